@@ -1,0 +1,204 @@
+//! Ids: one type each, so that a swapped argument does not compile, with a prefix that says what a pasted id is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text that is not an id of the kind asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a {kind} id: expected `{prefix}` and 32 hexadecimal digits")]
+pub struct IdError {
+    /// What the id should have named.
+    pub kind: &'static str,
+    /// How such an id begins.
+    pub prefix: &'static str,
+    /// The text as it came.
+    pub found: String,
+}
+
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Makes an id from the time and 10 random bytes (UUID version 7: ids sort by time).
+            pub fn new(now: crate::time::Timestamp, random: [u8; 10]) -> Self {
+                Self(uuid::Builder::from_unix_timestamp_millis(now.0, &random).into_uuid())
+            }
+
+            /// The 16 bytes.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// An id from its 16 bytes.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0.simple())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix($prefix)
+                    .filter(|hex| hex.len() == 32)
+                    .and_then(|hex| Uuid::try_parse(hex).ok())
+                    .map(Self)
+                    .ok_or_else(|| IdError { kind: $kind, prefix: $prefix, found: text.to_owned() })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+id_type! {
+    /// One execution of a workflow.
+    RunId, "run", "run_"
+}
+id_type! {
+    /// One stop of one step: the single-use address of an answer.
+    SuspensionId, "suspension", "sus_"
+}
+id_type! {
+    /// The kept memory of one guest at one suspension.
+    SnapshotId, "snapshot", "snap_"
+}
+id_type! {
+    /// One running host process, as owner of the calls it performs.
+    OwnerId, "owner", "own_"
+}
+
+/// Longest name of a tenant, workflow or step, in bytes. Names are part of keys and paths; this bounds both.
+pub const NAME_BYTES_MAX: usize = 128;
+
+/// A name that cannot be used where names end up in paths and keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{found}` cannot be the id of a {what}: use 1 to {NAME_BYTES_MAX} letters, digits, `-` and `_`, beginning with a letter or digit"
+)]
+pub struct NameError {
+    /// What the name was for.
+    pub what: &'static str,
+    /// The name as it came.
+    pub found: String,
+}
+
+/// Checks a name of a tenant, workflow or step.
+///
+/// Dots and brackets are excluded because they separate the parts of a step path.
+///
+/// # Errors
+/// [`NameError`] with the rule.
+pub fn check_name(what: &'static str, name: &str) -> Result<(), NameError> {
+    let fits = !name.is_empty() && name.len() <= NAME_BYTES_MAX;
+    let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    if fits && begins && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+        Ok(())
+    } else {
+        Err(NameError { what, found: name.to_owned() })
+    }
+}
+
+/// On whose behalf a run exists. Nothing of one tenant is ever seen by another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+
+impl TenantId {
+    /// Takes a name as tenant id.
+    ///
+    /// # Errors
+    /// [`NameError`] when the name breaks the rule for names.
+    pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
+        let name = name.into();
+        check_name("tenant", &name)?;
+        Ok(Self(name))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for TenantId {
+    /// The tenant of those who have only one.
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TenantId {
+    type Error = NameError;
+    fn try_from(name: String) -> Result<Self, NameError> {
+        Self::new(name)
+    }
+}
+
+impl From<TenantId> for String {
+    fn from(tenant: TenantId) -> Self {
+        tenant.0
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn ids_sort_by_time_and_say_what_they_are() {
+        let earlier = RunId::new(Timestamp(1_000), [0xff; 10]);
+        let later = RunId::new(Timestamp(1_001), [0; 10]);
+        assert!(earlier < later && earlier.to_string() < later.to_string());
+        assert_eq!(earlier.to_string().parse::<RunId>().unwrap(), earlier);
+        let error = earlier.to_string().parse::<SnapshotId>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`run_0000000003e87fffbfffffffffffffff` is not a snapshot id: expected `snap_` and 32 hexadecimal digits"
+        );
+    }
+
+    #[test]
+    fn names_that_would_break_a_path_are_refused() {
+        for bad in ["", "a.b", "a[0]", "-a", "é", &"a".repeat(129)] {
+            assert!(check_name("step", bad).is_err(), "{bad}");
+        }
+        assert!(check_name("step", "Expense-approval_2").is_ok());
+    }
+}
