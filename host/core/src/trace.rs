@@ -1,1 +1,337 @@
-//! (being written)
+//! Traces: how a run is joined to the caller's trace, and how start and resume are joined to each other.
+//!
+//! Ids follow OpenTelemetry. Nothing here records spans; the engine does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::json::Json;
+
+/// Most tags a caller may put on a run's root span; a bound on what one call makes us store.
+pub const TAGS_MAX: usize = 64;
+
+/// Most bytes of the metadata a caller may put on a run's spans, as JSON text.
+pub const METADATA_BYTES_MAX: usize = 16 * 1024;
+
+/// An id of a trace: 1 to 32 hexadecimal digits, kept as 32 lower-case ones.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceId([u8; 16]);
+
+/// An id of a span: 1 to 16 hexadecimal digits, kept as 16 lower-case ones.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpanId([u8; 8]);
+
+/// A trace option that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TraceError {
+    /// Not an id.
+    #[error("`{found}` is not a {what}: expected 1 to {digits} hexadecimal digits, not all of them zero")]
+    Id {
+        /// `traceId` or `parentSpanId`.
+        what: &'static str,
+        /// Most digits allowed.
+        digits: usize,
+        /// The text as it came.
+        found: String,
+    },
+    /// Not a `traceparent` header.
+    #[error("`{found}` is not a traceparent: expected `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`")]
+    Traceparent {
+        /// The text as it came.
+        found: String,
+    },
+    /// Too many tags.
+    #[error("{found} tags given, at most {TAGS_MAX} are allowed")]
+    Tags {
+        /// Tags given.
+        found: usize,
+    },
+    /// Too much metadata.
+    #[error("metadata is {found} bytes of JSON, at most {METADATA_BYTES_MAX} are allowed")]
+    Metadata {
+        /// Bytes given.
+        found: usize,
+    },
+}
+
+/// Reads up to `N * 2` hexadecimal digits, right-aligned; `None` for anything else and for zero.
+fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.is_empty() || text.len() > N * 2 {
+        return None;
+    }
+    let mut bytes = [0u8; N];
+    for (at, digit) in text.bytes().rev().enumerate() {
+        let value = u8::try_from(char::from(digit).to_digit(16)?).ok()?;
+        *bytes.iter_mut().rev().nth(at / 2)? |= value << (4 * (at % 2));
+    }
+    (bytes != [0; N]).then_some(bytes)
+}
+
+macro_rules! hex_id {
+    ($name:ident, $bytes:literal, $what:literal) => {
+        impl $name {
+            /// An id from random bytes.
+            pub fn from_bytes(bytes: [u8; $bytes]) -> Self {
+                Self(bytes)
+            }
+
+            /// Reads an id as callers write it: fewer digits stand for leading zeros.
+            ///
+            /// # Errors
+            /// [`TraceError::Id`] for anything that is not hexadecimal, is empty, too long, or zero.
+            pub fn parse(text: &str) -> Result<Self, TraceError> {
+                parse_hex(text).map(Self).ok_or_else(|| TraceError::Id {
+                    what: $what,
+                    digits: $bytes * 2,
+                    found: text.to_owned(),
+                })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+hex_id!(TraceId, 16, "traceId");
+hex_id!(SpanId, 8, "parentSpanId");
+
+/// A span that somebody has: a trace and a place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpanContext {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+}
+
+impl SpanContext {
+    /// Reads a W3C `traceparent`.
+    ///
+    /// # Errors
+    /// [`TraceError::Traceparent`] for anything else.
+    pub fn from_traceparent(text: &str) -> Result<Self, TraceError> {
+        let bad = || TraceError::Traceparent { found: text.to_owned() };
+        let parts: Vec<&str> = text.split('-').collect();
+        let &[version, trace, span, flags] = parts.as_slice() else { return Err(bad()) };
+        let lengths_fit = version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
+        if !lengths_fit || version == "ff" {
+            return Err(bad());
+        }
+        Ok(Self {
+            trace_id: TraceId::parse(trace).map_err(|_| bad())?,
+            span_id: SpanId::parse(span).map_err(|_| bad())?,
+        })
+    }
+
+    /// Writes a W3C `traceparent`, sampled.
+    pub fn traceparent(&self) -> String {
+        format!("00-{}-{}-01", self.trace_id, self.span_id)
+    }
+}
+
+/// The caller's own span, of which the run's root span becomes a child.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TracingContext {
+    /// The span; when it is there, the ids of [`TracingOptions`] are not used.
+    pub current_span: Option<SpanContext>,
+}
+
+/// What a caller asks of the run's root span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TracingOptions {
+    /// Put on the root span and its children.
+    pub metadata: BTreeMap<String, Json>,
+    /// Keys of the request context, dotted for nested ones, that are copied into the metadata. Missing ones are skipped.
+    pub request_context_keys: Vec<String>,
+    /// Trace to use: 1 to 32 hexadecimal digits.
+    pub trace_id: Option<String>,
+    /// Span to become a child of: 1 to 16 hexadecimal digits.
+    pub parent_span_id: Option<String>,
+    /// Put on the root span only.
+    pub tags: Vec<String>,
+}
+
+/// The span of one call of start or resume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RootSpan {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span itself.
+    pub span_id: SpanId,
+    /// Its parent: the caller's span, or that of the suspended run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_span_id: Option<SpanId>,
+    /// The span of the suspended run when this one continues it in another trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from_span_id: Option<SpanId>,
+}
+
+/// Fresh ids for a root span, drawn by the caller.
+#[derive(Clone, Copy, Debug)]
+pub struct FreshIds {
+    /// Used when the caller names no trace.
+    pub trace_id: TraceId,
+    /// The id of the new span.
+    pub span_id: SpanId,
+}
+
+/// Places the root span of a start (`earlier` is `None`) or of a resume.
+///
+/// The caller's current span wins over ids. Without either a resume stays in the trace of the suspended run, as a
+/// child of its span. With another trace id, or with a parent span alone, there is no parent in the earlier trace;
+/// the link is kept as `resumed_from_span_id`.
+///
+/// # Errors
+/// [`TraceError`] for ids that are none, too many tags and too much metadata.
+pub fn root_span(
+    context: &TracingContext,
+    options: &TracingOptions,
+    earlier: Option<&RootSpan>,
+    fresh: FreshIds,
+) -> Result<RootSpan, TraceError> {
+    check_bounds(options)?;
+    let trace = options.trace_id.as_deref().map(TraceId::parse).transpose()?;
+    let parent = options.parent_span_id.as_deref().map(SpanId::parse).transpose()?;
+    let resumed_from = earlier.map(|span| span.span_id);
+
+    if let Some(caller) = context.current_span {
+        return Ok(RootSpan {
+            trace_id: caller.trace_id,
+            span_id: fresh.span_id,
+            parent_span_id: Some(caller.span_id),
+            resumed_from_span_id: resumed_from,
+        });
+    }
+    let stays = match (trace, earlier) {
+        (Some(trace), Some(earlier)) => trace == earlier.trace_id,
+        (None, Some(_)) => parent.is_none(),
+        (_, None) => false,
+    };
+    match earlier.filter(|_| stays) {
+        Some(earlier) => Ok(RootSpan {
+            trace_id: earlier.trace_id,
+            span_id: fresh.span_id,
+            parent_span_id: parent.or(Some(earlier.span_id)),
+            resumed_from_span_id: resumed_from,
+        }),
+        None => Ok(RootSpan {
+            trace_id: trace.unwrap_or(fresh.trace_id),
+            span_id: fresh.span_id,
+            parent_span_id: parent,
+            resumed_from_span_id: resumed_from,
+        }),
+    }
+}
+
+fn check_bounds(options: &TracingOptions) -> Result<(), TraceError> {
+    if options.tags.len() > TAGS_MAX {
+        return Err(TraceError::Tags { found: options.tags.len() });
+    }
+    let found = options.metadata.iter().map(|(key, value)| key.len() + value.text().len() + 4).sum();
+    if found > METADATA_BYTES_MAX {
+        return Err(TraceError::Metadata { found });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn fresh() -> FreshIds {
+        FreshIds { trace_id: TraceId([0xf; 16]), span_id: SpanId([0xe; 8]) }
+    }
+
+    fn earlier() -> RootSpan {
+        RootSpan {
+            trace_id: TraceId::parse("aa").unwrap(),
+            span_id: SpanId::parse("bb").unwrap(),
+            parent_span_id: None,
+            resumed_from_span_id: None,
+        }
+    }
+
+    fn place(trace: Option<&str>, parent: Option<&str>) -> Result<(String, Option<String>), String> {
+        let options = TracingOptions {
+            trace_id: trace.map(str::to_owned),
+            parent_span_id: parent.map(str::to_owned),
+            ..TracingOptions::default()
+        };
+        root_span(&TracingContext::default(), &options, Some(&earlier()), fresh())
+            .map(|span| {
+                (span.trace_id.to_string(), span.parent_span_id.map(|id| id.to_string()))
+            })
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_resume_without_ids_stays_in_the_trace_as_a_child() {
+        let same = ("000000000000000000000000000000aa".to_owned(), Some("00000000000000bb".to_owned()));
+        assert_eq!(place(None, None).unwrap(), same);
+        assert_eq!(place(Some("AA"), None).unwrap(), same);
+    }
+
+    #[test]
+    fn another_trace_has_no_parent_in_the_earlier_one() {
+        assert_eq!(place(Some("cc"), None).unwrap(), ("000000000000000000000000000000cc".to_owned(), None));
+        let alone = place(None, Some("dd")).unwrap();
+        assert_eq!(alone, ("0f".repeat(16), Some("00000000000000dd".to_owned())));
+    }
+
+    #[test]
+    fn the_callers_span_wins_over_ids() {
+        let caller = SpanContext::from_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").unwrap();
+        let context = TracingContext { current_span: Some(caller) };
+        let options = TracingOptions { trace_id: Some("cc".into()), ..TracingOptions::default() };
+        let span = root_span(&context, &options, Some(&earlier()), fresh()).unwrap();
+        assert_eq!((span.trace_id, span.parent_span_id), (caller.trace_id, Some(caller.span_id)));
+        assert_eq!(span.resumed_from_span_id, Some(earlier().span_id));
+    }
+
+    #[test]
+    fn ids_that_are_none_are_refused_not_replaced() {
+        for bad in ["", "0", "xyz", &"a".repeat(33)] {
+            assert!(place(Some(bad), None).unwrap_err().contains("is not a traceId: expected 1 to 32"), "{bad}");
+        }
+        for bad in ["", "00", "g", &"a".repeat(17)] {
+            assert!(place(None, Some(bad)).unwrap_err().contains("is not a parentSpanId: expected 1 to 16"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_traceparent_round_trips_and_a_broken_one_is_refused() {
+        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert_eq!(SpanContext::from_traceparent(text).unwrap().traceparent(), text);
+        for bad in ["", "00-1-2-01", &text.replace("00-0", "ff-0"), &text.replace("b7", "é")] {
+            assert!(SpanContext::from_traceparent(bad).is_err(), "{bad}");
+        }
+    }
+}

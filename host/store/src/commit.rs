@@ -1,0 +1,84 @@
+//! One change to one run: the unit of storing.
+
+use reentry_core::id::{RunId, SnapshotId, SuspensionId};
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, Step};
+use reentry_core::time::Timestamp;
+
+pub use reentry_core::run::Durability;
+
+/// All that one decision about a run changes.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The run after the change; its `steps` are not looked at, see `steps`.
+    pub run: Run,
+    /// The version that the change builds on; `None` creates the run.
+    pub expected: Option<u64>,
+    /// Records of steps that are new or changed. One whose step is done is kept, but no longer read with the run.
+    pub steps: Vec<(StepPath, Step)>,
+    /// Suspensions that begin.
+    pub opened: Vec<NewSuspension>,
+    /// Suspensions that end. Each must be open.
+    pub closed: Vec<(SuspensionId, SuspensionEnd)>,
+    /// Guests' memories to keep.
+    pub images: Vec<(SnapshotId, Vec<u8>)>,
+    /// Guests' memories that nobody needs any more.
+    pub dropped_images: Vec<SnapshotId>,
+    /// What must have happened before the caller is told.
+    pub durability: Durability,
+}
+
+/// A suspension that begins. What it shows to the one who answers is in the step's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSuspension {
+    /// The suspension.
+    pub id: SuspensionId,
+    /// The step that waits.
+    pub path: StepPath,
+    /// Labels by which it may be addressed.
+    pub labels: Vec<String>,
+    /// Whether a person or system may answer it (as opposed to a wait for time or an event).
+    pub takes_answer: bool,
+    /// Since when the step waits.
+    pub since: Timestamp,
+    /// When something happens by itself.
+    pub due_at: Option<Timestamp>,
+}
+
+/// How a suspension ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuspensionEnd {
+    /// Somebody answered.
+    Answered,
+    /// Its time came: a sleep was over or a deadline passed.
+    Elapsed,
+    /// The run ended without it.
+    Closed,
+}
+
+/// Why a commit was not stored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// Somebody else changed the run first. Read it again and decide again.
+    #[error("run {run} is not at version {expected:?} any more (found {found:?})")]
+    VersionConflict {
+        /// The run.
+        run: RunId,
+        /// The version that the change builds on; `None` for a new run.
+        expected: Option<u64>,
+        /// The version found; `None` when there is no such run.
+        found: Option<u64>,
+    },
+    /// A suspension that was to end is not open: it ended before, or never was.
+    #[error("suspension {suspension} of run {run} is not open")]
+    SuspensionTaken {
+        /// The run.
+        run: RunId,
+        /// The suspension.
+        suspension: SuspensionId,
+    },
+    /// The store could not be used. Whether the change is stored is then unknown until the run is read again.
+    #[error(transparent)]
+    Store(#[from] crate::StoreError),
+}

@@ -1,0 +1,118 @@
+//! Questions asked of a store, and their answers.
+
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::id::{RunId, SuspensionId};
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::{RunStatus, Step};
+use reentry_core::time::Timestamp;
+
+/// Most rows of one page, whatever was asked for. Bounds the memory of one answer.
+pub const PAGE_ROWS_MAX: usize = 1_000;
+
+/// A part of a longer list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only runs with this status.
+    pub status: Option<RunStatus>,
+    /// Only runs of the workflow with this id, whatever its version.
+    pub workflow_id: Option<String>,
+    /// Only runs about this resource.
+    pub resource_id: Option<String>,
+    /// Where the page begins: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`] mean that bound.
+    pub limit: usize,
+}
+
+/// A run in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSummary {
+    /// The run.
+    pub id: RunId,
+    /// Id of its workflow.
+    pub workflow_id: String,
+    /// The very definition it follows.
+    pub workflow: WorkflowDigest,
+    /// How it stands.
+    pub status: RunStatus,
+    /// Whom or what it is about.
+    pub resource_id: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Which suspensions to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuspensionFilter {
+    /// Only those of this run. Then ended ones may be listed too.
+    pub run: Option<RunId>,
+    /// Only those with this label.
+    pub label: Option<String>,
+    /// Ended ones as well: the history.
+    pub with_ended: bool,
+    /// Those that wait for time or events as well, not only for answers.
+    pub with_timers: bool,
+    /// Where the page begins: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`] mean that bound.
+    pub limit: usize,
+}
+
+/// Whether a suspension is open, and if not, how it ended and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuspensionState {
+    /// `None` while it is open.
+    pub ended: Option<(crate::SuspensionEnd, Timestamp)>,
+}
+
+/// A suspension in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuspensionRecord {
+    /// The suspension.
+    pub id: SuspensionId,
+    /// Its run.
+    pub run: RunId,
+    /// Id of the run's workflow.
+    pub workflow_id: String,
+    /// The very definition the run follows.
+    pub workflow: WorkflowDigest,
+    /// The step.
+    pub path: StepPath,
+    /// Labels by which it may be addressed.
+    pub labels: Vec<String>,
+    /// Since when the step waits.
+    pub since: Timestamp,
+    /// When something happens by itself.
+    pub due_at: Option<Timestamp>,
+    /// Open or ended.
+    pub state: SuspensionState,
+    /// The step's record, for open suspensions: payload and schema are in it.
+    pub step: Option<Step>,
+}
+
+/// A component in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentSummary {
+    /// Its digest.
+    pub digest: ComponentDigest,
+    /// Its name.
+    pub name: String,
+    /// Size of the component as uploaded, in bytes.
+    pub bytes: u64,
+    /// What the loader found out about it.
+    pub meta: Json,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
