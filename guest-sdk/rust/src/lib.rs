@@ -1,0 +1,78 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Map of this crate
+//!
+//! [`export!`] and [`Step`] say what the component offers, [`Context`] is what a running step talks to,
+//! [`Suspend`], [`Event`], [`Child`] and [`Timer`] are the things it can wait for, [`Error`] is how it fails.
+//!
+//! The crate knows neither an executor nor an operating system: a waiting step is a future in this
+//! instance's own memory, polled once for each call of the host.
+
+#[doc(hidden)]
+pub mod bindings;
+mod call;
+mod component;
+mod context;
+mod error;
+mod json;
+mod reentrant;
+mod retry;
+mod schema;
+mod step;
+mod task;
+mod timestamp;
+mod waiting;
+mod waits;
+
+pub use bindings::reentry::step::host::Level;
+pub use bindings::reentry::step::types::{Facts, TraceContext};
+pub use component::Component;
+pub use context::Context;
+pub use error::{Error, Result};
+pub use reentrant::{Next, Resumed};
+pub use retry::Retry;
+pub use schema::{Described, Never};
+pub use step::Step;
+pub use timestamp::Timestamp;
+pub use waiting::{Child, Event, Suspend, Timer};
+
+// Steps derive `serde` and `schemars` traits; these are the versions that the derives must meet.
+pub use {schemars, serde, serde_json};
+
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::bindings;
+    pub use crate::bindings::__export_guest;
+}
+
+/// Makes the crate a step component that offers the steps listed. Once in a crate, of type `cdylib`.
+///
+/// Each entry is an expression of type [`Step`]. The list is built anew for each `start`, so it should
+/// do no work of its own.
+///
+/// ```no_run
+/// use reentry_step::{Context, Result, Step};
+///
+/// async fn greet(_ctx: Context, name: String) -> Result<String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+///
+/// reentry_step::export! {
+///     Step::new("greet", greet).title("Greet somebody"),
+/// }
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! export {
+    ($($step:expr),+ $(,)?) => {
+        const _: () = {
+            struct ExportedSteps;
+            impl $crate::Component for ExportedSteps {
+                fn steps() -> ::std::vec::Vec<$crate::Step> {
+                    ::std::vec![$($step),+]
+                }
+            }
+            $crate::__private::__export_guest!(ExportedSteps with_types_in $crate::__private::bindings);
+        };
+    };
+}

@@ -1,0 +1,90 @@
+//! The future under all waits: planned until it is first polled, then open, then over.
+//!
+//! Each kind of wait has a file of its own and turns the resolution into what its caller gets.
+
+mod child;
+mod event;
+mod suspend;
+mod timer;
+
+use std::task::{self, Poll};
+
+pub use child::Child;
+pub use event::Event;
+pub use suspend::Suspend;
+pub use timer::Timer;
+
+use crate::bindings::reentry::step::types::{Resolution, WaitFor};
+use crate::error::{Error, Result};
+use crate::waits;
+
+/// One wait of kind `W`. Dropping it before it is over closes it.
+enum Waiting<W> {
+    /// Not yet polled, so the host does not know of it; or spoilt by data that could not be written.
+    Planned(Result<W>),
+    Open(Open),
+    Over,
+}
+
+/// The number of an open wait, closed when this is dropped.
+struct Open(u32);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        waits::close(self.0);
+    }
+}
+
+impl<W> Waiting<W> {
+    /// Changes the plan. Has no effect once the wait is open.
+    fn edit(&mut self, edit: impl FnOnce(&mut W) -> Result<()>) {
+        if let Self::Planned(plan) = self
+            && let Ok(what) = plan
+            && let Err(flaw) = edit(what)
+        {
+            *plan = Err(flaw);
+        }
+    }
+
+    fn poll(&mut self, cx: &mut task::Context<'_>, announce: fn(W) -> WaitFor) -> Poll<Result<Resolution>> {
+        match std::mem::replace(self, Self::Over) {
+            Self::Planned(Ok(what)) => {
+                *self = Self::Open(Open(waits::open(announce(what), cx.waker())));
+                Poll::Pending
+            }
+            Self::Planned(Err(flaw)) => Poll::Ready(Err(flaw)),
+            Self::Open(open) => match waits::poll(open.0, cx.waker()) {
+                Poll::Ready(resolution) => Poll::Ready(Ok(resolution)),
+                Poll::Pending => {
+                    *self = Self::Open(open);
+                    Poll::Pending
+                }
+            },
+            // A future that is polled after its end stays pending, as the trait allows.
+            Self::Over => Poll::Pending,
+        }
+    }
+
+    /// The plan itself, for those who hand it to the host without a future.
+    fn into_plan(self) -> Result<W> {
+        match self {
+            Self::Planned(plan) => plan,
+            Self::Open(_) | Self::Over => Err(Error::new("this wait has already begun")),
+        }
+    }
+}
+
+/// The error for a resolution that does not fit the wait: the host broke the contract.
+fn misfit(waited_for: &str, resolution: &Resolution) -> Error {
+    let came = match resolution {
+        Resolution::Answered(_) => "an answer",
+        Resolution::TimedOut => "a time-out",
+        Resolution::Elapsed => "the end of a sleep",
+        Resolution::Received(_) => "an event",
+        Resolution::Completed(_) => "the output of a run",
+        Resolution::Failed(_) => "the failure of a run",
+        Resolution::Recorded => "the end of a checkpoint",
+    };
+    Error::new(format!("waited for {waited_for}, but the host delivered {came}"))
+        .code("unexpected-resolution")
+}

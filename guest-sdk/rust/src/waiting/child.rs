@@ -1,0 +1,44 @@
+//! Waiting for another step or workflow that the host runs on the step's behalf.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Waiting, misfit};
+use crate::bindings::reentry::step::types::{Resolution, RunTarget, RunWait, WaitFor};
+use crate::error::{Error, Result};
+use crate::json;
+
+/// A wait for the output of a child, made by [`Context::run_step`](crate::Context::run_step) and
+/// [`Context::run_workflow`](crate::Context::run_workflow). The child is begun when this is first polled.
+///
+/// # Errors
+/// The child's own failure, code and details included; `bad-output` when its output does not fit the Rust type.
+#[must_use = "a child is run when it is awaited"]
+pub struct Child<T> {
+    waiting: Waiting<RunWait>,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> Child<T> {
+    pub(crate) fn new(target: RunTarget, input: &impl Serialize) -> Self {
+        let plan = json::write("the child's input", input).map(|input| RunWait { target, input });
+        Self { waiting: Waiting::Planned(plan), output: PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned> Future for Child<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(self.waiting.poll(cx, WaitFor::Run))? {
+            Resolution::Completed(output) => json::read("the child's output", "bad-output", &output),
+            Resolution::Failed(failure) => Err(Error::failed(failure)),
+            other => Err(misfit("the output of a run", &other)),
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! Waiting for a person or a system to answer.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Waiting, misfit};
+use crate::bindings::reentry::step::host;
+use crate::bindings::reentry::step::types::{AnswerWait, Deadline, DeadlineOutcome, Resolution, WaitFor};
+use crate::error::{Error, Result};
+use crate::json;
+use crate::schema;
+use crate::timestamp::{Timestamp, millis};
+
+/// A wait for an answer, made by [`Context::suspend`](crate::Context::suspend). It begins when first polled.
+///
+/// Awaiting it gives the answer, already checked by the host against its schema.
+///
+/// # Errors
+/// - [timed out](Error::is_timed_out), when a deadline was set and passed without a default answer;
+/// - `bad-answer`, when the answer fits the schema but not the Rust type;
+/// - when the form or the default answer cannot be written as JSON.
+#[must_use = "a suspension begins when it is awaited"]
+pub struct Suspend<Answer> {
+    waiting: Waiting<AnswerWait>,
+    answer: PhantomData<fn() -> Answer>,
+}
+
+impl<Answer> Suspend<Answer> {
+    pub(crate) fn new(form: &impl Serialize, resume_schema: Option<String>) -> Self {
+        let plan = json::write("the form", form).map(|payload| AnswerWait {
+            payload,
+            labels: Vec::new(),
+            resume_schema,
+            deadline: None,
+        });
+        Self { waiting: Waiting::Planned(plan), answer: PhantomData }
+    }
+
+    /// Adds a name by which the answer may be addressed. It must be unique among the open waits of the run.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.waiting.edit(|wait| {
+            wait.labels.push(label.into());
+            Ok(())
+        });
+        self
+    }
+
+    /// Waits no longer than until `at`. Without [`or_answer`](Self::or_answer) the wait then ends with an
+    /// error that [is timed out](Error::is_timed_out).
+    pub fn until(mut self, at: Timestamp) -> Self {
+        self.waiting.edit(|wait| {
+            wait.deadline = Some(Deadline { at_ms: at.as_millis(), otherwise: DeadlineOutcome::TimeOut });
+            Ok(())
+        });
+        self
+    }
+
+    /// As [`until`](Self::until), counted from now.
+    pub fn within(self, patience: Duration) -> Self {
+        let at = Timestamp::from_millis(host::now().saturating_add(millis(patience)));
+        self.until(at)
+    }
+
+    /// Takes this as the answer when the deadline passes. To be called after the deadline is set.
+    pub fn or_answer(mut self, default: &Answer) -> Self
+    where
+        Answer: Serialize,
+    {
+        self.waiting.edit(|wait| {
+            let deadline = wait.deadline.as_mut().ok_or_else(|| {
+                Error::new(
+                    "or_answer was called on a suspension without deadline: call until or within first",
+                )
+            })?;
+            deadline.otherwise = DeadlineOutcome::Answer(json::write("the default answer", default)?);
+            Ok(())
+        });
+        self
+    }
+
+    /// Expects an answer of another type, whose own schema goes with this wait in place of the step's.
+    pub fn answered_as<Other: JsonSchema>(mut self) -> Suspend<Other> {
+        self.waiting.edit(|wait| {
+            wait.resume_schema = Some(schema::of_read::<Other>());
+            Ok(())
+        });
+        Suspend { waiting: self.waiting, answer: PhantomData }
+    }
+
+    pub(crate) fn into_wait(self) -> Result<WaitFor> {
+        self.waiting.into_plan().map(WaitFor::Answer)
+    }
+}
+
+impl<Answer: DeserializeOwned> Future for Suspend<Answer> {
+    type Output = Result<Answer>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(self.waiting.poll(cx, WaitFor::Answer))? {
+            Resolution::Answered(answer) => json::read("the answer", "bad-answer", &answer),
+            Resolution::TimedOut => Err(Error::timed_out("the answer")),
+            other => Err(misfit("an answer", &other)),
+        })
+    }
+}

@@ -1,0 +1,12 @@
+# Guests: what runs inside. `make guests-core` leaves target/guests/NAME.core.wasm for each sample step.
+
+.PHONY: guests-core guest-sdk-check
+
+guests-core: ## build the sample steps as core modules
+	@toolchain/setup-guest-rust.sh
+	toolchain/build-guest.sh sample-steps
+
+guest-sdk-check: export CARGO_TARGET_DIR = $(CURDIR)/target/guest-build
+guest-sdk-check: ## format, lints and tests of the Rust SDK and the sample steps, on this machine
+	cd guest-sdk/rust && cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings && cargo test --locked
+	cd sample-steps && cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings && cargo test --locked
