@@ -4,12 +4,22 @@
 //! its own, and only the steps that are not done yet are held with the head.
 
 mod apply;
+mod call_ended;
+mod cancel;
+mod change;
+mod refused;
+mod resume;
+mod start;
+mod take_over;
+mod time_passed;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Decision, Durability, apply};
+pub use apply::{Decision, Durability, SuspensionEnd, apply};
+pub use call_ended::{LABEL_BYTES_MAX, LABELS_MAX};
+pub use refused::Refused;
 
 use crate::digest::WorkflowDigest;
 use crate::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};

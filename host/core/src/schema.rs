@@ -1,1 +1,240 @@
-//! (being written)
+//! JSON Schemas: compiled once, then used to check data and to fill in defaults.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::json::Json;
+
+/// Largest schema that is taken, in bytes. A schema is compiled into something many times its size.
+pub const SCHEMA_BYTES_MAX: usize = 256 * 1024;
+
+/// Most violations that one check lists. More help nobody, and the data decides how many there are.
+pub const VIOLATIONS_MAX: usize = 20;
+
+/// Longest text of one violation, in characters: messages quote the data.
+const MESSAGE_CHARS_MAX: usize = 300;
+
+/// Deepest level at which defaults are looked for; schemas may refer to themselves.
+const DEFAULTS_DEPTH_MAX: usize = 64;
+
+/// A compiled JSON Schema (2020-12 unless it names another draft).
+///
+/// References into other documents are not followed. `pattern` runs on a matcher with linear time, so that neither schema nor data
+/// can make a check run away; look-around and back-references are therefore refused.
+pub struct Schema {
+    text: Json,
+    root: Value,
+    validator: jsonschema::Validator,
+    has_defaults: bool,
+}
+
+/// A schema that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a usable JSON Schema: {reason}")]
+pub struct SchemaError {
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Where and how data breaks a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violations(pub Vec<Violation>);
+
+/// One place at which data breaks a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// JSON Pointer into the data; empty for the data as a whole.
+    pub at: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl fmt::Display for Violations {
+    /// One line a violation: `- /path: message`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for violation in &self.0 {
+            write!(f, "\n- {}: {}", violation.at, violation.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Schema").field(&self.text).finish()
+    }
+}
+
+impl Schema {
+    /// Compiles a schema.
+    ///
+    /// # Errors
+    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or uses a pattern that cannot be matched in
+    /// linear time.
+    pub fn compile(text: &Json) -> Result<Self, SchemaError> {
+        let refuse = |reason: String| SchemaError { reason };
+        if text.text().len() > SCHEMA_BYTES_MAX {
+            let found = text.text().len();
+            return Err(refuse(format!("{found} bytes long, at most {SCHEMA_BYTES_MAX} are allowed")));
+        }
+        let root = text.value().map_err(|error| refuse(error.to_string()))?;
+        if !(root.is_object() || root.is_boolean()) {
+            return Err(refuse("expected an object or a boolean".to_owned()));
+        }
+        let validator = jsonschema::options()
+            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .should_validate_formats(true)
+            .build(&root)
+            .map_err(|error| refuse(shorten(error.to_string())))?;
+        let has_defaults = text.text().contains("\"default\"");
+        Ok(Self { text: text.clone(), root, validator, has_defaults })
+    }
+
+    /// The schema as it was given.
+    pub fn text(&self) -> &Json {
+        &self.text
+    }
+
+    /// Checks data and returns it with the schema's defaults filled in. Data that needs none keeps its very text.
+    ///
+    /// Defaults are filled in for missing properties of objects, also nested ones, through `properties`, `items`, `prefixItems`,
+    /// `allOf` and local references; not through `anyOf`, `oneOf` and `if`, where it is open which branch would apply.
+    ///
+    /// # Errors
+    /// [`Violations`], at most [`VIOLATIONS_MAX`] of them.
+    pub fn check(&self, data: &Json) -> Result<Json, Violations> {
+        let mut value = data.value().map_err(|error| {
+            Violations(vec![Violation { at: String::new(), message: error.to_string() }])
+        })?;
+        let filled = self.has_defaults && self.fill(&self.root, &mut value, DEFAULTS_DEPTH_MAX);
+        let violations: Vec<Violation> = self
+            .validator
+            .iter_errors(&value)
+            .take(VIOLATIONS_MAX)
+            .map(|error| Violation {
+                at: error.instance_path().to_string(),
+                message: shorten(error.to_string()),
+            })
+            .collect();
+        match violations.is_empty() {
+            false => Err(Violations(violations)),
+            true if filled => Ok(Json::from(value)),
+            true => Ok(data.clone()),
+        }
+    }
+
+    /// Fills defaults into `value` as `schema` says; returns whether anything was filled in.
+    fn fill(&self, schema: &Value, value: &mut Value, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let mut filled = false;
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|r| self.local(r)) {
+            filled |= self.fill(target, value, depth);
+        }
+        for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            filled |= self.fill(part, value, depth);
+        }
+        match value {
+            Value::Object(object) => {
+                for (key, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                    if !object.contains_key(key)
+                        && let Some(default) = property.get("default")
+                    {
+                        object.insert(key.clone(), default.clone());
+                        filled = true;
+                    }
+                    if let Some(inner) = object.get_mut(key) {
+                        filled |= self.fill(property, inner, depth);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let prefix = schema.get("prefixItems").and_then(Value::as_array);
+                let rest = schema.get("items");
+                for (at, item) in items.iter_mut().enumerate() {
+                    if let Some(schema) = prefix.and_then(|p| p.get(at)).or(rest) {
+                        filled |= self.fill(schema, item, depth);
+                    }
+                }
+            }
+            _ => {}
+        }
+        filled
+    }
+
+    fn local(&self, reference: &str) -> Option<&Value> {
+        self.root.pointer(reference.strip_prefix('#')?)
+    }
+}
+
+fn shorten(message: String) -> String {
+    match message.char_indices().nth(MESSAGE_CHARS_MAX) {
+        None => message,
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(schema: Value, data: &str) -> String {
+        let schema = Schema::compile(&Json::from(schema)).unwrap();
+        match schema.check(&Json::parse(data).unwrap()) {
+            Ok(data) => data.to_string(),
+            Err(violations) => format!("refused:{violations}"),
+        }
+    }
+
+    fn answer() -> Value {
+        json!({"type": "object", "required": ["ok"], "properties": {
+            "ok": {"type": "boolean"},
+            "note": {"type": "string", "default": "none"},
+            "by": {"$ref": "#/$defs/person"},
+        }, "$defs": {"person": {"type": "object", "properties": {"role": {"default": "clerk"}}}}})
+    }
+
+    #[test]
+    fn defaults_are_filled_in_also_behind_references() {
+        let full = r#"{"by":{"role":"clerk"},"note":"none","ok":true}"#;
+        assert_eq!(check(answer(), r#"{"ok": true, "by": {}}"#), full);
+    }
+
+    #[test]
+    fn data_that_needs_no_defaults_keeps_its_text() {
+        let text = r#"{"n": 1.50000000000000000000001}"#;
+        assert_eq!(check(json!({"type": "object"}), text), text);
+    }
+
+    #[test]
+    fn a_violation_names_the_place() {
+        insta::assert_snapshot!(check(answer(), r#"{"ok": "yes", "note": 5}"#), @r#"
+        refused:
+        - /note: 5 is not of type "string"
+        - /ok: "yes" is not of type "boolean"
+        "#);
+        insta::assert_snapshot!(check(answer(), "{}"), @r#"
+        refused:
+        - : "ok" is a required property
+        "#);
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_ends() {
+        let list = json!({"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"default": 1}}});
+        assert_eq!(check(list, r#"{"next":{"next":{}}}"#), r#"{"n":1,"next":{"n":1,"next":{"n":1}}}"#);
+    }
+
+    #[test]
+    fn schemas_that_could_run_away_are_refused() {
+        let reason = |schema: Value| Schema::compile(&Json::from(schema)).unwrap_err().reason;
+        assert!(!reason(json!({"pattern": "(a+)+\\1"})).is_empty());
+        assert!(!reason(json!({"$ref": "https://example.com/schema"})).is_empty());
+        assert_eq!(reason(json!(5)), "expected an object or a boolean");
+        assert!(reason(json!({"title": "x".repeat(SCHEMA_BYTES_MAX)})).contains("at most 262144"));
+    }
+}

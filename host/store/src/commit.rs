@@ -5,7 +5,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Run, Step};
 use reentry_core::time::Timestamp;
 
-pub use reentry_core::run::Durability;
+pub use reentry_core::run::{Durability, SuspensionEnd};
 
 /// All that one decision about a run changes.
 #[derive(Clone, Debug)]
@@ -43,17 +43,6 @@ pub struct NewSuspension {
     pub since: Timestamp,
     /// When something happens by itself.
     pub due_at: Option<Timestamp>,
-}
-
-/// How a suspension ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SuspensionEnd {
-    /// Somebody answered.
-    Answered,
-    /// Its time came: a sleep was over or a deadline passed.
-    Elapsed,
-    /// The run ended without it.
-    Closed,
 }
 
 /// Why a commit was not stored.

@@ -1,0 +1,111 @@
+//! Why an event does not fit a run. Nothing is changed then.
+
+use super::RunStatus;
+use crate::error::ErrorKind;
+use crate::id::SuspensionId;
+use crate::path::StepPath;
+use crate::resume::TargetError;
+use crate::schema::Violations;
+use crate::trace::TraceError;
+
+/// Why an event does not fit a run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// A run is started once.
+    #[error("this workflow run was started before: it is {status}; create a new run to do the work again")]
+    AlreadyStarted {
+        /// How it stands.
+        status: RunStatus,
+    },
+    /// Data breaks its schema.
+    #[error("invalid {what}: {violations}")]
+    Invalid {
+        /// Which data: `input data`, `resume data`, `initial state`, `request context`.
+        what: &'static str,
+        /// Where and how.
+        violations: Violations,
+    },
+    /// The initial state is not an object.
+    #[error("the initial state must be a JSON object, found {found}")]
+    StateNotObject {
+        /// What was found instead.
+        found: &'static str,
+    },
+    /// The target of a resume names no suspension, or several.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// More tries are claimed than the step's policy has.
+    #[error("retryCount is {found}, but the retry policy of step `{path}` allows at most {allowed}")]
+    RetryCount {
+        /// The step.
+        path: StepPath,
+        /// As the request said.
+        found: u32,
+        /// Retries of the policy.
+        allowed: u32,
+    },
+    /// Ids or sizes in the tracing options.
+    #[error("tracing options: {0}")]
+    Trace(#[from] TraceError),
+    /// A run that ended cannot be cancelled.
+    #[error("this workflow run cannot be canceled: it is {status}")]
+    Ended {
+        /// How it stands.
+        status: RunStatus,
+    },
+    /// The call that ended is not the one the run waits for: it was taken over, or the run ended.
+    #[error("step `{path}` does not wait for the end of call {call} any more")]
+    Stale {
+        /// The step.
+        path: StepPath,
+        /// Number of the call.
+        call: u32,
+    },
+    /// There is nothing to do for this event now.
+    #[error("nothing to do")]
+    Idle,
+    /// The run's record does not fit its workflow: it cannot have been written for it.
+    #[error("the run's record names step `{path}`, which its workflow does not have")]
+    Misfit {
+        /// The step.
+        path: StepPath,
+    },
+    /// A suspension that was answered a moment ago by somebody else.
+    #[error("suspension `{suspension}` was answered by somebody else")]
+    Taken {
+        /// The suspension.
+        suspension: SuspensionId,
+    },
+}
+
+impl Refused {
+    /// Who can act on it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::AlreadyStarted { .. } | Self::Ended { .. } | Self::Taken { .. } => ErrorKind::Conflict,
+            Self::Target(TargetError::NotSuspended { .. }) => ErrorKind::Conflict,
+            Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
+            Self::Misfit { .. } => ErrorKind::Damaged,
+            _ => ErrorKind::Refused,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyStarted { .. } => "already-started",
+            Self::Invalid { .. } | Self::StateNotObject { .. } => "invalid-data",
+            Self::Target(TargetError::NotSuspended { .. }) => "not-suspended",
+            Self::Target(TargetError::Unknown { .. }) => "unknown-target",
+            Self::Target(TargetError::Ambiguous { .. }) => "ambiguous-target",
+            Self::RetryCount { .. } => "retry-count",
+            Self::Trace(_) => "invalid-trace",
+            Self::Ended { .. } => "already-ended",
+            Self::Stale { .. } => "stale",
+            Self::Idle => "idle",
+            Self::Misfit { .. } => "damaged-run",
+            Self::Taken { .. } => "already-answered",
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Writing an image.
+
+use zstd::bulk::{Compressor, Decompressor};
+
+use super::base::{BaseImage, check_counts, wasm_pages};
+use super::error::SnapshotError;
+use super::format::{Codec, HEADER_BYTES, Header};
+use super::seal::{SEAL_BYTES, SealKey};
+use super::{Identity, PAGE_BYTES, PAGES_PER_WASM_PAGE, Page, Run};
+
+/// Level of zstd. Higher levels take several times as long for a few hundredths of the size.
+const ZSTD_LEVEL: i32 = 1;
+
+/// Largest scratch buffer that a codec keeps between two images; larger ones are given back.
+const SCRATCH_BYTES_KEPT: usize = 4 << 20;
+
+/// Writes and reads images, with buffers that are used again.
+///
+/// One codec serves one image at a time. Making one costs far more than using it, so keep it.
+pub struct ImageCodec {
+    compressor: Compressor<'static>,
+    pub(super) decompressor: Decompressor<'static>,
+    /// Pages of the image being worked on, unpacked.
+    pub(super) pages: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+/// A memory as it is now, and which of its pages differ from the base image.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryState<'a> {
+    /// The whole memory.
+    pub bytes: &'a [u8],
+    /// Pages to keep: ordered, disjoint, within the memory.
+    pub runs: &'a [Run],
+}
+
+impl ImageCodec {
+    /// Makes a codec.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Packed`] when zstd cannot get its memory.
+    pub fn new() -> Result<Self, SnapshotError> {
+        Ok(Self {
+            compressor: Compressor::new(ZSTD_LEVEL).map_err(packed)?,
+            decompressor: Decompressor::new().map_err(packed)?,
+            pages: Vec::new(),
+            packed: Vec::new(),
+        })
+    }
+
+    /// Writes an image of `memories` and `globals`, as difference to `base`.
+    ///
+    /// `identity.base` must be the digest of `base`. `globals` are raw bits as in [`BaseImage::globals`].
+    ///
+    /// # Errors
+    /// [`SnapshotError`] when a run or a size is impossible, or zstd fails.
+    pub fn encode(
+        &mut self,
+        identity: &Identity,
+        memories: &[MemoryState<'_>],
+        globals: &[u8],
+        base: &BaseImage,
+        key: &SealKey,
+    ) -> Result<Vec<u8>, SnapshotError> {
+        let (count, globals_bytes) = check_counts(memories.len(), globals.len())?;
+        let mut head = Vec::with_capacity(memories.len() * 64 + globals.len());
+        self.give_back_scratch();
+        self.pages.clear();
+        for (k, memory) in (0u32..).zip(memories) {
+            write_runs(&mut head, k, memory)?;
+            collect_pages(&mut self.pages, k, memory, base);
+        }
+        head.extend_from_slice(globals);
+
+        let mut codec = Codec::XorZstd;
+        self.packed.clear();
+        self.packed.reserve(zstd::zstd_safe::compress_bound(self.pages.len()));
+        self.compressor.compress_to_buffer(&self.pages, &mut self.packed).map_err(packed)?;
+        if self.packed.len() >= self.pages.len() {
+            codec = Codec::Raw;
+            xor_pages(&mut self.pages, memories, base);
+        }
+        let body = if codec == Codec::Raw { &self.pages } else { &self.packed };
+
+        let header = Header {
+            codec,
+            identity: *identity,
+            memories: count,
+            globals_bytes,
+            // At most 256 tables of at most 2^19 runs of 8 bytes: below 2^31.
+            head_bytes: u32::try_from(head.len()).unwrap_or(u32::MAX),
+            page_bytes: self.pages.len() as u64,
+        };
+        let mut out = Vec::with_capacity(HEADER_BYTES + head.len() + body.len() + SEAL_BYTES);
+        header.write(&mut out);
+        out.extend_from_slice(&head);
+        out.extend_from_slice(body);
+        key.seal(&mut out);
+        Ok(out)
+    }
+
+    pub(super) fn give_back_scratch(&mut self) {
+        for buffer in [&mut self.pages, &mut self.packed] {
+            if buffer.capacity() > SCRATCH_BYTES_KEPT {
+                *buffer = Vec::new();
+            }
+        }
+    }
+}
+
+/// Appends `{ size, number of runs, runs }` of one memory, having checked them.
+fn write_runs(head: &mut Vec<u8>, memory: u32, state: &MemoryState<'_>) -> Result<(), SnapshotError> {
+    let size = wasm_pages(memory, state.bytes)?;
+    // A memory has less than 2^20 pages, hence fewer runs.
+    let count = u32::try_from(state.runs.len()).unwrap_or(u32::MAX);
+    head.extend_from_slice(&size.to_le_bytes());
+    head.extend_from_slice(&count.to_le_bytes());
+    let mut from = 0;
+    for (number, run) in (0u32..).zip(state.runs) {
+        from = check_run(memory, number, *run, from, size)?;
+        head.extend_from_slice(&run.first.to_le_bytes());
+        head.extend_from_slice(&run.count.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// Checks that a run is not empty, begins at page `from` or later, and ends within the memory. Returns its end.
+pub(super) fn check_run(
+    memory: u32,
+    number: u32,
+    run: Run,
+    from: u64,
+    wasm_pages: u32,
+) -> Result<u64, SnapshotError> {
+    let Run { first, count } = run;
+    let to = u64::from(wasm_pages) * u64::from(PAGES_PER_WASM_PAGE);
+    if count == 0 || u64::from(first) < from || run.end() > to {
+        return Err(SnapshotError::Run { memory, run: number, first, count, from, to });
+    }
+    Ok(run.end())
+}
+
+/// Appends the pages of all runs, each XORed with the base image's page.
+fn collect_pages(out: &mut Vec<u8>, memory: u32, state: &MemoryState<'_>, base: &BaseImage) {
+    for run in state.runs {
+        let pages = state.bytes.get(run.bytes()).unwrap_or_default().as_chunks::<PAGE_BYTES>().0;
+        for (page, number) in pages.iter().zip(run.first..) {
+            let start = out.len();
+            out.extend_from_slice(page);
+            if let Some(copy) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
+                xor(copy, base.page(memory as usize, number));
+            }
+        }
+    }
+}
+
+/// XORs collected pages once more, which makes them the pages themselves again.
+fn xor_pages(pages: &mut [u8], memories: &[MemoryState<'_>], base: &BaseImage) {
+    let numbered = memories.iter().enumerate().flat_map(|(k, memory)| {
+        memory.runs.iter().flat_map(move |run| (run.first..).take(run.count as usize).map(move |p| (k, p)))
+    });
+    for (page, (memory, number)) in pages.as_chunks_mut().0.iter_mut().zip(numbered) {
+        xor(page, base.page(memory, number));
+    }
+}
+
+/// XORs one page with another, in place.
+#[inline]
+pub(super) fn xor(page: &mut Page, with: &Page) {
+    for (a, b) in page.iter_mut().zip(with) {
+        *a ^= b;
+    }
+}
+
+pub(super) fn packed(error: std::io::Error) -> SnapshotError {
+    SnapshotError::Packed(error.to_string())
+}
