@@ -10,9 +10,10 @@ pub use reentry_core::run::{Durability, SuspensionEnd};
 /// All that one decision about a run changes.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The run after the change; its `steps` are not looked at, see `steps`.
+    /// The run after the change. Its `steps` must be all that are not done then: the status in lists is taken from them. What
+    /// is stored of steps comes from `steps` below.
     pub run: Run,
-    /// The version that the change builds on; `None` creates the run.
+    /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
     /// Records of steps that are new or changed. One whose step is done is kept, but no longer read with the run.
     pub steps: Vec<(StepPath, Step)>,

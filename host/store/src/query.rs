@@ -1,5 +1,8 @@
 //! Questions asked of a store, and their answers.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
@@ -7,8 +10,44 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{RunStatus, Step};
 use reentry_core::time::Timestamp;
 
+use crate::StoreError;
+
 /// Most rows of one page, whatever was asked for. Bounds the memory of one answer.
 pub const PAGE_ROWS_MAX: usize = 1_000;
+
+/// How many rows a page gets that was asked for with this limit.
+pub(crate) fn page_rows(limit: usize) -> usize {
+    if limit == 0 { PAGE_ROWS_MAX } else { limit.min(PAGE_ROWS_MAX) }
+}
+
+/// Reads the place where a page begins: the id of the last row before it.
+pub(crate) fn place<Id: FromStr>(after: Option<&str>) -> Result<Option<Id>, StoreError> {
+    after.map(|text| text.parse().map_err(|_| no_such_place(text))).transpose()
+}
+
+/// The error for a page that begins nowhere.
+pub(crate) fn no_such_place(after: impl Display) -> StoreError {
+    StoreError::Refused(format!("`{after}` is no place in this list: pass `next` of the page before"))
+}
+
+impl SuspensionFilter {
+    /// Refuses what no index answers.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if self.with_ended && self.run.is_none() {
+            let reason = "ended suspensions are listed by run only: name the run, or leave them out";
+            return Err(StoreError::Refused(reason.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// Makes a page of rows of which one more than wanted was read, if there is one.
+pub(crate) fn page<T>(mut rows: Vec<T>, wanted: usize, id: impl Fn(&T) -> String) -> Page<T> {
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    let next = rows.last().filter(|_| more).map(id);
+    Page { rows, next }
+}
 
 /// A part of a longer list.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +99,7 @@ pub struct SuspensionFilter {
     pub run: Option<RunId>,
     /// Only those with this label.
     pub label: Option<String>,
-    /// Ended ones as well: the history.
+    /// Ended ones as well: the history, which is kept by run, so that `run` must be given.
     pub with_ended: bool,
     /// Those that wait for time or events as well, not only for answers.
     pub with_timers: bool,
