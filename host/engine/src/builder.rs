@@ -1,0 +1,212 @@
+//! Setting up a host.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use reentry_core::id::TenantId;
+use reentry_store::Store;
+use reentry_store::memory::MemoryStore;
+use reentry_store::sqlite::SqliteStore;
+use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig};
+use tokio::sync::Semaphore;
+
+use crate::clock::{self, Clock, SystemClock};
+use crate::error::Error;
+use crate::fault::FaultHook;
+use crate::host::{Host, Inner};
+use crate::observer::{Observer, TracingObserver};
+use crate::recover;
+use crate::registry::Registry;
+
+/// Name of the database in a data folder.
+const DATABASE: &str = "reentry.db";
+
+/// Name of the file with the host's secret in a data folder.
+const KEY: &str = "host.key";
+
+/// Name of the folder with compiled code in a data folder.
+const CACHE: &str = "cache";
+
+/// Collects the settings of a [`Host`].
+#[must_use = "a builder does nothing before `build`"]
+pub struct HostBuilder {
+    data_dir: Option<PathBuf>,
+    store: Option<Arc<dyn Store>>,
+    runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
+    tenant: TenantId,
+    grants: Grants,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    background: bool,
+    faults: Option<FaultHook>,
+}
+
+impl Default for HostBuilder {
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            store: None,
+            runtime: Box::new(|config| config),
+            tenant: TenantId::default(),
+            grants: Grants::none(),
+            clock: Arc::new(SystemClock),
+            observer: Arc::new(TracingObserver),
+            background: true,
+            faults: None,
+        }
+    }
+}
+
+impl HostBuilder {
+    /// Keeps everything in this folder: the database, the host's secret, compiled code. The folder is made if it is not there.
+    ///
+    /// Moving a host to another machine means moving the folder; `cache` in it may be left behind. Without a data folder and
+    /// without [`Self::store`], nothing outlives the host.
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(path.into());
+        self
+    }
+
+    /// Uses this store instead of the SQLite file in the data folder.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// What one call into a guest may use.
+    pub fn limits(self, limits: Limits) -> Self {
+        self.runtime(|config| RuntimeConfig { limits, ..config })
+    }
+
+    /// Changes the settings of the WebAssembly runtime.
+    pub fn runtime(mut self, change: impl FnOnce(RuntimeConfig) -> RuntimeConfig + Send + 'static) -> Self {
+        let before = self.runtime;
+        self.runtime = Box::new(|config| change(before(config)));
+        self
+    }
+
+    /// The tenant whose runs the host sees. `default` unless it is said.
+    pub fn tenant(mut self, tenant: TenantId) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// What components may import beyond the step contract. Nothing unless it is said.
+    pub fn grants(mut self, grants: Grants) -> Self {
+        self.grants = grants;
+        self
+    }
+
+    /// Tells the time.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Listens to what guests log and emit.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Whether the host looks after waiting and orphaned runs by itself: wakes those whose time has come, and, when it is set
+    /// up, takes over calls of processes that died. On unless it is said; [`Host::recover`] and [`Host::wake_due`] do one round.
+    pub fn background(mut self, background: bool) -> Self {
+        self.background = background;
+        self
+    }
+
+    /// Called at every [`FaultPoint`](crate::fault::FaultPoint), for tests of what a crash leaves behind.
+    pub fn on_fault_point(mut self, hook: FaultHook) -> Self {
+        self.faults = Some(hook);
+        self
+    }
+
+    /// Sets the host up. Must be called on a tokio runtime, whose tasks the host uses.
+    ///
+    /// # Errors
+    /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used.
+    pub async fn build(self) -> Result<Host, Error> {
+        let (key, store) = match &self.data_dir {
+            Some(dir) => {
+                make_private_dir(dir).map_err(|source| file("make the folder", dir, source))?;
+                let key = host_key(&dir.join(KEY))?;
+                let store = match self.store {
+                    Some(store) => store,
+                    None => Arc::new(SqliteStore::open(&dir.join(DATABASE)).await?),
+                };
+                (key, store)
+            }
+            None => (clock::random(), self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()))),
+        };
+        let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
+        let config = (self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(key) });
+        let calls = Semaphore::new(usize::try_from(config.calls_max).unwrap_or(Semaphore::MAX_PERMITS));
+        let runtime = Runtime::new(config)?;
+
+        let owner = clock::owner_id(self.clock.now());
+        let alive = store.register_owner(owner).await?;
+        let registry = Registry::new(Arc::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
+        let inner = Inner {
+            store,
+            registry,
+            clock: self.clock,
+            observer: self.observer,
+            key,
+            owner,
+            _alive: alive,
+            calls,
+            faults: self.faults,
+        };
+        let host = Host { inner: Arc::new(inner), tenant: self.tenant };
+        if self.background {
+            recover::in_background(&host);
+        }
+        Ok(host)
+    }
+}
+
+fn file(doing: &'static str, path: &Path, source: io::Error) -> Error {
+    Error::File { doing, path: path.display().to_string(), source }
+}
+
+/// Makes a folder that only its owner can read: guests' memories may hold secrets.
+fn make_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// The secret of the host: read, or made at the first use. Written under another name first and then linked, so that of two
+/// processes that make it at the same time both end up with the same one, whole.
+fn host_key(path: &Path) -> Result<[u8; 32], Error> {
+    if !path.exists() {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let unique: [u8; 8] = clock::random();
+        let temporary = path.with_extension(format!("{:016x}.tmp", u64::from_le_bytes(unique)));
+        let write = || {
+            let mut file = options.open(&temporary)?;
+            file.write_all(&clock::random::<32>())?;
+            file.sync_all()
+        };
+        let linked = write().and_then(|()| match fs::hard_link(&temporary, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        });
+        // Whatever happened, the temporary name is of no further use.
+        let _ = fs::remove_file(&temporary);
+        linked.map_err(|source| file("write", path, source))?;
+    }
+    let bytes = fs::read(path).map_err(|source| file("read", path, source))?;
+    <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Error::Damaged {
+        what: format!("host key {}", path.display()),
+        reason: format!("it has {} bytes, expected 32", bytes.len()),
+    })
+}

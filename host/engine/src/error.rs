@@ -1,0 +1,127 @@
+//! Errors of the library: each says who can act on it, and carries a stable word for programs.
+
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::error::ErrorKind;
+use reentry_core::id::{NameError, RunId};
+use reentry_core::run::Refused;
+use reentry_core::snapshot::SnapshotError;
+use reentry_core::workflow::{ContractError, DefinitionError};
+use reentry_store::StoreError;
+use reentry_wasm::{LoadError, RuntimeError};
+
+/// What a call of the library can end with instead of a result.
+///
+/// A step that fails is no error: its run ends with status `failed`, and the result says so.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request does not fit the run. Nothing was changed.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// There is no such run.
+    #[error("no snapshot found for this workflow run: {0}")]
+    NoRun(RunId),
+    /// There is no such component.
+    #[error("no component {0} on this host; add it with `components add`")]
+    NoComponent(ComponentDigest),
+    /// A run is pinned to a definition that is not there.
+    #[error("no workflow definition {0} on this host")]
+    NoWorkflow(WorkflowDigest),
+    /// The definition of a workflow has mistakes; these are all.
+    #[error("the workflow cannot be committed:{}", lines(.0))]
+    Definition(Vec<DefinitionError>),
+    /// A component was not accepted.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A descriptor of the component cannot be used.
+    #[error(transparent)]
+    Contract(#[from] ContractError),
+    /// A name breaks the rule for names.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The kept memory of a suspended step is not what was written, or belongs elsewhere. The run stays suspended.
+    #[error("the snapshot of run {run}, step `{path}`, cannot be used; the run stays as it is")]
+    Snapshot {
+        /// The run.
+        run: RunId,
+        /// The step.
+        path: String,
+        /// What is wrong.
+        #[source]
+        source: SnapshotError,
+    },
+    /// Something stored is missing or cannot be what was written.
+    #[error("stored {what} is damaged: {reason}")]
+    Damaged {
+        /// What was read.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The WebAssembly runtime could not be set up.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// A file or folder of the host's could not be used.
+    #[error("cannot {doing} {path}")]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// The file or folder.
+        path: String,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The host could not do its part. The run is as it was stored last, and is taken over when this process ends.
+    #[error("the host could not go on with run {run}: {reason}")]
+    Interrupted {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Who can act on it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused(refused) => refused.kind(),
+            Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) => ErrorKind::NotFound,
+            Self::Definition(_) | Self::Name(_) => ErrorKind::Refused,
+            Self::Load(_) | Self::Contract(_) => ErrorKind::Guest,
+            Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
+                ErrorKind::Damaged
+            }
+            Self::Store(_) | Self::Runtime(_) | Self::File { .. } | Self::Interrupted { .. } => {
+                ErrorKind::Unavailable
+            }
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refused) => refused.code(),
+            Self::NoRun(_) => "no-run",
+            Self::NoComponent(_) => "no-component",
+            Self::NoWorkflow(_) => "no-workflow",
+            Self::Definition(_) => "invalid-workflow",
+            Self::Load(_) | Self::Contract(_) => "component-refused",
+            Self::Name(_) => "invalid-name",
+            Self::Snapshot { .. } => "damaged-snapshot",
+            Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => "damaged-store",
+            Self::Store(_) => "store-unavailable",
+            Self::Runtime(_) => "runtime-unavailable",
+            Self::File { .. } => "file-unavailable",
+            Self::Interrupted { .. } => "interrupted",
+        }
+    }
+}
+
+fn lines(errors: &[DefinitionError]) -> String {
+    errors.iter().map(|error| format!("\n- {error}")).collect()
+}

@@ -1,0 +1,103 @@
+//! Fault points: the places at which a crash must lose nothing. One list, so that tests can visit each.
+
+use std::fmt;
+
+use reentry_core::event::{CallEnd, Event};
+use reentry_core::step::WaitFor;
+
+/// A change to a run that is about to be stored, or was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// A new run.
+    Created,
+    /// The start of a run.
+    Started,
+    /// The claim of a suspension.
+    Resumed,
+    /// A step that waits.
+    Suspended,
+    /// A checkpoint.
+    Checkpointed,
+    /// A step that is done.
+    Completed,
+    /// A call that failed.
+    Failed,
+    /// A sleep that is over or a deadline that has passed.
+    TimePassed,
+    /// A cancellation.
+    Canceled,
+    /// Calls that go from a dead owner to this one.
+    TakenOver,
+}
+
+/// A moment at which the process may die.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultPoint {
+    /// A change is decided, nothing is stored.
+    BeforeCommit(Stored),
+    /// A change is stored, nothing has followed from it.
+    AfterCommit(Stored),
+    /// A guest is about to be called.
+    BeforeCall,
+    /// A guest has returned, nobody knows yet.
+    AfterCall,
+}
+
+impl Stored {
+    /// Every change there is.
+    pub const ALL: [Self; 10] = [
+        Self::Created,
+        Self::Started,
+        Self::Resumed,
+        Self::Suspended,
+        Self::Checkpointed,
+        Self::Completed,
+        Self::Failed,
+        Self::TimePassed,
+        Self::Canceled,
+        Self::TakenOver,
+    ];
+
+    /// The change that an event makes.
+    pub(crate) fn of(event: &Event) -> Self {
+        match event {
+            Event::Started(..) => Self::Started,
+            Event::Resumed(..) => Self::Resumed,
+            Event::TimePassed { .. } => Self::TimePassed,
+            Event::CancelRequested => Self::Canceled,
+            Event::TakenOver { .. } => Self::TakenOver,
+            Event::CallEnded(ended) => match &ended.end {
+                CallEnd::Completed(_) | CallEnd::Bailed(_) => Self::Completed,
+                CallEnd::Failed(_) => Self::Failed,
+                CallEnd::Suspended { waits, .. }
+                    if waits.waits.iter().any(|wait| wait.what == WaitFor::Checkpoint) =>
+                {
+                    Self::Checkpointed
+                }
+                CallEnd::Suspended { .. } => Self::Suspended,
+            },
+        }
+    }
+}
+
+impl FaultPoint {
+    /// Every moment there is.
+    pub fn all() -> Vec<Self> {
+        let commits = Stored::ALL.into_iter().flat_map(|what| [Self::BeforeCommit(what), Self::AfterCommit(what)]);
+        commits.chain([Self::BeforeCall, Self::AfterCall]).collect()
+    }
+}
+
+impl fmt::Display for FaultPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BeforeCommit(what) => write!(f, "before-commit-{what:?}"),
+            Self::AfterCommit(what) => write!(f, "after-commit-{what:?}"),
+            Self::BeforeCall => f.write_str("before-call"),
+            Self::AfterCall => f.write_str("after-call"),
+        }
+    }
+}
+
+/// Called at every fault point, on whatever task passes it. A test ends the process there.
+pub type FaultHook = std::sync::Arc<dyn Fn(FaultPoint) + Send + Sync>;

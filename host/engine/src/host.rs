@@ -1,0 +1,202 @@
+//! The embedder's object: what is set up once, and what everything else hangs on.
+
+use std::sync::Arc;
+
+use reentry_core::digest::ComponentDigest;
+use reentry_core::id::{OwnerId, RunId, TenantId};
+use reentry_core::run::{Durability, Run as RunState, RunStatus};
+use reentry_core::workflow::{Definition, WorkflowBuilder};
+use reentry_store::{
+    Commit, CommitError, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store, StoreStats,
+    SuspensionFilter,
+};
+use reentry_wasm::Phase;
+use tokio::sync::Semaphore;
+
+use crate::builder::HostBuilder;
+use crate::clock::{self, Clock};
+use crate::component::Component;
+use crate::error::Error;
+use crate::fault::{FaultHook, FaultPoint, Stored};
+use crate::inbox::{Waiting, waiting};
+use crate::observer::Observer;
+use crate::registry::Registry;
+use crate::run::Run;
+use crate::workflow::{PendingWorkflow, Workflow};
+
+/// A host of workflows: one store, one WebAssembly runtime, one tenant's view of both. Cheap to clone.
+///
+/// Several hosts, in one process or in many, may share a store.
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) tenant: TenantId,
+}
+
+/// What all clones of a host share.
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) registry: Registry,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Arc<dyn Observer>,
+    /// Secret from which the keys of all seals are made.
+    pub(crate) key: [u8; 32],
+    /// Names this host in the records of the calls it performs.
+    pub(crate) owner: OwnerId,
+    /// Held as long as the host lives: when it is gone, others may take its calls over.
+    pub(crate) _alive: Box<dyn OwnerGuard>,
+    /// One permit a call into a guest; as many as the runtime has slots.
+    pub(crate) calls: Semaphore,
+    pub(crate) faults: Option<FaultHook>,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("owner", &self.inner.owner).field("tenant", &self.tenant).finish()
+    }
+}
+
+impl Inner {
+    pub(crate) fn fault(&self, point: FaultPoint) {
+        if let Some(hook) = &self.faults {
+            hook(point);
+        }
+    }
+}
+
+impl Host {
+    /// Sets up a host.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// The same host as another tenant sees it. Components and definitions are shared by digest; runs are not.
+    pub fn for_tenant(&self, tenant: TenantId) -> Self {
+        Self { inner: Arc::clone(&self.inner), tenant }
+    }
+
+    /// The tenant whose runs this handle sees.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it. Durable on return. Adding the same
+    /// bytes again changes nothing.
+    ///
+    /// # Errors
+    /// `Guest` when the component cannot be accepted, with the reasons.
+    pub async fn add_component(&self, name: &str, bytes: &[u8]) -> Result<Component, Error> {
+        self.add_component_with(name, bytes, &|_| {}).await
+    }
+
+    /// The same, and tells how far it is: compiling a large component takes seconds.
+    ///
+    /// # Errors
+    /// As [`Self::add_component`].
+    pub async fn add_component_with(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        progress: &(dyn Fn(Phase) + Send + Sync),
+    ) -> Result<Component, Error> {
+        let (digest, meta) = self.inner.registry.add(name, bytes, progress).await?;
+        Ok(Component { digest, meta })
+    }
+
+    /// A component that was added before.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn component(&self, digest: ComponentDigest) -> Result<Component, Error> {
+        Ok(Component { digest, meta: self.inner.registry.meta(digest).await? })
+    }
+
+    /// The components of this host, newest first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn components(&self) -> Result<Vec<ComponentSummary>, Error> {
+        Ok(self.inner.store.list_components().await?)
+    }
+
+    /// Begins a workflow, to be committed on this host.
+    pub fn workflow(&self, id: impl Into<String>) -> PendingWorkflow {
+        PendingWorkflow { host: self.clone(), builder: WorkflowBuilder::new(id) }
+    }
+
+    /// Commits a definition. Durable on return; the same definition again gives the same workflow.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] with everything that is wrong with it.
+    pub async fn commit(&self, definition: impl Into<Definition>) -> Result<Workflow, Error> {
+        let workflow = self.inner.registry.commit(&definition.into()).await?;
+        Ok(Workflow { host: self.clone(), workflow })
+    }
+
+    /// A run, by its id.
+    ///
+    /// # Errors
+    /// `NotFound` when the tenant has no such run.
+    pub async fn run(&self, id: RunId) -> Result<Run, Error> {
+        let run = Run::new(self.clone(), id);
+        run.load().await?;
+        Ok(run)
+    }
+
+    /// Lists runs, newest first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn runs(&self, filter: RunFilter) -> Result<Page<RunSummary>, Error> {
+        Ok(self.inner.store.list_runs(&self.tenant, filter).await?)
+    }
+
+    /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn inbox(&self, filter: SuspensionFilter) -> Result<Page<Waiting>, Error> {
+        let page = self.inner.store.list_suspensions(&self.tenant, filter).await?;
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for record in page.rows {
+            rows.push(waiting(&self.inner, record).await?);
+        }
+        Ok(Page { rows, next: page.next })
+    }
+
+    /// Figures of the store since this host was set up.
+    pub fn store_stats(&self) -> StoreStats {
+        self.inner.store.stats()
+    }
+
+    /// Stores a run that waits to be started.
+    pub(crate) async fn create_run(
+        &self,
+        workflow: &reentry_core::workflow::Workflow,
+        resource_id: Option<String>,
+    ) -> Result<Run, Error> {
+        let now = self.inner.clock.now();
+        let pinned = (workflow.digest(), workflow.id().to_owned());
+        let mut run = RunState::new(clock::run_id(now), self.tenant.clone(), pinned, now);
+        run.resource_id = resource_id;
+        debug_assert_eq!(run.status(), RunStatus::Pending);
+        let id = run.id;
+        let commit = Commit {
+            run,
+            expected: None,
+            steps: Vec::new(),
+            opened: Vec::new(),
+            closed: Vec::new(),
+            images: Vec::new(),
+            dropped_images: Vec::new(),
+            durability: Durability::Visible,
+        };
+        self.inner.fault(FaultPoint::BeforeCommit(Stored::Created));
+        self.inner.store.commit(commit).await.map_err(|error| match error {
+            CommitError::Store(error) => Error::from(error),
+            other => Error::Interrupted { run: id, reason: other.to_string() },
+        })?;
+        self.inner.fault(FaultPoint::AfterCommit(Stored::Created));
+        Ok(Run::new(self.clone(), id))
+    }
+}

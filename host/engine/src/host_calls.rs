@@ -1,0 +1,123 @@
+//! One call's side of the host: what a guest asks for while it runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use reentry_core::id::TenantId;
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, StepStatus};
+use reentry_core::step::Failure;
+use reentry_core::time::Timestamp;
+use reentry_store::Store;
+use reentry_wasm::{BoxError, HostCalls, Level};
+
+use crate::clock::Clock;
+use crate::observer::{Observer, Source};
+
+/// Most bytes of state and of request context that one call may set, each. Both are stored with the head of the run, which is
+/// written at every step.
+pub const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
+
+/// What one call may look at, and what it has set so far.
+pub(crate) struct CallContext {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) source: Source,
+    pub(crate) tenant: TenantId,
+    /// The run as it was when the call began.
+    pub(crate) run: Arc<Run>,
+    pub(crate) settings: Mutex<Settings>,
+}
+
+/// What a call has set. Counts only when the call ends without failure.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) state: BTreeMap<String, Json>,
+    pub(crate) request_context: BTreeMap<String, Json>,
+}
+
+impl CallContext {
+    /// Takes out what the call has set, when it is over.
+    pub(crate) fn take_settings(&self) -> Settings {
+        std::mem::take(&mut *self.settings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn read(&self, stored: &BTreeMap<String, Json>, set: impl Fn(&Settings) -> &BTreeMap<String, Json>) -> Json {
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: BTreeMap<&String, &Json> = stored.iter().chain(set(&settings)).collect();
+        // A map of JSON texts always prints.
+        Json::of(&all).unwrap_or_else(|_| Json::null())
+    }
+
+    fn set(
+        &self,
+        what: &str,
+        (key, value): (String, Json),
+        set: impl Fn(&mut Settings) -> &mut BTreeMap<String, Json>,
+    ) -> Result<(), Failure> {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let map = set(&mut settings);
+        let bytes: usize = map.iter().map(|(key, value)| key.len() + value.text().len()).sum();
+        let wanted = bytes + key.len() + value.text().len();
+        if wanted > SETTINGS_BYTES_MAX {
+            let message = format!("{what}: {wanted} bytes set in one call, at most {SETTINGS_BYTES_MAX} are allowed");
+            let code = Some("too-large".to_owned());
+            return Err(Failure { message, code, retryable: false, retry_after_ms: None, details: None });
+        }
+        map.insert(key, value);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl HostCalls for CallContext {
+    fn log(&self, level: Level, message: &str, fields: Option<Json>) {
+        self.observer.log(&self.source, level, message, fields.as_ref());
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn request_context(&self) -> Json {
+        self.read(&self.run.request_context, |settings| &settings.request_context)
+    }
+
+    fn set_request_context(&self, key: String, value: Json) -> Result<(), Failure> {
+        self.set("request context", (key, value), |settings| &mut settings.request_context)
+    }
+
+    fn state(&self) -> Json {
+        self.read(&self.run.state, |settings| &settings.state)
+    }
+
+    fn set_state(&self, key: String, value: Json) -> Result<(), Failure> {
+        self.set("state", (key, value), |settings| &mut settings.state)
+    }
+
+    async fn step_result(&self, path: &str) -> Result<Option<Json>, BoxError> {
+        let Ok(path) = path.parse::<StepPath>() else { return Ok(None) };
+        if path.is_root() {
+            return Ok(None);
+        }
+        let step = self.store.step(self.run.id, &path).await?;
+        Ok(step.filter(|step| step.entry.status == StepStatus::Success).and_then(|step| step.entry.output))
+    }
+
+    fn init_data(&self) -> Json {
+        let root = self.run.steps.get(&StepPath::root());
+        root.map_or_else(Json::null, |root| root.entry.payload.clone())
+    }
+
+    fn emit(&self, chunk: Json) {
+        self.observer.emit(&self.source, &chunk);
+    }
+
+    async fn cancelled(&self) -> Result<bool, BoxError> {
+        let run = self.store.run(&self.tenant, self.run.id).await?;
+        Ok(run.is_none_or(|run| run.status().is_final()))
+    }
+}

@@ -1,0 +1,176 @@
+//! What a caller gets back.
+
+use std::collections::BTreeMap;
+
+use reentry_core::id::{RunId, SuspensionId};
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, RunStatus, Step, StepEntry, StepStatus};
+use reentry_core::step::Failure;
+use reentry_core::time::Timestamp;
+use reentry_core::trace::{SpanId, TraceId};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::options::OutputOptions;
+
+/// How a start or a resume ended: with the run done, or suspended again.
+///
+/// The records of single steps are not part of it, so that its cost does not grow with the steps that were done before;
+/// [`Run::steps`](crate::Run::steps) reads them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunResult {
+    /// The run.
+    pub run_id: RunId,
+    /// How it stands. `running` when another step of it is still being called on someone else's behalf.
+    pub status: RunStatus,
+    /// The workflow's result, with status `success`.
+    pub result: Option<Json>,
+    /// Why it failed, with status `failed`.
+    pub error: Option<Failure>,
+    /// The suspensions that wait for an answer, in the order of their paths.
+    pub suspended: Vec<SuspendedStep>,
+    /// The workflow's shared state, if asked for.
+    pub state: Option<BTreeMap<String, Json>>,
+    /// The labels of the open suspensions, if asked for.
+    pub resume_labels: Option<BTreeMap<String, StepPath>>,
+    /// The trace of this start or resume.
+    pub trace_id: Option<TraceId>,
+    /// Its root span.
+    pub span_id: Option<SpanId>,
+}
+
+/// A step that waits for an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SuspendedStep {
+    /// The step.
+    pub path: StepPath,
+    /// The suspension: the single-use address of the answer.
+    pub suspension: SuspensionId,
+    /// What the one who answers gets to see.
+    pub payload: Json,
+    /// Labels by which it may be addressed.
+    pub labels: Vec<String>,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// When the deadline passes.
+    pub deadline: Option<Timestamp>,
+}
+
+impl RunResult {
+    /// Describes a run as it is stored. `root` is the record of the workflow itself, for a run that has ended.
+    pub(crate) fn of(run: &Run, root: Option<&Step>, options: OutputOptions) -> Self {
+        let suspended: Vec<SuspendedStep> = run
+            .answerable()
+            .map(|(path, suspension)| SuspendedStep {
+                path: path.clone(),
+                suspension: suspension.id,
+                payload: suspension.payload().cloned().unwrap_or_else(Json::null),
+                labels: suspension.labels().to_vec(),
+                since: suspension.since,
+                deadline: suspension.due_at(),
+            })
+            .collect();
+        let labels = || {
+            let label = |step: &SuspendedStep| {
+                let path = step.path.clone();
+                step.labels.clone().into_iter().map(move |label| (label, path.clone())).collect::<Vec<_>>()
+            };
+            suspended.iter().flat_map(label).collect()
+        };
+        let entry = root.map(|root| &root.entry);
+        Self {
+            run_id: run.id,
+            status: run.status(),
+            result: entry.and_then(|entry| entry.output.clone()),
+            error: entry.and_then(|entry| entry.error.clone()),
+            state: options.include_state.then(|| run.state.clone()),
+            resume_labels: options.include_resume_labels.then(labels),
+            trace_id: run.span.as_ref().map(|span| span.trace_id),
+            span_id: run.span.as_ref().map(|span| span.span_id),
+            suspended,
+        }
+    }
+}
+
+impl Serialize for RunResult {
+    /// The result as it goes over the wire: the field names and shapes of Mastra's result, and the suspensions' ids beside them.
+    /// Optional parts are left out when they do not apply.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.status)?;
+        map.serialize_entry("runId", &self.run_id)?;
+        entry(&mut map, "result", self.result.as_ref())?;
+        entry(&mut map, "error", self.error.as_ref())?;
+        if !self.suspended.is_empty() {
+            let paths: Vec<Vec<String>> = self.suspended.iter().map(|step| step.path.elements()).collect();
+            map.serialize_entry("suspended", &paths)?;
+            map.serialize_entry("suspendPayload", &self.by_path(|step| &step.payload))?;
+            map.serialize_entry("suspensionIds", &self.by_path(|step| &step.suspension))?;
+        }
+        if let Some(labels) = &self.resume_labels {
+            let step = |(label, path)| (label, BTreeMap::from([("stepId", path)]));
+            map.serialize_entry("resumeLabels", &labels.iter().map(step).collect::<BTreeMap<_, _>>())?;
+        }
+        entry(&mut map, "state", self.state.as_ref())?;
+        entry(&mut map, "traceId", self.trace_id.as_ref())?;
+        entry(&mut map, "spanId", self.span_id.as_ref())?;
+        map.end()
+    }
+}
+
+impl RunResult {
+    fn by_path<'a, T>(&'a self, of: impl Fn(&'a SuspendedStep) -> T) -> BTreeMap<String, T> {
+        self.suspended.iter().map(|step| (step.path.to_string(), of(step))).collect()
+    }
+}
+
+fn entry<M: SerializeMap>(map: &mut M, key: &str, value: Option<&impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(key, value))
+}
+
+/// The records of a run's steps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepResults {
+    /// The workflow's input.
+    pub input: Option<Json>,
+    /// Each step's entry, in the order of the first calls. A nested workflow is an entry too.
+    pub steps: Vec<(StepPath, StepEntry)>,
+}
+
+impl StepResults {
+    /// Describes the records of a run as they are stored.
+    pub(crate) fn of(records: Vec<(StepPath, Step)>) -> Self {
+        let mut results = Self::default();
+        let waiting: Vec<(StepPath, StepStatus)> = records
+            .iter()
+            .filter(|(_, step)| step.suspension().is_some())
+            .map(|(path, step)| (path.clone(), step.entry.status))
+            .collect();
+        for (path, step) in records {
+            let mut entry = step.shown();
+            if path.is_root() {
+                results.input = Some(entry.payload);
+                continue;
+            }
+            // A workflow that holds a waiting step waits as well.
+            let inside = waiting.iter().find(|(other, _)| other != &path && other.is_within(&path));
+            if let (true, Some((_, status))) = (step.is_active(), inside) {
+                entry.status = *status;
+            }
+            results.steps.push((path, entry));
+        }
+        results
+    }
+
+    /// The entry of one step.
+    pub fn get(&self, path: &StepPath) -> Option<&StepEntry> {
+        self.steps.iter().find(|(other, _)| other == path).map(|(_, entry)| entry)
+    }
+}
+
+impl Serialize for StepResults {
+    /// An object by path, in the order of the first calls.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.steps.iter().map(|(path, entry)| (path.to_string(), entry)))
+    }
+}

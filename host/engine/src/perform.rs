@@ -1,0 +1,228 @@
+//! From an effect to the event it ends as: one call into a guest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reentry_core::event::{CallEnd, CallEnded};
+use reentry_core::id::SnapshotId;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Call, Doing, ResumeCall, Run, Step};
+use reentry_core::snapshot::SealKey;
+use reentry_core::step::{CallTrace, Facts, Failure, Invocation, Outcome, Resumption};
+use reentry_core::time::Timestamp;
+use reentry_core::workflow::{StepNode, Workflow};
+use reentry_wasm::{CallError, CallOptions, CallResult, LoadedComponent};
+use tracing::Instrument;
+
+use crate::clock;
+use crate::error::Error;
+use crate::fault::FaultPoint;
+use crate::host::Inner;
+use crate::host_calls::CallContext;
+use crate::observer::Source;
+
+/// The end of a call, with the guest's memory if it waits now.
+pub(crate) struct Performed {
+    pub(crate) ended: CallEnded,
+    pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
+}
+
+/// What a resuming call needs and what may be damaged: fetched and checked before anything is claimed.
+pub(crate) struct Ready {
+    pub(crate) path: StepPath,
+    pub(crate) component: LoadedComponent,
+    pub(crate) image: Option<Vec<u8>>,
+}
+
+/// Opens the component of a step and checks the memory that it is to be called with.
+///
+/// # Errors
+/// [`Error::Snapshot`] when the memory is damaged or belongs elsewhere, [`Error::Damaged`] when it is missing, and whatever
+/// opening the component ends with.
+pub(crate) async fn make_ready(
+    host: &Inner,
+    run: &Run,
+    workflow: &Workflow,
+    path: &StepPath,
+    image: Option<SnapshotId>,
+) -> Result<Ready, Error> {
+    let node = node(run, workflow, path)?;
+    let component = host.registry.open(node.component).await?;
+    let image = match image {
+        None => None,
+        Some(id) => {
+            let bytes = host.store.image(id).await?.ok_or_else(|| Error::Damaged {
+                what: format!("snapshot {id} of run {}", run.id),
+                reason: "it is missing".to_owned(),
+            })?;
+            component
+                .check_image(&bytes, &seal(host, run))
+                .map_err(|source| Error::Snapshot { run: run.id, path: path.to_string(), source })?;
+            Some(bytes)
+        }
+    };
+    Ok(Ready { path: path.clone(), component, image })
+}
+
+/// Makes the call that the step's record holds.
+///
+/// # Errors
+/// Only what the host could not do: the guest's own failures are the end of a call like any other.
+pub(crate) async fn perform(
+    host: Arc<Inner>,
+    run: Arc<Run>,
+    workflow: Arc<Workflow>,
+    (path, not_before): (StepPath, Option<Timestamp>),
+    ready: Option<Ready>,
+) -> Result<Performed, Error> {
+    if let Some(at) = not_before {
+        host.clock.wait_until(at).await;
+    }
+    let node = node(&run, &workflow, &path)?;
+    let step = run.steps.get(&path).ok_or_else(|| misfit(&run, &path))?;
+    let (Doing::Calling(_, call) | Doing::Retrying(_, _, call)) = &step.doing else {
+        return Err(misfit(&run, &path));
+    };
+    let ready = match ready {
+        Some(ready) => ready,
+        None => make_ready(&host, &run, &workflow, &path, image_of(call)).await?,
+    };
+    let _permit = host.calls.acquire().await.map_err(|_| interrupted(&run, "the host is shutting down"))?;
+    let span_id = clock::span_id();
+    let span = tracing::info_span!(
+        "workflow step", run = %run.id, path = %path, call = step.calls, attempt = step.attempt,
+        trace_id = run.span.as_ref().map(|span| tracing::field::display(span.trace_id)),
+        span_id = %span_id,
+    );
+    let facts = facts(&run, &path, node, step, host.clock.now(), span_id.to_string());
+    let context = Arc::new(CallContext {
+        store: Arc::clone(&host.store),
+        clock: Arc::clone(&host.clock),
+        observer: Arc::clone(&host.observer),
+        source: Source { run: run.id, path: path.clone() },
+        tenant: run.tenant.clone(),
+        run: Arc::clone(&run),
+        settings: std::sync::Mutex::default(),
+    });
+    let options = CallOptions {
+        timeout: node.timeout_ms.map(Duration::from_millis),
+        ..CallOptions::new(seal(&host, &run))
+    };
+    host.fault(FaultPoint::BeforeCall);
+    let called = called(&ready, call, step, facts, Arc::clone(&context), options).instrument(span).await;
+    host.fault(FaultPoint::AfterCall);
+
+    let now = host.clock.now();
+    let (end, image) = match called {
+        Ok(result) => end_of(result, now),
+        Err(error) => (CallEnd::Failed(failure_of(error).map_err(|error| host_fault(&run, &path, error))?), None),
+    };
+    let settings = context.take_settings();
+    let ended = CallEnded {
+        call: step.calls,
+        end,
+        state: settings.state,
+        request_context: settings.request_context,
+        random: clock::random_u32(),
+        path,
+    };
+    Ok(Performed { ended, image })
+}
+
+async fn called(
+    ready: &Ready,
+    call: &Call,
+    step: &Step,
+    facts: Facts,
+    context: Arc<CallContext>,
+    options: CallOptions,
+) -> Result<CallResult, CallError> {
+    let input = step.entry.payload.clone();
+    match call {
+        Call::Start => ready.component.start(Invocation { facts, input }, context, options).await,
+        Call::Resume(ResumeCall { resolved, suspend_payload, .. }) => {
+            let (resolved, suspend_payload) = (resolved.clone(), suspend_payload.clone());
+            let resumption = Resumption { facts, resolved, input, suspend_payload };
+            ready.component.resume(resumption, ready.image.as_deref(), context, options).await
+        }
+    }
+}
+
+fn facts(run: &Run, path: &StepPath, node: &StepNode, step: &Step, now: Timestamp, span_id: String) -> Facts {
+    Facts {
+        step: node.contract.descriptor.id.clone(),
+        run_id: run.id.to_string(),
+        workflow_id: run.workflow_id.clone(),
+        path: path.to_string(),
+        attempt: step.attempt,
+        resource_id: run.resource_id.clone(),
+        // The attempt is left out on purpose: a call that is made again is recognisable by its key.
+        idempotency_key: format!("{}/{path}/{}", run.id, step.calls),
+        now,
+        entropy: clock::random(),
+        trace: run.span.as_ref().map(|span| CallTrace { trace_id: span.trace_id.to_string(), span_id }),
+    }
+}
+
+fn end_of(result: CallResult, now: Timestamp) -> (CallEnd, Option<(SnapshotId, Vec<u8>)>) {
+    match result.outcome {
+        Err(failure) => (CallEnd::Failed(failure), None),
+        Ok(Outcome::Completed(output)) => (CallEnd::Completed(output), None),
+        Ok(Outcome::Bailed(value)) => (CallEnd::Bailed(value), None),
+        Ok(Outcome::Suspended(waits)) => {
+            let image = result.image.map(|bytes| (clock::snapshot_id(now), bytes));
+            let suspension = clock::suspension_id(now);
+            (CallEnd::Suspended { waits, suspension, image: image.as_ref().map(|(id, _)| *id) }, image)
+        }
+    }
+}
+
+/// A call that went wrong as a failure of the step, or the error back when the guest is not to blame.
+fn failure_of(error: CallError) -> Result<Failure, CallError> {
+    let (code, retryable) = match &error {
+        CallError::Trap { .. } => ("trap", true),
+        CallError::TimedOut { .. } => ("timeout", true),
+        CallError::Contract(_) => ("contract", false),
+        CallError::Limit(_) => ("limit", false),
+        CallError::LiveResources { .. } => ("live-resources", false),
+        CallError::Cancelled => ("canceled", false),
+        CallError::UnknownStep { .. } => ("unknown-step", false),
+        _ => return Err(error),
+    };
+    let code = Some(code.to_owned());
+    Ok(Failure { message: error.to_string(), code, retryable, retry_after_ms: None, details: None })
+}
+
+fn host_fault(run: &Run, path: &StepPath, error: CallError) -> Error {
+    match error {
+        CallError::Image(source) => Error::Snapshot { run: run.id, path: path.to_string(), source },
+        other => interrupted(run, &format!("step `{path}`: {other}")),
+    }
+}
+
+fn interrupted(run: &Run, reason: &str) -> Error {
+    Error::Interrupted { run: run.id, reason: reason.to_owned() }
+}
+
+fn node<'w>(run: &Run, workflow: &'w Workflow, path: &StepPath) -> Result<&'w StepNode, Error> {
+    workflow.step(path).ok_or_else(|| misfit(run, path))
+}
+
+fn misfit(run: &Run, path: &StepPath) -> Error {
+    Error::Damaged {
+        what: format!("run {}", run.id),
+        reason: format!("step `{path}` is not where its workflow has it"),
+    }
+}
+
+fn image_of(call: &Call) -> Option<SnapshotId> {
+    match call {
+        Call::Start => None,
+        Call::Resume(resume) => resume.image,
+    }
+}
+
+/// Snapshots of one run are sealed with a key of their own, so that one cannot be put in the place of another's.
+fn seal(host: &Inner, run: &Run) -> SealKey {
+    SealKey::derive(&host.key, run.tenant.as_str(), &run.id.to_string())
+}

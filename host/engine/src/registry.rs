@@ -1,0 +1,197 @@
+//! Components and workflow definitions: kept by digest, opened once a process.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::json::Json;
+use reentry_core::step::Descriptor;
+use reentry_core::workflow::{Contract, Definition, Workflow};
+use reentry_store::{ComponentRecord, Store, WorkflowRecord};
+use reentry_wasm::{Grants, LoadedComponent, Phase, Runtime};
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+
+use crate::clock::Clock;
+use crate::error::Error;
+
+/// What is kept of a component beside its bytes, so that workflows can be checked without opening it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ComponentMeta {
+    /// What the component says of its steps.
+    pub steps: Vec<Descriptor>,
+    /// What it imports.
+    pub imports: Vec<String>,
+    /// Why its memory cannot be kept; empty when it can.
+    #[serde(default)]
+    pub obstacles: Vec<String>,
+}
+
+/// The steps of a component, with compiled schemas.
+type Contracts = HashMap<String, Arc<Contract>>;
+
+/// A value of each key, made once however many ask at the same time.
+struct Once<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
+
+impl<K: Copy + Eq + Hash, V: Clone> Once<K, V> {
+    fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    fn cell(&self, key: K) -> Arc<OnceCell<V>> {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(cells.entry(key).or_default())
+    }
+
+    async fn get(&self, key: K, make: impl Future<Output = Result<V, Error>>) -> Result<V, Error> {
+        self.cell(key).get_or_try_init(|| make).await.cloned()
+    }
+
+    fn set(&self, key: K, value: V) {
+        // Somebody who made the same value first made it from the same bytes.
+        let _ = self.cell(key).set(value);
+    }
+}
+
+/// Opened components and committed workflows of this process.
+pub(crate) struct Registry {
+    store: Arc<dyn Store>,
+    runtime: Runtime,
+    clock: Arc<dyn Clock>,
+    grants: Grants,
+    opened: Once<ComponentDigest, LoadedComponent>,
+    contracts: Once<ComponentDigest, Arc<Contracts>>,
+    workflows: Once<WorkflowDigest, Arc<Workflow>>,
+}
+
+impl Registry {
+    pub(crate) fn new(store: Arc<dyn Store>, runtime: Runtime, clock: Arc<dyn Clock>, grants: Grants) -> Self {
+        let (opened, contracts, workflows) = (Once::new(), Once::new(), Once::new());
+        Self { store, runtime, clock, grants, opened, contracts, workflows }
+    }
+
+    /// Loads a component that was uploaded, and keeps it.
+    pub(crate) async fn add(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        progress: &(dyn Fn(Phase) + Send + Sync),
+    ) -> Result<(ComponentDigest, ComponentMeta), Error> {
+        let digest = ComponentDigest::of(bytes);
+        if let Some(record) = self.store.component(&digest).await? {
+            return Ok((digest, meta_of(&record)?));
+        }
+        let prepared = self.runtime.prepare(bytes, &self.grants, progress).await?;
+        let meta = ComponentMeta {
+            steps: prepared.component.descriptors().to_vec(),
+            imports: prepared.component.imports().to_vec(),
+            obstacles: prepared.component.obstacles().iter().map(ToString::to_string).collect(),
+        };
+        let contracts = contracts_of(&meta)?;
+        let record = ComponentRecord {
+            digest,
+            name: name.to_owned(),
+            bytes: bytes.to_vec(),
+            base: prepared.base,
+            meta: Json::of(&meta).map_err(|error| damaged("component", digest, error))?,
+            created_at: self.clock.now(),
+        };
+        self.store.put_component(record).await?;
+        self.opened.set(digest, prepared.component);
+        self.contracts.set(digest, Arc::new(contracts));
+        Ok((digest, meta))
+    }
+
+    /// The component, ready to be called.
+    pub(crate) async fn open(&self, digest: ComponentDigest) -> Result<LoadedComponent, Error> {
+        let open = async {
+            let record = self.record(digest).await?;
+            if ComponentDigest::of(&record.bytes) != digest {
+                return Err(damaged("component", digest, "its bytes have another digest"));
+            }
+            Ok(self.runtime.open(&record.bytes, &record.base, &self.grants).await?)
+        };
+        self.opened.get(digest, open).await
+    }
+
+    /// What is kept of a component beside its bytes.
+    pub(crate) async fn meta(&self, digest: ComponentDigest) -> Result<ComponentMeta, Error> {
+        meta_of(&self.record(digest).await?)
+    }
+
+    async fn record(&self, digest: ComponentDigest) -> Result<ComponentRecord, Error> {
+        self.store.component(&digest).await?.ok_or(Error::NoComponent(digest))
+    }
+
+    async fn contracts(&self, digest: ComponentDigest) -> Result<Arc<Contracts>, Error> {
+        let make = async { Ok(Arc::new(contracts_of(&self.meta(digest).await?)?)) };
+        self.contracts.get(digest, make).await
+    }
+
+    /// Checks a definition, keeps it, and gives the workflow.
+    pub(crate) async fn commit(&self, definition: &Definition) -> Result<Arc<Workflow>, Error> {
+        let workflow = Arc::new(self.resolve(definition).await?);
+        let record = WorkflowRecord {
+            digest: workflow.digest(),
+            id: workflow.id().to_owned(),
+            definition: workflow.definition().clone(),
+            created_at: self.clock.now(),
+        };
+        self.store.put_workflow(record).await?;
+        self.workflows.set(workflow.digest(), Arc::clone(&workflow));
+        Ok(workflow)
+    }
+
+    /// The workflow that a run is pinned to.
+    pub(crate) async fn workflow(&self, digest: WorkflowDigest) -> Result<Arc<Workflow>, Error> {
+        let load = async {
+            let record = self.store.workflow(&digest).await?.ok_or(Error::NoWorkflow(digest))?;
+            if WorkflowDigest::of(record.definition.text().as_bytes()) != digest {
+                return Err(damaged("workflow", digest, "its definition has another digest"));
+            }
+            let definition: Definition =
+                record.definition.decode().map_err(|error| damaged("workflow", digest, error))?;
+            Ok(Arc::new(self.resolve(&definition).await?))
+        };
+        self.workflows.get(digest, load).await
+    }
+
+    async fn resolve(&self, definition: &Definition) -> Result<Workflow, Error> {
+        let mut known = HashMap::new();
+        for digest in definition.components() {
+            if let std::collections::hash_map::Entry::Vacant(entry) = known.entry(digest) {
+                entry.insert(match self.contracts(digest).await {
+                    Ok(contracts) => Some(contracts),
+                    Err(Error::NoComponent(_)) => None,
+                    Err(error) => return Err(error),
+                });
+            }
+        }
+        let contract = |digest: &ComponentDigest, step: &str| {
+            let Some(contracts) = known.get(digest).and_then(Option::as_ref) else {
+                return Err(Error::NoComponent(*digest).to_string());
+            };
+            contracts.get(step).cloned().ok_or_else(|| {
+                let mut has: Vec<&str> = contracts.keys().map(String::as_str).collect();
+                has.sort_unstable();
+                format!("component {digest} has no step `{step}`; it has: {}", has.join(", "))
+            })
+        };
+        Workflow::commit(definition, &contract).map_err(Error::Definition)
+    }
+}
+
+fn contracts_of(meta: &ComponentMeta) -> Result<Contracts, Error> {
+    let contract = |step: &Descriptor| Ok((step.id.clone(), Arc::new(Contract::new(step.clone())?)));
+    meta.steps.iter().map(contract).collect()
+}
+
+fn meta_of(record: &ComponentRecord) -> Result<ComponentMeta, Error> {
+    record.meta.decode().map_err(|error| damaged("component", record.digest, error))
+}
+
+fn damaged(what: &str, digest: impl ToString, reason: impl ToString) -> Error {
+    Error::Damaged { what: format!("{what} {}", digest.to_string()), reason: reason.to_string() }
+}

@@ -1,0 +1,173 @@
+//! The handle of one run: start it, resume it, look at it, cancel it.
+
+use std::sync::Arc;
+
+use reentry_core::event::{Caller, Event};
+use reentry_core::id::RunId;
+use reentry_core::path::StepPath;
+use reentry_core::resume::find;
+use reentry_core::run::{Run as RunState, RunStatus};
+use reentry_core::workflow::Workflow;
+use tracing::Instrument;
+
+use crate::clock;
+use crate::drive::{Stopped, drive, load};
+use crate::error::Error;
+use crate::host::{Host, Inner};
+use crate::options::{OutputOptions, ResumeOptions, StartOptions};
+use crate::output::{RunResult, StepResults};
+use crate::perform::{Ready, make_ready};
+
+/// One run of a workflow. Cheap to clone; holds nothing of the run but its id.
+#[derive(Clone)]
+pub struct Run {
+    host: Host,
+    id: RunId,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Run").field(&self.id).finish()
+    }
+}
+
+impl Run {
+    pub(crate) fn new(host: Host, id: RunId) -> Self {
+        Self { host, id }
+    }
+
+    /// The run's id.
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// Starts the run and returns when it has ended or waits.
+    ///
+    /// What the result says is durable. The work goes on when the returned future is dropped.
+    ///
+    /// # Errors
+    /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
+    /// was. `Unavailable` when the host could not go on; what was stored last then counts.
+    pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
+        let output = options.output_options;
+        let run = self.load().await?;
+        let workflow = self.host.inner.registry.workflow(run.workflow).await?;
+        let event = Event::Started(options.request(), self.caller());
+        self.drive("workflow run", run, workflow, event, None, output).await
+    }
+
+    /// Answers a suspension, and returns when the run has ended or waits again.
+    ///
+    /// The step's memory is put back into its component, and its code goes on at the next line. Everything that can be checked is
+    /// checked before the suspension is claimed: the target, the answer against its schema, the request context, the tracing
+    /// options, the component and the integrity of the kept memory. Of several callers that answer one suspension
+    /// exactly one wins, in whatever processes they are.
+    ///
+    /// What the result says is durable. The work goes on when the returned future is dropped.
+    ///
+    /// # Errors
+    /// `Refused` for a target that names no suspension or several, and for data that does not fit; `Conflict` when
+    /// the run does not wait (any more); `Damaged` when the kept memory is not what was written. The run stays as it is in all
+    /// these cases. `Unavailable` when the host could not go on; what was stored last then counts.
+    pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
+        let output = options.output_options;
+        let run = self.load().await?;
+        let host = &self.host.inner;
+        let workflow = host.registry.workflow(run.workflow).await?;
+        let ready = match find(&run, &options.step) {
+            Ok((path, suspension)) => Some(make_ready(host, &run, &workflow, path, suspension.image).await?),
+            // The decision will say the same, in its own words.
+            Err(_) => None,
+        };
+        let event = Event::Resumed(options.request(), self.caller());
+        self.drive("workflow run (resumed)", run, workflow, event, ready, output).await
+    }
+
+    /// Ends the run as cancelled. Steps that wait are closed; a call that is in flight is told when it asks, and its end does
+    /// not count. Durable on return.
+    ///
+    /// # Errors
+    /// `Conflict` when the run has ended.
+    pub async fn cancel(&self) -> Result<RunResult, Error> {
+        let run = self.load().await?;
+        let workflow = self.host.inner.registry.workflow(run.workflow).await?;
+        self.drive("workflow run (canceled)", run, workflow, Event::CancelRequested, None, OutputOptions::default())
+            .await
+    }
+
+    /// How the run stands, as it is stored.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub async fn result(&self, options: OutputOptions) -> Result<RunResult, Error> {
+        let run = self.load().await?;
+        let root = match run.status().is_final() {
+            true => self.host.inner.store.step(run.id, &StepPath::root()).await?,
+            false => None,
+        };
+        Ok(RunResult::of(&run, root.as_ref(), options))
+    }
+
+    /// The run's status, as it is stored.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub async fn status(&self) -> Result<RunStatus, Error> {
+        Ok(self.load().await?.status())
+    }
+
+    /// The run as it is stored, with the steps that are not done.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub async fn state(&self) -> Result<RunState, Error> {
+        self.load().await
+    }
+
+    /// The records of all steps. Reads every one of them, so its cost grows with the run.
+    ///
+    /// # Errors
+    /// `Damaged` when a record cannot be read.
+    pub async fn steps(&self) -> Result<StepResults, Error> {
+        Ok(StepResults::of(self.host.inner.store.steps(self.id).await?))
+    }
+
+    pub(crate) async fn load(&self) -> Result<RunState, Error> {
+        load(&self.host.inner, &self.host.tenant, self.id).await
+    }
+
+    fn caller(&self) -> Caller {
+        Caller { owner: self.host.inner.owner, fresh: clock::fresh_ids() }
+    }
+
+    async fn drive(
+        &self,
+        name: &'static str,
+        run: RunState,
+        workflow: Arc<Workflow>,
+        event: Event,
+        ready: Option<Ready>,
+        output: OutputOptions,
+    ) -> Result<RunResult, Error> {
+        let span = tracing::info_span!("reentry", otel.name = name, run = %run.id, workflow = %run.workflow_id);
+        let stopped = spawned(&self.host.inner, run, workflow, event, ready, span).await?;
+        Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output))
+    }
+}
+
+/// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.
+pub(crate) async fn spawned(
+    host: &Arc<Inner>,
+    run: RunState,
+    workflow: Arc<Workflow>,
+    event: Event,
+    ready: Option<Ready>,
+    span: tracing::Span,
+) -> Result<Stopped, Error> {
+    let id = run.id;
+    let work = drive(Arc::clone(host), workflow, run, event, ready).instrument(span);
+    match tokio::spawn(work).await {
+        Ok(stopped) => stopped,
+        Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),
+    }
+}

@@ -1,0 +1,116 @@
+//! Workflows on a host: written, committed, and made runs of.
+
+use std::sync::Arc;
+
+use reentry_core::digest::WorkflowDigest;
+use reentry_core::json::Json;
+use reentry_core::retry::RetryPolicy;
+use reentry_core::workflow::{Definition, StepEntry, Workflow as Committed, WorkflowBuilder};
+
+use crate::error::Error;
+use crate::host::Host;
+use crate::run::Run;
+
+/// A workflow that is being written.
+#[derive(Clone, Debug)]
+#[must_use = "a workflow does nothing before it is committed"]
+pub struct PendingWorkflow {
+    pub(crate) host: Host,
+    pub(crate) builder: WorkflowBuilder,
+}
+
+impl PendingWorkflow {
+    fn with(mut self, change: impl FnOnce(WorkflowBuilder) -> WorkflowBuilder) -> Self {
+        self.builder = change(self.builder);
+        self
+    }
+
+    /// Then this step.
+    pub fn then(self, step: impl Into<StepEntry>) -> Self {
+        self.with(|builder| builder.then(step))
+    }
+
+    /// Then this workflow, as a step.
+    pub fn workflow(self, inner: impl Into<Definition>) -> Self {
+        self.with(|builder| builder.workflow(inner))
+    }
+
+    /// JSON Schema of the input.
+    pub fn input_schema(self, schema: impl Into<Json>) -> Self {
+        self.with(|builder| builder.input_schema(schema))
+    }
+
+    /// JSON Schema of the result.
+    pub fn output_schema(self, schema: impl Into<Json>) -> Self {
+        self.with(|builder| builder.output_schema(schema))
+    }
+
+    /// JSON Schema of the shared state.
+    pub fn state_schema(self, schema: impl Into<Json>) -> Self {
+        self.with(|builder| builder.state_schema(schema))
+    }
+
+    /// JSON Schema of the request context.
+    pub fn request_context_schema(self, schema: impl Into<Json>) -> Self {
+        self.with(|builder| builder.request_context_schema(schema))
+    }
+
+    /// How failures are retried where neither entry nor step says.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.with(|builder| builder.retry(policy))
+    }
+
+    /// Checks the whole definition, pins it with its components, and keeps it. Durable on return.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] with everything that is wrong with it.
+    pub async fn commit(self) -> Result<Workflow, Error> {
+        self.host.commit(self.builder).await
+    }
+}
+
+/// A committed workflow. It never changes; a changed definition is another workflow with another digest.
+#[derive(Clone)]
+pub struct Workflow {
+    pub(crate) host: Host,
+    pub(crate) workflow: Arc<Committed>,
+}
+
+impl std::fmt::Debug for Workflow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Workflow({} {})", self.id(), self.digest())
+    }
+}
+
+impl Workflow {
+    /// Its id, which all versions share.
+    pub fn id(&self) -> &str {
+        self.workflow.id()
+    }
+
+    /// Its digest, which is that of this very definition with these very components.
+    pub fn digest(&self) -> WorkflowDigest {
+        self.workflow.digest()
+    }
+
+    /// The definition in canonical form.
+    pub fn definition(&self) -> &Json {
+        self.workflow.definition()
+    }
+
+    /// Creates a run, with status `pending`. On return it survives the end of this process, not the loss of power.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be used.
+    pub async fn create_run(&self) -> Result<Run, Error> {
+        self.host.create_run(&self.workflow, None).await
+    }
+
+    /// Creates a run about somebody or something, by which runs can be listed and which steps get to see.
+    ///
+    /// # Errors
+    /// As [`Self::create_run`].
+    pub async fn create_run_about(&self, resource_id: impl Into<String>) -> Result<Run, Error> {
+        self.host.create_run(&self.workflow, Some(resource_id.into())).await
+    }
+}
