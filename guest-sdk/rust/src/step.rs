@@ -36,16 +36,15 @@ struct Schemas {
     request_context: fn() -> Option<String>,
 }
 
-/// What is called.
+/// What is called, with the input as JSON text or with the whole resumption.
 pub(crate) enum Body {
     /// One future from start to end.
-    Lasting(Box<dyn FnOnce(&str) -> Result<Task>>),
+    Lasting(Function<str, Task>),
     /// A function for each call.
-    ReEntrant {
-        start: Box<dyn FnOnce(&str) -> Result<Outcome>>,
-        resume: Box<dyn FnOnce(&Resumption) -> Result<Outcome>>,
-    },
+    ReEntrant { start: Function<str, Outcome>, resume: Function<Resumption, Outcome> },
 }
+
+type Function<Argument, Value> = Box<dyn FnOnce(&Argument) -> Result<Value>>;
 
 impl Step {
     /// A step that is one async function: `async fn(Context<Form, Answer>, Input) -> Result<Output>`.

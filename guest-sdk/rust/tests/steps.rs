@@ -1,0 +1,384 @@
+//! Steps called as the host calls them, in one instance, without a host: none of them asks it for anything.
+
+use std::future::{Future, pending, poll_fn};
+use std::task::Poll;
+
+use futures_util::future::{Either, join, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use reentry_step::__private::bindings::exports::reentry::step::guest::Guest;
+use reentry_step::__private::bindings::reentry::step::types::{
+    DeadlineOutcome, Facts, Failure, Invocation, Outcome, Resolution, Resolved, ResumeMode, Resumption,
+    RunTarget, WaitFor, Wake,
+};
+use reentry_step::{Component, Context, Error, Next, Result, Resumed, Retry, Step, Timestamp};
+
+struct Steps;
+
+impl Component for Steps {
+    fn steps() -> Vec<Step> {
+        vec![
+            Step::new("plain", async |_: Context, n: u8| Ok(n + 1)),
+            Step::new("ask", async |ctx: Context<String, u8>, n: u8| {
+                let first = ctx.suspend("first".into()).label("a").label("b").await?;
+                let second = ctx.suspend("second".into()).await?;
+                Ok(n + first + second)
+            }),
+            Step::new("deadline", async |ctx: Context<String, u8>, default: Option<u8>| {
+                let asked = ctx.suspend("soon".into()).until(Timestamp::from_millis(7));
+                match default {
+                    Some(default) => asked.or_answer(&default).await,
+                    None => {
+                        asked.await.or_else(|error| if error.is_timed_out() { Ok(0) } else { Err(error) })
+                    }
+                }
+            }),
+            Step::new("default-without-deadline", async |ctx: Context<String, u8>, _: ()| {
+                ctx.suspend("soon".into()).or_answer(&1).await
+            }),
+            Step::new("join", async |ctx: Context<String, u8>, _: ()| {
+                let text = ctx.suspend_as::<String>(&["b"]);
+                let (number, text) = join(ctx.suspend("a".into()), text).await;
+                Ok((number?, text?))
+            }),
+            Step::new("select", async |ctx: Context<String, u8>, _: ()| {
+                let first = match select(ctx.suspend("a".into()), ctx.suspend("b".into())).await {
+                    Either::Left((answer, _)) | Either::Right((answer, _)) => answer?,
+                };
+                Ok(first + ctx.suspend("c".into()).await?)
+            }),
+            Step::new("late", async |ctx: Context<String, u8>, _: ()| {
+                let (mut a, mut b) = (ctx.suspend("a".into()), ctx.suspend("b".into()));
+                let first = match select(&mut a, &mut b).await {
+                    Either::Left((answer, _)) | Either::Right((answer, _)) => answer?,
+                };
+                let third = ctx.suspend("c".into()).await?;
+                Ok([first, b.await?, third])
+            }),
+            // More than 32, as FuturesUnordered then interrupts itself.
+            Step::new("many", async |ctx: Context<u32, u32>, count: u32| {
+                let asked: FuturesUnordered<_> = (0..count).map(|n| ctx.suspend(n)).collect();
+                Ok(asked.map(|answer| answer.unwrap_or(0)).collect::<Vec<u32>>().await.iter().sum::<u32>())
+            }),
+            Step::new("other-waits", async |ctx: Context, _: ()| {
+                ctx.checkpoint().await;
+                ctx.sleep_until(Timestamp::from_millis(5)).await;
+                let paid: u8 = ctx.event("paid").key("7").until(Timestamp::from_millis(9)).await?;
+                let step: u8 = ctx.run_step("plain", &1).await?;
+                let workflow: u8 = ctx.run_workflow("w", &[2]).await?;
+                Ok(paid + step + workflow)
+            }),
+            Step::new("bail", async |ctx: Context, _: ()| -> Result<()> {
+                async { ctx.bail::<u8>("over") }.await?;
+                Ok(())
+            }),
+            Step::new("fail", async |_: Context, _: ()| -> Result<()> { Err(Error::new("no").code("x")) }),
+            Step::new("stuck", async |_: Context, _: ()| pending::<Result<()>>().await),
+            Step::new("yielding", async |_: Context, turns: u8| Ok(yield_times(turns).await)),
+            Step::re_entrant(
+                "re-entrant",
+                |ctx: Context<u8, u8>, goal: u8| Ok(Next::Suspend(ctx.suspend(goal).label("more"))),
+                |ctx, told: Resumed<u8, u8, u8>| {
+                    let left = told.form.unwrap_or(0) - told.answer.unwrap_or(0);
+                    Ok(if left > 0 { Next::Suspend(ctx.suspend(left)) } else { Next::Done(told.input) })
+                },
+            )
+            .title("Re-entrant")
+            .retry(Retry::times(2)),
+        ]
+    }
+}
+
+/// Pending so many times, though woken at once: what other crates do to let others have a turn.
+fn yield_times(turns: u8) -> impl Future<Output = u8> {
+    let mut left = turns;
+    poll_fn(move |cx| {
+        if left == 0 {
+            return Poll::Ready(turns);
+        }
+        left -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+/// Starts a step, then hands in each of the deliveries, and compares what came of each call.
+fn check<const N: usize>(
+    step: &str,
+    input: &str,
+    deliveries: [Vec<(u32, Resolution)>; N],
+    expected: &[&str],
+) {
+    let mut came = vec![show(Steps::start(Invocation { facts: facts(step), input: input.into() }))];
+    for delivered in deliveries {
+        let resolved =
+            delivered.into_iter().map(|(wait, resolution)| Resolved { wait, resolution }).collect();
+        came.push(show(Steps::resume(resumption(step, input, resolved, None))));
+    }
+    assert_eq!(came, expected);
+}
+
+fn resumption(step: &str, input: &str, resolved: Vec<Resolved>, payload: Option<&str>) -> Resumption {
+    Resumption { facts: facts(step), resolved, input: input.into(), suspend_payload: payload.map(Into::into) }
+}
+
+fn answered(answer: &str) -> Resolution {
+    Resolution::Answered(answer.into())
+}
+
+fn facts(step: &str) -> Facts {
+    Facts {
+        step: step.into(),
+        run_id: "run".into(),
+        workflow_id: "workflow".into(),
+        path: step.into(),
+        attempt: 0,
+        resource_id: None,
+        idempotency_key: "key".into(),
+        now_ms: 0,
+        entropy: vec![0; 32],
+        trace: None,
+    }
+}
+
+fn show(result: Result<Outcome, Failure>) -> String {
+    match result {
+        Ok(Outcome::Completed(output)) => format!("completed {output}"),
+        Ok(Outcome::Bailed(result)) => format!("bailed {result}"),
+        Ok(Outcome::Suspended(suspension)) => {
+            let all = if suspension.wake == Wake::All { " all" } else { "" };
+            let waits =
+                suspension.waits.into_iter().map(|wait| format!(" {}={}", wait.id, show_wait(wait.what)));
+            format!("waits{all}{}", waits.collect::<String>())
+        }
+        Err(failure) => format!("failed {}: {}", failure.code.unwrap_or_default(), failure.message),
+    }
+}
+
+fn show_wait(what: WaitFor) -> String {
+    match what {
+        WaitFor::Answer(wait) => {
+            let labels = wait.labels.iter().map(|label| format!(" #{label}")).collect::<String>();
+            let schema = if wait.resume_schema.is_some() { " own-schema" } else { "" };
+            let deadline = wait.deadline.map(|deadline| match deadline.otherwise {
+                DeadlineOutcome::TimeOut => format!(" until {}", deadline.at_ms),
+                DeadlineOutcome::Answer(default) => format!(" until {} or {default}", deadline.at_ms),
+            });
+            format!("answer({}{labels}{schema}{})", wait.payload, deadline.unwrap_or_default())
+        }
+        WaitFor::Time(at) => format!("time({at})"),
+        WaitFor::Event(wait) => {
+            format!("event({} {:?} {:?})", wait.name, wait.key, wait.deadline.map(|d| d.at_ms))
+        }
+        WaitFor::Run(wait) => match wait.target {
+            RunTarget::Step(id) => format!("step({id} {})", wait.input),
+            RunTarget::Workflow(id) => format!("workflow({id} {})", wait.input),
+        },
+        WaitFor::Checkpoint => "checkpoint".into(),
+    }
+}
+
+#[test]
+fn a_step_that_does_not_wait_completes_at_once() {
+    check("plain", "1", [], &["completed 2"]);
+}
+
+#[test]
+fn a_step_goes_on_behind_each_answer_with_its_locals() {
+    check(
+        "ask",
+        "1",
+        [vec![(1, answered("10"))], vec![(2, answered("100"))]],
+        &[r#"waits 1=answer("first" #a #b)"#, r#"waits 2=answer("second")"#, "completed 111"],
+    );
+}
+
+#[test]
+fn a_deadline_ends_the_wait_or_answers_it() {
+    check(
+        "deadline",
+        "null",
+        [vec![(1, Resolution::TimedOut)]],
+        &[r#"waits 1=answer("soon" until 7)"#, "completed 0"],
+    );
+    check(
+        "deadline",
+        "3",
+        [vec![(2, answered("3"))]],
+        &[r#"waits 2=answer("soon" until 7 or 3)"#, "completed 3"],
+    );
+    check(
+        "default-without-deadline",
+        "null",
+        [],
+        &["failed : or_answer was called on a suspension without deadline: call until or within first"],
+    );
+}
+
+#[test]
+fn waits_that_are_joined_may_be_answered_in_any_order_or_at_once() {
+    let both = r#"waits 1=answer("a") 2=answer(["b"] own-schema)"#;
+    check(
+        "join",
+        "null",
+        [vec![(2, answered("\"x\""))], vec![(1, answered("5"))]],
+        &[both, r#"waits 1=answer("a")"#, r#"completed [5,"x"]"#],
+    );
+    let both = r#"waits 3=answer("a") 4=answer(["b"] own-schema)"#;
+    check(
+        "join",
+        "null",
+        [vec![(4, answered("\"x\"")), (3, answered("5"))]],
+        &[both, r#"completed [5,"x"]"#],
+    );
+}
+
+#[test]
+fn a_wait_that_is_dropped_is_left_out_of_the_next_suspension() {
+    check(
+        "select",
+        "null",
+        [vec![(2, answered("5"))], vec![(3, answered("1"))]],
+        &[r#"waits 1=answer("a") 2=answer("b")"#, r#"waits 3=answer("c")"#, "completed 6"],
+    );
+}
+
+#[test]
+fn an_answer_that_nobody_took_yet_is_kept_and_not_asked_for_again() {
+    check(
+        "late",
+        "null",
+        [vec![(1, answered("1")), (2, answered("2"))], vec![(3, answered("3"))]],
+        &[r#"waits 1=answer("a") 2=answer("b")"#, r#"waits 3=answer("c")"#, "completed [1,2,3]"],
+    );
+}
+
+#[test]
+fn futures_that_are_polled_only_when_woken_are_woken() {
+    let Ok(Outcome::Suspended(asked)) =
+        Steps::start(Invocation { facts: facts("many"), input: "100".into() })
+    else {
+        panic!("the step does not wait");
+    };
+    assert_eq!(asked.waits.len(), 100);
+    let (first, rest) = asked.waits.split_at(60);
+    let mut last = String::new();
+    for part in [first, rest] {
+        let resolved =
+            part.iter().map(|wait| Resolved { wait: wait.id, resolution: answered("2") }).collect();
+        last = show(Steps::resume(resumption("many", "100", resolved, None)));
+    }
+    assert_eq!(last, "completed 200");
+}
+
+#[test]
+fn every_kind_of_wait_reaches_the_host_and_ends() {
+    let child_failed = Failure {
+        message: "child broke".into(),
+        code: Some("broke".into()),
+        retryable: true,
+        retry_after_ms: None,
+        details: None,
+    };
+    check(
+        "other-waits",
+        "null",
+        [
+            vec![(1, Resolution::Recorded)],
+            vec![(2, Resolution::Elapsed)],
+            vec![(3, Resolution::Received("1".into()))],
+            vec![(4, Resolution::Completed("2".into()))],
+            vec![(5, Resolution::Failed(child_failed))],
+        ],
+        &[
+            "waits 1=checkpoint",
+            "waits 2=time(5)",
+            r#"waits 3=event(paid Some("7") Some(9))"#,
+            "waits 4=step(plain 1)",
+            "waits 5=workflow(w [2])",
+            "failed broke: child broke",
+        ],
+    );
+}
+
+#[test]
+fn a_bail_comes_out_of_nested_functions_as_a_result() {
+    check("bail", "null", [], &[r#"bailed "over""#]);
+}
+
+#[test]
+fn a_future_that_wakes_itself_is_polled_again() {
+    check("yielding", "3", [], &["completed 3"]);
+}
+
+#[test]
+fn what_goes_wrong_says_so() {
+    check("fail", "null", [], &["failed x: no"]);
+    check(
+        "plain",
+        "\"1\"",
+        [],
+        &[
+            "failed bad-input: the input is not a u8: invalid type: string \"1\", expected u8 at line 1 column 3",
+        ],
+    );
+    check(
+        "stuck",
+        "null",
+        [],
+        &["failed stuck: the step is pending, but waits for nothing that the host could deliver; \
+           it may await only what its context gave it"],
+    );
+    check(
+        "ask",
+        "1",
+        [vec![(1, Resolution::Elapsed)], vec![(1, answered("1"))]],
+        &[
+            r#"waits 1=answer("first" #a #b)"#,
+            "failed unexpected-resolution: waited for an answer, but the host delivered the end of a sleep",
+            "failed not-waiting: step ask was resumed in an instance in which it is not waiting: \
+             its memory was not put back",
+        ],
+    );
+    check(
+        "select",
+        "null",
+        [vec![(9, answered("1"))]],
+        &[
+            r#"waits 2=answer("a") 3=answer("b")"#,
+            "failed unknown-wait: wait 9 is over, but this instance is not waiting for it",
+        ],
+    );
+    let unknown = show(Steps::start(Invocation { facts: facts("nope"), input: "1".into() }));
+    assert!(
+        unknown
+            .starts_with("failed unknown-step: there is no step nope in this component; it has plain, ask")
+    );
+}
+
+#[test]
+fn a_re_entrant_step_needs_nothing_but_the_call() {
+    check("re-entrant", "9", [], &["waits all 1=answer(9 #more)"]);
+    let resume = |wait, answer, payload| {
+        let resolved = vec![Resolved { wait, resolution: answered(answer) }];
+        show(Steps::resume(resumption("re-entrant", "9", resolved, Some(payload))))
+    };
+    assert_eq!(resume(1, "4", "9"), "waits all 2=answer(5)");
+    assert_eq!(resume(2, "5", "5"), "completed 9");
+}
+
+#[test]
+fn a_description_has_the_schemas_of_the_types() {
+    let described = Steps::describe();
+    let step = |id: &str| described.iter().find(|step| step.id == id).expect("the step is described").clone();
+    let plain = step("plain");
+    assert!(plain.input_schema.is_some_and(|schema| schema.contains("uint8")));
+    assert_eq!(
+        (plain.suspend_schema, plain.resume_schema, plain.resume_mode),
+        (None, None, ResumeMode::Restore)
+    );
+    let re_entrant = step("re-entrant");
+    assert!(re_entrant.resume_schema.is_some() && re_entrant.suspend_schema.is_some());
+    assert_eq!(re_entrant.resume_mode, ResumeMode::ReEnter);
+    assert_eq!(re_entrant.title.as_deref(), Some("Re-entrant"));
+    assert_eq!(re_entrant.retry.map(|retry| retry.retries), Some(2));
+}
