@@ -18,7 +18,7 @@ if [ "${GUEST_RUST:-}" != debian ]; then
     echo "guests: std for $target is there"
     exit 0
   fi
-  if command -v rustup >/dev/null && timeout 300 rustup target add $target >/dev/null 2>&1; then
+  if command -v rustup >/dev/null && timeout 120 rustup target add $target >/dev/null 2>&1; then
     echo "guests: rustup has added $target"
     exit 0
   fi
@@ -27,7 +27,7 @@ fi
 missing=$(for package in $packages; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done | xargs)
 if [ -n "$missing" ]; then
   if [ "$(id -u)" != 0 ]; then
-    echo "guests: rustup cannot add $target; to build it from Debian's sources, first run: apt-get install $missing" >&2
+    echo "guests: std for $target is missing; to build it from Debian's sources, first run: apt-get install $missing" >&2
     exit 1
   fi
   echo "guests: installing $missing"

@@ -83,7 +83,7 @@ impl<Form, Answer> Context<Form, Answer> {
         Child::new(RunTarget::Workflow(id.into()), input)
     }
 
-    /// Ends the whole workflow, successfully, with this result: `return ctx.bail(result);`
+    /// Ends the workflow that the step stands in, successfully, with this result: `return ctx.bail(result);`
     ///
     /// The result travels as an `Err`, so that `?` carries it out of nested functions.
     ///

@@ -22,7 +22,7 @@ pub struct Error(Box<Kind>);
 
 enum Kind {
     Failed(Failure),
-    /// JSON text: the result of the whole workflow.
+    /// JSON text: the result of the workflow.
     Bailed(String),
 }
 

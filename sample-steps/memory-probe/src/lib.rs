@@ -20,7 +20,7 @@ reentry_step::export! {
     Step::new("panic", misbehave::panic).description("Panics: a trap, with a line in the log."),
     Step::new("spin", misbehave::spin).description("Never returns."),
     Step::new("hog", misbehave::hog).description("Takes memory until it has so many bytes, and touches it."),
-    Step::new("bail", misbehave::bail).description("Ends the whole workflow with its input as the result."),
+    Step::new("bail", misbehave::bail).description("Ends the workflow with its input as the result."),
     Step::new("echo", services::echo)
         .description("Returns all that a step can learn from the host, and emits and logs its input."),
     Step::new("state", services::state).description("Sets one key of the state and of the request context; returns both."),

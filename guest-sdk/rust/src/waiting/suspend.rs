@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,7 +14,6 @@ use crate::bindings::reentry::step::host;
 use crate::bindings::reentry::step::types::{AnswerWait, Deadline, DeadlineOutcome, Resolution, WaitFor};
 use crate::error::{Error, Result};
 use crate::json;
-use crate::schema;
 use crate::timestamp::{Timestamp, millis};
 
 /// A wait for an answer, made by [`Context::suspend`](crate::Context::suspend). It begins when first polled.
@@ -83,15 +81,6 @@ impl<Answer> Suspend<Answer> {
             Ok(())
         });
         self
-    }
-
-    /// Expects an answer of another type, whose own schema goes with this wait in place of the step's.
-    pub fn answered_as<Other: JsonSchema>(mut self) -> Suspend<Other> {
-        self.waiting.edit(|wait| {
-            wait.resume_schema = Some(schema::of_read::<Other>());
-            Ok(())
-        });
-        Suspend { waiting: self.waiting, answer: PhantomData }
     }
 
     pub(crate) fn into_wait(self) -> Result<WaitFor> {
