@@ -1,0 +1,51 @@
+# The project's verbs. `make help` lists them.
+.DEFAULT_GOAL := check
+include guests.mk
+
+REENTRY := target/debug/reentry
+
+.PHONY: help setup check test demo guests bench bench-full fuzz docs fmt
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup: ## install what building needs and is not there, and say what
+	@toolchain/setup.sh
+
+check: setup ## format, lints and fast tests
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo test --locked --workspace --exclude reentry-tests
+
+demo: setup guests ## the main job: suspend, kill -9, resume in another process
+	@tests/demo.sh
+
+test: setup guests guest-sdk-check ## everything that has to pass
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo test --locked --workspace
+
+guests: guests-core $(REENTRY) ## build the sample steps as components
+	@for core in target/guests/*.core.wasm; do \
+	  component=$${core%.core.wasm}.wasm; \
+	  [ $$component -nt $$core ] || $(REENTRY) build $$core -o $$component; \
+	done
+
+.PHONY: $(REENTRY)
+$(REENTRY):
+	cargo build --locked -p reentry-cli
+
+bench: setup guests ## figures, one JSON line each, with the floor of this machine beside them
+	cargo run --locked --release -p reentry-tests --bin bench
+
+fuzz: ## fuzz the snapshot decoder and the instrumentation for a minute each (needs nightly and cargo-fuzz)
+	cd tests/fuzz && for target in $$(cargo +nightly fuzz list); do \
+	  cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
+
+docs: ## the library's pages
+	cargo doc --locked --workspace --no-deps
+
+fmt: ## format everything
+	cargo fmt
+	cd guest-sdk/rust && cargo fmt
+	cd sample-steps && cargo fmt
