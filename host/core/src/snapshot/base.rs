@@ -4,8 +4,8 @@ use super::decode::GuestImage;
 use super::encode::{ImageCodec, MemoryState};
 use super::error::SnapshotError;
 use super::{
-    BaseDigest, GLOBALS_BYTES_MAX, Identity, LayoutDigest, MEMORIES_MAX, PAGE_BYTES, PAGES_PER_WASM_PAGE, Page, Run,
-    SealKey, WASM_PAGE_BYTES, WASM_PAGES_MAX,
+    BaseDigest, GLOBALS_BYTES_MAX, Identity, LayoutDigest, MEMORIES_MAX, PAGE_BYTES, PAGES_PER_WASM_PAGE,
+    Page, Run, SealKey, WASM_PAGE_BYTES, WASM_PAGES_MAX,
 };
 use crate::digest::ComponentDigest;
 
@@ -42,8 +42,8 @@ impl BaseImage {
         check_counts(memories.len(), globals.len())?;
         let memories = (0u32..)
             .zip(memories)
-            .map(|(k, bytes)| BaseMemory::new(wasm_pages(k, bytes)?, bytes.as_chunks().0.iter().zip(0u32..)))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|(k, bytes)| Ok(BaseMemory::new(wasm_pages(k, bytes)?, bytes.as_chunks().0.iter().zip(0u32..))))
+            .collect::<Result<Vec<_>, SnapshotError>>()?;
         let digest = digest_of(&memories, globals);
         Ok(Self { memories, globals: globals.to_vec(), digest })
     }
@@ -114,26 +114,23 @@ impl BaseImage {
         let identity = Identity { component, base: empty.digest, layout };
         let mut codec = ImageCodec::new()?;
         let image = codec.decode_base(bytes, &identity, &empty, bytes_max, key)?;
-        Self::from_image(&image)
+        Ok(Self::from_image(&image))
     }
 
-    fn from_image(image: &GuestImage<'_>) -> Result<Self, SnapshotError> {
-        let memories = image
+    fn from_image(image: &GuestImage<'_>) -> Self {
+        let memories: Vec<BaseMemory> = image
             .memories
             .iter()
             .map(|memory| BaseMemory::new(memory.wasm_pages, image.pages_of(memory)))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect();
         let digest = digest_of(&memories, image.globals);
-        Ok(Self { memories, globals: image.globals.to_vec(), digest })
+        Self { memories, globals: image.globals.to_vec(), digest }
     }
 }
 
 impl BaseMemory {
     /// `pages` gives pages with their numbers, in order; those left out are zero.
-    fn new<'a>(
-        wasm_pages: u32,
-        pages: impl Iterator<Item = (&'a Page, u32)>,
-    ) -> Result<Self, SnapshotError> {
+    fn new<'a>(wasm_pages: u32, pages: impl Iterator<Item = (&'a Page, u32)>) -> Self {
         let mut memory = Self { wasm_pages, index: Vec::new(), pages: Vec::new() };
         for (page, number) in pages.filter(|(page, _)| **page != ZERO_PAGE) {
             memory.pages.push(*page);
@@ -143,7 +140,7 @@ impl BaseMemory {
         }
         memory.index.shrink_to_fit();
         memory.pages.shrink_to_fit();
-        Ok(memory)
+        memory
     }
 
     #[inline]

@@ -155,10 +155,7 @@ fn check_identity(found: &Identity, expected: &Identity) -> Result<(), SnapshotE
 }
 
 /// Reads the table of runs and the globals, which together must fill the head exactly.
-fn read_head<'a>(
-    head: &'a [u8],
-    header: &Header,
-) -> Result<(Vec<MemoryImage>, &'a [u8]), SnapshotError> {
+fn read_head<'a>(head: &'a [u8], header: &Header) -> Result<(Vec<MemoryImage>, &'a [u8]), SnapshotError> {
     let mut rest = Reader(head);
     let mut memories = Vec::with_capacity(header.memories as usize);
     let mut first = 0;

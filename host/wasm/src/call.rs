@@ -1,0 +1,317 @@
+//! One call into a guest: make an instance, put its memory back, call, keep its memory, let it go.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reentry_core::snapshot::SealKey;
+use reentry_core::step::{Failure, Invocation, Outcome, ResumeMode, Resumption};
+use wasmtime::UpdateDeadline;
+
+use crate::bindings::Step;
+use crate::bindings::reentry::step::types;
+use crate::cancel::Cancel;
+use crate::component::{Inner, Program, Restorable};
+use crate::convert::{self, Fault};
+use crate::error::CallError;
+use crate::guest::Guest;
+use crate::host::HostCalls;
+use crate::image::access::Live;
+use crate::image::capture::{self, CaptureError, Captured};
+use crate::image::restore::{self, RestoreError};
+use crate::limits::{Limits, Meter};
+use crate::runtime;
+use crate::{failed, wasi};
+
+/// How one call is made.
+#[derive(Clone, Debug)]
+pub struct CallOptions {
+    /// Key of the run's guest images.
+    pub seal: SealKey,
+    /// A bound on the call's time, if tighter than that of the limits and of the step's descriptor.
+    pub timeout: Option<Duration>,
+    /// Limits of this call, in place of the runtime's.
+    pub limits: Option<Limits>,
+    /// Stops the call from outside.
+    pub cancel: Option<Cancel>,
+}
+
+impl CallOptions {
+    /// A call with this key, under the runtime's limits.
+    pub fn new(seal: SealKey) -> Self {
+        Self { seal, timeout: None, limits: None, cancel: None }
+    }
+}
+
+/// What came of a call that the guest ended by itself.
+#[derive(Debug)]
+pub struct CallResult {
+    /// What the guest returned.
+    pub outcome: Result<Outcome, Failure>,
+    /// The image of the guest, when it suspended and its step is to be restored.
+    pub image: Option<Vec<u8>>,
+    /// What the call took.
+    pub stats: CallStats,
+}
+
+/// What a call took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallStats {
+    /// Making the instance, and putting its memory back.
+    pub instantiate: Duration,
+    /// Running the guest, waits on the host included.
+    pub run: Duration,
+    /// Taking the image.
+    pub capture: Duration,
+    /// Bytes of linear memory at the end.
+    pub memory_bytes: u64,
+    /// Pages of 4 KiB that differed from the base image at the suspension.
+    pub dirty_pages: usize,
+    /// Bytes of the image.
+    pub image_bytes: usize,
+    /// Bytes of log.
+    pub log_bytes: usize,
+}
+
+/// Begins a step.
+pub(crate) async fn start(
+    component: &Inner,
+    call: Invocation,
+    host: Arc<dyn HostCalls>,
+    options: CallOptions,
+) -> Result<CallResult, CallError> {
+    let setup = Setup::new(component, &call.facts.step, options)?;
+    let key = call.facts.idempotency_key.clone();
+    let call = convert::invocation(call);
+    setup
+        .bounded(async {
+            let begun = Instant::now();
+            let live = setup.fresh(host, key).await?;
+            setup.finish(live, begun, Call::Start(&call)).await
+        })
+        .await
+}
+
+/// Goes on after a suspension.
+pub(crate) async fn resume(
+    component: &Inner,
+    call: Resumption,
+    image: Option<&[u8]>,
+    host: Arc<dyn HostCalls>,
+    options: CallOptions,
+) -> Result<CallResult, CallError> {
+    let setup = Setup::new(component, &call.facts.step, options)?;
+    let key = call.facts.idempotency_key.clone();
+    let call = convert::resumption(call);
+    let restore = match (setup.kept, image) {
+        (Some(state), Some(image)) => Some((state, image)),
+        (None, None) => None,
+        (Some(_), None) => {
+            return Err(CallError::ImageMismatch(
+                "a step that is restored can be resumed only with its guest image",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(CallError::ImageMismatch(
+                "a step that is re-entered is resumed without a guest image",
+            ));
+        }
+    };
+    setup
+        .bounded(async {
+            let begun = Instant::now();
+            let live = match restore {
+                Some((state, image)) => setup.restored(host, key, state, image).await?,
+                None => setup.fresh(host, key).await?,
+            };
+            setup.finish(live, begun, Call::Resume(&call)).await
+        })
+        .await
+}
+
+enum Call<'a> {
+    Start(&'a crate::bindings::exports::reentry::step::guest::Invocation),
+    Resume(&'a crate::bindings::exports::reentry::step::guest::Resumption),
+}
+
+/// Everything about a call that is settled before an instance is made.
+struct Setup<'a> {
+    component: &'a Inner,
+    runtime: &'a runtime::Inner,
+    limits: Arc<Limits>,
+    seal: SealKey,
+    cancel: Option<Cancel>,
+    deadline: Instant,
+    /// There when the step's memory is kept.
+    kept: Option<&'a Restorable>,
+}
+
+impl<'a> Setup<'a> {
+    fn new(component: &'a Inner, step: &str, options: CallOptions) -> Result<Self, CallError> {
+        let descriptor =
+            component.descriptors.iter().find(|descriptor| descriptor.id == step).ok_or_else(|| {
+                let known = component.descriptors.iter().map(|descriptor| descriptor.id.clone()).collect();
+                CallError::UnknownStep { found: step.to_owned(), known }
+            })?;
+        let runtime = &*component.runtime;
+        let mut limits = options.limits.unwrap_or_else(|| runtime.config.limits.clone());
+        let of_step = descriptor.timeout_ms.map(Duration::from_millis);
+        limits.call = [options.timeout, of_step].into_iter().flatten().fold(limits.call, Duration::min);
+        Ok(Self {
+            component,
+            runtime,
+            // A clock of the host's own, which no guest sees: it only bounds the call.
+            deadline: Instant::now() + limits.call,
+            limits: Arc::new(limits),
+            seal: options.seal,
+            cancel: options.cancel,
+            kept: component.state.as_ref().filter(|_| descriptor.resume_mode == ResumeMode::Restore),
+        })
+    }
+
+    /// Runs the work until it ends, its time is over, or it is cancelled. Work that is given up is dropped, and with it the
+    /// instance.
+    ///
+    /// A guest that computes looks at the clock at every tick by itself; this is for one that waits for the host.
+    async fn bounded(
+        &self,
+        work: impl Future<Output = Result<CallResult, CallError>>,
+    ) -> Result<CallResult, CallError> {
+        let cancelled = async {
+            match &self.cancel {
+                Some(cancel) => cancel.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = cancelled => Err(CallError::Cancelled),
+            result = work => result,
+            () = tokio::time::sleep_until(self.deadline.into()) => {
+                Err(CallError::TimedOut { at_most: self.limits.call })
+            }
+        }
+    }
+
+    /// A fresh instance.
+    async fn fresh(&self, host: Arc<dyn HostCalls>, idempotency_key: String) -> Result<Live, CallError> {
+        let program = &self.component.program;
+        let mut store = new_store(self.runtime, program, host, Arc::clone(&self.limits), idempotency_key);
+        let (deadline, cancel) = (self.deadline, self.cancel.clone());
+        store.epoch_deadline_callback(move |_| {
+            if cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+                return Err(Fault::Cancelled.into());
+            }
+            if Instant::now() >= deadline {
+                return Err(Fault::TimedOut.into());
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        match program.pre.instantiate_async(&mut store).await {
+            Ok(instance) => Ok(Live { store, instance }),
+            Err(error) => Err(failed::call_error(error, store.data_mut(), &self.limits)),
+        }
+    }
+
+    /// A fresh instance that was made the one of which the image was taken. The image is checked first.
+    async fn restored(
+        &self,
+        host: Arc<dyn HostCalls>,
+        idempotency_key: String,
+        state: &Restorable,
+        image: &[u8],
+    ) -> Result<Live, CallError> {
+        let mut codec = self.runtime.codec().map_err(CallError::Image)?;
+        let image = codec
+            .decode(image, &state.identity, &state.base, self.limits.memory_bytes, &self.seal)
+            .map_err(CallError::Image)?;
+        let mut live = self.fresh(host, idempotency_key).await?;
+        match restore::image(&mut live, &state.access, &image, &state.base, !state.deterministic).await {
+            Ok(()) => Ok(live),
+            Err(RestoreError::Guest(error)) => {
+                Err(failed::call_error(error, live.store.data_mut(), &self.limits))
+            }
+            Err(other) => Err(match live.store.data_mut().meter.refused.take() {
+                Some(limit) => CallError::Limit(limit),
+                None => CallError::Internal(other.to_string()),
+            }),
+        }
+    }
+
+    /// Calls the guest, and keeps its memory if it suspended.
+    async fn finish(&self, mut live: Live, begun: Instant, call: Call<'_>) -> Result<CallResult, CallError> {
+        let ready = Instant::now();
+        let returned = match self.invoke(&mut live, call).await {
+            Ok(returned) => returned,
+            Err(error) => return Err(failed::call_error(error, live.store.data_mut(), &self.limits)),
+        };
+        let ended = Instant::now();
+        let outcome = match returned {
+            Ok(outcome) => convert::outcome(outcome, &self.limits).map(Ok),
+            Err(failure) => convert::failure_out(failure, &self.limits).map(Err),
+        }
+        .map_err(|fault| fault.into_call_error(&self.limits))?;
+        let captured = match (&outcome, self.kept) {
+            (Ok(Outcome::Suspended(_)), Some(state)) => Some(self.capture(&mut live, state).await?),
+            _ => None,
+        };
+        let guest = live.store.data();
+        let stats = CallStats {
+            instantiate: ready - begun,
+            run: ended - ready,
+            capture: if captured.is_some() { ended.elapsed() } else { Duration::ZERO },
+            memory_bytes: guest.meter.memory_bytes().saturating_sub(self.component.program.own_bytes),
+            dirty_pages: captured.as_ref().map_or(0, |captured| captured.dirty_pages),
+            image_bytes: captured.as_ref().map_or(0, |captured| captured.image.len()),
+            log_bytes: guest.log.bytes(),
+        };
+        Ok(CallResult { outcome, image: captured.map(|captured| captured.image), stats })
+    }
+
+    async fn invoke(
+        &self,
+        live: &mut Live,
+        call: Call<'_>,
+    ) -> wasmtime::Result<Result<types::Outcome, types::Failure>> {
+        let step: Step = self.component.program.indices.load(&mut live.store, &live.instance)?;
+        let guest = step.reentry_step_guest();
+        match call {
+            Call::Start(call) => guest.call_start(&mut live.store, call).await,
+            Call::Resume(call) => guest.call_resume(&mut live.store, call).await,
+        }
+    }
+
+    async fn capture(&self, live: &mut Live, state: &Restorable) -> Result<Captured, CallError> {
+        let resources = &mut live.store.data_mut().resources;
+        if !resources.is_empty() {
+            return Err(CallError::LiveResources { types: wasi::live_resources(resources) });
+        }
+        let mut codec = self.runtime.codec().map_err(|error| CallError::Internal(error.to_string()))?;
+        // Which pages were written since they were mapped says nothing where fresh instances differ from the base image.
+        let map = self.runtime.page_map.as_ref().filter(|_| state.deterministic);
+        let taken =
+            capture::image(live, &state.access, &state.identity, &state.base, map, &mut codec, &self.seal)
+                .await;
+        taken.map_err(|error| match error {
+            CaptureError::Guest(error) => failed::call_error(error, live.store.data_mut(), &self.limits),
+            CaptureError::Image(error) => CallError::Internal(error.to_string()),
+        })
+    }
+}
+
+/// A store for one instance, under these limits. Its epoch deadline is one tick away.
+pub(crate) fn new_store(
+    runtime: &runtime::Inner,
+    program: &Program,
+    host: Arc<dyn HostCalls>,
+    limits: Arc<Limits>,
+    idempotency_key: String,
+) -> wasmtime::Store<Guest> {
+    let meter = Meter::new(&limits, program.own_bytes, program.own_instances);
+    let crossing_bytes = limits.crossing_bytes;
+    let guest = Guest::new(host, limits, meter, idempotency_key, program.wasi);
+    let mut store = wasmtime::Store::new(&runtime.engine, guest);
+    store.limiter(|guest| &mut guest.meter);
+    store.set_hostcall_fuel(crossing_bytes);
+    store.set_epoch_deadline(1);
+    store
+}

@@ -1,0 +1,154 @@
+//! A component that is ready to be called.
+
+use std::sync::Arc;
+
+use reentry_core::digest::ComponentDigest;
+use reentry_core::snapshot::{BaseImage, Identity};
+use reentry_core::step::{Descriptor, Invocation, Resumption};
+use wasmtime::component::InstancePre;
+
+use crate::bindings::StepIndices;
+use crate::call::{self, CallOptions, CallResult};
+use crate::error::CallError;
+use crate::guest::Guest;
+use crate::host::HostCalls;
+use crate::image::access::Access;
+use crate::runtime;
+
+/// A component that was loaded into a [`Runtime`](crate::Runtime). Cheap to clone; all clones are one component.
+#[derive(Clone)]
+pub struct LoadedComponent(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) runtime: Arc<runtime::Inner>,
+    pub(crate) digest: ComponentDigest,
+    pub(crate) descriptors: Vec<Descriptor>,
+    pub(crate) imports: Vec<String>,
+    pub(crate) capture: Capture,
+    pub(crate) uploaded_bytes: usize,
+    pub(crate) program: Program,
+    /// There when images of its instances are kept.
+    pub(crate) state: Option<Restorable>,
+}
+
+/// A compiled and linked component.
+pub(crate) struct Program {
+    pub(crate) pre: InstancePre<Guest>,
+    pub(crate) indices: StepIndices,
+    pub(crate) wasi: bool,
+    /// Bytes of memory and number of core instances that instrumentation added.
+    pub(crate) own_bytes: u64,
+    pub(crate) own_instances: usize,
+}
+
+/// What is needed to take images and to put them back.
+pub(crate) struct Restorable {
+    pub(crate) access: Access,
+    pub(crate) identity: Identity,
+    pub(crate) base: BaseImage,
+    /// Whether all fresh instances look like the base image.
+    pub(crate) deterministic: bool,
+}
+
+/// Whether the state of a component's instances can be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// It can: memories and globals are kept at each suspension.
+    Restore,
+    /// It cannot; all of its steps have asked to be re-entered instead.
+    ReEnterOnly {
+        /// What stands in the way.
+        reasons: Vec<String>,
+    },
+}
+
+/// How large a component is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComponentSizes {
+    /// Bytes as uploaded.
+    pub uploaded_bytes: usize,
+    /// Bytes that its base image takes in the host's memory.
+    pub base_bytes: usize,
+    /// Bytes of linear memory of a fresh instance.
+    pub memory_bytes: u64,
+}
+
+impl LoadedComponent {
+    /// The component's identity: SHA-256 of its bytes as they were uploaded.
+    pub fn digest(&self) -> ComponentDigest {
+        self.0.digest
+    }
+
+    /// What the component says of its steps.
+    pub fn descriptors(&self) -> &[Descriptor] {
+        &self.0.descriptors
+    }
+
+    /// The descriptor of one step.
+    pub fn descriptor(&self, step: &str) -> Option<&Descriptor> {
+        self.0.descriptors.iter().find(|descriptor| descriptor.id == step)
+    }
+
+    /// Names of all imports.
+    pub fn imports(&self) -> &[String] {
+        &self.0.imports
+    }
+
+    /// Whether the state of its instances is kept.
+    pub fn capture(&self) -> &Capture {
+        &self.0.capture
+    }
+
+    /// How large it is.
+    pub fn sizes(&self) -> ComponentSizes {
+        let base = self.0.state.as_ref().map(|state| &state.base);
+        let wasm_pages =
+            base.map_or(0, |base| (0..base.memories()).map(|k| u64::from(base.wasm_pages(k))).sum());
+        ComponentSizes {
+            uploaded_bytes: self.0.uploaded_bytes,
+            base_bytes: base.map_or(0, BaseImage::resident_bytes),
+            memory_bytes: wasm_pages * reentry_core::snapshot::WASM_PAGE_BYTES as u64,
+        }
+    }
+
+    /// Begins the step that `call.facts.step` names, on a fresh instance.
+    ///
+    /// Nothing is stored: what the guest set through `host` and what is in the result is for the caller to commit.
+    ///
+    /// # Errors
+    /// [`CallError`]. A failure that the guest returned is no error: see [`CallResult::outcome`].
+    pub async fn start(
+        &self,
+        call: Invocation,
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<CallResult, CallError> {
+        call::start(&self.0, call, host, options).await
+    }
+
+    /// Goes on after a suspension: on an instance made from `image`, or for a step that is re-entered on a fresh one.
+    ///
+    /// The image is checked (seal, component, base image, layout) before an instance is made; no instruction of
+    /// the guest runs on an image that is not right. Otherwise as [`Self::start`].
+    ///
+    /// # Errors
+    /// [`CallError`]; for an image that is not right [`CallError::Image`].
+    pub async fn resume(
+        &self,
+        call: Resumption,
+        image: Option<&[u8]>,
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<CallResult, CallError> {
+        call::resume(&self.0, call, image, host, options).await
+    }
+}
+
+impl std::fmt::Debug for LoadedComponent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoadedComponent")
+            .field("digest", &self.0.digest)
+            .field("capture", &self.0.capture)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+//! Settings of a runtime, and the one function that turns them into a `wasmtime::Config`.
+//!
+//! Compiled code depends on these settings, on wasmtime and on the processor: [`fingerprint`] covers all of it.
+//! A guest image depends on none of them.
+
+use std::hash::{Hash as _, Hasher};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::limits::Limits;
+
+/// Largest linear memory that a slot of the pool can hold. 32-bit memories have no more addresses; the accessors
+/// name a memory's length in 32 bits, so that it must stay below the full 4 GiB.
+const SLOT_MEMORY_BYTES_MAX: u64 = (1 << 32) - (1 << 16);
+
+/// Bytes of host bookkeeping that one core instance may need. CPython, with some 500 exports and imports a module,
+/// needs about 1 MiB.
+const CORE_INSTANCE_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes of stack that a guest may use. Deep recursion of a guest ends in a trap, not in a crash of the host.
+const GUEST_STACK_BYTES: usize = 1 << 20;
+
+/// Bytes of stack for a guest and the host functions it calls.
+const FIBER_STACK_BYTES: usize = 2 << 20;
+
+/// How instances get their memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Allocation {
+    /// From a pool of slots that stay mapped: an instance costs microseconds.
+    #[default]
+    Pooled,
+    /// Mapped and unmapped for each instance. For machines with little address space, and for tests.
+    OnDemand,
+}
+
+/// How the pages that a guest changed are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DirtyTracking {
+    /// The kernel is asked which pages may have changed, where it can say so (Linux 6.7 and later); these are compared.
+    #[default]
+    Auto,
+    /// All pages are compared with the fresh image.
+    Compare,
+}
+
+/// Settings of a [`Runtime`](crate::Runtime).
+#[derive(Clone)]
+pub struct RuntimeConfig {
+    /// Folder for compiled code; made if it is not there. Without one every process compiles anew.
+    ///
+    /// Files in it carry a seal made with `host_key`; a file without a good one is not loaded.
+    pub cache_dir: Option<PathBuf>,
+    /// Secret of this host or fleet of hosts. Compiled code and preparation records are sealed with keys made from it.
+    pub host_key: [u8; 32],
+    /// What each call may use, unless the call says otherwise. `memory_bytes` also sizes the slots of the pool.
+    pub limits: Limits,
+    /// Components that may be instantiated at the same time. Default 256. Further calls end with
+    /// [`CallError::Busy`](crate::CallError::Busy).
+    pub calls_max: u32,
+    /// Bytes of each slot that stay in memory between two uses. Default 8 MiB.
+    ///
+    /// Saves a page fault (1 to 2 microseconds) for each page that a restored guest writes, and costs up to this
+    /// much memory for each slot that was ever in use.
+    pub resident_bytes: usize,
+    /// How often a running guest looks whether its time is over, and lets other tasks run. Default 5 ms.
+    pub tick: Duration,
+    /// How instances get their memory.
+    pub allocation: Allocation,
+    /// How the pages that a guest changed are found.
+    pub dirty_tracking: DirtyTracking,
+    /// Compiles without optimisation: the code comes sooner and runs slower. Images do not depend on it.
+    pub quick_compile: bool,
+    /// Bytes of the largest component that is accepted. Default 64 MiB.
+    ///
+    /// Compiling takes time and memory in proportion; the largest known, CPython, has 18 MB.
+    pub component_bytes_max: usize,
+}
+
+impl RuntimeConfig {
+    /// The defaults, with this secret.
+    pub fn new(host_key: [u8; 32]) -> Self {
+        Self {
+            cache_dir: None,
+            host_key,
+            limits: Limits::default(),
+            calls_max: 256,
+            resident_bytes: 8 << 20,
+            tick: Duration::from_millis(5),
+            allocation: Allocation::default(),
+            dirty_tracking: DirtyTracking::default(),
+            quick_compile: false,
+            component_bytes_max: 64 << 20,
+        }
+    }
+
+    /// The only constructor of a `wasmtime::Config`.
+    pub(crate) fn wasmtime(&self) -> wasmtime::Config {
+        let mut config = wasmtime::Config::new();
+        config
+            .epoch_interruption(true)
+            .wasm_component_model(true)
+            .wasm_multi_memory(true)
+            // Off because no image can hold them; said here so that a new default of wasmtime's changes nothing.
+            .wasm_memory64(false)
+            .wasm_stack_switching(false)
+            .wasm_custom_page_sizes(false)
+            // Results of relaxed instructions must not differ between the machine that suspends and the one that resumes.
+            .relaxed_simd_deterministic(true)
+            .memory_init_cow(true)
+            .max_wasm_stack(GUEST_STACK_BYTES)
+            .async_stack_size(FIBER_STACK_BYTES)
+            .cranelift_opt_level(if self.quick_compile {
+                wasmtime::OptLevel::None
+            } else {
+                wasmtime::OptLevel::Speed
+            });
+        if self.allocation == Allocation::Pooled {
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(self.pool()));
+        }
+        config
+    }
+
+    fn pool(&self) -> PoolingAllocationConfig {
+        let slot = self.limits.memory_bytes.min(SLOT_MEMORY_BYTES_MAX);
+        let per_component = u32::try_from(self.limits.instances).unwrap_or(u32::MAX).saturating_add(1);
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(self.calls_max)
+            // Most components have one to four; those with tens (CPython) share what the others leave.
+            .total_core_instances(self.calls_max.saturating_mul(8).max(per_component))
+            .total_memories(self.calls_max.saturating_mul(4).max(per_component))
+            .total_tables(self.calls_max.saturating_mul(4).max(per_component))
+            .total_stacks(self.calls_max)
+            .max_core_instances_per_component(per_component)
+            .max_memories_per_component(per_component)
+            .max_tables_per_component(per_component)
+            .max_memories_per_module(per_component)
+            .max_tables_per_module(per_component)
+            .max_component_instance_size(CORE_INSTANCE_BYTES_MAX)
+            .max_core_instance_size(CORE_INSTANCE_BYTES_MAX)
+            .max_memory_size(usize::try_from(slot).unwrap_or(usize::MAX))
+            .table_elements(usize::try_from(self.limits.table_elements).unwrap_or(usize::MAX))
+            .linear_memory_keep_resident(self.resident_bytes)
+            .table_keep_resident(self.resident_bytes.min(64 << 10))
+            .async_stack_keep_resident(self.resident_bytes.min(64 << 10))
+            .max_unused_warm_slots(self.calls_max)
+            .pagemap_scan(Enabled::Auto);
+        pool
+    }
+}
+
+/// What code that this engine compiled depends on, besides the code's source: settings, wasmtime's version, the processor.
+pub(crate) fn fingerprint(engine: &wasmtime::Engine) -> [u8; 32] {
+    struct Collect(blake3::Hasher);
+    impl Hasher for Collect {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        fn finish(&self) -> u64 {
+            u64::from_le_bytes(self.0.finalize().as_bytes().first_chunk().copied().unwrap_or_default())
+        }
+    }
+    let mut collect = Collect(blake3::Hasher::new_derive_key("reentry 2026-11 compiled code fingerprint"));
+    engine.precompile_compatibility_hash().hash(&mut collect);
+    *collect.0.finalize().as_bytes()
+}
+
+impl std::fmt::Debug for RuntimeConfig {
+    /// Everything but the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuntimeConfig")
+            .field("cache_dir", &self.cache_dir)
+            .field("limits", &self.limits)
+            .field("calls_max", &self.calls_max)
+            .field("resident_bytes", &self.resident_bytes)
+            .field("tick", &self.tick)
+            .field("allocation", &self.allocation)
+            .field("dirty_tracking", &self.dirty_tracking)
+            .field("quick_compile", &self.quick_compile)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! What a `wasmtime::Store` of ours holds, and the `host` interface answered from it.
+
+use std::sync::Arc;
+
+use reentry_core::json::Json;
+use reentry_core::step::Failure;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::bindings::reentry::step::{host, types};
+use crate::convert::{self, Fault};
+use crate::host::HostCalls;
+use crate::limits::{LimitReached, Limits, Meter};
+use crate::log::GuestLog;
+use crate::wasi;
+
+/// Most random bytes in one call of `random`; the contract says so.
+const RANDOM_BYTES_MAX: u32 = 65_536;
+
+/// The host's side of one instance.
+pub(crate) struct Guest {
+    pub(crate) meter: Meter,
+    pub(crate) log: Arc<GuestLog>,
+    /// Resources that the guest holds handles of. Only WASI makes any.
+    pub(crate) resources: ResourceTable,
+    host: Arc<dyn HostCalls>,
+    limits: Arc<Limits>,
+    idempotency_key: String,
+    emitted: usize,
+    /// There when WASI was granted.
+    wasi: Option<WasiCtx>,
+}
+
+impl Guest {
+    pub(crate) fn new(
+        host: Arc<dyn HostCalls>,
+        limits: Arc<Limits>,
+        meter: Meter,
+        idempotency_key: String,
+        wasi: bool,
+    ) -> Self {
+        let log = Arc::new(GuestLog::new(Arc::clone(&host), &limits));
+        let wasi = wasi.then(|| wasi::context(&log));
+        Self { meter, log, resources: ResourceTable::new(), host, limits, idempotency_key, emitted: 0, wasi }
+    }
+
+    /// Parses a value that the guest sets. A bad one is the guest's to deal with: it has a result to look at.
+    fn value(&self, key: &str, text: String) -> Result<Json, Failure> {
+        convert::json(key, text, &self.limits).map_err(|fault| Failure {
+            message: fault.to_string(),
+            code: Some("bad-value".to_owned()),
+            retryable: false,
+            retry_after_ms: None,
+            details: None,
+        })
+    }
+}
+
+type Answer<T> = wasmtime::Result<T>;
+
+impl host::Host for Guest {
+    fn log(&mut self, level: host::Level, message: String, fields: Option<String>) -> Answer<()> {
+        // Fields that are too long are left out; a line of the log is never a reason to fail a step.
+        let fields = fields.filter(|text| text.len() <= self.log.line_bytes());
+        let fields = fields.map(|text| convert::json("log.fields", text, &self.limits)).transpose()?;
+        self.log.line(convert::level(level), message, fields);
+        Ok(())
+    }
+
+    fn now(&mut self) -> Answer<u64> {
+        Ok(self.host.now().0)
+    }
+
+    fn random(&mut self, len: u32) -> Answer<Vec<u8>> {
+        if len > RANDOM_BYTES_MAX {
+            return Err(Fault::Limit(LimitReached {
+                what: "random bytes in one call",
+                asked: u64::from(len),
+                at_most: u64::from(RANDOM_BYTES_MAX),
+            })
+            .into());
+        }
+        let mut bytes = vec![0; len as usize];
+        getrandom::fill(&mut bytes).map_err(|error| Fault::Host(error.to_string().into()))?;
+        Ok(bytes)
+    }
+
+    fn request_context(&mut self) -> Answer<String> {
+        Ok(self.host.request_context().text().to_owned())
+    }
+
+    fn set_request_context(&mut self, key: String, value: String) -> Answer<Result<(), types::Failure>> {
+        let set = self.value(&key, value).and_then(|value| self.host.set_request_context(key, value));
+        Ok(set.map_err(convert::failure_in))
+    }
+
+    fn state(&mut self) -> Answer<String> {
+        Ok(self.host.state().text().to_owned())
+    }
+
+    fn set_state(&mut self, key: String, value: String) -> Answer<Result<(), types::Failure>> {
+        let set = self.value(&key, value).and_then(|value| self.host.set_state(key, value));
+        Ok(set.map_err(convert::failure_in))
+    }
+
+    async fn step_result(&mut self, path: String) -> Answer<Option<String>> {
+        let result = self.host.step_result(&path).await.map_err(Fault::Host)?;
+        Ok(result.map(|json| json.text().to_owned()))
+    }
+
+    fn init_data(&mut self) -> Answer<String> {
+        Ok(self.host.init_data().text().to_owned())
+    }
+
+    fn emit(&mut self, chunk: String) -> Answer<()> {
+        self.emitted = self.emitted.saturating_add(chunk.len());
+        if self.emitted > self.limits.emit_bytes {
+            return Err(Fault::Limit(LimitReached {
+                what: "bytes of chunks emitted by one call",
+                asked: self.emitted as u64,
+                at_most: self.limits.emit_bytes as u64,
+            })
+            .into());
+        }
+        self.host.emit(convert::json("emit.chunk", chunk, &self.limits)?);
+        Ok(())
+    }
+
+    async fn cancelled(&mut self) -> Answer<bool> {
+        Ok(self.host.cancelled().await.map_err(Fault::Host)?)
+    }
+
+    fn idempotency_key(&mut self) -> Answer<String> {
+        Ok(self.idempotency_key.clone())
+    }
+}
+
+impl types::Host for Guest {}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let ctx = self
+            .wasi
+            .as_mut()
+            .expect("WASI functions are linked only into components that were granted WASI");
+        WasiCtxView { ctx, table: &mut self.resources }
+    }
+}

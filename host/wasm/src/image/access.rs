@@ -1,0 +1,168 @@
+//! Calls to the accessor that instrumentation added to a component.
+
+use reentry_core::snapshot::WASM_PAGE_BYTES;
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc, WasmList,
+};
+
+use crate::guest::Guest;
+use crate::instrument::{ACCESS, Layout, sizes_bytes};
+
+/// Where the accessor's functions are among the exports of a compiled component.
+pub(crate) struct Access {
+    state: ComponentExportIndex,
+    set_globals: ComponentExportIndex,
+    memories: Vec<MemoryAccess>,
+    sizes_bytes: usize,
+}
+
+struct MemoryAccess {
+    read: ComponentExportIndex,
+    write: ComponentExportIndex,
+    grow: ComponentExportIndex,
+}
+
+/// Sizes of all memories, and the values of all globals.
+pub(crate) struct State {
+    bytes: Vec<u8>,
+    sizes_bytes: usize,
+}
+
+impl State {
+    /// Sizes of the memories, in WebAssembly pages.
+    pub(crate) fn wasm_pages(&self) -> impl Iterator<Item = u32> {
+        self.bytes.as_chunks().0.iter().map(|size| u32::from_le_bytes(*size))
+    }
+
+    /// Raw bits of the globals, as images hold them.
+    pub(crate) fn globals(&self) -> &[u8] {
+        self.bytes.get(self.sizes_bytes..).unwrap_or_default()
+    }
+}
+
+/// An instance and the store it lives in.
+pub(crate) struct Live {
+    pub(crate) store: wasmtime::Store<Guest>,
+    pub(crate) instance: Instance,
+}
+
+impl Live {
+    async fn call<P, R>(&mut self, function: &ComponentExportIndex, params: P) -> wasmtime::Result<R>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        let function: TypedFunc<P, R> = self.instance.get_typed_func(&mut self.store, function)?;
+        // Nothing is copied by it, but wasmtime counts a list that is read against what a guest may hand to the host.
+        let guest_fuel = self.store.hostcall_fuel();
+        self.store.set_hostcall_fuel(usize::MAX);
+        let result = function.call_async(&mut self.store, params).await;
+        self.store.set_hostcall_fuel(guest_fuel);
+        result
+    }
+}
+
+impl Access {
+    /// Finds the accessor in an instrumented component.
+    ///
+    /// Returns `None` when it is not there, or not complete: the component was compiled from other bytes.
+    pub(crate) fn find(component: &Component, layout: &Layout) -> Option<Self> {
+        let access = component.get_export_index(None, ACCESS)?;
+        let function = |name: &str| component.get_export_index(Some(&access), name);
+        let memories = (0..layout.memories.len())
+            .map(|k| {
+                Some(MemoryAccess {
+                    read: function(&format!("read{k}"))?,
+                    write: function(&format!("write{k}"))?,
+                    grow: function(&format!("grow{k}"))?,
+                })
+            })
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self {
+            state: function("state")?,
+            set_globals: function("set-globals")?,
+            memories,
+            sizes_bytes: sizes_bytes(layout),
+        })
+    }
+
+    /// Reads sizes and globals.
+    pub(crate) async fn state(&self, live: &mut Live) -> wasmtime::Result<State> {
+        let (list,): (WasmList<u8>,) = live.call(&self.state, ()).await?;
+        Ok(State { bytes: list.as_le_slice(&live.store).to_vec(), sizes_bytes: self.sizes_bytes })
+    }
+
+    /// Writes all globals.
+    pub(crate) async fn set_globals(&self, live: &mut Live, globals: &[u8]) -> wasmtime::Result<()> {
+        if globals.is_empty() {
+            return Ok(());
+        }
+        live.call::<_, ()>(&self.set_globals, (globals,)).await
+    }
+
+    /// The whole of each memory, in place. Memories of size 0 have no room for a return area and are left out.
+    pub(crate) async fn views(&self, live: &mut Live, state: &State) -> wasmtime::Result<Vec<View>> {
+        let mut views = Vec::with_capacity(self.memories.len());
+        for (memory, size) in self.memories.iter().zip(state.wasm_pages()) {
+            let list = match size {
+                0 => None,
+                _ => Some(live.call::<_, (WasmList<u8>,)>(&memory.read, ()).await?.0),
+            };
+            views.push(View(list));
+        }
+        Ok(views)
+    }
+
+    /// Grows one memory.
+    ///
+    /// Returns false when the memory, or the limits of the store, do not allow it.
+    pub(crate) async fn grow(
+        &self,
+        live: &mut Live,
+        memory: usize,
+        wasm_pages: u32,
+    ) -> wasmtime::Result<bool> {
+        let Some(access) = self.memories.get(memory) else { return Ok(false) };
+        let (before,): (i32,) = live.call(&access.grow, (wasm_pages,)).await?;
+        Ok(before >= 0)
+    }
+
+    /// Writes runs of bytes, each to its address, into one memory.
+    pub(crate) async fn write<'a>(
+        &self,
+        live: &mut Live,
+        memory: usize,
+        runs: impl IntoIterator<Item = (usize, &'a [u8])>,
+    ) -> wasmtime::Result<()> {
+        let mut runs = runs.into_iter().peekable();
+        let (Some(access), Some((first, _))) = (self.memories.get(memory), runs.peek()) else {
+            return Ok(());
+        };
+        let function: TypedFunc<(&[u8], u32), ()> =
+            live.instance.get_typed_func(&mut live.store, &access.write)?;
+        // Each call names the address of the one after it; the first one has nothing to write yet.
+        function.call_async(&mut live.store, (&[], address(*first))).await?;
+        while let Some((_, bytes)) = runs.next() {
+            let next = runs.peek().map_or(0, |(at, _)| address(*at));
+            function.call_async(&mut live.store, (bytes, next)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A whole memory, as the accessor handed it over.
+pub(crate) struct View(Option<WasmList<u8>>);
+
+impl View {
+    /// The bytes, as they are now.
+    pub(crate) fn bytes<'a>(&self, store: &'a wasmtime::Store<Guest>) -> &'a [u8] {
+        let bytes = self.0.as_ref().map_or::<&[u8], _>(&[], |list| list.as_le_slice(store));
+        debug_assert!(bytes.len().is_multiple_of(WASM_PAGE_BYTES));
+        bytes
+    }
+}
+
+/// Memories are smaller than 4 GiB, so that every address fits.
+fn address(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,52 @@
+//! From a live instance to a base image or a guest image.
+
+use reentry_core::snapshot::{BaseImage, Identity, ImageCodec, MemoryState, SealKey, SnapshotError};
+
+use super::access::{Access, Live};
+use super::dirty::{self, Dirty};
+use super::pagemap::PageMap;
+
+/// Why an image could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CaptureError {
+    #[error(transparent)]
+    Guest(#[from] wasmtime::Error),
+    #[error(transparent)]
+    Image(#[from] SnapshotError),
+}
+
+/// An image, and how much there was to it.
+pub(crate) struct Captured {
+    pub(crate) image: Vec<u8>,
+    /// Pages that differ from the base image.
+    pub(crate) dirty_pages: usize,
+}
+
+/// Takes the base image of a fresh instance.
+pub(crate) async fn base(live: &mut Live, access: &Access) -> Result<BaseImage, CaptureError> {
+    let state = access.state(live).await?;
+    let views = access.views(live, &state).await?;
+    let memories: Vec<&[u8]> = views.iter().map(|view| view.bytes(&live.store)).collect();
+    Ok(BaseImage::new(&memories, state.globals())?)
+}
+
+/// Takes the image of an instance in which no call is in progress.
+pub(crate) async fn image(
+    live: &mut Live,
+    access: &Access,
+    identity: &Identity,
+    base: &BaseImage,
+    map: Option<&PageMap>,
+    codec: &mut ImageCodec,
+    key: &SealKey,
+) -> Result<Captured, CaptureError> {
+    let state = access.state(live).await?;
+    let views = access.views(live, &state).await?;
+    let memories: Vec<&[u8]> = views.iter().map(|view| view.bytes(&live.store)).collect();
+    let dirty: Vec<Dirty> =
+        memories.iter().enumerate().map(|(k, bytes)| dirty::find(k, bytes, base, map)).collect();
+    let states: Vec<MemoryState<'_>> =
+        memories.iter().zip(&dirty).map(|(bytes, dirty)| MemoryState { bytes, runs: &dirty.runs }).collect();
+    let image = codec.encode(identity, &states, state.globals(), base, key)?;
+    Ok(Captured { image, dirty_pages: dirty.iter().map(|dirty| dirty.pages).sum() })
+}

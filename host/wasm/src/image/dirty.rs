@@ -1,0 +1,81 @@
+//! Which pages of a memory differ from the base image.
+
+use reentry_core::snapshot::{BaseImage, PAGE_BYTES, Run};
+
+use super::pagemap::PageMap;
+
+/// Clean pages between two dirty ones that are kept with them, as one run.
+///
+/// A run more costs the restoring host a call into the accessor, 1.2 microseconds; a clean page costs it 0.1, and nearly
+/// nothing in the image, where it is all zero.
+const GAP_PAGES_MAX: u32 = 3;
+
+/// What was found in one memory.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dirty {
+    /// The runs to keep.
+    pub(crate) runs: Vec<Run>,
+    /// Pages that differ: those of the runs, less the clean ones between them.
+    pub(crate) pages: usize,
+}
+
+/// Finds the pages of memory number `memory`, whose content is `bytes`, that differ from the base image.
+///
+/// With a page map only the pages are compared that were written since they were mapped. That is right when the base
+/// image is what every fresh instance looks like; otherwise all pages must be compared.
+pub(crate) fn find(memory: usize, bytes: &[u8], base: &BaseImage, map: Option<&PageMap>) -> Dirty {
+    let mut dirty = Dirty::default();
+    let pages = bytes.as_chunks::<PAGE_BYTES>().0;
+    let mut compare = |first: u32, count: u32| {
+        let range = first as usize..(first as usize + count as usize).min(pages.len());
+        for (page, number) in pages.get(range).unwrap_or_default().iter().zip(first..) {
+            if page != base.page(memory, number) {
+                dirty.add(number);
+            }
+        }
+    };
+    let all = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    match map.map(|map| map.written(bytes.as_ptr(), bytes.len(), &mut compare)) {
+        Some(Ok(())) => dirty,
+        None => {
+            compare(0, all);
+            dirty
+        }
+        Some(Err(error)) => {
+            tracing::debug!(%error, "the kernel did not say which pages were written; comparing all");
+            find(memory, bytes, base, None)
+        }
+    }
+}
+
+impl Dirty {
+    /// Adds a page that lies behind all that were added before.
+    fn add(&mut self, page: u32) {
+        self.pages += 1;
+        match self.runs.last_mut() {
+            Some(run) if u64::from(page) <= run.end() + u64::from(GAP_PAGES_MAX) => {
+                run.count = page - run.first + 1
+            }
+            _ => self.runs.push(Run { first: page, count: 1 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(pages: &[u32]) -> Vec<(u32, u32)> {
+        let mut dirty = Dirty::default();
+        pages.iter().for_each(|page| dirty.add(*page));
+        assert_eq!(dirty.pages, pages.len());
+        dirty.runs.iter().map(|run| (run.first, run.count)).collect()
+    }
+
+    #[test]
+    fn up_to_three_clean_pages_are_bridged() {
+        assert_eq!(runs(&[0, 4, 5]), [(0, 6)]);
+        assert_eq!(runs(&[0, 5]), [(0, 1), (5, 1)]);
+        assert_eq!(runs(&[]), []);
+    }
+}

@@ -1,0 +1,66 @@
+//! From a guest image back into a fresh instance.
+
+use reentry_core::snapshot::{BaseImage, GuestImage, PAGE_BYTES};
+
+use super::access::{Access, Live};
+use super::dirty;
+
+/// Why a fresh instance did not become the suspended one. The instance must not be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RestoreError {
+    #[error(transparent)]
+    Guest(#[from] wasmtime::Error),
+    #[error(
+        "memory {memory} of the fresh instance has {fresh} pages of 64 KiB, more than the {kept} of the image"
+    )]
+    Larger { memory: usize, fresh: u32, kept: u32 },
+    #[error("memory {memory} cannot grow from {fresh} to {kept} pages of 64 KiB")]
+    Grow { memory: usize, fresh: u32, kept: u32 },
+}
+
+/// Makes a fresh instance the one that the image was taken of.
+///
+/// `repair` says that fresh instances differ from each other: then every page that differs from the base image is first
+/// made the same, as the image says nothing of it.
+pub(crate) async fn image(
+    live: &mut Live,
+    access: &Access,
+    image: &GuestImage<'_>,
+    base: &BaseImage,
+    repair: bool,
+) -> Result<(), RestoreError> {
+    let fresh: Vec<u32> = match repair {
+        false => (0..base.memories()).map(|memory| base.wasm_pages(memory)).collect(),
+        true => access.state(live).await?.wasm_pages().collect(),
+    };
+    for ((memory, kept), fresh) in image.memories.iter().enumerate().zip(fresh) {
+        let kept = kept.wasm_pages;
+        if fresh > kept {
+            return Err(RestoreError::Larger { memory, fresh, kept });
+        }
+        if fresh < kept && !access.grow(live, memory, kept - fresh).await? {
+            return Err(RestoreError::Grow { memory, fresh, kept });
+        }
+    }
+    if repair {
+        repair_pages(live, access, base).await?;
+    }
+    for (memory, kept) in image.memories.iter().enumerate() {
+        let runs = image.runs_of(kept).map(|(run, bytes)| (run.bytes().start, bytes));
+        access.write(live, memory, runs).await?;
+    }
+    Ok(access.set_globals(live, image.globals).await?)
+}
+
+/// Writes the base image's bytes over every page that differs from it.
+async fn repair_pages(live: &mut Live, access: &Access, base: &BaseImage) -> wasmtime::Result<()> {
+    let state = access.state(live).await?;
+    let views = access.views(live, &state).await?;
+    for (memory, view) in views.iter().enumerate() {
+        let differing = dirty::find(memory, view.bytes(&live.store), base, None);
+        let pages = differing.runs.iter().flat_map(|run| (run.first..).take(run.count as usize));
+        let writes = pages.map(|page| (page as usize * PAGE_BYTES, base.page(memory, page).as_slice()));
+        access.write(live, memory, writes).await?;
+    }
+    Ok(())
+}

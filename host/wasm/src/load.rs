@@ -1,0 +1,402 @@
+//! From a component's bytes to a component that is ready to be called.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use reentry_core::digest::ComponentDigest;
+use reentry_core::json::Json;
+use reentry_core::snapshot::{BaseImage, Identity};
+use reentry_core::step::{Descriptor, Failure, ResumeMode};
+use reentry_core::time::Timestamp;
+use wasmtime::UpdateDeadline;
+use wasmtime::component::Component;
+
+use crate::bindings::{Step, StepIndices};
+use crate::cache::Form;
+use crate::call::new_store;
+use crate::component::{Capture, Inner, LoadedComponent, Program, Restorable};
+use crate::convert::{self, Fault};
+use crate::error::LoadError;
+use crate::failed::call_error;
+use crate::grant::Grants;
+use crate::host::{BoxError, HostCalls, Level};
+use crate::image::access::{Access, Live};
+use crate::image::capture::{self, CaptureError};
+use crate::instrument::{Instrumented, Layout, Obstacle, instrument, own_wasm_pages};
+use crate::record::{Kept, Record};
+use crate::runtime::{self, Runtime};
+
+/// What is being done to a component that is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Its memories and globals are made reachable.
+    Instrumenting,
+    /// It is compiled, or its compiled code is looked for.
+    Compiling,
+    /// Its fresh memory is taken down.
+    Imaging,
+    /// It is asked which steps it has.
+    Describing,
+}
+
+/// A component that was added.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The component, ready to be called.
+    pub component: LoadedComponent,
+    /// What was found out about it. To be stored with the component's bytes: [`Runtime::open`] needs it, and guest images
+    /// of the component cannot be put back without it.
+    pub record: Vec<u8>,
+}
+
+impl Runtime {
+    /// Takes in a component that is new to the host: checks its imports, makes its state reachable, compiles it, takes down its
+    /// fresh memory, and asks it for its steps. `progress` is told of each part as it begins.
+    ///
+    /// Nothing is stored but compiled code. The caller stores the bytes and [`Prepared::record`].
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub async fn prepare(
+        &self,
+        bytes: &[u8],
+        grants: Grants,
+        progress: &(dyn Fn(Phase) + Send + Sync),
+    ) -> Result<Prepared, LoadError> {
+        let runtime = &self.0;
+        check_form(bytes, runtime)?;
+        let digest = ComponentDigest::of(bytes);
+        progress(Phase::Instrumenting);
+        let uploaded = bytes.to_vec();
+        let instrumented = blocking(move || instrument(&uploaded)).await?.map_err(invalid)?;
+        progress(Phase::Compiling);
+        let prepared = match instrumented {
+            Instrumented::Restorable { bytes: code, layout, drops_data } => {
+                if drops_data {
+                    tracing::info!(component = %digest, "data segments that the component drops are back after a restore");
+                }
+                let component = compile(runtime, digest, Form::Instrumented, code).await?;
+                let (imports, program) = link(runtime, &component, grants, Some(&layout))?;
+                let access = find_access(&component, &layout, digest)?;
+                progress(Phase::Imaging);
+                let (base, deterministic) = take_base(runtime, &program, &access).await?;
+                let identity = Identity { component: digest, base: base.digest(), layout: layout.digest() };
+                let state = Restorable { access, identity, base: base.clone(), deterministic };
+                let kept = Kept::Images { layout, base, deterministic };
+                (imports, program, Capture::Restore, Some(state), kept, Vec::new())
+            }
+            Instrumented::Refused(obstacles) => {
+                let component = compile(runtime, digest, Form::Plain, bytes.to_vec()).await?;
+                let (imports, program) = link(runtime, &component, grants, None)?;
+                let reasons: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+                let kept = Kept::Nothing { reasons: reasons.clone() };
+                (imports, program, Capture::ReEnterOnly { reasons }, None, kept, obstacles)
+            }
+        };
+        let (imports, program, capture, state, kept, obstacles) = prepared;
+        progress(Phase::Describing);
+        let descriptors = describe(runtime, &program).await?;
+        check_modes(&descriptors, obstacles)?;
+        let record = Record { descriptors, state: kept };
+        let encoded = record.encode(digest, &runtime.config.host_key);
+        let encoded = encoded.map_err(|problem| LoadError::Record { component: digest, problem })?;
+        let component = LoadedComponent(Arc::new(Inner {
+            runtime: Arc::clone(runtime),
+            digest,
+            descriptors: record.descriptors,
+            imports,
+            capture,
+            uploaded_bytes: bytes.len(),
+            program,
+            state,
+        }));
+        Ok(Prepared { component, record: encoded })
+    }
+
+    /// Opens a component that was prepared before, perhaps by another process: its code comes from the cache, or is
+    /// compiled again. No code of the guest runs.
+    ///
+    /// `grants` are those of now: they may be fewer than when the component was prepared.
+    ///
+    /// # Errors
+    /// [`LoadError`]; when the record is not of these bytes and this host, [`LoadError::Record`].
+    pub async fn open(
+        &self,
+        bytes: &[u8],
+        record: &[u8],
+        grants: Grants,
+    ) -> Result<LoadedComponent, LoadError> {
+        let runtime = &self.0;
+        check_form(bytes, runtime)?;
+        let digest = ComponentDigest::of(bytes);
+        let memory_bytes_max = runtime.config.limits.memory_bytes;
+        let record = Record::decode(record, digest, &runtime.config.host_key, memory_bytes_max)?;
+        let (imports, program, capture, state) = match record.state {
+            Kept::Images { layout, base, deterministic } => {
+                let component = match cached(runtime, digest, Form::Instrumented) {
+                    Some(component) => component,
+                    None => {
+                        let code = instrument_again(bytes, &layout, digest).await?;
+                        compile(runtime, digest, Form::Instrumented, code).await?
+                    }
+                };
+                let (imports, program) = link(runtime, &component, grants, Some(&layout))?;
+                let access = find_access(&component, &layout, digest)?;
+                let identity = Identity { component: digest, base: base.digest(), layout: layout.digest() };
+                let state = Restorable { access, identity, base, deterministic };
+                (imports, program, Capture::Restore, Some(state))
+            }
+            Kept::Nothing { reasons } => {
+                let component = match cached(runtime, digest, Form::Plain) {
+                    Some(component) => component,
+                    None => compile(runtime, digest, Form::Plain, bytes.to_vec()).await?,
+                };
+                let (imports, program) = link(runtime, &component, grants, None)?;
+                (imports, program, Capture::ReEnterOnly { reasons }, None)
+            }
+        };
+        Ok(LoadedComponent(Arc::new(Inner {
+            runtime: Arc::clone(runtime),
+            digest,
+            descriptors: record.descriptors,
+            imports,
+            capture,
+            uploaded_bytes: bytes.len(),
+            program,
+            state,
+        })))
+    }
+}
+
+fn check_form(bytes: &[u8], runtime: &runtime::Inner) -> Result<(), LoadError> {
+    let at_most = runtime.config.component_bytes_max;
+    if bytes.len() > at_most {
+        return Err(LoadError::TooLarge { found: bytes.len(), at_most });
+    }
+    if wasmparser::Parser::is_core_wasm(bytes) {
+        return Err(LoadError::CoreModule);
+    }
+    if !wasmparser::Parser::is_component(bytes) {
+        return Err(LoadError::Invalid("it does not begin like a WebAssembly component".to_owned()));
+    }
+    Ok(())
+}
+
+fn invalid(error: impl std::fmt::Display) -> LoadError {
+    LoadError::Invalid(error.to_string())
+}
+
+/// Runs work that takes long on a thread where it holds nobody up.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, LoadError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| LoadError::Interrupted)
+}
+
+fn cached(runtime: &runtime::Inner, digest: ComponentDigest, form: Form) -> Option<Component> {
+    runtime.cache.as_ref()?.load(&runtime.engine, digest, form)
+}
+
+async fn compile(
+    runtime: &Arc<runtime::Inner>,
+    digest: ComponentDigest,
+    form: Form,
+    code: Vec<u8>,
+) -> Result<Component, LoadError> {
+    let runtime = Arc::clone(runtime);
+    blocking(move || {
+        if let Some(component) = cached(&runtime, digest, form) {
+            return Ok(component);
+        }
+        let component =
+            Component::from_binary(&runtime.engine, &code).map_err(|error| invalid(format!("{error:#}")))?;
+        if let Some(cache) = &runtime.cache {
+            cache.save(&component, digest, form);
+        }
+        Ok(component)
+    })
+    .await?
+}
+
+/// Instruments a component of which the layout is known, and checks that it is still the same.
+async fn instrument_again(
+    bytes: &[u8],
+    layout: &Layout,
+    digest: ComponentDigest,
+) -> Result<Vec<u8>, LoadError> {
+    let uploaded = bytes.to_vec();
+    match blocking(move || instrument(&uploaded)).await?.map_err(invalid)? {
+        Instrumented::Restorable { bytes, layout: found, .. } if found == *layout => Ok(bytes),
+        _ => Err(LoadError::Record {
+            component: digest,
+            problem: "it lists other memories and globals than the component has".to_owned(),
+        }),
+    }
+}
+
+fn link(
+    runtime: &runtime::Inner,
+    component: &Component,
+    grants: Grants,
+    layout: Option<&Layout>,
+) -> Result<(Vec<String>, Program), LoadError> {
+    let imports = grants.check(component)?;
+    let linker = if grants.wasi { &runtime.wasi } else { &runtime.plain };
+    let contract = |error: wasmtime::Error| LoadError::Contract(format!("{error:#}"));
+    let pre = linker.instantiate_pre(component).map_err(contract)?;
+    let indices: StepIndices = StepIndices::new(&pre).map_err(contract)?;
+    let wasm_page = reentry_core::snapshot::WASM_PAGE_BYTES as u64;
+    let program = Program {
+        pre,
+        indices,
+        wasi: grants.wasi,
+        own_bytes: layout.map_or(0, |layout| own_wasm_pages(layout) * wasm_page),
+        own_instances: usize::from(layout.is_some()),
+    };
+    Ok((imports, program))
+}
+
+fn find_access(component: &Component, layout: &Layout, digest: ComponentDigest) -> Result<Access, LoadError> {
+    Access::find(component, layout).ok_or_else(|| LoadError::Record {
+        component: digest,
+        problem: "the compiled code has not the memories that it lists".to_owned(),
+    })
+}
+
+/// Takes the base image, and finds out whether all fresh instances look like it.
+///
+/// Two instances are made; the host answers all their questions differently, so that one that asks while it starts is
+/// found out.
+async fn take_base(
+    runtime: &runtime::Inner,
+    program: &Program,
+    access: &Access,
+) -> Result<(BaseImage, bool), LoadError> {
+    let first = take_one_base(runtime, program, access, 1).await?;
+    let second = take_one_base(runtime, program, access, 2).await?;
+    let deterministic = first.digest() == second.digest();
+    Ok((first, deterministic))
+}
+
+async fn take_one_base(
+    runtime: &runtime::Inner,
+    program: &Program,
+    access: &Access,
+    number: u64,
+) -> Result<BaseImage, LoadError> {
+    let mut live = instantiate(runtime, program, number).await?;
+    capture::base(&mut live, access).await.map_err(|error| match error {
+        CaptureError::Guest(error) => {
+            let source = call_error(error, live.store.data_mut(), &runtime.config.limits);
+            LoadError::Guest { doing: "read", source }
+        }
+        CaptureError::Image(error) => invalid(error),
+    })
+}
+
+async fn describe(runtime: &runtime::Inner, program: &Program) -> Result<Vec<Descriptor>, LoadError> {
+    let limits = &runtime.config.limits;
+    let mut live = instantiate(runtime, program, 3).await?;
+    let described = async {
+        let step: Step = program.indices.load(&mut live.store, &live.instance)?;
+        step.reentry_step_guest().call_describe(&mut live.store).await
+    }
+    .await;
+    let descriptors = described.map_err(|error| LoadError::Guest {
+        doing: "described",
+        source: call_error(error, live.store.data_mut(), limits),
+    })?;
+    let mut seen = std::collections::HashSet::new();
+    let descriptors = descriptors
+        .into_iter()
+        .enumerate()
+        .map(|(index, descriptor)| {
+            let bad = |problem| LoadError::Descriptor { index, problem };
+            let descriptor = convert::descriptor(descriptor, limits).map_err(bad)?;
+            if !seen.insert(descriptor.id.clone()) {
+                return Err(bad(format!("a step `{}` was described already", descriptor.id)));
+            }
+            Ok(descriptor)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if descriptors.is_empty() {
+        return Err(LoadError::Contract("`describe` names no step".to_owned()));
+    }
+    Ok(descriptors)
+}
+
+/// A component whose state cannot be kept is accepted only if none of its steps relies on that.
+fn check_modes(descriptors: &[Descriptor], obstacles: Vec<Obstacle>) -> Result<(), LoadError> {
+    let relies = descriptors.iter().any(|descriptor| descriptor.resume_mode == ResumeMode::Restore);
+    if relies && !obstacles.is_empty() { Err(LoadError::NotRestorable { obstacles }) } else { Ok(()) }
+}
+
+/// An instance that serves no run.
+async fn instantiate(runtime: &runtime::Inner, program: &Program, number: u64) -> Result<Live, LoadError> {
+    let limits = Arc::new(runtime.config.limits.clone());
+    let deadline = std::time::Instant::now() + limits.call;
+    let mut store = new_store(runtime, program, Arc::new(NoRun(number)), Arc::clone(&limits), String::new());
+    store.epoch_deadline_callback(move |_| match std::time::Instant::now() >= deadline {
+        true => Err(Fault::TimedOut.into()),
+        false => Ok(UpdateDeadline::Yield(1)),
+    });
+    match program.pre.instantiate_async(&mut store).await {
+        Ok(instance) => Ok(Live { store, instance }),
+        Err(error) => Err(LoadError::Guest {
+            doing: "instantiated",
+            source: call_error(error, store.data_mut(), &limits),
+        }),
+    }
+}
+
+/// Answers a guest that serves no run. The number makes the answers of one instance differ from another's.
+struct NoRun(u64);
+
+#[async_trait]
+impl HostCalls for NoRun {
+    fn log(&self, level: Level, message: &str, _: Option<Json>) {
+        tracing::debug!(?level, message, "a component logs while it is loaded");
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0)
+    }
+
+    fn request_context(&self) -> Json {
+        Json::from(serde_json::json!({ "load": self.0 }))
+    }
+
+    fn set_request_context(&self, _: String, _: Json) -> Result<(), Failure> {
+        Err(no_run())
+    }
+
+    fn state(&self) -> Json {
+        Json::from(serde_json::json!({ "load": self.0 }))
+    }
+
+    fn set_state(&self, _: String, _: Json) -> Result<(), Failure> {
+        Err(no_run())
+    }
+
+    async fn step_result(&self, _: &str) -> Result<Option<Json>, BoxError> {
+        Ok(None)
+    }
+
+    fn init_data(&self) -> Json {
+        Json::from(serde_json::json!({ "load": self.0 }))
+    }
+
+    fn emit(&self, _: Json) {}
+
+    async fn cancelled(&self) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+}
+
+fn no_run() -> Failure {
+    Failure {
+        message: "there is no run while a component is loaded".to_owned(),
+        code: Some("no-run".to_owned()),
+        retryable: false,
+        retry_after_ms: None,
+        details: None,
+    }
+}
