@@ -1,8 +1,16 @@
 //! JSON Schemas: compiled once, then used to check data and to fill in defaults.
+//!
+//! Schemas and data come from strangers, and one check must never take the host down: see [`bounds`].
+
+mod bounds;
+mod defaults;
 
 use std::fmt;
 
 use serde_json::Value;
+
+pub use bounds::{CHAIN_MAX, NESTING_MAX, PLACE_MAX, STEPS_MAX};
+pub use defaults::ADDED_BYTES_MAX;
 
 use crate::json::Json;
 
@@ -15,13 +23,15 @@ pub const VIOLATIONS_MAX: usize = 20;
 /// Longest text of one violation, in characters: messages quote the data.
 const MESSAGE_CHARS_MAX: usize = 300;
 
-/// Deepest level at which defaults are looked for; schemas may refer to themselves.
-const DEFAULTS_DEPTH_MAX: usize = 64;
+/// Largest compiled pattern, in bytes. A pattern of a few characters can stand for millions of states, each of which may be looked
+/// at for each character that is matched.
+const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
 /// A compiled JSON Schema (2020-12 unless it names another draft).
 ///
-/// References into other documents are not followed. `pattern` runs on a matcher with linear time, so that neither schema nor data
-/// can make a check run away; look-around and back-references are therefore refused.
+/// References into other documents are not followed, nor are anchors and `$dynamicRef`: a reference is a JSON Pointer into the
+/// schema itself. `pattern` runs on a matcher with linear time; look-around and back-references are therefore refused.
+/// How much a check may do is bounded ([`STEPS_MAX`], [`NESTING_MAX`]), so neither schema nor data can make one run away.
 pub struct Schema {
     text: Json,
     root: Value,
@@ -72,8 +82,8 @@ impl Schema {
     /// Compiles a schema.
     ///
     /// # Errors
-    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or uses a pattern that cannot be matched in
-    /// linear time.
+    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or to itself in a circle, or uses a pattern that
+    /// cannot be matched in linear time.
     pub fn compile(text: &Json) -> Result<Self, SchemaError> {
         let refuse = |reason: String| SchemaError { reason };
         if text.text().len() > SCHEMA_BYTES_MAX {
@@ -84,12 +94,16 @@ impl Schema {
         if !(root.is_object() || root.is_boolean()) {
             return Err(refuse("expected an object or a boolean".to_owned()));
         }
+        bounds::check_schema(&root).map_err(refuse)?;
+        let patterns = jsonschema::PatternOptions::regex()
+            .size_limit(PATTERN_BYTES_MAX)
+            .dfa_size_limit(PATTERN_BYTES_MAX);
         let validator = jsonschema::options()
-            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .with_pattern_options(patterns)
             .should_validate_formats(true)
             .build(&root)
             .map_err(|error| refuse(shorten(error.to_string())))?;
-        let has_defaults = text.text().contains("\"default\"");
+        let has_defaults = root.to_string().contains("\"default\"");
         Ok(Self { text: text.clone(), root, validator, has_defaults })
     }
 
@@ -98,74 +112,43 @@ impl Schema {
         &self.text
     }
 
-    /// Checks data and returns it with the schema's defaults filled in. Data that needs none keeps its very text.
+    /// Checks data and returns it with the schema's defaults filled in. What needs none keeps its very text.
     ///
     /// Defaults are filled in for missing properties of objects, also nested ones, through `properties`, `items`, `prefixItems`,
-    /// `allOf` and local references; not through `anyOf`, `oneOf` and `if`, where it is open which branch would apply.
+    /// `allOf` and local references; not through `anyOf`, `oneOf` and `if`, where it is open which branch would apply. An object
+    /// that gets one has its keys in order afterwards. Numbers are compared as 64-bit floats or integers: one that
+    /// fits neither is a violation, and a default with more digits loses them.
     ///
     /// # Errors
-    /// [`Violations`], at most [`VIOLATIONS_MAX`] of them.
+    /// [`Violations`], at most [`VIOLATIONS_MAX`] of them. Data that takes too long to check is one.
     pub fn check(&self, data: &Json) -> Result<Json, Violations> {
-        let mut value = data.value().map_err(|error| {
-            Violations(vec![Violation { at: String::new(), message: error.to_string() }])
-        })?;
-        let filled = self.has_defaults && self.fill(&self.root, &mut value, DEFAULTS_DEPTH_MAX);
+        let whole = |message: String| Violations(vec![Violation { at: String::new(), message }]);
+        let filled = match self.has_defaults {
+            true => defaults::fill(&self.root, data.text()).map_err(|error| whole(error.to_string()))?,
+            false => None,
+        };
+        let data = match filled {
+            Some(text) => Json::parse(text).map_err(|error| whole(error.to_string()))?,
+            None => data.clone(),
+        };
+        let value = data.value().map_err(|error| whole(error.to_string()))?;
+        bounds::check_effort(&self.root, &value).map_err(|error| whole(error.to_string()))?;
         let violations: Vec<Violation> = self
             .validator
             .iter_errors(&value)
             .take(VIOLATIONS_MAX)
-            .map(|error| Violation {
-                at: error.instance_path().to_string(),
-                message: shorten(error.to_string()),
-            })
+            .map(|error| Violation { at: error.instance_path().to_string(), message: message(&error) })
             .collect();
-        match violations.is_empty() {
-            false => Err(Violations(violations)),
-            true if filled => Ok(Json::from(value)),
-            true => Ok(data.clone()),
-        }
+        if violations.is_empty() { Ok(data) } else { Err(Violations(violations)) }
     }
+}
 
-    /// Fills defaults into `value` as `schema` says; returns whether anything was filled in.
-    fn fill(&self, schema: &Value, value: &mut Value, depth: usize) -> bool {
-        let Some(depth) = depth.checked_sub(1) else { return false };
-        let mut filled = false;
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|r| self.local(r)) {
-            filled |= self.fill(target, value, depth);
-        }
-        for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            filled |= self.fill(part, value, depth);
-        }
-        match value {
-            Value::Object(object) => {
-                for (key, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-                    if !object.contains_key(key)
-                        && let Some(default) = property.get("default")
-                    {
-                        object.insert(key.clone(), default.clone());
-                        filled = true;
-                    }
-                    if let Some(inner) = object.get_mut(key) {
-                        filled |= self.fill(property, inner, depth);
-                    }
-                }
-            }
-            Value::Array(items) => {
-                let prefix = schema.get("prefixItems").and_then(Value::as_array);
-                let rest = schema.get("items");
-                for (at, item) in items.iter_mut().enumerate() {
-                    if let Some(schema) = prefix.and_then(|p| p.get(at)).or(rest) {
-                        filled |= self.fill(schema, item, depth);
-                    }
-                }
-            }
-            _ => {}
-        }
-        filled
-    }
-
-    fn local(&self, reference: &str) -> Option<&Value> {
-        self.root.pointer(reference.strip_prefix('#')?)
+/// What the validator says, without the data if that would fill the whole message.
+fn message(error: &jsonschema::ValidationError<'_>) -> String {
+    let message = error.to_string();
+    match message.chars().count() > MESSAGE_CHARS_MAX {
+        true => shorten(error.masked().to_string()),
+        false => message,
     }
 }
 
