@@ -8,7 +8,6 @@ use crate::time::Timestamp;
 
 /// Something to do. Each ends as an event about the same run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Effect {
     /// Make the call that the step's record holds; it ends as [`crate::event::Event::CallEnded`].
     Call {

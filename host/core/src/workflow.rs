@@ -78,7 +78,7 @@ pub struct StepEntry<C = ComponentDigest> {
     /// How failures are retried, whatever the step says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
-    /// Longest time one call may run, whatever the step says.
+    /// Longest time one call may run, in milliseconds; the bound that the step itself names holds as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
 }
@@ -126,6 +126,17 @@ impl<C> Definition<C> {
     }
 }
 
+impl Definition {
+    /// The components of all its steps, nested ones too, in order; one that is used twice comes twice.
+    pub fn components(&self) -> Vec<ComponentDigest> {
+        let of = |entry: &Entry| match entry {
+            Entry::Then(step) => vec![step.component],
+            Entry::Workflow(inner) => inner.components(),
+        };
+        self.steps.iter().flat_map(of).collect()
+    }
+}
+
 /// What is known of a step: its descriptor with all schemas compiled.
 #[derive(Debug)]
 pub struct Contract {
@@ -139,6 +150,8 @@ pub struct Contract {
     pub suspend: Option<Schema>,
     /// Of the answer.
     pub resume: Option<Schema>,
+    /// Of the part of the shared state that the step uses.
+    pub state: Option<Schema>,
     /// Of the request context.
     pub request_context: Option<Schema>,
 }
@@ -162,17 +175,18 @@ impl Contract {
     /// [`ContractError`] for the first schema that is none.
     pub fn new(descriptor: Descriptor) -> Result<Self, ContractError> {
         let compile = |which, schema: &Option<Json>| {
-            schema
-                .as_ref()
-                .map(Schema::compile)
-                .transpose()
-                .map_err(|source| ContractError { step: descriptor.id.clone(), which, source })
+            schema.as_ref().map(Schema::compile).transpose().map_err(|source| ContractError {
+                step: descriptor.id.clone(),
+                which,
+                source,
+            })
         };
         Ok(Self {
             input: compile("inputSchema", &descriptor.input_schema)?,
             output: compile("outputSchema", &descriptor.output_schema)?,
             suspend: compile("suspendSchema", &descriptor.suspend_schema)?,
             resume: compile("resumeSchema", &descriptor.resume_schema)?,
+            state: compile("stateSchema", &descriptor.state_schema)?,
             request_context: compile("requestContextSchema", &descriptor.request_context_schema)?,
             descriptor,
         })
@@ -284,6 +298,15 @@ impl Workflow {
     /// The sequence that the path leads into: the top level for the root path, else a nested workflow.
     pub fn sequence(&self, path: &StepPath) -> Option<&Sequence> {
         path.segments().iter().try_fold(&self.top, |sequence, segment| match sequence.node(&segment.id)? {
+            Node::Workflow(inner) => Some(inner),
+            Node::Step(_) => None,
+        })
+    }
+
+    /// The workflows that a path lies in, from the top down: for a step those around it, for a nested workflow itself as well.
+    pub fn around(&self, path: &StepPath) -> impl Iterator<Item = &Sequence> {
+        let mut segments = path.segments().iter();
+        std::iter::successors(Some(&self.top), move |sequence| match sequence.node(&segments.next()?.id)? {
             Node::Workflow(inner) => Some(inner),
             Node::Step(_) => None,
         })

@@ -135,7 +135,7 @@ impl HostBuilder {
                 let key = host_key(&dir.join(KEY))?;
                 let store = match self.store {
                     Some(store) => store,
-                    None => Arc::new(SqliteStore::open(&dir.join(DATABASE)).await?),
+                    None => Arc::new(SqliteStore::open(&dir.join(DATABASE))?),
                 };
                 (key, store)
             }

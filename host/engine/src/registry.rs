@@ -9,7 +9,7 @@ use reentry_core::json::Json;
 use reentry_core::step::Descriptor;
 use reentry_core::workflow::{Contract, Definition, Workflow};
 use reentry_store::{ComponentRecord, Store, WorkflowRecord};
-use reentry_wasm::{Grants, LoadedComponent, Phase, Runtime};
+use reentry_wasm::{Capture, Grants, LoadedComponent, Phase, Runtime};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
@@ -83,18 +83,21 @@ impl Registry {
         if let Some(record) = self.store.component(&digest).await? {
             return Ok((digest, meta_of(&record)?));
         }
-        let prepared = self.runtime.prepare(bytes, &self.grants, progress).await?;
+        let prepared = self.runtime.prepare(bytes, self.grants, progress).await?;
         let meta = ComponentMeta {
             steps: prepared.component.descriptors().to_vec(),
             imports: prepared.component.imports().to_vec(),
-            obstacles: prepared.component.obstacles().iter().map(ToString::to_string).collect(),
+            obstacles: match prepared.component.capture() {
+                Capture::Restore => Vec::new(),
+                Capture::ReEnterOnly { reasons } => reasons.clone(),
+            },
         };
         let contracts = contracts_of(&meta)?;
         let record = ComponentRecord {
             digest,
             name: name.to_owned(),
             bytes: bytes.to_vec(),
-            base: prepared.base,
+            base: prepared.record,
             meta: Json::of(&meta).map_err(|error| damaged("component", digest, error))?,
             created_at: self.clock.now(),
         };
@@ -111,7 +114,7 @@ impl Registry {
             if ComponentDigest::of(&record.bytes) != digest {
                 return Err(damaged("component", digest, "its bytes have another digest"));
             }
-            Ok(self.runtime.open(&record.bytes, &record.base, &self.grants).await?)
+            Ok(self.runtime.open(&record.bytes, &record.base, self.grants).await?)
         };
         self.opened.get(digest, open).await
     }

@@ -111,7 +111,7 @@ impl StepEntry {
         self
     }
 
-    /// Longest time one call may run, in milliseconds, whatever the step says.
+    /// Longest time one call may run, in milliseconds; the bound that the step itself names holds as well.
     pub fn timeout_ms(mut self, timeout_ms: u64) -> Self {
         self.timeout_ms = Some(timeout_ms);
         self
