@@ -2,7 +2,7 @@
 
 use reentry_core::id::{RunId, SnapshotId, SuspensionId};
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{Run, Step, Suspension};
 use reentry_core::time::Timestamp;
 
 pub use reentry_core::run::{Durability, SuspensionEnd};
@@ -44,6 +44,20 @@ pub struct NewSuspension {
     pub since: Timestamp,
     /// When something happens by itself.
     pub due_at: Option<Timestamp>,
+}
+
+impl NewSuspension {
+    /// What is stored of a suspension that begins at a step.
+    pub fn of(path: StepPath, suspension: &Suspension) -> Self {
+        Self {
+            id: suspension.id,
+            path,
+            labels: suspension.labels().to_vec(),
+            takes_answer: suspension.takes_answer(),
+            since: suspension.since,
+            due_at: suspension.due_at(),
+        }
+    }
 }
 
 /// Why a commit was not stored.

@@ -1,1 +1,75 @@
-//! (being written)
+//! The suite that every back end must pass: what the docs of [`Store`] promise, one case each.
+//!
+//! [`conformance!`](crate::conformance) makes a test of every case for one back end. The cases know nothing of how a back
+//! end stores; what only one of them promises is tested beside it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+pub mod claims;
+pub mod clock;
+pub mod commits;
+pub mod drafts;
+pub mod library;
+pub mod lists;
+pub mod owners;
+pub mod tenants;
+
+use std::sync::Arc;
+
+use crate::Store;
+use crate::memory::MemoryStore;
+
+/// Data of one back end, empty at first.
+pub trait BackEnd {
+    /// Another handle to the data, as another process would have.
+    fn open(&self) -> Arc<dyn Store>;
+}
+
+impl BackEnd for MemoryStore {
+    fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.clone())
+    }
+}
+
+/// Runs one case.
+pub fn check(back_end: &dyn BackEnd, case: impl AsyncFnOnce(&dyn BackEnd)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.unwrap().block_on(case(back_end));
+}
+
+/// Makes a test of every case. The argument is an expression that makes an empty [`BackEnd`].
+#[macro_export]
+macro_rules! conformance {
+    ($back_end:expr) => {
+        $crate::conformance_cases! { $back_end;
+            commits: what_is_committed_is_read_back, nothing_is_found_where_nothing_was_stored,
+                a_run_is_created_once, a_change_builds_on_the_version_it_names, a_change_raises_the_version,
+                a_refused_commit_stores_nothing, ids_are_used_once, every_handle_sees_what_was_acknowledged,
+                steps_come_in_the_order_of_their_first_call, steps_that_ended_are_not_read_with_the_run,
+                images_are_kept_until_they_are_dropped, odd_json_comes_back_as_it_was;
+            claims: one_of_many_ends_a_suspension, changes_to_one_run_follow_each_other,
+                a_suspension_is_closed_by_its_own_run;
+            tenants: nothing_of_one_tenant_is_seen_by_another;
+            lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
+                open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
+                a_place_that_is_none_is_refused;
+            clock: what_is_due_comes_earliest_first, what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
+            owners: calls_of_dead_owners_are_orphans, an_owner_lives_as_long_as_its_guard;
+            library: components_are_kept_once, workflows_are_kept_once;
+        }
+    };
+}
+
+/// The list of cases, taken apart. Use [`conformance!`](crate::conformance).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ($back_end:expr; $($topic:ident: $($case:ident),+;)+) => {
+        $($(
+            #[test]
+            fn $case() {
+                $crate::conformance::check(&$back_end, $crate::conformance::$topic::$case);
+            }
+        )+)+
+    };
+}

@@ -14,11 +14,14 @@ use reentry_core::run::{Run, Step};
 use reentry_core::time::Timestamp;
 
 use crate::query::{no_such_place, page, page_rows, place};
-use crate::rows::{CommitRows, RunRow, StepRow, column, decode_run, decode_step, instant};
+use crate::rows::{
+    CommitRows, RunRow, StepRow, SuspensionRow, column, damaged, decode_labels, decode_run, decode_step,
+    instant,
+};
 use crate::{
-    Commit, CommitError, ComponentRecord, ComponentSummary, NewSuspension, OwnerGuard, Page, RunFilter,
-    RunSummary, Store, StoreError, StoreStats, SuspensionEnd, SuspensionFilter, SuspensionRecord,
-    SuspensionState, WorkflowRecord,
+    Commit, CommitError, ComponentRecord, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store,
+    StoreError, StoreStats, SuspensionEnd, SuspensionFilter, SuspensionRecord, SuspensionState,
+    WorkflowRecord,
 };
 
 /// A store in memory. Clones are handles to the same data, as two processes would have them to one database.
@@ -32,7 +35,7 @@ pub struct MemoryStore {
 struct Data {
     runs: Vec<RunRow>,
     steps: BTreeMap<RunId, Vec<StepRow>>,
-    suspensions: Vec<SuspensionRow>,
+    suspensions: Vec<KeptSuspension>,
     images: HashMap<SnapshotId, Vec<u8>>,
     components: Vec<ComponentRecord>,
     workflows: Vec<WorkflowRecord>,
@@ -41,9 +44,9 @@ struct Data {
 }
 
 #[derive(Clone)]
-struct SuspensionRow {
+struct KeptSuspension {
     run: RunId,
-    what: NewSuspension,
+    what: SuspensionRow,
     ended: Option<(SuspensionEnd, i64)>,
 }
 
@@ -72,7 +75,8 @@ impl Data {
         }
         let mut closing = BTreeSet::new();
         for (suspension, _) in &rows.closed {
-            let open = self.suspensions.iter().any(|s| s.is_open() && s.run == id && s.what.id == *suspension);
+            let open =
+                self.suspensions.iter().any(|s| s.is_open() && s.run == id && s.what.id == *suspension);
             if !open || !closing.insert(*suspension) {
                 return Err(CommitError::SuspensionTaken { run: id, suspension: *suspension });
             }
@@ -95,7 +99,8 @@ impl Data {
                 None => steps.push(step),
             }
         }
-        self.suspensions.extend(rows.opened.into_iter().map(|what| SuspensionRow { run: id, what, ended: None }));
+        let opened = rows.opened.into_iter().map(|what| KeptSuspension { run: id, what, ended: None });
+        self.suspensions.extend(opened);
         self.images.extend(rows.images);
         for image in rows.dropped_images {
             self.images.remove(&image);
@@ -134,35 +139,40 @@ impl Data {
         self.runs.iter().find(|run| run.id == id).map(|run| &run.tenant)
     }
 
-    fn suspension_record(&self, row: &SuspensionRow) -> Result<Option<SuspensionRecord>, StoreError> {
+    fn suspension_record(&self, row: &KeptSuspension) -> Result<Option<SuspensionRecord>, StoreError> {
         let Some(run) = self.runs.iter().find(|run| run.id == row.run) else { return Ok(None) };
-        let path = row.what.path.to_string();
-        let step = self.steps_of(row.run).find(|step| step.path == path && row.is_open());
-        let step = step.map(|step| decode_step(row.run, &step.path, &step.record)).transpose()?;
+        let (id, path) = (row.what.id, &row.what.path);
+        let step = self.steps_of(row.run).find(|step| step.path == *path && row.is_open());
+        let step = step.map(|step| decode_step(row.run, &step.path, step.record.as_bytes())).transpose()?;
         let ended = row.ended.map(|(end, at)| Ok::<_, StoreError>((end, instant(at)?))).transpose()?;
         Ok(Some(SuspensionRecord {
-            id: row.what.id,
+            id,
             run: row.run,
             workflow_id: run.workflow_id.clone(),
             workflow: run.workflow,
-            path: row.what.path.clone(),
-            labels: row.what.labels.clone(),
-            since: instant(column(row.what.since))?,
-            due_at: row.what.due_at.map(|at| instant(column(at))).transpose()?,
+            path: path.parse().map_err(|error| damaged(format_args!("path of {id}"), error))?,
+            labels: row.labels()?,
+            since: instant(row.what.since)?,
+            due_at: row.what.due_at.map(instant).transpose()?,
             state: SuspensionState { ended },
             step: step.map(|(_, step)| step),
         }))
     }
 }
 
-impl SuspensionRow {
+impl KeptSuspension {
     fn is_open(&self) -> bool {
         self.ended.is_none()
     }
 
+    fn labels(&self) -> Result<Vec<String>, StoreError> {
+        decode_labels(self.what.id, self.what.labels.as_ref().map(String::as_bytes))
+    }
+
     fn matches(&self, filter: &SuspensionFilter) -> bool {
+        let labels = self.labels().unwrap_or_default();
         filter.run.is_none_or(|run| run == self.run)
-            && filter.label.as_ref().is_none_or(|label| self.what.labels.contains(label))
+            && filter.label.as_ref().is_none_or(|label| labels.contains(label))
             && (filter.with_ended || self.is_open())
             && (filter.with_timers || self.what.takes_answer)
     }
@@ -193,20 +203,22 @@ impl Store for MemoryStore {
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
         let data = self.data();
         let Some(row) = data.run_of(tenant, id) else { return Ok(None) };
-        let mut run = decode_run(id, tenant, &row.head)?;
+        let mut run = decode_run(id, tenant, row.head.as_bytes())?;
         let active = data.steps_of(id).filter(|step| step.active);
-        run.steps = active.map(|step| decode_step(id, &step.path, &step.record)).collect::<Result<_, _>>()?;
+        run.steps = active
+            .map(|step| decode_step(id, &step.path, step.record.as_bytes()))
+            .collect::<Result<_, _>>()?;
         Ok(Some(run))
     }
 
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
         let (data, path) = (self.data(), path.to_string());
         let row = data.steps_of(run).find(|step| step.path == path);
-        row.map(|row| decode_step(run, &row.path, &row.record).map(|(_, step)| step)).transpose()
+        row.map(|row| decode_step(run, &row.path, row.record.as_bytes()).map(|(_, step)| step)).transpose()
     }
 
     async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        self.data().steps_of(run).map(|step| decode_step(run, &step.path, &step.record)).collect()
+        self.data().steps_of(run).map(|step| decode_step(run, &step.path, step.record.as_bytes())).collect()
     }
 
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {

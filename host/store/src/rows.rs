@@ -19,7 +19,7 @@ pub(crate) struct CommitRows {
     pub(crate) run: RunRow,
     pub(crate) expected: Option<i64>,
     pub(crate) steps: Vec<StepRow>,
-    pub(crate) opened: Vec<NewSuspension>,
+    pub(crate) opened: Vec<SuspensionRow>,
     pub(crate) closed: Vec<(SuspensionId, SuspensionEnd)>,
     pub(crate) images: Vec<(SnapshotId, Vec<u8>)>,
     pub(crate) dropped_images: Vec<SnapshotId>,
@@ -50,19 +50,32 @@ pub(crate) struct StepRow {
     pub(crate) record: String,
 }
 
+/// A suspension that begins, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct SuspensionRow {
+    pub(crate) id: SuspensionId,
+    pub(crate) path: String,
+    /// A JSON array; nothing for no labels, as most suspensions have none.
+    pub(crate) labels: Option<String>,
+    pub(crate) takes_answer: bool,
+    pub(crate) since: i64,
+    pub(crate) due_at: Option<i64>,
+}
+
 impl CommitRows {
     /// Encodes a commit.
     pub(crate) fn encode(commit: Commit) -> Result<Self, StoreError> {
         let Commit { run, expected, steps, opened, closed, images, dropped_images, durability: _ } = commit;
         if expected.is_some_and(|expected| run.version <= expected) {
-            let reason = format!("run {} would stay at version {}: a change must raise it", run.id, run.version);
+            let reason =
+                format!("run {} would stay at version {}: a change must raise it", run.id, run.version);
             return Err(StoreError::Refused(reason));
         }
         Ok(Self {
             expected: expected.map(|version| number(version, "version")).transpose()?,
             steps: steps.iter().map(|(path, step)| StepRow::encode(path, step)).collect::<Result<_, _>>()?,
             run: RunRow::encode(run)?,
-            opened,
+            opened: opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,
             closed,
             images,
             dropped_images,
@@ -119,9 +132,23 @@ impl StepRow {
     }
 }
 
+impl SuspensionRow {
+    fn encode(suspension: NewSuspension) -> Result<Self, StoreError> {
+        let NewSuspension { id, path, labels, takes_answer, since, due_at } = suspension;
+        Ok(Self {
+            id,
+            path: path.to_string(),
+            labels: if labels.is_empty() { None } else { Some(json(&labels)?) },
+            takes_answer,
+            since: column(since),
+            due_at: due_at.map(column),
+        })
+    }
+}
+
 /// Reads the head of a run, and checks that it is the one asked for.
-pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &str) -> Result<Run, StoreError> {
-    let run: Run = serde_json::from_str(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
+pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Run, StoreError> {
+    let run: Run = serde_json::from_slice(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
     if run.id != id || run.tenant != *tenant {
         let found = format_args!("it is the head of {} of tenant {}", run.id, run.tenant);
         return Err(damaged(format_args!("run {id}"), found));
@@ -130,10 +157,19 @@ pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &str) -> Result<Run
 }
 
 /// Reads the path and the record of a step.
-pub(crate) fn decode_step(run: RunId, path: &str, record: &str) -> Result<(StepPath, Step), StoreError> {
+pub(crate) fn decode_step(run: RunId, path: &str, record: &[u8]) -> Result<(StepPath, Step), StoreError> {
     let what = || format!("step `{path}` of run {run}");
-    let step = serde_json::from_str(record).map_err(|e| damaged(what(), e))?;
+    let step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
     Ok((path.parse().map_err(|e| damaged(what(), e))?, step))
+}
+
+/// Reads the labels of a suspension.
+pub(crate) fn decode_labels(
+    suspension: SuspensionId,
+    labels: Option<&[u8]>,
+) -> Result<Vec<String>, StoreError> {
+    let labels = labels.map_or(Ok(Vec::new()), serde_json::from_slice);
+    labels.map_err(|e| damaged(format_args!("labels of suspension {suspension}"), e))
 }
 
 /// The error for stored data that cannot be what was written.
@@ -153,7 +189,8 @@ pub(crate) fn instant(stored: i64) -> Result<Timestamp, StoreError> {
 }
 
 fn number(value: u64, what: &str) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(|_| StoreError::Refused(format!("{what} {value} is larger than {}", i64::MAX)))
+    i64::try_from(value)
+        .map_err(|_| StoreError::Refused(format!("{what} {value} is larger than {}", i64::MAX)))
 }
 
 fn json(value: &impl Serialize) -> Result<String, StoreError> {

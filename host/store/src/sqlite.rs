@@ -1,1 +1,202 @@
-//! (being written)
+//! The store in one SQLite file: for one machine, any number of processes.
+//!
+//! [`SqliteStore`] joins the parts: one thread writes (`writer`), one makes durable (`sync`), one tidies the log
+//! (`checkpoint`), and whoever reads does so on a connection of its own (`reader`). One file for each table.
+//! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
+
+mod checkpoint;
+mod components;
+mod fault;
+mod health;
+mod open;
+mod owners;
+mod reader;
+mod runs;
+mod schema;
+mod steps;
+mod suspensions;
+mod sync;
+mod threads;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::id::{OwnerId, RunId, SnapshotId, TenantId};
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, Step};
+use reentry_core::time::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+pub use fault::{OpenError, OpenFault};
+
+use crate::rows::CommitRows;
+use crate::{
+    Commit, CommitError, ComponentRecord, ComponentSummary, Durability, OwnerGuard, Page, RunFilter,
+    RunSummary, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, WorkflowRecord,
+};
+use open::Files;
+use owners::Owners;
+use reader::Readers;
+use threads::Threads;
+use writer::Change;
+
+/// Long reads at once, each on a thread of its own. Bounds connections and threads; more wait their turn.
+const SCANS_MAX: usize = 4;
+
+/// A store in one SQLite file.
+///
+/// Dropping it waits until what was committed is answered and its threads have ended.
+pub struct SqliteStore {
+    threads: Threads,
+    readers: Arc<Readers>,
+    owners: Arc<Owners>,
+    scans: Semaphore,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, or makes it, with its folder. Blocks while it does.
+    ///
+    /// On unix, new files and folders are readable by this user alone. The file system must be a local one: SQLite's
+    /// write-ahead log and the locks of owners do not work over a network. No other part of the process may open and close
+    /// the database file by itself, which would release SQLite's locks on it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooNew`] for a database of a newer reentry, [`StoreError::Damaged`] for one that cannot be read,
+    /// [`StoreError::Unavailable`] with an [`OpenError`] that names the path for everything else.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        Self::open_files(path).map_err(|fault| fault.at(path))
+    }
+
+    fn open_files(path: &Path) -> Result<Self, OpenFault> {
+        let files = Files::prepare(path)?;
+        Ok(Self {
+            threads: Threads::start(&files)?,
+            owners: Arc::new(Owners::new(files.owners.clone())),
+            readers: Arc::new(Readers::new(files)),
+            scans: Semaphore::new(SCANS_MAX),
+        })
+    }
+
+    /// Reads what may be long on a thread that may block.
+    async fn scan<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        self.blocking(move || readers.read(question)).await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let _turn = self.scans.acquire().await.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Unavailable(Box::new(error)))?
+    }
+
+    /// Stores what is no commit, durably.
+    async fn put(&self, change: Change) -> Result<(), StoreError> {
+        match self.threads.store(change, Durability::Durable).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(conflict) => Err(StoreError::Unavailable(Box::new(conflict))),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        let durability = commit.durability;
+        let rows = CommitRows::encode(commit)?;
+        self.threads.store(Change::Run(Box::new(rows)), durability).await
+    }
+
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+        self.readers.read(|connection| runs::read(connection, tenant, id))
+    }
+
+    async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+        self.readers.read(|connection| steps::read(connection, run, path))
+    }
+
+    async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        self.scan(move |connection| steps::list(connection, run)).await
+    }
+
+    async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readers.read(|connection| runs::image(connection, id))
+    }
+
+    async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| runs::list(connection, &tenant, &filter)).await
+    }
+
+    async fn list_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+    ) -> Result<Page<SuspensionRecord>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| suspensions::list(connection, &tenant, &filter)).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        self.scan(move |connection| steps::due(connection, now, limit)).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.read(steps::next_due)
+    }
+
+    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
+        let owners = Arc::clone(&self.owners);
+        self.blocking(move || owners.register(owner)).await
+    }
+
+    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        let owners = Arc::clone(&self.owners);
+        self.scan(move |connection| {
+            let mut orphans = Vec::new();
+            for owner in steps::owners(connection)? {
+                if orphans.len() < limit && owners.is_dead(owner)? {
+                    let runs = steps::owned_by(connection, owner, limit - orphans.len())?;
+                    orphans.extend(runs.into_iter().map(|(tenant, run)| (tenant, run, owner)));
+                }
+            }
+            Ok(orphans)
+        })
+        .await
+    }
+
+    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
+        self.put(Change::Component(Box::new(component))).await
+    }
+
+    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
+        let digest = *digest;
+        self.scan(move |connection| components::component(connection, &digest)).await
+    }
+
+    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.scan(components::list_components).await
+    }
+
+    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        self.put(Change::Workflow(Box::new(workflow))).await
+    }
+
+    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
+        self.readers.read(|connection| components::workflow(connection, digest))
+    }
+
+    fn stats(&self) -> StoreStats {
+        self.threads.stats()
+    }
+}

@@ -1,0 +1,83 @@
+//! Exactly one of those who want the same thing gets it.
+
+use std::sync::Arc;
+
+use reentry_core::id::TenantId;
+use reentry_core::run::SuspensionEnd;
+
+use super::BackEnd;
+use super::drafts::{asking, change, create, ended, put, refusal, run, run_id};
+use crate::{CommitError, Store};
+
+/// How many want the same thing at once.
+const RIVALS: u64 = 100;
+
+/// Tries until it has ended the suspension, or somebody else has.
+async fn try_to_answer(store: Arc<dyn Store>) -> bool {
+    loop {
+        let now = store.run(&TenantId::default(), run_id(1)).await.unwrap().unwrap();
+        let claim = change(&now).with_step("a", ended()).with_closed(1, SuspensionEnd::Answered);
+        match store.commit(claim).await {
+            Ok(()) => return true,
+            Err(CommitError::SuspensionTaken { .. }) => return false,
+            Err(CommitError::VersionConflict { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+/// Of many who answer at once, over two handles, one wins.
+pub async fn one_of_many_ends_a_suspension(back_end: &dyn BackEnd) {
+    let handles = [back_end.open(), back_end.open()];
+    put(&*handles[0], create(run(1)).with_step("a", asking(1, &[]))).await;
+    let rivals: Vec<_> = (0..RIVALS)
+        .map(|rival| tokio::spawn(try_to_answer(Arc::clone(&handles[(rival % 2) as usize]))))
+        .collect();
+    let mut winners = 0;
+    for rival in rivals {
+        winners += u64::from(rival.await.unwrap());
+    }
+    assert_eq!(winners, 1);
+    let now = handles[0].run(&TenantId::default(), run_id(1)).await.unwrap().unwrap();
+    assert_eq!(now.version, 2);
+}
+
+/// Changes of one run that are made at once are stored one after the other; none is lost.
+pub async fn changes_to_one_run_follow_each_other(back_end: &dyn BackEnd) {
+    let handles = [back_end.open(), back_end.open()];
+    put(&*handles[0], create(run(1))).await;
+    let rivals: Vec<_> = (0..RIVALS / 2)
+        .map(|rival| {
+            let store = Arc::clone(&handles[(rival % 2) as usize]);
+            tokio::spawn(async move {
+                loop {
+                    let now = store.run(&TenantId::default(), run_id(1)).await.unwrap().unwrap();
+                    let next = change(&now).with_step(&format!("s{rival}"), ended());
+                    match store.commit(next).await {
+                        Ok(()) => break,
+                        Err(CommitError::VersionConflict { .. }) => {}
+                        Err(other) => panic!("{other}"),
+                    }
+                }
+            })
+        })
+        .collect();
+    for rival in rivals {
+        rival.await.unwrap();
+    }
+    let now = handles[1].run(&TenantId::default(), run_id(1)).await.unwrap().unwrap();
+    assert_eq!(now.version, 1 + RIVALS / 2);
+    assert_eq!(handles[1].steps(run_id(1)).await.unwrap().len() as u64, RIVALS / 2);
+}
+
+/// The suspension of another run is not there for this one.
+pub async fn a_suspension_is_closed_by_its_own_run(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let first = put(&*store, create(run(1)).with_step("a", asking(1, &[]))).await;
+    let second = put(&*store, create(run(2))).await;
+    let foreign = change(&second).with_closed(1, SuspensionEnd::Answered);
+    assert_eq!(refusal(&*store, foreign).await, "suspension taken");
+    let first = put(&*store, change(&first).with_closed(1, SuspensionEnd::Closed)).await;
+    let again = change(&first).with_closed(1, SuspensionEnd::Answered);
+    assert_eq!(refusal(&*store, again).await, "suspension taken");
+}

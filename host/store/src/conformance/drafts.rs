@@ -1,0 +1,213 @@
+//! Runs, steps and commits for tests, in few words.
+
+use std::collections::BTreeMap;
+
+use reentry_core::digest::WorkflowDigest;
+use reentry_core::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::{
+    Call, Doing, Durability, Phase, Run, Step, StepEntry, StepStatus, Suspension, SuspensionEnd,
+};
+use reentry_core::step::{AnswerWait, Wait, WaitFor};
+use reentry_core::time::Timestamp;
+
+use crate::{Commit, CommitError, NewSuspension, Store};
+
+/// The 16 bytes of the id with this number.
+pub fn bytes(number: u64) -> [u8; 16] {
+    (u128::from(number) | 0x0190_0000_0000_7000_8000_0000_0000_0000).to_be_bytes()
+}
+
+/// The run with this number.
+pub fn run_id(number: u64) -> RunId {
+    RunId::from_bytes(bytes(number))
+}
+
+/// The suspension with this number.
+pub fn suspension_id(number: u64) -> SuspensionId {
+    SuspensionId::from_bytes(bytes(number))
+}
+
+/// The image with this number.
+pub fn image_id(number: u64) -> SnapshotId {
+    SnapshotId::from_bytes(bytes(number))
+}
+
+/// The owner with this number.
+pub fn owner_id(number: u64) -> OwnerId {
+    OwnerId::from_bytes(bytes(number))
+}
+
+/// The tenant of this name.
+pub fn tenant(name: &str) -> TenantId {
+    TenantId::new(name).unwrap()
+}
+
+/// A step path.
+pub fn path(text: &str) -> StepPath {
+    text.parse().unwrap()
+}
+
+/// A run that is live, of the default tenant.
+pub fn run(number: u64) -> Run {
+    let workflow = (WorkflowDigest::of(b"approve"), "approve".to_owned());
+    let mut run = Run::new(run_id(number), TenantId::default(), workflow, Timestamp(1_000 + number));
+    run.phase = Phase::Live;
+    run
+}
+
+/// A step that does something.
+pub fn step(doing: Doing) -> Step {
+    let (status, ended_at) = match doing {
+        Doing::Waiting(_) => (StepStatus::Suspended, None),
+        Doing::Ended => (StepStatus::Success, Some(Timestamp(9_000))),
+        _ => (StepStatus::Running, None),
+    };
+    let entry = StepEntry {
+        status,
+        payload: Json::parse(r#"{"amount": 120.50}"#).unwrap(),
+        output: None,
+        error: None,
+        started_at: Timestamp(1_000),
+        ended_at,
+        suspend_payload: None,
+        suspended_at: None,
+        resume_payload: None,
+        resumed_at: None,
+    };
+    Step { entry, calls: 1, attempt: 0, doing }
+}
+
+/// A step that holds others.
+pub fn holding() -> Step {
+    step(Doing::Holding)
+}
+
+/// A step that is called.
+pub fn calling(owner: u64) -> Step {
+    step(Doing::Calling(owner_id(owner), Call::Start))
+}
+
+/// A step that is done.
+pub fn ended() -> Step {
+    step(Doing::Ended)
+}
+
+/// A step that waits for an answer, under these labels.
+pub fn asking(suspension: u64, labels: &[&str]) -> Step {
+    let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+    let payload = Json::parse(r#"{"reason":"amount above 100"}"#).unwrap();
+    let answer = AnswerWait { payload, labels, resume_schema: None, deadline: None };
+    waiting(suspension, WaitFor::Answer(answer))
+}
+
+/// A step that waits for an instant.
+pub fn sleeping(suspension: u64, until: u64) -> Step {
+    waiting(suspension, WaitFor::Time(Timestamp(until)))
+}
+
+fn waiting(suspension: u64, what: WaitFor) -> Step {
+    let suspension = Suspension {
+        id: suspension_id(suspension),
+        wait: Wait { id: 1, what },
+        image: None,
+        since: Timestamp(2_000 + suspension),
+    };
+    step(Doing::Waiting(suspension))
+}
+
+/// A commit that creates a run.
+pub fn create(run: Run) -> Commit {
+    let durability = Durability::Visible;
+    Commit {
+        run: Run { version: 1, steps: BTreeMap::new(), ..run },
+        expected: None,
+        steps: Vec::new(),
+        opened: Vec::new(),
+        closed: Vec::new(),
+        images: Vec::new(),
+        dropped_images: Vec::new(),
+        durability,
+    }
+}
+
+/// A commit that builds on a run as it was read.
+pub fn change(run: &Run) -> Commit {
+    let mut commit = create(run.clone());
+    commit.expected = Some(run.version);
+    commit.run.version = run.version + 1;
+    commit.run.updated_at = run.updated_at.plus_ms(10);
+    commit.run.steps.clone_from(&run.steps);
+    commit
+}
+
+impl Commit {
+    /// With a step's record. Opens the suspension that the step waits in.
+    #[must_use]
+    pub fn with_step(mut self, at: &str, step: Step) -> Self {
+        let at = path(at);
+        if let Some(suspension) = step.suspension() {
+            self.opened.push(NewSuspension::of(at.clone(), suspension));
+        }
+        self.run.steps.remove(&at);
+        if step.is_active() {
+            self.run.steps.insert(at.clone(), step.clone());
+        }
+        self.steps.push((at, step));
+        self
+    }
+
+    /// With a suspension that ends.
+    #[must_use]
+    pub fn with_closed(mut self, suspension: u64, end: SuspensionEnd) -> Self {
+        self.closed.push((suspension_id(suspension), end));
+        self
+    }
+
+    /// With an image.
+    #[must_use]
+    pub fn with_image(mut self, image: u64, data: &[u8]) -> Self {
+        self.images.push((image_id(image), data.to_vec()));
+        self
+    }
+
+    /// Without an image.
+    #[must_use]
+    pub fn without_image(mut self, image: u64) -> Self {
+        self.dropped_images.push(image_id(image));
+        self
+    }
+
+    /// The same, made durable.
+    #[must_use]
+    pub fn durable(mut self) -> Self {
+        self.durability = Durability::Durable;
+        self
+    }
+
+    /// For another tenant.
+    #[must_use]
+    pub fn of(mut self, tenant: &TenantId) -> Self {
+        self.run.tenant = tenant.clone();
+        self
+    }
+}
+
+/// Stores a commit that must be stored; returns the run as it must be read from then on.
+pub async fn put(store: &dyn Store, commit: Commit) -> Run {
+    let run = commit.run.clone();
+    store.commit(commit).await.unwrap();
+    run
+}
+
+/// What was wrong with a commit that must be refused, in short.
+pub async fn refusal(store: &dyn Store, commit: Commit) -> &'static str {
+    match store.commit(commit).await {
+        Ok(()) => "stored",
+        Err(CommitError::VersionConflict { .. }) => "version conflict",
+        Err(CommitError::SuspensionTaken { .. }) => "suspension taken",
+        Err(CommitError::Store(crate::StoreError::Refused(_))) => "refused",
+        Err(CommitError::Store(_)) => "store error",
+    }
+}

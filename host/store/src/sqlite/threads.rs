@@ -1,0 +1,86 @@
+//! The threads of one store: how they begin, how they are reached, how they end.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{Builder, JoinHandle};
+
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::sqlite::checkpoint::{self, Checkpointer};
+use crate::sqlite::fault::OpenFault;
+use crate::sqlite::health::Health;
+use crate::sqlite::open::Files;
+use crate::sqlite::sync::Syncer;
+use crate::sqlite::writer::{Change, Request, Writer};
+use crate::{CommitError, Durability, StoreError, StoreStats};
+
+/// Changes that may wait to be written. Bounds the memory they take; more wait outside the queue, in order.
+const WAITING_MAX: usize = 1_024;
+
+/// The running threads.
+pub(crate) struct Threads {
+    /// Taken away at the end, which ends the threads.
+    requests: Option<Sender<Request>>,
+    places: Arc<Semaphore>,
+    health: Arc<Health>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    /// Opens the database and starts the threads.
+    pub(crate) fn start(files: &Files) -> Result<Self, OpenFault> {
+        let health = Arc::new(Health::default());
+        let (requests, requested) = mpsc::channel();
+        let (to_sync, written) = mpsc::channel();
+        // One length may wait while a checkpoint is made; a second would say the same.
+        let (checkpoints, lengths) = mpsc::sync_channel(1);
+
+        let mut connection = files.open()?;
+        connection.wal_hook(Some(checkpoint::watch(checkpoints)))?;
+        let syncer = Syncer::open(files, written, Arc::clone(&health))?;
+        let checkpointer = Checkpointer {
+            connection: files.connect_for_checkpoints()?,
+            lengths,
+            files: files.clone(),
+            health: Arc::clone(&health),
+        };
+        let writer = Writer { connection, requests: requested, to_sync, health: Arc::clone(&health) };
+
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            Builder::new().name(name.to_owned()).spawn(work).map_err(OpenFault::file(&files.database))
+        };
+        let handles = vec![
+            spawn("store-write", Box::new(|| writer.run()))?,
+            spawn("store-sync", Box::new(|| syncer.run()))?,
+            spawn("store-checkpoint", Box::new(|| checkpointer.run()))?,
+        ];
+        Ok(Self { requests: Some(requests), places: Arc::new(Semaphore::new(WAITING_MAX)), health, handles })
+    }
+
+    /// Stores a change and waits until it is as safe as asked.
+    pub(crate) async fn store(&self, change: Change, durability: Durability) -> Result<(), CommitError> {
+        self.health.check()?;
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request { change, durability, answer, place };
+        // A request that cannot be sent is dropped with its answer, which is then waited for in vain.
+        let _ = self.requests.as_ref().map(|requests| requests.send(request));
+        answered.await.unwrap_or_else(|_| Err(self.health.unanswered().into()))
+    }
+
+    pub(crate) fn stats(&self) -> StoreStats {
+        self.health.stats()
+    }
+}
+
+impl Drop for Threads {
+    /// Each thread ends when nobody can ask it for anything any more: the writer first, and with it the others.
+    fn drop(&mut self) {
+        self.requests = None;
+        for handle in self.handles.drain(..) {
+            // A thread that panicked has said so.
+            let _ = handle.join();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The one thread that writes: it stores whatever waits in one transaction.
+//!
+//! A commit is answered here when it has to be visible only; durable ones are handed to the thread of sync.rs, so that the
+//! next group is written while the disk is busy with this one.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use crate::rows::CommitRows;
+use crate::sqlite::fault::{is_of_the_change, is_passing};
+use crate::sqlite::health::{Health, PanicWatch};
+use crate::sqlite::{components, runs};
+use crate::{CommitError, ComponentRecord, Durability, StoreError, WorkflowRecord};
+
+/// Most changes in one transaction. Bounds how long the first one waits for the last.
+const GROUP_CHANGES_MAX: usize = 256;
+
+/// Most bytes in one transaction, but for a single larger change. Bounds the same, and the cache that holds the pages.
+const GROUP_BYTES_MAX: usize = 8 << 20;
+
+/// What is to be stored as a whole.
+pub(crate) enum Change {
+    Run(Box<CommitRows>),
+    Component(Box<ComponentRecord>),
+    Workflow(Box<WorkflowRecord>),
+}
+
+/// Where the one who waits for a change gets to know about it.
+pub(crate) type Answer = oneshot::Sender<Result<(), CommitError>>;
+
+/// A change that waits to be stored.
+pub(crate) struct Request {
+    pub(crate) change: Change,
+    pub(crate) durability: Durability,
+    pub(crate) answer: Answer,
+    /// A place in the queue, given back once the change is stored.
+    pub(crate) place: OwnedSemaphorePermit,
+}
+
+/// Why a change could not be stored.
+pub(crate) enum Fault {
+    /// This change alone is refused.
+    Refused(CommitError),
+    /// The transaction is broken, and with it the whole group.
+    Broken(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_of_the_change(&error) {
+            Self::Refused(StoreError::Refused(error.to_string()).into())
+        } else {
+            Self::Broken(error)
+        }
+    }
+}
+
+/// The writing thread's state.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) requests: Receiver<Request>,
+    pub(crate) to_sync: Sender<Vec<Answer>>,
+    pub(crate) health: Arc<Health>,
+}
+
+impl Writer {
+    /// Stores what is requested until nobody can request any more.
+    pub(crate) fn run(self) {
+        let _watch = PanicWatch(&self.health, "the writing thread");
+        while let Ok(first) = self.requests.recv() {
+            let group = self.gather(first);
+            self.store(group);
+        }
+    }
+
+    /// All that waits, up to the bounds of a group.
+    fn gather(&self, first: Request) -> Vec<Request> {
+        let mut bytes = first.change.bytes();
+        let mut group = vec![first];
+        while group.len() < GROUP_CHANGES_MAX && bytes < GROUP_BYTES_MAX {
+            let Ok(next) = self.requests.try_recv() else { break };
+            bytes += next.change.bytes();
+            group.push(next);
+        }
+        group
+    }
+
+    /// Stores a group and answers it, or sees to it that it is answered.
+    fn store(&self, group: Vec<Request>) {
+        match self.health.check().map_err(Broken::Before).and_then(|()| self.transact(&group)) {
+            Ok(results) => self.answer(group, results),
+            Err(broken) => {
+                let error = Arc::new(broken);
+                for request in group {
+                    let error = StoreError::Unavailable(Box::new(Arc::clone(&error)));
+                    // Whoever does not wait any more does not want to know.
+                    let _ = request.answer.send(Err(error.into()));
+                }
+            }
+        }
+    }
+
+    /// Stores a group in one transaction; the results of its changes are true once this returns.
+    fn transact(&self, group: &[Request]) -> Result<Vec<Result<(), CommitError>>, Broken> {
+        let results = self.execute("BEGIN IMMEDIATE").and_then(|()| {
+            let results = group.iter().map(|request| self.apply(&request.change));
+            let results = results.collect::<rusqlite::Result<Vec<_>>>()?;
+            self.execute("COMMIT")?;
+            Ok(results)
+        });
+        results.map_err(|error| self.give_up(error))
+    }
+
+    /// Stores one change within the group's transaction. A refused change leaves no trace in it.
+    fn apply(&self, change: &Change) -> rusqlite::Result<Result<(), CommitError>> {
+        self.execute("SAVEPOINT change")?;
+        let result = match change {
+            Change::Run(rows) => runs::store(&self.connection, rows),
+            Change::Component(component) => components::store_component(&self.connection, component),
+            Change::Workflow(workflow) => components::store_workflow(&self.connection, workflow),
+        };
+        let result = match result {
+            Ok(()) => Ok(()),
+            Err(Fault::Broken(error)) => return Err(error),
+            Err(Fault::Refused(error)) => {
+                self.execute("ROLLBACK TO change")?;
+                Err(error)
+            }
+        };
+        self.execute("RELEASE change")?;
+        Ok(result)
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    /// Leaves a broken transaction behind. Unless nothing worse happened than that it could not be done now, nothing is
+    /// written any more.
+    fn give_up(&self, error: rusqlite::Error) -> Broken {
+        // SQLite ends a transaction by itself after some errors.
+        let rolled_back = self.connection.is_autocommit() || self.execute("ROLLBACK").is_ok();
+        if !(rolled_back && is_passing(&error)) {
+            self.health.fail("writing to the database", &error);
+        }
+        Broken::Now(error)
+    }
+
+    fn answer(&self, group: Vec<Request>, results: Vec<Result<(), CommitError>>) {
+        let mut durable = Vec::new();
+        let mut stored = 0;
+        for (Request { durability, answer, place, .. }, result) in group.into_iter().zip(results) {
+            stored += u64::from(result.is_ok());
+            drop(place);
+            match durability {
+                Durability::Durable if result.is_ok() => durable.push(answer),
+                // Whoever does not wait any more does not want to know.
+                _ => drop(answer.send(result)),
+            }
+        }
+        self.health.count_group(stored);
+        // The other thread gone, the answers are dropped, which tells those who wait that something failed.
+        if !durable.is_empty() && self.to_sync.send(durable).is_err() {
+            self.health.fail("handing over to the sync thread", "it ended");
+        }
+    }
+}
+
+/// Why a whole group was not stored.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Before(StoreError),
+    #[error(transparent)]
+    Now(rusqlite::Error),
+}
+
+impl Change {
+    /// About how many bytes are to be written.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Run(rows) => rows.bytes(),
+            Self::Component(component) => component.bytes.len() + component.base.len(),
+            Self::Workflow(workflow) => workflow.definition.text().len(),
+        }
+    }
+}
