@@ -33,7 +33,9 @@ pub enum PathError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// The index of an element is not a number in brackets.
-    #[error("`{found}` is not an element of a step path: expected an id, or an id and an index as in `each[3]`")]
+    #[error(
+        "`{found}` is not an element of a step path: expected an id, or an id and an index as in `each[3]`"
+    )]
     Index {
         /// The element as it came.
         found: String,
@@ -98,8 +100,10 @@ impl StepPath {
     /// # Errors
     /// [`PathError`] when an element is not a name with an optional index, or there are too many.
     pub fn from_elements<S: AsRef<str>>(elements: impl IntoIterator<Item = S>) -> Result<Self, PathError> {
-        let segments =
-            elements.into_iter().map(|element| element.as_ref().parse()).collect::<Result<Vec<Segment>, _>>()?;
+        let segments = elements
+            .into_iter()
+            .map(|element| element.as_ref().parse())
+            .collect::<Result<Vec<Segment>, _>>()?;
         if segments.len() > PATH_DEPTH_MAX {
             return Err(PathError::TooDeep { found: segments.len() });
         }

@@ -139,7 +139,10 @@ pub enum TargetError {
 ///
 /// # Errors
 /// [`TargetError`] when there is none or more than one, with the candidates.
-pub fn find<'run>(run: &'run Run, target: &Target) -> Result<(&'run StepPath, &'run Suspension), TargetError> {
+pub fn find<'run>(
+    run: &'run Run,
+    target: &Target,
+) -> Result<(&'run StepPath, &'run Suspension), TargetError> {
     let open: Vec<_> = run.answerable().collect();
     if open.is_empty() {
         return Err(TargetError::NotSuspended { status: run.status() });

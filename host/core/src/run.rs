@@ -12,14 +12,18 @@ mod resume;
 mod start;
 mod take_over;
 mod time_passed;
+mod waits;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Decision, Durability, SuspensionEnd, apply};
-pub use call_ended::{LABEL_BYTES_MAX, LABELS_MAX};
 pub use refused::Refused;
+pub use waits::{CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX};
 
 use crate::digest::WorkflowDigest;
 use crate::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};

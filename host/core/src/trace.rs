@@ -12,6 +12,9 @@ use crate::json::Json;
 /// Most tags a caller may put on a run's root span; a bound on what one call makes us store.
 pub const TAGS_MAX: usize = 64;
 
+/// Longest tag, in bytes; the other half of that bound.
+pub const TAG_BYTES_MAX: usize = 256;
+
 /// Most bytes of the metadata a caller may put on a run's spans, as JSON text.
 pub const METADATA_BYTES_MAX: usize = 16 * 1024;
 
@@ -47,6 +50,12 @@ pub enum TraceError {
     #[error("{found} tags given, at most {TAGS_MAX} are allowed")]
     Tags {
         /// Tags given.
+        found: usize,
+    },
+    /// A tag that is too long.
+    #[error("a tag of {found} bytes given, at most {TAG_BYTES_MAX} are allowed")]
+    Tag {
+        /// Bytes of the tag.
         found: usize,
     },
     /// Too much metadata.
@@ -140,7 +149,8 @@ impl SpanContext {
         let parts: Vec<&str> = text.split('-').collect();
         let &[version, trace, span, flags] = parts.as_slice() else { return Err(bad()) };
         let lengths_fit = version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
-        if !lengths_fit || version == "ff" {
+        let lower_hex = text.bytes().all(|b| matches!(b, b'-' | b'0'..=b'9' | b'a'..=b'f'));
+        if !lengths_fit || !lower_hex || version == "ff" {
             return Err(bad());
         }
         Ok(Self {
@@ -188,7 +198,7 @@ pub struct RootSpan {
     /// Its parent: the caller's span, or that of the suspended run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_span_id: Option<SpanId>,
-    /// The span of the suspended run when this one continues it in another trace.
+    /// The root span of the suspended run that this one continues, in whichever trace it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_from_span_id: Option<SpanId>,
 }
@@ -254,6 +264,9 @@ fn check_bounds(options: &TracingOptions) -> Result<(), TraceError> {
     if options.tags.len() > TAGS_MAX {
         return Err(TraceError::Tags { found: options.tags.len() });
     }
+    if let Some(found) = options.tags.iter().map(String::len).find(|bytes| *bytes > TAG_BYTES_MAX) {
+        return Err(TraceError::Tag { found });
+    }
     let found = options.metadata.iter().map(|(key, value)| key.len() + value.text().len() + 4).sum();
     if found > METADATA_BYTES_MAX {
         return Err(TraceError::Metadata { found });
@@ -286,9 +299,7 @@ mod tests {
             ..TracingOptions::default()
         };
         root_span(&TracingContext::default(), &options, Some(&earlier()), fresh())
-            .map(|span| {
-                (span.trace_id.to_string(), span.parent_span_id.map(|id| id.to_string()))
-            })
+            .map(|span| (span.trace_id.to_string(), span.parent_span_id.map(|id| id.to_string())))
             .map_err(|error| error.to_string())
     }
 
@@ -308,7 +319,8 @@ mod tests {
 
     #[test]
     fn the_callers_span_wins_over_ids() {
-        let caller = SpanContext::from_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").unwrap();
+        let caller =
+            SpanContext::from_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").unwrap();
         let context = TracingContext { current_span: Some(caller) };
         let options = TracingOptions { trace_id: Some("cc".into()), ..TracingOptions::default() };
         let span = root_span(&context, &options, Some(&earlier()), fresh()).unwrap();
@@ -319,10 +331,16 @@ mod tests {
     #[test]
     fn ids_that_are_none_are_refused_not_replaced() {
         for bad in ["", "0", "xyz", &"a".repeat(33)] {
-            assert!(place(Some(bad), None).unwrap_err().contains("is not a traceId: expected 1 to 32"), "{bad}");
+            assert!(
+                place(Some(bad), None).unwrap_err().contains("is not a traceId: expected 1 to 32"),
+                "{bad}"
+            );
         }
         for bad in ["", "00", "g", &"a".repeat(17)] {
-            assert!(place(None, Some(bad)).unwrap_err().contains("is not a parentSpanId: expected 1 to 16"), "{bad}");
+            assert!(
+                place(None, Some(bad)).unwrap_err().contains("is not a parentSpanId: expected 1 to 16"),
+                "{bad}"
+            );
         }
     }
 

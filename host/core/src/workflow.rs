@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use builder::WorkflowBuilder;
-pub use commit::DefinitionError;
+pub use commit::{Contracts, DefinitionError};
 
 use crate::digest::{ComponentDigest, WorkflowDigest};
 use crate::json::Json;
@@ -224,7 +224,7 @@ pub enum Node {
     /// A step of a component.
     Step(StepNode),
     /// A workflow as a step.
-    Workflow(Sequence),
+    Workflow(Box<Sequence>),
 }
 
 /// A step of a component, in a committed workflow.
@@ -256,6 +256,14 @@ impl Sequence {
     /// The entry with this id.
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.get(*self.index.get(id)?)
+    }
+
+    /// The nested workflow with this id.
+    fn inner(&self, id: &str) -> Option<&Sequence> {
+        match self.node(id)? {
+            Node::Workflow(inner) => Some(inner),
+            Node::Step(_) => None,
+        }
     }
 
     /// The first entry. A committed workflow has one.
@@ -297,19 +305,13 @@ impl Workflow {
 
     /// The sequence that the path leads into: the top level for the root path, else a nested workflow.
     pub fn sequence(&self, path: &StepPath) -> Option<&Sequence> {
-        path.segments().iter().try_fold(&self.top, |sequence, segment| match sequence.node(&segment.id)? {
-            Node::Workflow(inner) => Some(inner),
-            Node::Step(_) => None,
-        })
+        path.segments().iter().try_fold(&self.top, |sequence, segment| sequence.inner(&segment.id))
     }
 
     /// The workflows that a path lies in, from the top down: for a step those around it, for a nested workflow itself as well.
     pub fn around(&self, path: &StepPath) -> impl Iterator<Item = &Sequence> {
         let mut segments = path.segments().iter();
-        std::iter::successors(Some(&self.top), move |sequence| match sequence.node(&segments.next()?.id)? {
-            Node::Workflow(inner) => Some(inner),
-            Node::Step(_) => None,
-        })
+        std::iter::successors(Some(&self.top), move |sequence| sequence.inner(&segments.next()?.id))
     }
 
     /// The entry at a path; `None` for the root and for paths that lead nowhere.

@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::id::{OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::schema::Violations;
+use crate::schema::{Schema, Violations};
 use crate::step::Failure;
 use crate::time::Timestamp;
 use crate::workflow::{Node, Sequence, StepNode, Workflow};
@@ -73,6 +73,20 @@ impl<'w> Change<'w> {
         self.workflow.step(path).ok_or_else(|| Refused::Misfit { path: path.clone() })
     }
 
+    /// A request context as the step or workflow at `path`, and every workflow around it, leave it: checked, defaults filled in.
+    pub(super) fn request_context_at(&self, path: &StepPath, context: Map) -> Result<Map, Violations> {
+        let around = self.workflow.around(path).filter_map(|sequence| sequence.request_context.as_ref());
+        let own = self.workflow.step(path).and_then(|step| step.contract.request_context.as_ref());
+        around.chain(own).try_fold(context, checked_map)
+    }
+
+    /// The same for the shared state.
+    pub(super) fn state_at(&self, path: &StepPath, state: Map) -> Result<Map, Violations> {
+        let around = self.workflow.around(path).filter_map(|sequence| sequence.state.as_ref());
+        let own = self.workflow.step(path).and_then(|step| step.contract.state.as_ref());
+        around.chain(own).try_fold(state, checked_map)
+    }
+
     /// The record of a step that is not done, to be changed.
     pub(super) fn step_mut(&mut self, path: &StepPath) -> Result<&mut Step, Refused> {
         self.touched.insert(path.clone());
@@ -94,7 +108,8 @@ impl<'w> Change<'w> {
         }
     }
 
-    /// Enters an entry of the sequence at `parent`. Input that breaks the entry's schema fails the step, and with it the run.
+    /// Enters an entry of the sequence at `parent`. Input or request context that breaks the entry's schema fails the step, and
+    /// with it the run.
     pub(super) fn enter(
         &mut self,
         parent: &StepPath,
@@ -107,17 +122,26 @@ impl<'w> Change<'w> {
             Node::Step(step) => step.contract.input.as_ref(),
             Node::Workflow(inner) => inner.input.as_ref(),
         };
-        let checked = schema.map_or(Ok(input.clone()), |schema| schema.check(&input));
-        match (checked, node) {
-            (Ok(input), Node::Workflow(inner)) => self.enter_sequence(&path, inner, input, owner),
-            (Ok(input), Node::Step(_)) => {
-                self.insert(&path, input, Doing::Calling(owner, Call::Start), 1);
-                self.effects.push(Effect::Call { path, not_before: None });
-                Ok(())
-            }
-            (Err(violations), _) => {
+        let input = match schema.map_or(Ok(input.clone()), |schema| schema.check(&input)) {
+            Ok(input) => input,
+            Err(violations) => {
                 self.insert(&path, input, Doing::Holding, 0);
-                self.fail(&path, invalid("invalid-input", "step input", &violations))
+                return self.fail(&path, invalid("invalid-input", "step input", &violations));
+            }
+        };
+        match self.request_context_at(&path, self.run.request_context.clone()) {
+            Ok(context) => self.run.request_context = context,
+            Err(violations) => {
+                self.insert(&path, input, Doing::Holding, 0);
+                return self.fail(&path, invalid("invalid-request-context", "request context", &violations));
+            }
+        }
+        match node {
+            Node::Workflow(inner) => self.enter_sequence(&path, inner, input, owner),
+            Node::Step(_) => {
+                self.insert(&path, input, Doing::Calling(owner, Call::Start), 1);
+                self.call(&path, None);
+                Ok(())
             }
         }
     }
@@ -248,6 +272,23 @@ impl<'w> Change<'w> {
         self.touched.remove(path);
         Ok(self.ended.entry(path.clone()).or_insert(step))
     }
+}
+
+/// What is an object on the wire: the request context, the shared state.
+pub(super) type Map = BTreeMap<String, Json>;
+
+/// Key by key, what is given wins over what is stored.
+pub(super) fn merged(stored: &Map, given: Map) -> Map {
+    let mut all = stored.clone();
+    all.extend(given);
+    all
+}
+
+/// An object as a schema leaves it: checked, defaults filled in.
+fn checked_map(map: Map, schema: &Schema) -> Result<Map, Violations> {
+    // A map of JSON texts always prints, and a schema leaves an object one.
+    let object = Json::of(&map).unwrap_or_else(|_| Json::null());
+    Ok(schema.check(&object)?.decode().unwrap_or(map))
 }
 
 /// The failure that data causes which breaks a schema.

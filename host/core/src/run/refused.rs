@@ -5,7 +5,7 @@ use crate::error::ErrorKind;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::resume::TargetError;
-use crate::schema::Violations;
+use crate::schema::{SchemaError, Violations};
 use crate::trace::TraceError;
 
 /// Why an event does not fit a run.
@@ -71,6 +71,14 @@ pub enum Refused {
         /// The step.
         path: StepPath,
     },
+    /// The resume schema in the record of a suspension cannot be used, though it could when the suspension began.
+    #[error("suspension `{suspension}`: its resume schema is {source}")]
+    Schema {
+        /// The suspension.
+        suspension: SuspensionId,
+        /// What is wrong with the schema.
+        source: SchemaError,
+    },
     /// A suspension that was answered a moment ago by somebody else.
     #[error("suspension `{suspension}` was answered by somebody else")]
     Taken {
@@ -86,7 +94,7 @@ impl Refused {
             Self::AlreadyStarted { .. } | Self::Ended { .. } | Self::Taken { .. } => ErrorKind::Conflict,
             Self::Target(TargetError::NotSuspended { .. }) => ErrorKind::Conflict,
             Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
-            Self::Misfit { .. } => ErrorKind::Damaged,
+            Self::Misfit { .. } | Self::Schema { .. } => ErrorKind::Damaged,
             _ => ErrorKind::Refused,
         }
     }
@@ -104,7 +112,7 @@ impl Refused {
             Self::Ended { .. } => "already-ended",
             Self::Stale { .. } => "stale",
             Self::Idle => "idle",
-            Self::Misfit { .. } => "damaged-run",
+            Self::Misfit { .. } | Self::Schema { .. } => "damaged-run",
             Self::Taken { .. } => "already-answered",
         }
     }

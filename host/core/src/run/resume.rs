@@ -1,10 +1,8 @@
 //! A suspension is answered.
 
-use std::collections::BTreeMap;
-
 use super::apply::SuspensionEnd;
-use super::change::Change;
-use super::start::{checked, checked_map};
+use super::change::{Change, merged};
+use super::start::checked;
 use super::{Call, Doing, Refused, ResumeCall, StepStatus, Suspension};
 use crate::event::Caller;
 use crate::id::OwnerId;
@@ -22,8 +20,9 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
 
     let data = answer(&suspension, node.contract.resume.as_ref(), request.data)?;
     let context = merged(&change.run.request_context, request.request_context);
-    let context = checked_map("request context", change.workflow.top().request_context.as_ref(), context)?;
-    let context = checked_map("request context", node.contract.request_context.as_ref(), context)?;
+    let context = change
+        .request_context_at(&path, context)
+        .map_err(|violations| Refused::Invalid { what: "request context", violations })?;
     if request.retry_count > node.retry.retries {
         let (found, allowed) = (request.retry_count, node.retry.retries);
         return Err(Refused::RetryCount { path, found, allowed });
@@ -70,16 +69,11 @@ pub(super) fn re_enter(
 fn answer(suspension: &Suspension, declared: Option<&Schema>, data: Option<Json>) -> Result<Json, Refused> {
     let data = data.unwrap_or_else(Json::null);
     let own = match &suspension.wait.what {
-        // It was compiled once when the suspension began; a schema that does not compile suspends nothing.
-        WaitFor::Answer(answer) => answer.resume_schema.as_ref().and_then(|text| Schema::compile(text).ok()),
+        WaitFor::Answer(answer) => answer.resume_schema.as_ref(),
         _ => None,
     };
+    let own = own.map(Schema::compile).transpose();
+    // It was compiled once when the suspension began; a schema that does not compile suspends nothing.
+    let own = own.map_err(|source| Refused::Schema { suspension: suspension.id, source })?;
     checked("resume data", own.as_ref().or(declared), data)
-}
-
-/// Key by key, the caller wins.
-fn merged(stored: &BTreeMap<String, Json>, given: BTreeMap<String, Json>) -> BTreeMap<String, Json> {
-    let mut all = stored.clone();
-    all.extend(given);
-    all
 }

@@ -1,8 +1,6 @@
 //! A run starts.
 
-use std::collections::BTreeMap;
-
-use super::change::Change;
+use super::change::{Change, Map};
 use super::{Phase, Refused};
 use crate::event::{Caller, StartRequest};
 use crate::json::Json;
@@ -15,29 +13,49 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Call
     if change.run.phase != Phase::Pending {
         return Err(Refused::AlreadyStarted { status: change.run.status() });
     }
-    let top = change.workflow.top();
-    let context = checked_map("request context", top.request_context.as_ref(), request.request_context)?;
-    let input = request.input.unwrap_or_else(Json::null);
-    let input = checked("input data", top.input.as_ref(), input)?;
-    if let Some(Node::Step(first)) = top.first() {
-        // Said to the one who starts, rather than by a failed run.
-        checked("input data", first.contract.input.as_ref(), input.clone())?;
-        checked_map("request context", first.contract.request_context.as_ref(), context.clone())?;
-    }
-    let state = initial_state(top.state.as_ref(), request.initial_state)?;
+    let (root, top) = (StepPath::root(), change.workflow.top());
+    let refuse = |what| move |violations| Refused::Invalid { what, violations };
+    let context =
+        change.request_context_at(&root, request.request_context).map_err(refuse("request context"))?;
+    let input = checked("input data", top.input.as_ref(), request.input.unwrap_or_else(Json::null))?;
+    check_first(change, &context, &input)?;
+    let state = initial_state(change, request.initial_state)?;
     let span = root_span(&request.tracing_context, &request.tracing_options, None, caller.fresh)?;
 
     change.run.phase = Phase::Live;
     change.run.state = state;
     change.run.request_context = context;
     change.run.span = Some(span);
-    change.enter_sequence(&StepPath::root(), top, input, caller.owner)
+    change.enter_sequence(&root, top, input, caller.owner)
 }
 
-fn initial_state(schema: Option<&Schema>, given: Option<Json>) -> Result<BTreeMap<String, Json>, Refused> {
+/// Checks what the first step will get, so that the one who starts is told, rather than left with a failed run.
+fn check_first(change: &Change<'_>, context: &Map, input: &Json) -> Result<(), Refused> {
+    let (mut path, mut sequence, mut input) = (StepPath::root(), change.workflow.top(), input.clone());
+    while let Some(node) = sequence.first() {
+        path = path.child(node.id());
+        match node {
+            Node::Workflow(inner) => {
+                input = checked("input data", inner.input.as_ref(), input)?;
+                sequence = inner;
+            }
+            Node::Step(step) => {
+                checked("input data", step.contract.input.as_ref(), input)?;
+                break;
+            }
+        }
+    }
+    match change.request_context_at(&path, context.clone()) {
+        Ok(_) => Ok(()),
+        Err(violations) => Err(Refused::Invalid { what: "request context", violations }),
+    }
+}
+
+fn initial_state(change: &Change<'_>, given: Option<Json>) -> Result<Map, Refused> {
     let given = given.unwrap_or_else(|| Json::from(serde_json::json!({})));
-    let state = checked("initial state", schema, given)?;
-    state.decode().map_err(|_| Refused::StateNotObject { found: kind_of(&state) })
+    let state = given.decode().map_err(|_| Refused::StateNotObject { found: kind_of(&given) })?;
+    let checked = change.state_at(&StepPath::root(), state);
+    checked.map_err(|violations| Refused::Invalid { what: "initial state", violations })
 }
 
 fn kind_of(json: &Json) -> &'static str {
@@ -57,17 +75,4 @@ pub(super) fn checked(what: &'static str, schema: Option<&Schema>, data: Json) -
         None => Ok(data),
         Some(schema) => schema.check(&data).map_err(|violations| Refused::Invalid { what, violations }),
     }
-}
-
-/// The same for a map that is an object on the wire.
-pub(super) fn checked_map(
-    what: &'static str,
-    schema: Option<&Schema>,
-    map: BTreeMap<String, Json>,
-) -> Result<BTreeMap<String, Json>, Refused> {
-    let Some(schema) = schema else { return Ok(map) };
-    // A map of JSON texts always prints, and a schema for an object leaves it one.
-    let object = Json::of(&map).unwrap_or_else(|_| Json::null());
-    let object = checked(what, Some(schema), object)?;
-    Ok(object.decode().unwrap_or(map))
 }

@@ -80,11 +80,11 @@ impl Fill<'_> {
                 members.insert(name.clone(), Cow::Owned(default));
                 filled = true;
             }
-            if let Some(member) = members.get_mut(name) {
-                if let Some(inner) = self.apply(property, member, depth + 1)? {
-                    *member = Cow::Owned(inner);
-                    filled = true;
-                }
+            if let Some(member) = members.get_mut(name)
+                && let Some(inner) = self.apply(property, member, depth + 1)?
+            {
+                *member = Cow::Owned(inner);
+                filled = true;
             }
         }
         let member =
@@ -104,11 +104,11 @@ impl Fill<'_> {
         let mut texts = Vec::with_capacity(items.len());
         for (at, item) in items.into_iter().enumerate() {
             let mut item = Cow::Borrowed(item.get());
-            if let Some(schema) = prefix.and_then(|prefix| prefix.get(at)).or(rest) {
-                if let Some(inner) = self.apply(schema, &item, depth + 1)? {
-                    item = Cow::Owned(inner);
-                    filled = true;
-                }
+            if let Some(schema) = prefix.and_then(|prefix| prefix.get(at)).or(rest)
+                && let Some(inner) = self.apply(schema, &item, depth + 1)?
+            {
+                item = Cow::Owned(inner);
+                filled = true;
             }
             texts.push(item);
         }

@@ -11,6 +11,9 @@ use crate::path::{PATH_DEPTH_MAX, StepPath};
 use crate::retry::RetryPolicy;
 use crate::schema::Schema;
 
+/// Gives what is known of a component's step, or says in a sentence why there is no such step.
+pub type Contracts<'a> = dyn Fn(&ComponentDigest, &str) -> Result<Arc<Contract>, String> + 'a;
+
 /// One thing that is wrong with a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("workflow `{workflow}`{}: {problem}", at(path))]
@@ -30,14 +33,9 @@ fn at(path: &StepPath) -> String {
 impl Workflow {
     /// Checks a definition and makes it a workflow.
     ///
-    /// `contract` gives what is known of a component's step, or says in a sentence why there is no such step.
-    ///
     /// # Errors
     /// Every [`DefinitionError`] there is, in the order of the entries.
-    pub fn commit(
-        definition: &Definition,
-        contract: &dyn Fn(&ComponentDigest, &str) -> Result<Arc<Contract>, String>,
-    ) -> Result<Self, Vec<DefinitionError>> {
+    pub fn commit(definition: &Definition, contract: &Contracts<'_>) -> Result<Self, Vec<DefinitionError>> {
         let mut check = Check { workflow: &definition.id, contract, errors: Vec::new() };
         let top = check.sequence(&StepPath::root(), definition, &RetryPolicy::default());
         let text = Json::of(definition);
@@ -56,7 +54,7 @@ impl Workflow {
 
 struct Check<'a> {
     workflow: &'a str,
-    contract: &'a dyn Fn(&ComponentDigest, &str) -> Result<Arc<Contract>, String>,
+    contract: &'a Contracts<'a>,
     errors: Vec<DefinitionError>,
 }
 
@@ -90,7 +88,9 @@ impl Check<'_> {
             }
             let node = match entry {
                 Entry::Then(step) => self.step(&here, step, &retry).map(Node::Step),
-                Entry::Workflow(inner) => self.sequence(&here, inner, &retry).map(Node::Workflow),
+                Entry::Workflow(inner) => {
+                    self.sequence(&here, inner, &retry).map(|inner| Node::Workflow(Box::new(inner)))
+                }
             };
             nodes.extend(node);
         }
@@ -117,12 +117,12 @@ impl Check<'_> {
                 return None;
             }
         };
-        let declared = contract.descriptor.retry.clone();
+        let declared = self.retry(path, contract.descriptor.retry.as_ref());
         Some(StepNode {
             id: from.id.clone(),
             component: from.component,
             retry: own.or(declared).unwrap_or_else(|| outer.clone()),
-            timeout_ms: from.timeout_ms.or(contract.descriptor.timeout_ms),
+            timeout_ms: from.timeout_ms,
             contract,
         })
     }
@@ -158,7 +158,9 @@ mod tests {
         let definition: Definition =
             serde_json::from_str(&text.replace('#', DIGEST)).map_err(|error| error.to_string())?;
         let known = |_: &ComponentDigest, step: &str| match step {
-            "ask" => Ok(Arc::new(Contract::new(Descriptor { id: "ask".into(), ..Descriptor::default() }).unwrap())),
+            "ask" => {
+                Ok(Arc::new(Contract::new(Descriptor { id: "ask".into(), ..Descriptor::default() }).unwrap()))
+            }
             other => Err(format!("the component has no step `{other}`; it has: ask")),
         };
         Workflow::commit(&definition, &known)
