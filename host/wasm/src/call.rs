@@ -259,7 +259,7 @@ impl<'a> Setup<'a> {
             instantiate: ready - begun,
             run: ended - ready,
             capture: if captured.is_some() { ended.elapsed() } else { Duration::ZERO },
-            memory_bytes: guest.meter.memory_bytes().saturating_sub(self.component.program.own_bytes),
+            memory_bytes: guest.meter.memory_bytes(),
             dirty_pages: captured.as_ref().map_or(0, |captured| captured.dirty_pages),
             image_bytes: captured.as_ref().map_or(0, |captured| captured.image.len()),
             log_bytes: guest.log.bytes(),

@@ -82,6 +82,8 @@ pub struct LimitReached {
 pub(crate) struct Meter {
     memory_bytes: u64,
     memory_bytes_max: u64,
+    /// What instrumentation added. The guest does not pay for it.
+    own_bytes: u64,
     table_elements: u64,
     table_elements_max: u64,
     instances_max: usize,
@@ -90,11 +92,12 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// `own_bytes` and `own_instances` are what instrumentation added: the guest does not pay for it.
+    /// `own_bytes` and `own_instances` are what instrumentation added.
     pub(crate) fn new(limits: &Limits, own_bytes: u64, own_instances: usize) -> Self {
         Self {
             memory_bytes: 0,
-            memory_bytes_max: limits.memory_bytes.saturating_add(own_bytes),
+            memory_bytes_max: limits.memory_bytes,
+            own_bytes,
             table_elements: 0,
             table_elements_max: limits.table_elements,
             instances_max: limits.instances.saturating_add(own_instances),
@@ -102,9 +105,9 @@ impl Meter {
         }
     }
 
-    /// Bytes of linear memory at the moment.
+    /// Bytes of the guest's linear memory at the moment.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        self.memory_bytes
+        self.memory_bytes.saturating_sub(self.own_bytes)
     }
 
     fn grow(held: &mut u64, at_most: u64, current: usize, desired: usize) -> Result<(), u64> {
@@ -136,9 +139,11 @@ impl wasmtime::ResourceLimiter for Meter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let at_most = self.memory_bytes_max;
+        let own = self.own_bytes;
+        let at_most = self.memory_bytes_max.saturating_add(own);
         let grown = Self::grow(&mut self.memory_bytes, at_most, current, desired);
-        Ok(self.answer("bytes of memory", at_most, grown))
+        let grown = grown.map_err(|asked| asked.saturating_sub(own));
+        Ok(self.answer("bytes of memory", self.memory_bytes_max, grown))
     }
 
     fn table_growing(

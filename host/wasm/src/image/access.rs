@@ -128,13 +128,15 @@ impl Access {
     }
 
     /// Writes runs of bytes, each to its address, into one memory.
-    pub(crate) async fn write<'a>(
+    ///
+    /// The runs come as a slice because an iterator made of closures, held over an `await`, would keep the future from being `Send`.
+    pub(crate) async fn write(
         &self,
         live: &mut Live,
         memory: usize,
-        runs: impl IntoIterator<Item = (usize, &'a [u8])>,
+        runs: &[(usize, &[u8])],
     ) -> wasmtime::Result<()> {
-        let mut runs = runs.into_iter().peekable();
+        let mut runs = runs.iter().peekable();
         let (Some(access), Some((first, _))) = (self.memories.get(memory), runs.peek()) else {
             return Ok(());
         };
@@ -144,7 +146,7 @@ impl Access {
         function.call_async(&mut live.store, (&[], address(*first))).await?;
         while let Some((_, bytes)) = runs.next() {
             let next = runs.peek().map_or(0, |(at, _)| address(*at));
-            function.call_async(&mut live.store, (bytes, next)).await?;
+            function.call_async(&mut live.store, (*bytes, next)).await?;
         }
         Ok(())
     }

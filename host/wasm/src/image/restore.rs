@@ -46,8 +46,8 @@ pub(crate) async fn image(
         repair_pages(live, access, base).await?;
     }
     for (memory, kept) in image.memories.iter().enumerate() {
-        let runs = image.runs_of(kept).map(|(run, bytes)| (run.bytes().start, bytes));
-        access.write(live, memory, runs).await?;
+        let runs: Vec<_> = image.runs_of(kept).map(|(run, bytes)| (run.bytes().start, bytes)).collect();
+        access.write(live, memory, &runs).await?;
     }
     Ok(access.set_globals(live, image.globals).await?)
 }
@@ -59,8 +59,9 @@ async fn repair_pages(live: &mut Live, access: &Access, base: &BaseImage) -> was
     for (memory, view) in views.iter().enumerate() {
         let differing = dirty::find(memory, view.bytes(&live.store), base, None);
         let pages = differing.runs.iter().flat_map(|run| (run.first..).take(run.count as usize));
-        let writes = pages.map(|page| (page as usize * PAGE_BYTES, base.page(memory, page).as_slice()));
-        access.write(live, memory, writes).await?;
+        let writes: Vec<_> =
+            pages.map(|page| (page as usize * PAGE_BYTES, base.page(memory, page).as_slice())).collect();
+        access.write(live, memory, &writes).await?;
     }
     Ok(())
 }
