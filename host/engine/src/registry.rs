@@ -172,7 +172,7 @@ impl Registry {
                 });
             }
         }
-        let contract = |digest: &ComponentDigest, step: &str| {
+        let contract = move |digest: &ComponentDigest, step: &str| {
             let Some(contracts) = known.get(digest).and_then(Option::as_ref) else {
                 return Err(Error::NoComponent(*digest).to_string());
             };

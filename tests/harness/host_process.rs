@@ -1,0 +1,78 @@
+//! A host that tests drive over its standard input and output, and kill. See `process.rs`.
+//!
+//! `host-process DATA_DIR [FAULT_POINT TIME]`
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context as _, Result};
+use reentry::core::id::RunId;
+use reentry::fault::FaultPoint;
+use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, StartOptions};
+use reentry_tests::process::{Request, Response};
+use reentry_tests::{Log, json, workflow_of};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let data_dir = arguments.next().context("usage: host-process DATA_DIR [FAULT_POINT TIME]")?;
+    let log = Log::new();
+    let mut builder = Host::builder().data_dir(data_dir).background(false).observer(log.clone());
+    if let (Some(point), Some(time)) = (arguments.next(), arguments.next()) {
+        builder = builder.on_fault_point(die_at(point, time.parse()?));
+    }
+    let host = builder.build().await?;
+    println!("ready");
+
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        let before = log.lines().len();
+        let response = match serve(&host, serde_json::from_str(&line)?).await {
+            Ok(result) => Response::Done { result, log: log.lines().split_off(before) },
+            Err(error) => {
+                let error: Error = error.downcast()?;
+                Response::Refused { code: error.code().to_owned(), message: error.to_string() }
+            }
+        };
+        println!("{}", serde_json::to_string(&response)?);
+    }
+    Ok(())
+}
+
+async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
+    let result = match request {
+        Request::Start { component, step, input } => {
+            let run = workflow_of(host, &component, &step).await?.create_run().await?;
+            run.start(StartOptions::input(json(input))).await?
+        }
+        Request::Resume { run, data } => host.run(run).await?.resume(ResumeOptions::data(json(data))).await?,
+        Request::Cancel(run) => host.run(run).await?.cancel().await?,
+        Request::Recover => return all(host, host.recover().await?).await,
+        Request::Wake => return all(host, host.wake_due().await?).await,
+    };
+    Ok(serde_json::to_value(result)?)
+}
+
+/// The results of several runs.
+async fn all(host: &Host, runs: Vec<RunId>) -> Result<serde_json::Value> {
+    let mut results: Vec<RunResult> = Vec::new();
+    for run in runs {
+        results.push(host.run(run).await?.result(OutputOptions::default()).await?);
+    }
+    Ok(serde_json::to_value(results)?)
+}
+
+/// Ends this process with SIGKILL at a fault point.
+fn die_at(point: String, time: u32) -> reentry::fault::FaultHook {
+    let passed = AtomicU32::new(0);
+    Arc::new(move |here: FaultPoint| {
+        if here.to_string() == point && passed.fetch_add(1, Ordering::SeqCst) + 1 == time {
+            // Nothing of this process runs after this: no destructor, no flush.
+            let _ = std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status();
+            loop {
+                std::thread::park();
+            }
+        }
+    })
+}

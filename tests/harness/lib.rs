@@ -1,0 +1,55 @@
+//! What the tests and the benchmark share: hosts, guests, and hosts in processes of their own.
+
+pub mod guests;
+pub mod process;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use reentry::core::json::Json;
+use reentry::wasm::Level;
+use reentry::{Host, HostBuilder, Observer, Source, Workflow};
+
+/// JSON as the library takes it: `json!({...})`.
+pub fn json(value: serde_json::Value) -> Json {
+    Json::from(value)
+}
+
+/// A host with everything in memory, which does nothing by itself.
+pub fn host() -> HostBuilder {
+    Host::builder().background(false)
+}
+
+/// A workflow of one step of a sample component.
+///
+/// # Errors
+/// When the component is not built or not accepted.
+pub async fn workflow_of(host: &Host, component: &str, step: &str) -> Result<Workflow> {
+    let bytes = guests::component(component)?;
+    let component = host.add_component(component, &bytes).await.context("adding the component")?;
+    host.workflow(step).then(component.step(step)).commit().await.context("committing the workflow")
+}
+
+/// Keeps what guests log, to be looked at afterwards.
+#[derive(Default)]
+pub struct Log(std::sync::Mutex<Vec<String>>);
+
+impl Log {
+    /// An empty log.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The lines so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+impl Observer for Log {
+    fn log(&self, source: &Source, level: Level, message: &str, fields: Option<&Json>) {
+        let fields = fields.map(|fields| format!(" {fields}")).unwrap_or_default();
+        let line = format!("{} {level:?} {message}{fields}", source.path);
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line);
+    }
+}

@@ -1,0 +1,127 @@
+//! Hosts in processes of their own: driven line by line, and killed.
+//!
+//! The process is the binary `host-process` of this package. It takes one JSON request a line and answers each with one line.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, bail};
+use reentry::core::id::RunId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// Something that a host in another process is to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Creates a run of a sample step and starts it.
+    Start {
+        /// Sample component.
+        component: String,
+        /// Step of it.
+        step: String,
+        /// Its input.
+        input: Value,
+    },
+    /// Resumes a run.
+    Resume {
+        /// The run.
+        run: RunId,
+        /// The answer.
+        data: Value,
+    },
+    /// Cancels a run.
+    Cancel(RunId),
+    /// Takes over what dead processes left.
+    Recover,
+    /// Wakes what is due.
+    Wake,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Response {
+    /// The result, as it goes over the wire, and the lines that guests logged.
+    Done {
+        /// The result.
+        result: Value,
+        /// The log.
+        log: Vec<String>,
+    },
+    /// An error.
+    Refused {
+        /// Its stable word.
+        code: String,
+        /// Its text.
+        message: String,
+    },
+}
+
+/// A host in a process of its own. Killed when this is dropped.
+pub struct HostProcess {
+    child: Child,
+    requests: ChildStdin,
+    responses: Lines<BufReader<ChildStdout>>,
+}
+
+impl HostProcess {
+    /// Starts a host on a data folder. With `die_at`, it ends itself with SIGKILL when it passes that fault point for the
+    /// given time (1 is the first).
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub async fn start(program: &Path, data_dir: &Path, die_at: Option<(&str, u32)>) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.arg(data_dir).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        if let Some((point, time)) = die_at {
+            command.arg(point).arg(time.to_string());
+        }
+        let mut child = command.spawn().with_context(|| program.display().to_string())?;
+        let requests = child.stdin.take().context("standard input is piped")?;
+        let responses = BufReader::new(child.stdout.take().context("standard output is piped")?).lines();
+        let mut process = Self { child, requests, responses };
+        match process.responses.next_line().await? {
+            Some(ready) if ready == "ready" => Ok(process),
+            other => bail!("the host process said {other:?} instead of `ready`"),
+        }
+    }
+
+    /// Sends a request without waiting for what comes of it.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub async fn send(&mut self, request: &Request) -> Result<()> {
+        let line = serde_json::to_string(request)? + "\n";
+        self.requests.write_all(line.as_bytes()).await?;
+        Ok(self.requests.flush().await?)
+    }
+
+    /// Waits for what came of a request; `None` when the process has died.
+    ///
+    /// # Errors
+    /// When it says something else.
+    pub async fn response(&mut self) -> Result<Option<Response>> {
+        let line = self.responses.next_line().await?;
+        line.map(|line| serde_json::from_str(&line).with_context(|| line.clone())).transpose()
+    }
+
+    /// Has something done; `None` when the process died over it.
+    ///
+    /// # Errors
+    /// As [`Self::response`].
+    pub async fn ask(&mut self, request: &Request) -> Result<Option<Response>> {
+        match self.send(request).await {
+            Ok(()) => self.response().await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Ends the process with SIGKILL, and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it was gone already.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+}
