@@ -42,7 +42,9 @@ impl BaseImage {
         check_counts(memories.len(), globals.len())?;
         let memories = (0u32..)
             .zip(memories)
-            .map(|(k, bytes)| Ok(BaseMemory::new(wasm_pages(k, bytes)?, bytes.as_chunks().0.iter().zip(0u32..))))
+            .map(|(k, bytes)| {
+                Ok(BaseMemory::new(wasm_pages(k, bytes)?, bytes.as_chunks().0.iter().zip(0u32..)))
+            })
             .collect::<Result<Vec<_>, SnapshotError>>()?;
         let digest = digest_of(&memories, globals);
         Ok(Self { memories, globals: globals.to_vec(), digest })

@@ -141,7 +141,7 @@ impl Access {
             return Ok(());
         };
         let function: TypedFunc<(&[u8], u32), ()> =
-            live.instance.get_typed_func(&mut live.store, &access.write)?;
+            live.instance.get_typed_func(&mut live.store, access.write)?;
         // Each call names the address of the one after it; the first one has nothing to write yet.
         function.call_async(&mut live.store, (&[], address(*first))).await?;
         while let Some((_, bytes)) = runs.next() {
