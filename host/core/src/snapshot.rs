@@ -22,7 +22,7 @@ pub use base::BaseImage;
 pub use decode::{GuestImage, MemoryImage};
 pub use encode::{ImageCodec, MemoryState};
 pub use error::SnapshotError;
-pub use format::FORMAT_VERSION;
+pub use format::{FORMAT_VERSION, HEADER_BYTES};
 pub use seal::SealKey;
 
 use crate::digest::ComponentDigest;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reentry_core::event::{Caller, Event};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
-use reentry_core::resume::find;
+use reentry_core::resume::{Target, find};
 use reentry_core::run::{Run as RunState, RunStatus};
 use reentry_core::workflow::Workflow;
 use tracing::Instrument;
@@ -71,16 +71,35 @@ impl Run {
     /// these cases. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         let output = options.output_options;
-        let run = self.load().await?;
-        let host = &self.host.inner;
-        let workflow = host.registry.workflow(run.workflow).await?;
-        let ready = match find(&run, &options.step) {
-            Ok((path, suspension)) => Some(make_ready(host, &run, &workflow, path, suspension.image).await?),
-            // The decision will say the same, in its own words.
-            Err(_) => None,
-        };
+        let (run, workflow, ready) = self.ready_to_resume(&options.step).await?;
         let event = Event::Resumed(options.request(), self.caller());
         self.drive("workflow run (resumed)", run, workflow, event, ready, output).await
+    }
+
+    /// The run, and what calling its suspended step again needs, whole and checked.
+    ///
+    /// The memory of a suspension that somebody else answers meanwhile goes away under our hands. That is no damage: the run has
+    /// changed then, and is looked at again.
+    async fn ready_to_resume(
+        &self,
+        target: &Target,
+    ) -> Result<(RunState, Arc<Workflow>, Option<Ready>), Error> {
+        let host = &self.host.inner;
+        let mut run = self.load().await?;
+        let workflow = host.registry.workflow(run.workflow).await?;
+        loop {
+            // With no such suspension, the decision will say so in its own words.
+            let Ok((path, suspension)) = find(&run, target) else { return Ok((run, workflow, None)) };
+            let error = match make_ready(host, &run, &workflow, path, suspension.image).await {
+                Ok(ready) => return Ok((run, workflow, Some(ready))),
+                Err(error) => error,
+            };
+            let now = self.load().await?;
+            if now.version == run.version {
+                return Err(error);
+            }
+            run = now;
+        }
     }
 
     /// Ends the run as cancelled. Steps that wait are closed; a call that is in flight is told when it asks, and its end does

@@ -12,7 +12,7 @@ const MAGIC: [u8; 4] = *b"RSNP";
 pub const FORMAT_VERSION: u16 = 1;
 
 /// Bytes of the fixed header.
-pub(super) const HEADER_BYTES: usize = 128;
+pub const HEADER_BYTES: usize = 128;
 
 /// How pages are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

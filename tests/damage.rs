@@ -1,0 +1,173 @@
+//! Kept memory that is not what was written: refused with a typed error, and the run stays suspended.
+
+use std::sync::Mutex;
+
+use anyhow::{Context as _, Result};
+use async_trait::async_trait;
+use reentry::core::digest::{ComponentDigest, WorkflowDigest};
+use reentry::core::error::ErrorKind;
+use reentry::core::id::{OwnerId, RunId, SnapshotId, TenantId};
+use reentry::core::path::StepPath;
+use reentry::core::run::{Run as RunState, RunStatus, Step};
+use reentry::core::time::Timestamp;
+use reentry::store::memory::MemoryStore;
+use reentry::store::*;
+use reentry::{Error, ResumeOptions, Run, StartOptions};
+use reentry_tests::{host, json, workflow_of};
+use serde_json::json;
+use std::sync::Arc;
+
+/// A store whose images come back as a function makes them.
+struct Damaging {
+    store: MemoryStore,
+    damage: Mutex<Box<dyn Fn(Vec<u8>) -> Option<Vec<u8>> + Send>>,
+}
+
+impl Damaging {
+    fn set(&self, damage: impl Fn(Vec<u8>) -> Option<Vec<u8>> + Send + 'static) {
+        *self.damage.lock().unwrap() = Box::new(damage);
+    }
+}
+
+#[async_trait]
+impl Store for Damaging {
+    async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+        let image = self.store.image(id).await?;
+        Ok(image.and_then(|image| (self.damage.lock().unwrap())(image)))
+    }
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.store.commit(commit).await
+    }
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
+        self.store.run(tenant, id).await
+    }
+    async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+        self.store.step(run, path).await
+    }
+    async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        self.store.steps(run).await
+    }
+    async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
+        self.store.list_runs(tenant, filter).await
+    }
+    async fn list_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+    ) -> Result<Page<SuspensionRecord>, StoreError> {
+        self.store.list_suspensions(tenant, filter).await
+    }
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        self.store.due(now, limit).await
+    }
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due().await
+    }
+    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
+        self.store.register_owner(owner).await
+    }
+    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        self.store.orphans(limit).await
+    }
+    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
+        self.store.put_component(component).await
+    }
+    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
+        self.store.component(digest).await
+    }
+    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.store.list_components().await
+    }
+    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        self.store.put_workflow(workflow).await
+    }
+    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
+        self.store.workflow(digest).await
+    }
+    fn stats(&self) -> StoreStats {
+        self.store.stats()
+    }
+}
+
+/// A suspended run of the probe, and the store that damages its image.
+async fn suspended() -> Result<(Run, Arc<Damaging>)> {
+    let store = Arc::new(Damaging { store: MemoryStore::new(), damage: Mutex::new(Box::new(Some)) });
+    let host = host().store(store.clone()).build().await?;
+    let run = workflow_of(&host, "memory-probe", "probe").await?.create_run().await?;
+    run.start(StartOptions::input(json(json!({"suspends": 1, "touch_bytes": 5000})))).await?;
+    Ok((run, store))
+}
+
+async fn assert_refused(run: &Run, what: &str) {
+    let error = run.resume(ResumeOptions::data(json(json!(1)))).await.expect_err(what);
+    assert!(matches!(error, Error::Snapshot { .. } | Error::Damaged { .. }), "{what}: {error:?}");
+    assert_eq!(error.kind(), ErrorKind::Damaged, "{what}");
+    assert_eq!(run.status().await.unwrap(), RunStatus::Suspended, "{what}");
+}
+
+/// The good image still resumes, after all that.
+async fn assert_resumes(run: &Run, store: &Damaging) -> Result<()> {
+    store.set(Some);
+    let result = run.resume(ResumeOptions::data(json(json!(1)))).await?;
+    assert_eq!(result.status, RunStatus::Success);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_flipped_bits_are_refused_one_by_one_and_the_run_stays_suspended() -> Result<()> {
+    let (run, store) = suspended().await?;
+    // Knuth's MMIX generator: the same flips on every machine.
+    let mut state = 42u64;
+    for turn in 0..1000 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let drawn = usize::try_from(state >> 33)?;
+        store.set(move |mut image| {
+            let bit = drawn % (image.len() * 8);
+            image[bit / 8] ^= 1 << (bit % 8);
+            Some(image)
+        });
+        assert_refused(&run, &format!("flip {turn}")).await;
+    }
+    assert_resumes(&run, &store).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_byte_of_the_header_and_every_truncation_is_checked() -> Result<()> {
+    let (run, store) = suspended().await?;
+    for at in 0..reentry::core::snapshot::HEADER_BYTES {
+        store.set(move |mut image| {
+            image[at] = image[at].wrapping_add(1);
+            Some(image)
+        });
+        assert_refused(&run, &format!("header byte {at}")).await;
+    }
+    for keep in 0..400 {
+        store.set(move |mut image| {
+            // The first bytes one by one, then larger and larger parts.
+            let len = if keep < 200 { keep } else { image.len() * (keep - 200) / 200 };
+            image.truncate(len);
+            Some(image)
+        });
+        assert_refused(&run, &format!("truncation {keep}")).await;
+    }
+    store.set(|mut image| {
+        image.push(0);
+        Some(image)
+    });
+    assert_refused(&run, "a byte too many").await;
+    store.set(|_| None);
+    assert_refused(&run, "a missing image").await;
+    assert_resumes(&run, &store).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_image_of_another_run_is_refused() -> Result<()> {
+    let (run, store) = suspended().await?;
+    let (other, theirs) = suspended().await?;
+    let image_of = |run: RunState| run.answerable().next().and_then(|(_, suspension)| suspension.image);
+    let id = image_of(other.state().await?).context("an image")?;
+    let image = theirs.image(id).await?.context("an image")?;
+    store.set(move |_| Some(image.clone()));
+    assert_refused(&run, "an image of another run").await;
+    assert_resumes(&run, &store).await
+}
