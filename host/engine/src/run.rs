@@ -6,7 +6,7 @@ use reentry_core::event::{Caller, Event};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::resume::{Target, find};
-use reentry_core::run::{Run as RunState, RunStatus};
+use reentry_core::run::{Run as RunState, RunStatus, Step};
 use reentry_core::workflow::Workflow;
 use tracing::Instrument;
 
@@ -149,6 +149,14 @@ impl Run {
     /// `Damaged` when a record cannot be read.
     pub async fn steps(&self) -> Result<StepResults, Error> {
         Ok(StepResults::of(self.host.inner.store.steps(self.id).await?))
+    }
+
+    /// The record of one step, done or not; the root path is the workflow itself.
+    ///
+    /// # Errors
+    /// `Damaged` when the record cannot be read.
+    pub async fn record(&self, path: &StepPath) -> Result<Option<Step>, Error> {
+        Ok(self.host.inner.store.step(self.id, path).await?)
     }
 
     pub(crate) async fn load(&self) -> Result<RunState, Error> {

@@ -1,0 +1,283 @@
+//! SIGKILL at every fault point: nothing acknowledged is lost, no transition happens twice.
+//!
+//! A host in a process of its own plays a script and ends itself at a fault point. Then a host on the same folder takes over
+//! what is left and plays the rest of the script, as a client would who looks at the run before going on.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use reentry::core::id::RunId;
+use reentry::core::path::StepPath;
+use reentry::core::run::{RunStatus, SuspensionEnd};
+use reentry::fault::{FaultPoint, Stored};
+use reentry::store::{RunFilter, SuspensionFilter};
+use reentry::{Error, Host, OutputOptions, ResumeOptions, Run, StartOptions};
+use reentry_tests::process::{HostProcess, Request, Response};
+use reentry_tests::{json, workflow_of};
+use serde_json::{Value, json};
+
+const HOST_PROCESS: &str = env!("CARGO_BIN_EXE_host-process");
+
+/// What a client does with one run, and what it must come to.
+struct Script {
+    name: &'static str,
+    component: &'static str,
+    step: &'static str,
+    input: Value,
+    then: Vec<Then>,
+    status: RunStatus,
+    result: Value,
+    /// Suspensions in the run's history.
+    suspensions: usize,
+    /// Calls into the guest: the start, and one for each suspension or checkpoint that is over.
+    calls: u32,
+    /// The fault points that the script passes.
+    points: Vec<FaultPoint>,
+}
+
+/// What a client does after the start.
+#[derive(Clone)]
+enum Then {
+    Answer(Value),
+    Wake,
+    Cancel,
+}
+
+fn around(commits: &[Stored]) -> Vec<FaultPoint> {
+    let both = |what: &Stored| [FaultPoint::BeforeCommit(*what), FaultPoint::AfterCommit(*what)];
+    commits.iter().flat_map(both).collect()
+}
+
+fn scripts() -> Vec<Script> {
+    let mut all_points = around(&[Stored::Created, Stored::Started, Stored::Suspended, Stored::Resumed, Stored::Completed]);
+    all_points.extend([FaultPoint::BeforeCall, FaultPoint::AfterCall]);
+    vec![
+        Script {
+            name: "three answers",
+            component: "counter",
+            step: "counter",
+            input: json!({"text": "a b c a b c d d e"}),
+            then: [2, 3, 1].map(|read| Then::Answer(json!({"read": read}))).into(),
+            status: RunStatus::Success,
+            result: json!({"words": 9, "counts": {"a": 2, "b": 2, "c": 2, "d": 2, "e": 1}, "legs": [2, 3, 1, 3]}),
+            suspensions: 3,
+            calls: 4,
+            points: all_points,
+        },
+        Script {
+            name: "checkpoints",
+            component: "memory-probe",
+            step: "checkpoint",
+            input: json!(3),
+            then: vec![],
+            status: RunStatus::Success,
+            result: json!(3),
+            suspensions: 0,
+            calls: 4,
+            points: around(&[Stored::Checkpointed]),
+        },
+        Script {
+            name: "retries",
+            component: "memory-probe",
+            step: "fail",
+            input: json!({"retryable_times": 2}),
+            then: vec![],
+            status: RunStatus::Success,
+            result: json!({"attempt": 2}),
+            suspensions: 0,
+            calls: 1,
+            points: around(&[Stored::Failed]),
+        },
+        Script {
+            name: "a deadline",
+            component: "memory-probe",
+            step: "deadline",
+            input: json!({"millis": 1, "default": "nobody came"}),
+            then: vec![Then::Wake],
+            status: RunStatus::Success,
+            result: json!({"answer": "nobody came", "timed_out": false}),
+            suspensions: 1,
+            calls: 2,
+            points: around(&[Stored::TimePassed]),
+        },
+        Script {
+            name: "a cancellation",
+            component: "counter",
+            step: "counter",
+            input: json!({"text": "a b c"}),
+            then: vec![Then::Answer(json!({"read": 1})), Then::Cancel],
+            status: RunStatus::Canceled,
+            result: Value::Null,
+            suspensions: 2,
+            calls: 2,
+            points: around(&[Stored::Canceled]),
+        },
+    ]
+}
+
+/// A data folder that has the components compiled, to be copied for each case.
+async fn prepared() -> Result<tempfile::TempDir> {
+    let dir = tempfile::tempdir()?;
+    let host = open(dir.path()).await?;
+    for script in scripts() {
+        workflow_of(&host, script.component, script.step).await?;
+    }
+    Ok(dir)
+}
+
+async fn open(dir: &Path) -> Result<Host> {
+    Ok(Host::builder().data_dir(dir).background(false).build().await?)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let (path, target): (PathBuf, PathBuf) = entry.map(|e| (e.path(), to.join(e.file_name())))?;
+        if path.is_dir() { copy(&path, &target)? } else { std::fs::copy(&path, &target).map(drop)? }
+    }
+    Ok(())
+}
+
+/// Plays the script in a process that dies at the point; returns whether it did.
+async fn play_until_death(script: &Script, dir: &Path, point: FaultPoint, time: u32) -> Result<bool> {
+    let mut process = HostProcess::start(HOST_PROCESS.as_ref(), dir, Some((&point.to_string(), time))).await?;
+    let start = Request::Start {
+        component: script.component.into(),
+        step: script.step.into(),
+        input: script.input.clone(),
+    };
+    let Some(response) = process.ask(&start).await? else { return Ok(true) };
+    let run = run_of(&response)?;
+    for then in script.then.clone() {
+        let request = match then {
+            Then::Answer(data) => Request::Resume { run, data },
+            Then::Cancel => Request::Cancel(run),
+            Then::Wake => {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                Request::Wake
+            }
+        };
+        if process.ask(&request).await?.is_none() {
+            return Ok(true);
+        }
+    }
+    process.kill().await?;
+    Ok(false)
+}
+
+fn run_of(response: &Response) -> Result<RunId> {
+    match response {
+        Response::Done { result, .. } => Ok(serde_json::from_value(result["runId"].clone())?),
+        Response::Refused { message, .. } => anyhow::bail!(message.clone()),
+    }
+}
+
+/// Takes over, and does what the client had not been told to be done.
+async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
+    host.recover().await?;
+    let page = host.runs(RunFilter::default()).await?;
+    assert!(page.rows.len() <= 1, "one client, one run");
+    let run = match page.rows.first() {
+        Some(row) => host.run(row.id).await?,
+        None => workflow_of(host, script.component, script.step).await?.create_run().await?,
+    };
+    if run.status().await? == RunStatus::Pending {
+        run.start(StartOptions::input(json(script.input.clone()))).await?;
+    }
+    let answered = history(host, &run).await?.iter().filter(|end| **end == Some(SuspensionEnd::Answered)).count();
+    let is_answer = |then: &&Then| matches!(then, Then::Answer(_));
+    let rest = script.then.iter().filter(is_answer).skip(answered).chain(
+        script.then.iter().filter(|then| !is_answer(then)),
+    );
+    for then in rest {
+        let done = match then {
+            Then::Answer(data) => run.resume(ResumeOptions::data(json(data.clone()))).await.map(drop),
+            Then::Cancel => run.cancel().await.map(drop),
+            Then::Wake => {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                host.wake_due().await.map(drop)
+            }
+        };
+        match done {
+            // It was done before the process died; the client had only not been told.
+            Err(Error::Refused(refused)) if run.status().await?.is_final() => {
+                assert_eq!(refused.code(), "already-ended");
+            }
+            other => other?,
+        }
+    }
+    Ok(run)
+}
+
+async fn history(host: &Host, run: &Run) -> Result<Vec<Option<SuspensionEnd>>> {
+    let filter =
+        SuspensionFilter { run: Some(run.id()), with_ended: true, with_timers: true, ..SuspensionFilter::default() };
+    let page = host.inbox(filter).await?;
+    Ok(page.rows.iter().map(|waiting| waiting.record.state.ended.map(|(end, _)| end)).collect())
+}
+
+async fn assert_as_if_nothing_had_happened(script: &Script, host: &Host, run: &Run) -> Result<()> {
+    let result = run.result(OutputOptions::default()).await?;
+    assert_eq!(result.status, script.status, "{result:?}");
+    let value = result.result.map(|json| json.value()).transpose()?.unwrap_or_default();
+    assert_eq!(value, script.result);
+    let history = history(host, run).await?;
+    assert_eq!(history.len(), script.suspensions, "{history:?}");
+    assert!(history.iter().all(Option::is_some), "a finished run waits for nothing: {history:?}");
+    let step = run.record(&script.step.parse::<StepPath>()?).await?.context("the step's record")?;
+    assert_eq!(step.calls, script.calls);
+    assert_eq!(host.recover().await?, [], "nothing is left to take over");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_fault_point_loses_nothing_and_doubles_nothing() -> Result<()> {
+    let prepared = prepared().await?;
+    for script in scripts() {
+        for point in &script.points {
+            for time in 1.. {
+                let dir = tempfile::tempdir()?;
+                copy(prepared.path(), dir.path())?;
+                if !play_until_death(&script, dir.path(), *point, time).await? {
+                    assert!(time > 1, "{}: {point} was never passed", script.name);
+                    break;
+                }
+                let case = format!("{}, killed at {point}, time {time}", script.name);
+                let host = open(dir.path()).await?;
+                let run = play_the_rest(&script, &host).await.context(case.clone())?;
+                assert_as_if_nothing_had_happened(&script, &host, &run).await.context(case)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_while_it_takes_over_is_taken_over_in_turn() -> Result<()> {
+    let prepared = prepared().await?;
+    let script = &scripts()[0];
+    for point in around(&[Stored::TakenOver]) {
+        let dir = tempfile::tempdir()?;
+        copy(prepared.path(), dir.path())?;
+        assert!(play_until_death(script, dir.path(), FaultPoint::BeforeCall, 2).await?);
+        let mut second = HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), Some((&point.to_string(), 1))).await?;
+        assert!(second.ask(&Request::Recover).await?.is_none(), "it dies at {point}");
+        let host = open(dir.path()).await?;
+        let run = play_the_rest(script, &host).await?;
+        assert_as_if_nothing_had_happened(script, &host, &run).await?;
+    }
+    Ok(())
+}
+
+#[test]
+fn every_fault_point_is_visited_by_a_script() {
+    let visited: BTreeSet<String> = scripts()
+        .iter()
+        .flat_map(|script| &script.points)
+        .chain(&around(&[Stored::TakenOver]))
+        .map(ToString::to_string)
+        .collect();
+    let all: BTreeSet<String> = FaultPoint::all().iter().map(ToString::to_string).collect();
+    assert_eq!(visited, all);
+}
