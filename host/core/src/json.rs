@@ -89,6 +89,16 @@ impl Json {
     }
 }
 
+/// Reads a field that may be missing and whose `null` is a value like any other. Without it, serde takes a `null` for a missing field.
+///
+/// To be used as `#[serde(default, deserialize_with = "crate::json::present")]`.
+///
+/// # Errors
+/// The deserializer's.
+pub fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
 /// How deep arrays and objects are nested in a well-formed text.
 fn depth(text: &str) -> usize {
     let (mut open, mut deepest, mut quoted, mut escaped) = (0usize, 0usize, false, false);
@@ -161,6 +171,17 @@ mod tests {
     fn numbers_keep_every_digit() {
         let text = r#"{"n":123456789012345678901234567890.10}"#;
         assert_eq!(Json::parse(text).unwrap().text(), text);
+    }
+
+    #[test]
+    fn a_null_that_is_there_is_told_from_nothing() {
+        #[derive(Deserialize)]
+        struct Record {
+            #[serde(default, deserialize_with = "present")]
+            output: Option<Json>,
+        }
+        let output = |text: &str| Json::parse(text).unwrap().decode::<Record>().unwrap().output;
+        assert_eq!((output("{}"), output(r#"{"output":null}"#)), (None, Some(Json::null())));
     }
 
     #[test]

@@ -177,3 +177,101 @@ fn candidates(open: &[(&StepPath, &Suspension)]) -> Candidates {
     };
     Candidates(open.iter().map(candidate).collect())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::digest::WorkflowDigest;
+    use crate::id::{RunId, TenantId};
+    use crate::run::{Doing, Phase, Step, StepEntry, StepStatus};
+    use crate::step::{AnswerWait, Wait, WaitFor};
+    use crate::time::Timestamp;
+
+    /// A run in which these steps wait for an answer: path and labels, the first with suspension 0 and so on.
+    fn waiting(steps: &[(&str, &[&str])]) -> Run {
+        let id = RunId::from_bytes([0; 16]);
+        let workflow = (WorkflowDigest::of(b""), "w".to_owned());
+        let mut run = Run::new(id, TenantId::default(), workflow, Timestamp(0));
+        run.phase = Phase::Live;
+        for (at, (path, labels)) in (0u8..).zip(steps) {
+            let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+            let answer = AnswerWait { payload: Json::null(), labels, resume_schema: None, deadline: None };
+            let suspension = Suspension {
+                id: SuspensionId::from_bytes([at; 16]),
+                wait: Wait { id: 0, what: WaitFor::Answer(answer) },
+                image: None,
+                since: Timestamp(0),
+            };
+            let entry = StepEntry {
+                status: StepStatus::Suspended,
+                payload: Json::null(),
+                output: None,
+                error: None,
+                started_at: Timestamp(0),
+                ended_at: None,
+                suspend_payload: None,
+                suspended_at: None,
+                resume_payload: None,
+                resumed_at: None,
+            };
+            let step = Step { entry, calls: 1, attempt: 0, doing: Doing::Waiting(suspension) };
+            run.steps.insert(path.parse().unwrap(), step);
+        }
+        run
+    }
+
+    fn found(run: &Run, target: &Target) -> String {
+        find(run, target).map_or_else(|error| error.to_string(), |(path, _)| path.to_string())
+    }
+
+    fn step(path: &str, for_each_index: Option<u32>) -> Target {
+        Target { for_each_index, ..Target::step(path).unwrap() }
+    }
+
+    /// Mastra 1.71 says the same of branches, but of two steps in one nested workflow it knows only the last.
+    #[test]
+    fn a_target_that_leaves_several_is_refused_with_all_of_them() {
+        let run = waiting(&[("pa", &["A"]), ("pb", &[]), ("inner.x", &[]), ("inner.y", &["Y", "why"])]);
+        assert_eq!(
+            found(&run, &Target::default()),
+            "multiple suspended steps found for the suspended step: [inner.x], [inner.y] \"Y\" \"why\", [pa] \"A\", [pb]; name one of them"
+        );
+        assert_eq!(
+            found(&run, &step("inner", None)),
+            "multiple suspended steps found for step `inner`: [inner.x], [inner.y] \"Y\" \"why\"; name one of them"
+        );
+        assert_eq!(found(&run, &step("pb", None)), "pb");
+        assert_eq!(found(&run, &step("inner.y", None)), "inner.y");
+        assert_eq!(found(&run, &Target::label("A")), "pa");
+        assert_eq!(found(&run, &Target::suspension(SuspensionId::from_bytes([1; 16]))), "pb");
+        assert_eq!(found(&waiting(&[("pb", &[])]), &Target::default()), "pb");
+    }
+
+    /// Differs from Mastra 1.71, which gives all items the same answer when no index is named.
+    #[test]
+    fn items_are_told_apart_by_index() {
+        let run = waiting(&[("each[0]", &[]), ("each[2].check", &[]), ("each[10]", &[])]);
+        assert_eq!(found(&run, &step("each", Some(10))), "each[10]");
+        assert_eq!(found(&run, &step("each", Some(2))), "each[2].check");
+        assert_eq!(found(&run, &step("each[0]", None)), "each[0]");
+        assert!(
+            found(&run, &step("each", Some(1))).starts_with("step `each` with index 1 was not suspended")
+        );
+        assert!(
+            found(&run, &step("each", None)).starts_with("multiple suspended steps found for step `each`")
+        );
+    }
+
+    #[test]
+    fn a_message_lists_only_so_many() {
+        let steps: Vec<String> = (0..30).map(|at| format!("s{at}")).collect();
+        let steps: Vec<(&str, &[&str])> = steps.iter().map(|path| (path.as_str(), [].as_slice())).collect();
+        assert!(found(&waiting(&steps), &Target::default()).ends_with("[s26] and 10 more; name one of them"));
+    }
+
+    #[test]
+    fn an_empty_path_is_no_target() {
+        assert!(Target::step("").is_err() && Target::step("a..b").is_err());
+    }
+}

@@ -27,7 +27,7 @@ pub use waits::{CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX};
 
 use crate::digest::WorkflowDigest;
 use crate::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
-use crate::json::Json;
+use crate::json::{Json, present};
 use crate::path::StepPath;
 use crate::step::{Failure, Resolved, Wait, WaitFor};
 use crate::time::Timestamp;
@@ -198,7 +198,7 @@ pub struct ResumeCall {
     /// What was waited for.
     pub resolved: Vec<Resolved>,
     /// The payload of the suspension, if it was one for an answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub suspend_payload: Option<Json>,
 }
 
@@ -278,7 +278,7 @@ pub struct StepEntry {
     /// Its input, as the step got it.
     pub payload: Json,
     /// Its output.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub output: Option<Json>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -289,13 +289,13 @@ pub struct StepEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// What it shows to the one who answers, while it waits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub suspend_payload: Option<Json>,
     /// Since when it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
     /// The latest answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub resume_payload: Option<Json>,
     /// When the latest answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]

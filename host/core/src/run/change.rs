@@ -294,7 +294,7 @@ fn checked_map(map: Map, schema: &Schema) -> Result<Map, Violations> {
 /// The failure that data causes which breaks a schema.
 pub(super) fn invalid(code: &str, what: &str, violations: &Violations) -> Failure {
     Failure {
-        message: format!("{what} validation failed: {violations}"),
+        message: format!("{what} validation failed:{violations}"),
         code: Some(code.to_owned()),
         retryable: false,
         retry_after_ms: None,

@@ -19,7 +19,7 @@ pub enum Refused {
         status: RunStatus,
     },
     /// Data breaks its schema.
-    #[error("invalid {what}: {violations}")]
+    #[error("invalid {what}:{violations}")]
     Invalid {
         /// Which data: `input data`, `resume data`, `initial state`, `request context`.
         what: &'static str,

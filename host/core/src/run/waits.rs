@@ -72,9 +72,9 @@ fn check_answer(node: &StepNode, answer: &mut AnswerWait) -> Result<(), Failure>
     if let (Some(Deadline { otherwise: DeadlineOutcome::Answer(data), .. }), Some(schema)) =
         (&mut answer.deadline, schema)
     {
-        *data = schema.check(data).map_err(|violations| {
-            invalid("invalid-deadline", "default answer of the deadline", &violations)
-        })?;
+        *data = schema
+            .check(data)
+            .map_err(|violations| invalid("invalid-deadline", "default answer", &violations))?;
     }
     Ok(())
 }

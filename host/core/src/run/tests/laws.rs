@@ -1,0 +1,329 @@
+//! What holds whatever happens: laws that every script is held to, and scripts drawn at random.
+
+use std::collections::{BTreeMap, HashSet};
+
+use proptest::prelude::*;
+
+use super::script::{caller, commit, new_run, owner, suspension};
+use crate::event::{CallEnd, CallEnded, Event, StartRequest};
+use crate::id::{SnapshotId, SuspensionId};
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::resume::{ResumeRequest, Target};
+use crate::run::{Call, Decision, Doing, Phase, Run, RunStatus, Step, apply};
+use crate::step::{AnswerWait, Deadline, DeadlineOutcome, Failure, Wait, WaitFor, Waits, Wake};
+use crate::time::Timestamp;
+use crate::workflow::Workflow;
+
+/// Suspensions that are open in a run.
+fn open(run: &Run) -> HashSet<SuspensionId> {
+    run.waiting().map(|(_, suspension)| suspension.id).collect()
+}
+
+/// Images that a run's steps lead to, each of which is kept for one step.
+fn images(run: &Run) -> HashSet<SnapshotId> {
+    let image = |step: &Step| match &step.doing {
+        Doing::Waiting(suspension) => suspension.image,
+        Doing::Calling(_, Call::Resume(call)) | Doing::Retrying(_, _, Call::Resume(call)) => call.image,
+        _ => None,
+    };
+    run.steps.values().filter_map(image).collect()
+}
+
+/// Asserts what holds for every decision.
+pub(super) fn keeps_the_laws(before: &Run, workflow: &Workflow, decision: &Decision) {
+    let run = &decision.run;
+    assert_eq!(run.version, before.version + 1, "each decision is one version");
+
+    // A run that is under way has somebody or something to go on with, at places that its workflow has.
+    match run.phase {
+        Phase::Pending => panic!("no decision leaves a run pending"),
+        Phase::Live => {
+            let goes_on = |step: &Step| step.owner().is_some() || step.suspension().is_some();
+            assert!(run.steps.values().any(goes_on), "stuck: {run:?}");
+            assert!(run.steps.contains_key(&StepPath::root()), "the workflow itself is under way");
+            assert!(!run.status().is_final());
+        }
+        Phase::Succeeded | Phase::Failed | Phase::Canceled => {
+            assert!(run.steps.is_empty(), "nothing of an ended run is under way: {run:?}");
+            assert!(decision.effects.is_empty(), "an ended run calls for nothing");
+            assert!(run.status().is_final());
+        }
+    }
+    for (path, step) in &run.steps {
+        assert!(path.is_root() || workflow.node(path).is_some(), "{path} is not in the workflow");
+        assert!(step.is_active(), "{path} is done");
+        assert_eq!(
+            step.doing == Doing::Holding,
+            workflow.sequence(path).is_some(),
+            "{path} holds steps or is one"
+        );
+        let parent = path.parent().unwrap_or_default();
+        assert_eq!(
+            run.steps.get(&parent).map(|step| &step.doing),
+            Some(&Doing::Holding),
+            "{path} is not held"
+        );
+    }
+
+    // Records: those that are under way are the ones that changed, each once, and nothing else differs.
+    let records: BTreeMap<&StepPath, &Step> =
+        decision.steps.iter().map(|(path, step)| (path, step)).collect();
+    assert_eq!(records.len(), decision.steps.len(), "a record is given twice: {:?}", decision.steps);
+    for (path, step) in &run.steps {
+        let expected = records.get(path).copied().or(before.steps.get(path));
+        assert_eq!(Some(step), expected, "{path} is not as its record says");
+    }
+    for path in before.steps.keys().filter(|path| !run.steps.contains_key(*path)) {
+        assert!(records.get(path).is_some_and(|step| !step.is_active()), "{path} is gone without a record");
+    }
+
+    // Suspensions begin once and end once.
+    let opened: HashSet<_> = decision.opened.iter().map(|(_, opened)| opened.id).collect();
+    let closed: HashSet<_> = decision.closed.iter().map(|(closed, _)| *closed).collect();
+    assert_eq!((opened.len(), closed.len()), (decision.opened.len(), decision.closed.len()), "named twice");
+    assert!(closed.is_subset(&open(before)), "a suspension ends that was not open");
+    assert_eq!(open(run), &(&open(before) | &opened) - &closed, "open suspensions");
+
+    // An image is dropped when nothing leads to it any more, and not before.
+    let dropped: HashSet<_> = decision.dropped_images.iter().copied().collect();
+    assert_eq!(dropped.len(), decision.dropped_images.len(), "an image is dropped twice");
+    assert_eq!(dropped, &images(before) - &images(run), "dropped images");
+
+    // Whoever is called has a record that says so.
+    for effect in &decision.effects {
+        let crate::effect::Effect::Call { path, .. } = effect;
+        assert!(run.steps.get(path).is_some_and(|step| step.owner().is_some()), "{path} is called by nobody");
+    }
+}
+
+/// The run as a store gives it back: the head and each record of a step that is under way, as texts of their own.
+pub(super) fn stored_and_read_again(decision: &Decision) -> Run {
+    let again = |step: &Step| Json::of(step).unwrap().decode::<Step>().unwrap();
+    let mut run: Run = Json::of(&decision.run).unwrap().decode().unwrap();
+    run.steps = decision.run.steps.iter().map(|(path, step)| (path.clone(), again(step))).collect();
+    assert_eq!(run, decision.run, "what is read is what was stored");
+    for (path, step) in &decision.steps {
+        assert_eq!(again(step), *step, "{path}");
+        assert_eq!(path.to_string().parse::<StepPath>().unwrap(), *path);
+    }
+    run
+}
+
+/// A workflow of steps and workflows, at most three levels deep. Every name differs, so that some have contracts and some do not.
+fn workflows() -> impl Strategy<Value = String> {
+    #[derive(Clone, Debug)]
+    enum Part {
+        Step(&'static str),
+        Inner(Vec<Part>),
+    }
+    fn text(parts: &[Part], next: &mut usize) -> String {
+        let mut out = Vec::new();
+        for part in parts {
+            *next += 1;
+            out.push(match part {
+                Part::Step("") => format!("then(s{next})"),
+                Part::Step(name) if out.iter().any(|other| *other == format!("then({name})")) => {
+                    format!("then(s{next})")
+                }
+                Part::Step(name) => format!("then({name})"),
+                Part::Inner(parts) => format!("workflow(in{next}: {})", text(parts, next)),
+            });
+        }
+        out.join(" ")
+    }
+    let step = prop_oneof![3 => Just(""), 1 => Just("flaky"), 1 => Just("approve"), 1 => Just("greet")]
+        .prop_map(Part::Step);
+    let part = step.prop_recursive(2, 8, 3, |inner| prop::collection::vec(inner, 1..3).prop_map(Part::Inner));
+    prop::collection::vec(part, 1..4).prop_map(|parts| text(&parts, &mut 0))
+}
+
+/// Something that may happen; what it happens to is drawn when it does.
+#[derive(Clone, Debug)]
+enum Draw {
+    Start,
+    Cancel,
+    Time,
+    TakeOver(u8, u8),
+    Resume { target: Aim, data: &'static str, retries: u32 },
+    End { step: usize, late: bool, kind: EndKind },
+}
+
+#[derive(Clone, Debug)]
+enum Aim {
+    Any,
+    One(usize),
+    Label(&'static str),
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum EndKind {
+    Complete,
+    Bail,
+    Fail { retryable: bool },
+    Answer { label: Option<&'static str>, deadline: bool, image: bool },
+    Sleep,
+    Checkpoint,
+    Nothing,
+}
+
+fn draws() -> impl Strategy<Value = Draw> {
+    let aim = prop_oneof![
+        2 => Just(Aim::Any),
+        3 => (0..6usize).prop_map(Aim::One),
+        1 => Just(Aim::Label("a")),
+        1 => Just(Aim::Nothing),
+    ];
+    let data = prop_oneof![Just("null"), Just(r#"{"ok":true}"#), Just("[1]")];
+    let label = prop_oneof![Just(None), Just(Some("a")), Just(Some(""))];
+    let kind = prop_oneof![
+        4 => Just(EndKind::Complete),
+        1 => Just(EndKind::Bail),
+        2 => any::<bool>().prop_map(|retryable| EndKind::Fail { retryable }),
+        5 => (label, any::<bool>(), any::<bool>())
+            .prop_map(|(label, deadline, image)| EndKind::Answer { label, deadline, image }),
+        2 => Just(EndKind::Sleep),
+        2 => Just(EndKind::Checkpoint),
+        1 => Just(EndKind::Nothing),
+    ];
+    let late = prop::bool::weighted(0.1);
+    prop_oneof![
+        2 => Just(Draw::Start),
+        1 => Just(Draw::Cancel),
+        4 => Just(Draw::Time),
+        2 => (1..3u8, 1..3u8).prop_map(|(from, by)| Draw::TakeOver(from, by)),
+        8 => (aim, data, 0..4u32).prop_map(|(target, data, retries)| Draw::Resume { target, data, retries }),
+        20 => (0..6usize, late, kind).prop_map(|(step, late, kind)| Draw::End { step, late, kind }),
+    ]
+}
+
+fn json(text: &str) -> Json {
+    Json::parse(text).unwrap()
+}
+
+fn event(draw: &Draw, run: &Run, at: u8) -> Event {
+    match draw {
+        Draw::Start => {
+            let context = BTreeMap::from([("user".to_owned(), json("\"ann\""))]);
+            Event::Started(StartRequest { request_context: context, ..StartRequest::default() }, caller(at))
+        }
+        Draw::Cancel => Event::CancelRequested,
+        Draw::Time => Event::TimePassed { owner: owner(1) },
+        Draw::TakeOver(from, by) => Event::TakenOver { from: owner(*from), by: owner(*by) },
+        Draw::Resume { target, data, retries } => {
+            let waiting: Vec<_> = run.waiting().collect();
+            let target = match target {
+                Aim::Any => Target::default(),
+                Aim::Label(label) => Target::label(*label),
+                Aim::One(index) if !waiting.is_empty() => {
+                    Target::suspension(waiting[index % waiting.len()].1.id)
+                }
+                Aim::One(_) | Aim::Nothing => Target::step("nothing").unwrap(),
+            };
+            let request = ResumeRequest {
+                target,
+                data: Some(json(data)),
+                retry_count: *retries,
+                ..ResumeRequest::default()
+            };
+            Event::Resumed(request, caller(at))
+        }
+        Draw::End { step, late, kind } => {
+            let called: Vec<_> = run.steps.iter().filter(|(_, step)| step.owner().is_some()).collect();
+            let (path, call) = match called.is_empty() {
+                true => (StepPath::root().child("nothing"), 1),
+                false => {
+                    let (path, step) = called[step % called.len()];
+                    (path.clone(), step.calls - u32::from(*late))
+                }
+            };
+            let set = BTreeMap::from([(format!("k{}", at % 3), json("1"))]);
+            let (state, request_context) = (set.clone(), set);
+            Event::CallEnded(CallEnded { path, call, end: end(*kind, at), state, request_context, random: 9 })
+        }
+    }
+}
+
+fn end(kind: EndKind, at: u8) -> CallEnd {
+    let soon = Timestamp(u64::from(at) * 1_000 + 2_500);
+    let suspended = |what: Option<WaitFor>, image: bool| CallEnd::Suspended {
+        waits: Waits { waits: what.into_iter().map(|what| Wait { id: 0, what }).collect(), wake: Wake::All },
+        suspension: suspension(at),
+        image: image.then(|| SnapshotId::from_bytes([at; 16])),
+    };
+    match kind {
+        EndKind::Complete => CallEnd::Completed(json("1")),
+        EndKind::Bail => CallEnd::Bailed(json("2")),
+        EndKind::Fail { retryable } => CallEnd::Failed(Failure {
+            message: "no".to_owned(),
+            code: None,
+            retryable,
+            retry_after_ms: None,
+            details: None,
+        }),
+        EndKind::Answer { label, deadline, image } => suspended(
+            Some(WaitFor::Answer(AnswerWait {
+                payload: json(r#"{"reason":"because"}"#),
+                labels: label.map(str::to_owned).into_iter().collect(),
+                resume_schema: None,
+                deadline: deadline.then_some(Deadline { at: soon, otherwise: DeadlineOutcome::TimeOut }),
+            })),
+            image,
+        ),
+        EndKind::Sleep => suspended(Some(WaitFor::Time(soon)), true),
+        EndKind::Checkpoint => suspended(Some(WaitFor::Checkpoint), true),
+        EndKind::Nothing => suspended(None, true),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens to whichever workflow, every decision keeps the laws, and is the same when it is made again.
+    #[test]
+    fn any_events_keep_the_laws(workflow in workflows(), draws in prop::collection::vec(draws(), 0..60)) {
+        let workflow = commit(&workflow).unwrap();
+        let mut run = new_run(&workflow);
+        for (at, draw) in (1u8..).zip(std::iter::once(&Draw::Start).chain(&draws)) {
+            let now = Timestamp(u64::from(at) * 1_000);
+            let decide = || apply(run.clone(), &workflow, event(draw, &run, at), now);
+            let (first, second) = (decide(), decide());
+            prop_assert_eq!(format!("{first:?}"), format!("{second:?}"));
+            match first {
+                Ok(decision) => {
+                    keeps_the_laws(&run, &workflow, &decision);
+                    run = stored_and_read_again(&decision);
+                }
+                Err(refused) => prop_assert!(!refused.to_string().is_empty() && !refused.code().is_empty()),
+            }
+        }
+    }
+
+    /// Left alone, a run always ends: whatever it waits for is given to it, and every call completes.
+    #[test]
+    fn a_run_can_always_be_brought_to_its_end(workflow in workflows(), draws in prop::collection::vec(draws(), 0..30)) {
+        let workflow = commit(&workflow).unwrap();
+        let mut run = new_run(&workflow);
+        let happen = |run: &mut Run, draw: &Draw, at: u8| {
+            let now = Timestamp(u64::from(at) * 1_000);
+            if let Ok(decision) = apply(run.clone(), &workflow, event(draw, run, at), now) {
+                *run = decision.run;
+            }
+        };
+        for (at, draw) in (1u8..).zip(std::iter::once(&Draw::Start).chain(&draws)) {
+            happen(&mut run, draw, at);
+        }
+        let answer = Draw::Resume { target: Aim::Any, data: r#"{"ok":true}"#, retries: 0 };
+        for at in 100..150 {
+            let draw = match run.status() {
+                RunStatus::Running => Draw::End { step: 0, late: false, kind: EndKind::Complete },
+                RunStatus::Waiting => Draw::Time,
+                RunStatus::Suspended => answer.clone(),
+                _ => break,
+            };
+            happen(&mut run, &draw, at);
+        }
+        prop_assert!(run.status().is_final(), "{:?}", run);
+    }
+}
