@@ -171,7 +171,7 @@ impl<'a> Setup<'a> {
     /// Runs the work until it ends, its time is over, or it is cancelled. Work that is given up is dropped, and with it the
     /// instance.
     ///
-    /// A guest that computes looks at the clock at every tick by itself; this is for one that waits for the host.
+    /// A guest that computes yields at every tick, so that this gets to look; one that waits for the host has yielded.
     async fn bounded(
         &self,
         work: impl Future<Output = Result<CallResult, CallError>>,
@@ -196,16 +196,7 @@ impl<'a> Setup<'a> {
     async fn fresh(&self, host: Arc<dyn HostCalls>, idempotency_key: String) -> Result<Live, CallError> {
         let program = &self.component.program;
         let mut store = new_store(self.runtime, program, host, Arc::clone(&self.limits), idempotency_key);
-        let (deadline, cancel) = (self.deadline, self.cancel.clone());
-        store.epoch_deadline_callback(move |_| {
-            if cancel.as_ref().is_some_and(Cancel::is_cancelled) {
-                return Err(Fault::Cancelled.into());
-            }
-            if Instant::now() >= deadline {
-                return Err(Fault::TimedOut.into());
-            }
-            Ok(UpdateDeadline::Yield(1))
-        });
+        stop_at(&mut store, self.deadline);
         match program.pre.instantiate_async(&mut store).await {
             Ok(instance) => Ok(Live { store, instance }),
             Err(error) => Err(failed::call_error(error, store.data_mut(), &self.limits)),
@@ -296,6 +287,16 @@ impl<'a> Setup<'a> {
             CaptureError::Image(error) => CallError::Internal(error.to_string()),
         })
     }
+}
+
+/// Makes a guest yield at every tick, and trap at the first one after its time is over.
+///
+/// The trap is there because a busy scheduler may let many ticks pass before it looks at its timers.
+pub(crate) fn stop_at(store: &mut wasmtime::Store<Guest>, deadline: Instant) {
+    store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
+        true => Err(Fault::TimedOut.into()),
+        false => Ok(UpdateDeadline::Yield(1)),
+    });
 }
 
 /// A store for one instance, under these limits. Its epoch deadline is one tick away.

@@ -28,9 +28,6 @@ pub(crate) enum Fault {
     /// The call took too long.
     #[error("timed out")]
     TimedOut,
-    /// The call was cancelled.
-    #[error("cancelled")]
-    Cancelled,
 }
 
 impl Fault {
@@ -40,7 +37,6 @@ impl Fault {
             Self::Limit(limit) => CallError::Limit(limit),
             Self::Host(error) => CallError::Host(error),
             Self::TimedOut => CallError::TimedOut { at_most: limits.call },
-            Self::Cancelled => CallError::Cancelled,
         }
     }
 }

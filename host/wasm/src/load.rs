@@ -8,14 +8,13 @@ use reentry_core::json::Json;
 use reentry_core::snapshot::{BaseImage, Identity};
 use reentry_core::step::{Descriptor, Failure, ResumeMode};
 use reentry_core::time::Timestamp;
-use wasmtime::UpdateDeadline;
 use wasmtime::component::Component;
 
 use crate::bindings::{Step, StepIndices};
 use crate::cache::Form;
-use crate::call::new_store;
+use crate::call::{new_store, stop_at};
 use crate::component::{Capture, Inner, LoadedComponent, Program, Restorable};
-use crate::convert::{self, Fault};
+use crate::convert;
 use crate::error::LoadError;
 use crate::failed::call_error;
 use crate::grant::Grants;
@@ -334,10 +333,7 @@ async fn instantiate(runtime: &runtime::Inner, program: &Program, number: u64) -
     let limits = Arc::new(runtime.config.limits.clone());
     let deadline = std::time::Instant::now() + limits.call;
     let mut store = new_store(runtime, program, Arc::new(NoRun(number)), Arc::clone(&limits), String::new());
-    store.epoch_deadline_callback(move |_| match std::time::Instant::now() >= deadline {
-        true => Err(Fault::TimedOut.into()),
-        false => Ok(UpdateDeadline::Yield(1)),
-    });
+    stop_at(&mut store, deadline);
     match program.pre.instantiate_async(&mut store).await {
         Ok(instance) => Ok(Live { store, instance }),
         Err(error) => Err(LoadError::Guest {
