@@ -10,8 +10,8 @@ pub use reentry_core::run::{Durability, SuspensionEnd};
 /// All that one decision about a run changes.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The run after the change. Its `steps` must be all that are not done then: the status in lists is taken from them. What
-    /// is stored of steps comes from `steps` below.
+    /// The run after the change. Its `steps` must be all that are not done then: the status, by which lists and orphans are
+    /// found, is taken from them. What is stored of steps comes from `steps` below.
     pub run: Run,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,

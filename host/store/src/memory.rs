@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{Run, RunStatus, Step};
 use reentry_core::time::Timestamp;
 
 use crate::query::{no_such_place, page, page_rows, place};
@@ -85,7 +85,7 @@ impl Data {
 
         let ended_at = rows.run.updated_at;
         for (suspension, end) in rows.closed {
-            let row = self.suspensions.iter_mut().find(|s| s.what.id == suspension);
+            let row = self.suspensions.iter_mut().find(|s| s.run == id && s.what.id == suspension);
             row.expect("it was found open above").ended = Some((end, ended_at));
         }
         match at.and_then(|at| self.runs.get_mut(at)) {
@@ -110,9 +110,10 @@ impl Data {
         Ok(())
     }
 
-    /// Refuses ids of suspensions and images that were used before.
+    /// Refuses a suspension that the run had before, and images that exist.
     fn check_new_ids(&self, rows: &CommitRows) -> Result<(), StoreError> {
-        let mut suspensions: BTreeSet<SuspensionId> = self.suspensions.iter().map(|s| s.what.id).collect();
+        let mine = self.suspensions.iter().filter(|s| s.run == rows.run.id);
+        let mut suspensions: BTreeSet<SuspensionId> = mine.map(|s| s.what.id).collect();
         for opened in &rows.opened {
             if !suspensions.insert(opened.id) {
                 return Err(StoreError::Refused(format!("suspension {} exists", opened.id)));
@@ -248,12 +249,12 @@ impl Store for MemoryStore {
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         filter.check()?;
         let (data, wanted) = (self.data(), page_rows(filter.limit));
-        let mine = || data.suspensions.iter().filter(|s| data.tenant_of(s.run) == Some(tenant));
-        let skipped = match place::<SuspensionId>(filter.after.as_deref())? {
-            None => 0,
-            Some(id) => 1 + mine().position(|s| s.what.id == id).ok_or_else(|| no_such_place(id))?,
-        };
-        let rows = mine().skip(skipped).filter(|s| s.matches(&filter)).take(wanted + 1);
+        let after = place::<SuspensionId>(filter.after.as_deref())?;
+        let mut rows: Vec<&KeptSuspension> =
+            data.suspensions.iter().filter(|s| data.tenant_of(s.run) == Some(tenant)).collect();
+        rows.sort_by_key(|s| s.what.id);
+        let rows =
+            rows.into_iter().filter(|s| Some(s.what.id) > after && s.matches(&filter)).take(wanted + 1);
         let rows: Vec<_> =
             rows.filter_map(|s| data.suspension_record(s).transpose()).collect::<Result<_, _>>()?;
         Ok(page(rows, wanted, |row| row.id.to_string()))
@@ -284,7 +285,7 @@ impl Store for MemoryStore {
     async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         let data = self.data();
         let mut orphans = BTreeSet::new();
-        for (order, run) in data.runs.iter().enumerate() {
+        for (order, run) in data.runs.iter().enumerate().filter(|(_, run)| run.status == RunStatus::Running) {
             let owners = data.steps_of(run.id).filter_map(|step| step.owner);
             let dead = owners.filter(|owner| !data.live_owners.contains(owner));
             orphans.extend(dead.map(|owner| (owner, order, run.tenant.clone(), run.id)));

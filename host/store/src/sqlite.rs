@@ -162,17 +162,7 @@ impl Store for SqliteStore {
 
     async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         let owners = Arc::clone(&self.owners);
-        self.scan(move |connection| {
-            let mut orphans = Vec::new();
-            for owner in steps::owners(connection)? {
-                if orphans.len() < limit && owners.is_dead(owner)? {
-                    let runs = steps::owned_by(connection, owner, limit - orphans.len())?;
-                    orphans.extend(runs.into_iter().map(|(tenant, run)| (tenant, run, owner)));
-                }
-            }
-            Ok(orphans)
-        })
-        .await
+        self.scan(move |connection| steps::orphans(connection, limit, |owner| owners.is_dead(owner))).await
     }
 
     async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {

@@ -128,7 +128,7 @@ pub async fn a_refused_commit_stores_nothing(back_end: &dyn BackEnd) {
 pub async fn ids_are_used_once(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let first = put(&*store, create(run(1)).with_step("a", asking(1, &[])).with_image(1, b"one")).await;
-    let again = create(run(2)).with_step("b", asking(1, &[]));
+    let again = change(&first).with_step("b", asking(1, &[])).with_image(2, b"two");
     assert_eq!(refusal(&*store, again).await, "refused");
     assert_eq!(refusal(&*store, create(run(2)).with_image(1, b"two")).await, "refused");
     let twice = change(&first).with_image(2, b"two").with_image(2, b"two");

@@ -70,6 +70,9 @@ impl OpenFault {
     pub(crate) fn at(self, path: &Path) -> StoreError {
         match self {
             Self::Schema(error) => error,
+            Self::Database(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                damaged(format_args!("database {}", path.display()), error)
+            }
             fault => StoreError::Unavailable(Box::new(OpenError { path: path.to_owned(), fault })),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::fault::OpenFault;
-use crate::sqlite::schema::migrate;
+use crate::sqlite::schema;
 
 /// The oldest SQLite that may be linked: earlier ones can damage the log when two connections reset it at once.
 const SQLITE_OLDEST: i32 = 3_051_003;
@@ -63,7 +63,7 @@ impl Files {
         lock.lock().map_err(OpenFault::file(&lock_path))?;
         self.create()?;
         let mut connection = self.connect()?;
-        migrate(&mut connection)?;
+        schema::migrate(&mut connection)?;
         // The log and the database are found after a loss of power only if their names are on disk too.
         self.database.parent().map_or(Ok(()), sync_folder)?;
         Ok(connection)
@@ -84,6 +84,7 @@ impl Files {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.database, flags)?;
         settle(&connection, BUSY_WAIT)?;
+        schema::check(&connection)?;
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
         if mode != "wal" {

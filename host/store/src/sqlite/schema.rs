@@ -17,25 +17,28 @@ const NEWEST: u32 = MIGRATIONS.len() as u32;
 /// Says in the file's header whose it is: `reen` in ASCII.
 const APPLICATION_ID: i32 = 0x7265_656e;
 
-/// Brings the file to the newest version, in one transaction; an empty file becomes a database of ours.
+/// Refuses a file that is not ours to touch, before anything in it is changed.
 ///
 /// # Errors
 /// [`StoreError::TooNew`] for a file of a later reentry; [`OpenFault::Foreign`] for the database of another program.
+pub(crate) fn check(connection: &Connection) -> Result<(), OpenFault> {
+    match version(connection)? {
+        found if found > NEWEST => Err(StoreError::TooNew { found, known: NEWEST }.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Brings a checked file to the newest version, in one transaction; an empty file becomes a database of ours.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
-    if version(connection)? == NEWEST {
-        return Ok(());
-    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Read again: another process may have been faster.
     let found = version(&transaction)?;
-    if found > NEWEST {
-        return Err(StoreError::TooNew { found, known: NEWEST }.into());
+    if found < NEWEST {
+        for sql in MIGRATIONS.iter().skip(found as usize) {
+            transaction.execute_batch(sql)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", NEWEST)?;
     }
-    for sql in MIGRATIONS.iter().skip(found as usize) {
-        transaction.execute_batch(sql)?;
-    }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", NEWEST)?;
     Ok(transaction.commit()?)
 }
 

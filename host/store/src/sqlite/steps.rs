@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::Step;
+use reentry_core::run::{RunStatus, Step};
 use reentry_core::time::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::StoreError;
-use crate::rows::{StepRow, column, decode_step, instant};
+use crate::rows::{StepRow, column, decode_step, instant, status_code};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{all, bytes, get, one, text};
 use crate::sqlite::runs::run_key;
@@ -17,18 +17,28 @@ use crate::sqlite::writer::Fault;
 
 /// Stores a step's record. The number of a step stays that of its first record, which is the order of first calls.
 pub(crate) fn store(connection: &Connection, run: i64, step: &StepRow) -> Result<(), Fault> {
-    let sql = "INSERT INTO steps (run, path, active, owner, due_at, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT (run, path) DO UPDATE SET
-        active = excluded.active, owner = excluded.owner, due_at = excluded.due_at, record = excluded.record";
+    let sql = "SELECT seq, active FROM steps WHERE run = ?1 AND path = ?2";
+    let mut find = connection.prepare_cached(sql)?;
+    let kept =
+        find.query_row(params![run, step.path], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)));
     let owner = step.owner.as_ref().map(OwnerId::as_bytes);
-    connection.prepare_cached(sql)?.execute(params![
-        run,
-        step.path,
-        step.active,
-        owner,
-        step.due_at,
-        step.record
-    ])?;
+    match kept.optional()? {
+        // An index is written anew when its columns are named, even if they stay as they are; `active` seldom changes.
+        Some((seq, active)) if active == step.active => {
+            let sql = "UPDATE steps SET owner = ?2, due_at = ?3, record = ?4 WHERE seq = ?1";
+            connection.prepare_cached(sql)?.execute(params![seq, owner, step.due_at, step.record])?;
+        }
+        Some((seq, _)) => {
+            let sql = "UPDATE steps SET owner = ?2, due_at = ?3, record = ?4, active = ?5 WHERE seq = ?1";
+            let params = params![seq, owner, step.due_at, step.record, step.active];
+            connection.prepare_cached(sql)?.execute(params)?;
+        }
+        None => {
+            let sql = "INSERT INTO steps (run, path, active, owner, due_at, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let params = params![run, step.path, step.active, owner, step.due_at, step.record];
+            connection.prepare_cached(sql)?.execute(params)?;
+        }
+    }
     Ok(())
 }
 
@@ -76,24 +86,34 @@ pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Sto
     first.flatten().map(instant).transpose()
 }
 
-/// The owners of calls, each once. Skips from one owner to the next in the index: there are few owners and many calls.
-pub(crate) fn owners(connection: &Connection) -> Result<Vec<OwnerId>, StoreError> {
-    let sql = "WITH RECURSIVE owners (owner) AS (
-            SELECT min(owner) FROM steps WHERE owner IS NOT NULL
-            UNION ALL
-            SELECT (SELECT min(owner) FROM steps WHERE owner > owners.owner) FROM owners WHERE owners.owner IS NOT NULL
-        ) SELECT owner FROM owners WHERE owner IS NOT NULL";
-    all(connection, sql, [], |row| Ok(OwnerId::from_bytes(get(row, 0)?)))
-}
-
-/// Runs with a call of this owner, each once.
-pub(crate) fn owned_by(
+/// Runs with a call whose owner is dead, once for each such owner.
+///
+/// Looks through the calls of running runs, which are as many as the hosts together can make at once: an index of owners
+/// would have to be written at the begin and the end of every call.
+pub(crate) fn orphans(
     connection: &Connection,
-    owner: OwnerId,
     limit: usize,
-) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-    let sql = "SELECT DISTINCT runs.tenant, runs.id FROM steps JOIN runs ON runs.seq = steps.run
-        WHERE steps.owner = ?1 ORDER BY steps.run LIMIT ?2";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    all(connection, sql, params![owner.as_bytes(), limit], |row| run_key(row, 0))
+    is_dead: impl Fn(OwnerId) -> Result<bool, StoreError>,
+) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+    let sql = "SELECT DISTINCT steps.owner, runs.tenant, runs.id FROM runs
+        JOIN steps ON steps.run = runs.seq AND steps.active = 1 AND steps.owner IS NOT NULL
+        WHERE runs.status = ?1 ORDER BY steps.owner, runs.seq";
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    let mut rows = statement.query([status_code(RunStatus::Running)]).map_err(store_error)?;
+    let (mut known, mut orphans) = (None, Vec::new());
+    while orphans.len() < limit
+        && let Some(row) = rows.next().map_err(store_error)?
+    {
+        let owner = OwnerId::from_bytes(get(row, 0)?);
+        let dead = match known {
+            Some((same, dead)) if same == owner => dead,
+            _ => is_dead(owner)?,
+        };
+        known = Some((owner, dead));
+        if dead {
+            let (tenant, run) = run_key(row, 1)?;
+            orphans.push((tenant, run, owner));
+        }
+    }
+    Ok(orphans)
 }

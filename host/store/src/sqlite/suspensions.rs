@@ -4,12 +4,12 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use rusqlite::{Connection, Row, params};
 
-use crate::query::{no_such_place, page, page_rows, place};
+use crate::query::{page, page_rows, place};
 use crate::rows::{
     CommitRows, SuspensionRow, damaged, decode_labels, decode_step, end_code, end_of, instant,
 };
 use crate::sqlite::fault::store_error;
-use crate::sqlite::reader::{bytes_or_null, get, one, text};
+use crate::sqlite::reader::{bytes_or_null, get, text};
 use crate::sqlite::writer::Fault;
 use crate::{
     CommitError, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionRecord, SuspensionState,
@@ -45,7 +45,7 @@ pub(crate) fn close(
     suspension: SuspensionId,
     end: SuspensionEnd,
 ) -> Result<(), Fault> {
-    let sql = "UPDATE suspensions SET ended = ?3, ended_at = ?4 WHERE id = ?1 AND run = ?2 AND ended IS NULL";
+    let sql = "UPDATE suspensions SET ended = ?3, ended_at = ?4 WHERE run = ?2 AND id = ?1 AND ended IS NULL";
     let params = params![suspension.as_bytes(), run, end_code(end), rows.run.updated_at];
     if connection.prepare_cached(sql)?.execute(params)? == 1 {
         Ok(())
@@ -58,7 +58,7 @@ const COLUMNS: &str = "SELECT suspensions.id, runs.id, runs.workflow_id, runs.wo
     suspensions.labels, suspensions.since, suspensions.due_at, suspensions.ended, suspensions.ended_at, steps.record
     FROM suspensions JOIN runs ON runs.seq = suspensions.run
     LEFT JOIN steps ON suspensions.ended IS NULL AND steps.run = suspensions.run AND steps.path = suspensions.path
-    WHERE suspensions.tenant = ?1 AND suspensions.seq > ?2 AND (?3 OR suspensions.takes_answer)";
+    WHERE suspensions.tenant = ?1 AND suspensions.id > ?2 AND (?3 OR suspensions.takes_answer)";
 
 /// Lists suspensions of a tenant.
 pub(crate) fn list(
@@ -68,21 +68,19 @@ pub(crate) fn list(
 ) -> Result<Page<SuspensionRecord>, StoreError> {
     filter.check()?;
     let wanted = page_rows(filter.limit);
-    let after = match place::<SuspensionId>(filter.after.as_deref())? {
-        None => 0,
-        Some(id) => seq_of(connection, tenant, id)?.ok_or_else(|| no_such_place(id))?,
-    };
+    // Ids sort by time, and none is as low as this.
+    let after = place::<SuspensionId>(filter.after.as_deref())?.unwrap_or(SuspensionId::from_bytes([0; 16]));
     let of_run = if filter.run.is_some() {
         "AND suspensions.run = (SELECT seq FROM runs WHERE id = ?4)"
     } else {
         "AND ?4 IS NULL"
     };
     let open = if filter.with_ended { "" } else { "AND suspensions.ended IS NULL" };
-    let sql = format!("{COLUMNS} {of_run} {open} ORDER BY suspensions.seq");
+    let sql = format!("{COLUMNS} {of_run} {open} ORDER BY suspensions.id");
     let run = filter.run.as_ref().map(RunId::as_bytes);
 
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
-    let params = params![tenant.as_str(), after, filter.with_timers, run];
+    let params = params![tenant.as_str(), after.as_bytes(), filter.with_timers, run];
     let mut rows = statement.query(params).map_err(store_error)?;
     let mut records = Vec::new();
     while records.len() <= wanted
@@ -117,9 +115,4 @@ fn record(row: &Row<'_>) -> Result<SuspensionRecord, StoreError> {
         state: SuspensionState { ended },
         step: step.map(|(_, step)| step),
     })
-}
-
-fn seq_of(connection: &Connection, tenant: &TenantId, id: SuspensionId) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT seq FROM suspensions WHERE id = ?1 AND tenant = ?2";
-    one(connection, sql, params![id.as_bytes(), tenant.as_str()], |row| get(row, 0))
 }

@@ -14,7 +14,7 @@ CREATE TABLE runs (
     head TEXT NOT NULL
 ) STRICT;
 CREATE INDEX runs_of_tenant ON runs (tenant);
-CREATE INDEX runs_by_status ON runs (tenant, status);
+CREATE INDEX runs_by_status ON runs (status, tenant);
 
 CREATE TABLE steps (
     seq INTEGER PRIMARY KEY,
@@ -27,24 +27,22 @@ CREATE TABLE steps (
     UNIQUE (run, path)
 ) STRICT;
 CREATE INDEX steps_active ON steps (run) WHERE active = 1;
-CREATE INDEX steps_owned ON steps (owner, run) WHERE owner IS NOT NULL;
 CREATE INDEX steps_due ON steps (due_at, run) WHERE due_at IS NOT NULL;
 
 CREATE TABLE suspensions (
-    seq INTEGER PRIMARY KEY,
-    id BLOB NOT NULL UNIQUE,
-    tenant TEXT NOT NULL,
     run INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    tenant TEXT NOT NULL,
     path TEXT NOT NULL,
     labels TEXT,
     takes_answer INTEGER NOT NULL,
     since INTEGER NOT NULL,
     due_at INTEGER,
     ended INTEGER,
-    ended_at INTEGER
-) STRICT;
-CREATE INDEX suspensions_open ON suspensions (tenant) WHERE ended IS NULL;
-CREATE INDEX suspensions_of_run ON suspensions (run);
+    ended_at INTEGER,
+    PRIMARY KEY (run, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX suspensions_open ON suspensions (tenant, id) WHERE ended IS NULL;
 
 CREATE TABLE images (
     seq INTEGER PRIMARY KEY,

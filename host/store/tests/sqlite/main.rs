@@ -1,6 +1,8 @@
 //! The SQLite store keeps the contract, and what it alone promises.
 
+mod durability;
 mod folder;
+mod opening;
 
 use folder::Folder;
 
