@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reentry_core::id::TenantId;
+use reentry_core::run::Durability;
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
@@ -40,6 +41,7 @@ pub struct HostBuilder {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     background: bool,
+    durability: Durability,
     faults: Option<FaultHook>,
 }
 
@@ -54,6 +56,7 @@ impl Default for HostBuilder {
             clock: Arc::new(SystemClock),
             observer: Arc::new(TracingObserver),
             background: true,
+            durability: Durability::Durable,
             faults: None,
         }
     }
@@ -118,6 +121,13 @@ impl HostBuilder {
         self
     }
 
+    /// What has to have happened before a result is acknowledged. [`Durability::Durable`] unless it is said; with
+    /// [`Durability::Visible`] a loss of power may take back the latest results, and a cycle costs no fsync.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
     /// Called at every [`FaultPoint`](crate::fault::FaultPoint), for tests of what a crash leaves behind.
     pub fn on_fault_point(mut self, hook: FaultHook) -> Self {
         self.faults = Some(hook);
@@ -135,7 +145,7 @@ impl HostBuilder {
                 let key = host_key(&dir.join(KEY))?;
                 let store = match self.store {
                     Some(store) => store,
-                    None => Arc::new(SqliteStore::open(&dir.join(DATABASE))?),
+                    None => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
                 };
                 (key, store)
             }
@@ -158,6 +168,7 @@ impl HostBuilder {
             owner,
             _alive: alive,
             calls,
+            durability: self.durability,
             faults: self.faults,
         };
         let host = Host { inner: Arc::new(inner), tenant: self.tenant };

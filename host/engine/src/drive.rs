@@ -6,7 +6,7 @@ use reentry_core::effect::Effect;
 use reentry_core::event::Event;
 use reentry_core::id::{RunId, SnapshotId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Decision, Doing, Refused, Run, Step, apply};
+use reentry_core::run::{Call, Decision, Doing, Durability, Refused, Run, Step, apply};
 use reentry_core::workflow::Workflow;
 use reentry_store::{Commit, CommitError, NewSuspension};
 use tokio::task::JoinSet;
@@ -94,6 +94,9 @@ impl Driver {
             let root = decision.steps.iter().find(|(path, step)| path.is_root() && !step.is_active());
             let (root, run) = (root.map(|(_, step)| step.clone()), decision.run.clone());
 
+            if self.host.durability == Durability::Visible {
+                decision.durability = Durability::Visible;
+            }
             self.host.fault(FaultPoint::BeforeCommit(what));
             match self.host.store.commit(commit(expected, decision, image.clone())).await {
                 Ok(()) => {

@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) _alive: Box<dyn OwnerGuard>,
     /// One permit a call into a guest; as many as the runtime has slots.
     pub(crate) calls: Semaphore,
+    /// How safely a result is stored before it is acknowledged.
+    pub(crate) durability: Durability,
     pub(crate) faults: Option<FaultHook>,
 }
 

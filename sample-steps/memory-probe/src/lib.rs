@@ -24,6 +24,7 @@ reentry_step::export! {
     Step::new("echo", services::echo)
         .description("Returns all that a step can learn from the host, and emits and logs its input."),
     Step::new("state", services::state).description("Sets one key of the state and of the request context; returns both."),
+    Step::new("ask", waits::ask).description("Suspends with its input and returns the answer."),
     Step::new("checkpoint", waits::checkpoint).description("Counts, with a checkpoint after each turn."),
     Step::new("sleep", waits::sleep).description("Sleeps so many milliseconds and returns both clock readings."),
     Step::new("deadline", waits::deadline).description("Waits for an answer for so many milliseconds."),

@@ -17,6 +17,10 @@ pub async fn checkpoint(ctx: Context, turns: u32) -> Result<u32> {
     Ok(count)
 }
 
+pub async fn ask(ctx: Context<Value, Value>, question: Value) -> Result<Value> {
+    ctx.suspend(question).await
+}
+
 #[derive(Deserialize, JsonSchema)]
 pub struct Sleep {
     millis: u64,

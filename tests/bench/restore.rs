@@ -1,0 +1,117 @@
+//! What putting memory back costs, page by page, measured below the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use async_trait::async_trait;
+use reentry::core::json::Json;
+use reentry::core::snapshot::SealKey;
+use reentry::core::step::{Facts, Failure, Invocation, Outcome, Resolution, Resolved, Resumption};
+use reentry::core::time::Timestamp;
+use reentry::wasm::{BoxError, CallOptions, CallStats, Grants, HostCalls, Level, LoadedComponent, Runtime, RuntimeConfig};
+use reentry_tests::{guests, json};
+use serde_json::json;
+
+use crate::report::{Goal, figure, median_us};
+
+const REPEATS: usize = 301;
+
+/// Answers nothing: the probe asks for nothing.
+struct Nobody;
+
+#[async_trait]
+impl HostCalls for Nobody {
+    fn log(&self, _: Level, _: &str, _: Option<Json>) {}
+    fn now(&self) -> Timestamp {
+        Timestamp(0)
+    }
+    fn request_context(&self) -> Json {
+        Json::null()
+    }
+    fn set_request_context(&self, _: String, _: Json) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn state(&self) -> Json {
+        Json::null()
+    }
+    fn set_state(&self, _: String, _: Json) -> Result<(), Failure> {
+        Ok(())
+    }
+    async fn step_result(&self, _: &str) -> Result<Option<Json>, BoxError> {
+        Ok(None)
+    }
+    fn init_data(&self) -> Json {
+        Json::null()
+    }
+    fn emit(&self, _: Json) {}
+    async fn cancelled(&self) -> Result<bool, BoxError> {
+        Ok(false)
+    }
+}
+
+/// Measures and prints the time of a restore, the instantiation included.
+pub async fn measure() -> Result<()> {
+    let runtime = Runtime::new(RuntimeConfig::new([1; 32]))?;
+    let bytes = guests::component("memory-probe")?;
+    let component = runtime.prepare(&bytes, Grants::none(), &|_| {}).await?.component;
+    let mut points = Vec::new();
+    for touch in [0usize, 64 << 10, 1 << 20, 16 << 20] {
+        let repeats = if touch > 1 << 20 { 31 } else { REPEATS };
+        let (pages, stats) = restores(&component, touch, repeats).await?;
+        let restore = median_us(stats.iter().map(|stats| stats.instantiate).collect());
+        figure(&format!("restore.{pages}_dirty_pages"), restore, "us", Goal::None);
+        points.push((pages, restore));
+    }
+    let fresh = median_us(fresh(&component).await?);
+    figure("instantiate", fresh, "us", Goal::None);
+    for (pages, restore) in points {
+        let name = format!("restore.per_page_of_{pages}");
+        figure(&name, (restore - fresh) / pages as f64, "us/page", Goal::AtMost(3.0));
+    }
+    Ok(())
+}
+
+fn facts() -> Facts {
+    Facts {
+        step: "probe".into(),
+        run_id: "run".into(),
+        workflow_id: "bench".into(),
+        path: "probe".into(),
+        attempt: 0,
+        resource_id: None,
+        idempotency_key: "key".into(),
+        now: Timestamp(0),
+        entropy: [0; 32],
+        trace: None,
+    }
+}
+
+fn options() -> CallOptions {
+    CallOptions::new(SealKey::derive(&[1; 32], "bench", "run"))
+}
+
+async fn fresh(component: &LoadedComponent) -> Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    for _ in 0..REPEATS {
+        let call = Invocation { facts: facts(), input: json(json!({})) };
+        times.push(component.start(call, Arc::new(Nobody), options()).await?.stats.instantiate);
+    }
+    Ok(times)
+}
+
+async fn restores(component: &LoadedComponent, touch: usize, repeats: usize) -> Result<(usize, Vec<CallStats>)> {
+    let input = json(json!({"touch_bytes": touch, "suspends": 1}));
+    let call = Invocation { facts: facts(), input: input.clone() };
+    let started = component.start(call, Arc::new(Nobody), options()).await?;
+    let Ok(Outcome::Suspended(waits)) = &started.outcome else { anyhow::bail!("{:?}", started.outcome) };
+    let wait = waits.waits.first().context("a wait")?.id;
+    let image = started.image.context("an image")?;
+    let mut stats = Vec::new();
+    for _ in 0..repeats {
+        let resolved = vec![Resolved { wait, resolution: Resolution::Answered(json(json!(1))) }];
+        let call = Resumption { facts: facts(), resolved, input: input.clone(), suspend_payload: None };
+        stats.push(component.resume(call, Some(&image), Arc::new(Nobody), options()).await?.stats);
+    }
+    Ok((started.stats.dirty_pages, stats))
+}
