@@ -8,6 +8,7 @@ mod checkpoint;
 mod components;
 mod fault;
 mod health;
+mod images;
 mod open;
 mod owners;
 mod reader;
@@ -47,12 +48,17 @@ use writer::Change;
 /// Long reads at once, each on a thread of its own. Bounds connections and threads; more wait their turn.
 const SCANS_MAX: usize = 4;
 
+/// Largest image that is read on the caller's thread, in bytes: about 50 us. Larger ones would hold up other tasks.
+const INLINE_BYTES_MAX: u64 = 256 << 10;
+
 /// A store in one SQLite file.
 ///
 /// Dropping it waits until what was committed is answered and its threads have ended.
 pub struct SqliteStore {
-    threads: Threads,
+    // Dropped before the threads: whoever closes the last connection moves the log into the database, which only a
+    // connection that writes can.
     readers: Arc<Readers>,
+    threads: Threads,
     owners: Arc<Owners>,
     scans: Semaphore,
 }
@@ -130,7 +136,11 @@ impl Store for SqliteStore {
     }
 
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
-        self.readers.read(|connection| runs::image(connection, id))
+        match self.readers.read(|connection| images::bytes(connection, id))? {
+            None => Ok(None),
+            Some(bytes) if bytes <= INLINE_BYTES_MAX => self.readers.read(|c| images::read(c, id)),
+            Some(_) => self.scan(move |connection| images::read(connection, id)).await,
+        }
     }
 
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {

@@ -1,5 +1,7 @@
 //! Whatever is committed in whatever order, SQLite gives the same answers as the reference in memory.
 
+#![allow(clippy::indexing_slicing)]
+
 use proptest::prelude::*;
 use reentry_core::id::TenantId;
 use reentry_core::run::{Phase, Run, RunStatus, SuspensionEnd};

@@ -72,3 +72,25 @@ impl Drop for PanicWatch<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_all_writing_and_the_first_reason_stays() {
+        let health = Health::default();
+        assert!(health.check().is_ok());
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                let _watch = PanicWatch(&health, "the writing thread");
+                panic!("a broken invariant");
+            });
+            assert!(thread.join().is_err());
+        });
+        health.fail("a checkpoint", "later");
+        let told = health.check().unwrap_err().to_string();
+        assert!(told.contains("(the writing thread: it panicked)"), "{told}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Runs: the table `runs`, and what one commit does to all tables of a run.
 
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{RunId, SnapshotId, TenantId};
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::Run;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -9,7 +9,7 @@ use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{CommitRows, decode_run, decode_step, instant, status_code, status_of};
 use crate::sqlite::reader::{all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::writer::Fault;
-use crate::sqlite::{steps, suspensions};
+use crate::sqlite::{images, steps, suspensions};
 use crate::{CommitError, Page, RunFilter, RunSummary, StoreError};
 
 /// Stores a commit. When it is refused, part of it may be written: the caller undoes that.
@@ -27,14 +27,7 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fa
     for suspension in &rows.opened {
         suspensions::open(connection, rows, seq, suspension)?;
     }
-    for (id, data) in &rows.images {
-        let sql = "INSERT INTO images (id, data) VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])?;
-    }
-    for id in &rows.dropped_images {
-        connection.prepare_cached("DELETE FROM images WHERE id = ?1")?.execute([id.as_bytes()])?;
-    }
-    Ok(())
+    images::store(connection, rows)
 }
 
 /// Checks that the run is at the version that the commit builds on; returns its number if it exists.
@@ -119,11 +112,6 @@ pub(crate) fn read(connection: &Connection, tenant: &TenantId, id: RunId) -> Res
         Ok(())
     })?;
     Ok(found)
-}
-
-/// Reads the kept memory of a guest.
-pub(crate) fn image(connection: &Connection, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
-    one(connection, "SELECT data FROM images WHERE id = ?1", [id.as_bytes()], |row| get(row, 0))
 }
 
 const SUMMARY: &str = "id, workflow_id, workflow, status, resource_id, created_at, updated_at";

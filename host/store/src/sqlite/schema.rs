@@ -28,17 +28,19 @@ pub(crate) fn check(connection: &Connection) -> Result<(), OpenFault> {
     }
 }
 
-/// Brings a checked file to the newest version, in one transaction; an empty file becomes a database of ours.
+/// Brings a checked file to the newest version, in one transaction; an empty file becomes a database of ours. The caller
+/// sees to it that nobody else does so at once.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = version(&transaction)?;
-    if found < NEWEST {
-        for sql in MIGRATIONS.iter().skip(found as usize) {
-            transaction.execute_batch(sql)?;
-        }
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", NEWEST)?;
+    let found = version(connection)?;
+    if found == NEWEST {
+        return Ok(());
     }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for sql in MIGRATIONS.iter().skip(found as usize) {
+        transaction.execute_batch(sql)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", NEWEST)?;
     Ok(transaction.commit()?)
 }
 

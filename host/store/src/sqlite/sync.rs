@@ -86,3 +86,38 @@ impl Log {
         Ok(true)
     }
 }
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_fsync_fails_every_commit_from_then_on_and_is_not_tried_again() {
+        let health = Arc::new(Health::default());
+        let (to_sync, written) = mpsc::channel();
+        // A device that can be opened and written, but not synced.
+        let path = PathBuf::from("/dev/null");
+        let log = Log { file: private_file().open(&path).unwrap(), path };
+        let syncer = Syncer { log, written, health: Arc::clone(&health) };
+        let mut answered: Vec<_> = (0..3)
+            .map(|_| {
+                let (answer, answered) = oneshot::channel();
+                to_sync.send(vec![answer]).unwrap();
+                answered
+            })
+            .collect();
+        drop(to_sync);
+        syncer.run();
+        for answered in &mut answered {
+            let told = answered.try_recv().unwrap().unwrap_err().to_string();
+            assert!(told.contains("fsync of the write-ahead log"), "{told}");
+        }
+        assert!(health.check().is_err());
+        assert_eq!(health.stats().fsyncs, 1);
+    }
+}

@@ -188,3 +188,90 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::mpsc;
+
+    use reentry_core::digest::WorkflowDigest;
+    use reentry_core::json::Json;
+    use reentry_core::time::Timestamp;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::sqlite::open::Files;
+
+    fn writer(folder: &std::path::Path) -> (Writer, mpsc::Receiver<Vec<Answer>>) {
+        let connection = Files::prepare(&folder.join("runs.db")).unwrap().open().unwrap();
+        let ((_, requests), (to_sync, written)) = (mpsc::channel(), mpsc::channel());
+        (Writer { connection, requests, to_sync, health: Arc::default() }, written)
+    }
+
+    fn workflow(bytes: usize) -> Change {
+        let definition = Json::parse(format!("\"{}\"", "x".repeat(bytes))).unwrap();
+        let digest = WorkflowDigest::of(definition.text().as_bytes());
+        let created_at = Timestamp(1);
+        Change::Workflow(Box::new(WorkflowRecord { digest, id: "w".to_owned(), definition, created_at }))
+    }
+
+    /// Stores changes as one group; returns what each was told.
+    fn told(writer: &Writer, changes: Vec<Change>) -> Vec<Result<(), String>> {
+        let places = Arc::new(Semaphore::new(changes.len()));
+        let (group, answers): (Vec<_>, Vec<_>) = changes
+            .into_iter()
+            .map(|change| {
+                let (answer, answered) = oneshot::channel();
+                let place = Arc::clone(&places).try_acquire_owned().unwrap();
+                (Request { change, durability: Durability::Visible, answer, place }, answered)
+            })
+            .unzip();
+        writer.store(group);
+        let told = answers.into_iter().map(|mut answered| answered.try_recv().unwrap());
+        told.map(|result| result.map_err(|error| error.to_string())).collect()
+    }
+
+    fn count(writer: &Writer) -> i64 {
+        writer.connection.query_row("SELECT count(*) FROM workflows", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn what_does_not_fit_the_disk_fails_its_group_and_later_ones_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, _written) = writer(folder.path());
+        let pages: i64 = writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        writer.connection.pragma_update(None, "max_page_count", pages + 10).unwrap();
+        let results = told(&writer, vec![workflow(10), workflow(100_000)]);
+        for result in results {
+            assert_eq!(result, Err("the store is unavailable: database or disk is full".to_owned()));
+        }
+        assert_eq!(count(&writer), 0);
+        assert_eq!(told(&writer, vec![workflow(10)]), [Ok(())]);
+        assert_eq!(count(&writer), 1);
+    }
+
+    #[test]
+    fn after_an_error_that_says_nothing_of_the_disk_nothing_is_written_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, _written) = writer(folder.path());
+        writer.connection.execute_batch("ALTER TABLE workflows RENAME TO elsewhere").unwrap();
+        let first = told(&writer, vec![workflow(10)]);
+        assert!(first.iter().all(|result| result.as_ref().is_err_and(|said| said.contains("no such table"))));
+        writer.connection.execute_batch("ALTER TABLE elsewhere RENAME TO workflows").unwrap();
+        let second = told(&writer, vec![workflow(10)]);
+        assert!(second.iter().all(|r| r.as_ref().is_err_and(|said| said.contains("writing failed earlier"))));
+        assert_eq!(count(&writer), 0);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_sync_thread_that_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, written) = writer(folder.path());
+        drop(written);
+        let (answer, mut answered) = oneshot::channel();
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        writer.store(vec![Request { change: workflow(1), durability: Durability::Durable, answer, place }]);
+        assert!(answered.try_recv().is_err());
+        assert!(writer.health.check().is_err());
+    }
+}

@@ -73,14 +73,19 @@ fn one_refused_commit_does_not_harm_those_stored_with_it() {
 
 #[test]
 fn everything_is_found_after_opening_again() {
-    check(&Folder::new(), async |folder: &dyn BackEnd| {
+    let folder = Folder::new();
+    let log = folder.database().with_extension("db-wal");
+    check(&folder, async |folder: &dyn BackEnd| {
         let store = folder.open();
         let mut wanted = Vec::new();
         for number in 0..50 {
             let commit = create(run(number)).with_step("a", asking(number, &[])).with_image(number, b"image");
             wanted.push(put(&*store, commit).await);
         }
+        assert!(store.image(image_id(1)).await.unwrap().is_some() && log.exists());
         drop(store);
+        // A store that was closed is one file.
+        assert!(!log.exists());
         let store = folder.open();
         for run in wanted {
             assert_eq!(store.run(&run.tenant, run.id).await.unwrap(), Some(run));
@@ -123,7 +128,7 @@ fn a_log_that_grows_is_moved_into_the_database_and_begins_anew() {
     let folder = Folder::new();
     check(&folder, async |back_end: &dyn BackEnd| {
         let store = back_end.open();
-        // 120 MB in all.
+        // 120 MB in all, far more than the log may hold.
         for number in 0..600u64 {
             put(&*store, create(run(number)).with_image(number, &vec![7; 200_000])).await;
         }
