@@ -1,1 +1,30 @@
-fn main(){}
+//! The `reentry` command: runs, resumes and looks at durable workflows from a terminal.
+//!
+//! Knows arguments, terminals and files; everything else is the library's. Each command is one file in `commands`.
+
+mod app;
+mod args;
+mod cli;
+mod commands;
+mod component_file;
+mod exit;
+mod failure;
+mod hint;
+mod humane;
+mod invocation;
+mod json_text;
+mod listener;
+mod outcome;
+mod progress;
+mod schema_text;
+mod session;
+mod similar;
+mod style;
+mod suspended;
+mod table;
+mod ui;
+mod workflow_file;
+
+fn main() -> std::process::ExitCode {
+    app::main().into()
+}

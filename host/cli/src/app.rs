@@ -1,0 +1,117 @@
+//! From the arguments to the exit code.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::cli::{Cli, Color, Command, Format};
+use crate::commands;
+use crate::exit::Exit;
+use crate::failure::{Failure, Report};
+use crate::hint;
+use crate::listener::set_up_log;
+use crate::session::Session;
+use crate::ui::Ui;
+
+/// Longest wait for tasks that are still at work when the result is out. What matters is stored by then.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+pub(crate) fn main() -> Exit {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return wrong_usage(&error),
+    };
+    let ui = Ui::new(cli.global.output, cli.global.color, cli.global.verbose);
+    set_up_log(&ui);
+    let session = match Session::new(&cli.global, ui) {
+        Ok(session) => session,
+        Err(failure) => return ended_badly(failure, &ui, |_| Vec::new()),
+    };
+    let run = cli.command.run_id();
+    match in_runtime(cli.command, &session) {
+        Ok(exit) => exit,
+        Err(failure) => ended_badly(failure, &ui, |error| hint::hints(error, run, &session)),
+    }
+}
+
+fn in_runtime(command: Command, session: &Session) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Report::unavailable("internal", "cannot start threads").cause(error))?;
+    let ended = runtime.block_on(commands::perform(command, session));
+    runtime.shutdown_timeout(FAREWELL);
+    ended
+}
+
+fn ended_badly(failure: Failure, ui: &Ui, hints: impl Fn(&reentry::Error) -> Vec<String>) -> Exit {
+    let report = match failure {
+        Failure::Own(report) => *report,
+        Failure::Library(error) => {
+            let mut report = Report::of(&error);
+            report.hints = hints(&error);
+            report
+        }
+        Failure::Interrupted { run, at_work } => {
+            let then = match at_work {
+                true => "`reentry runs recover` goes on with it, from its last snapshot",
+                false => "it stays as it is, and nothing is lost",
+            };
+            ui.note(&format!("interrupted; run {run}: {then}"));
+            return Exit::Interrupted;
+        }
+    };
+    report.tell(ui);
+    report.kind.into()
+}
+
+/// Tells what clap found wrong, or prints the help that was asked for.
+fn wrong_usage(error: &clap::Error) -> Exit {
+    if error.use_stderr() && wants_json(std::env::args_os()) {
+        Ui::new(Format::Json, Color::Never, 0).note(&usage_json(&error.render().to_string()));
+    } else {
+        // A closed stream is no reason to say more.
+        let _ = error.print();
+    }
+    if error.use_stderr() { Exit::Refused } else { Exit::Done }
+}
+
+/// What clap says, as our errors are: its first paragraph is the message, a paragraph with a tip the hint.
+fn usage_json(said: &str) -> String {
+    let mut paragraphs = said.split("\n\n").map(str::trim);
+    let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
+    let report = Report::refused("usage", message);
+    match paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ")) {
+        Some(tip) => report.hint(tip).json(),
+        None => report.json(),
+    }
+}
+
+/// Whether errors shall be JSON, as far as arguments tell that could not be parsed.
+fn wants_json(args: impl IntoIterator<Item = OsString>) -> bool {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let split = args.windows(2).any(
+        |pair| matches!(pair, [option, form] if (option == "-o" || option == "--output") && form == "json"),
+    );
+    split || args.iter().any(|arg| arg == "--output=json" || arg == "-ojson" || arg == "-o=json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_usage_is_told_like_any_error() {
+        let said = "error: unrecognized subcommand 'rum'\n\n  tip: 'run' exists\n\nUsage: reentry\n";
+        insta::assert_snapshot!(usage_json(said), @r#"{"error":{"code":"usage","hint":"'run' exists","kind":"refused","message":"unrecognized subcommand 'rum'"}}"#);
+    }
+
+    #[test]
+    fn json_is_wanted_in_every_spelling() {
+        let wants = |args: &[&str]| wants_json(args.iter().map(OsString::from));
+        assert!(wants(&["reentry", "rum", "-o", "json"]) && wants(&["-ojson"]) && wants(&["--output=json"]));
+        assert!(!wants(&["reentry", "json"]) && !wants(&["-o", "text"]) && !wants(&["-o"]));
+    }
+}

@@ -1,0 +1,11 @@
+//! Arguments that several commands share, and how their texts are read.
+
+mod answer_form;
+mod context;
+mod given;
+mod tracing;
+
+pub(crate) use answer_form::OutputArgs;
+pub(crate) use context::ContextArgs;
+pub(crate) use given::{Given, syntax_error, unreadable};
+pub(crate) use tracing::TracingArgs;

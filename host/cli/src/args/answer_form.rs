@@ -1,0 +1,29 @@
+//! What a result shows, and whether it is waited for.
+
+use clap::Args;
+use reentry::OutputOptions;
+
+/// What the result of a start or resume shows.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Show the workflow's shared state with the result
+    #[arg(long)]
+    pub(crate) include_state: bool,
+
+    /// Show the labels by which open suspensions may be addressed
+    #[arg(long)]
+    pub(crate) include_labels: bool,
+
+    /// Stay until the run has ended, whoever resumes it
+    ///
+    /// After a suspension the store is looked at several times a second. Killing the command loses nothing: the run stays as it is
+    /// stored, and whoever resumes it brings it to its end.
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+impl OutputArgs {
+    pub(crate) fn options(self) -> OutputOptions {
+        OutputOptions { include_state: self.include_state, include_resume_labels: self.include_labels }
+    }
+}

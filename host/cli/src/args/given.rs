@@ -1,0 +1,224 @@
+//! JSON that is given on the command line: as a text, in a file, or on standard input.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use reentry::core::json::{Json, JsonError};
+
+use crate::failure::{Failure, Report};
+
+/// Columns of an excerpt on each side of the mistake.
+const EXCERPT_COLUMNS: usize = 36;
+
+/// Where a JSON text is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// In the argument.
+    Text(String),
+    /// In a file: `@FILE`.
+    File(PathBuf),
+    /// On standard input: `-`.
+    Stdin,
+}
+
+impl FromStr for Given {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix('@')) {
+            ("-", _) => Ok(Self::Stdin),
+            (_, Some("")) => Err("a file name is missing behind `@`".to_owned()),
+            (_, Some(file)) => Ok(Self::File(file.into())),
+            (text, None) => Ok(Self::Text(text.to_owned())),
+        }
+    }
+}
+
+impl Given {
+    /// Reads and checks the JSON. `option` names it in messages.
+    pub(crate) fn read(&self, option: &str) -> Result<Json, Failure> {
+        let (place, text) = match self {
+            Self::Text(text) => (option.to_owned(), text.clone()),
+            Self::File(path) => (path.display().to_string(), read_file(option, path)?),
+            Self::Stdin => ("standard input".to_owned(), read_stdin(option)?),
+        };
+        match Json::parse(text.trim()) {
+            Ok(json) => Ok(json),
+            Err(JsonError::Malformed(error)) => {
+                let report = malformed(&place, text.trim(), &error);
+                Err(match self.advice(option) {
+                    Some(hint) => report.hint(hint).into(),
+                    None => report.into(),
+                })
+            }
+            Err(error) => Err(Report::refused("invalid-json", format!("{place} is {error}")).into()),
+        }
+    }
+
+    /// What people who are new to JSON in a shell mean.
+    fn advice(&self, option: &str) -> Option<String> {
+        let Self::Text(text) = self else { return None };
+        let text = text.trim();
+        if text.is_empty() {
+            return Some(format!("nothing at all is `{option} null`"));
+        }
+        if Path::new(text).is_file() {
+            return Some(format!("to read the file, write `{option} @{text}`"));
+        }
+        let bare = text.chars().all(|c| c.is_alphanumeric() || " _-.".contains(c));
+        bare.then(|| format!("a text is JSON only with its double quotes: `{option} '\"{text}\"'`"))
+    }
+}
+
+fn read_file(option: &str, path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("cannot read {}, the file given with {option}", path.display());
+        unreadable(message, &error).into()
+    })
+}
+
+/// A file that cannot be read: the user's mistake when it is not there, else the machine's.
+pub(crate) fn unreadable(message: String, error: &std::io::Error) -> Report {
+    let report = match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::IsADirectory => {
+            Report::refused("no-file", message)
+        }
+        std::io::ErrorKind::InvalidData => Report::refused("invalid-file", message),
+        _ => Report::unavailable("file-unavailable", message),
+    };
+    report.cause(error)
+}
+
+fn read_stdin(option: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().read_to_string(&mut text);
+    read.map_err(|error| unreadable(format!("cannot read standard input for {option}"), &error))?;
+    Ok(text)
+}
+
+fn malformed(place: &str, text: &str, error: &serde_json::Error) -> Report {
+    if text.is_empty() {
+        return Report::refused("invalid-json", format!("{place} is not valid JSON: it is empty"));
+    }
+    // Reading the value itself finds better words than skipping over it did (a trailing comma, for one).
+    let better = serde_json::from_str::<serde_json::Value>(text).err();
+    let error = better.as_ref().unwrap_or(error);
+    let (problem, excerpt) = syntax_error(text, error);
+    let message = match error.line() {
+        1 => format!("{place} is not valid JSON: {problem}"),
+        line => format!("{place} is not valid JSON: {problem}, in line {line}"),
+    };
+    Report::refused("invalid-json", message).excerpt(excerpt)
+}
+
+/// What is wrong with a JSON text, and the line of it with a mark under the mistake.
+pub(crate) fn syntax_error(text: &str, error: &serde_json::Error) -> (String, String) {
+    let said = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let said = said.strip_suffix(&position).unwrap_or(&said);
+    let problem = match (said.strip_prefix("EOF while parsing "), said) {
+        (Some(what), _) => format!("the text ends within {what}"),
+        (None, "expected ident") => "expected `true`, `false` or `null`".to_owned(),
+        (None, said) => said.to_owned(),
+    };
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    // Columns are counted in bytes, from 1; at the end of a text the last byte is named, but what is missing comes after it.
+    let byte = if error.is_eof() { line.len() } else { error.column().saturating_sub(1) };
+    let before = line.char_indices().take_while(|(at, _)| *at < byte).count();
+    let from = before.saturating_sub(EXCERPT_COLUMNS);
+    let shown: String = line.chars().skip(from).take(2 * EXCERPT_COLUMNS).map(blank).collect();
+    let cut = if from > 0 { "…" } else { "" };
+    let mark = " ".repeat(before - from + cut.chars().count());
+    (problem, format!("{cut}{shown}\n{mark}^"))
+}
+
+/// Keeps the mark under the mistake: each character takes one column, as nearly all do.
+fn blank(c: char) -> char {
+    if c == '\t' { ' ' } else { c }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::failure::Failure;
+
+    fn said(text: &str) -> String {
+        let given: Given = text.parse().unwrap();
+        match given.read("--input") {
+            Ok(json) => json.to_string(),
+            Err(Failure::Own(report)) => {
+                let lines = [Some(report.message), report.excerpt, report.hints.first().cloned()];
+                lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+            }
+            Err(other) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_mistake_is_marked() {
+        insta::assert_snapshot!(said(r#"{"a": 1 "b": 2}"#), @r#"
+        --input is not valid JSON: expected `,` or `}`
+        {"a": 1 "b": 2}
+                ^
+        "#);
+        insta::assert_snapshot!(said(r#"{"é": nul}"#), @r#"
+        --input is not valid JSON: expected `true`, `false` or `null`
+        {"é": nul}
+                 ^
+        "#);
+        insta::assert_snapshot!(said("{\n  \"a\": 1,\n}"), @"
+        --input is not valid JSON: trailing comma, in line 3
+        }
+        ^
+        ");
+        insta::assert_snapshot!(said(r#"{"a": [1, 2"#), @r#"
+        --input is not valid JSON: the text ends within a list
+        {"a": [1, 2
+                   ^
+        "#);
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_the_mistake() {
+        insta::assert_snapshot!(said(&format!("[{}x, {}]", "1, ".repeat(100), "2, ".repeat(100))), @"
+        --input is not valid JSON: expected value
+        …1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, x, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 
+                                             ^
+        ");
+    }
+
+    #[test]
+    fn a_bare_text_is_answered_with_advice() {
+        insta::assert_snapshot!(said("hello"), @r#"
+        --input is not valid JSON: expected value
+        hello
+        ^
+        a text is JSON only with its double quotes: `--input '"hello"'`
+        "#);
+        insta::assert_snapshot!(said("Cargo.toml"), @"
+        --input is not valid JSON: expected value
+        Cargo.toml
+        ^
+        to read the file, write `--input @Cargo.toml`
+        ");
+        insta::assert_snapshot!(said(" "), @"
+        --input is not valid JSON: it is empty
+        nothing at all is `--input null`
+        ");
+    }
+
+    #[test]
+    fn anything_that_is_json_is_taken() {
+        for text in ["-5", "null", "\"x\"", "[1]", "{\"a\": 1.50}"] {
+            assert_eq!(said(text), text);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        assert_eq!(said("@no/such.json"), "cannot read no/such.json, the file given with --input");
+        assert!("@".parse::<Given>().is_err());
+    }
+}

@@ -1,0 +1,62 @@
+//! How a start or resume is joined to the caller's trace.
+
+use clap::Args;
+use reentry::core::run::Refused;
+use reentry::core::trace::{SpanContext, TracingContext, TracingOptions};
+
+use super::context::object;
+use crate::failure::Failure;
+
+/// The caller's trace, and what is put on the root span.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tracing")]
+pub(crate) struct TracingArgs {
+    /// W3C traceparent of the span that this one becomes a child of
+    #[arg(long, value_name = "T", conflicts_with_all = ["trace_id", "parent_span_id"])]
+    traceparent: Option<String>,
+
+    /// Trace to use, 1 to 32 hexadecimal digits
+    #[arg(long, value_name = "HEX")]
+    trace_id: Option<String>,
+
+    /// Span that this one becomes a child of, 1 to 16 hexadecimal digits
+    #[arg(long, value_name = "HEX")]
+    parent_span_id: Option<String>,
+
+    /// Tag on the root span; may be repeated
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+
+    /// Metadata on the spans, a JSON object
+    #[arg(long, value_name = "JSON")]
+    metadata: Option<String>,
+
+    /// Key of the request context to copy into the metadata, dotted for nested ones; may be repeated
+    #[arg(long, value_name = "KEY")]
+    request_context_key: Vec<String>,
+}
+
+impl TracingArgs {
+    /// The arguments as the library takes them. Ids are checked there.
+    pub(crate) fn read(&self) -> Result<(TracingContext, TracingOptions), Failure> {
+        let current_span = match &self.traceparent {
+            Some(text) => Some(
+                SpanContext::from_traceparent(text)
+                    .map_err(|error| reentry::Error::from(Refused::Trace(error)))?,
+            ),
+            None => None,
+        };
+        let metadata = match &self.metadata {
+            Some(text) => object("--metadata", text)?,
+            None => Default::default(),
+        };
+        let options = TracingOptions {
+            metadata,
+            request_context_keys: self.request_context_key.clone(),
+            trace_id: self.trace_id.clone(),
+            parent_span_id: self.parent_span_id.clone(),
+            tags: self.tag.clone(),
+        };
+        Ok((TracingContext { current_span }, options))
+    }
+}

@@ -1,0 +1,111 @@
+//! The command line: its global options and its commands.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use reentry::core::id::TenantId;
+
+use crate::commands::{build, completions, components, exit_codes, inbox, resume, run, runs};
+
+/// Runs durable workflows whose steps are WebAssembly components.
+///
+/// A step may suspend: its memory is kept, the process ends, and days later `reentry resume` puts the memory back, and its code goes
+/// on at the next line.
+#[derive(Debug, Parser)]
+#[command(name = "reentry", version, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "Results go to standard output, everything else to standard error. \
+    `reentry help exit-codes` lists the exit codes.";
+
+/// What all commands understand.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Folder with all data of the host [default: $XDG_DATA_HOME/reentry or ~/.local/share/reentry]
+    #[arg(long, value_name = "DIR", env = "REENTRY_DATA_DIR", global = true, hide_env_values = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// On whose behalf: runs of one tenant are not seen by another [default: default]
+    #[arg(long, value_name = "NAME", env = "REENTRY_TENANT", global = true, hide_env_values = true, value_parser = tenant)]
+    pub(crate) tenant: Option<TenantId>,
+
+    /// What components may import beyond the step contract, here and whenever they are resumed
+    ///
+    /// `wasi` stands for the command-line interfaces of WASI 0.2, with no files, network, arguments or environment behind them.
+    #[arg(
+        long,
+        value_name = "GRANT",
+        env = "REENTRY_GRANT",
+        global = true,
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) grant: Vec<Grant>,
+
+    /// Form of results and errors: for people, or one JSON document
+    #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Format::Text, global = true)]
+    pub(crate) output: Format,
+
+    /// Say more: -v what the host does and what steps emit, -vv details, -vvv everything
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+
+    /// When to use colors; `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
+    pub(crate) color: Color,
+}
+
+/// Something that components may be granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Grant {
+    Wasi,
+}
+
+/// Form of what is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+/// When to use colors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(run::Args),
+    Resume(resume::Args),
+    Inbox(inbox::Args),
+    #[command(subcommand)]
+    Runs(runs::Command),
+    #[command(subcommand)]
+    Components(components::Command),
+    Build(build::Args),
+    Completions(completions::Args),
+    ExitCodes(exit_codes::Args),
+}
+
+fn tenant(name: &str) -> Result<TenantId, String> {
+    TenantId::new(name).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,43 @@
+//! The commands: one file each, and the one place that tells them apart.
+
+pub(crate) mod build;
+pub(crate) mod completions;
+pub(crate) mod components;
+pub(crate) mod exit_codes;
+pub(crate) mod inbox;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod runs;
+
+use reentry::core::id::RunId;
+
+use crate::cli::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Performs a command.
+pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(args) => run::perform(args, session).await,
+        Command::Resume(args) => resume::perform(args, session).await,
+        Command::Inbox(args) => inbox::perform(args, session).await,
+        Command::Runs(command) => runs::perform(command, session).await,
+        Command::Components(command) => components::perform(command, session).await,
+        Command::Build(args) => build::perform(&args, session),
+        Command::Completions(args) => completions::perform(&args, session),
+        Command::ExitCodes(_) => exit_codes::perform(session),
+    }
+}
+
+impl Command {
+    /// The run that the command is about, for hints.
+    pub(crate) fn run_id(&self) -> Option<RunId> {
+        match self {
+            Self::Resume(args) => Some(args.run),
+            Self::Inbox(args) => args.run,
+            Self::Runs(command) => command.run_id(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `reentry components list`: the components of a host.
+
+use reentry::ComponentMeta;
+use reentry::core::time::Timestamp;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::{bytes, relative};
+use crate::session::{Background, Session};
+use crate::table::Table;
+use crate::ui::harmless;
+
+/// Most characters of a list of steps in the table.
+const STEPS_CHARS: usize = 40;
+
+/// List the components of the host, the newest first
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// A component in the list, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    digest: String,
+    name: String,
+    bytes: u64,
+    steps: Vec<String>,
+    created_at: Timestamp,
+}
+
+pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let rows: Vec<Row> = host.components().await?.into_iter().map(row).collect();
+    if session.ui.is_json() {
+        session.ui.print_json(&serde_json::json!({ "components": rows }))?;
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        session.ui.note("no components");
+        return Ok(Exit::Done);
+    }
+    let now = session.now();
+    let mut table = Table::new(["NAME", "SIZE", "ADDED", "DIGEST", "STEPS"]);
+    for row in rows {
+        let steps = row.steps.join(", ");
+        let steps = match steps.char_indices().nth(STEPS_CHARS) {
+            Some((end, _)) => format!("{}… ({})", steps.get(..end).unwrap_or_default(), row.steps.len()),
+            None => steps,
+        };
+        table.row([harmless(&row.name), bytes(row.bytes), relative(row.created_at, now), row.digest, steps]);
+    }
+    session.ui.print(&table.text(session.ui.out))?;
+    Ok(Exit::Done)
+}
+
+fn row(component: reentry::store::ComponentSummary) -> Row {
+    let meta: Option<ComponentMeta> = component.meta.decode().ok();
+    Row {
+        digest: component.digest.to_string(),
+        name: component.name,
+        bytes: component.bytes,
+        steps: meta.into_iter().flat_map(|meta| meta.steps).map(|step| step.id).collect(),
+        created_at: component.created_at,
+    }
+}

@@ -1,0 +1,26 @@
+//! `reentry runs cancel`: ends a run.
+
+use reentry::core::id::RunId;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::outcome::show;
+use crate::session::{Background, Session};
+
+/// End a run by request
+///
+/// Steps that wait are closed. A call that is in flight is told when it asks, and its end does not count.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let result = run.cancel().await?;
+    show(session, &host, &run, &result).await?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,186 @@
+//! `reentry runs show`: one run with its steps and its suspensions.
+
+use std::fmt::Write as _;
+
+use reentry::core::id::RunId;
+use reentry::core::path::StepPath;
+use reentry::core::run::{Run as State, StepEntry};
+use reentry::core::time::Timestamp;
+use reentry::store::SuspensionFilter;
+use reentry::{OutputOptions, RunResult, StepResults, Waiting};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::{relative, span, took};
+use crate::json_text::{COLUMNS, pretty_bounded};
+use crate::outcome::reason_line;
+use crate::session::{Background, Session};
+use crate::style::Style;
+use crate::suspended::{Row, ended};
+use crate::table::Table;
+use crate::ui::{hang, harmless};
+
+/// Columns before the values of the head.
+const MARGIN: usize = 11;
+
+/// Most lines of an input, a result or a state that are shown.
+const VALUE_LINES: usize = 40;
+
+/// Show one run: how it stands, its steps, its suspensions
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+}
+
+/// All that is known of a run, for programs. Times are milliseconds since 1970.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a> {
+    #[serde(flatten)]
+    result: &'a RunResult,
+    workflow_id: &'a str,
+    workflow_digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_id: Option<&'a str>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    input: Option<&'a reentry::core::json::Json>,
+    request_context: &'a std::collections::BTreeMap<String, reentry::core::json::Json>,
+    steps: &'a StepResults,
+    suspensions: Vec<Row<'a>>,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let options = OutputOptions { include_state: true, include_resume_labels: true };
+    let (result, state, steps) = (run.result(options).await?, run.state().await?, run.steps().await?);
+    let filter = SuspensionFilter {
+        run: Some(args.run),
+        with_ended: true,
+        with_timers: true,
+        ..SuspensionFilter::default()
+    };
+    let suspensions = host.inbox(filter).await?.rows;
+    if session.ui.is_json() {
+        session.ui.print_json(&Whole {
+            result: &result,
+            workflow_id: &state.workflow_id,
+            workflow_digest: state.workflow.to_string(),
+            resource_id: state.resource_id.as_deref(),
+            created_at: state.created_at,
+            updated_at: state.updated_at,
+            input: steps.input.as_ref(),
+            request_context: &state.request_context,
+            steps: &steps,
+            suspensions: suspensions.iter().map(Row::of).collect(),
+        })?;
+        return Ok(Exit::Done);
+    }
+    let (style, now) = (session.ui.out, session.now());
+    let mut text = head(&state, &result, &steps, style, now);
+    text += &steps_text(&steps, style, now);
+    text += &suspensions_text(&suspensions, style, now);
+    session.ui.print(&text)?;
+    if suspensions.iter().any(|row| row.record.state.ended.is_none()) {
+        let inbox = session.again.command(["inbox", "--run", &args.run.to_string()]);
+        session.ui.note(&format!("`{inbox}` shows what is asked"));
+    }
+    Ok(Exit::Done)
+}
+
+fn head(state: &State, result: &RunResult, steps: &StepResults, style: Style, now: Timestamp) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let name = style.dim(&format!("{name:<MARGIN$}"));
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{name}{}", hang(&value, MARGIN));
+    };
+    let value = |text: &str| pretty_bounded(text, COLUMNS - MARGIN, VALUE_LINES);
+    line("run", state.id.to_string());
+    line("status", style.status(result.status.as_str()));
+    line("workflow", format!("{}  {}", state.workflow_id, style.dim(&state.workflow.to_string())));
+    if let Some(resource) = &state.resource_id {
+        line("resource", harmless(resource));
+    }
+    line("created", format!("{} ({})", state.created_at, relative(state.created_at, now)));
+    line("changed", format!("{} ({})", state.updated_at, relative(state.updated_at, now)));
+    if let Some(span) = &state.span {
+        line("trace", format!("{}  span {}", span.trace_id, span.span_id));
+    }
+    if let Some(input) = &steps.input {
+        line("input", value(input.text()));
+    }
+    for (name, map) in [("state", result.state.as_ref()), ("context", Some(&state.request_context))] {
+        if let Some(map) = map.filter(|map| !map.is_empty()) {
+            line(name, value(&serde_json::to_string(map).unwrap_or_default()));
+        }
+    }
+    if let Some(output) = &result.result {
+        line("result", value(output.text()));
+    }
+    if let Some(failure) = &result.error {
+        line("error", reason_line(failure));
+    }
+    text
+}
+
+fn steps_text(steps: &StepResults, style: Style, now: Timestamp) -> String {
+    if steps.steps.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["STEP", "STATUS", "STARTED", "TOOK", "ERROR"]);
+    for (path, entry) in &steps.steps {
+        let status = serde_json::to_value(entry.status).ok();
+        let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or_default();
+        table.row([
+            indented(path),
+            style.status(status),
+            entry.started_at.to_string(),
+            lasted(entry, now),
+            entry.error.as_ref().map(reason_line).unwrap_or_default(),
+        ]);
+    }
+    format!("\n{}", table.text(style))
+}
+
+/// A step under the workflow that it stands in.
+fn indented(path: &StepPath) -> String {
+    let name = path.last().map(ToString::to_string).unwrap_or_default();
+    format!("{}{name}", "  ".repeat(path.segments().len().saturating_sub(1)))
+}
+
+fn lasted(entry: &StepEntry, now: Timestamp) -> String {
+    match entry.ended_at {
+        Some(at) => took(at.ms_since(entry.started_at)),
+        None => format!("{} so far", span(now.ms_since(entry.started_at))),
+    }
+}
+
+fn suspensions_text(suspensions: &[Waiting], style: Style, now: Timestamp) -> String {
+    if suspensions.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["SUSPENDED STEP", "SUSPENSION", "SINCE", "STATE", "LABELS"]);
+    for row in suspensions {
+        let record = &row.record;
+        let state = match (record.state.ended, record.due_at) {
+            (Some((end, at)), _) => {
+                style.dim(&format!("{} after {}", ended(end), took(at.ms_since(record.since))))
+            }
+            (None, Some(due)) => style.yellow(&format!("waits, due {}", relative(due, now))),
+            (None, None) => style.yellow("waits"),
+        };
+        table.row([
+            record.path.to_string(),
+            record.id.to_string(),
+            relative(record.since, now),
+            state,
+            harmless(&record.labels.join(", ")),
+        ]);
+    }
+    format!("\n{}", table.text(style))
+}

@@ -1,0 +1,142 @@
+//! What to do about an error of the library's, where that is known.
+
+use std::collections::BTreeSet;
+
+use reentry::Error;
+use reentry::core::id::RunId;
+use reentry::core::resume::{Candidates, Target, TargetError};
+use reentry::core::run::{Refused, RunStatus};
+use reentry::wasm::{LoadError, RefusedImport};
+
+use crate::session::Session;
+use crate::similar::closest;
+
+/// Most choices that a hint lists.
+const CHOICES_SHOWN: usize = 10;
+
+/// Hints for an error; `run` is the run that the command is about, if it is about one.
+pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec<String> {
+    let command = |args: &[&str]| format!("`{}`", session.again.command(args.iter().copied()));
+    let of_run = |args: &[&str]| run.map(|run| command(&[args, &[run.to_string().as_str()]].concat()));
+    let show = || of_run(&["runs", "show"]).map(|show| format!("{show} shows how it stands"));
+    let hint = match error {
+        Error::NoRun(_) => {
+            let (dir, tenant) = (session.data_dir().display(), session.tenant());
+            let list = command(&["runs", "list"]);
+            Some(format!("looked in {dir} for runs of tenant `{tenant}`; {list} shows them"))
+        }
+        Error::NoComponent(_) => {
+            Some(format!("{} shows the components of this host", command(&["components", "list"])))
+        }
+        Error::Refused(Refused::Target(error)) => {
+            let recover = command(&["runs", "recover"]);
+            target(error).or_else(|| of_status(error, &recover)).or_else(show)
+        }
+        Error::Refused(Refused::Invalid { what: "resume data", .. }) => of_run(&["inbox", "--run"])
+            .map(|inbox| format!("{inbox} shows what is asked and how the answer must look")),
+        Error::Refused(Refused::AlreadyStarted { .. } | Refused::Taken { .. } | Refused::Ended { .. }) => {
+            show()
+        }
+        Error::Load(LoadError::Imports { refused }) => grant(refused),
+        Error::Interrupted { .. } => {
+            let recover = command(&["runs", "recover"]);
+            Some(format!("{recover} takes the run over once this process has ended"))
+        }
+        _ => None,
+    };
+    hint.into_iter().collect()
+}
+
+/// The grant that would allow all refused imports.
+fn grant(refused: &[RefusedImport]) -> Option<String> {
+    let grants: Option<BTreeSet<&str>> = refused.iter().map(|import| import.grant).collect();
+    let options: Vec<String> = grants?.into_iter().map(|grant| format!("--grant {grant}")).collect();
+    Some(format!("`{}` lets the component have them; `reentry help` says what that is", options.join(" ")))
+}
+
+fn target(error: &TargetError) -> Option<String> {
+    match error {
+        TargetError::Unknown { target, open } => Some(match meant(target, open) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("what waits for an answer: {}", choices(open)),
+        }),
+        TargetError::Ambiguous { open, .. } => Some(format!("say which one: {}", choices(open))),
+        _ => None,
+    }
+}
+
+/// What a run that waits for no answer does instead, and how it goes on.
+fn of_status(error: &TargetError, recover: &str) -> Option<String> {
+    match error {
+        TargetError::NotSuspended { status: RunStatus::Running } => {
+            Some(format!("if the process that ran it has died, {recover} takes it over"))
+        }
+        TargetError::NotSuspended { status: RunStatus::Waiting } => {
+            Some(format!("it waits for a time; when that has come, {recover} lets it go on"))
+        }
+        _ => None,
+    }
+}
+
+/// The option that was probably meant.
+fn meant(target: &Target, open: &Candidates) -> Option<String> {
+    if let Some(label) = &target.label {
+        let labels = open.0.iter().flat_map(|candidate| &candidate.labels).map(String::as_str);
+        return closest(label, labels).map(|label| format!("--label {label}"));
+    }
+    let wrong = target.step.as_ref()?.to_string();
+    let paths: Vec<String> = open.0.iter().map(|candidate| candidate.path.to_string()).collect();
+    let last = |path: &String| path.rsplit('.').next() == Some(wrong.as_str());
+    let meant = paths.iter().find(|path| last(path)).map(String::as_str);
+    meant.or_else(|| closest(&wrong, paths.iter().map(String::as_str))).map(|path| format!("--step {path}"))
+}
+
+/// The options that lead to each candidate.
+fn choices(open: &Candidates) -> String {
+    let mut choices: Vec<String> =
+        open.0.iter().take(CHOICES_SHOWN).map(|candidate| format!("`--step {}`", candidate.path)).collect();
+    if open.0.len() > CHOICES_SHOWN {
+        choices.push("…".to_owned());
+    }
+    choices.join(", ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use reentry::core::resume::Candidate;
+
+    fn open(paths: &[&str]) -> Candidates {
+        let candidate = |path: &&str| Candidate {
+            path: path.parse().unwrap(),
+            suspension: "sus_0000000003e87fffbfffffffffffffff".parse().unwrap(),
+            labels: vec![format!("{path}-label")],
+        };
+        Candidates(paths.iter().map(candidate).collect())
+    }
+
+    fn unknown(wrong: Target) -> String {
+        target(&TargetError::Unknown { target: wrong, open: open(&["approve", "outer.audit"]) }).unwrap()
+    }
+
+    #[test]
+    fn a_typo_is_answered_with_what_was_meant() {
+        assert_eq!(unknown(Target::step("aprove").unwrap()), "did you mean `--step approve`?");
+        assert_eq!(unknown(Target::label("approve-lable")), "did you mean `--label approve-label`?");
+    }
+
+    #[test]
+    fn the_id_of_a_nested_step_is_answered_with_its_path() {
+        assert_eq!(unknown(Target::step("audit").unwrap()), "did you mean `--step outer.audit`?");
+    }
+
+    #[test]
+    fn anything_else_is_answered_with_the_choices() {
+        let all = "`--step approve`, `--step outer.audit`";
+        assert_eq!(unknown(Target::step("refund").unwrap()), format!("what waits for an answer: {all}"));
+        let several =
+            TargetError::Ambiguous { target: Target::default(), open: open(&["approve", "outer.audit"]) };
+        assert_eq!(target(&several).unwrap(), format!("say which one: {all}"));
+    }
+}

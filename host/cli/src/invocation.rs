@@ -1,0 +1,89 @@
+//! Commands to be copied into a shell, exactly as they work there.
+
+use std::path::Path;
+
+use reentry::core::id::{RunId, TenantId};
+use reentry::core::path::StepPath;
+use serde_json::Value;
+
+use crate::cli::{Global, Grant};
+use crate::session;
+
+/// Builds commands for the host and tenant that the present command works with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Invocation {
+    /// The global options that a later command must repeat.
+    options: Vec<String>,
+}
+
+impl Invocation {
+    /// Repeats what was said on the command line and is not said by the environment as well.
+    pub(crate) fn new(global: &Global, data_dir: &Path) -> Self {
+        let said = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
+        let mut options = Vec::new();
+        let mut option = |name: &str, value: String, variable: &str| {
+            if !said(variable, &value) {
+                options.extend([name.to_owned(), value]);
+            }
+        };
+        let dir = data_dir.display().to_string();
+        if global.data_dir.is_some() && session::default_data_dir().as_deref() != Some(data_dir) {
+            option("--data-dir", dir, "REENTRY_DATA_DIR");
+        }
+        if let Some(tenant) = global.tenant.as_ref().filter(|tenant| **tenant != TenantId::default()) {
+            option("--tenant", tenant.to_string(), "REENTRY_TENANT");
+        }
+        if global.grant.contains(&Grant::Wasi) {
+            option("--grant", "wasi".to_owned(), "REENTRY_GRANT");
+        }
+        Self { options }
+    }
+
+    /// `reentry` with these arguments.
+    pub(crate) fn command<'a>(&'a self, args: impl IntoIterator<Item = &'a str>) -> String {
+        let words = std::iter::once("reentry").chain(args).chain(self.options.iter().map(String::as_str));
+        words.map(quoted).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The command that answers a suspension of a run, with data to begin with. The step may be left out when it is the only one.
+    pub(crate) fn resume(&self, run: RunId, step: Option<&StepPath>, data: Option<&Value>) -> String {
+        let (run, step, data) = (run.to_string(), step.map(StepPath::to_string), data.map(Value::to_string));
+        let mut args = vec!["resume", &run];
+        args.extend(step.iter().flat_map(|step| ["--step", step.as_str()]));
+        args.extend(data.iter().flat_map(|data| ["--data", data.as_str()]));
+        self.command(args)
+    }
+}
+
+/// A word as a POSIX shell takes it for one.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_the_shell() {
+        assert_eq!(
+            ["a-b.c/d:e", "", "a b", "it's", "$x"].map(quoted),
+            ["a-b.c/d:e", "''", "'a b'", r"'it'\''s'", "'$x'"]
+        );
+    }
+
+    #[test]
+    fn a_command_repeats_the_options_that_lead_to_the_same_host() {
+        let again = Invocation { options: ["--data-dir", "my data"].map(str::to_owned).to_vec() };
+        let run = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
+        let path = "each[3].check".parse().unwrap();
+        let data = serde_json::json!({"ok": true});
+        insta::assert_snapshot!(again.resume(run, Some(&path), Some(&data)), @r#"reentry resume run_0000000003e87fffbfffffffffffffff --step 'each[3].check' --data '{"ok":true}' --data-dir 'my data'"#);
+    }
+}

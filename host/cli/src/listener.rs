@@ -1,0 +1,81 @@
+//! What is said while things run: the host's log, and what guests log and emit.
+
+use std::io;
+
+use reentry::core::json::Json;
+use reentry::{Level, Observer, Source};
+use tracing_subscriber::EnvFilter;
+
+use crate::json_text;
+use crate::style::Style;
+use crate::ui::{Ui, hang, harmless};
+
+/// Variable with a filter for the host's log, in the syntax of `tracing_subscriber`; wins over `--verbose`.
+const FILTER_VARIABLE: &str = "REENTRY_LOG";
+
+/// Sends the host's log to standard error.
+pub(crate) fn set_up_log(ui: &Ui) {
+    let default = match ui.verbose {
+        0 => "warn",
+        1 => "warn,reentry=info",
+        2 => "info,reentry=debug",
+        _ => "debug,reentry=trace",
+    };
+    let filter = EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(ui.err != Style::PLAIN)
+        .with_target(ui.verbose > 1)
+        .without_time()
+        .log_internal_errors(false)
+        .try_init();
+    // There is a log already only if this is called twice, and then that one does.
+    drop(log);
+}
+
+/// Shows on standard error what guests log, as `[step] level message`, and when asked, what they emit.
+pub(crate) struct Listener {
+    ui: Ui,
+}
+
+impl Listener {
+    pub(crate) fn new(ui: Ui) -> Self {
+        Self { ui }
+    }
+
+    /// The least important level that is shown.
+    fn least(&self) -> Level {
+        match self.ui.verbose {
+            0 => Level::Info,
+            1 => Level::Debug,
+            _ => Level::Trace,
+        }
+    }
+}
+
+impl Observer for Listener {
+    fn log(&self, source: &Source, level: Level, message: &str, fields: Option<&Json>) {
+        if level >= self.least() {
+            let style = self.ui.err;
+            let name = match level {
+                Level::Error => style.red("error"),
+                Level::Warn => style.yellow("warn"),
+                Level::Info => "info".to_owned(),
+                Level::Debug => style.dim("debug"),
+                Level::Trace => style.dim("trace"),
+            };
+            let fields = fields.map(|fields| format!(" {}", style.dim(&json_text::one_line(fields.text()))));
+            let message = hang(&harmless(message.trim_end()), 4);
+            let step = style.dim(&format!("[{}]", source.path));
+            self.ui.note(&format!("{step} {name} {message}{}", fields.unwrap_or_default()));
+        }
+    }
+
+    fn emit(&self, source: &Source, chunk: &Json) {
+        if self.ui.verbose > 0 {
+            let step = self.ui.err.dim(&format!("[{}]", source.path));
+            self.ui.note(&format!("{step} emits {}", json_text::one_line(chunk.text())));
+        }
+    }
+}

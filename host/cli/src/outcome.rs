@@ -1,0 +1,214 @@
+//! How a start or a resume ended: waited for, shown, and made an exit code.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use reentry::core::id::{RunId, SuspensionId};
+use reentry::core::run::{RunStatus, StepStatus};
+use reentry::core::step::Failure as StepFailure;
+use reentry::store::SuspensionFilter;
+use reentry::{Host, Run, RunResult, StepResults};
+use serde::Serialize;
+
+use crate::args::OutputArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::relative;
+use crate::json_text::{COLUMNS, one_line, pretty};
+use crate::session::Session;
+use crate::style::Style;
+use crate::suspended;
+use crate::ui::{hang, harmless};
+
+/// Time between two looks at a run that is waited for.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Most open suspensions that a result shows in full.
+const SUSPENSIONS_SHOWN: usize = 10;
+
+/// A result with the records of all steps, for programs.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    result: &'a RunResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a reentry::core::json::Json>,
+    steps: &'a StepResults,
+}
+
+/// Waits if that was asked for, and shows the result.
+pub(crate) async fn finish(
+    session: &Session,
+    host: &Host,
+    run: &Run,
+    result: RunResult,
+    output: OutputArgs,
+) -> Result<Exit, Failure> {
+    let result = match output.wait {
+        true => or_interrupt(run.id(), false, wait(session, host, run, result, output)).await?,
+        false => result,
+    };
+    show(session, host, run, &result).await?;
+    Ok(result.status.into())
+}
+
+/// Shows a result on standard output.
+pub(crate) async fn show(
+    session: &Session,
+    host: &Host,
+    run: &Run,
+    result: &RunResult,
+) -> Result<(), Failure> {
+    match session.ui.is_json() {
+        true => {
+            let steps = run.steps().await?;
+            session.ui.print_json(&Whole { result, input: steps.input.as_ref(), steps: &steps })
+        }
+        false => session.ui.print(&text(session, session.ui.out, host, run, result).await?),
+    }
+}
+
+/// Does work that may be interrupted from the keyboard.
+pub(crate) async fn or_interrupt<T>(
+    run: RunId,
+    at_work: bool,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => done,
+        // Without a handler for the signal it does what it always does: it ends the process.
+        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted { run, at_work }),
+    }
+}
+
+/// Looks at the run until it has ended. Says what it waits for whenever that changes.
+async fn wait(
+    session: &Session,
+    host: &Host,
+    run: &Run,
+    mut result: RunResult,
+    output: OutputArgs,
+) -> Result<RunResult, Failure> {
+    let mut told: BTreeSet<SuspensionId> = BTreeSet::new();
+    while !result.status.is_final() {
+        let open = result.suspended.iter().map(|step| step.suspension).collect();
+        if result.status == RunStatus::Suspended && open != told {
+            session.ui.note(text(session, session.ui.err, host, run, &result).await?.trim_end());
+            session.ui.note("waiting for the end of the run …");
+            told = open;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+        // A look at the status alone is cheaper, but would miss that one question has taken the place of another.
+        result = run.result(output.options()).await?;
+    }
+    Ok(result)
+}
+
+/// The result for people.
+async fn text(
+    session: &Session,
+    style: Style,
+    host: &Host,
+    run: &Run,
+    result: &RunResult,
+) -> Result<String, Failure> {
+    let status = result.status.as_str();
+    let mut text = format!("{} {}\n", style.status(status), result.run_id);
+    if let Some(output) = &result.result {
+        text += &format!("{}\n", pretty(output.text(), COLUMNS));
+    }
+    if let Some(failure) = &result.error {
+        text += &failed(&run.steps().await?, failure);
+    }
+    match result.status {
+        RunStatus::Suspended => text += &questions(session, style, host, run).await?,
+        RunStatus::Waiting => text += &timers(session, run).await?,
+        RunStatus::Running => {
+            let recover = session.again.command(["runs", "recover"]);
+            text +=
+                &format!("at work in another process; if that has died, `{recover}` takes the run over\n");
+        }
+        _ => {}
+    }
+    if let Some(state) = &result.state {
+        let state = serde_json::to_string(state).unwrap_or_default();
+        let _ = writeln!(text, "\nstate {}", pretty(&state, COLUMNS - 6));
+    }
+    if let Some(labels) = result.resume_labels.as_ref().filter(|labels| !labels.is_empty()) {
+        text += "\nlabels\n";
+        for (label, path) in labels {
+            let _ = writeln!(text, "  {}  {path}", harmless(label));
+        }
+    }
+    Ok(text)
+}
+
+/// Which step failed and why.
+fn failed(steps: &StepResults, failure: &StepFailure) -> String {
+    // The workflows around a failed step failed as well; the innermost one is the cause.
+    let step = steps
+        .steps
+        .iter()
+        .filter(|(_, entry)| entry.status == StepStatus::Failed)
+        .max_by_key(|(path, _)| path.segments().len());
+    let place = step.map(|(path, _)| format!("step {path}: ")).unwrap_or_default();
+    format!("{place}{}", reason(failure))
+}
+
+/// A failure for people: message, code, details.
+pub(crate) fn reason(failure: &StepFailure) -> String {
+    let code = failure.code.as_ref().map(|code| format!(" [{}]", harmless(code))).unwrap_or_default();
+    let mut text = format!("{}{code}\n", hang(&harmless(failure.message.trim_end()), 2));
+    if let Some(details) = &failure.details {
+        let _ = writeln!(text, "  {}", hang(&pretty(details.text(), COLUMNS - 2), 2));
+    }
+    text
+}
+
+/// What waits for an answer, and the command that gives it.
+async fn questions(session: &Session, style: Style, host: &Host, run: &Run) -> Result<String, Failure> {
+    let filter =
+        SuspensionFilter { run: Some(run.id()), limit: SUSPENSIONS_SHOWN, ..SuspensionFilter::default() };
+    let page = host.inbox(filter).await?;
+    let now = session.now();
+    let mut text = String::new();
+    for waiting in &page.rows {
+        let _ = write!(text, "\n{}", suspended::text(waiting, false, style, now));
+    }
+    if page.next.is_some() {
+        let inbox = session.again.command(["inbox", "--run", &run.id().to_string()]);
+        let _ = writeln!(text, "\nand more: {inbox}");
+    }
+    let several = page.rows.len() > 1;
+    if let Some(first) = page.rows.first() {
+        let which = if several { "the first" } else { "it" };
+        let _ =
+            writeln!(text, "\nanswer {which} with\n  {}", suspended::command(first, several, &session.again));
+    }
+    Ok(text)
+}
+
+/// Until when a run waits that waits for no answer.
+async fn timers(session: &Session, run: &Run) -> Result<String, Failure> {
+    let (state, now) = (run.state().await?, session.now());
+    let mut text = String::new();
+    for (path, suspension) in state.waiting() {
+        let until = match suspension.due_at() {
+            Some(at) => format!("until {at} ({})", relative(at, now)),
+            None => format!("for something else ({})", suspension.wait.what.kind()),
+        };
+        let _ = writeln!(text, "  {path}  {until}");
+    }
+    let recover = session.again.command(["runs", "recover"]);
+    let _ = writeln!(text, "a host wakes it then; without one at work, `{recover}` does");
+    Ok(text)
+}
+
+/// One line about what a failed step said.
+pub(crate) fn reason_line(failure: &StepFailure) -> String {
+    let code = failure.code.as_ref().map(|code| format!(" [{}]", harmless(code))).unwrap_or_default();
+    let message = harmless(failure.message.lines().next().unwrap_or_default());
+    let details = failure.details.as_ref().map(|details| format!(" {}", one_line(details.text())));
+    format!("{message}{code}{}", details.unwrap_or_default())
+}

@@ -1,0 +1,106 @@
+//! What the global options lead to: streams, data folder, tenant, and the host.
+
+use std::path::{Path, PathBuf};
+
+use reentry::core::id::TenantId;
+use reentry::core::time::Timestamp;
+use reentry::wasm::Grants;
+use reentry::{Clock as _, Host, SystemClock};
+
+use crate::cli::{Global, Grant};
+use crate::failure::{Failure, Report};
+use crate::invocation::Invocation;
+use crate::listener::Listener;
+use crate::ui::Ui;
+
+/// The surroundings of one command.
+pub(crate) struct Session {
+    pub(crate) ui: Ui,
+    /// Builds commands that lead to the same host.
+    pub(crate) again: Invocation,
+    data_dir: PathBuf,
+    tenant: TenantId,
+    grants: Grants,
+}
+
+/// Whether a host looks after waiting and orphaned runs as long as the command lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Background {
+    /// For commands that stay.
+    On,
+    /// For all others: they do what they were asked, and end.
+    Off,
+}
+
+impl Background {
+    /// On for a command that waits.
+    pub(crate) fn of(wait: bool) -> Self {
+        if wait { Self::On } else { Self::Off }
+    }
+}
+
+impl Session {
+    pub(crate) fn new(global: &Global, ui: Ui) -> Result<Self, Failure> {
+        let data_dir = global.data_dir.clone().filter(|dir| !dir.as_os_str().is_empty());
+        let Some(data_dir) = data_dir.or_else(default_data_dir) else {
+            let report = Report::refused("no-data-dir", "there is no home folder to keep data in");
+            return Err(report
+                .hint("say where with `--data-dir DIR` or the variable REENTRY_DATA_DIR")
+                .into());
+        };
+        let grants =
+            if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
+        let again = Invocation::new(global, &data_dir);
+        Ok(Self { ui, again, data_dir, tenant: global.tenant.clone().unwrap_or_default(), grants })
+    }
+
+    /// The host of the data folder, which is made if it is not there.
+    pub(crate) async fn host(&self, background: Background) -> Result<Host, Failure> {
+        let builder = Host::builder()
+            .data_dir(&self.data_dir)
+            .tenant(self.tenant.clone())
+            .grants(self.grants)
+            .observer(std::sync::Arc::new(Listener::new(self.ui)))
+            .background(background == Background::On);
+        Ok(builder.build().await?)
+    }
+
+    /// The host of a data folder that must be there, for commands that only look at what it has: a mistyped folder must not
+    /// spring into being.
+    pub(crate) async fn existing_host(&self, background: Background) -> Result<Host, Failure> {
+        if self.data_dir.is_dir() {
+            return self.host(background).await;
+        }
+        let message = format!("there is no data folder {}", self.data_dir.display());
+        let report = Report::not_found("no-data-dir", message);
+        Err(report
+            .hint("`reentry run` and `reentry components add` make it; `--data-dir` names another one")
+            .into())
+    }
+
+    /// A host that keeps nothing, and lets components import whatever may be granted at all.
+    pub(crate) async fn passing_host(&self) -> Result<Host, Failure> {
+        Ok(Host::builder().grants(Grants::none().with_wasi()).background(false).build().await?)
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// The time, for ages.
+    pub(crate) fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+}
+
+/// The data folder when none is named, by the XDG Base Directory Specification; `None` without a home.
+pub(crate) fn default_data_dir() -> Option<PathBuf> {
+    let folder =
+        |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
+    base.map(|base| base.join("reentry"))
+}

@@ -1,0 +1,203 @@
+//! What waits for an answer, as people see it: the question, the form of the answer, the command that gives it.
+
+use std::fmt::Write as _;
+
+use reentry::Waiting;
+use reentry::core::json::Json;
+use reentry::core::path::StepPath;
+use reentry::core::time::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::humane::{relative, span};
+use crate::invocation::Invocation;
+use crate::json_text::{COLUMNS, pretty_bounded};
+use crate::schema_text::{skeleton, summary};
+use crate::style::Style;
+use crate::ui::{hang, harmless};
+
+/// Columns before what is said of a suspension.
+const MARGIN: usize = 12;
+
+/// Most lines of a payload that are shown. A guest decides how long it is.
+const PAYLOAD_LINES: usize = 24;
+
+/// Most characters of an answer's form that are shown.
+const FORM_CHARS: usize = 400;
+
+/// A suspension for people. With `of_run` the run is said as well.
+pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, now: Timestamp) -> String {
+    let record = &waiting.record;
+    let mut text = format!("{}\n", style.bold(&harmless(&waiting.title)));
+    let mut line = |name: &str, value: String| {
+        let name = style.dim(&format!("{name:<width$}", width = MARGIN - 2));
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "  {name}{}", hang(&value, MARGIN));
+    };
+    if of_run {
+        line("run", format!("{}  {}", record.run, style.dim(&record.workflow_id)));
+    }
+    line("step", record.path.to_string());
+    let deadline = record.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
+    line("waits", format!("{}{deadline}", span(now.ms_since(record.since))));
+    if !record.labels.is_empty() {
+        line("labels", harmless(&record.labels.join(", ")));
+    }
+    if let Some(payload) = waiting.payload.as_ref().filter(|payload| !payload.is_null()) {
+        line("question", pretty_bounded(payload.text(), COLUMNS - MARGIN, PAYLOAD_LINES));
+    }
+    if let Some(schema) = schema(waiting) {
+        line("answer", wrapped(&shortened(harmless(&summary(&schema)))));
+    }
+    text
+}
+
+/// The command that answers a suspension, with data to begin with.
+pub(crate) fn command(waiting: &Waiting, name_step: bool, again: &Invocation) -> String {
+    let data =
+        schema(waiting).map_or_else(|| Value::Object(serde_json::Map::default()), |schema| skeleton(&schema));
+    let step: Option<&StepPath> = Some(&waiting.record.path).filter(|_| name_step);
+    again.resume(waiting.record.run, step, Some(&data))
+}
+
+fn schema(waiting: &Waiting) -> Option<Value> {
+    waiting.resume_schema.as_ref()?.value().ok()
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(FORM_CHARS) {
+        None => text,
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// Breaks a text at blanks into lines that fit beside the margin.
+fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= COLUMNS - MARGIN => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// A suspension for programs. Times are milliseconds since 1970.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Row<'a> {
+    run_id: String,
+    workflow_id: &'a str,
+    step: &'a StepPath,
+    suspension_id: String,
+    title: &'a str,
+    labels: &'a [String],
+    suspended_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspend_payload: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume_schema: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn of(waiting: &'a Waiting) -> Self {
+        let record = &waiting.record;
+        Self {
+            run_id: record.run.to_string(),
+            workflow_id: &record.workflow_id,
+            step: &record.path,
+            suspension_id: record.id.to_string(),
+            title: &waiting.title,
+            labels: &record.labels,
+            suspended_at: record.since,
+            due_at: record.due_at,
+            suspend_payload: waiting.payload.as_ref(),
+            resume_schema: waiting.resume_schema.as_ref(),
+            ended: record.state.ended.map(|(end, _)| ended(end)),
+            ended_at: record.state.ended.map(|(_, at)| at),
+        }
+    }
+}
+
+/// How a suspension ended, in a word.
+pub(crate) fn ended(end: reentry::store::SuspensionEnd) -> &'static str {
+    match end {
+        reentry::store::SuspensionEnd::Answered => "answered",
+        reentry::store::SuspensionEnd::Elapsed => "elapsed",
+        reentry::store::SuspensionEnd::Closed => "closed",
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use reentry::core::digest::WorkflowDigest;
+    use reentry::store::{SuspensionRecord, SuspensionState};
+
+    fn waiting() -> Waiting {
+        let json = |text: &str| Some(Json::parse(text).unwrap());
+        Waiting {
+            record: SuspensionRecord {
+                id: "sus_0000000003e87fffbfffffffffffffff".parse().unwrap(),
+                run: "run_0000000003e87fffbfffffffffffffff".parse().unwrap(),
+                workflow_id: "expenses".to_owned(),
+                workflow: WorkflowDigest::of(b"w"),
+                path: "outer.approve".parse().unwrap(),
+                labels: vec!["manager\u{1b}[2J".to_owned()],
+                since: Timestamp(60_000),
+                due_at: Some(Timestamp(360_000)),
+                state: SuspensionState { ended: None },
+                step: None,
+            },
+            payload: json(
+                r#"{"employee":"Ada","findings":["a finding long enough to","need another line of text"]}"#,
+            ),
+            resume_schema: json(
+                r#"{"required": ["approved"], "properties": {"approved": {"type": "boolean"}, "comment": {"type": ["string", "null"]},
+                    "refused_lines": {"type": "array", "items": {"type": "integer"}}}}"#,
+            ),
+            title: "Approve".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_suspension_says_what_is_asked_and_how_to_answer() {
+        insta::assert_snapshot!(text(&waiting(), true, Style::PLAIN, Timestamp(240_000)), @r#"
+        Approve
+          run       run_0000000003e87fffbfffffffffffffff  expenses
+          step      outer.approve
+          waits     3m, deadline in 2m
+          labels    manager\u{1b}[2J
+          question  {
+                      "employee": "Ada",
+                      "findings": ["a finding long enough to", "need another line of text"]
+                    }
+          answer    {approved: boolean, comment?: string | null, refused_lines?:
+                    integer[]}
+        "#);
+        insta::assert_snapshot!(command(&waiting(), true, &Invocation::default()), @r#"reentry resume run_0000000003e87fffbfffffffffffffff --step outer.approve --data '{"approved":true}'"#);
+    }
+
+    #[test]
+    fn without_schema_and_payload_there_is_less_to_say() {
+        let bare = Waiting { payload: Some(Json::null()), resume_schema: None, ..waiting() };
+        insta::assert_snapshot!(text(&bare, false, Style::PLAIN, Timestamp(240_000)), @r"
+        Approve
+          step      outer.approve
+          waits     3m, deadline in 2m
+          labels    manager\u{1b}[2J
+        ");
+        insta::assert_snapshot!(command(&bare, false, &Invocation::default()), @"reentry resume run_0000000003e87fffbfffffffffffffff --data '{}'");
+    }
+}

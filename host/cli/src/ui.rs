@@ -1,0 +1,103 @@
+//! What is printed where: results on standard output, everything else on standard error.
+//!
+//! A reader who stops reading (`reentry runs list | head -1`) is no error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::cli::{Color, Format};
+use crate::failure::{Failure, Report};
+use crate::json_text;
+use crate::style::Style;
+
+/// Columns that JSON on a terminal is laid out for.
+const JSON_COLUMNS: usize = 100;
+
+/// The two streams, and how to write to them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ui {
+    /// Form of results and errors.
+    pub(crate) format: Format,
+    /// Colors of standard output.
+    pub(crate) out: Style,
+    /// Colors of standard error.
+    pub(crate) err: Style,
+    /// How much to say.
+    pub(crate) verbose: u8,
+}
+
+impl Ui {
+    pub(crate) fn new(format: Format, color: Color, verbose: u8) -> Self {
+        let (out, err) = (Style::of(color, &io::stdout()), Style::of(color, &io::stderr()));
+        Self { format, out, err, verbose }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints a result for people; `text` ends with a newline.
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => {
+                Err(Report::unavailable("output", "cannot write to standard output").cause(error).into())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Prints a result for programs: one document, laid out on a terminal, else on one line.
+    pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value)
+            .map_err(|error| Report::unavailable("internal", "the result has no JSON form").cause(error))?;
+        // Texts of users are part of it as they were written, line breaks and all.
+        let columns = if io::stdout().is_terminal() { JSON_COLUMNS } else { usize::MAX };
+        let text = json_text::pretty(&text, columns);
+        self.print(&format!("{text}\n"))
+    }
+
+    /// Says something beside the result. Nobody listening is no error.
+    pub(crate) fn note(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}
+
+/// A text that a guest or another stranger wrote, harmless for a terminal: escape sequences could rewrite what the reader sees.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => safe.push(c),
+            c if steers(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Whether a character does something to a terminal: control characters, and those that change the direction of what follows, so
+/// that a line reads otherwise than it is.
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Indents every line but the first.
+pub(crate) fn hang(text: &str, columns: usize) -> String {
+    text.replace('\n', &format!("\n{}", " ".repeat(columns)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_strangers_write_cannot_steer_the_terminal() {
+        assert_eq!(
+            harmless("paid\u{1b}[2K\r\u{9b}2Kno\u{202e}\n"),
+            "paid\\u{1b}[2K\\u{d}\\u{9b}2Kno\\u{202e}\n"
+        );
+    }
+}
