@@ -28,7 +28,7 @@ test: setup guests guest-sdk-check ## everything that has to pass
 guests: guests-core $(REENTRY) ## build the sample steps as components
 	@for core in target/guests/*.core.wasm; do \
 	  component=$${core%.core.wasm}.wasm; \
-	  [ $$component -nt $$core ] || $(REENTRY) build $$core -o $$component; \
+	  [ $$component -nt $$core ] || $(REENTRY) build $$core || exit 1; \
 	done
 
 .PHONY: $(REENTRY)

@@ -17,10 +17,13 @@ use reentry_tests::{host, json, workflow_of};
 use serde_json::json;
 use std::sync::Arc;
 
+/// What becomes of an image that is read.
+type Damage = Box<dyn Fn(Vec<u8>) -> Option<Vec<u8>> + Send>;
+
 /// A store whose images come back as a function makes them.
 struct Damaging {
     store: MemoryStore,
-    damage: Mutex<Box<dyn Fn(Vec<u8>) -> Option<Vec<u8>> + Send>>,
+    damage: Mutex<Damage>,
 }
 
 impl Damaging {

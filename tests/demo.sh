@@ -22,7 +22,7 @@ kill -0 $pid
 
 say "\$ kill -9 $pid     # the process that ran the step"
 kill -9 $pid
-wait $pid 2>/dev/null || true
+wait $pid 2>/dev/null || true  # the shell says that it was killed
 
 say "\$ reentry inbox     # another process"
 $reentry inbox

@@ -62,8 +62,11 @@ async fn memory_is_bit_identical_in_a_new_process_16_mib() -> Result<()> {
     Ok(())
 }
 
+/// A change of the runtime's settings.
+type Setting = fn(RuntimeConfig) -> RuntimeConfig;
+
 /// Every setting that could matter to an image, and must not.
-fn settings() -> Vec<(&'static str, fn(RuntimeConfig) -> RuntimeConfig)> {
+fn settings() -> Vec<(&'static str, Setting)> {
     vec![
         ("as it comes", |config| config),
         ("another allocator", |config| RuntimeConfig { allocation: Allocation::OnDemand, ..config }),

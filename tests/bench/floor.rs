@@ -109,8 +109,10 @@ fn in_flight(clients: usize) -> Result<f64> {
                 db.prepare_cached("INSERT INTO rows (bytes) VALUES (?1)")?.execute([&ROW[..]])?;
             }
             db.execute_batch("COMMIT")?;
-            // A client that has stopped needs no answer.
-            group.iter().for_each(|client| drop(client.send(())));
+            for client in group {
+                // A client that has stopped needs no answer.
+                let _ = client.send(());
+            }
         }
         Ok(())
     });
