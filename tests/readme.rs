@@ -1,0 +1,69 @@
+//! The README's transcript, replayed: each command in a process of its own, each output compared.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use reentry_tests::guests::root;
+
+/// A command of the transcript, and what it prints there.
+struct Shown {
+    command: String,
+    output: String,
+}
+
+fn transcript(readme: &str) -> Vec<Shown> {
+    let blocks = readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut shown: Vec<Shown> = Vec::new();
+    for line in blocks.flat_map(str::lines) {
+        match (line.strip_prefix("$ "), shown.last_mut()) {
+            (Some(command), _) => shown.push(Shown { command: command.into(), output: String::new() }),
+            (None, Some(last)) => last.output += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    shown
+}
+
+/// The folder that the command `reentry` of this build is in.
+fn program_dir() -> Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let dir = tests.parent().and_then(Path::parent).context("target/debug")?.to_owned();
+    anyhow::ensure!(dir.join("reentry").exists(), "{} has no `reentry`: cargo build -p reentry-cli", dir.display());
+    Ok(dir)
+}
+
+/// Puts `run_…` in the place of every run id, and remembers the latest.
+fn hide_ids(text: &str, latest: &mut String) -> String {
+    let mut parts = text.split("run_");
+    let mut hidden = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let id: String = part.chars().take_while(char::is_ascii_hexdigit).collect();
+        *latest = format!("run_{id}");
+        hidden += &format!("run_…{}", &part[id.len()..]);
+    }
+    hidden
+}
+
+#[test]
+fn the_transcript_in_the_readme_is_what_the_commands_print() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let path = format!("{}:{}", program_dir()?.display(), std::env::var("PATH")?);
+    let shown = transcript(&std::fs::read_to_string(root().join("README.md"))?);
+    assert!(shown.len() >= 5, "the README has a transcript");
+    let mut run = String::new();
+    for Shown { command, output } in shown {
+        let done = Command::new("bash")
+            .args(["-c", &format!("{command} 2>&1")])
+            .current_dir(root())
+            .env("PATH", &path)
+            .env("REENTRY_DATA_DIR", data.path())
+            .env("RUN", &run)
+            .output()?;
+        let said = hide_ids(&String::from_utf8(done.stdout)?, &mut run);
+        // The run's id is said on standard error at once, for those who watch; the transcript leaves that line out.
+        let said: String = said.lines().filter(|line| *line != "run run_…").map(|line| format!("{line}\n")).collect();
+        assert_eq!(said, output, "$ {command}");
+    }
+    Ok(())
+}
