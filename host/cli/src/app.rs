@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use reentry::core::id::RunId;
 
 use crate::cli::{Cli, Color, Command, Format};
 use crate::commands;
@@ -27,12 +28,12 @@ pub(crate) fn main() -> Exit {
     set_up_log(&ui);
     let session = match Session::new(&cli.global, ui) {
         Ok(session) => session,
-        Err(failure) => return ended_badly(failure, &ui, |_| Vec::new()),
+        Err(failure) => return ended_badly(failure, &ui, None, None),
     };
     let run = cli.command.run_id();
     match in_runtime(cli.command, &session) {
         Ok(exit) => exit,
-        Err(failure) => ended_badly(failure, &ui, |error| hint::hints(error, run, &session)),
+        Err(failure) => ended_badly(failure, &ui, run, Some(&session)),
     }
 }
 
@@ -46,18 +47,21 @@ fn in_runtime(command: Command, session: &Session) -> Result<Exit, Failure> {
     ended
 }
 
-fn ended_badly(failure: Failure, ui: &Ui, hints: impl Fn(&reentry::Error) -> Vec<String>) -> Exit {
+/// Tells why there is no result. `run` is the run that the command was about; without a session there are no hints.
+fn ended_badly(failure: Failure, ui: &Ui, run: Option<RunId>, session: Option<&Session>) -> Exit {
     let report = match failure {
         Failure::Own(report) => *report,
         Failure::Library(error) => {
             let mut report = Report::of(&error);
-            report.hints = hints(&error);
+            report.hints = session.map(|session| hint::hints(&error, run, session)).unwrap_or_default();
             report
         }
         Failure::Interrupted { run, at_work } => {
+            let recover =
+                session.map(|session| session.again.command(["runs", "recover"])).unwrap_or_default();
             let then = match at_work {
-                true => "`reentry runs recover` goes on with it, from its last snapshot",
-                false => "it stays as it is, and nothing is lost",
+                true => format!("`{recover}` goes on with it, from its last snapshot"),
+                false => "it stays as it is, and nothing is lost".to_owned(),
             };
             ui.note(&format!("interrupted; run {run}: {then}"));
             return Exit::Interrupted;

@@ -28,6 +28,12 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
         Error::NoComponent(_) => {
             Some(format!("{} shows the components of this host", command(&["components", "list"])))
         }
+        Error::Refused(Refused::Target(TargetError::Unknown { target, .. }))
+            if target.suspension.is_some() =>
+        {
+            of_run(&["runs", "show"])
+                .map(|show| format!("it may be answered already; {show} lists all suspensions"))
+        }
         Error::Refused(Refused::Target(error)) => {
             let recover = command(&["runs", "recover"]);
             target(error).or_else(|| of_status(error, &recover)).or_else(show)
@@ -51,7 +57,7 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
 fn grant(refused: &[RefusedImport]) -> Option<String> {
     let grants: Option<BTreeSet<&str>> = refused.iter().map(|import| import.grant).collect();
     let options: Vec<String> = grants?.into_iter().map(|grant| format!("--grant {grant}")).collect();
-    Some(format!("`{}` lets the component have them; `reentry help` says what that is", options.join(" ")))
+    Some(format!("`{}` lets the component have them; `reentry --help` says what that is", options.join(" ")))
 }
 
 fn target(error: &TargetError) -> Option<String> {

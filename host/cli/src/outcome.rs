@@ -157,11 +157,11 @@ fn failed(steps: &StepResults, failure: &StepFailure) -> String {
 }
 
 /// A failure for people: message, code, details.
-pub(crate) fn reason(failure: &StepFailure) -> String {
+fn reason(failure: &StepFailure) -> String {
     let code = failure.code.as_ref().map(|code| format!(" [{}]", harmless(code))).unwrap_or_default();
     let mut text = format!("{}{code}\n", hang(&harmless(failure.message.trim_end()), 2));
     if let Some(details) = &failure.details {
-        let _ = writeln!(text, "  {}", hang(&pretty(details.text(), COLUMNS - 2), 2));
+        let _ = writeln!(text, "  details {}", hang(&pretty(details.text(), COLUMNS - 10), 10));
     }
     text
 }

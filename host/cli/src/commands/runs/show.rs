@@ -85,7 +85,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     text += &steps_text(&steps, style, now);
     text += &suspensions_text(&suspensions, style, now);
     session.ui.print(&text)?;
-    if suspensions.iter().any(|row| row.record.state.ended.is_none()) {
+    if !result.suspended.is_empty() {
         let inbox = session.again.command(["inbox", "--run", &args.run.to_string()]);
         session.ui.note(&format!("`{inbox}` shows what is asked"));
     }
