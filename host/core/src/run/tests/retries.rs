@@ -275,3 +275,23 @@ fn output_that_breaks_its_schema_is_not_tried_again() {
       count: failed t1..t2, input {"v":7}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
     "#);
 }
+
+#[test]
+fn a_call_after_a_checkpoint_has_its_own_tries() {
+    let history = check("then(flaky)", &["start", r#"flaky fails "one" retryable"#, "flaky checkpoints"]);
+    insta::assert_snapshot!(history, @r#"
+    start
+      run: running
+      w: running t1.., input null
+      flaky: running t1.., input null, call 1 = start
+      calls flaky
+    flaky fails "one" retryable
+      run: running
+      flaky: running t1.., input null, error "one", at t12 call 1 attempt 1 = start
+      calls flaky at t12
+    flaky checkpoints
+      run: running, durable
+      flaky: running t1.., input null, call 2 = resume from image 3: recorded
+      calls flaky
+    "#);
+}
