@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use reentry_core::json::Json;
 use reentry_core::run::{Run, SuspensionEnd};
+use reentry_core::trace::{RootSpan, SpanId, TraceId};
 use reentry_store::conformance::drafts::{asking, calling, change, create, ended, holding, run};
 use reentry_store::sqlite::SqliteStore;
 use reentry_store::{Commit, Store};
@@ -137,18 +139,35 @@ fn cpu_us() -> Result<u64> {
     Ok(ticks * 10_000)
 }
 
+/// A run with what real ones have: a resource, a trace, a little state.
+fn realistic(number: u64) -> Result<Run> {
+    let mut run = run(number);
+    run.workflow_id = "expense-approval".to_owned();
+    run.resource_id = Some(format!("employee-{number}"));
+    run.span = Some(RootSpan {
+        trace_id: TraceId::from_bytes([0x4b; 16]),
+        span_id: SpanId::from_bytes([0xb7; 8]),
+        parent_span_id: Some(SpanId::from_bytes([0xd8; 8])),
+        resumed_from_span_id: None,
+    });
+    run.state.insert("total".to_owned(), Json::parse("120.50")?);
+    Ok(run)
+}
+
 /// Bytes that a waiting run takes: the file after 10,000 of them, without images.
 async fn size(folder: &Path) -> Result<()> {
     const RUNS: u64 = 10_000;
     let database = folder.join("size.db");
     let store = SqliteStore::open(&database)?;
     for number in 0..RUNS {
-        let first = next(&run(number), number, 0);
-        let now = first.run.clone();
-        store.commit(first).await?;
-        let mut second = next(&now, number, 1);
-        second.images.clear();
-        store.commit(second).await?;
+        let begun = next(&realistic(number)?, number, 0);
+        let mut waits = next(&begun.run, number, 1);
+        waits.images.clear();
+        for (_, step) in &mut waits.steps {
+            step.entry.payload = Json::parse(format!(r#"{{"purpose":"{}"}}"#, "x".repeat(180)))?;
+        }
+        store.commit(begun).await?;
+        store.commit(waits).await?;
     }
     // Closing the last connection moves the log into the database.
     drop(store);
