@@ -87,3 +87,68 @@ pub(crate) fn watch(
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// A database whose log grows by about 1,000 pages at each call of `grow`.
+    fn database(folder: &std::path::Path) -> (Connection, Checkpointer) {
+        let files = Files::prepare(&folder.join("runs.db")).unwrap();
+        let mut writer = files.open().unwrap();
+        let (asked, lengths) = mpsc::sync_channel(1);
+        writer.wal_hook(Some(watch(asked))).unwrap();
+        let connection = files.connect_for_checkpoints().unwrap();
+        (writer, Checkpointer { connection, lengths, files, health: Arc::default() })
+    }
+
+    fn grow(writer: &Connection) {
+        let sql = "INSERT INTO images (id, data) VALUES (randomblob(16), zeroblob(1000 * 4096))";
+        writer.execute(sql, []).unwrap();
+    }
+
+    fn log_bytes(checkpointer: &Checkpointer) -> u64 {
+        std::fs::metadata(&checkpointer.files.wal).unwrap().len()
+    }
+
+    #[test]
+    fn a_checkpoint_is_asked_for_once_for_each_growth() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, checkpointer) = database(folder.path());
+        let mut asked = Vec::new();
+        for _ in 0..8 {
+            grow(&writer);
+            asked.push(checkpointer.lengths.try_recv().is_ok());
+        }
+        assert_eq!(asked, [false, true, false, true, false, true, false, true]);
+    }
+
+    #[test]
+    fn a_long_log_begins_anew_and_a_huge_one_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, checkpointer) = database(folder.path());
+        grow(&writer);
+        grow(&writer);
+        checkpointer.checkpoint(PAGES_PER_CHECKPOINT).unwrap();
+        let short = log_bytes(&checkpointer);
+        grow(&writer);
+        grow(&writer);
+        checkpointer.checkpoint(RESTART_PAGES).unwrap();
+        let long = log_bytes(&checkpointer);
+        grow(&writer);
+        // Written over from the start, so no longer than before.
+        assert_eq!((short > 8_000_000, log_bytes(&checkpointer)), (true, long));
+
+        while log_bytes(&checkpointer) <= LOG_BYTES_MAX {
+            grow(&writer);
+        }
+        checkpointer.checkpoint(RESTART_PAGES).unwrap();
+        assert_eq!(log_bytes(&checkpointer), 0);
+        let rows: i64 = writer.query_row("SELECT count(*) FROM images", [], |row| row.get(0)).unwrap();
+        assert!(rows > 16, "{rows}");
+        assert!(checkpointer.health.stats().fsyncs > 0);
+    }
+}

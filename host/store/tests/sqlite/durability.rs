@@ -141,20 +141,6 @@ fn a_log_that_grows_is_moved_into_the_database_and_begins_anew() {
     assert!(std::fs::metadata(folder.database()).unwrap().len() > 120_000_000);
 }
 
-#[test]
-fn checkpoints_are_made_while_commits_go_on() {
-    let folder = Folder::new();
-    check(&folder, async |back_end: &dyn BackEnd| {
-        let store = back_end.open();
-        for number in 0..600u64 {
-            put(&*store, create(run(number)).with_image(number, &vec![7; 200_000])).await;
-        }
-        let log = std::fs::metadata(folder.database().with_extension("db-wal")).unwrap().len();
-        assert!(log < 120_000_000, "the log was never begun anew: {log} bytes");
-        assert!(store.stats().fsyncs > 0);
-    });
-}
-
 #[cfg(unix)]
 #[test]
 fn a_log_that_was_replaced_ends_all_writing() {
