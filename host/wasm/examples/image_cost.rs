@@ -65,9 +65,19 @@ async fn measure(name: &str, runtime: &Runtime, pages: u32, stride: u32) -> Resu
 fn codec_alone() -> Result<(), Error> {
     let base = reentry_core::snapshot::BaseImage::new(&[&vec![0; 1 << 20]], &[])?;
     let mut memory = vec![0u8; 1 << 20];
-    for (k, word) in memory.chunks_exact_mut(8).take(20 * 512).enumerate() {
-        let value = if k % 3 == 0 { 0x10_0000 + k as u64 * 24 } else { (k % 11) as u64 };
-        word.copy_from_slice(&value.to_le_bytes());
+    // As a heap looks: pointers into a small range, small numbers, many zeros.
+    let mut random = 1u64;
+    for (k, word) in memory.chunks_exact_mut(16).take(20 * 256).enumerate() {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let value = match k % 8 {
+            0 => 0x10_0018 + (random >> 52),
+            1..=3 => 0,
+            4 => random >> 40,
+            _ => k as u64,
+        };
+        if let Some(half) = word.first_chunk_mut() {
+            *half = value.to_le_bytes();
+        }
     }
     let identity = Identity {
         component: reentry_core::digest::ComponentDigest::of(b"none"),
@@ -118,7 +128,7 @@ fn guest(pages: u32, stride: u32) -> Result<Vec<u8>, Error> {
           (loop $words
             (i64.store offset=65536
               (i32.add (local.get $at) (i32.mul (local.get $page) (i32.const {step})))
-              (select (i64.extend_i32_u (i32.add (i32.const 1048576) (i32.mul (local.get $at) (i32.const 3))))
+              (select (i64.extend_i32_u (i32.add (i32.shl (local.get $page) (i32.const 12)) (i32.mul (local.get $at) (i32.const 3))))
                       (i64.extend_i32_u (i32.rem_u (local.get $at) (i32.const 11)))
                       (i32.rem_u (local.get $at) (i32.const 3))))
             (local.set $at (i32.add (local.get $at) (i32.const 8)))

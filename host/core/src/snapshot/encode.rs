@@ -72,6 +72,7 @@ impl ImageCodec {
         }
         head.extend_from_slice(globals);
 
+        // Small images are packed too: a page costs some ten microseconds here, and three kilobytes less to make durable.
         let mut codec = Codec::XorZstd;
         self.packed.clear();
         self.packed.reserve(zstd::zstd_safe::compress_bound(self.pages.len()));
