@@ -16,6 +16,8 @@ async fn run_ids(store: &dyn Store, filter: RunFilter) -> Vec<RunId> {
     loop {
         let page = store.list_runs(&TenantId::default(), filter.clone()).await.unwrap();
         assert!(filter.limit == 0 || page.rows.len() <= filter.limit);
+        assert!(filter.after.is_none() || page.next != filter.after, "the list does not get on");
+        assert!(filter.after.is_none() || !page.rows.is_empty(), "there was no next page");
         ids.extend(page.rows.iter().map(|row| row.id));
         match page.next {
             Some(next) => filter.after = Some(next),
@@ -30,6 +32,8 @@ async fn suspension_ids(store: &dyn Store, filter: SuspensionFilter) -> Vec<Susp
     loop {
         let page = store.list_suspensions(&TenantId::default(), filter.clone()).await.unwrap();
         assert!(filter.limit == 0 || page.rows.len() <= filter.limit);
+        assert!(filter.after.is_none() || page.next != filter.after, "the list does not get on");
+        assert!(filter.after.is_none() || !page.rows.is_empty(), "there was no next page");
         ids.extend(page.rows.iter().map(|row| row.id));
         match page.next {
             Some(next) => filter.after = Some(next),
@@ -150,6 +154,9 @@ pub async fn the_history_of_a_run_is_kept(back_end: &dyn BackEnd) {
     );
     assert_eq!(rows.iter().map(|row| row.step.is_some()).collect::<Vec<_>>(), [false, false, false, true]);
     assert_eq!((&rows[0].labels[..], rows[0].since.0), (&["boss".to_owned()][..], 2_001));
+    let open = SuspensionFilter { with_ended: false, ..history.clone() };
+    assert_eq!(suspension_ids(&*store, open).await, [suspension_id(4)]);
+    assert_eq!(suspension_ids(&*store, SuspensionFilter::default()).await, [4, 9].map(suspension_id));
     let paged = SuspensionFilter { limit: 1, ..history };
     assert_eq!(suspension_ids(&*store, paged).await.len(), 4);
 }

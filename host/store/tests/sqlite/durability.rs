@@ -141,22 +141,31 @@ fn a_log_that_grows_is_moved_into_the_database_and_begins_anew() {
     assert!(std::fs::metadata(folder.database()).unwrap().len() > 120_000_000);
 }
 
+/// Durable commits fail once somebody has done this to the log; so does everything after.
 #[cfg(unix)]
-#[test]
-fn a_log_that_was_replaced_ends_all_writing() {
+fn after(harm: fn(&Path)) {
     let folder = Folder::new();
     check(&folder, async |back_end: &dyn BackEnd| {
         let store = back_end.open();
         let now = put(&*store, create(run(1)).durable()).await;
-        std::fs::remove_file(folder.database().with_extension("db-wal")).unwrap();
+        harm(&folder.database().with_extension("db-wal"));
         let told = store.commit(change(&now).durable()).await.unwrap_err();
         assert!(matches!(told, CommitError::Store(StoreError::Unavailable(_))), "{told}");
-        // Nothing is acknowledged from then on, durable or not.
         let told = store.commit(create(run(2))).await.unwrap_err().to_string();
         assert!(
             told.contains("writing failed earlier") && told.contains("fsync of the write-ahead log"),
             "{told}"
         );
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_was_removed_or_replaced_ends_all_writing() {
+    after(|log| std::fs::remove_file(log).unwrap());
+    after(|log| {
+        std::fs::remove_file(log).unwrap();
+        std::fs::write(log, "another").unwrap();
     });
 }
 
