@@ -112,6 +112,7 @@ mod tests {
             })
             .collect();
         drop(to_sync);
+        assert!(syncer.sync().is_err() && syncer.sync().is_err());
         syncer.run();
         for answered in &mut answered {
             let told = answered.try_recv().unwrap().unwrap_err().to_string();
