@@ -136,7 +136,7 @@ mod tests {
         let short = log_bytes(&checkpointer);
         grow(&writer);
         grow(&writer);
-        checkpointer.checkpoint(RESTART_PAGES).unwrap();
+        checkpointer.checkpoint(2 * PAGES_PER_CHECKPOINT).unwrap();
         let long = log_bytes(&checkpointer);
         grow(&writer);
         // Written over from the start, so no longer than before.
@@ -145,7 +145,7 @@ mod tests {
         while log_bytes(&checkpointer) <= LOG_BYTES_MAX {
             grow(&writer);
         }
-        checkpointer.checkpoint(RESTART_PAGES).unwrap();
+        checkpointer.checkpoint(2 * PAGES_PER_CHECKPOINT).unwrap();
         assert_eq!(log_bytes(&checkpointer), 0);
         let rows: i64 = writer.query_row("SELECT count(*) FROM images", [], |row| row.get(0)).unwrap();
         assert!(rows > 16, "{rows}");
