@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{Builder, JoinHandle};
 
+use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::sqlite::checkpoint::{self, Checkpointer};
@@ -23,7 +25,8 @@ pub(crate) struct Threads {
     requests: Option<Sender<Request>>,
     places: Arc<Semaphore>,
     health: Arc<Health>,
-    handles: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<Connection>>,
+    others: Vec<JoinHandle<()>>,
 }
 
 impl Threads {
@@ -46,15 +49,16 @@ impl Threads {
         };
         let writer = Writer { connection, requests: requested, to_sync, health: Arc::clone(&health) };
 
-        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            Builder::new().name(name.to_owned()).spawn(work).map_err(OpenFault::file(&files.database))
-        };
-        let handles = vec![
-            spawn("store-write", Box::new(|| writer.run()))?,
-            spawn("store-sync", Box::new(|| syncer.run()))?,
-            spawn("store-checkpoint", Box::new(|| checkpointer.run()))?,
-        ];
-        Ok(Self { requests: Some(requests), places: Arc::new(Semaphore::new(WAITING_MAX)), health, handles })
+        Ok(Self {
+            requests: Some(requests),
+            places: Arc::new(Semaphore::new(WAITING_MAX)),
+            health,
+            writer: Some(spawn(files, "store-write", || writer.run())?),
+            others: vec![
+                spawn(files, "store-sync", || syncer.run())?,
+                spawn(files, "store-checkpoint", || checkpointer.run())?,
+            ],
+        })
     }
 
     /// Stores a change and waits until it is as safe as asked.
@@ -75,12 +79,30 @@ impl Threads {
 }
 
 impl Drop for Threads {
-    /// Each thread ends when nobody can ask it for anything any more: the writer first, and with it the others.
+    /// Ends the threads: the writer when nobody can request anything, the others when it cannot ask them for anything.
+    ///
+    /// Its connection is closed last and alone. It keeps the log in place for the sync thread, and of two connections that
+    /// close at once each may leave it to the other to move the log into the database.
     fn drop(&mut self) {
         self.requests = None;
-        for handle in self.handles.drain(..) {
+        let connection = self.writer.take().and_then(|writer| writer.join().ok());
+        let connection = connection.map(|mut connection| {
+            // With the hook goes the sender that the checkpoint thread listens to.
+            let _ = connection.wal_hook(None::<fn(&mut Wal, i32) -> rusqlite::Result<()>>);
+            connection
+        });
+        for thread in self.others.drain(..) {
             // A thread that panicked has said so.
-            let _ = handle.join();
+            let _ = thread.join();
         }
+        drop(connection);
     }
+}
+
+fn spawn<T: Send + 'static>(
+    files: &Files,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, OpenFault> {
+    Builder::new().name(name.to_owned()).spawn(work).map_err(OpenFault::file(&files.database))
 }

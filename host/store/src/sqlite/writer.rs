@@ -67,13 +67,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Stores what is requested until nobody can request any more.
-    pub(crate) fn run(self) {
-        let _watch = PanicWatch(&self.health, "the writing thread");
+    /// Stores what is requested until nobody can request any more. The other threads can end then; the connection is
+    /// returned to be closed after theirs.
+    pub(crate) fn run(self) -> Connection {
+        let health = Arc::clone(&self.health);
+        let _watch = PanicWatch(&health, "the writing thread");
         while let Ok(first) = self.requests.recv() {
             let group = self.gather(first);
             self.store(group);
         }
+        self.connection
     }
 
     /// All that waits, up to the bounds of a group.
