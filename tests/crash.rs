@@ -50,7 +50,8 @@ fn around(commits: &[Stored]) -> Vec<FaultPoint> {
 }
 
 fn scripts() -> Vec<Script> {
-    let mut all_points = around(&[Stored::Created, Stored::Started, Stored::Suspended, Stored::Resumed, Stored::Completed]);
+    let mut all_points =
+        around(&[Stored::Created, Stored::Started, Stored::Suspended, Stored::Resumed, Stored::Completed]);
     all_points.extend([FaultPoint::BeforeCall, FaultPoint::AfterCall]);
     vec![
         Script {
@@ -141,7 +142,8 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// Plays the script in a process that dies at the point; returns whether it did.
 async fn play_until_death(script: &Script, dir: &Path, point: FaultPoint, time: u32) -> Result<bool> {
-    let mut process = HostProcess::start(HOST_PROCESS.as_ref(), dir, Some((&point.to_string(), time))).await?;
+    let mut process =
+        HostProcess::start(HOST_PROCESS.as_ref(), dir, Some((&point.to_string(), time))).await?;
     let start = Request::Start {
         component: script.component.into(),
         step: script.step.into(),
@@ -185,11 +187,15 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
     if run.status().await? == RunStatus::Pending {
         run.start(StartOptions::input(json(script.input.clone()))).await?;
     }
-    let answered = history(host, &run).await?.iter().filter(|end| **end == Some(SuspensionEnd::Answered)).count();
+    let answered =
+        history(host, &run).await?.iter().filter(|end| **end == Some(SuspensionEnd::Answered)).count();
     let is_answer = |then: &&Then| matches!(then, Then::Answer(_));
-    let rest = script.then.iter().filter(is_answer).skip(answered).chain(
-        script.then.iter().filter(|then| !is_answer(then)),
-    );
+    let rest = script
+        .then
+        .iter()
+        .filter(is_answer)
+        .skip(answered)
+        .chain(script.then.iter().filter(|then| !is_answer(then)));
     for then in rest {
         let done = match then {
             Then::Answer(data) => run.resume(ResumeOptions::data(json(data.clone()))).await.map(drop),
@@ -211,8 +217,12 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
 }
 
 async fn history(host: &Host, run: &Run) -> Result<Vec<Option<SuspensionEnd>>> {
-    let filter =
-        SuspensionFilter { run: Some(run.id()), with_ended: true, with_timers: true, ..SuspensionFilter::default() };
+    let filter = SuspensionFilter {
+        run: Some(run.id()),
+        with_ended: true,
+        with_timers: true,
+        ..SuspensionFilter::default()
+    };
     let page = host.inbox(filter).await?;
     Ok(page.rows.iter().map(|waiting| waiting.record.state.ended.map(|(end, _)| end)).collect())
 }
@@ -261,7 +271,8 @@ async fn a_process_that_dies_while_it_takes_over_is_taken_over_in_turn() -> Resu
         let dir = tempfile::tempdir()?;
         copy(prepared.path(), dir.path())?;
         assert!(play_until_death(script, dir.path(), FaultPoint::BeforeCall, 2).await?);
-        let mut second = HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), Some((&point.to_string(), 1))).await?;
+        let mut second =
+            HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), Some((&point.to_string(), 1))).await?;
         assert!(second.ask(&Request::Recover).await?.is_none(), "it dies at {point}");
         let host = open(dir.path()).await?;
         let run = play_the_rest(script, &host).await?;

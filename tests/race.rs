@@ -41,7 +41,10 @@ async fn of_two_processes_that_answer_exactly_one_wins_and_the_code_runs_once() 
                     lines.extend(log);
                 }
                 Response::Refused { code, message } => {
-                    assert!(["not-suspended", "unknown-target"].contains(&code.as_str()), "{code}: {message}");
+                    assert!(
+                        ["not-suspended", "unknown-target"].contains(&code.as_str()),
+                        "{code}: {message}"
+                    );
                 }
             }
         }

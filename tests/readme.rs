@@ -29,7 +29,11 @@ fn transcript(readme: &str) -> Vec<Shown> {
 fn program_dir() -> Result<PathBuf> {
     let tests = std::env::current_exe()?;
     let dir = tests.parent().and_then(Path::parent).context("target/debug")?.to_owned();
-    anyhow::ensure!(dir.join("reentry").exists(), "{} has no `reentry`: cargo build -p reentry-cli", dir.display());
+    anyhow::ensure!(
+        dir.join("reentry").exists(),
+        "{} has no `reentry`: cargo build -p reentry-cli",
+        dir.display()
+    );
     Ok(dir)
 }
 
@@ -62,7 +66,8 @@ fn the_transcript_in_the_readme_is_what_the_commands_print() -> Result<()> {
             .output()?;
         let said = hide_ids(&String::from_utf8(done.stdout)?, &mut run);
         // The run's id is said on standard error at once, for those who watch; the transcript leaves that line out.
-        let said: String = said.lines().filter(|line| *line != "run run_…").map(|line| format!("{line}\n")).collect();
+        let said: String =
+            said.lines().filter(|line| *line != "run run_…").map(|line| format!("{line}\n")).collect();
         assert_eq!(said, output, "$ {command}");
     }
     Ok(())

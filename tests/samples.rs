@@ -47,7 +47,8 @@ async fn counter_keeps_heap_static_and_half_read_iterator() -> Result<()> {
     let text = "a b c a b c d d e";
     let answers = vec![json!({"read": 2}), json!({"read": 3}), json!({"read": 1})];
     let output = output(&run("counter", "counter", json!({"text": text}), answers).await?)?;
-    let expected = json!({"words": 9, "counts": {"a": 2, "b": 2, "c": 2, "d": 2, "e": 1}, "legs": [2, 3, 1, 3]});
+    let expected =
+        json!({"words": 9, "counts": {"a": 2, "b": 2, "c": 2, "d": 2, "e": 1}, "legs": [2, 3, 1, 3]});
     assert_eq!(output, expected);
     Ok(())
 }

@@ -21,6 +21,10 @@ async fn main() -> Result<()> {
     {
         return cold::resume(dir, run).await;
     }
+    // `bench cycle` measures the cycles alone, for a profiler.
+    if arguments == ["cycle"] {
+        return cycle::measure(&floor::Floor::none()).await;
+    }
     report::machine()?;
     let floor = floor::measure()?;
     cycle::measure(&floor).await?;

@@ -9,7 +9,9 @@ use reentry::core::json::Json;
 use reentry::core::snapshot::SealKey;
 use reentry::core::step::{Facts, Failure, Invocation, Outcome, Resolution, Resolved, Resumption};
 use reentry::core::time::Timestamp;
-use reentry::wasm::{BoxError, CallOptions, CallStats, Grants, HostCalls, Level, LoadedComponent, Runtime, RuntimeConfig};
+use reentry::wasm::{
+    BoxError, CallOptions, CallStats, Grants, HostCalls, Level, LoadedComponent, Runtime, RuntimeConfig,
+};
 use reentry_tests::{guests, json};
 use serde_json::json;
 
@@ -100,7 +102,11 @@ async fn fresh(component: &LoadedComponent) -> Result<Vec<Duration>> {
     Ok(times)
 }
 
-async fn restores(component: &LoadedComponent, touch: usize, repeats: usize) -> Result<(usize, Vec<CallStats>)> {
+async fn restores(
+    component: &LoadedComponent,
+    touch: usize,
+    repeats: usize,
+) -> Result<(usize, Vec<CallStats>)> {
     let input = json(json!({"touch_bytes": touch, "suspends": 1}));
     let call = Invocation { facts: facts(), input: input.clone() };
     let started = component.start(call, Arc::new(Nobody), options()).await?;

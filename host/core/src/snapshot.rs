@@ -19,7 +19,7 @@ mod tests;
 use std::fmt;
 
 pub use base::BaseImage;
-pub use decode::{GuestImage, MemoryImage};
+pub use decode::{GuestImage, MemoryImage, check};
 pub use encode::{ImageCodec, MemoryState};
 pub use error::SnapshotError;
 pub use format::{FORMAT_VERSION, HEADER_BYTES};

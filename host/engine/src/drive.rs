@@ -84,7 +84,11 @@ struct Driver {
 
 impl Driver {
     /// Decides about an event and stores the decision, again and again if somebody else was faster.
-    async fn step(&mut self, event: Event, image: Option<(SnapshotId, Vec<u8>)>) -> Result<Vec<Effect>, Error> {
+    async fn step(
+        &mut self,
+        event: Event,
+        image: Option<(SnapshotId, Vec<u8>)>,
+    ) -> Result<Vec<Effect>, Error> {
         let what = Stored::of(&event);
         for _ in 0..CONFLICTS_MAX {
             let expected = self.run.version;
@@ -153,7 +157,10 @@ fn commit(expected: u64, decision: Decision, image: Option<(SnapshotId, Vec<u8>)
     Commit {
         opened: opened.collect(),
         // The decision may have refused the suspension that the image belongs to.
-        images: image.into_iter().filter(|(id, _)| decision.steps.iter().any(|(_, step)| keeps(step, *id))).collect(),
+        images: image
+            .into_iter()
+            .filter(|(id, _)| decision.steps.iter().any(|(_, step)| keeps(step, *id)))
+            .collect(),
         run: decision.run,
         expected: Some(expected),
         steps: decision.steps,

@@ -91,7 +91,7 @@ impl Error {
         match self {
             Self::Refused(refused) => refused.kind(),
             Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) => ErrorKind::NotFound,
-            Self::Definition(_) | Self::Name(_) => ErrorKind::Refused,
+            Self::Definition(_) | Self::Name(_) | Self::Store(StoreError::Refused(_)) => ErrorKind::Refused,
             Self::Load(_) | Self::Contract(_) => ErrorKind::Guest,
             Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
                 ErrorKind::Damaged
@@ -114,6 +114,7 @@ impl Error {
             Self::Name(_) => "invalid-name",
             Self::Snapshot { .. } => "damaged-snapshot",
             Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => "damaged-store",
+            Self::Store(StoreError::Refused(_)) => "invalid-query",
             Self::Store(_) => "store-unavailable",
             Self::Runtime(_) => "runtime-unavailable",
             Self::File { .. } => "file-unavailable",

@@ -83,7 +83,8 @@ impl Stored {
 impl FaultPoint {
     /// Every moment there is.
     pub fn all() -> Vec<Self> {
-        let commits = Stored::ALL.into_iter().flat_map(|what| [Self::BeforeCommit(what), Self::AfterCommit(what)]);
+        let commits =
+            Stored::ALL.into_iter().flat_map(|what| [Self::BeforeCommit(what), Self::AfterCommit(what)]);
         commits.chain([Self::BeforeCall, Self::AfterCall]).collect()
     }
 }

@@ -45,7 +45,11 @@ impl CallContext {
         std::mem::take(&mut *self.settings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn read(&self, stored: &BTreeMap<String, Json>, set: impl Fn(&Settings) -> &BTreeMap<String, Json>) -> Json {
+    fn read(
+        &self,
+        stored: &BTreeMap<String, Json>,
+        set: impl Fn(&Settings) -> &BTreeMap<String, Json>,
+    ) -> Json {
         let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         let all: BTreeMap<&String, &Json> = stored.iter().chain(set(&settings)).collect();
         // A map of JSON texts always prints.
@@ -63,7 +67,8 @@ impl CallContext {
         let bytes: usize = map.iter().map(|(key, value)| key.len() + value.text().len()).sum();
         let wanted = bytes + key.len() + value.text().len();
         if wanted > SETTINGS_BYTES_MAX {
-            let message = format!("{what}: {wanted} bytes set in one call, at most {SETTINGS_BYTES_MAX} are allowed");
+            let message =
+                format!("{what}: {wanted} bytes set in one call, at most {SETTINGS_BYTES_MAX} are allowed");
             let code = Some("too-large".to_owned());
             return Err(Failure { message, code, retryable: false, retry_after_ms: None, details: None });
         }

@@ -55,9 +55,11 @@ pub(crate) async fn make_ready(
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
-            component
-                .check_image(&bytes, &seal(host, run))
-                .map_err(|source| Error::Snapshot { run: run.id, path: path.to_string(), source })?;
+            component.check_image(&bytes, &seal(host, run)).map_err(|source| Error::Snapshot {
+                run: run.id,
+                path: path.to_string(),
+                source,
+            })?;
             Some(bytes)
         }
     };
@@ -115,7 +117,9 @@ pub(crate) async fn perform(
     let now = host.clock.now();
     let (end, image) = match called {
         Ok(result) => end_of(result, now),
-        Err(error) => (CallEnd::Failed(failure_of(error).map_err(|error| host_fault(&run, &path, error))?), None),
+        Err(error) => {
+            (CallEnd::Failed(failure_of(error).map_err(|error| host_fault(&run, &path, error))?), None)
+        }
     };
     let settings = context.take_settings();
     let ended = CallEnded {

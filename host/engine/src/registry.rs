@@ -67,7 +67,12 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>, runtime: Runtime, clock: Arc<dyn Clock>, grants: Grants) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        runtime: Runtime,
+        clock: Arc<dyn Clock>,
+        grants: Grants,
+    ) -> Self {
         let (opened, contracts, workflows) = (Once::new(), Once::new(), Once::new());
         Self { store, runtime, clock, grants, opened, contracts, workflows }
     }

@@ -110,8 +110,15 @@ impl Run {
     pub async fn cancel(&self) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let workflow = self.host.inner.registry.workflow(run.workflow).await?;
-        self.drive("workflow run (canceled)", run, workflow, Event::CancelRequested, None, OutputOptions::default())
-            .await
+        self.drive(
+            "workflow run (canceled)",
+            run,
+            workflow,
+            Event::CancelRequested,
+            None,
+            OutputOptions::default(),
+        )
+        .await
     }
 
     /// How the run stands, as it is stored.
@@ -176,7 +183,8 @@ impl Run {
         ready: Option<Ready>,
         output: OutputOptions,
     ) -> Result<RunResult, Error> {
-        let span = tracing::info_span!("reentry", otel.name = name, run = %run.id, workflow = %run.workflow_id);
+        let span =
+            tracing::info_span!("reentry", otel.name = name, run = %run.id, workflow = %run.workflow_id);
         let stopped = spawned(&self.host.inner, run, workflow, event, ready, span).await?;
         Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
-use reentry_core::snapshot::{BaseImage, Identity, SealKey, SnapshotError};
+use reentry_core::snapshot::{self, BaseImage, Identity, SealKey, SnapshotError};
 use reentry_core::step::{Descriptor, Invocation, Resumption};
 use wasmtime::component::InstancePre;
 
@@ -143,16 +143,13 @@ impl LoadedComponent {
         call::resume(&self.0, call, image, host, options).await
     }
 
-    /// Checks an image as [`Self::resume`] would, without making an instance: for callers who must know before they claim
-    /// the right to resume.
+    /// Checks an image without making an instance: for callers who must know before they claim the right to resume.
     ///
     /// # Errors
     /// [`SnapshotError`] naming the first field that is not as expected.
     pub fn check_image(&self, image: &[u8], seal: &SealKey) -> Result<(), SnapshotError> {
         let Some(state) = &self.0.state else { return Ok(()) };
-        let runtime = &self.0.runtime;
-        let bytes_max = runtime.config.limits.memory_bytes;
-        runtime.codec()?.decode(image, &state.identity, &state.base, bytes_max, seal).map(drop)
+        snapshot::check(image, &state.identity, self.0.runtime.config.limits.memory_bytes, seal)
     }
 }
 

@@ -141,6 +141,23 @@ impl ImageCodec {
     }
 }
 
+/// Checks an image without unpacking it: its seal, what it is of, and how much it unpacks to.
+///
+/// An image with a good seal was written by [`ImageCodec::encode`] for this very run, so its inside needs no look before somebody
+/// decides to use it. [`ImageCodec::decode`] looks at it all the same.
+///
+/// # Errors
+/// [`SnapshotError`] naming the first field that is not as expected.
+pub fn check(bytes: &[u8], expected: &Identity, bytes_max: u64, key: &SealKey) -> Result<(), SnapshotError> {
+    check_prefix(bytes)?;
+    let header = Header::read(&mut Reader(key.open(bytes)?))?;
+    check_identity(&header.identity, expected)?;
+    match header.page_bytes > bytes_max {
+        true => Err(SnapshotError::TooLarge { found: header.page_bytes, at_most: bytes_max }),
+        false => Ok(()),
+    }
+}
+
 fn check_identity(found: &Identity, expected: &Identity) -> Result<(), SnapshotError> {
     if found.component != expected.component {
         return Err(SnapshotError::Component { found: found.component, expected: expected.component });

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::fault::OpenFault;
@@ -119,6 +120,9 @@ impl Files {
 fn settle(connection: &Connection, busy_wait: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(busy_wait)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Without this guarantee SQLite looks at bound values where a partial index might serve, and prepares the statement again
+    // at every new value: a tenth of a commit's processor time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // An fsync on macOS stops at the drive's cache; this goes through it. Elsewhere it does nothing.
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     // Never trust what a tampered file defines.
