@@ -217,6 +217,16 @@ pub struct Suspension {
     pub since: Timestamp,
 }
 
+impl Call {
+    /// The memory that it begins with; `None` for a fresh one.
+    pub fn image(&self) -> Option<SnapshotId> {
+        match self {
+            Self::Start => None,
+            Self::Resume(resume) => resume.image,
+        }
+    }
+}
+
 impl Suspension {
     /// When something happens by itself: the instant waited for, or the deadline.
     pub fn due_at(&self) -> Option<Timestamp> {

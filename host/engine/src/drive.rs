@@ -10,11 +10,14 @@ use reentry_core::run::{Call, Decision, Doing, Durability, Refused, Run, Step, a
 use reentry_core::workflow::Workflow;
 use reentry_store::{Commit, CommitError, NewSuspension};
 use tokio::task::JoinSet;
+use tracing::Instrument;
+use tracing::instrument::WithSubscriber;
 
 use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
 use crate::host::Inner;
 use crate::perform::{Performed, Ready, perform};
+use crate::trace;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
 /// on, so this many in a row mean that something is wrong.
@@ -54,7 +57,9 @@ pub(crate) async fn drive(
             _ => {
                 for Effect::Call { path, not_before } in effects {
                     let ready = ready.take_if(|ready| ready.path == path);
-                    calls.spawn(driver.perform((path, not_before), ready));
+                    calls.spawn(
+                        driver.perform((path, not_before), ready).in_current_span().with_current_subscriber(),
+                    );
                 }
                 match calls.join_next().await {
                     None => return Ok(Stopped { run: driver.run, root: driver.root }),
@@ -105,6 +110,9 @@ impl Driver {
             match self.host.store.commit(commit(expected, decision, image.clone())).await {
                 Ok(()) => {
                     self.host.fault(FaultPoint::AfterCommit(what));
+                    if let (Stored::Started | Stored::Resumed, Some(span)) = (what, &run.span) {
+                        trace::record(span);
+                    }
                     self.run = run;
                     self.root = root;
                     return Ok(effects);

@@ -87,7 +87,7 @@ pub(crate) async fn perform(
     };
     let ready = match ready {
         Some(ready) => ready,
-        None => make_ready(&host, &run, &workflow, &path, image_of(call)).await?,
+        None => make_ready(&host, &run, &workflow, &path, call.image()).await?,
     };
     let _permit = host.calls.acquire().await.map_err(|_| interrupted(&run, "the host is shutting down"))?;
     let span_id = clock::span_id();
@@ -216,13 +216,6 @@ fn misfit(run: &Run, path: &StepPath) -> Error {
     Error::Damaged {
         what: format!("run {}", run.id),
         reason: format!("step `{path}` is not where its workflow has it"),
-    }
-}
-
-fn image_of(call: &Call) -> Option<SnapshotId> {
-    match call {
-        Call::Start => None,
-        Call::Resume(resume) => resume.image,
     }
 }
 

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use reentry_core::event::Event;
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::Refused;
+use reentry_core::run::{Doing, Refused, Run};
+use reentry_core::workflow::Workflow;
 
 use crate::drive::load;
 use crate::error::Error;
 use crate::host::{Host, Inner};
+use crate::perform::make_ready;
 use crate::run::spawned;
 
 /// Most runs that one look at the store brings back; there is another look right after.
@@ -111,6 +113,7 @@ async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) ->
     let driven = async {
         let run = load(host, tenant, id).await?;
         let workflow = host.registry.workflow(run.workflow).await?;
+        check_calls(host, &run, &workflow, &event).await?;
         spawned(host, run, workflow, event, None, span).await
     };
     match driven.await {
@@ -122,6 +125,26 @@ async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) ->
             false
         }
     }
+}
+
+/// Looks at everything that the calls will need before the run is changed, so that one whose memory is damaged stays as it was.
+async fn check_calls(host: &Inner, run: &Run, workflow: &Workflow, event: &Event) -> Result<(), Error> {
+    for (path, step) in &run.steps {
+        let image = match (event, &step.doing) {
+            (
+                Event::TakenOver { from, .. },
+                Doing::Calling(owner, call) | Doing::Retrying(owner, _, call),
+            ) if from == owner => call.image(),
+            (Event::TimePassed { .. }, Doing::Waiting(suspension))
+                if suspension.due_at().is_some_and(|at| at <= host.clock.now()) =>
+            {
+                suspension.image
+            }
+            _ => continue,
+        };
+        make_ready(host, run, workflow, path, image).await?;
+    }
+    Ok(())
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -1,5 +1,6 @@
 //! The handle of one run: start it, resume it, look at it, cancel it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use reentry_core::event::{Caller, Event};
@@ -7,8 +8,10 @@ use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::resume::{Target, find};
 use reentry_core::run::{Run as RunState, RunStatus, Step};
+use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Workflow;
 use tracing::Instrument;
+use tracing::instrument::WithSubscriber;
 
 use crate::clock;
 use crate::drive::{Stopped, drive, load};
@@ -17,6 +20,7 @@ use crate::host::{Host, Inner};
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::perform::{Ready, make_ready};
+use crate::trace;
 
 /// One run of a workflow. Cheap to clone; holds nothing of the run but its id.
 #[derive(Clone)]
@@ -52,8 +56,9 @@ impl Run {
         let output = options.output_options;
         let run = self.load().await?;
         let workflow = self.host.inner.registry.workflow(run.workflow).await?;
+        let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
         let event = Event::Started(options.request(), self.caller());
-        self.drive("workflow run", run, workflow, event, None, output).await
+        self.drive(span, run, workflow, event, None, output).await
     }
 
     /// Answers a suspension, and returns when the run has ended or waits again.
@@ -72,8 +77,10 @@ impl Run {
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         let output = options.output_options;
         let (run, workflow, ready) = self.ready_to_resume(&options.step).await?;
+        let name = "workflow run (resumed)";
+        let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
         let event = Event::Resumed(options.request(), self.caller());
-        self.drive("workflow run (resumed)", run, workflow, event, ready, output).await
+        self.drive(span, run, workflow, event, ready, output).await
     }
 
     /// The run, and what calling its suspended step again needs, whole and checked.
@@ -110,15 +117,9 @@ impl Run {
     pub async fn cancel(&self) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let workflow = self.host.inner.registry.workflow(run.workflow).await?;
-        self.drive(
-            "workflow run (canceled)",
-            run,
-            workflow,
-            Event::CancelRequested,
-            None,
-            OutputOptions::default(),
-        )
-        .await
+        let name = "workflow run (canceled)";
+        let span = trace::root(name, &run, &TracingOptions::default(), &BTreeMap::new());
+        self.drive(span, run, workflow, Event::CancelRequested, None, OutputOptions::default()).await
     }
 
     /// How the run stands, as it is stored.
@@ -176,15 +177,13 @@ impl Run {
 
     async fn drive(
         &self,
-        name: &'static str,
+        span: tracing::Span,
         run: RunState,
         workflow: Arc<Workflow>,
         event: Event,
         ready: Option<Ready>,
         output: OutputOptions,
     ) -> Result<RunResult, Error> {
-        let span =
-            tracing::info_span!("reentry", otel.name = name, run = %run.id, workflow = %run.workflow_id);
         let stopped = spawned(&self.host.inner, run, workflow, event, ready, span).await?;
         Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output))
     }
@@ -200,7 +199,9 @@ pub(crate) async fn spawned(
     span: tracing::Span,
 ) -> Result<Stopped, Error> {
     let id = run.id;
-    let work = drive(Arc::clone(host), workflow, run, event, ready).instrument(span);
+    // The caller may have a subscriber of its own; the task would see the global one.
+    let work =
+        drive(Arc::clone(host), workflow, run, event, ready).instrument(span).with_current_subscriber();
     match tokio::spawn(work).await {
         Ok(stopped) => stopped,
         Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),
