@@ -12,7 +12,7 @@ use crate::bindings::reentry::step::types::{Facts, RunTarget, WaitFor};
 use crate::error::{Error, Result};
 use crate::schema::{self, Never};
 use crate::timestamp::Timestamp;
-use crate::waiting::{Child, Event, Suspend, Timer};
+use crate::waiting::{Child, Event, Suspend, SuspendOptions, Timer};
 use crate::{call, json};
 
 /// The step's link to its host. `Form` is what the step suspends with, `Answer` what it is resumed with; a step
@@ -41,6 +41,15 @@ impl<Form, Answer> Context<Form, Answer> {
         Form: Serialize,
     {
         Suspend::new(&form, None)
+    }
+
+    /// Waits for an answer to `form`, under labels and until a deadline that were collected at run time. Those that are
+    /// known when the step is written read better as [`Suspend::label`] and [`Suspend::until`].
+    pub fn suspend_with(&self, form: Form, options: SuspendOptions) -> Suspend<Answer>
+    where
+        Form: Serialize,
+    {
+        Suspend::new(&form, None).with(options)
     }
 
     /// Waits for an answer of type `Other` to a form of any type, in steps with more than one kind of

@@ -34,7 +34,7 @@ pub use retry::Retry;
 pub use schema::{Described, Never};
 pub use step::Step;
 pub use timestamp::Timestamp;
-pub use waiting::{Child, Event, Suspend, Timer};
+pub use waiting::{Child, Event, Suspend, SuspendOptions, Timer};
 
 // Steps derive `serde` and `schemars` traits; these are the versions that the derives must meet.
 pub use {schemars, serde, serde_json};

@@ -11,7 +11,7 @@ use std::task::{self, Poll};
 
 pub use child::Child;
 pub use event::Event;
-pub use suspend::Suspend;
+pub use suspend::{Suspend, SuspendOptions};
 pub use timer::Timer;
 
 use crate::bindings::reentry::step::types::{Resolution, WaitFor};

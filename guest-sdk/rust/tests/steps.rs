@@ -10,7 +10,9 @@ use reentry_step::__private::bindings::reentry::step::types::{
     DeadlineOutcome, Facts, Failure, Invocation, Outcome, Resolution, Resolved, ResumeMode, Resumption,
     RunTarget, WaitFor, Wake,
 };
-use reentry_step::{Component, Context, Error, Next, Result, Resumed, Retry, Step, Timestamp};
+use reentry_step::{
+    Component, Context, Error, Next, Result, Resumed, Retry, Step, SuspendOptions, Timestamp,
+};
 
 struct Steps;
 
@@ -31,6 +33,10 @@ impl Component for Steps {
                         asked.await.or_else(|error| if error.is_timed_out() { Ok(0) } else { Err(error) })
                     }
                 }
+            }),
+            Step::new("options", async |ctx: Context<String, u8>, labels: Vec<String>| {
+                let deadline = Some(Timestamp::from_millis(7));
+                ctx.suspend_with("soon".into(), SuspendOptions { labels, deadline }).await
             }),
             Step::new("default-without-deadline", async |ctx: Context<String, u8>, _: ()| {
                 ctx.suspend("soon".into()).or_answer(&1).await
@@ -205,6 +211,12 @@ fn a_deadline_ends_the_wait_or_answers_it() {
         "3",
         [vec![(2, answered("3"))]],
         &[r#"waits 2=answer("soon" until 7 or 3)"#, "completed 3"],
+    );
+    check(
+        "options",
+        r#"["a","b"]"#,
+        [vec![(3, answered("3"))]],
+        &[r#"waits 3=answer("soon" #a #b until 7)"#, "completed 3"],
     );
     check(
         "default-without-deadline",

@@ -30,7 +30,24 @@ pub struct Suspend<Answer> {
     answer: PhantomData<fn() -> Answer>,
 }
 
+/// Labels and deadline of a suspension, for steps that collect them at run time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SuspendOptions {
+    /// Names by which the answer may be addressed, unique among the open waits of the run.
+    pub labels: Vec<String>,
+    /// The end of patience: the wait then ends with an error that [is timed out](Error::is_timed_out).
+    pub deadline: Option<Timestamp>,
+}
+
 impl<Answer> Suspend<Answer> {
+    pub(crate) fn with(self, options: SuspendOptions) -> Self {
+        let labelled = options.labels.into_iter().fold(self, Self::label);
+        match options.deadline {
+            Some(at) => labelled.until(at),
+            None => labelled,
+        }
+    }
+
     pub(crate) fn new(form: &impl Serialize, resume_schema: Option<String>) -> Self {
         let plan = json::write("the form", form).map(|payload| AnswerWait {
             payload,
