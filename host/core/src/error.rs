@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Who can act on an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum ErrorKind {
     /// The caller: the request itself cannot be served as it is.
     Refused,

@@ -69,7 +69,8 @@ pub enum Entry<C = ComponentDigest> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StepEntry<C = ComponentDigest> {
-    /// Names the entry in this workflow. The step's own id when nothing else is said.
+    /// Names the entry in this workflow. A file may leave it out: it is the step's own id then.
+    #[serde(default)]
     pub id: String,
     /// The component.
     pub component: C,
@@ -105,7 +106,7 @@ impl<C> Definition<C> {
                 Entry::Workflow(inner) => Entry::Workflow(inner.try_map(resolve)?),
                 Entry::Then(step) => Entry::Then(StepEntry {
                     component: resolve(step.component)?,
-                    id: step.id,
+                    id: if step.id.is_empty() { step.step.clone() } else { step.id },
                     step: step.step,
                     retry: step.retry,
                     timeout_ms: step.timeout_ms,

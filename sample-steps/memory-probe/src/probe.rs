@@ -65,7 +65,7 @@ pub async fn probe(ctx: Context<Form, serde_json::Value>, input: Input) -> Resul
         output.before.push(before.clone());
         let answer = ctx.suspend(Form { turn, checksums: before }).await?;
         // By these lines tests count how often the code after a suspension ran.
-        ctx.debug(&format!("turn {turn} goes on"));
+        ctx.debug(format!("turn {turn} goes on"));
         output.answers.push(answer);
         output.after.push(checksums(&buffer, &locals));
         locals.words.push(format!("{:x}", locals.random.next()));

@@ -210,6 +210,14 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_without_id_has_that_of_its_step() {
+        let text = r#"{"id": "w", "steps": [{"then": {"component": "a.wasm", "step": "ask"}}]}"#;
+        let written: Definition<String> = serde_json::from_str(text).unwrap();
+        let resolved = written.try_map(&mut |_| DIGEST.parse::<ComponentDigest>()).unwrap();
+        assert_eq!(resolved.steps.first().map(Entry::id), Some("ask"));
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_with_its_line() {
         let error = commit("{\"id\": \"w\",\n \"stepz\": []}").unwrap_err();
         assert!(error.starts_with("unknown field `stepz`") && error.contains("line 2"), "{error}");
