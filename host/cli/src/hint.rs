@@ -40,9 +40,7 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
         }
         Error::Refused(Refused::Invalid { what: "resume data", .. }) => of_run(&["inbox", "--run"])
             .map(|inbox| format!("{inbox} shows what is asked and how the answer must look")),
-        Error::Refused(Refused::AlreadyStarted { .. } | Refused::Taken { .. } | Refused::Ended { .. }) => {
-            show()
-        }
+        Error::Refused(Refused::AlreadyStarted { .. } | Refused::Ended { .. }) => show(),
         Error::Load(LoadError::Imports { refused }) => grant(refused),
         Error::Interrupted { .. } => {
             let recover = command(&["runs", "recover"]);

@@ -79,19 +79,13 @@ pub enum Refused {
         /// What is wrong with the schema.
         source: SchemaError,
     },
-    /// A suspension that was answered a moment ago by somebody else.
-    #[error("suspension `{suspension}` was answered by somebody else")]
-    Taken {
-        /// The suspension.
-        suspension: SuspensionId,
-    },
 }
 
 impl Refused {
     /// Who can act on it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::AlreadyStarted { .. } | Self::Ended { .. } | Self::Taken { .. } => ErrorKind::Conflict,
+            Self::AlreadyStarted { .. } | Self::Ended { .. } => ErrorKind::Conflict,
             Self::Target(TargetError::NotSuspended { .. }) => ErrorKind::Conflict,
             Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
             Self::Misfit { .. } | Self::Schema { .. } => ErrorKind::Damaged,
@@ -113,7 +107,6 @@ impl Refused {
             Self::Stale { .. } => "stale",
             Self::Idle => "idle",
             Self::Misfit { .. } | Self::Schema { .. } => "damaged-run",
-            Self::Taken { .. } => "already-answered",
         }
     }
 }
