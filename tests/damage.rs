@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::error::ErrorKind;
-use reentry::core::id::{OwnerId, RunId, SnapshotId, TenantId};
+use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{Run as RunState, RunStatus, Step};
 use reentry::core::time::Timestamp;
@@ -86,6 +87,106 @@ impl Store for Damaging {
     }
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         self.store.workflow(digest).await
+    }
+    async fn outputs(
+        &self,
+        run: RunId,
+        paths: &[StepPath],
+    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+        self.store.outputs(run, paths).await
+    }
+    async fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        self.store.children(run, path).await
+    }
+    async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        self.store.log(run, after, limit).await
+    }
+    async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
+        self.store.savepoint(run, suspension).await
+    }
+    async fn last_savepoint(&self, run: RunId, kind: SavepointKind) -> Result<Option<Savepoint>, StoreError> {
+        self.store.last_savepoint(run, kind).await
+    }
+    async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+        self.store.savepoints(run).await
+    }
+    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
+        self.store.delete_run(tenant, id).await
+    }
+    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        self.store.delete_runs_before(before, limit).await
+    }
+    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        self.store.owned(owner).await
+    }
+    async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        self.store.request(tenant, key).await
+    }
+    async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError> {
+        self.store.answer_request(tenant, key, answer).await
+    }
+    async fn send(&self, message: Message) -> Result<Sent, StoreError> {
+        self.store.send(message).await
+    }
+    async fn mail(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.store.mail(tenant, name, key, limit).await
+    }
+    async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.store.message(tenant, id).await
+    }
+    async fn waiting_for(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+    ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
+        self.store.waiting_for(tenant, name, key).await
+    }
+    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        self.store.deliverable(limit).await
+    }
+    async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
+        self.store.expire_mail(now, taken_before).await
+    }
+    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
+        self.store.usage(component).await
+    }
+    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
+        self.store.remove_component(component).await
+    }
+    async fn apply_workflow(
+        &self,
+        tenant: &TenantId,
+        workflow: WorkflowRecord,
+        at: Timestamp,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        self.store.apply_workflow(tenant, workflow, at).await
+    }
+    async fn current_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        self.store.current_workflow(tenant, id).await
+    }
+    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
+        self.store.list_workflows(tenant).await
+    }
+    async fn retire_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        self.store.retire_workflow(tenant, id).await
+    }
+    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
+        self.store.remove_workflow(tenant, workflow).await
     }
     fn stats(&self) -> StoreStats {
         self.store.stats()

@@ -95,6 +95,10 @@ id_type! {
     /// One running host process, as owner of the calls it performs.
     OwnerId, "owner", "own_"
 }
+id_type! {
+    /// One event as it was sent: what a step that waits for an event gets.
+    MessageId, "message", "msg_"
+}
 
 /// Longest name of a tenant, workflow or step, in bytes. Names are part of keys and paths; this bounds both.
 pub const NAME_BYTES_MAX: usize = 128;
@@ -192,6 +196,9 @@ mod tests {
             error.to_string(),
             "`run_0000000003e87fffbfffffffffffffff` is not a snapshot id: expected `snap_` and 32 hexadecimal digits"
         );
+        let message = MessageId::new(Timestamp(1_000), [0xff; 10]);
+        assert_eq!(message.to_string(), "msg_0000000003e87fffbfffffffffffffff");
+        assert_eq!(message.to_string().parse::<MessageId>().unwrap(), message);
     }
 
     #[test]

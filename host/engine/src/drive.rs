@@ -154,27 +154,16 @@ pub(crate) async fn load(host: &Inner, tenant: &TenantId, id: RunId) -> Result<R
 
 /// What a decision changes, for the store.
 fn commit(expected: u64, decision: Decision, image: Option<(SnapshotId, Vec<u8>)>) -> Commit {
-    let opened = decision.opened.into_iter().map(|(path, suspension)| NewSuspension {
-        id: suspension.id,
-        labels: suspension.labels().to_vec(),
-        takes_answer: suspension.takes_answer(),
-        since: suspension.since,
-        due_at: suspension.due_at(),
-        path,
-    });
+    // The decision may have refused the suspension that the image belongs to.
+    let images = image.into_iter().filter(|(id, _)| decision.steps.iter().any(|(_, step)| keeps(step, *id)));
+    let opened = decision.opened.into_iter().map(|(path, suspension)| NewSuspension::of(path, &suspension));
     Commit {
+        images: images.collect(),
         opened: opened.collect(),
-        // The decision may have refused the suspension that the image belongs to.
-        images: image
-            .into_iter()
-            .filter(|(id, _)| decision.steps.iter().any(|(_, step)| keeps(step, *id)))
-            .collect(),
-        run: decision.run,
-        expected: Some(expected),
         steps: decision.steps,
         closed: decision.closed,
         dropped_images: decision.dropped_images,
-        durability: decision.durability,
+        ..Commit::new(decision.run, Some(expected), decision.durability)
     }
 }
 

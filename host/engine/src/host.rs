@@ -183,16 +183,7 @@ impl Host {
         run.resource_id = resource_id;
         debug_assert_eq!(run.status(), RunStatus::Pending);
         let id = run.id;
-        let commit = Commit {
-            run,
-            expected: None,
-            steps: Vec::new(),
-            opened: Vec::new(),
-            closed: Vec::new(),
-            images: Vec::new(),
-            dropped_images: Vec::new(),
-            durability: Durability::Visible,
-        };
+        let commit = Commit::new(run, None, Durability::Visible);
         self.inner.fault(FaultPoint::BeforeCommit(Stored::Created));
         self.inner.store.commit(commit).await.map_err(|error| match error {
             CommitError::Store(error) => Error::from(error),

@@ -145,6 +145,7 @@ impl Registry {
             digest: workflow.digest(),
             id: workflow.id().to_owned(),
             definition: workflow.definition().clone(),
+            components: definition.components(),
             created_at: self.clock.now(),
         };
         self.store.put_workflow(record).await?;

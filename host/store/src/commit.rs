@@ -1,13 +1,17 @@
 //! One change to one run: the unit of storing.
 
-use reentry_core::id::{RunId, SnapshotId, SuspensionId};
+use reentry_core::id::{MessageId, RunId, SnapshotId, SuspensionId};
+use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run, Step, Suspension};
+use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 
 pub use reentry_core::run::{Durability, SuspensionEnd};
 
-/// All that one decision about a run changes.
+use crate::savepoint::Savepoint;
+
+/// All that one decision about a run changes. [`Commit::new`] makes one that changes the head alone.
 #[derive(Clone, Debug)]
 pub struct Commit {
     /// The run after the change. Its `steps` must be all that are not done then: the status, by which lists and orphans are
@@ -15,18 +19,73 @@ pub struct Commit {
     pub run: Run,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
-    /// Records of steps that are new or changed. One whose step is done is kept, but no longer read with the run.
+    /// What must have happened before the caller is told.
+    pub durability: Durability,
+    /// Records of steps that are new or changed. One whose step is done is kept, but no longer read with the run; nor is one
+    /// whose step has not begun.
+    ///
+    /// The payload of a record is stored with the first one of its step, and with the first one after the step was done; in
+    /// between it must stay the same.
     pub steps: Vec<(StepPath, Step)>,
+    /// Steps that never happened: their records go, with all below them, before `steps` are stored. A fork does not see those of its
+    /// parents any more.
+    pub dropped_steps: Vec<StepPath>,
     /// Suspensions that begin.
     pub opened: Vec<NewSuspension>,
     /// Suspensions that end. Each must be open.
     pub closed: Vec<(SuspensionId, SuspensionEnd)>,
-    /// Guests' memories to keep.
+    /// Guests' memories to keep, for one step each.
     pub images: Vec<(SnapshotId, Vec<u8>)>,
-    /// Guests' memories that nobody needs any more.
+    /// Kept memories that one more step of this run needs. Each must be kept.
+    pub shared_images: Vec<SnapshotId>,
+    /// Guests' memories that one step needs no more. They go when no step and no savepoint needs them.
     pub dropped_images: Vec<SnapshotId>,
-    /// What must have happened before the caller is told.
-    pub durability: Durability,
+    /// What watchers see of the change: a JSON array, kept under the version of `run`.
+    pub log: Option<Json>,
+    /// The run as it was before the change. A run has at most one for each version.
+    pub savepoint: Option<Savepoint>,
+    /// Most savepoints that the run has after adding that one, the oldest go; 0 for no bound.
+    pub savepoints_max: u32,
+    /// The key under which the tenant's request is known that this change answers.
+    pub request: Option<RequestKey>,
+    /// Messages that this change takes. Each must be the tenant's, and nobody must have taken it.
+    pub took: Vec<MessageId>,
+    /// The run, and the version of it, that this new one begins from: what it did until then counts as done here. Must be a run
+    /// of the same tenant that was at that version.
+    pub fork_of: Option<(RunId, u64)>,
+}
+
+impl Commit {
+    /// A commit that stores the head of a run and nothing else; see the fields of the same names.
+    pub fn new(run: Run, expected: Option<u64>, durability: Durability) -> Self {
+        Self {
+            run,
+            expected,
+            durability,
+            steps: Vec::new(),
+            dropped_steps: Vec::new(),
+            opened: Vec::new(),
+            closed: Vec::new(),
+            images: Vec::new(),
+            shared_images: Vec::new(),
+            dropped_images: Vec::new(),
+            log: None,
+            savepoint: None,
+            savepoints_max: 0,
+            request: None,
+            took: Vec::new(),
+            fork_of: None,
+        }
+    }
+}
+
+/// A caller's own name for a request, so that asking twice does it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// The name, unique among those of the tenant.
+    pub key: String,
+    /// Digest of what was asked, to tell a repetition from another request under the same name.
+    pub digest: [u8; 32],
 }
 
 /// A suspension that begins. What it shows to the one who answers is in the step's record.
@@ -44,11 +103,17 @@ pub struct NewSuspension {
     pub since: Timestamp,
     /// When something happens by itself.
     pub due_at: Option<Timestamp>,
+    /// Name and key of the event that is waited for; without a key, any of that name.
+    pub event: Option<(String, Option<String>)>,
 }
 
 impl NewSuspension {
     /// What is stored of a suspension that begins at a step.
     pub fn of(path: StepPath, suspension: &Suspension) -> Self {
+        let event = match &suspension.wait.what {
+            WaitFor::Event(event) => Some((event.name.clone(), event.key.clone())),
+            _ => None,
+        };
         Self {
             id: suspension.id,
             path,
@@ -56,6 +121,7 @@ impl NewSuspension {
             takes_answer: suspension.takes_answer(),
             since: suspension.since,
             due_at: suspension.due_at(),
+            event,
         }
     }
 }
@@ -64,6 +130,14 @@ impl NewSuspension {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommitError {
+    /// The tenant has asked under this key before. Looked at first: what it was answered, [`Store::request`] tells.
+    ///
+    /// [`Store::request`]: crate::Store::request
+    #[error("request `{key}` is known already")]
+    RequestKnown {
+        /// The key.
+        key: String,
+    },
     /// Somebody else changed the run first. Read it again and decide again.
     #[error("run {run} is not at version {expected:?} any more (found {found:?})")]
     VersionConflict {
@@ -81,6 +155,12 @@ pub enum CommitError {
         run: RunId,
         /// The suspension.
         suspension: SuspensionId,
+    },
+    /// A message that was to be taken is not there: somebody else took it, or it expired.
+    #[error("message {message} is not there any more")]
+    MessageTaken {
+        /// The message.
+        message: MessageId,
     },
     /// The store could not be used. Whether the change is stored is then unknown until the run is read again.
     #[error(transparent)]

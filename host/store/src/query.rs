@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
@@ -141,17 +141,26 @@ pub struct SuspensionRecord {
     pub step: Option<Step>,
 }
 
-/// A component in a list.
+/// What watchers saw of one commit.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ComponentSummary {
-    /// Its digest.
-    pub digest: ComponentDigest,
-    /// Its name.
-    pub name: String,
-    /// Size of the component as uploaded, in bytes.
-    pub bytes: u64,
-    /// What the loader found out about it.
-    pub meta: Json,
-    /// When it was added.
-    pub created_at: Timestamp,
+pub struct LogRow {
+    /// The version of the run after the commit.
+    pub version: u64,
+    /// When it was.
+    pub at: Timestamp,
+    /// The entries, as the commit brought them.
+    pub entries: Json,
+}
+
+/// A request that a commit has answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestRecord {
+    /// The key under which the tenant asked.
+    pub key: String,
+    /// Digest of what was asked.
+    pub digest: [u8; 32],
+    /// The run that the commit changed.
+    pub run: RunId,
+    /// What the caller was told; `None` until it is known.
+    pub answer: Option<Json>,
 }

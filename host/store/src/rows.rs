@@ -3,15 +3,20 @@
 //! Every back end stores these rows, so that what is read is the same everywhere. Encoding happens on the caller's task,
 //! never on the thread that writes.
 
+use std::mem;
+
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run, RunStatus, Step};
 use reentry_core::time::Timestamp;
 use serde::Serialize;
 
-use crate::commit::{Commit, NewSuspension, SuspensionEnd};
-use crate::{StoreError, query::RunSummary};
+use crate::StoreError;
+use crate::commit::{Commit, NewSuspension, RequestKey, SuspensionEnd};
+use crate::query::RunSummary;
+use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 
 /// A commit, ready to be stored.
 #[derive(Debug)]
@@ -19,10 +24,18 @@ pub(crate) struct CommitRows {
     pub(crate) run: RunRow,
     pub(crate) expected: Option<i64>,
     pub(crate) steps: Vec<StepRow>,
+    pub(crate) dropped_steps: Vec<String>,
     pub(crate) opened: Vec<SuspensionRow>,
     pub(crate) closed: Vec<(SuspensionId, SuspensionEnd)>,
     pub(crate) images: Vec<(SnapshotId, Vec<u8>)>,
+    pub(crate) shared_images: Vec<SnapshotId>,
     pub(crate) dropped_images: Vec<SnapshotId>,
+    pub(crate) log: Option<Json>,
+    pub(crate) savepoint: Option<SavepointRow>,
+    pub(crate) savepoints_max: u32,
+    pub(crate) request: Option<RequestKey>,
+    pub(crate) took: Vec<MessageId>,
+    pub(crate) fork_of: Option<(RunId, i64)>,
 }
 
 /// A run: its head as JSON, and what it is found by.
@@ -47,7 +60,11 @@ pub(crate) struct StepRow {
     pub(crate) active: bool,
     pub(crate) owner: Option<OwnerId>,
     pub(crate) due_at: Option<i64>,
+    /// The version of the run that the record is of.
+    pub(crate) version: i64,
+    /// The record with `null` in the place of its payload.
     pub(crate) record: String,
+    pub(crate) payload: Json,
 }
 
 /// A suspension that begins, as it is stored.
@@ -60,33 +77,73 @@ pub(crate) struct SuspensionRow {
     pub(crate) takes_answer: bool,
     pub(crate) since: i64,
     pub(crate) due_at: Option<i64>,
+    pub(crate) event: Option<(String, Option<String>)>,
+}
+
+/// A savepoint, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct SavepointRow {
+    pub(crate) suspension: Option<SuspensionId>,
+    pub(crate) version: i64,
+    pub(crate) kind: SavepointKind,
+    pub(crate) at: i64,
+    pub(crate) images: Vec<SnapshotId>,
+    pub(crate) state: Json,
 }
 
 impl CommitRows {
     /// Encodes a commit.
     pub(crate) fn encode(commit: Commit) -> Result<Self, StoreError> {
-        let Commit { run, expected, steps, opened, closed, images, dropped_images, durability: _ } = commit;
+        let run = RunRow::encode(commit.run)?;
+        let expected = commit.expected.map(|version| number(version, "version")).transpose()?;
         if expected.is_some_and(|expected| run.version <= expected) {
             let reason =
                 format!("run {} would stay at version {}: a change must raise it", run.id, run.version);
             return Err(StoreError::Refused(reason));
         }
+        if expected.is_some() && commit.fork_of.is_some() {
+            return Err(StoreError::Refused(format!("run {} exists: only a new run is a fork", run.id)));
+        }
+        let steps = commit.steps.into_iter().map(|(path, step)| StepRow::encode(&path, step, run.version));
+        let savepoint = commit.savepoint.map(|savepoint| SavepointRow::encode(savepoint, run.updated_at));
+        let fork_of = commit
+            .fork_of
+            .map(|(parent, version)| Ok::<_, StoreError>((parent, number(version, "version")?)));
         Ok(Self {
-            expected: expected.map(|version| number(version, "version")).transpose()?,
-            steps: steps.iter().map(|(path, step)| StepRow::encode(path, step)).collect::<Result<_, _>>()?,
-            run: RunRow::encode(run)?,
-            opened: opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,
-            closed,
-            images,
-            dropped_images,
+            expected,
+            steps: steps.collect::<Result<_, _>>()?,
+            dropped_steps: commit.dropped_steps.iter().map(ToString::to_string).collect(),
+            opened: commit.opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,
+            closed: commit.closed,
+            images: commit.images,
+            shared_images: commit.shared_images,
+            dropped_images: commit.dropped_images,
+            log: commit.log,
+            savepoint: savepoint.transpose()?,
+            savepoints_max: commit.savepoints_max,
+            request: commit.request,
+            took: commit.took,
+            fork_of: fork_of.transpose()?,
+            run,
         })
+    }
+
+    /// Whether SQLite would forget part of it.
+    pub(crate) fn uses_what_is_not_kept_yet(&self) -> bool {
+        !(self.dropped_steps.is_empty() && self.shared_images.is_empty() && self.took.is_empty())
+            || self.log.is_some()
+            || self.savepoint.is_some()
+            || self.request.is_some()
+            || self.fork_of.is_some()
     }
 
     /// About how many bytes are to be written.
     pub(crate) fn bytes(&self) -> usize {
-        let steps: usize = self.steps.iter().map(|step| step.record.len()).sum();
+        let steps: usize = self.steps.iter().map(|step| step.record.len() + step.payload.text().len()).sum();
         let images: usize = self.images.iter().map(|(_, image)| image.len()).sum();
-        self.run.head.len() + steps + images
+        let log = self.log.as_ref().map_or(0, |log| log.text().len());
+        let savepoint = self.savepoint.as_ref().map_or(0, |savepoint| savepoint.state.text().len());
+        self.run.head.len() + steps + images + log + savepoint
     }
 }
 
@@ -121,20 +178,23 @@ impl RunRow {
 }
 
 impl StepRow {
-    fn encode(path: &StepPath, step: &Step) -> Result<Self, StoreError> {
+    fn encode(path: &StepPath, mut step: Step, version: i64) -> Result<Self, StoreError> {
+        let payload = mem::replace(&mut step.entry.payload, Json::null());
         Ok(Self {
             path: path.to_string(),
             active: step.is_active(),
             owner: step.owner(),
             due_at: step.due_at().map(column),
-            record: json(step)?,
+            version,
+            record: json(&step)?,
+            payload,
         })
     }
 }
 
 impl SuspensionRow {
     fn encode(suspension: NewSuspension) -> Result<Self, StoreError> {
-        let NewSuspension { id, path, labels, takes_answer, since, due_at } = suspension;
+        let NewSuspension { id, path, labels, takes_answer, since, due_at, event } = suspension;
         Ok(Self {
             id,
             path: path.to_string(),
@@ -142,7 +202,27 @@ impl SuspensionRow {
             takes_answer,
             since: column(since),
             due_at: due_at.map(column),
+            event,
         })
+    }
+}
+
+impl SavepointRow {
+    fn encode(savepoint: Savepoint, at: i64) -> Result<Self, StoreError> {
+        let Savepoint { suspension, version, kind, state, images } = savepoint;
+        Ok(Self { suspension, version: number(version, "version")?, kind, at, images, state })
+    }
+
+    /// The savepoint as it was.
+    pub(crate) fn decode(self) -> Result<Savepoint, StoreError> {
+        let Self { suspension, version, kind, at: _, images, state } = self;
+        Ok(Savepoint { suspension, version: count(version)?, kind, state, images })
+    }
+
+    /// The savepoint as lists show it.
+    pub(crate) fn summary(&self) -> Result<SavepointSummary, StoreError> {
+        let &Self { suspension, version, kind, at, .. } = self;
+        Ok(SavepointSummary { suspension, version: count(version)?, kind, at: instant(at)? })
     }
 }
 
@@ -156,11 +236,25 @@ pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Ru
     Ok(run)
 }
 
-/// Reads the path and the record of a step.
-pub(crate) fn decode_step(run: RunId, path: &str, record: &[u8]) -> Result<(StepPath, Step), StoreError> {
+/// Reads the path and the record of a step. A record that was stored with its payload in it comes without another.
+pub(crate) fn decode_step(
+    run: RunId,
+    path: &str,
+    record: &[u8],
+    payload: Option<&[u8]>,
+) -> Result<(StepPath, Step), StoreError> {
     let what = || format!("step `{path}` of run {run}");
-    let step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
+    let mut step: Step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
+    if let Some(payload) = payload {
+        step.entry.payload = serde_json::from_slice(payload).map_err(|e| damaged(what(), e))?;
+    }
     Ok((path.parse().map_err(|e| damaged(what(), e))?, step))
+}
+
+/// Whether a path is another one or lies below it, a repetition of it included.
+pub(crate) fn is_within(path: &str, above: &str) -> bool {
+    let below = path.strip_prefix(above);
+    above.is_empty() || below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
 }
 
 /// Reads the labels of a suspension.
@@ -188,7 +282,12 @@ pub(crate) fn instant(stored: i64) -> Result<Timestamp, StoreError> {
     u64::try_from(stored).map(Timestamp).map_err(|_| damaged("instant", format_args!("it is {stored}")))
 }
 
-fn number(value: u64, what: &str) -> Result<i64, StoreError> {
+/// A version or another number that is never negative.
+pub(crate) fn count(stored: i64) -> Result<u64, StoreError> {
+    u64::try_from(stored).map_err(|_| damaged("number", format_args!("it is {stored}")))
+}
+
+pub(crate) fn number(value: u64, what: &str) -> Result<i64, StoreError> {
     i64::try_from(value)
         .map_err(|_| StoreError::Refused(format!("{what} {value} is larger than {}", i64::MAX)))
 }
@@ -197,70 +296,33 @@ fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Refused(format!("not storable as JSON: {e}")))
 }
 
-/// Statuses and the numbers they are stored as. A number never changes its meaning.
-const STATUS_CODES: [(RunStatus, i64); 7] = [
-    (RunStatus::Pending, 0),
-    (RunStatus::Running, 1),
-    (RunStatus::Waiting, 2),
-    (RunStatus::Suspended, 3),
-    (RunStatus::Success, 4),
-    (RunStatus::Failed, 5),
-    (RunStatus::Canceled, 6),
-];
-
-/// Ends of suspensions and the numbers they are stored as. A number never changes its meaning.
-const END_CODES: [(SuspensionEnd, i64); 3] =
-    [(SuspensionEnd::Answered, 1), (SuspensionEnd::Elapsed, 2), (SuspensionEnd::Closed, 3)];
-
-/// The number of a status.
-pub(crate) fn status_code(status: RunStatus) -> i64 {
-    code(&STATUS_CODES, status).expect("every status has a number: tested below")
-}
-
-/// The status of a number.
-pub(crate) fn status_of(stored: i64) -> Result<RunStatus, StoreError> {
-    meaning(&STATUS_CODES, stored, "status")
-}
-
-/// The number of an end.
-pub(crate) fn end_code(end: SuspensionEnd) -> i64 {
-    code(&END_CODES, end).expect("every end has a number: tested below")
-}
-
-/// The end of a number.
-pub(crate) fn end_of(stored: i64) -> Result<SuspensionEnd, StoreError> {
-    meaning(&END_CODES, stored, "end of a suspension")
-}
-
-fn code<T: PartialEq>(codes: &[(T, i64)], value: T) -> Option<i64> {
-    codes.iter().find(|(known, _)| *known == value).map(|(_, code)| *code)
-}
-
-fn meaning<T: Copy>(codes: &[(T, i64)], stored: i64, what: &str) -> Result<T, StoreError> {
-    let found = codes.iter().find(|(_, code)| *code == stored).map(|(value, _)| *value);
-    found.ok_or_else(|| damaged(what, format_args!("nothing is stored as {stored}")))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_status_and_end_has_a_number_of_its_own() {
-        for status in RunStatus::ALL {
-            assert_eq!(status_of(status_code(status)).unwrap(), status);
-        }
-        for end in [SuspensionEnd::Answered, SuspensionEnd::Elapsed, SuspensionEnd::Closed] {
-            assert_eq!(end_of(end_code(end)).unwrap(), end);
-        }
-        assert_eq!(status_of(7).unwrap_err().to_string(), "stored status is damaged: nothing is stored as 7");
-    }
-
-    #[test]
     fn the_end_of_time_is_kept_in_order() {
         assert_eq!(column(Timestamp(u64::MAX)), i64::MAX);
         assert_eq!(instant(column(Timestamp(7))).unwrap(), Timestamp(7));
         assert!(instant(-1).is_err());
+    }
+
+    #[test]
+    fn what_lies_below_a_path_is_told_from_what_begins_like_it() {
+        for (path, above, wanted) in [
+            ("a", "a", true),
+            ("a.b", "a", true),
+            ("a[3]", "a", true),
+            ("a[3].b", "a[3]", true),
+            ("a[30].b", "a[3]", false),
+            ("ab", "a", false),
+            ("a-b", "a", false),
+            ("a", "a.b", false),
+            ("a.b", "", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(is_within(path, above), wanted, "{path} {above}");
+        }
     }
 }

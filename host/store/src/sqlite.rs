@@ -25,7 +25,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
-use reentry_core::id::{OwnerId, RunId, SnapshotId, TenantId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run, Step};
 use reentry_core::time::Timestamp;
@@ -36,8 +37,10 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    Commit, CommitError, ComponentRecord, ComponentSummary, Durability, OwnerGuard, Page, RunFilter,
-    RunSummary, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, WorkflowRecord,
+    Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, Durability, LogRow,
+    Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
+    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
+    WorkflowRecord, WorkflowSummary,
 };
 use open::Files;
 use owners::Owners;
@@ -120,6 +123,9 @@ impl Store for SqliteStore {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let durability = commit.durability;
         let rows = CommitRows::encode(commit)?;
+        if rows.uses_what_is_not_kept_yet() {
+            return Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into());
+        }
         self.threads.store(Change::Run(Box::new(rows)), durability).await
     }
 
@@ -194,6 +200,142 @@ impl Store for SqliteStore {
 
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         self.readers.read(|connection| components::workflow(connection, digest))
+    }
+
+    async fn outputs(
+        &self,
+        _run: RunId,
+        _paths: &[StepPath],
+    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn children(&self, _run: RunId, _path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn log(&self, _run: RunId, _after: u64, _limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn savepoint(
+        &self,
+        _run: RunId,
+        _suspension: SuspensionId,
+    ) -> Result<Option<Savepoint>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn last_savepoint(
+        &self,
+        _run: RunId,
+        _kind: SavepointKind,
+    ) -> Result<Option<Savepoint>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn savepoints(&self, _run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn delete_run(&self, _tenant: &TenantId, _id: RunId) -> Result<(), DeleteError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into())
+    }
+
+    async fn delete_runs_before(&self, _before: Timestamp, _limit: usize) -> Result<Vec<RunId>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn owned(&self, _owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn request(&self, _tenant: &TenantId, _key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn answer_request(&self, _tenant: &TenantId, _key: &str, _answer: Json) -> Result<(), StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn send(&self, _message: Message) -> Result<Sent, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn mail(
+        &self,
+        _tenant: &TenantId,
+        _name: &str,
+        _key: Option<&str>,
+        _limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn message(&self, _tenant: &TenantId, _id: MessageId) -> Result<Option<Message>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn waiting_for(
+        &self,
+        _tenant: &TenantId,
+        _name: &str,
+        _key: Option<&str>,
+    ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn deliverable(&self, _limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn expire_mail(&self, _now: Timestamp, _taken_before: Timestamp) -> Result<u64, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn usage(&self, _component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn remove_component(&self, _component: &ComponentDigest) -> Result<(), RemoveError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into())
+    }
+
+    async fn apply_workflow(
+        &self,
+        _tenant: &TenantId,
+        _workflow: WorkflowRecord,
+        _at: Timestamp,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn current_workflow(
+        &self,
+        _tenant: &TenantId,
+        _id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn list_workflows(&self, _tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn retire_workflow(
+        &self,
+        _tenant: &TenantId,
+        _id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    }
+
+    async fn remove_workflow(
+        &self,
+        _tenant: &TenantId,
+        _workflow: &WorkflowDigest,
+    ) -> Result<(), RemoveError> {
+        Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into())
     }
 
     fn stats(&self) -> StoreStats {

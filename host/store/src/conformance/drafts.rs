@@ -119,17 +119,7 @@ fn waiting(suspension: u64, what: WaitFor) -> Step {
 
 /// A commit that creates a run.
 pub fn create(run: Run) -> Commit {
-    let durability = Durability::Visible;
-    Commit {
-        run: Run { version: 1, steps: BTreeMap::new(), ..run },
-        expected: None,
-        steps: Vec::new(),
-        opened: Vec::new(),
-        closed: Vec::new(),
-        images: Vec::new(),
-        dropped_images: Vec::new(),
-        durability,
-    }
+    Commit::new(Run { version: 1, steps: BTreeMap::new(), ..run }, None, Durability::Visible)
 }
 
 /// A commit that builds on a run as it was read.
@@ -207,6 +197,8 @@ pub async fn refusal(store: &dyn Store, commit: Commit) -> &'static str {
         Ok(()) => "stored",
         Err(CommitError::VersionConflict { .. }) => "version conflict",
         Err(CommitError::SuspensionTaken { .. }) => "suspension taken",
+        Err(CommitError::MessageTaken { .. }) => "message taken",
+        Err(CommitError::RequestKnown { .. }) => "request known",
         Err(CommitError::Store(crate::StoreError::Refused(_))) => "refused",
         Err(CommitError::Store(_)) => "store error",
     }

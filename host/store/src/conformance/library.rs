@@ -39,7 +39,13 @@ pub async fn workflows_are_kept_once(back_end: &dyn BackEnd) {
     let definition = Json::parse(r#"{"id":"approve","steps":[1.10]}"#).unwrap();
     let digest = WorkflowDigest::of(definition.text().as_bytes());
     assert_eq!(store.workflow(&digest).await.unwrap(), None);
-    let record = WorkflowRecord { digest, id: "approve".to_owned(), definition, created_at: Timestamp(5) };
+    let record = WorkflowRecord {
+        digest,
+        id: "approve".to_owned(),
+        definition,
+        components: Vec::new(),
+        created_at: Timestamp(5),
+    };
     store.put_workflow(record.clone()).await.unwrap();
     store.put_workflow(WorkflowRecord { created_at: Timestamp(6), ..record.clone() }).await.unwrap();
     assert_eq!(back_end.open().workflow(&digest).await.unwrap(), Some(record));

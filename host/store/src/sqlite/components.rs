@@ -82,6 +82,7 @@ pub(crate) fn workflow(
             id: get(row, 0)?,
             created_at: instant(get(row, 1)?)?,
             definition: json(row, 2, digest)?,
+            components: Vec::new(),
         })
     })
 }

@@ -5,9 +5,11 @@ use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::Run;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::codes::{status_code, status_of};
 use crate::query::{no_such_place, page, page_rows, place};
-use crate::rows::{CommitRows, decode_run, decode_step, instant, status_code, status_of};
+use crate::rows::{CommitRows, decode_run, decode_step, instant};
 use crate::sqlite::reader::{all, bytes, bytes_or_null, get, one, text};
+use crate::sqlite::steps::PAYLOAD;
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{images, steps, suspensions};
 use crate::{CommitError, Page, RunFilter, RunSummary, StoreError};
@@ -96,17 +98,19 @@ fn update(connection: &Connection, rows: &CommitRows, seq: i64) -> Result<i64, F
 
 /// Reads a run and its steps that are not done. One statement, so that head and steps are of one version.
 pub(crate) fn read(connection: &Connection, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
-    let sql = "SELECT runs.head, steps.path, steps.record FROM runs
+    let sql = format!(
+        "SELECT runs.head, steps.path, steps.record, {PAYLOAD} FROM runs
         LEFT JOIN steps ON steps.run = runs.seq AND steps.active = 1
-        WHERE runs.id = ?1 AND runs.tenant = ?2";
+        WHERE runs.id = ?1 AND runs.tenant = ?2"
+    );
     let mut found: Option<Run> = None;
-    all(connection, sql, params![id.as_bytes(), tenant.as_str()], |row| {
+    all(connection, &sql, params![id.as_bytes(), tenant.as_str()], |row| {
         let run = match &mut found {
             Some(run) => run,
             None => found.insert(decode_run(id, tenant, bytes(row, 0)?)?),
         };
         if let Some(record) = bytes_or_null(row, 2)? {
-            let (path, step) = decode_step(id, text(row, 1)?, record)?;
+            let (path, step) = decode_step(id, text(row, 1)?, record, bytes_or_null(row, 3)?)?;
             run.steps.insert(path, step);
         }
         Ok(())

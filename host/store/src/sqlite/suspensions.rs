@@ -4,12 +4,12 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use rusqlite::{Connection, Row, params};
 
+use crate::codes::{end_code, end_of};
 use crate::query::{page, page_rows, place};
-use crate::rows::{
-    CommitRows, SuspensionRow, damaged, decode_labels, decode_step, end_code, end_of, instant,
-};
+use crate::rows::{CommitRows, SuspensionRow, damaged, decode_labels, decode_step, instant};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{bytes_or_null, get, text};
+use crate::sqlite::steps::PAYLOAD;
 use crate::sqlite::writer::Fault;
 use crate::{
     CommitError, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionRecord, SuspensionState,
@@ -22,8 +22,10 @@ pub(crate) fn open(
     run: i64,
     suspension: &SuspensionRow,
 ) -> Result<(), Fault> {
-    let sql = "INSERT INTO suspensions (id, tenant, run, path, labels, takes_answer, since, due_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO suspensions
+        (id, tenant, run, path, labels, takes_answer, since, due_at, event, event_key)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let (event, key) = suspension.event.as_ref().map(|(name, key)| (name, key.as_ref())).unzip();
     connection.prepare_cached(sql)?.execute(params![
         suspension.id.as_bytes(),
         rows.run.tenant.as_str(),
@@ -33,6 +35,8 @@ pub(crate) fn open(
         suspension.takes_answer,
         suspension.since,
         suspension.due_at,
+        event,
+        key.flatten(),
     ])?;
     Ok(())
 }
@@ -54,9 +58,10 @@ pub(crate) fn close(
     }
 }
 
-const COLUMNS: &str = "SELECT suspensions.id, runs.id, runs.workflow_id, runs.workflow, suspensions.path,
-    suspensions.labels, suspensions.since, suspensions.due_at, suspensions.ended, suspensions.ended_at, steps.record
-    FROM suspensions JOIN runs ON runs.seq = suspensions.run
+const COLUMNS: &str = " suspensions.id, runs.id, runs.workflow_id, runs.workflow, suspensions.path,
+    suspensions.labels, suspensions.since, suspensions.due_at, suspensions.ended, suspensions.ended_at, steps.record";
+
+const FROM: &str = "FROM suspensions JOIN runs ON runs.seq = suspensions.run
     LEFT JOIN steps ON suspensions.ended IS NULL AND steps.run = suspensions.run AND steps.path = suspensions.path
     WHERE suspensions.tenant = ?1 AND suspensions.id > ?2 AND (?3 OR suspensions.takes_answer)";
 
@@ -76,7 +81,7 @@ pub(crate) fn list(
         "AND ?4 IS NULL"
     };
     let open = if filter.with_ended { "" } else { "AND suspensions.ended IS NULL" };
-    let sql = format!("{COLUMNS} {of_run} {open} ORDER BY suspensions.id");
+    let sql = format!("SELECT {COLUMNS}, {PAYLOAD} {FROM} {of_run} {open} ORDER BY suspensions.id");
     let run = filter.run.as_ref().map(RunId::as_bytes);
 
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
@@ -102,7 +107,9 @@ fn record(row: &Row<'_>) -> Result<SuspensionRecord, StoreError> {
         (Some(end), Some(at)) => Some((end_of(end)?, instant(at)?)),
         _ => None,
     };
-    let step = bytes_or_null(row, 10)?.map(|record| decode_step(run, path, record)).transpose()?;
+    let step = bytes_or_null(row, 10)?;
+    let payload = bytes_or_null(row, 11)?;
+    let step = step.map(|record| decode_step(run, path, record, payload)).transpose()?;
     Ok(SuspensionRecord {
         id,
         run,

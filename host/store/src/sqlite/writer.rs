@@ -215,7 +215,13 @@ mod tests {
         let definition = Json::parse(format!("\"{}\"", "x".repeat(bytes))).unwrap();
         let digest = WorkflowDigest::of(definition.text().as_bytes());
         let created_at = Timestamp(1);
-        Change::Workflow(Box::new(WorkflowRecord { digest, id: "w".to_owned(), definition, created_at }))
+        Change::Workflow(Box::new(WorkflowRecord {
+            digest,
+            id: "w".to_owned(),
+            definition,
+            components: Vec::new(),
+            created_at,
+        }))
     }
 
     /// Stores changes as one group; returns what each was told.

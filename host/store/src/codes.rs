@@ -1,0 +1,84 @@
+//! The numbers that words are stored as. A number never changes its meaning.
+
+use reentry_core::run::RunStatus;
+
+use crate::rows::damaged;
+use crate::{SavepointKind, StoreError, SuspensionEnd};
+
+/// Statuses and the numbers they are stored as.
+const STATUS_CODES: [(RunStatus, i64); 7] = [
+    (RunStatus::Pending, 0),
+    (RunStatus::Running, 1),
+    (RunStatus::Waiting, 2),
+    (RunStatus::Suspended, 3),
+    (RunStatus::Success, 4),
+    (RunStatus::Failed, 5),
+    (RunStatus::Canceled, 6),
+];
+
+/// Ends of suspensions and the numbers they are stored as.
+const END_CODES: [(SuspensionEnd, i64); 3] =
+    [(SuspensionEnd::Answered, 1), (SuspensionEnd::Elapsed, 2), (SuspensionEnd::Closed, 3)];
+
+/// Kinds of savepoints and the numbers they are stored as.
+const KIND_CODES: [(SavepointKind, i64); 2] = [(SavepointKind::Suspension, 1), (SavepointKind::Failure, 2)];
+
+/// The number of a status.
+pub(crate) fn status_code(status: RunStatus) -> i64 {
+    code(&STATUS_CODES, status).expect("every status has a number: tested below")
+}
+
+/// The status of a number.
+pub(crate) fn status_of(stored: i64) -> Result<RunStatus, StoreError> {
+    meaning(&STATUS_CODES, stored, "status")
+}
+
+/// The number of an end.
+pub(crate) fn end_code(end: SuspensionEnd) -> i64 {
+    code(&END_CODES, end).expect("every end has a number: tested below")
+}
+
+/// The end of a number.
+pub(crate) fn end_of(stored: i64) -> Result<SuspensionEnd, StoreError> {
+    meaning(&END_CODES, stored, "end of a suspension")
+}
+
+/// The number of a kind of savepoint.
+pub(crate) fn kind_code(kind: SavepointKind) -> i64 {
+    code(&KIND_CODES, kind).expect("every kind has a number: tested below")
+}
+
+/// The kind of savepoint of a number.
+pub(crate) fn kind_of(stored: i64) -> Result<SavepointKind, StoreError> {
+    meaning(&KIND_CODES, stored, "kind of a savepoint")
+}
+
+fn code<T: PartialEq>(codes: &[(T, i64)], value: T) -> Option<i64> {
+    codes.iter().find(|(known, _)| *known == value).map(|(_, code)| *code)
+}
+
+fn meaning<T: Copy>(codes: &[(T, i64)], stored: i64, what: &str) -> Result<T, StoreError> {
+    let found = codes.iter().find(|(_, code)| *code == stored).map(|(value, _)| *value);
+    found.ok_or_else(|| damaged(what, format_args!("nothing is stored as {stored}")))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_a_number_of_its_own() {
+        for status in RunStatus::ALL {
+            assert_eq!(status_of(status_code(status)).unwrap(), status);
+        }
+        for end in [SuspensionEnd::Answered, SuspensionEnd::Elapsed, SuspensionEnd::Closed] {
+            assert_eq!(end_of(end_code(end)).unwrap(), end);
+        }
+        for kind in [SavepointKind::Suspension, SavepointKind::Failure] {
+            assert_eq!(kind_of(kind_code(kind)).unwrap(), kind);
+        }
+        let unknown = status_of(99).unwrap_err().to_string();
+        assert_eq!(unknown, "stored status is damaged: nothing is stored as 99");
+    }
+}

@@ -1,0 +1,90 @@
+//! What runs are made of: components, workflow definitions, and who uses which.
+
+use std::fmt;
+
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::json::Json;
+use reentry_core::time::Timestamp;
+
+/// A component as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentRecord {
+    /// SHA-256 of `bytes`.
+    pub digest: ComponentDigest,
+    /// Name given by whoever added it: for people, need not be unique.
+    pub name: String,
+    /// The component as it was uploaded.
+    pub bytes: Vec<u8>,
+    /// Its memory right after instantiation, encoded by host/wasm. Snapshots are differences to it, so it must never change.
+    pub base: Vec<u8>,
+    /// What the loader found out about it (descriptors, sizes, how it resumes): a JSON object of the engine's.
+    pub meta: Json,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A component in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentSummary {
+    /// Its digest.
+    pub digest: ComponentDigest,
+    /// Its name.
+    pub name: String,
+    /// Size of the component as uploaded, in bytes.
+    pub bytes: u64,
+    /// What the loader found out about it.
+    pub meta: Json,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A committed workflow definition as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkflowRecord {
+    /// SHA-256 of `definition`.
+    pub digest: WorkflowDigest,
+    /// Id of the workflow; several versions share it.
+    pub id: String,
+    /// The definition in its canonical form.
+    pub definition: Json,
+    /// The components that its steps are of. Read back in the order of the digests, each once.
+    pub components: Vec<ComponentDigest>,
+    /// When it was committed.
+    pub created_at: Timestamp,
+}
+
+/// A version of a workflow that a tenant has applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkflowSummary {
+    /// Id of the workflow.
+    pub id: String,
+    /// The version.
+    pub digest: WorkflowDigest,
+    /// When it was applied last.
+    pub applied_at: Timestamp,
+    /// Whether it is the version that new runs get.
+    pub current: bool,
+    /// Runs of the tenant that are pinned to it and have not ended.
+    pub open_runs: u64,
+}
+
+/// Who uses a component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComponentUsage {
+    /// Definitions with a step of it, in the order of their digests, and the ids of these workflows.
+    pub workflows: Vec<(WorkflowDigest, String)>,
+    /// Runs, of any tenant, that are pinned to one of them and have not ended.
+    pub open_runs: u64,
+    /// All kept runs that are pinned to one of them.
+    pub runs: u64,
+}
+
+impl fmt::Display for ComponentUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (digest, id)) in self.workflows.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}workflow `{id}` ({digest})")?;
+        }
+        write!(f, " with {} runs, {} of them not ended", self.runs, self.open_runs)
+    }
+}

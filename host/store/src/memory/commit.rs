@@ -1,0 +1,200 @@
+//! Storing a commit: checks everything, then changes everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reentry_core::id::{MessageId, SnapshotId, SuspensionId};
+
+use super::runs::{KeptRun, KeptStep, KeptSuspension, OldStep};
+use super::{Data, KeptImage};
+use crate::rows::{CommitRows, SavepointRow, StepRow, is_within};
+use crate::{CommitError, RequestRecord, StoreError};
+
+impl Data {
+    pub(super) fn commit(&mut self, rows: CommitRows) -> Result<(), CommitError> {
+        self.check_request(&rows)?;
+        self.check_version(&rows)?;
+        self.check_closing(&rows)?;
+        self.check_took(&rows)?;
+        self.check_names(&rows)?;
+        self.store(rows);
+        self.stats.commits += 1;
+        self.stats.groups += 1;
+        Ok(())
+    }
+
+    fn check_request(&self, rows: &CommitRows) -> Result<(), CommitError> {
+        let Some(request) = &rows.request else { return Ok(()) };
+        match self.requests.contains_key(&(rows.run.tenant.clone(), request.key.clone())) {
+            true => Err(CommitError::RequestKnown { key: request.key.clone() }),
+            false => Ok(()),
+        }
+    }
+
+    fn check_version(&self, rows: &CommitRows) -> Result<(), CommitError> {
+        let id = rows.run.id;
+        let found = self.run_of(&rows.run.tenant, id).map(|run| run.row.version);
+        if found == rows.expected && (rows.expected.is_some() || !self.runs.contains_key(&id)) {
+            return Ok(());
+        }
+        let version = |stored: Option<i64>| stored.and_then(|version| u64::try_from(version).ok());
+        let (expected, found) = (version(rows.expected), version(found));
+        Err(CommitError::VersionConflict { run: id, expected, found })
+    }
+
+    fn check_closing(&self, rows: &CommitRows) -> Result<(), CommitError> {
+        let run = rows.run.id;
+        let kept = self.runs.get(&run).into_iter().flat_map(|run| &run.suspensions);
+        let mut open: BTreeSet<SuspensionId> = kept.filter(|s| s.is_open()).map(|s| s.what.id).collect();
+        for (suspension, _) in &rows.closed {
+            if !open.remove(suspension) {
+                return Err(CommitError::SuspensionTaken { run, suspension: *suspension });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_took(&self, rows: &CommitRows) -> Result<(), CommitError> {
+        let mut taken: BTreeSet<MessageId> = BTreeSet::new();
+        for message in &rows.took {
+            let there = self.messages.iter().any(|kept| kept.is_there(&rows.run.tenant, *message));
+            if !there || !taken.insert(*message) {
+                return Err(CommitError::MessageTaken { message: *message });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses ids that were used before, and names of what is not kept.
+    fn check_names(&self, rows: &CommitRows) -> Result<(), StoreError> {
+        if let Some((parent, version)) = rows.fork_of {
+            let was_there =
+                self.run_of(&rows.run.tenant, parent).is_some_and(|run| run.row.version >= version);
+            refuse_unless(was_there, || format!("there is no version {version} of run {parent} to fork"))?;
+        }
+        let run = self.runs.get(&rows.run.id);
+        let kept = run.into_iter().flat_map(|run| &run.suspensions);
+        let mut suspensions: BTreeSet<SuspensionId> = kept.map(|s| s.what.id).collect();
+        for opened in &rows.opened {
+            refuse_unless(suspensions.insert(opened.id), || format!("suspension {} exists", opened.id))?;
+        }
+        let mut images: BTreeSet<SnapshotId> = BTreeSet::new();
+        for (image, _) in &rows.images {
+            let is_new = !self.images.contains_key(image) && images.insert(*image);
+            refuse_unless(is_new, || format!("image {image} exists"))?;
+        }
+        let named = rows.savepoint.iter().flat_map(|savepoint| &savepoint.images);
+        for image in rows.shared_images.iter().chain(named) {
+            let is_kept = self.images.contains_key(image) || images.contains(image);
+            refuse_unless(is_kept, || format!("image {image} is not kept"))?;
+        }
+        if let (Some(run), Some(SavepointRow { version, .. })) = (run, &rows.savepoint) {
+            let is_new = !run.savepoints.contains_key(version);
+            refuse_unless(is_new, || format!("a savepoint of version {version} exists"))?;
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, rows: CommitRows) {
+        let (id, version, at) = (rows.run.id, rows.run.version, rows.run.updated_at);
+        if let Some(request) = rows.request {
+            let record = RequestRecord { key: request.key, digest: request.digest, run: id, answer: None };
+            self.requests.insert((rows.run.tenant.clone(), record.key.clone()), record);
+        }
+        for message in self.messages.iter_mut().filter(|kept| rows.took.contains(&kept.message.id)) {
+            message.taken_at = Some(at);
+        }
+        let mut run = match self.runs.remove(&id) {
+            Some(run) => KeptRun { row: rows.run, ..run },
+            None => KeptRun::new(self.next_place(), rows.run, rows.fork_of),
+        };
+        run.log.extend(rows.log.map(|entries| (version, (at, entries))));
+        for (suspension, end) in rows.closed {
+            run.open_suspension(suspension).expect("it was found open above").ended = Some((end, at));
+        }
+        run.suspensions.extend(rows.opened.into_iter().map(|what| KeptSuspension { what, ended: None }));
+
+        let images = rows.images.into_iter().map(|(id, data)| (id, KeptImage { uses: 1, data }));
+        self.images.extend(images);
+        rows.shared_images.iter().for_each(|image| self.share_image(*image));
+        let saved = rows.savepoint.is_some();
+        if let Some(savepoint) = rows.savepoint {
+            savepoint.images.iter().for_each(|image| self.share_image(*image));
+            run.savepoints.insert(savepoint.version, savepoint);
+        }
+        rows.dropped_images.iter().for_each(|image| self.drop_image(*image));
+
+        let forks = self.runs.values().filter_map(|run| run.fork_of);
+        let forks: Vec<i64> = forks.filter(|(parent, _)| *parent == id).map(|(_, version)| version).collect();
+        rows.dropped_steps.into_iter().for_each(|path| run.drop_step(path, version, &forks));
+        for step in rows.steps {
+            let place = self.next_place();
+            run.put_step(place, step, version, &forks);
+        }
+        if saved && rows.savepoints_max > 0 {
+            for image in run.forget_savepoints(rows.savepoints_max, &forks) {
+                self.drop_image(image);
+            }
+        }
+        self.runs.insert(id, run);
+    }
+
+    fn share_image(&mut self, id: SnapshotId) {
+        self.images.get_mut(&id).expect("it was found above").uses += 1;
+    }
+}
+
+impl KeptRun {
+    /// Stores a step's record in the place of the one it has, if any.
+    fn put_step(&mut self, place: u64, mut row: StepRow, version: i64, forks: &[i64]) {
+        let kept = self.steps.remove(&row.path);
+        let place = kept.as_ref().map_or(place, |kept| kept.place);
+        match kept {
+            Some(kept) if kept.row.active => row.payload = kept.row.payload,
+            Some(kept) => self.keep_old(kept, version, forks),
+            None => {}
+        }
+        self.steps.insert(row.path.clone(), KeptStep { place, row });
+    }
+
+    /// Drops the record of a step and of all below it.
+    fn drop_step(&mut self, path: String, version: i64, forks: &[i64]) {
+        let (dropped, kept) =
+            std::mem::take(&mut self.steps).into_iter().partition(|(kept, _)| is_within(kept, &path));
+        self.steps = kept;
+        let dropped: BTreeMap<String, KeptStep> = dropped;
+        dropped.into_values().for_each(|step| self.keep_old(step, version, forks));
+        if self.fork_of.is_some() {
+            self.hidden.entry(path).or_insert(version);
+        }
+    }
+
+    /// Keeps a record that is no more, if a fork sees it or may yet.
+    fn keep_old(&mut self, step: KeptStep, until: i64, forks: &[i64]) {
+        if !step.row.active && self.is_seen(step.row.version, until, forks) {
+            self.old_steps.push(OldStep { until, step });
+        }
+    }
+
+    /// Whether a fork began, or may begin, at a version from the first to before the second.
+    fn is_seen(&self, since: i64, until: i64, forks: &[i64]) -> bool {
+        let mut starts = self.savepoints.keys().chain(forks);
+        starts.any(|version| since <= *version && *version < until)
+    }
+
+    /// Forgets the oldest savepoints and what only they led to; returns the images that they named.
+    fn forget_savepoints(&mut self, max: u32, forks: &[i64]) -> Vec<SnapshotId> {
+        let mut images = Vec::new();
+        while self.savepoints.len() as u64 > u64::from(max) {
+            let oldest = self.savepoints.pop_first();
+            images.extend(oldest.into_iter().flat_map(|(_, savepoint)| savepoint.images));
+        }
+        let old = std::mem::take(&mut self.old_steps);
+        let is_seen = |old: &OldStep| self.is_seen(old.step.row.version, old.until, forks);
+        self.old_steps = old.into_iter().filter(is_seen).collect();
+        images
+    }
+}
+
+fn refuse_unless(holds: bool, reason: impl FnOnce() -> String) -> Result<(), StoreError> {
+    if holds { Ok(()) } else { Err(StoreError::Refused(reason())) }
+}

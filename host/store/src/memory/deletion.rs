@@ -1,0 +1,43 @@
+//! Deleting runs that have ended.
+
+use reentry_core::id::{RunId, TenantId};
+use reentry_core::time::Timestamp;
+
+use super::Data;
+use crate::DeleteError;
+use crate::rows::column;
+
+impl Data {
+    pub(super) fn delete_run(&mut self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
+        let run = self.run_of(tenant, id).ok_or(DeleteError::NotFound { run: id })?;
+        if !run.row.status.is_final() {
+            return Err(DeleteError::NotFinal { run: id, status: run.row.status });
+        }
+        let forks: Vec<RunId> = self.forks_of(id).into_iter().map(|(fork, _)| fork).collect();
+        if !forks.is_empty() {
+            return Err(DeleteError::HasForks { run: id, forks });
+        }
+        self.delete(id);
+        Ok(())
+    }
+
+    pub(super) fn delete_runs_before(&mut self, before: Timestamp, limit: usize) -> Vec<RunId> {
+        let mut runs = self.runs_in_order();
+        runs.retain(|run| {
+            let is_over = run.row.status.is_final() && run.row.updated_at < column(before);
+            is_over && self.forks_of(run.row.id).is_empty()
+        });
+        runs.sort_by_key(|run| run.row.updated_at);
+        let runs: Vec<RunId> = runs.iter().take(limit).map(|run| run.row.id).collect();
+        runs.iter().for_each(|run| self.delete(*run));
+        runs
+    }
+
+    fn delete(&mut self, id: RunId) {
+        let Some(run) = self.runs.remove(&id) else { return };
+        for image in run.savepoints.into_values().flat_map(|savepoint| savepoint.images) {
+            self.drop_image(image);
+        }
+        self.requests.retain(|_, request| request.run != id);
+    }
+}

@@ -1,0 +1,104 @@
+//! Messages, and the suspensions that wait for them.
+
+use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::time::Timestamp;
+
+use super::Data;
+use super::runs::KeptSuspension;
+use crate::mail::EXPIRED_MAX;
+use crate::rows::column;
+use crate::{Message, Sent, StoreError};
+
+/// A message as it is kept.
+pub(super) struct KeptMessage {
+    pub(super) message: Message,
+    pub(super) taken_at: Option<i64>,
+}
+
+impl KeptMessage {
+    /// Whether this is the tenant's message of that id, and nobody has taken it.
+    pub(super) fn is_there(&self, tenant: &TenantId, id: MessageId) -> bool {
+        self.taken_at.is_none() && self.message.id == id && self.message.tenant == *tenant
+    }
+
+    fn is_over(&self, now: Timestamp, taken_before: Timestamp) -> bool {
+        match self.taken_at {
+            Some(at) => at < column(taken_before),
+            None => self.message.expires_at.is_some_and(|at| column(at) <= column(now)),
+        }
+    }
+}
+
+impl KeptSuspension {
+    /// Whether a message of this name and key would end it.
+    fn waits_for(&self, name: &str, key: Option<&str>) -> bool {
+        let event = self.what.event.as_ref().filter(|_| self.is_open());
+        event.is_some_and(|(wanted, of)| wanted == name && (of.is_none() || of.as_deref() == key))
+    }
+}
+
+impl Data {
+    pub(super) fn send(&mut self, message: Message) -> Result<Sent, StoreError> {
+        let same = |kept: &&KeptMessage| {
+            message.dedup.is_some()
+                && kept.message.dedup == message.dedup
+                && kept.message.tenant == message.tenant
+        };
+        if let Some(known) = self.messages.iter().find(same) {
+            return Ok(Sent::Known(known.message.id));
+        }
+        if self.messages.iter().any(|kept| kept.message.id == message.id) {
+            return Err(StoreError::Refused(format!("message {} exists", message.id)));
+        }
+        self.messages.push(KeptMessage { message, taken_at: None });
+        Ok(Sent::Kept)
+    }
+
+    pub(super) fn mail(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Vec<Message> {
+        let there = self.messages.iter().filter(|kept| kept.taken_at.is_none()).map(|kept| &kept.message);
+        let mine = there.filter(|message| message.tenant == *tenant && message.name == name);
+        mine.filter(|message| key.is_none() || message.key.as_deref() == key).take(limit).cloned().collect()
+    }
+
+    pub(super) fn message(&self, tenant: &TenantId, id: MessageId) -> Option<Message> {
+        let mut messages = self.messages.iter().map(|kept| &kept.message);
+        messages.find(|message| message.id == id && message.tenant == *tenant).cloned()
+    }
+
+    pub(super) fn waiting_for(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+    ) -> Vec<(RunId, SuspensionId)> {
+        let mut waiting = Vec::new();
+        for run in self.runs.values().filter(|run| run.row.tenant == *tenant) {
+            let open = run.suspensions.iter().filter(|kept| kept.waits_for(name, key));
+            waiting.extend(open.map(|kept| (run.row.id, kept.what.id)));
+        }
+        waiting.sort_by_key(|(_, suspension)| *suspension);
+        waiting
+    }
+
+    pub(super) fn deliverable(&self, limit: usize) -> Vec<(TenantId, MessageId)> {
+        let there = self.messages.iter().filter(|kept| kept.taken_at.is_none()).map(|kept| &kept.message);
+        let wanted = there.filter(|m| !self.waiting_for(&m.tenant, &m.name, m.key.as_deref()).is_empty());
+        wanted.take(limit).map(|message| (message.tenant.clone(), message.id)).collect()
+    }
+
+    pub(super) fn expire_mail(&mut self, now: Timestamp, taken_before: Timestamp) -> u64 {
+        let mut expired = 0;
+        self.messages.retain(|kept| {
+            let goes = expired < EXPIRED_MAX && kept.is_over(now, taken_before);
+            expired += u64::from(goes);
+            !goes
+        });
+        expired
+    }
+}

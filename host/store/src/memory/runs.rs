@@ -1,0 +1,140 @@
+//! A run and all that is kept of it, and the questions about single runs.
+
+use std::collections::BTreeMap;
+
+use reentry_core::id::{RunId, SuspensionId, TenantId};
+use reentry_core::json::Json;
+use reentry_core::run::Run;
+
+use super::Data;
+use crate::rows::{RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run, decode_step, instant};
+use crate::{LogRow, Savepoint, SavepointSummary, StoreError, SuspensionEnd};
+
+/// A run as it is kept.
+pub(super) struct KeptRun {
+    /// Its place in the order of storing.
+    pub(super) place: u64,
+    pub(super) row: RunRow,
+    pub(super) steps: BTreeMap<String, KeptStep>,
+    /// Records that only forks still see.
+    pub(super) old_steps: Vec<OldStep>,
+    /// Steps of parents that do not show through any more, with all below them, and from which version on.
+    pub(super) hidden: BTreeMap<String, i64>,
+    pub(super) suspensions: Vec<KeptSuspension>,
+    /// By the version that they show.
+    pub(super) savepoints: BTreeMap<i64, SavepointRow>,
+    /// By version: when, and what.
+    pub(super) log: BTreeMap<i64, (i64, Json)>,
+    /// The parent and the version from which it began.
+    pub(super) fork_of: Option<(RunId, i64)>,
+}
+
+/// A step's record as it is kept.
+#[derive(Clone)]
+pub(super) struct KeptStep {
+    /// Its place in the order of storing.
+    pub(super) place: u64,
+    pub(super) row: StepRow,
+}
+
+/// The record of a step that was done, or had not begun, and that has another one now or none.
+pub(super) struct OldStep {
+    /// The version that had it no more.
+    pub(super) until: i64,
+    pub(super) step: KeptStep,
+}
+
+/// A suspension as it is kept.
+pub(super) struct KeptSuspension {
+    pub(super) what: SuspensionRow,
+    pub(super) ended: Option<(SuspensionEnd, i64)>,
+}
+
+impl KeptRun {
+    /// A run of which nothing but the head is kept.
+    pub(super) fn new(place: u64, row: RunRow, fork_of: Option<(RunId, i64)>) -> Self {
+        Self {
+            place,
+            row,
+            steps: BTreeMap::new(),
+            old_steps: Vec::new(),
+            hidden: BTreeMap::new(),
+            suspensions: Vec::new(),
+            savepoints: BTreeMap::new(),
+            log: BTreeMap::new(),
+            fork_of,
+        }
+    }
+
+    pub(super) fn open_suspension(&mut self, id: SuspensionId) -> Option<&mut KeptSuspension> {
+        self.suspensions.iter_mut().find(|kept| kept.is_open() && kept.what.id == id)
+    }
+}
+
+impl KeptSuspension {
+    pub(super) fn is_open(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+impl Data {
+    pub(super) fn run_of(&self, tenant: &TenantId, id: RunId) -> Option<&KeptRun> {
+        self.runs.get(&id).filter(|run| run.row.tenant == *tenant)
+    }
+
+    /// Runs in the order of storing.
+    pub(super) fn runs_in_order(&self) -> Vec<&KeptRun> {
+        let mut runs: Vec<&KeptRun> = self.runs.values().collect();
+        runs.sort_by_key(|run| run.place);
+        runs
+    }
+
+    /// The forks of a run and the versions from which they began, in the order of storing.
+    pub(super) fn forks_of(&self, parent: RunId) -> Vec<(RunId, i64)> {
+        let fork =
+            |run: &&KeptRun| run.fork_of.filter(|(of, _)| *of == parent).map(|(_, at)| (run.row.id, at));
+        self.runs_in_order().iter().filter_map(fork).collect()
+    }
+
+    pub(super) fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+        let Some(kept) = self.run_of(tenant, id) else { return Ok(None) };
+        let mut run = decode_run(id, tenant, kept.row.head.as_bytes())?;
+        let active = kept.steps.values().filter(|step| step.row.active);
+        run.steps = active.map(|step| step.decode(id)).collect::<Result<_, _>>()?;
+        Ok(Some(run))
+    }
+
+    pub(super) fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        let rows = self.runs.get(&run).into_iter().flat_map(|run| &run.log);
+        let rows = rows.filter(|(version, _)| u64::try_from(**version).is_ok_and(|version| version > after));
+        let row = |(version, (at, entries)): (&i64, &(i64, Json))| {
+            Ok(LogRow { version: count(*version)?, at: instant(*at)?, entries: entries.clone() })
+        };
+        rows.take(limit).map(row).collect()
+    }
+
+    pub(super) fn last_savepoint(
+        &self,
+        run: RunId,
+        wanted: impl Fn(&SavepointRow) -> bool,
+    ) -> Result<Option<Savepoint>, StoreError> {
+        let mut rows = self.runs.get(&run).into_iter().flat_map(|run| run.savepoints.values().rev());
+        rows.find(|row| wanted(row)).cloned().map(SavepointRow::decode).transpose()
+    }
+
+    pub(super) fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+        let rows = self.runs.get(&run).into_iter().flat_map(|run| run.savepoints.values());
+        rows.map(SavepointRow::summary).collect()
+    }
+}
+
+impl KeptStep {
+    /// Reads the path and the record.
+    pub(super) fn decode(
+        &self,
+        run: RunId,
+    ) -> Result<(reentry_core::path::StepPath, reentry_core::run::Step), StoreError> {
+        let row = &self.row;
+        decode_step(run, &row.path, row.record.as_bytes(), Some(row.payload.text().as_bytes()))
+    }
+}

@@ -1,0 +1,249 @@
+//! The contract of every back end.
+
+use async_trait::async_trait;
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, Step};
+use reentry_core::time::Timestamp;
+
+use crate::commit::{Commit, CommitError};
+use crate::error::{DeleteError, RemoveError, StoreError};
+use crate::library::{ComponentRecord, ComponentSummary, ComponentUsage, WorkflowRecord, WorkflowSummary};
+use crate::mail::{Message, Sent};
+use crate::query::{LogRow, Page, RequestRecord, RunFilter, RunSummary, SuspensionFilter, SuspensionRecord};
+use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
+
+/// Figures that benches and operators read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Commits stored.
+    pub commits: u64,
+    /// Groups in which they were stored: one transaction each.
+    pub groups: u64,
+    /// Calls of fsync or fdatasync made to make commits durable, those of checkpoints included.
+    pub fsyncs: u64,
+}
+
+/// Says, as long as it lives, that the process which registered an owner is alive.
+///
+/// Dropping it, or the end of the process in whatever way, makes the owner dead.
+pub trait OwnerGuard: Send + Sync {}
+
+/// The contract of every back end.
+///
+/// Every method may be called from many tasks at once, and by many processes on one store. Ids of one tenant are never
+/// visible through another: methods that take a tenant find nothing else.
+///
+/// A *fork* is a run that began from another one. [`step`](Self::step), [`steps`](Self::steps), [`outputs`](Self::outputs) and
+/// [`children`](Self::children) show of its parent, and of the parent's own parents, the records of steps that were done or had not
+/// begun at the version at which it began, unless the fork has a record of its own for the step or has dropped it. Nothing else of
+/// a parent is shown. What a parent does later changes none of it, if the fork began at a savepoint or at the version that the
+/// parent had.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Stores a change to a run, whole or not at all.
+    ///
+    /// With [`Durability::Visible`], on return the change is seen by every process and survives the kill of all of them, not
+    /// the loss of power. With [`Durability::Durable`] it survives that too, as does every commit before it.
+    ///
+    /// [`Durability::Visible`]: crate::Durability::Visible
+    /// [`Durability::Durable`]: crate::Durability::Durable
+    ///
+    /// # Errors
+    /// The first of these that holds: [`CommitError::RequestKnown`] when the request was answered before;
+    /// [`CommitError::VersionConflict`] when the run is not at the expected version; [`CommitError::SuspensionTaken`] when a
+    /// suspension that is to be closed is not open; [`CommitError::MessageTaken`] when a message that is to be taken is not
+    /// there. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
+    /// future is dropped before it is ready, the change may be stored or not.
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+
+    /// Reads a run with the records of its steps that are not done.
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError>;
+
+    /// Reads one step's record, done or not.
+    async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError>;
+
+    /// Reads the records of all steps of a run. Grows with the run.
+    ///
+    /// They come in the order in which their first records were stored. Those of a fork come in the order in which the steps
+    /// were first called, by the clock.
+    async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError>;
+
+    /// Reads the records of the named steps, done or not, as they were at one moment; as many as were named, in that order.
+    async fn outputs(
+        &self,
+        run: RunId,
+        paths: &[StepPath],
+    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError>;
+
+    /// Reads the records of all repetitions of a step, `path[0]`, `path[1]`, …, in the order of their indexes, and not what lies
+    /// below them. Grows with what lies at `path` and below, not with the run.
+    ///
+    /// Finds nothing for a path that ends with an index, and for the workflow itself.
+    async fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError>;
+
+    /// Reads the kept memory of a guest.
+    async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Reads what watchers saw of the commits after a version of a run, oldest first, at most `limit`. Commits that brought
+    /// nothing for them are left out.
+    async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError>;
+
+    /// Reads the savepoint that was made when a suspension of a run ended; the latest, should there be several.
+    async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError>;
+
+    /// Reads the latest savepoint of a kind.
+    async fn last_savepoint(&self, run: RunId, kind: SavepointKind) -> Result<Option<Savepoint>, StoreError>;
+
+    /// Lists the savepoints of a run, oldest first.
+    async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError>;
+
+    /// Lists runs, the latest stored first.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a place in the list that it does not know, that of a run that was deleted among them.
+    async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError>;
+
+    /// Deletes a run that has ended, with everything kept of it, and the requests that it answered. Durable on return.
+    ///
+    /// # Errors
+    /// [`DeleteError::NotFound`]; [`DeleteError::NotFinal`]; [`DeleteError::HasForks`]. Nothing is deleted then.
+    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError>;
+
+    /// Deletes runs, of any tenant, that have ended and changed last before an instant, the longest ago first; at most `limit`.
+    /// Those with forks that are kept are left out. Returns the deleted ones. Visible on return.
+    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;
+
+    /// Lists suspensions in the order of their ids, which is the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a place in the list that it does not know, and for the history of more than one run.
+    async fn list_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+    ) -> Result<Page<SuspensionRecord>, StoreError>;
+
+    /// Runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the earliest first.
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError>;
+
+    /// The earliest instant at which a step that nobody holds is due.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Registers a live owner. See [`OwnerGuard`].
+    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError>;
+
+    /// Runs, of any tenant, with a call whose owner is dead, and that owner; at most `limit`.
+    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError>;
+
+    /// Running runs, of any tenant, with a call of this owner, in the order of storing. Grows with all running runs.
+    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError>;
+
+    /// Reads what is known of a request of a tenant; see [`Commit::request`].
+    async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError>;
+
+    /// Keeps what the caller of a request is told; visible on return. The first answer stays. Does nothing when there is no
+    /// such request.
+    async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError>;
+
+    /// Keeps a message until a commit takes it; durable on return, [`Sent::Known`] too.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when there is a message of that id.
+    async fn send(&self, message: Message) -> Result<Sent, StoreError>;
+
+    /// Messages that nobody has taken, oldest first: those with this name and, if one is given, this key; at most `limit`.
+    async fn mail(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// Reads a message, taken or not, until [`expire_mail`](Self::expire_mail) drops it.
+    async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError>;
+
+    /// Open suspensions that a message with this name and this key would end, oldest first: those that wait for the name, with
+    /// the same key or without one. A message without a key ends only those without one.
+    async fn waiting_for(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+    ) -> Result<Vec<(RunId, SuspensionId)>, StoreError>;
+
+    /// Messages, of any tenant, that nobody has taken although an open suspension waits for them, oldest first; at most `limit`.
+    /// Grows with the messages that nobody has taken.
+    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError>;
+
+    /// Drops messages that nobody took and that expired at `now` or before, and those that were taken before `taken_before`.
+    /// Returns how many, at most [`EXPIRED_MAX`](crate::mail::EXPIRED_MAX) at a time: call again while it is as many. Visible on
+    /// return.
+    async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Keeps a component; durable on return. Adding the same digest again keeps the first record.
+    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError>;
+
+    /// Reads a component.
+    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError>;
+
+    /// Lists components, the latest stored first, without their bytes.
+    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError>;
+
+    /// Who uses a component, over all tenants. Grows with the runs of the workflows that use it.
+    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError>;
+
+    /// Removes a component; durable on return. Definitions that use it stay: without it nobody can run them.
+    ///
+    /// # Errors
+    /// [`RemoveError::NoComponent`]; [`RemoveError::ComponentUsed`] while a definition that uses it is the current version of its
+    /// id for some tenant, or some kept run, ended or not, is pinned to it. Nothing is removed then.
+    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError>;
+
+    /// Keeps a workflow definition; durable on return. Adding the same digest again changes nothing.
+    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError>;
+
+    /// Reads a workflow definition.
+    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError>;
+
+    /// Keeps a workflow definition and makes it the current version of its id for a tenant; durable on return. Returns the
+    /// version that was current before, which may be the same.
+    async fn apply_workflow(
+        &self,
+        tenant: &TenantId,
+        workflow: WorkflowRecord,
+        at: Timestamp,
+    ) -> Result<Option<WorkflowDigest>, StoreError>;
+
+    /// The current version of a workflow for a tenant.
+    async fn current_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError>;
+
+    /// Lists all versions that a tenant has applied, by id, the latest applied first. Grows with the tenant's runs that have not
+    /// ended.
+    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError>;
+
+    /// Leaves a tenant without a current version of a workflow; durable on return. Returns the one that was. Its runs go on.
+    async fn retire_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError>;
+
+    /// Removes a version from those that a tenant has applied, and the definition itself unless somebody else needs it; durable
+    /// on return.
+    ///
+    /// # Errors
+    /// [`RemoveError::NoWorkflow`] when the tenant never applied it, unless nobody ever did; [`RemoveError::WorkflowCurrent`];
+    /// [`RemoveError::WorkflowUsed`] while a kept run of the tenant, ended or not, is pinned to it. Nothing is removed then.
+    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError>;
+
+    /// Figures since this store was opened.
+    fn stats(&self) -> StoreStats;
+}
