@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{OwnerId, SnapshotId, SuspensionId};
+use crate::digest::WorkflowDigest;
+use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::ResumeRequest;
+use crate::run::Run;
 use crate::step::{Failure, Waits};
 use crate::trace::{FreshIds, TracingContext, TracingOptions};
 
@@ -18,13 +20,29 @@ pub enum Event {
     Resumed(ResumeRequest, Caller),
     /// A call into a guest ended.
     CallEnded(CallEnded),
+    /// An entry that was put off is entered.
+    Continued {
+        /// The entry.
+        path: StepPath,
+        /// Who enters it.
+        owner: OwnerId,
+    },
     /// Time has passed: what is due happens.
     TimePassed {
         /// Who performs the calls that follow.
         owner: OwnerId,
     },
+    /// A message came for a step that waits for an event.
+    Received(Received),
     /// Somebody wants the run to end.
     CancelRequested,
+    /// Somebody wants no further guest to be called.
+    PauseRequested,
+    /// Somebody lets a paused run go on.
+    Unpaused {
+        /// Who performs the calls that follow.
+        owner: OwnerId,
+    },
     /// The calls of an owner that died go to another one.
     TakenOver {
         /// The dead one.
@@ -32,6 +50,12 @@ pub enum Event {
         /// The new one.
         by: OwnerId,
     },
+    /// A run that failed or was cancelled goes on from where it was right before.
+    Restarted(Restarted),
+    /// The run goes back to one of its entries.
+    Traveled(Traveled),
+    /// A run that waits moves to another version of its workflow.
+    Migrated(Migrated),
 }
 
 /// Who performs what a request leads to, and the ids drawn for its span.
@@ -65,6 +89,8 @@ pub struct CallEnded {
     pub path: StepPath,
     /// The number of the call (`Step::calls`), by which an end that comes too late is recognised.
     pub call: u32,
+    /// Who made it; the end of a call that was taken over does not count.
+    pub owner: OwnerId,
     /// How it ended.
     pub end: CallEnd,
     /// What the call set, by key; dropped when it failed.
@@ -86,11 +112,57 @@ pub enum CallEnd {
     Suspended {
         /// What for.
         waits: Waits,
-        /// Id of the new suspension.
-        suspension: SuspensionId,
+        /// Ids for the new suspensions, one for each wait.
+        suspensions: Vec<SuspensionId>,
         /// Under which the guest's memory will be kept; `None` in re-entry mode.
         image: Option<SnapshotId>,
+        /// The workflows that waits name, by that name: the current version of each. One that is missing is not known.
+        workflows: BTreeMap<String, WorkflowDigest>,
     },
     /// The call failed.
     Failed(Failure),
+}
+
+/// A message for a step that waits for an event.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The suspension that it ends.
+    pub suspension: SuspensionId,
+    /// The message; only one suspension ever gets it.
+    pub message: MessageId,
+    /// Its payload.
+    pub payload: Json,
+    /// Who performs the call that follows.
+    pub owner: OwnerId,
+}
+
+/// A run that ended goes on.
+#[derive(Clone, Debug)]
+pub struct Restarted {
+    /// The run as it was right before it ended.
+    pub saved: Box<Run>,
+    /// Who performs the calls that follow.
+    pub owner: OwnerId,
+    /// From which ids of suspensions are made.
+    pub seed: [u8; 16],
+}
+
+/// A run goes back.
+#[derive(Clone, Debug)]
+pub struct Traveled {
+    /// The entry that is done again, with all that follows it.
+    pub to: StepPath,
+    /// Its input; `None` for the recorded one.
+    pub input: Option<Json>,
+    /// Who performs the calls that follow.
+    pub owner: OwnerId,
+}
+
+/// A run moves to another version of its workflow.
+#[derive(Clone, Debug)]
+pub struct Migrated {
+    /// The workflow it moves to: the program that the event is applied with.
+    pub to: WorkflowDigest,
+    /// Steps whose component changes: the memory in which the new version waits for the same.
+    pub moved: BTreeMap<StepPath, SnapshotId>,
 }

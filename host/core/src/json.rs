@@ -67,6 +67,15 @@ impl Json {
         self.0.get()
     }
 
+    /// The beginning of the text, for messages.
+    pub fn shown(&self) -> String {
+        const BYTES_MAX: usize = 60;
+        match self.text().char_indices().find(|(at, _)| *at >= BYTES_MAX) {
+            None => self.text().to_owned(),
+            Some((at, _)) => format!("{}...", self.text().split_at(at).0),
+        }
+    }
+
     /// Whether the value is `null`.
     pub fn is_null(&self) -> bool {
         self.text() == "null"

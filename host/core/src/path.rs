@@ -61,6 +61,36 @@ impl StepPath {
         Self(segments)
     }
 
+    /// The path one level down, to this element.
+    pub fn with(&self, segment: Segment) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(segment);
+        Self(segments)
+    }
+
+    /// The path of one repetition of the block at this path; the root has none.
+    pub fn repetition(&self, index: u32) -> Self {
+        let mut segments = self.0.clone();
+        if let Some(last) = segments.last_mut() {
+            last.index = Some(index);
+        }
+        Self(segments)
+    }
+
+    /// The path of the block that this path is a repetition of, or else this path.
+    pub fn without_index(&self) -> Self {
+        let mut segments = self.0.clone();
+        if let Some(last) = segments.last_mut() {
+            last.index = None;
+        }
+        Self(segments)
+    }
+
+    /// Another entry of the same scope; the root has none.
+    pub fn sibling(&self, id: &str) -> Self {
+        self.parent().unwrap_or_default().child(id)
+    }
+
     /// The path one level up; `None` for the workflow itself.
     pub fn parent(&self) -> Option<Self> {
         let (_, above) = self.0.split_last()?;

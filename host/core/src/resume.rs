@@ -39,6 +39,8 @@ pub struct Target {
     pub for_each_index: Option<u32>,
     /// The suspension's own id. It wins over everything else.
     pub suspension: Option<SuspensionId>,
+    /// Whether all suspensions that fit are answered, each with the same data. Otherwise there must be exactly one.
+    pub all: bool,
 }
 
 impl Target {
@@ -125,6 +127,14 @@ pub enum TargetError {
         /// What is open.
         open: Candidates,
     },
+    /// The suspension that the target names is over.
+    #[error("{target} was answered or closed before; suspended steps: {open}")]
+    Consumed {
+        /// As the request said.
+        target: Target,
+        /// What is open.
+        open: Candidates,
+    },
     /// The target leaves several open suspensions to choose from.
     #[error("multiple suspended steps found for {target}: {open}; name one of them")]
     Ambiguous {
@@ -153,6 +163,28 @@ pub fn find<'run>(
         [] => Err(TargetError::Unknown { target: target.clone(), open: candidates(&open) }),
         several => Err(TargetError::Ambiguous { target: target.clone(), open: candidates(several) }),
     }
+}
+
+/// Finds the open suspensions that a target means: exactly one, unless it asks for all.
+///
+/// # Errors
+/// As [`find`]; a target that asks for all must fit at least one.
+pub fn find_all<'run>(
+    run: &'run Run,
+    target: &Target,
+) -> Result<Vec<(&'run StepPath, &'run Suspension)>, TargetError> {
+    if !target.all {
+        return find(run, target).map(|one| vec![one]);
+    }
+    let open: Vec<_> = run.answerable().collect();
+    if open.is_empty() {
+        return Err(TargetError::NotSuspended { status: run.status() });
+    }
+    let fitting: Vec<_> = open.iter().filter(|(path, found)| fits(target, path, found)).copied().collect();
+    if fitting.is_empty() {
+        return Err(TargetError::Unknown { target: target.clone(), open: candidates(&open) });
+    }
+    Ok(fitting)
 }
 
 fn fits(target: &Target, path: &StepPath, suspension: &Suspension) -> bool {
@@ -184,8 +216,8 @@ mod tests {
     use super::*;
     use crate::digest::WorkflowDigest;
     use crate::id::{RunId, TenantId};
-    use crate::run::{Doing, Phase, Step, StepEntry, StepStatus};
-    use crate::step::{AnswerWait, Wait, WaitFor};
+    use crate::run::{Doing, Phase, Step, StepEntry, StepStatus, Waiting};
+    use crate::step::{AnswerWait, Wait, WaitFor, Wake};
     use crate::time::Timestamp;
 
     /// A run in which these steps wait for an answer: path and labels, the first with suspension 0 and so on.
@@ -200,8 +232,9 @@ mod tests {
             let suspension = Suspension {
                 id: SuspensionId::from_bytes([at; 16]),
                 wait: Wait { id: 0, what: WaitFor::Answer(answer) },
-                image: None,
                 since: Timestamp(0),
+                over: None,
+                child: None,
             };
             let entry = StepEntry {
                 status: StepStatus::Suspended,
@@ -215,7 +248,16 @@ mod tests {
                 resume_payload: None,
                 resumed_at: None,
             };
-            let step = Step { entry, calls: 1, attempt: 0, doing: Doing::Waiting(suspension) };
+            let step = Step {
+                entry,
+                calls: 1,
+                attempt: 0,
+                take_overs: 0,
+                children: 0,
+                deadline: None,
+                doing: Doing::Waiting(Waiting { image: None, wake: Wake::Any }),
+                suspensions: vec![suspension],
+            };
             run.steps.insert(path.parse().unwrap(), step);
         }
         run

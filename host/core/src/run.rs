@@ -4,14 +4,30 @@
 //! its own, and only the steps that are not done yet are held with the head.
 
 mod apply;
+mod block;
 mod call_ended;
 mod cancel;
 mod change;
+mod complete;
+mod enter;
+mod expressions;
+mod fail;
+mod foreach;
+mod fork;
+mod known;
+mod log;
+mod loops;
+mod migrate;
+mod pause;
 mod refused;
+mod resolve;
 mod resume;
+mod savepoint;
 mod start;
+mod structure;
 mod take_over;
 mod time_passed;
+mod travel;
 mod waits;
 
 #[cfg(test)]
@@ -22,14 +38,20 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Decision, Durability, SuspensionEnd, apply};
+pub use change::MOVES_MAX;
+pub use fork::{Fork, fork};
+pub use known::{Known, Missing, Stop};
+pub use log::{LogEntry, LogKind};
 pub use refused::Refused;
-pub use waits::{CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX};
+pub use savepoint::{SAVED_STEPS_MAX, Saved, SavedKind};
+pub use take_over::TAKE_OVERS_MAX;
+pub use waits::{CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX, WAITS_MAX};
 
 use crate::digest::WorkflowDigest;
 use crate::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use crate::json::{Json, present};
 use crate::path::StepPath;
-use crate::step::{Failure, Resolved, Wait, WaitFor};
+use crate::step::{Failure, Resolution, Resolved, Wait, WaitFor, Wake};
 use crate::time::Timestamp;
 use crate::trace::RootSpan;
 
@@ -61,6 +83,18 @@ pub struct Run {
     /// The root span of the latest start or resume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<RootSpan>,
+    /// Workflows that steps have called and that are not done, by the path at which they stand.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub called: BTreeMap<StepPath, WorkflowDigest>,
+    /// Whether no guest is to be called for the time being.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+    /// Where it was forked from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork_of: Option<ForkOf>,
+    /// How often it was sent back to an earlier entry. Calls made since have idempotency keys of their own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub travels: u32,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -68,6 +102,21 @@ pub struct Run {
     /// The steps that are not done, the workflow itself (the root path) among them. Stored one record each, not with the head.
     #[serde(skip)]
     pub steps: BTreeMap<StepPath, Step>,
+}
+
+/// The beginnings of a forked run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForkOf {
+    /// The run that it goes on from.
+    pub run: RunId,
+    /// The version of that run, up to which their past is one.
+    pub version: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// How far a run is.
@@ -105,6 +154,8 @@ pub enum RunStatus {
     Failed,
     /// Ended by request.
     Canceled,
+    /// Not ended, and no guest is called until somebody lets it go on.
+    Paused,
 }
 
 impl RunStatus {
@@ -118,11 +169,12 @@ impl RunStatus {
             Self::Success => "success",
             Self::Failed => "failed",
             Self::Canceled => "canceled",
+            Self::Paused => "paused",
         }
     }
 
     /// Every status, in the order of life.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Running,
         Self::Waiting,
@@ -130,6 +182,7 @@ impl RunStatus {
         Self::Success,
         Self::Failed,
         Self::Canceled,
+        Self::Paused,
     ];
 
     /// Whether nothing more can happen to the run.
@@ -144,7 +197,7 @@ impl std::fmt::Display for RunStatus {
     }
 }
 
-/// One step of a run: what results show of it, and what it is doing.
+/// One entry of a run: what results show of it, and what it is doing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
@@ -156,24 +209,96 @@ pub struct Step {
     /// Tries of the current call before this one.
     #[serde(default)]
     pub attempt: u32,
+    /// How often the current call went from a dead owner to another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub take_overs: u32,
+    /// Steps and workflows that it has had run on its behalf so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub children: u32,
+    /// When it fails if it is not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
     /// What it is doing.
     pub doing: Doing,
+    /// What it waits for. While it is called, those that it has not said yet whether it goes on waiting for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspensions: Vec<Suspension>,
 }
 
-/// What a step is doing.
+/// What an entry of a run is doing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Doing {
-    /// It holds other steps: a workflow.
-    Holding,
+    /// It is an item that has not begun.
+    Queued,
+    /// It holds other entries.
+    Holding(Held),
     /// A guest is called, by the owner.
     Calling(OwnerId, Call),
+    /// A guest is to be called as soon as the run is not paused any more.
+    Ready(Call),
     /// A call failed and is made again at the instant, by the owner.
     Retrying(OwnerId, Timestamp, Call),
-    /// It waits.
-    Waiting(Suspension),
+    /// A guest waits for its suspensions.
+    Waiting(Waiting),
+    /// It is a wait of the workflow's, until the instant.
+    Sleeping(Timestamp),
+    /// It is about to be entered, by the owner: one decision does only so much.
+    Continuing(OwnerId),
     /// It is done.
     Ended,
+}
+
+/// How far a block is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Held {
+    /// A workflow, or the body of a block that repeats.
+    Scope,
+    /// Arms at once.
+    Parallel {
+        /// Arms that are not done.
+        open: u32,
+    },
+    /// Arms with conditions.
+    Branch {
+        /// Conditions that have been asked.
+        asked: u32,
+        /// Arms whose conditions hold.
+        chosen: Vec<u32>,
+        /// Of these, the ones that are not done.
+        open: u32,
+    },
+    /// The same for each item.
+    ForEach {
+        /// Items.
+        count: u32,
+        /// Items that have begun.
+        begun: u32,
+        /// Of these, the ones that are not done.
+        open: u32,
+    },
+    /// A loop.
+    Loop {
+        /// The repetition it is in, from 0.
+        iteration: u32,
+    },
+    /// Entries with a way out.
+    Try {
+        /// Whether it is on the way out.
+        caught: bool,
+    },
+}
+
+/// How a guest waits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// The guest's memory; `None` in re-entry mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<SnapshotId>,
+    /// When it is called again, if it waits for several things.
+    pub wake: Wake,
 }
 
 /// A call into a guest.
@@ -190,31 +315,32 @@ pub enum Call {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResumeCall {
-    /// The suspension that is over.
-    pub suspension: SuspensionId,
-    /// The guest's memory at that suspension; `None` in re-entry mode.
+    /// The guest's memory when it suspended; `None` in re-entry mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<SnapshotId>,
     /// What was waited for.
     pub resolved: Vec<Resolved>,
-    /// The payload of the suspension, if it was one for an answer.
+    /// The payload of the suspension that was answered, if one was.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub suspend_payload: Option<Json>,
 }
 
-/// One stop of one step.
+/// One thing that a step waits for, with its single-use address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Suspension {
-    /// Its single-use address.
+    /// Its address.
     pub id: SuspensionId,
     /// What the step waits for, under the guest's own name for it.
     pub wait: Wait,
-    /// The guest's memory; `None` in re-entry mode.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<SnapshotId>,
     /// Since when.
     pub since: Timestamp,
+    /// How it ended, if the step waits on for something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Resolution>,
+    /// Where what is run on the step's behalf stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<StepPath>,
 }
 
 impl Call {
@@ -227,10 +353,22 @@ impl Call {
     }
 }
 
+impl Doing {
+    /// The memory that it refers to.
+    pub fn image(&self) -> Option<SnapshotId> {
+        match self {
+            Self::Calling(_, call) | Self::Ready(call) | Self::Retrying(_, _, call) => call.image(),
+            Self::Waiting(waiting) => waiting.image,
+            Self::Queued | Self::Holding(_) | Self::Sleeping(_) | Self::Continuing(_) | Self::Ended => None,
+        }
+    }
+}
+
 impl Suspension {
-    /// When something happens by itself: the instant waited for, or the deadline.
+    /// When something happens by itself: the instant waited for, or the deadline. `None` when it is over.
     pub fn due_at(&self) -> Option<Timestamp> {
         match &self.wait.what {
+            _ if self.over.is_some() => None,
             WaitFor::Time(at) => Some(*at),
             WaitFor::Answer(answer) => answer.deadline.as_ref().map(|deadline| deadline.at),
             WaitFor::Event(event) => event.deadline.as_ref().map(|deadline| deadline.at),
@@ -256,7 +394,7 @@ impl Suspension {
 
     /// Whether `resume` may end this suspension.
     pub fn takes_answer(&self) -> bool {
-        matches!(self.wait.what, WaitFor::Answer(_))
+        self.over.is_none() && matches!(self.wait.what, WaitFor::Answer(_))
     }
 }
 
@@ -265,6 +403,8 @@ impl Suspension {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum StepStatus {
+    /// It is an item whose turn has not come.
+    Pending,
     /// It is being called, or holds a step that is.
     Running,
     /// Nothing to do before some instant.
@@ -313,36 +453,38 @@ pub struct StepEntry {
 }
 
 impl Step {
-    /// Whether the step is not done.
+    /// Whether it has begun and is not done.
     pub fn is_active(&self) -> bool {
-        self.doing != Doing::Ended
+        !matches!(self.doing, Doing::Ended | Doing::Queued)
     }
 
-    /// Who performs its call, if it is called.
+    /// Who has to bring it on, if somebody has.
     pub fn owner(&self) -> Option<OwnerId> {
         match &self.doing {
-            Doing::Calling(owner, _) | Doing::Retrying(owner, ..) => Some(*owner),
-            Doing::Holding | Doing::Waiting(_) | Doing::Ended => None,
-        }
-    }
-
-    /// The suspension it waits in.
-    pub fn suspension(&self) -> Option<&Suspension> {
-        match &self.doing {
-            Doing::Waiting(suspension) => Some(suspension),
+            Doing::Calling(owner, _) | Doing::Retrying(owner, ..) | Doing::Continuing(owner) => Some(*owner),
             _ => None,
         }
     }
 
-    /// When something happens to it by itself, with nobody holding on to it.
+    /// What it waits for and is not over.
+    pub fn open(&self) -> impl Iterator<Item = &Suspension> {
+        self.suspensions.iter().filter(|suspension| suspension.over.is_none())
+    }
+
+    /// When something happens to it by itself: a sleep is over, a deadline passes.
     pub fn due_at(&self) -> Option<Timestamp> {
-        self.suspension().and_then(Suspension::due_at)
+        let sleep = match self.doing {
+            Doing::Sleeping(until) => Some(until),
+            _ => None,
+        };
+        let waits = self.suspensions.iter().filter_map(Suspension::due_at);
+        waits.chain(sleep).chain(self.deadline.filter(|_| self.is_active())).min()
     }
 
     /// What results show: the stored entry, with the payload of the open suspension, which is stored only once.
     pub fn shown(&self) -> StepEntry {
         let mut entry = self.entry.clone();
-        if let Some(suspension) = self.suspension() {
+        if let Some(suspension) = self.open().find(|suspension| suspension.takes_answer()) {
             entry.suspend_payload = suspension.payload().cloned();
         }
         entry
@@ -364,6 +506,10 @@ impl Run {
             state: BTreeMap::new(),
             request_context: BTreeMap::new(),
             span: None,
+            called: BTreeMap::new(),
+            paused: false,
+            fork_of: None,
+            travels: 0,
             created_at: now,
             updated_at: now,
             steps: BTreeMap::new(),
@@ -378,16 +524,20 @@ impl Run {
             Phase::Failed => RunStatus::Failed,
             Phase::Canceled => RunStatus::Canceled,
             Phase::Live if self.steps.values().any(|step| step.owner().is_some()) => RunStatus::Running,
-            Phase::Live if self.waiting().any(|(_, suspension)| suspension.takes_answer()) => {
-                RunStatus::Suspended
-            }
+            Phase::Live if self.paused => RunStatus::Paused,
+            Phase::Live if self.answerable().next().is_some() => RunStatus::Suspended,
             Phase::Live => RunStatus::Waiting,
         }
     }
 
-    /// The steps that wait, with what they wait for, in the order of their paths.
+    /// All that steps wait for, with the step, in the order of the paths.
     pub fn waiting(&self) -> impl Iterator<Item = (&StepPath, &Suspension)> {
-        self.steps.iter().filter_map(|(path, step)| Some((path, step.suspension()?)))
+        self.steps.iter().flat_map(|(path, step)| step.open().map(move |suspension| (path, suspension)))
+    }
+
+    /// Memories that the run refers to.
+    pub fn images(&self) -> impl Iterator<Item = SnapshotId> {
+        self.steps.values().filter_map(|step| step.doing.image())
     }
 
     /// The suspensions that an answer may end.

@@ -139,7 +139,8 @@ pub struct Waits {
 }
 
 /// When a step with several waits is called again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Wake {
     /// As soon as one of them is over.
     Any,

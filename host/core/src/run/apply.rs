@@ -1,13 +1,16 @@
 //! The one place at which an event meets a run.
 
 use super::change::Change;
-use super::{Refused, Run, Step, Suspension, call_ended, cancel, resume, start, take_over, time_passed};
+use super::{
+    Known, LogEntry, Run, Saved, Step, Stop, Suspension, call_ended, cancel, enter, fork, migrate, pause,
+    resolve, resume, start, take_over, time_passed, travel,
+};
 use crate::effect::Effect;
 use crate::event::Event;
-use crate::id::{SnapshotId, SuspensionId};
+use crate::id::{MessageId, SnapshotId, SuspensionId};
 use crate::path::StepPath;
 use crate::time::Timestamp;
-use crate::workflow::Workflow;
+use crate::workflow::Program;
 
 /// What must have happened to a decision before its caller is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +28,12 @@ pub enum SuspensionEnd {
     Answered,
     /// Its time came: a sleep was over or a deadline passed.
     Elapsed,
-    /// The run ended without it.
+    /// The run ended without it, or the step waits for it no more.
     Closed,
+    /// The event came.
+    Received,
+    /// What was run on the step's behalf ended.
+    Finished,
 }
 
 /// What an event changes, and what has to be done once that is stored.
@@ -36,12 +43,22 @@ pub struct Decision {
     pub run: Run,
     /// Records of steps that are new or changed, those that are done among them.
     pub steps: Vec<(StepPath, Step)>,
+    /// Records to delete, with all below them: the run went back to before they began.
+    pub dropped_steps: Vec<StepPath>,
     /// Suspensions that begin, with the step that waits.
     pub opened: Vec<(StepPath, Suspension)>,
     /// Suspensions that end.
     pub closed: Vec<(SuspensionId, SuspensionEnd)>,
-    /// Guests' memories that nobody needs any more.
+    /// Memories that the run refers to no more.
     pub dropped_images: Vec<SnapshotId>,
+    /// Memories that are kept already, to which the run refers from now on.
+    pub shared_images: Vec<SnapshotId>,
+    /// Messages that somebody got.
+    pub took: Vec<MessageId>,
+    /// The run as it was at a moment to which one may want to go back.
+    pub saved: Option<Saved>,
+    /// What watchers see.
+    pub log: Vec<LogEntry>,
     /// What has to be done.
     pub effects: Vec<Effect>,
     /// How safely it must be stored before anything is done or said.
@@ -50,20 +67,35 @@ pub struct Decision {
 
 /// Applies one event to a run and says what changes and what must happen next.
 ///
-/// Pure: reads no clock and performs nothing. The caller stores the decision before acting on it. `workflow` must be the
-/// definition that the run is pinned to.
+/// Pure: reads no clock and performs nothing. The caller stores the decision before acting on it. `program` must hold the
+/// definition that the run is pinned to and those of `run.called`; for [`Event::Migrated`], the new one.
 ///
 /// # Errors
-/// [`Refused`] when the event does not fit the run; the run as it is stored stays as it is.
-pub fn apply(run: Run, workflow: &Workflow, event: Event, now: Timestamp) -> Result<Decision, Refused> {
-    let mut change = Change::new(run, workflow, now);
+/// [`Stop::Refused`] when the event does not fit the run; the run as it is stored stays as it is. [`Stop::Missing`] when
+/// something beside the run must be known: the caller adds it to `known` and asks again.
+pub fn apply(
+    run: Run,
+    program: &Program,
+    event: Event,
+    now: Timestamp,
+    known: &Known,
+) -> Result<Decision, Stop> {
+    let mut change = Change::new(run, program, now, known);
     match event {
         Event::Started(request, caller) => start::start(&mut change, request, caller)?,
         Event::Resumed(request, caller) => resume::resume(&mut change, request, caller)?,
         Event::CallEnded(ended) => call_ended::call_ended(&mut change, ended)?,
+        Event::Continued { path, owner } => enter::continued(&mut change, &path, owner)?,
         Event::TimePassed { owner } => time_passed::time_passed(&mut change, owner)?,
+        Event::Received(received) => resolve::received(&mut change, received)?,
         Event::CancelRequested => cancel::cancel(&mut change)?,
+        Event::PauseRequested => pause::pause(&mut change)?,
+        Event::Unpaused { owner } => pause::unpause(&mut change, owner)?,
         Event::TakenOver { from, by } => take_over::take_over(&mut change, from, by)?,
+        Event::Restarted(restarted) => fork::restart(&mut change, restarted)?,
+        Event::Traveled(traveled) => travel::travel(&mut change, traveled)?,
+        Event::Migrated(migrated) => migrate::migrate(&mut change, migrated)?,
     }
+    change.enter_all()?;
     Ok(change.decide())
 }

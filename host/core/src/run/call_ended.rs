@@ -2,39 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Change, invalid, merged};
-use super::waits::the_wait;
-use super::{Call, Doing, Refused, ResumeCall, StepStatus, Suspension};
+use super::change::{Change, final_failure, invalid, merged};
+use super::fail::Because;
+use super::waits::checked_waits;
+use super::{Call, Doing, LogKind, Stop, Suspension, Waiting};
+use crate::digest::WorkflowDigest;
+use crate::effect::Effect;
 use crate::event::{CallEnd, CallEnded};
 use crate::id::{OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::step::{Failure, Resolution, Resolved, Wait, WaitFor};
-use crate::workflow::StepNode;
+use crate::step::{Failure, Resolution, WaitFor, Waits};
+use crate::workflow::StepAt;
 
-pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<(), Refused> {
+use super::Refused;
+
+pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<(), Stop> {
     let path = ended.path;
     let stale = || Refused::Stale { path: path.clone(), call: ended.call };
     let step = change.run.steps.get(&path).filter(|step| step.calls == ended.call).ok_or_else(stale)?;
     let (owner, call) = match &step.doing {
-        Doing::Calling(owner, call) | Doing::Retrying(owner, _, call) => (*owner, call.clone()),
-        _ => return Err(stale()),
+        Doing::Calling(owner, call) | Doing::Retrying(owner, _, call) if *owner == ended.owner => {
+            (*owner, call.clone())
+        }
+        _ => return Err(stale().into()),
     };
-    let node = change.node(&path)?;
+    let place = change.step_at(&path)?;
     let next = match ended.end {
         CallEnd::Failed(failure) => Err(failure),
-        good => next_move(change, &path, node, good).and_then(|next| {
+        good => next_move(change, &path, place, good).and_then(|next| {
             keep_settings(change, &path, ended.state, ended.request_context)?;
             Ok(next)
         }),
     };
     match next {
-        Err(failure) => failed(change, &path, node, failure, (owner, call), ended.random),
+        Err(failure) => failed(change, &path, place, failure, (owner, call), ended.random),
         Ok(Move::Complete(output)) => change.complete(&path, output, owner),
-        Ok(Move::Bail(result)) => bailed(change, &path, result, owner),
-        Ok(Move::Wait(wait, suspension, image)) => {
-            change.release_image(&call);
-            suspended(change, &path, wait, (suspension, image), owner)
+        Ok(Move::Bail(result)) => change.bail(&path, result, owner),
+        Ok(Move::Wait(waits)) => {
+            change.drop_image(call.image());
+            change.step_mut(&path)?.entry.error = None;
+            change.wait_for(&path, *waits, owner)
         }
     }
 }
@@ -43,23 +51,32 @@ pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<()
 enum Move {
     Complete(Json),
     Bail(Json),
-    Wait(Wait, SuspensionId, Option<SnapshotId>),
+    Wait(Box<NewWaits>),
+}
+
+/// What a step waits for from now on.
+pub(super) struct NewWaits {
+    pub(super) waits: Waits,
+    pub(super) suspensions: Vec<SuspensionId>,
+    pub(super) image: Option<SnapshotId>,
+    pub(super) workflows: BTreeMap<String, WorkflowDigest>,
 }
 
 /// Checks the end of a call before anything of it is taken over. What breaks a rule is a failure of the step.
-fn next_move(change: &Change<'_>, path: &StepPath, node: &StepNode, end: CallEnd) -> Result<Move, Failure> {
+fn next_move(change: &Change<'_>, path: &StepPath, step: StepAt<'_>, end: CallEnd) -> Result<Move, Failure> {
     match end {
         CallEnd::Failed(failure) => Err(failure),
         CallEnd::Bailed(result) => Ok(Move::Bail(result)),
-        CallEnd::Completed(output) => match &node.contract.output {
+        CallEnd::Completed(output) => match &step.contract.output {
             None => Ok(Move::Complete(output)),
             Some(schema) => schema
                 .check(&output)
                 .map(Move::Complete)
                 .map_err(|violations| invalid("invalid-output", "step output", &violations)),
         },
-        CallEnd::Suspended { waits, suspension, image } => {
-            Ok(Move::Wait(the_wait(change, path, node, waits)?, suspension, image))
+        CallEnd::Suspended { waits, suspensions, image, workflows } => {
+            let waits = checked_waits(change, path, step, waits)?;
+            Ok(Move::Wait(Box::new(NewWaits { waits, suspensions, image, workflows })))
         }
     }
 }
@@ -95,55 +112,159 @@ fn keep_settings(
 fn failed(
     change: &mut Change<'_>,
     path: &StepPath,
-    node: &StepNode,
+    place: StepAt<'_>,
     failure: Failure,
     (owner, call): (OwnerId, Call),
     random: u32,
-) -> Result<(), Refused> {
+) -> Result<(), Stop> {
     let now = change.now;
     let step = change.step_mut(path)?;
-    if !(failure.retryable && node.retry.allows(step.attempt)) {
-        return change.fail(path, failure);
+    if !(failure.retryable && place.retry.allows(step.attempt)) {
+        return change.fail(path, failure, Because::of(owner));
     }
-    let wait = node.retry.delay_ms(step.attempt, random).max(failure.retry_after_ms.unwrap_or(0));
+    let wait = place.retry.delay_ms(step.attempt, random).max(failure.retry_after_ms.unwrap_or(0));
     let until = now.plus_ms(wait);
     step.attempt += 1;
     step.entry.error = Some(failure);
-    step.doing = Doing::Retrying(owner, until, call);
-    change.call(path, Some(until));
-    Ok(())
+    let attempt = step.attempt;
+    change.log(path, LogKind::Retrying { attempt, until });
+    Ok(change.call(path, call, owner, Some(until))?)
 }
 
-fn bailed(change: &mut Change<'_>, path: &StepPath, result: Json, owner: OwnerId) -> Result<(), Refused> {
-    let misfit = || Refused::Misfit { path: path.clone() };
-    change.end_step(path, StepStatus::Success)?.entry.output = Some(result.clone());
-    let parent = path.parent().ok_or_else(misfit)?;
-    let workflow = change.workflow;
-    let sequence = workflow.sequence(&parent).ok_or_else(misfit)?;
-    change.complete_sequence(&parent, sequence, result, owner)
-}
-
-fn suspended(
-    change: &mut Change<'_>,
-    path: &StepPath,
-    wait: Wait,
-    (id, image): (SuspensionId, Option<SnapshotId>),
-    owner: OwnerId,
-) -> Result<(), Refused> {
-    let since = change.now;
-    change.step_mut(path)?.entry.error = None;
-    if wait.what != WaitFor::Checkpoint {
-        return change.suspend(path, Suspension { id, wait, image, since });
+impl Change<'_> {
+    /// Has a step wait. A wait that it had before under the same id stays as it is; one that is not among the new ones is closed.
+    pub(super) fn wait_for(&mut self, path: &StepPath, new: NewWaits, owner: OwnerId) -> Result<(), Stop> {
+        let NewWaits { waits, suspensions: ids, image, workflows } = new;
+        if ids.len() != waits.waits.len() {
+            return Err(super::change::misfit(path).into());
+        }
+        let since = self.now;
+        let mut before = std::mem::take(&mut self.step_mut(path)?.suspensions);
+        let (mut begun, mut all) = (Vec::new(), Vec::with_capacity(ids.len()));
+        for (wait, id) in waits.waits.into_iter().zip(ids) {
+            match before.iter().position(|old| old.wait.id == wait.id) {
+                Some(old) => all.push(before.swap_remove(old)),
+                None => {
+                    begun.push(id);
+                    let over = (wait.what == WaitFor::Checkpoint).then_some(Resolution::Recorded);
+                    all.push(Suspension { id, wait, since, over, child: None });
+                }
+            }
+        }
+        for left in before {
+            self.give_up(&left)?;
+        }
+        let checkpointed = all.iter().any(|suspension| suspension.wait.what == WaitFor::Checkpoint);
+        if checkpointed {
+            self.require_durable();
+        }
+        let step = self.step_mut(path)?;
+        step.attempt = 0;
+        step.take_overs = 0;
+        step.suspensions = all;
+        step.doing = Doing::Waiting(Waiting { image, wake: waits.wake });
+        for id in begun {
+            self.begin_waiting(path, id, &workflows, owner)?;
+        }
+        self.show_wait(path)?;
+        self.wake(path, owner)
     }
-    let resolved = vec![Resolved { wait: wait.id, resolution: Resolution::Recorded }];
-    let step = change.step_mut(path)?;
-    step.calls += 1;
-    step.attempt = 0;
-    step.doing = Doing::Calling(
-        owner,
-        Call::Resume(ResumeCall { suspension: id, image, resolved, suspend_payload: None }),
-    );
-    change.require_durable();
-    change.call(path, None);
-    Ok(())
+
+    /// Opens what is not over, and sets going what is to be run or looked for.
+    fn begin_waiting(
+        &mut self,
+        path: &StepPath,
+        id: SuspensionId,
+        workflows: &BTreeMap<String, WorkflowDigest>,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let step = self.step_mut(path)?;
+        let found =
+            step.suspensions.iter().find(|suspension| suspension.id == id && suspension.over.is_none());
+        let Some(suspension) = found.cloned() else { return Ok(()) };
+        self.open(path, suspension.clone());
+        match &suspension.wait.what {
+            WaitFor::Answer(_) => self.log(path, LogKind::Suspended { suspension: id }),
+            WaitFor::Time(at) => self.log(path, LogKind::Waiting { until: Some(*at) }),
+            WaitFor::Event(event) => {
+                let until = event.deadline.as_ref().map(|deadline| deadline.at);
+                self.log(path, LogKind::Waiting { until });
+                self.ask(Effect::Collect { path: path.clone(), suspension: id });
+            }
+            WaitFor::Run(run) => {
+                self.log(path, LogKind::Waiting { until: None });
+                if let Err(failure) = self.begin_child(path, id, run, workflows, owner)? {
+                    self.settle(path, id, Resolution::Failed(failure), super::SuspensionEnd::Finished)?;
+                }
+            }
+            WaitFor::Checkpoint => {}
+        }
+        Ok(())
+    }
+
+    /// Closes a wait that its step has left out.
+    fn give_up(&mut self, suspension: &Suspension) -> Result<(), Stop> {
+        if suspension.over.is_none() {
+            self.close(suspension.id, super::SuspensionEnd::Closed);
+        }
+        if let Some(child) = suspension.child.as_ref().filter(|child| self.run.steps.contains_key(*child)) {
+            self.close_within(child)?;
+            self.end_step(child, super::StepStatus::Canceled)?;
+        }
+        Ok(())
+    }
+
+    fn begin_child(
+        &mut self,
+        path: &StepPath,
+        id: SuspensionId,
+        run: &crate::step::RunWait,
+        workflows: &BTreeMap<String, WorkflowDigest>,
+        owner: OwnerId,
+    ) -> Result<Result<(), Failure>, Stop> {
+        use crate::path::{PATH_DEPTH_MAX, Segment};
+        use crate::step::RunTarget;
+        let (name, workflow) = match &run.target {
+            RunTarget::Step(name) => (name, None),
+            RunTarget::Workflow(name) => (name, workflows.get(name).copied()),
+        };
+        let known = match (&run.target, workflow) {
+            (RunTarget::Step(name), _) => self.step_at(path)?.siblings.contains_key(name),
+            (RunTarget::Workflow(_), digest) => {
+                digest.is_some_and(|digest| self.program.called.contains_key(&digest))
+            }
+        };
+        if !known {
+            let what = if matches!(run.target, RunTarget::Step(_)) { "step" } else { "workflow" };
+            let message = format!(
+                "there is no {what} `{name}` to run: a step must be of the same component, a workflow must be applied on the host"
+            );
+            return Ok(Err(final_failure("unknown-target", message)));
+        }
+        if path.segments().len() >= PATH_DEPTH_MAX {
+            let message = format!("`{name}` would run more than {PATH_DEPTH_MAX} levels deep");
+            return Ok(Err(final_failure("too-deep", message)));
+        }
+        let step = self.step_mut(path)?;
+        let child = path.with(Segment { id: name.clone(), index: Some(step.children) });
+        step.children += 1;
+        if let Some(suspension) = step.suspensions.iter_mut().find(|suspension| suspension.id == id) {
+            suspension.child = Some(child.clone());
+        }
+        if let Some(workflow) = workflow {
+            self.run.called.insert(child.clone(), workflow);
+        }
+        self.enter(child, run.input.clone(), owner);
+        Ok(Ok(()))
+    }
+
+    /// Shows in the step's entry what it waits for now.
+    pub(super) fn show_wait(&mut self, path: &StepPath) -> Result<(), Stop> {
+        let now = self.now;
+        let step = self.step_mut(path)?;
+        let answer = step.suspensions.iter().any(Suspension::takes_answer);
+        step.entry.status = if answer { super::StepStatus::Suspended } else { super::StepStatus::Waiting };
+        step.entry.suspended_at.get_or_insert(now);
+        Ok(())
+    }
 }

@@ -1,19 +1,24 @@
 //! A run is cancelled.
 
 use super::change::Change;
-use super::{Phase, Refused, StepStatus};
+use super::{Phase, Refused, StepStatus, Stop};
 use crate::path::StepPath;
 
-/// Ends the run at once. A call that is in flight goes on until it notices, and its end is then of no interest any more.
-pub(super) fn cancel(change: &mut Change<'_>) -> Result<(), Refused> {
+/// Ends the run at once. A call that is in flight goes on until it notices or is stopped, and its end is then of no interest any more.
+pub(super) fn cancel(change: &mut Change<'_>) -> Result<(), Stop> {
     if change.run.status().is_final() {
-        return Err(Refused::Ended { status: change.run.status() });
+        return Err(Refused::Ended { status: change.run.status() }.into());
     }
     let root = StepPath::root();
-    change.close_within(&root);
+    if let Some(owner) = change.run.steps.values().find_map(super::Step::owner) {
+        change.save_before_end(owner);
+    } else {
+        change.save_before_end(crate::id::OwnerId::from_bytes([0; 16]));
+    }
+    change.close_within(&root)?;
     if change.run.steps.contains_key(&root) {
         change.end_step(&root, StepStatus::Canceled)?;
     }
-    change.run.phase = Phase::Canceled;
+    change.end_run(Phase::Canceled);
     Ok(())
 }

@@ -1,44 +1,78 @@
 //! A decision in the making: the moves that all transitions share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::apply::{Decision, Durability, SuspensionEnd};
-use super::{Call, Doing, Phase, Refused, Run, Step, StepEntry, StepStatus, Suspension};
+use super::{
+    Call, Doing, Known, LogEntry, LogKind, Phase, Refused, Run, RunStatus, Saved, Step, StepEntry,
+    StepStatus, Stop, Suspension,
+};
 use crate::effect::Effect;
-use crate::id::{OwnerId, SnapshotId, SuspensionId};
+use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::schema::{Schema, Violations};
 use crate::step::Failure;
 use crate::time::Timestamp;
-use crate::workflow::{Node, Sequence, StepNode, Workflow};
+use crate::workflow::{Place, Program, StepAt};
+
+/// Most entries that one decision enters. What is left is put off to the next one, so that a loop without a step in it cannot keep
+/// a host from everything else.
+pub const MOVES_MAX: u32 = 1_000;
 
 /// A run while an event is applied to it.
 pub(super) struct Change<'w> {
     pub(super) run: Run,
-    pub(super) workflow: &'w Workflow,
+    pub(super) program: &'w Program,
     pub(super) now: Timestamp,
+    pub(super) known: &'w Known,
+    /// What is to be entered before the decision is complete.
+    pub(super) entering: VecDeque<Entering>,
+    pub(super) saved: Option<Saved>,
+    pub(super) dropped_steps: Vec<StepPath>,
+    pub(super) shared_images: Vec<SnapshotId>,
+    pub(super) took: Vec<MessageId>,
+    pub(super) moves: u32,
+    status_before: RunStatus,
     touched: BTreeSet<StepPath>,
-    ended: BTreeMap<StepPath, Step>,
+    /// Records that are not active after this: done, or items whose turn has not come.
+    pub(super) inactive: BTreeMap<StepPath, Step>,
     opened: Vec<(StepPath, Suspension)>,
     closed: Vec<(SuspensionId, SuspensionEnd)>,
     dropped_images: Vec<SnapshotId>,
     effects: Vec<Effect>,
+    log: Vec<LogEntry>,
     must_be_durable: bool,
 }
 
+/// An entry that is about to be entered.
+pub(super) struct Entering {
+    pub(super) path: StepPath,
+    pub(super) input: Json,
+    pub(super) owner: OwnerId,
+}
+
 impl<'w> Change<'w> {
-    pub(super) fn new(run: Run, workflow: &'w Workflow, now: Timestamp) -> Self {
+    pub(super) fn new(run: Run, program: &'w Program, now: Timestamp, known: &'w Known) -> Self {
         Self {
+            status_before: run.status(),
             run,
-            workflow,
+            program,
             now,
+            known,
+            entering: VecDeque::new(),
+            saved: None,
+            dropped_steps: Vec::new(),
+            shared_images: Vec::new(),
+            took: Vec::new(),
+            moves: 0,
             touched: BTreeSet::new(),
-            ended: BTreeMap::new(),
+            inactive: BTreeMap::new(),
             opened: Vec::new(),
             closed: Vec::new(),
             dropped_images: Vec::new(),
             effects: Vec::new(),
+            log: Vec::new(),
             must_be_durable: false,
         }
     }
@@ -47,17 +81,27 @@ impl<'w> Change<'w> {
     pub(super) fn decide(mut self) -> Decision {
         self.run.version += 1;
         self.run.updated_at = self.now;
-        let durable = self.must_be_durable || self.effects.is_empty();
-        let mut steps: Vec<_> = self.ended.into_iter().collect();
+        let status = self.run.status();
+        if status != self.status_before && status != RunStatus::Running {
+            self.log(&StepPath::root(), LogKind::Stopped { status });
+        }
+        let follows = self.effects.iter().any(|effect| !matches!(effect, Effect::Collect { .. }));
+        let durable = self.must_be_durable || !follows;
+        let mut steps: Vec<_> = self.inactive.into_iter().collect();
         steps.extend(
             self.touched.iter().filter_map(|path| Some((path.clone(), self.run.steps.get(path)?.clone()))),
         );
         Decision {
             run: self.run,
             steps,
+            dropped_steps: self.dropped_steps,
             opened: self.opened,
             closed: self.closed,
             dropped_images: self.dropped_images,
+            shared_images: self.shared_images,
+            took: self.took,
+            saved: self.saved,
+            log: self.log,
             effects: self.effects,
             durability: if durable { Durability::Durable } else { Durability::Visible },
         }
@@ -68,87 +112,55 @@ impl<'w> Change<'w> {
         self.must_be_durable = true;
     }
 
-    /// The node at a path; a run that names a step which its workflow does not have is damaged.
-    pub(super) fn node(&self, path: &StepPath) -> Result<&'w StepNode, Refused> {
-        self.workflow.step(path).ok_or_else(|| Refused::Misfit { path: path.clone() })
+    pub(super) fn log(&mut self, path: &StepPath, kind: LogKind) {
+        self.log.push(LogEntry { path: path.clone(), kind });
+    }
+
+    /// What stands at a path; a run that names an entry which its workflow does not have is damaged.
+    pub(super) fn place(&self, path: &StepPath) -> Result<Place<'w>, Refused> {
+        self.program.place(&self.run.called, path).ok_or_else(|| misfit(path))
+    }
+
+    /// The step of a component at a path.
+    pub(super) fn step_at(&self, path: &StepPath) -> Result<StepAt<'w>, Refused> {
+        self.place(path)?.step().ok_or_else(|| misfit(path))
     }
 
     /// A request context as the step or workflow at `path`, and every workflow around it, leave it: checked, defaults filled in.
     pub(super) fn request_context_at(&self, path: &StepPath, context: Map) -> Result<Map, Violations> {
-        let around = self.workflow.around(path).filter_map(|sequence| sequence.request_context.as_ref());
-        let own = self.workflow.step(path).and_then(|step| step.contract.request_context.as_ref());
+        let around = self.program.workflows_around(&self.run.called, path);
+        let around = around.into_iter().filter_map(|scope| scope.request_context.as_ref());
+        let own = self.step_at(path).ok().and_then(|step| step.contract.request_context.as_ref());
         around.chain(own).try_fold(context, checked_map)
     }
 
     /// The same for the shared state.
     pub(super) fn state_at(&self, path: &StepPath, state: Map) -> Result<Map, Violations> {
-        let around = self.workflow.around(path).filter_map(|sequence| sequence.state.as_ref());
-        let own = self.workflow.step(path).and_then(|step| step.contract.state.as_ref());
+        let around = self.program.workflows_around(&self.run.called, path);
+        let around = around.into_iter().filter_map(|scope| scope.state.as_ref());
+        let own = self.step_at(path).ok().and_then(|step| step.contract.state.as_ref());
         around.chain(own).try_fold(state, checked_map)
     }
 
     /// The record of a step that is not done, to be changed.
     pub(super) fn step_mut(&mut self, path: &StepPath) -> Result<&mut Step, Refused> {
         self.touched.insert(path.clone());
-        self.run.steps.get_mut(path).ok_or_else(|| Refused::Misfit { path: path.clone() })
+        self.run.steps.get_mut(path).ok_or_else(|| misfit(path))
     }
 
-    /// Enters a sequence: its record, then its first entry.
-    pub(super) fn enter_sequence(
-        &mut self,
-        path: &StepPath,
-        sequence: &'w Sequence,
-        input: Json,
-        owner: OwnerId,
-    ) -> Result<(), Refused> {
-        self.insert(path, input.clone(), Doing::Holding, 0);
-        match sequence.first() {
-            Some(node) => self.enter(path, node, input, owner),
-            None => Err(Refused::Misfit { path: path.clone() }),
-        }
+    /// Marks a record as changed.
+    pub(super) fn touch(&mut self, path: &StepPath) {
+        self.touched.insert(path.clone());
     }
 
-    /// Enters an entry of the sequence at `parent`. Input or request context that breaks the entry's schema fails the step, and
-    /// with it the run.
-    pub(super) fn enter(
-        &mut self,
-        parent: &StepPath,
-        node: &'w Node,
-        input: Json,
-        owner: OwnerId,
-    ) -> Result<(), Refused> {
-        let path = parent.child(node.id());
-        let schema = match node {
-            Node::Step(step) => step.contract.input.as_ref(),
-            Node::Workflow(inner) => inner.input.as_ref(),
-        };
-        let input = match schema.map_or(Ok(input.clone()), |schema| schema.check(&input)) {
-            Ok(input) => input,
-            Err(violations) => {
-                self.insert(&path, input, Doing::Holding, 0);
-                return self.fail(&path, invalid("invalid-input", "step input", &violations));
-            }
-        };
-        match self.request_context_at(&path, self.run.request_context.clone()) {
-            Ok(context) => self.run.request_context = context,
-            Err(violations) => {
-                self.insert(&path, input, Doing::Holding, 0);
-                return self.fail(&path, invalid("invalid-request-context", "request context", &violations));
-            }
-        }
-        match node {
-            Node::Workflow(inner) => self.enter_sequence(&path, inner, input, owner),
-            Node::Step(_) => {
-                self.insert(&path, input, Doing::Calling(owner, Call::Start), 1);
-                self.call(&path, None);
-                Ok(())
-            }
-        }
-    }
-
-    fn insert(&mut self, path: &StepPath, payload: Json, doing: Doing, calls: u32) {
+    /// A record of an entry that begins.
+    pub(super) fn new_step(&self, payload: Json, doing: Doing) -> Step {
         let entry = StepEntry {
-            status: StepStatus::Running,
+            status: match doing {
+                Doing::Queued => StepStatus::Pending,
+                Doing::Sleeping(_) => StepStatus::Waiting,
+                _ => StepStatus::Running,
+            },
             payload,
             output: None,
             error: None,
@@ -159,25 +171,62 @@ impl<'w> Change<'w> {
             resume_payload: None,
             resumed_at: None,
         };
-        self.run.steps.insert(path.clone(), Step { entry, calls, attempt: 0, doing });
+        Step {
+            entry,
+            calls: 0,
+            attempt: 0,
+            take_overs: 0,
+            children: 0,
+            deadline: None,
+            doing,
+            suspensions: Vec::new(),
+        }
+    }
+
+    /// Begins an entry.
+    pub(super) fn insert(&mut self, path: &StepPath, payload: Json, doing: Doing) -> &mut Step {
+        let step = self.new_step(payload, doing);
+        self.inactive.remove(path);
         self.touched.insert(path.clone());
+        self.log(path, LogKind::Began);
+        match self.run.steps.entry(path.clone()) {
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(step),
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                entry.insert(step);
+                entry.into_mut()
+            }
+        }
     }
 
-    /// Calls for a guest to be called; the step's record says how.
-    pub(super) fn call(&mut self, path: &StepPath, not_before: Option<Timestamp>) {
-        self.effects.push(Effect::Call { path: path.clone(), not_before });
-    }
-
-    /// Begins a suspension of a step.
-    pub(super) fn suspend(&mut self, path: &StepPath, suspension: Suspension) -> Result<(), Refused> {
-        let takes_answer = suspension.takes_answer();
-        let now = self.now;
+    /// Has a guest called: by the owner now, or when the run is not paused any more.
+    pub(super) fn call(
+        &mut self,
+        path: &StepPath,
+        call: Call,
+        owner: OwnerId,
+        not_before: Option<Timestamp>,
+    ) -> Result<(), Refused> {
+        let paused = self.run.paused;
         let step = self.step_mut(path)?;
-        step.entry.status = if takes_answer { StepStatus::Suspended } else { StepStatus::Waiting };
-        step.entry.suspended_at = Some(now);
-        step.doing = Doing::Waiting(suspension.clone());
-        self.opened.push((path.clone(), suspension));
+        step.doing = match not_before {
+            _ if paused => Doing::Ready(call),
+            None => Doing::Calling(owner, call),
+            Some(until) => Doing::Retrying(owner, until, call),
+        };
+        if !paused {
+            self.effects.push(Effect::Call { path: path.clone(), not_before });
+        }
         Ok(())
+    }
+
+    /// Asks for something else to be done.
+    pub(super) fn ask(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Opens a suspension of a step.
+    pub(super) fn open(&mut self, path: &StepPath, suspension: Suspension) {
+        self.opened.push((path.clone(), suspension));
     }
 
     /// Ends a suspension.
@@ -185,83 +234,21 @@ impl<'w> Change<'w> {
         self.closed.push((suspension, end));
     }
 
-    /// Lets go of the memory that a resuming call began with, once the call's end is known.
-    pub(super) fn release_image(&mut self, call: &Call) {
-        if let Call::Resume(resume) = call {
-            self.dropped_images.extend(resume.image);
-        }
+    /// Lets go of a memory.
+    pub(super) fn drop_image(&mut self, image: Option<SnapshotId>) {
+        self.dropped_images.extend(image);
     }
 
-    /// Ends a step with its output, and goes on with what follows, up to the end of the run.
-    pub(super) fn complete(&mut self, path: &StepPath, output: Json, owner: OwnerId) -> Result<(), Refused> {
-        let misfit = || Refused::Misfit { path: path.clone() };
-        let step = self.end_step(path, StepStatus::Success)?;
-        step.entry.output = Some(output.clone());
-        let Some(parent) = path.parent() else {
-            self.run.phase = Phase::Succeeded;
-            return Ok(());
-        };
-        let workflow = self.workflow;
-        let sequence = workflow.sequence(&parent).ok_or_else(misfit)?;
-        let id = &path.last().ok_or_else(misfit)?.id;
-        match sequence.after(id) {
-            Some(next) => self.enter(&parent, next, output, owner),
-            None => self.complete_sequence(&parent, sequence, output, owner),
-        }
-    }
-
-    /// Ends a workflow with its result, which its output schema may refuse.
-    pub(super) fn complete_sequence(
-        &mut self,
-        path: &StepPath,
-        sequence: &Sequence,
-        output: Json,
-        owner: OwnerId,
-    ) -> Result<(), Refused> {
-        self.close_within(path);
-        match sequence.output.as_ref().map(|schema| schema.check(&output)) {
-            Some(Err(violations)) => {
-                self.fail(path, invalid("invalid-output", "workflow output", &violations))
-            }
-            Some(Ok(output)) => self.complete(path, output, owner),
-            None => self.complete(path, output, owner),
-        }
-    }
-
-    /// Ends a step with an error, and with it every workflow around it and the run.
-    pub(super) fn fail(&mut self, path: &StepPath, failure: Failure) -> Result<(), Refused> {
-        let mut at = Some(path.clone());
-        while let Some(path) = at {
-            self.end_step(&path, StepStatus::Failed)?.entry.error = Some(failure.clone());
-            at = path.parent();
-        }
-        self.close_within(&StepPath::root());
-        self.run.phase = Phase::Failed;
-        Ok(())
-    }
-
-    /// Ends every step that is not done below a path (not the one at the path itself) as cancelled.
-    pub(super) fn close_within(&mut self, above: &StepPath) {
-        let open: Vec<StepPath> =
-            self.run.steps.keys().filter(|path| *path != above && path.is_within(above)).cloned().collect();
-        for path in open {
-            // Each path was just read from the map that `end_step` looks in.
-            let _ = self.end_step(&path, StepStatus::Canceled);
-        }
-    }
-
-    /// Takes a step out of those that are not done, with its suspension and image.
+    /// Takes an entry out of those that are not done, with its suspensions and image.
     pub(super) fn end_step(&mut self, path: &StepPath, status: StepStatus) -> Result<&mut Step, Refused> {
-        let mut step = self.run.steps.remove(path).ok_or_else(|| Refused::Misfit { path: path.clone() })?;
-        match &step.doing {
-            Doing::Waiting(suspension) => {
-                self.closed.push((suspension.id, SuspensionEnd::Closed));
-                self.dropped_images.extend(suspension.image);
-            }
-            Doing::Calling(_, call) | Doing::Retrying(_, _, call) => self.release_image(&call.clone()),
-            Doing::Holding | Doing::Ended => {}
+        let mut step = self.run.steps.remove(path).ok_or_else(|| misfit(path))?;
+        for suspension in step.suspensions.drain(..).filter(|suspension| suspension.over.is_none()) {
+            self.closed.push((suspension.id, SuspensionEnd::Closed));
         }
+        self.dropped_images.extend(step.doing.image());
+        self.run.called.remove(path);
         step.doing = Doing::Ended;
+        step.deadline = None;
         step.entry.status = status;
         step.entry.ended_at = Some(self.now);
         step.entry.suspended_at = None;
@@ -270,8 +257,42 @@ impl<'w> Change<'w> {
             step.entry.error = None;
         }
         self.touched.remove(path);
-        Ok(self.ended.entry(path.clone()).or_insert(step))
+        // What this very decision was about to have done for it.
+        self.effects.retain(|effect| effect.path() != path);
+        self.log(path, LogKind::Ended { status });
+        self.inactive.insert(path.clone(), step);
+        self.inactive.get_mut(path).ok_or_else(|| misfit(path))
     }
+
+    /// The output of an entry, if it is done and was a success.
+    pub(super) fn output_of(&self, path: &StepPath) -> Result<Option<Json>, Stop> {
+        Ok(self
+            .record(path)?
+            .filter(|step| step.entry.status == StepStatus::Success)
+            .and_then(|s| s.entry.output))
+    }
+
+    /// The record of an entry, wherever it is.
+    pub(super) fn record(&self, path: &StepPath) -> Result<Option<Step>, Stop> {
+        if let Some(step) = self.run.steps.get(path).or_else(|| self.inactive.get(path)) {
+            return Ok(Some(step.clone()));
+        }
+        match self.known.steps.get(path) {
+            Some(found) => Ok(found.clone()),
+            None => Err(Stop::step(path.clone())),
+        }
+    }
+
+    /// Ends the run.
+    pub(super) fn end_run(&mut self, phase: Phase) {
+        self.run.phase = phase;
+        self.run.paused = false;
+        self.entering.clear();
+    }
+}
+
+pub(super) fn misfit(path: &StepPath) -> Refused {
+    Refused::Misfit { path: path.clone() }
 }
 
 /// What is an object on the wire: the request context, the shared state.
@@ -293,11 +314,10 @@ fn checked_map(map: Map, schema: &Schema) -> Result<Map, Violations> {
 
 /// The failure that data causes which breaks a schema.
 pub(super) fn invalid(code: &str, what: &str, violations: &Violations) -> Failure {
-    Failure {
-        message: format!("{what} validation failed:{violations}"),
-        code: Some(code.to_owned()),
-        retryable: false,
-        retry_after_ms: None,
-        details: None,
-    }
+    final_failure(code, format!("{what} validation failed:{violations}"))
+}
+
+/// A failure that trying again does not help.
+pub(super) fn final_failure(code: &str, message: String) -> Failure {
+    Failure { message, code: Some(code.to_owned()), retryable: false, retry_after_ms: None, details: None }
 }

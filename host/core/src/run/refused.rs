@@ -1,6 +1,7 @@
 //! Why an event does not fit a run. Nothing is changed then.
 
 use super::RunStatus;
+use crate::digest::WorkflowDigest;
 use crate::error::ErrorKind;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
@@ -54,6 +55,48 @@ pub enum Refused {
         /// How it stands.
         status: RunStatus,
     },
+    /// A run that is paused already, has not begun or has ended cannot be paused.
+    #[error("this workflow run cannot be paused: it is {status}")]
+    NotPausable {
+        /// How it stands.
+        status: RunStatus,
+    },
+    /// Only a paused run is let go on.
+    #[error("this workflow run is not paused: it is {status}")]
+    NotPaused {
+        /// How it stands.
+        status: RunStatus,
+    },
+    /// Only a run that failed or was cancelled is restarted.
+    #[error("this workflow run cannot be restarted: it is {status}; only a failed or canceled one can")]
+    NotRestartable {
+        /// How it stands.
+        status: RunStatus,
+    },
+    /// There is nothing to go on from.
+    #[error("this workflow run cannot be forked there: it was {status}")]
+    NotForkable {
+        /// How it stood.
+        status: RunStatus,
+    },
+    /// A run cannot go back to this entry.
+    #[error("the run cannot go back to `{to}`: {reason}")]
+    NotTravelable {
+        /// The entry.
+        to: StepPath,
+        /// Why not.
+        reason: String,
+    },
+    /// A run cannot move to this version.
+    #[error("the run cannot move from workflow {from} to {to}: {reason}")]
+    NotMigratable {
+        /// What it follows.
+        from: WorkflowDigest,
+        /// What it was to follow.
+        to: WorkflowDigest,
+        /// Why not.
+        reason: String,
+    },
     /// The call that ended is not the one the run waits for: it was taken over, or the run ended.
     #[error("step `{path}` does not wait for the end of call {call} any more")]
     Stale {
@@ -86,6 +129,9 @@ impl Refused {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::AlreadyStarted { .. } | Self::Ended { .. } => ErrorKind::Conflict,
+            Self::NotPausable { .. } | Self::NotPaused { .. } => ErrorKind::Conflict,
+            Self::NotRestartable { .. } | Self::NotForkable { .. } => ErrorKind::Conflict,
+            Self::NotMigratable { .. } => ErrorKind::Conflict,
             Self::Target(TargetError::NotSuspended { .. }) => ErrorKind::Conflict,
             Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
             Self::Misfit { .. } | Self::Schema { .. } => ErrorKind::Damaged,
@@ -101,9 +147,16 @@ impl Refused {
             Self::Target(TargetError::NotSuspended { .. }) => "not-suspended",
             Self::Target(TargetError::Unknown { .. }) => "unknown-target",
             Self::Target(TargetError::Ambiguous { .. }) => "ambiguous-target",
+            Self::Target(TargetError::Consumed { .. }) => "already-answered",
             Self::RetryCount { .. } => "retry-count",
             Self::Trace(_) => "invalid-trace",
             Self::Ended { .. } => "already-ended",
+            Self::NotPausable { .. } => "not-pausable",
+            Self::NotPaused { .. } => "not-paused",
+            Self::NotRestartable { .. } => "not-restartable",
+            Self::NotForkable { .. } => "not-forkable",
+            Self::NotTravelable { .. } => "not-travelable",
+            Self::NotMigratable { .. } => "not-migratable",
             Self::Stale { .. } => "stale",
             Self::Idle => "idle",
             Self::Misfit { .. } | Self::Schema { .. } => "damaged-run",

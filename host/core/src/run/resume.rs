@@ -1,67 +1,50 @@
-//! A suspension is answered.
+//! Suspensions are answered.
 
-use super::apply::SuspensionEnd;
 use super::change::{Change, merged};
 use super::start::checked;
-use super::{Call, Doing, Refused, ResumeCall, StepStatus, Suspension};
+use super::{LogKind, Refused, Stop, Suspension, SuspensionEnd};
 use crate::event::Caller;
-use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::resume::{ResumeRequest, find};
+use crate::resume::{ResumeRequest, find_all};
 use crate::schema::Schema;
-use crate::step::{Resolution, Resolved, WaitFor};
+use crate::step::{Resolution, WaitFor};
 use crate::trace::root_span;
 
-pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Caller) -> Result<(), Refused> {
-    let (path, suspension) = find(&change.run, &request.target)?;
-    let (path, suspension) = (path.clone(), suspension.clone());
-    let node = change.node(&path)?;
+pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Caller) -> Result<(), Stop> {
+    let found = find_all(&change.run, &request.target).map_err(Refused::from)?;
+    let found: Vec<(StepPath, Suspension)> =
+        found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
 
-    let data = answer(&suspension, node.contract.resume.as_ref(), request.data)?;
-    let context = merged(&change.run.request_context, request.request_context);
-    let context = change
-        .request_context_at(&path, context)
-        .map_err(|violations| Refused::Invalid { what: "request context", violations })?;
-    if request.retry_count > node.retry.retries {
-        let (found, allowed) = (request.retry_count, node.retry.retries);
-        return Err(Refused::RetryCount { path, found, allowed });
+    let mut context = merged(&change.run.request_context, request.request_context);
+    let mut answers = Vec::with_capacity(found.len());
+    for (path, suspension) in found {
+        let step = change.step_at(&path)?;
+        let data = answer(&suspension, step.contract.resume.as_ref(), request.data.clone())?;
+        context = change
+            .request_context_at(&path, context)
+            .map_err(|violations| Refused::Invalid { what: "request context", violations })?;
+        if request.retry_count > step.retry.retries {
+            let (found, allowed) = (request.retry_count, step.retry.retries);
+            return Err(Refused::RetryCount { path, found, allowed }.into());
+        }
+        answers.push((path, suspension, data));
     }
     let earlier = change.run.span.as_ref();
-    let span = root_span(&request.tracing_context, &request.tracing_options, earlier, caller.fresh)?;
+    let span = root_span(&request.tracing_context, &request.tracing_options, earlier, caller.fresh)
+        .map_err(Refused::from)?;
 
+    if let [(_, suspension, _)] = answers.as_slice() {
+        change.save_before(suspension.id);
+    }
     change.run.request_context = context;
     change.run.span = Some(span);
-    change.close(suspension.id, SuspensionEnd::Answered);
-    let now = change.now;
-    let entry = &mut change.step_mut(&path)?.entry;
-    entry.resume_payload = Some(data.clone());
-    entry.resumed_at = Some(now);
-    re_enter(change, &path, suspension, Resolution::Answered(data), request.retry_count, caller.owner)
-}
-
-/// Calls a step again because what it waited for is over.
-pub(super) fn re_enter(
-    change: &mut Change<'_>,
-    path: &StepPath,
-    suspension: Suspension,
-    resolution: Resolution,
-    attempt: u32,
-    owner: OwnerId,
-) -> Result<(), Refused> {
-    let call = Call::Resume(ResumeCall {
-        suspension: suspension.id,
-        image: suspension.image,
-        suspend_payload: suspension.payload().cloned(),
-        resolved: vec![Resolved { wait: suspension.wait.id, resolution }],
-    });
-    let step = change.step_mut(path)?;
-    step.entry.status = StepStatus::Running;
-    step.entry.suspended_at = None;
-    step.calls += 1;
-    step.attempt = attempt;
-    step.doing = Doing::Calling(owner, call);
-    change.call(path, None);
+    change.log(&StepPath::root(), LogKind::Resumed);
+    for (path, suspension, data) in answers {
+        change.settle(&path, suspension.id, Resolution::Answered(data), SuspensionEnd::Answered)?;
+        change.wake(&path, caller.owner)?;
+        change.step_mut(&path)?.attempt = request.retry_count;
+    }
     Ok(())
 }
 

@@ -1,49 +1,44 @@
 //! A run starts.
 
 use super::change::{Change, Map};
-use super::{Phase, Refused};
+use super::{LogKind, Phase, Refused, Stop};
 use crate::event::{Caller, StartRequest};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::schema::Schema;
 use crate::trace::root_span;
-use crate::workflow::Node;
+use crate::workflow::Place;
 
-pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Caller) -> Result<(), Refused> {
+pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Caller) -> Result<(), Stop> {
     if change.run.phase != Phase::Pending {
-        return Err(Refused::AlreadyStarted { status: change.run.status() });
+        return Err(Refused::AlreadyStarted { status: change.run.status() }.into());
     }
-    let (root, top) = (StepPath::root(), change.workflow.top());
+    let (root, top) = (StepPath::root(), change.program.top.top());
     let refuse = |what| move |violations| Refused::Invalid { what, violations };
     let context =
         change.request_context_at(&root, request.request_context).map_err(refuse("request context"))?;
     let input = checked("input data", top.input.as_ref(), request.input.unwrap_or_else(Json::null))?;
     check_first(change, &context, &input)?;
     let state = initial_state(change, request.initial_state)?;
-    let span = root_span(&request.tracing_context, &request.tracing_options, None, caller.fresh)?;
+    let span = root_span(&request.tracing_context, &request.tracing_options, None, caller.fresh)
+        .map_err(Refused::from)?;
 
     change.run.phase = Phase::Live;
     change.run.state = state;
     change.run.request_context = context;
     change.run.span = Some(span);
-    change.enter_sequence(&root, top, input, caller.owner)
+    change.log(&root, LogKind::Started);
+    change.enter_scope(&root, top, input, caller.owner)
 }
 
 /// Checks what the first step will get, so that the one who starts is told, rather than left with a failed run.
 fn check_first(change: &Change<'_>, context: &Map, input: &Json) -> Result<(), Refused> {
-    let (mut path, mut sequence, mut input) = (StepPath::root(), change.workflow.top(), input.clone());
-    while let Some(node) = sequence.first() {
-        path = path.child(node.id());
-        match node {
-            Node::Workflow(inner) => {
-                input = checked("input data", inner.input.as_ref(), input)?;
-                sequence = inner;
-            }
-            Node::Step(step) => {
-                checked("input data", step.contract.input.as_ref(), input)?;
-                break;
-            }
-        }
+    let (mut path, mut place, mut input) =
+        (StepPath::root(), Place::Workflow(change.program.top.top()), input.clone());
+    while let Some(first) = place.workflow().and_then(|scope| scope.first()) {
+        path = path.child(&first.id);
+        place = change.place(&path)?;
+        input = checked("input data", place.input_schema(), input)?;
     }
     match change.request_context_at(&path, context.clone()) {
         Ok(_) => Ok(()),

@@ -1,35 +1,58 @@
 //! Time has passed: sleeps are over and deadlines have come.
 
-use super::apply::SuspensionEnd;
-use super::change::Change;
-use super::resume::re_enter;
-use super::{Refused, Suspension};
-use crate::id::OwnerId;
+use super::change::{Change, final_failure};
+use super::fail::Because;
+use super::{Doing, Refused, Stop, Suspension, SuspensionEnd};
+use crate::id::{OwnerId, SuspensionId};
 use crate::path::StepPath;
 use crate::step::{Deadline, DeadlineOutcome, Resolution, WaitFor};
 
-pub(super) fn time_passed(change: &mut Change<'_>, owner: OwnerId) -> Result<(), Refused> {
+pub(super) fn time_passed(change: &mut Change<'_>, owner: OwnerId) -> Result<(), Stop> {
     let now = change.now;
-    let due: Vec<(StepPath, Suspension)> = change
+    let due: Vec<StepPath> = change
         .run
-        .waiting()
-        .filter(|(_, suspension)| suspension.due_at().is_some_and(|at| at <= now))
-        .map(|(path, suspension)| (path.clone(), suspension.clone()))
+        .steps
+        .iter()
+        .filter(|(_, step)| step.due_at().is_some_and(|at| at <= now))
+        .map(|(path, _)| path.clone())
         .collect();
     if due.is_empty() {
-        return Err(Refused::Idle);
+        return Err(Refused::Idle.into());
     }
-    for (path, suspension) in due {
-        let resolution = resolution(&suspension);
-        if let Resolution::Answered(data) = &resolution {
-            let entry = &mut change.step_mut(&path)?.entry;
-            entry.resume_payload = Some(data.clone());
-            entry.resumed_at = Some(now);
+    for path in due {
+        // What came before may have closed it.
+        if change.run.steps.contains_key(&path) {
+            happen(change, &path, owner)?;
         }
-        change.close(suspension.id, SuspensionEnd::Elapsed);
-        re_enter(change, &path, suspension, resolution, 0, owner)?;
     }
     Ok(())
+}
+
+fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
+    let now = change.now;
+    let step = change.step_mut(path)?;
+    if step.deadline.is_some_and(|at| at <= now) {
+        let waited = now.ms_since(step.entry.started_at);
+        let failure =
+            final_failure("timeout", format!("it was not done within its time: {waited} ms have passed"));
+        return change.fail(path, failure, Because::of(owner));
+    }
+    if let Doing::Sleeping(until) = step.doing
+        && until <= now
+    {
+        let output = step.entry.payload.clone();
+        return change.complete(path, output, owner);
+    }
+    let over: Vec<(SuspensionId, Resolution)> = step
+        .open()
+        .filter(|suspension| suspension.due_at().is_some_and(|at| at <= now))
+        .map(|suspension| (suspension.id, resolution(suspension)))
+        .collect();
+    for (id, resolution) in over {
+        change.save_before(id);
+        change.settle(path, id, resolution, SuspensionEnd::Elapsed)?;
+    }
+    change.wake(path, owner)
 }
 
 fn resolution(suspension: &Suspension) -> Resolution {

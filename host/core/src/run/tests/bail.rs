@@ -36,6 +36,7 @@ fn a_bail_after_a_resume_does_too() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask bails 2
       run: success, durable
@@ -110,6 +111,7 @@ fn the_result_of_a_bail_is_held_to_the_workflows_output_schema() {
       run: failed, durable
       w: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- : \"x\" is not of type \"integer\""
       ask: success t1..t2, input null, output "x"
+      saves version 1 before the end
     "#);
 }
 

@@ -21,6 +21,7 @@ fn a_cancel_ends_a_suspended_run_and_closes_its_suspension() {
       ask: canceled t1..t3, input null
       closes #2: Closed
       drops image 2
+      saves version 2 before the end
     resume 1
       refused, Conflict, not-suspended: this workflow run was not suspended: it is canceled
     ");
@@ -40,6 +41,7 @@ fn a_cancel_does_not_wait_for_a_call_and_its_end_changes_nothing() {
       run: canceled, durable
       w: canceled t1..t2, input null
       ask: canceled t1..t2, input null
+      saves version 1 before the end
     ask completes 1
       refused, Conflict, stale: step `ask` does not wait for the end of call 0 any more
     ");
@@ -65,6 +67,7 @@ fn a_cancel_ends_a_sleep_at_once() {
       ask: canceled t1..t3, input null
       closes #2: Closed
       drops image 2
+      saves version 2 before the end
     time
       refused, Conflict, idle: nothing to do
     ");
@@ -97,6 +100,7 @@ fn a_cancel_ends_a_wait_for_the_next_try() {
       run: running
       flaky: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls flaky
     flaky fails "one" retryable
       run: running
@@ -107,6 +111,7 @@ fn a_cancel_ends_a_wait_for_the_next_try() {
       w: canceled t1..t5, input null
       flaky: canceled t1..t5, input null, error "one", answered t3 with 1
       drops image 2
+      saves version 4 before the end
     flaky completes 1
       refused, Conflict, stale: step `flaky` does not wait for the end of call 0 any more
     "#);
@@ -133,6 +138,7 @@ fn a_cancel_ends_every_workflow_around_a_step() {
       one.a: canceled t1..t3, input null
       closes #2: Closed
       drops image 2
+      saves version 2 before the end
     ");
 }
 
@@ -142,6 +148,7 @@ fn a_run_that_was_not_started_can_be_canceled_and_then_not_started() {
     insta::assert_snapshot!(history, @"
     cancel
       run: canceled, durable
+      saves version 0 before the end
     start
       refused, Conflict, already-started: this workflow run was started before: it is canceled; create a new run to do the work again
     ");
@@ -179,6 +186,7 @@ fn a_run_is_canceled_once() {
       run: canceled, durable
       w: canceled t1..t2, input null
       ask: canceled t1..t2, input null
+      saves version 1 before the end
     cancel
       refused, Conflict, already-ended: this workflow run cannot be canceled: it is canceled
     ");

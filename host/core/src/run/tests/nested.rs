@@ -74,6 +74,7 @@ fn input_that_a_nested_workflow_refuses_fails_the_run() {
       w: failed t1..t2, input null, error invalid-input "step input validation failed:\n- : 5 is not of type \"object\""
       a: success t1..t2, input null, output 5
       one: failed t2..t2, input 5, error invalid-input "step input validation failed:\n- : 5 is not of type \"object\""
+      saves version 1 before the end
     "#);
 }
 
@@ -95,6 +96,7 @@ fn output_that_a_nested_workflow_refuses_fails_the_run() {
       w: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- : \"x\" is not of type \"integer\""
       one: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- : \"x\" is not of type \"integer\""
       one.a: success t1..t2, input null, output "x"
+      saves version 1 before the end
     "#);
 }
 
@@ -115,6 +117,7 @@ fn a_failure_of_a_leaf_fails_every_workflow_around_it() {
       one: failed t1..t2, input null, error "boom"
       one.two: failed t1..t2, input null, error "boom"
       one.two.a: failed t1..t2, input null, error "boom"
+      saves version 1 before the end
     "#);
 }
 
@@ -133,6 +136,7 @@ fn a_request_context_that_a_nested_workflow_refuses_fails_the_run() {
       w: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
       a: success t1..t2, input null, output 5
       one: failed t2..t2, input 5, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
+      saves version 1 before the end
     "#);
 }
 
@@ -169,5 +173,6 @@ fn a_step_finds_its_request_context_missing() {
       w: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
       a: success t1..t2, input null, output 5
       greet: failed t2..t2, input 5, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
+      saves version 1 before the end
     "#);
 }

@@ -29,6 +29,7 @@ fn a_resume_without_a_target_answers_the_only_suspension() {
       run: running
       ask: running t1.., input 5, answered t3 with {"ok":true}, call 2 = resume from image 2 of {"q":1}: answered {"ok":true}
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask completes 6
       run: running
@@ -91,12 +92,14 @@ fn a_failed_run_takes_no_answer() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask fails "no"
       run: failed, durable
       w: failed t1..t4, input null, error "no"
       ask: failed t1..t4, input null, error "no", answered t3 with 1
       drops image 2
+      saves version 3 before the end
     resume 2
       refused, Conflict, not-suspended: this workflow run was not suspended: it is failed
     "#);
@@ -139,6 +142,7 @@ fn data_that_breaks_the_resume_schema_harms_nothing() {
       run: running
       approve: running t1.., input null, answered t6 with {"note":"none","ok":true}, call 2 = resume from image 2 of {"reason":"r"}: answered {"note":"none","ok":true}
       closes #2: Answered
+      saves version 2 before #2
       calls approve
     "#);
 }
@@ -174,6 +178,7 @@ fn falsy_data_is_an_answer_like_any_other() {
       run: running
       ask: running t1.., input null, answered t3 with 0, call 2 = resume from image 2 of null: answered 0
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask suspends
       run: suspended, durable
@@ -184,6 +189,7 @@ fn falsy_data_is_an_answer_like_any_other() {
       run: running
       ask: running t1.., input null, answered t5 with false, call 3 = resume from image 4 of null: answered false
       closes #4: Answered
+      saves version 4 before #4
       calls ask
     ask suspends
       run: suspended, durable
@@ -194,6 +200,7 @@ fn falsy_data_is_an_answer_like_any_other() {
       run: running
       ask: running t1.., input null, answered t7 with "", call 4 = resume from image 6 of null: answered ""
       closes #6: Answered
+      saves version 6 before #6
       calls ask
     ask suspends
       run: suspended, durable
@@ -204,6 +211,7 @@ fn falsy_data_is_an_answer_like_any_other() {
       run: running
       ask: running t1.., input null, answered t9 with null, call 5 = resume from image 8 of null: answered null
       closes #8: Answered
+      saves version 8 before #8
       calls ask
     "#);
 }
@@ -225,6 +233,7 @@ fn a_resume_without_data_answers_null() {
       run: running
       ask: running t1.., input null, answered t3 with null, call 2 = resume from image 2 of null: answered null
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ");
 }
@@ -258,6 +267,7 @@ fn an_answer_is_taken_once() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     resume 1 suspension=2
       refused, Conflict, not-suspended: this workflow run was not suspended: it is running
@@ -272,6 +282,7 @@ fn an_answer_is_taken_once() {
       run: running
       ask: running t1.., input null, answered t7 with 2, call 3 = resume from image 5 of null: answered 2
       closes #5: Answered
+      saves version 4 before #5
       calls ask
     ");
 }
@@ -303,6 +314,7 @@ fn the_request_context_is_merged_by_key_and_the_caller_wins() {
       context: {"a":1,"b":{"x":9},"c":3,"keep":true}
       ask: running t1.., input null, answered t3 with null, call 2 = resume from image 2 of null: answered null
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     "#);
 }
@@ -338,6 +350,7 @@ fn the_request_context_is_checked_again_at_a_resume() {
       context: {"user":"bob"}
       ask: running t1.., input null, answered t4 with null, call 2 = resume from image 2 of null: answered null
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     "#);
 }

@@ -32,6 +32,7 @@ fn a_failure_that_may_pass_is_tried_again_as_the_policy_says() {
       run: failed, durable
       w: failed t1..t4, input 5, error "three"
       flaky: failed t1..t4, input 5, error "three"
+      saves version 3 before the end
     "#);
 }
 
@@ -48,6 +49,7 @@ fn a_failure_that_will_not_pass_is_final() {
       run: failed, durable
       w: failed t1..t2, input null, error "no"
       flaky: failed t1..t2, input null, error "no"
+      saves version 1 before the end
     "#);
 }
 
@@ -64,6 +66,7 @@ fn without_a_policy_a_failure_is_final() {
       run: failed, durable
       w: failed t1..t2, input null, error "no"
       ask: failed t1..t2, input null, error "no"
+      saves version 1 before the end
     "#);
 }
 
@@ -115,6 +118,7 @@ fn a_resumed_call_is_tried_again_from_the_same_memory_with_the_same_answer() {
       run: running
       flaky: running t1.., input null, answered t3 with "yes", call 2 = resume from image 2 of null: answered "yes"
       closes #2: Answered
+      saves version 2 before #2
       calls flaky
     flaky fails "one" retryable
       run: running
@@ -162,6 +166,7 @@ fn each_call_has_its_own_tries() {
       run: running
       flaky: running t1.., input null, answered t4 with 1, call 2 = resume from image 3 of null: answered 1
       closes #3: Answered
+      saves version 3 before #3
       calls flaky
     flaky fails "two" retryable
       run: running
@@ -223,6 +228,7 @@ fn a_retry_count_accounts_tries_to_the_resumed_call() {
       run: running
       flaky: running t1.., input null, answered t4 with 1, call 2 attempt 1 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls flaky
     flaky fails "one" retryable
       run: running
@@ -233,6 +239,7 @@ fn a_retry_count_accounts_tries_to_the_resumed_call() {
       w: failed t1..t6, input null, error "two"
       flaky: failed t1..t6, input null, error "two", answered t4 with 1
       drops image 2
+      saves version 4 before the end
     "#);
 }
 
@@ -273,6 +280,7 @@ fn output_that_breaks_its_schema_is_not_tried_again() {
       run: failed, durable
       w: failed t1..t2, input {}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
       count: failed t1..t2, input {"v":7}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
+      saves version 1 before the end
     "#);
 }
 

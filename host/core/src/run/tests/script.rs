@@ -8,8 +8,12 @@
 //!   both take `[trace=..] [parent=..] [tag=..]`
 //! - `PATH completes OUTPUT`, `PATH bails RESULT`, `PATH suspends PAYLOAD [label=..] [schema=..] [deadline=9 [otherwise=..]]`,
 //!   `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
-//!   all take `[call=..] [set=..] [context=..]`, `set` being the state that the call set
-//! - `time`, `cancel`, `take-over FROM BY`
+//!   all take `[call=..] [owner=..] [set=..] [context=..]`, `set` being the state that the call set
+//! - `PATH waits [any|all] WAIT, WAIT ..` with `answer`, `time 9`, `event NAME [KEY]`, `step NAME INPUT`, `workflow NAME INPUT`, `checkpoint`, each under the
+//!   number of its place, or `3=..` under that number
+//! - `time`, `cancel`, `pause`, `unpause`, `take-over FROM BY`, `mail NAME PAYLOAD`, `restart`, `travel PATH [INPUT]`, `continue PATH`
+//!
+//! A workflow with blocks is written as the JSON array of its entries, `"@name"` standing for the step of that name.
 //!
 //! Line 1 happens in second 1, line 2 in second 2 and so on; `t3` in a history is second 3. Suspensions and their images are numbered.
 
@@ -22,53 +26,135 @@ use serde_json::{Value, json};
 use super::laws::{keeps_the_laws, stored_and_read_again};
 use crate::digest::ComponentDigest;
 use crate::effect::Effect;
-use crate::event::{CallEnd, CallEnded, Caller, Event, StartRequest};
-use crate::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use crate::event::{CallEnd, CallEnded, Caller, Event, Received, Restarted, StartRequest, Traveled};
+use crate::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
 use crate::retry::RetryPolicy;
-use crate::run::{Call, Decision, Doing, Durability, Refused, Run, Step, apply};
+use crate::run::{
+    Call, Decision, Doing, Durability, Held, Known, Refused, Run, Saved, SavedKind, Step, Stop, apply,
+};
 use crate::step::{
-    AnswerWait, Deadline, DeadlineOutcome, Descriptor, EventWait, Failure, Resolution, Wait, WaitFor, Waits,
-    Wake,
+    AnswerWait, Deadline, DeadlineOutcome, Descriptor, EventWait, Failure, Resolution, RunTarget, RunWait,
+    Wait, WaitFor, Waits, Wake,
 };
 use crate::time::Timestamp;
 use crate::trace::{FreshIds, SpanId, TraceId, TracingContext, TracingOptions};
-use crate::workflow::{Contract, Definition, StepEntry, Workflow, WorkflowBuilder};
+use crate::workflow::{Contract, Definition, Program, StepEntry, Workflow, WorkflowBuilder};
+
+/// A run with all that a store would keep of it.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) program: Program,
+    pub(super) run: Run,
+    /// The latest record of each entry.
+    pub(super) records: BTreeMap<StepPath, Step>,
+    pub(super) saved: Option<Saved>,
+}
+
+impl World {
+    pub(super) fn new(workflow: Workflow) -> Self {
+        let run = new_run(&workflow);
+        let called = commit("then(packed)").map(Arc::new).unwrap();
+        let mut program = Program::new(Arc::new(workflow));
+        program.called.insert(called.digest(), called);
+        Self { program, run, records: BTreeMap::new(), saved: None }
+    }
+
+    /// Decides, giving what is asked for.
+    pub(super) fn decide(&self, event: &Event, now: Timestamp) -> Result<Decision, Refused> {
+        let mut known = Known::default();
+        loop {
+            match apply(self.run.clone(), &self.program, event.clone(), now, &known) {
+                Ok(decision) => return Ok(decision),
+                Err(Stop::Refused(refused)) => return Err(refused),
+                Err(Stop::Missing(missing)) => {
+                    let asked = missing.steps.len() + missing.repetitions.len();
+                    assert!(asked > 0, "nothing is missing");
+                    for path in missing.steps {
+                        let record = self.records.get(&path).cloned();
+                        assert!(known.steps.insert(path, record).is_none(), "asked for twice");
+                    }
+                    for path in missing.repetitions {
+                        let all = self.repetitions(&path);
+                        assert!(known.repetitions.insert(path, all).is_none(), "asked for twice");
+                    }
+                }
+            }
+        }
+    }
+
+    fn repetitions(&self, path: &StepPath) -> Vec<(StepPath, Step)> {
+        let repeats = |other: &StepPath| other.without_index() == *path && other != path;
+        self.records.iter().filter(|(other, _)| repeats(other)).map(|(p, s)| (p.clone(), s.clone())).collect()
+    }
+
+    /// Stores a decision that keeps the laws.
+    pub(super) fn store(&mut self, decision: &Decision) {
+        keeps_the_laws(self, decision);
+        self.records.retain(|path, _| !decision.dropped_steps.iter().any(|dropped| path.is_within(dropped)));
+        self.records.extend(decision.steps.iter().cloned());
+        self.saved = decision.saved.clone().or_else(|| self.saved.take());
+        self.run = stored_and_read_again(decision);
+    }
+}
 
 /// Tells what becomes of a run of the workflow, event by event.
 pub(super) fn check(workflow: &str, script: &[&str]) -> String {
-    let workflow = commit(workflow).unwrap();
-    let mut run = new_run(&workflow);
+    let mut world = World::new(commit(workflow).unwrap());
     let mut history = String::new();
     for (at, line) in (1u8..).zip(script) {
         writeln!(history, "{line}").unwrap();
         let now = Timestamp(u64::from(at) * 1_000);
-        match apply(run.clone(), &workflow, event(&run, at, line), now) {
+        match world.decide(&event(&world, at, line), now) {
             Err(refused) => tell_refusal(&mut history, &refused),
             Ok(decision) => {
-                keeps_the_laws(&run, &workflow, &decision);
-                tell(&mut history, &run, &decision);
-                run = stored_and_read_again(&decision);
+                let before = world.run.clone();
+                world.store(&decision);
+                tell(&mut history, &before, &decision);
             }
         }
     }
     history
 }
 
+/// The result of a run and the records of its entries, at the end of a script; and what is refused on the way.
+pub(super) fn outcome(workflow: &str, script: &[&str]) -> String {
+    let mut world = World::new(commit(workflow).unwrap());
+    let mut told = String::new();
+    for (at, line) in (1u8..).zip(script) {
+        let now = Timestamp(u64::from(at) * 1_000);
+        match world.decide(&event(&world, at, line), now) {
+            Err(refused) => writeln!(told, "{line}: refused: {refused}").unwrap(),
+            Ok(decision) => world.store(&decision),
+        }
+    }
+    writeln!(told, "{}", world.run.status()).unwrap();
+    for (path, step) in &world.records {
+        let entry = step.shown();
+        let name = if path.is_root() { "w".to_owned() } else { path.to_string() };
+        let status = serde_json::to_value(entry.status).unwrap();
+        let mut parts = vec![format!("{name}: {}", status.as_str().unwrap())];
+        parts.extend(entry.output.map(|output| format!("output {output}")));
+        parts.extend(entry.error.map(|error| error.message));
+        parts.extend(entry.suspend_payload.map(|payload| format!("shows {payload}")));
+        writeln!(told, "{}", parts.join(", ")).unwrap();
+    }
+    told
+}
+
 /// Tells where the root span stands after each event of a run of one step.
 pub(super) fn check_spans(script: &[&str]) -> String {
-    let workflow = commit("then(ask)").unwrap();
-    let mut run = new_run(&workflow);
+    let mut world = World::new(commit("then(ask)").unwrap());
     let mut history = String::new();
     for (at, line) in (1u8..).zip(script) {
-        match apply(run.clone(), &workflow, event(&run, at, line), Timestamp(0)) {
+        match world.decide(&event(&world, at, line), Timestamp(0)) {
             Err(refused) => writeln!(history, "  refused: {refused}").unwrap(),
-            Ok(decision) if decision.run.span == run.span => run = stored_and_read_again(&decision),
+            Ok(decision) if decision.run.span == world.run.span => world.store(&decision),
             Ok(decision) => {
-                run = stored_and_read_again(&decision);
-                let span = Json::of(&run.span).unwrap().text().replace('"', "").replace(',', " ");
+                world.store(&decision);
+                let span = Json::of(&world.run.span).unwrap().text().replace('"', "").replace(',', " ");
                 writeln!(history, "{line}\n  {span}").unwrap();
             }
         }
@@ -76,23 +162,51 @@ pub(super) fn check_spans(script: &[&str]) -> String {
     history
 }
 
-/// What one line decides, which must not be refused.
-pub(super) fn happen(run: &Run, workflow: &Workflow, at: u8, line: &str) -> Decision {
-    apply(run.clone(), workflow, event(run, at, line), Timestamp(u64::from(at) * 1_000)).unwrap()
-}
-
-pub(super) fn new_run(workflow: &Workflow) -> Run {
+fn new_run(workflow: &Workflow) -> Run {
     let id = RunId::from_bytes([1; 16]);
     Run::new(id, TenantId::default(), (workflow.digest(), workflow.id().to_owned()), Timestamp(0))
 }
 
 /// Commits a workflow in the language of these tests.
 pub(super) fn commit(text: &str) -> Result<Workflow, String> {
-    let (builder, rest) = entries(WorkflowBuilder::new("w"), text);
-    assert_eq!(rest, "", "the workflow ends early");
-    let contracts = |_: &ComponentDigest, step: &str| Ok(Arc::new(contract(step)));
+    let definition = match text.starts_with('[') {
+        true => from_json(text),
+        false => {
+            let (builder, rest) = entries(WorkflowBuilder::new("w"), text);
+            assert_eq!(rest, "", "the workflow ends early");
+            builder.definition()
+        }
+    };
+    let names = names_in(text);
+    let contracts = move |_: &ComponentDigest| {
+        Ok(Arc::new(names.iter().map(|name| (name.clone(), Arc::new(contract(name)))).collect()))
+    };
     let errors = |errors: Vec<_>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    Workflow::commit(&builder.definition(), &contracts).map_err(errors)
+    Workflow::commit(&definition, &contracts).map_err(errors)
+}
+
+/// The words of a text: among them the names of all steps.
+fn names_in(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).chain(["packed"]).map(str::to_owned).collect()
+}
+
+/// A workflow whose entries are JSON, `"@name"` being a step.
+fn from_json(text: &str) -> Definition {
+    let component = ComponentDigest::of(b"").to_string();
+    let mut parts = text.split("\"@");
+    let mut json = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('"').expect("a step's name in quotes");
+        write!(json, r#"{{"then": {{"component": "{component}", "step": "{name}"}}}}{rest}"#).unwrap();
+    }
+    let mut parts = json.split("\"?");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('"').expect("a condition's name in quotes");
+        write!(text, r#"{{"component": "{component}", "step": "{name}"}}{rest}"#).unwrap();
+    }
+    serde_json::from_str(&format!(r#"{{"id": "w", "steps": {text}}}"#))
+        .unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// Reads entries up to a closing bracket or the end; returns what is left.
@@ -257,7 +371,8 @@ pub(super) fn caller(at: u8) -> Caller {
     Caller { owner: owner(1), fresh }
 }
 
-fn event(run: &Run, at: u8, line: &str) -> Event {
+fn event(world: &World, at: u8, line: &str) -> Event {
+    let run = &world.run;
     let words = Words::of(line);
     match words.alone(0).expect("a word") {
         "start" => Event::Started(
@@ -277,6 +392,7 @@ fn event(run: &Run, at: u8, line: &str) -> Event {
                     label: words.option("label").map(str::to_owned),
                     for_each_index: words.number("index").map(|index| u32::try_from(index).unwrap()),
                     suspension: words.number("suspension").map(|at| suspension(u8::try_from(at).unwrap())),
+                    all: words.alone.contains(&"all"),
                 },
                 data: words.json(1),
                 request_context: words.map("context"),
@@ -288,6 +404,32 @@ fn event(run: &Run, at: u8, line: &str) -> Event {
         ),
         "time" => Event::TimePassed { owner: owner(1) },
         "cancel" => Event::CancelRequested,
+        "pause" => Event::PauseRequested,
+        "unpause" => Event::Unpaused { owner: owner(1) },
+        "mail" => {
+            let name = words.alone(1).unwrap();
+            let waits = |open: &&crate::run::Suspension| matches!(&open.wait.what, WaitFor::Event(event) if event.name == name);
+            let open = run.waiting().map(|(_, open)| open).find(waits);
+            let suspension = open.map_or(suspension(99), |open| open.id);
+            let message = MessageId::from_bytes([at; 16]);
+            Event::Received(Received {
+                suspension,
+                message,
+                payload: words.json(2).unwrap(),
+                owner: owner(1),
+            })
+        }
+        "restart" => {
+            let saved = world.saved.clone().filter(|saved| saved.kind == SavedKind::End);
+            let saved = Box::new(saved.map_or_else(|| run.clone(), |saved| saved.run));
+            Event::Restarted(Restarted { saved, owner: owner(1), seed: [at; 16] })
+        }
+        "travel" => Event::Traveled(Traveled {
+            to: words.alone(1).unwrap().parse().unwrap(),
+            input: words.json(2),
+            owner: owner(1),
+        }),
+        "continue" => Event::Continued { path: words.alone(1).unwrap().parse().unwrap(), owner: owner(1) },
         "take-over" => {
             let number = |at| owner(words.alone(at).unwrap().parse().unwrap());
             Event::TakenOver { from: number(1), by: number(2) }
@@ -297,7 +439,11 @@ fn event(run: &Run, at: u8, line: &str) -> Event {
             let current = run.steps.get(&path).map_or(0, |step| step.calls);
             Event::CallEnded(CallEnded {
                 call: words.number("call").map_or(current, |call| u32::try_from(call).unwrap()),
-                end: end(&words, at),
+                owner: match words.number("owner") {
+                    Some(number) => owner(u8::try_from(number).unwrap()),
+                    None => run.steps.get(&path).and_then(Step::owner).unwrap_or(owner(1)),
+                },
+                end: end(&words, at, line),
                 state: words.map("set"),
                 request_context: words.map("context"),
                 random: 0,
@@ -316,11 +462,15 @@ fn tracing(words: &Words<'_>) -> TracingOptions {
     }
 }
 
-fn end(words: &Words<'_>, at: u8) -> CallEnd {
-    let suspended = |waits: Vec<WaitFor>| CallEnd::Suspended {
-        waits: Waits { waits: waits.into_iter().map(|what| Wait { id: 7, what }).collect(), wake: Wake::Any },
-        suspension: suspension(at),
+fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
+    let several = |waits: Vec<Wait>, wake: Wake| CallEnd::Suspended {
+        suspensions: (0..waits.len()).map(|number| numbered(at, number)).collect(),
+        waits: Waits { waits, wake },
         image: Some(SnapshotId::from_bytes([at; 16])),
+        workflows: BTreeMap::from([("pack".to_owned(), commit("then(packed)").unwrap().digest())]),
+    };
+    let suspended = |waits: Vec<WaitFor>| {
+        several(waits.into_iter().zip(7..).map(|(what, id)| Wait { id, what }).collect(), Wake::Any)
     };
     match words.alone(1).expect("a verb") {
         "completes" => CallEnd::Completed(words.json(2).expect("an output")),
@@ -337,6 +487,20 @@ fn end(words: &Words<'_>, at: u8) -> CallEnd {
             }),
         })]),
         "sleeps" => suspended(vec![WaitFor::Time(seconds(words.alone(2).unwrap().parse().unwrap()))]),
+        "waits" => {
+            let list = line.split_once(" waits ").unwrap().1;
+            let (wake, list) = match list.split_once(' ').unwrap() {
+                ("all", list) => (Wake::All, list),
+                ("any", list) => (Wake::Any, list),
+                _ => (Wake::Any, list),
+            };
+            let waits = list.split(", ").zip(0..).map(|(text, place)| {
+                let (id, text) =
+                    text.split_once('=').map_or((place, text), |(id, text)| (id.parse().unwrap(), text));
+                Wait { id, what: wait_for(text) }
+            });
+            several(waits.collect(), wake)
+        }
         "checkpoints" => suspended(vec![WaitFor::Checkpoint]),
         "awaits-nothing" => suspended(Vec::new()),
         "awaits-event" => {
@@ -352,6 +516,38 @@ fn end(words: &Words<'_>, at: u8) -> CallEnd {
         }),
         other => panic!("no call ends with `{other}`"),
     }
+}
+
+/// One wait of a list.
+fn wait_for(text: &str) -> WaitFor {
+    let mut words = text.splitn(3, ' ');
+    let (kind, first, second) = (words.next().unwrap(), words.next(), words.next());
+    let run = |target: RunTarget| WaitFor::Run(RunWait { target, input: parsed(second.unwrap_or("null")) });
+    match kind {
+        "answer" => WaitFor::Answer(AnswerWait {
+            payload: parsed(first.unwrap_or("null")),
+            labels: Vec::new(),
+            resume_schema: None,
+            deadline: None,
+        }),
+        "time" => WaitFor::Time(seconds(first.unwrap().parse().unwrap())),
+        "event" => WaitFor::Event(EventWait {
+            name: first.unwrap().to_owned(),
+            key: second.map(str::to_owned),
+            deadline: None,
+        }),
+        "step" => run(RunTarget::Step(first.unwrap().to_owned())),
+        "workflow" => run(RunTarget::Workflow(first.unwrap().to_owned())),
+        "checkpoint" => WaitFor::Checkpoint,
+        other => panic!("nobody waits for `{other}`"),
+    }
+}
+
+/// The suspension of the wait with this number that begins in line `at`.
+fn numbered(at: u8, number: usize) -> SuspensionId {
+    let mut bytes = [at; 16];
+    bytes[15] = at.wrapping_add(u8::try_from(number).unwrap());
+    SuspensionId::from_bytes(bytes)
 }
 
 fn tell_refusal(history: &mut String, refused: &Refused) {
@@ -386,8 +582,29 @@ fn tell(history: &mut String, before: &Run, decision: &Decision) {
     for image in &decision.dropped_images {
         say(format!("drops image {}", image.as_bytes()[0]));
     }
-    for Effect::Call { path, not_before } in &decision.effects {
-        say(format!("calls {path}{}", not_before.map_or(String::new(), |at| format!(" at {}", second(at)))));
+    for image in &decision.shared_images {
+        say(format!("shares image {}", image.as_bytes()[0]));
+    }
+    if let Some(saved) = &decision.saved {
+        let what = match saved.kind {
+            SavedKind::Suspension(id) => number(id),
+            SavedKind::End => "the end".to_owned(),
+        };
+        say(format!("saves version {} before {what}", saved.run.version));
+    }
+    for effect in &decision.effects {
+        say(match effect {
+            Effect::Call { path, not_before } => {
+                format!(
+                    "calls {path}{}",
+                    not_before.map_or(String::new(), |at| format!(" at {}", second(at)))
+                )
+            }
+            Effect::Continue { path } => format!("goes on with {path}"),
+            Effect::Collect { path, suspension } => {
+                format!("looks for mail for {} of {path}", number(*suspension))
+            }
+        });
     }
 }
 
@@ -396,7 +613,12 @@ fn labels(labels: &[String]) -> String {
 }
 
 fn number(suspension: SuspensionId) -> String {
-    format!("#{}", suspension.as_bytes()[0])
+    let bytes = suspension.as_bytes();
+    match bytes[15].wrapping_sub(bytes[0]) {
+        0 => format!("#{}", bytes[0]),
+        _ if bytes[1] != bytes[0] => "#new".to_owned(),
+        place => format!("#{}+{place}", bytes[0]),
+    }
 }
 
 fn second(at: Timestamp) -> String {
@@ -432,7 +654,11 @@ fn told(step: &Step) -> String {
         Doing::Retrying(owner, at, call) => {
             parts.push(format!("at {} {}", second(*at), told_call(step, owner.as_bytes()[0], call)));
         }
-        Doing::Holding | Doing::Waiting(_) | Doing::Ended => {}
+        Doing::Ready(call) => parts.push(format!("held back: {}", told_call(step, 1, call))),
+        Doing::Sleeping(until) => parts.push(format!("until {}", second(*until))),
+        Doing::Continuing(_) => parts.push("put off".to_owned()),
+        Doing::Holding(Held::Scope) | Doing::Waiting(_) | Doing::Ended | Doing::Queued => {}
+        Doing::Holding(held) => parts.push(format!("{held:?}")),
     }
     parts.join(", ")
 }

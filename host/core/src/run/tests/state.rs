@@ -30,6 +30,7 @@ fn state_that_a_call_set_is_kept_over_a_suspension() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask completes 1 set={"k":3}
       run: success, durable
@@ -87,6 +88,7 @@ fn state_that_breaks_the_workflows_schema_fails_the_step() {
       run: failed, durable
       w: failed t1..t2, input null, error invalid-state "step state data validation failed:\n- /n: \"x\" is not of type \"integer\""
       ask: failed t1..t2, input null, error invalid-state "step state data validation failed:\n- /n: \"x\" is not of type \"integer\""
+      saves version 1 before the end
     "#);
 }
 
@@ -104,6 +106,7 @@ fn state_that_breaks_the_steps_own_schema_fails_the_step() {
       run: failed, durable
       w: failed t1..t2, input null, error invalid-state "step state data validation failed:\n- /n: \"x\" is not of type \"integer\""
       tally: failed t1..t2, input null, error invalid-state "step state data validation failed:\n- /n: \"x\" is not of type \"integer\""
+      saves version 1 before the end
     "#);
 }
 
@@ -120,6 +123,7 @@ fn state_of_a_call_whose_output_breaks_its_schema_is_dropped() {
       run: failed, durable
       w: failed t1..t2, input {}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
       count: failed t1..t2, input {"v":7}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
+      saves version 1 before the end
     "#);
 }
 
@@ -136,6 +140,7 @@ fn state_of_a_call_whose_suspension_is_refused_is_dropped() {
       run: failed, durable
       w: failed t1..t2, input null, error invalid-label "a label of 0 bytes given, 1 to 256 are allowed"
       ask: failed t1..t2, input null, error invalid-label "a label of 0 bytes given, 1 to 256 are allowed"
+      saves version 1 before the end
     "#);
 }
 
@@ -194,6 +199,7 @@ fn a_request_context_that_a_step_set_is_there_for_later_steps_and_resumes() {
       run: running
       greet: running t2.., input 1, answered t4 with 1, call 2 = resume from image 3 of null: answered 1
       closes #3: Answered
+      saves version 3 before #3
       calls greet
     "#);
 }
@@ -214,5 +220,6 @@ fn a_request_context_that_would_make_each_resume_fail_fails_the_step_that_set_it
       run: failed, durable
       w: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- /user: 5 is not of type \"string\""
       ask: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- /user: 5 is not of type \"string\""
+      saves version 1 before the end
     "#);
 }

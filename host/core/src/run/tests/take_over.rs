@@ -39,6 +39,7 @@ fn a_resumed_call_is_made_again_from_the_same_memory() {
       run: running
       ask: running t1.., input null, answered t3 with 2, call 2 = resume from image 2 of 1: answered 2
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     take-over 1 2
       run: running
@@ -163,6 +164,7 @@ fn the_end_of_an_earlier_call_is_refused() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask completes 9 call=1
       refused, Conflict, stale: step `ask` does not wait for the end of call 1 any more

@@ -22,6 +22,7 @@ fn a_step_is_named_by_id_or_by_path() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ");
 }
@@ -75,6 +76,7 @@ fn an_unknown_label_is_refused() {
       run: running
       ask: running t1.., input null, answered t4 with 1, call 2 = resume from image 2 of 1: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     "#);
 }
@@ -99,6 +101,7 @@ fn a_label_that_was_used_up_is_refused() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of 1: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask suspends 2
       run: suspended, durable
@@ -128,6 +131,7 @@ fn a_label_wins_over_a_step() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of 1: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     "#);
 }
@@ -159,6 +163,7 @@ fn the_suspensions_own_id_wins_over_everything() {
       run: running
       ask: running t1.., input null, answered t4 with 1, call 2 = resume from image 2 of 1: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ");
 }
@@ -217,6 +222,7 @@ fn a_leaf_is_reached_by_its_path_or_any_beginning_of_it() {
       run: running
       inner.deep.leaf: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls inner.deep.leaf
     inner.deep.leaf suspends
       run: suspended, durable
@@ -227,6 +233,7 @@ fn a_leaf_is_reached_by_its_path_or_any_beginning_of_it() {
       run: running
       inner.deep.leaf: running t1.., input null, answered t5 with 2, call 3 = resume from image 4 of null: answered 2
       closes #4: Answered
+      saves version 4 before #4
       calls inner.deep.leaf
     inner.deep.leaf suspends
       run: suspended, durable
@@ -237,6 +244,7 @@ fn a_leaf_is_reached_by_its_path_or_any_beginning_of_it() {
       run: running
       inner.deep.leaf: running t1.., input null, answered t7 with 3, call 4 = resume from image 6 of null: answered 3
       closes #6: Answered
+      saves version 6 before #6
       calls inner.deep.leaf
     inner.deep.leaf suspends
       run: suspended, durable
@@ -247,6 +255,7 @@ fn a_leaf_is_reached_by_its_path_or_any_beginning_of_it() {
       run: running
       inner.deep.leaf: running t1.., input null, answered t9 with 4, call 5 = resume from image 8 of null: answered 4
       closes #8: Answered
+      saves version 8 before #8
       calls inner.deep.leaf
     ");
 }
@@ -284,6 +293,7 @@ fn a_wrong_leaf_is_refused_and_the_run_goes_on() {
       run: running
       inner.deep.leaf: running t1.., input null, answered t5 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls inner.deep.leaf
     ");
 }

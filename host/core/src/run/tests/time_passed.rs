@@ -21,6 +21,7 @@ fn a_sleep_ends_when_its_time_has_come() {
       run: running
       ask: running t1.., input null, call 2 = resume from image 2: elapsed
       closes #2: Elapsed
+      saves version 2 before #2
       calls ask
     ask completes 1
       run: success, durable
@@ -71,6 +72,7 @@ fn a_deadline_without_an_answer_tells_the_step() {
       run: running
       ask: running t1.., input null, call 2 = resume from image 2 of {"q":1}: timed out
       closes #2: Elapsed
+      saves version 2 before #2
       calls ask
     ask completes "late"
       run: success, durable
@@ -100,6 +102,7 @@ fn a_deadline_may_answer_in_place_of_everybody() {
       run: running
       approve: running t1.., input null, answered t3 with {"note":"none","ok":false}, call 2 = resume from image 2 of {"reason":"r"}: answered {"note":"none","ok":false}
       closes #2: Elapsed
+      saves version 2 before #2
       calls approve
     "#);
 }
@@ -120,6 +123,7 @@ fn a_default_answer_that_breaks_the_resume_schema_fails_the_step_at_once() {
       run: failed, durable
       w: failed t1..t2, input null, error invalid-deadline "default answer validation failed:\n- /ok: 5 is not of type \"boolean\""
       approve: failed t1..t2, input null, error invalid-deadline "default answer validation failed:\n- /ok: 5 is not of type \"boolean\""
+      saves version 1 before the end
     "#);
 }
 
@@ -141,6 +145,7 @@ fn an_answer_before_the_deadline_wins() {
       run: running
       ask: running t1.., input null, answered t3 with 1, call 2 = resume from image 2 of null: answered 1
       closes #2: Answered
+      saves version 2 before #2
       calls ask
     ask completes 1
       run: success, durable

@@ -1,0 +1,308 @@
+//! JSON that is read only where an expression looks.
+//!
+//! A [`Document`] is a part of a text. Asked for its elements, it finds where each of them begins and ends, once, and
+//! does not look into them. So an expression pays for what it reads, numbers that are only passed on keep every digit,
+//! and a part that is passed on whole is copied as text.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+/// A JSON value that is in the scope of an expression.
+pub(super) struct Document<'a> {
+    given: Given<'a>,
+    parts: OnceCell<Option<Parts<'a>>>,
+}
+
+/// The form in which the value was given.
+enum Given<'a> {
+    /// A well-formed text without blanks around it.
+    Text(&'a str),
+    Value(&'a Value),
+    /// Entries that somebody else put together.
+    Entries,
+}
+
+/// The elements of a list, or the entries of a map in the order of their keys.
+pub(super) enum Parts<'a> {
+    List(Vec<Document<'a>>),
+    Map(Vec<Entry<'a>>),
+}
+
+pub(super) type Entry<'a> = (Cow<'a, str>, Document<'a>);
+
+/// What a document is, one level deep.
+pub(super) enum Shape<'a, 'd> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    Text(Cow<'a, str>),
+    List(&'d [Document<'a>]),
+    Map(&'d [Entry<'a>]),
+}
+
+/// A text that is well-formed JSON and yet stands for no value: half of a surrogate pair, or a number beyond all doubles.
+pub(super) struct Unreadable;
+
+impl<'a> Document<'a> {
+    pub(super) fn of_text(text: &'a str) -> Self {
+        Self { given: Given::Text(text.trim_ascii()), parts: OnceCell::new() }
+    }
+
+    pub(super) fn of_value(value: &'a Value) -> Self {
+        Self { given: Given::Value(value), parts: OnceCell::new() }
+    }
+
+    /// A map of documents.
+    pub(super) fn of_entries(entries: impl Iterator<Item = (&'a str, Document<'a>)>) -> Self {
+        let entries = entries.map(|(key, document)| (Cow::Borrowed(key), document)).collect();
+        let parts = OnceCell::from(Some(Parts::Map(sorted(entries))));
+        Self { given: Given::Entries, parts }
+    }
+
+    /// Bytes that [`Self::shape`] will look at.
+    pub(super) fn bytes_to_read(&self) -> usize {
+        match self.given {
+            Given::Text(text) if self.parts.get().is_none() => text.len(),
+            _ => 0,
+        }
+    }
+
+    /// The value, one level deep.
+    pub(super) fn shape(&self) -> Result<Shape<'a, '_>, Unreadable> {
+        match self.given {
+            Given::Text(text) => match text.as_bytes().first() {
+                Some(b'{' | b'[') => self.parts(),
+                Some(b'"') => Ok(Shape::Text(string(text)?)),
+                Some(b'n') => Ok(Shape::Null),
+                Some(b't') => Ok(Shape::Bool(true)),
+                Some(b'f') => Ok(Shape::Bool(false)),
+                _ => number(text),
+            },
+            Given::Value(Value::Null) => Ok(Shape::Null),
+            Given::Value(Value::Bool(value)) => Ok(Shape::Bool(*value)),
+            Given::Value(Value::Number(value)) => number(&value.to_string()),
+            Given::Value(Value::String(value)) => Ok(Shape::Text(Cow::Borrowed(value))),
+            Given::Value(_) | Given::Entries => self.parts(),
+        }
+    }
+
+    /// Writes the value as it was given; the caller makes sure that this is not too much.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match (&self.given, self.parts.get()) {
+            (Given::Text(text), _) => Cow::Borrowed(text),
+            (Given::Value(value), _) => Cow::Owned(value.to_string()),
+            (Given::Entries, Some(Some(Parts::Map(entries)))) => {
+                let entry = |(key, value): &Entry<'_>| format!("{}:{}", quoted(key), value.text());
+                Cow::Owned(format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(",")))
+            }
+            (Given::Entries, _) => Cow::Borrowed("{}"),
+        }
+    }
+
+    fn parts(&self) -> Result<Shape<'a, '_>, Unreadable> {
+        let read = || match self.given {
+            Given::Text(text) => split(text),
+            Given::Value(value) => Some(members(value)),
+            Given::Entries => None,
+        };
+        match self.parts.get_or_init(read) {
+            Some(Parts::List(elements)) => Ok(Shape::List(elements)),
+            Some(Parts::Map(entries)) => Ok(Shape::Map(entries)),
+            None => Err(Unreadable),
+        }
+    }
+}
+
+/// A text as JSON.
+pub(super) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn members(value: &Value) -> Parts<'_> {
+    match value {
+        Value::Array(elements) => Parts::List(elements.iter().map(Document::of_value).collect()),
+        Value::Object(entries) => Parts::Map(sorted(
+            entries
+                .iter()
+                .map(|(key, value)| (Cow::Borrowed(key.as_str()), Document::of_value(value)))
+                .collect(),
+        )),
+        _ => Parts::List(Vec::new()),
+    }
+}
+
+/// Sorts entries by key; of two with the same key, the later one counts.
+fn sorted(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
+    entries.reverse();
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    entries.dedup_by(|(a, _), (b, _)| a == b);
+    entries
+}
+
+fn number<'d, 'a>(text: &str) -> Result<Shape<'a, 'd>, Unreadable> {
+    if let Ok(number) = text.parse::<i64>() {
+        return Ok(Shape::Int(number));
+    }
+    if let Ok(number) = text.parse::<u64>() {
+        return Ok(Shape::Uint(number));
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(Shape::Double(number)),
+        _ => Err(Unreadable),
+    }
+}
+
+fn string(text: &str) -> Result<Cow<'_, str>, Unreadable> {
+    if !text.contains('\\') {
+        return Ok(Cow::Borrowed(text.get(1..text.len().saturating_sub(1)).unwrap_or_default()));
+    }
+    serde_json::from_str::<String>(text).map(Cow::Owned).map_err(|_| Unreadable)
+}
+
+/// Finds the elements of a list or the entries of a map.
+fn split(text: &str) -> Option<Parts<'_>> {
+    let is_map = text.starts_with('{');
+    let (mut elements, mut entries, mut at) = (Vec::new(), Vec::new(), 1);
+    loop {
+        at = skip_blank(text, at);
+        match text.as_bytes().get(at)? {
+            b'}' | b']' => break,
+            b',' => at += 1,
+            _ if is_map => {
+                let end = value_end(text, at)?;
+                let key = string(text.get(at..end)?).ok()?;
+                // Well-formed: after the key there are blanks, a colon and blanks.
+                at = skip_blank(text, skip_blank(text, end) + 1);
+                let end = value_end(text, at)?;
+                entries.push((key, Document::of_text(text.get(at..end)?)));
+                at = end;
+            }
+            _ => {
+                let end = value_end(text, at)?;
+                elements.push(Document::of_text(text.get(at..end)?));
+                at = end;
+            }
+        }
+    }
+    Some(if is_map { Parts::Map(sorted(entries)) } else { Parts::List(elements) })
+}
+
+fn skip_blank(text: &str, mut at: usize) -> usize {
+    while matches!(text.as_bytes().get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// Where the value that begins at a byte ends.
+fn value_end(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut open) = (start, 0usize);
+    loop {
+        match bytes.get(at)? {
+            b'"' => at = string_end(bytes, at)?,
+            b'{' | b'[' => {
+                open += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                open = open.checked_sub(1)?;
+                at += 1;
+            }
+            _ if open > 0 => {
+                at += 1;
+                continue;
+            }
+            _ => return Some(scalar_end(bytes, at)),
+        }
+        if open == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Where the string that begins at a byte ends.
+fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        match bytes.get(at)? {
+            b'\\' => at += 2,
+            b'"' => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
+fn scalar_end(bytes: &[u8], start: usize) -> usize {
+    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+    let rest = bytes.get(start..).unwrap_or_default();
+    start + rest.iter().position(ends).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads all of a document.
+    fn whole(document: &Document<'_>) -> Value {
+        match document.shape().ok().unwrap() {
+            Shape::Null => Value::Null,
+            Shape::Bool(value) => value.into(),
+            Shape::Int(value) => value.into(),
+            Shape::Uint(value) => value.into(),
+            Shape::Double(value) => value.into(),
+            Shape::Text(value) => value.into_owned().into(),
+            Shape::List(elements) => elements.iter().map(whole).collect(),
+            Shape::Map(entries) => entries.iter().map(|(k, v)| (k.to_string(), whole(v))).collect(),
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<i32>().prop_map(|n| Value::from(f64::from(n) / 8.0)),
+            "[\\PC\"\\\\\n{}\\[\\],:]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map("[a-c\"\\\\é ]{0,3}", inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_document_reads_like_serde_json(value in json()) {
+            for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+                prop_assert_eq!(&whole(&Document::of_text(&text)), &value);
+            }
+            prop_assert_eq!(&whole(&Document::of_value(&value)), &value);
+        }
+    }
+
+    #[test]
+    fn of_two_entries_with_one_key_the_later_counts() {
+        let text = r#" {"b":1,"a":2,"b":{"b":3}} "#;
+        assert_eq!(whole(&Document::of_text(text)).to_string(), r#"{"a":2,"b":{"b":3}}"#);
+    }
+
+    #[test]
+    fn what_stands_for_no_value_is_unreadable() {
+        for text in ["1e400", r#""\ud800""#, r#"{"\ud800":1}"#] {
+            assert!(serde_json::from_str::<Box<serde_json::value::RawValue>>(text).is_ok());
+            assert!(Document::of_text(text).shape().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Blocks whose arms are done at once: parallel and branch.
+
+use super::change::{Change, misfit};
+use super::complete::Arrived;
+use super::{Doing, Held, Stop};
+use crate::id::OwnerId;
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::workflow::BranchMode;
+use crate::workflow::node::{BranchNode, Decider, Kind, Sequence};
+
+impl Change<'_> {
+    pub(super) fn enter_parallel(
+        &mut self,
+        path: &StepPath,
+        arms: &[Sequence],
+        input: &Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let open = u32::try_from(arms.len()).unwrap_or(u32::MAX);
+        self.insert(path, input.clone(), Doing::Holding(Held::Parallel { open }));
+        self.enter_arms(path, arms.iter().copied(), input, owner)
+    }
+
+    fn enter_arms(
+        &mut self,
+        path: &StepPath,
+        arms: impl Iterator<Item = Sequence>,
+        input: &Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let (scope, _) = self.block_at(path)?;
+        for arm in arms {
+            let first = scope.at(arm.first).ok_or_else(|| misfit(path))?;
+            self.enter(path.sibling(&first.id), input.clone(), owner);
+        }
+        Ok(())
+    }
+
+    /// The output of a parallel whose arms are all done.
+    pub(super) fn joined(&self, path: &StepPath) -> Result<Arrived, Stop> {
+        let (scope, Kind::Parallel(arms)) = self.block_at(path)? else { return Err(misfit(path).into()) };
+        self.outputs(path, scope, arms.iter().map(|arm| arm.last).collect())
+    }
+
+    pub(super) fn enter_branch(
+        &mut self,
+        path: &StepPath,
+        branch: &BranchNode,
+        input: Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        self.insert(
+            path,
+            input.clone(),
+            Doing::Holding(Held::Branch { asked: 0, chosen: Vec::new(), open: 0 }),
+        );
+        self.ask_conditions(path, branch, (0, Vec::new()), &input, owner)
+    }
+
+    /// A step that is a condition has answered.
+    pub(super) fn condition_answered(
+        &mut self,
+        path: &StepPath,
+        (asked, mut chosen): (u32, Vec<u32>),
+        output: &Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let (_, Kind::Branch(branch)) = self.block_at(path)? else { return Err(misfit(path).into()) };
+        let input = self.run.steps.get(path).ok_or_else(|| misfit(path))?.entry.payload.clone();
+        match output.decode::<bool>() {
+            Ok(true) => chosen.push(asked),
+            Ok(false) => {}
+            Err(_) => {
+                let problem =
+                    format!("the condition of arm {asked} gave {}, expected a boolean", output.shown());
+                return self.block_failed(path, "invalid-condition", problem, owner);
+            }
+        }
+        self.ask_conditions(path, branch, (asked + 1, chosen), &input, owner)
+    }
+
+    /// Asks conditions in order, up to one that is a step; after the last, enters the arms.
+    fn ask_conditions(
+        &mut self,
+        path: &StepPath,
+        branch: &BranchNode,
+        (mut asked, mut chosen): (u32, Vec<u32>),
+        input: &Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let enough = |chosen: &[u32]| branch.mode == BranchMode::First && !chosen.is_empty();
+        while let Some((condition, _)) = branch.arms.get(asked as usize).filter(|_| !enough(&chosen)) {
+            match condition {
+                Decider::Step(node) => {
+                    self.hold(path, Held::Branch { asked, chosen, open: 0 })?;
+                    let (scope, _) = self.block_at(path)?;
+                    let node = scope.at(*node).ok_or_else(|| misfit(path))?;
+                    self.enter(path.sibling(&node.id), input.clone(), owner);
+                    return Ok(());
+                }
+                Decider::Expression(expression) => match self.evaluate_bool(path, expression, input, &[])? {
+                    Ok(true) => chosen.push(asked),
+                    Ok(false) => {}
+                    Err(problem) => return self.block_failed(path, "condition-failed", problem, owner),
+                },
+            }
+            asked += 1;
+        }
+        let arms: Vec<Sequence> = match (&branch.otherwise, chosen.is_empty()) {
+            (Some(otherwise), true) => vec![*otherwise],
+            _ => chosen.iter().filter_map(|arm| Some(branch.arms.get(*arm as usize)?.1)).collect(),
+        };
+        if arms.is_empty() {
+            return self.complete(path, Json::from(serde_json::json!({})), owner);
+        }
+        let open = u32::try_from(arms.len()).unwrap_or(u32::MAX);
+        self.hold(path, Held::Branch { asked, chosen, open })?;
+        self.enter_arms(path, arms.into_iter(), input, owner)
+    }
+}

@@ -1,0 +1,181 @@
+//! Entering entries: steps are called, blocks opened, one after the other until nothing is left to enter.
+
+use super::change::{Change, Entering, final_failure, invalid, misfit};
+use super::fail::Because;
+use super::{Call, Doing, Held, MOVES_MAX, Refused, Stop};
+use crate::effect::Effect;
+use crate::id::OwnerId;
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::when::{instant_of, span_of};
+use crate::workflow::Place;
+use crate::workflow::node::{Body, Kind, MapNode, Node, NodeIndex, Scope, SleepNode};
+
+/// An entry that was put off is entered.
+pub(super) fn continued(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
+    let step = change.run.steps.get(path).ok_or(Refused::Idle)?;
+    if step.doing != Doing::Continuing(owner) {
+        return Err(Refused::Idle.into());
+    }
+    let input = step.entry.payload.clone();
+    change.enter(path.clone(), input, owner);
+    Ok(())
+}
+
+impl<'w> Change<'w> {
+    /// Has an entry entered, after those that are to be entered already.
+    pub(super) fn enter(&mut self, path: StepPath, input: Json, owner: OwnerId) {
+        self.entering.push_back(Entering { path, input, owner });
+    }
+
+    /// Enters an entry of a scope.
+    pub(super) fn enter_node(
+        &mut self,
+        scope_path: &StepPath,
+        scope: &Scope,
+        node: NodeIndex,
+        input: Json,
+        owner: OwnerId,
+    ) -> Result<(), Refused> {
+        let node = scope.at(node).ok_or_else(|| misfit(scope_path))?;
+        self.enter(scope_path.child(&node.id), input, owner);
+        Ok(())
+    }
+
+    /// Enters what is to be entered, and what follows from that.
+    pub(super) fn enter_all(&mut self) -> Result<(), Stop> {
+        while let Some(Entering { path, input, owner }) = self.entering.pop_front() {
+            self.moves += 1;
+            if self.moves > MOVES_MAX {
+                self.insert(&path, input, Doing::Continuing(owner));
+                self.ask(Effect::Continue { path });
+            } else {
+                self.enter_now(&path, input, owner)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_now(&mut self, path: &StepPath, input: Json, owner: OwnerId) -> Result<(), Stop> {
+        let place = self.place(path)?;
+        let input = match place.input_schema().map_or(Ok(input.clone()), |schema| schema.check(&input)) {
+            Ok(input) => input,
+            Err(violations) => {
+                self.insert(path, input, Doing::Continuing(owner));
+                let failure = invalid("invalid-input", "step input", &violations);
+                return self.fail(path, failure, Because::of(owner));
+            }
+        };
+        if place.step().is_some() || place.workflow().is_some() {
+            match self.request_context_at(path, self.run.request_context.clone()) {
+                Ok(context) => self.run.request_context = context,
+                Err(violations) => {
+                    self.insert(path, input, Doing::Continuing(owner));
+                    let failure = invalid("invalid-request-context", "request context", &violations);
+                    return self.fail(path, failure, Because::of(owner));
+                }
+            }
+        }
+        match place {
+            Place::Workflow(scope) => self.enter_scope(path, scope, input, owner),
+            Place::Repetition(_, Body::Many(scope)) => self.enter_scope(path, scope, input, owner),
+            Place::Called(..) => self.enter_step(path, input, owner),
+            Place::Entry(_, node) => self.enter_kind(path, place, node, input, owner),
+            Place::Repetition(_, Body::One(node)) => self.enter_kind(path, place, node, input, owner),
+        }
+    }
+
+    fn enter_kind(
+        &mut self,
+        path: &StepPath,
+        place: Place<'w>,
+        node: &'w Node,
+        input: Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        match &node.kind {
+            Kind::Step(_) => self.enter_step(path, input, owner),
+            Kind::Workflow(scope) => self.enter_scope(path, scope, input, owner),
+            Kind::Parallel(arms) => self.enter_parallel(path, arms, &input, owner),
+            Kind::Branch(branch) => self.enter_branch(path, branch, input, owner),
+            Kind::ForEach(each) => self.enter_foreach(path, each, input, owner),
+            Kind::Loop(_) => self.enter_loop(path, input, owner),
+            Kind::Map(map) => self.enter_map(path, map, input, owner),
+            Kind::Sleep(sleep) => self.enter_sleep(path, sleep, input, owner),
+            Kind::Try(block) => {
+                let Place::Entry(scope, _) = place else { return Err(misfit(path).into()) };
+                self.insert(path, input.clone(), Doing::Holding(Held::Try { caught: false }));
+                let first = scope.at(block.body.first).ok_or_else(|| misfit(path))?;
+                self.enter(path.sibling(&first.id), input, owner);
+                Ok(())
+            }
+        }
+    }
+
+    fn enter_step(&mut self, path: &StepPath, input: Json, owner: OwnerId) -> Result<(), Stop> {
+        let deadline = self.step_at(path)?.total_timeout_ms.map(|ms| self.now.plus_ms(ms));
+        let step = self.insert(path, input, Doing::Continuing(owner));
+        step.calls = 1;
+        step.deadline = deadline;
+        Ok(self.call(path, Call::Start, owner, None)?)
+    }
+
+    /// Enters a workflow or a body: its record, then its first entry.
+    pub(super) fn enter_scope(
+        &mut self,
+        path: &StepPath,
+        scope: &Scope,
+        input: Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let deadline = scope.timeout_ms.map(|ms| self.now.plus_ms(ms));
+        self.insert(path, input.clone(), Doing::Holding(Held::Scope)).deadline = deadline;
+        Ok(self.enter_node(path, scope, scope.first, input, owner)?)
+    }
+
+    fn enter_map(&mut self, path: &StepPath, map: &MapNode, input: Json, owner: OwnerId) -> Result<(), Stop> {
+        let mapped = match map {
+            MapNode::Expression(expression) => self.evaluate(path, expression, &input, &[])?,
+            MapNode::Fields(fields) => self.evaluate_fields(path, fields, &input)?,
+        };
+        self.insert(path, input, Doing::Continuing(owner));
+        match mapped {
+            Ok(output) => self.complete(path, output, owner),
+            Err(problem) => self.fail(path, final_failure("mapping-failed", problem), Because::of(owner)),
+        }
+    }
+
+    fn enter_sleep(
+        &mut self,
+        path: &StepPath,
+        sleep: &SleepNode,
+        input: Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let until = match sleep {
+            SleepNode::For(span) => span.after(self.now).map_err(|error| error.to_string()),
+            SleepNode::Until(when) => Ok(when.instant()),
+            SleepNode::ForExpression(expression, zone) => {
+                self.evaluate(path, expression, &input, &[])?.and_then(|value| {
+                    span_of(&value, zone.as_deref())
+                        .and_then(|span| span.after(self.now))
+                        .map_err(|e| e.to_string())
+                })
+            }
+            SleepNode::UntilExpression(expression) => self
+                .evaluate(path, expression, &input, &[])?
+                .and_then(|value| instant_of(&value).map_err(|e| e.to_string())),
+        };
+        match until {
+            Ok(until) => {
+                self.insert(path, input, Doing::Sleeping(until));
+                self.log(path, super::LogKind::Waiting { until: Some(until) });
+                Ok(())
+            }
+            Err(problem) => {
+                self.insert(path, input, Doing::Continuing(owner));
+                self.fail(path, final_failure("invalid-sleep", problem), Because::of(owner))
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Expressions of a workflow: what they may read, and reading it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::change::Change;
+use super::{Missing, Stop};
+use crate::cel::{EvaluationError, Expression, Scope};
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::workflow::Place;
+
+/// What an expression gave, or the text of what is wrong with it.
+pub(super) type Evaluated<T> = Result<T, String>;
+
+impl Change<'_> {
+    /// The value of an expression of the entry at `path`, with its input and further variables.
+    pub(super) fn evaluate(
+        &self,
+        path: &StepPath,
+        expression: &Expression,
+        input: &Json,
+        more: &[(&str, Json)],
+    ) -> Result<Evaluated<Json>, Stop> {
+        self.with_scope(path, &[expression], input, more, |scope| {
+            told(expression, expression.evaluate_json(scope))
+        })
+    }
+
+    /// The same for a condition.
+    pub(super) fn evaluate_bool(
+        &self,
+        path: &StepPath,
+        expression: &Expression,
+        input: &Json,
+        more: &[(&str, Json)],
+    ) -> Result<Evaluated<bool>, Stop> {
+        self.with_scope(path, &[expression], input, more, |scope| {
+            told(expression, expression.evaluate_bool(scope))
+        })
+    }
+
+    /// An object of the values of expressions.
+    pub(super) fn evaluate_fields(
+        &self,
+        path: &StepPath,
+        fields: &[(String, Expression)],
+        input: &Json,
+    ) -> Result<Evaluated<Json>, Stop> {
+        let expressions: Vec<&Expression> = fields.iter().map(|(_, expression)| expression).collect();
+        self.with_scope(path, &expressions, input, &[], |scope| {
+            let mut object = BTreeMap::new();
+            for (key, expression) in fields {
+                let value = told(expression, expression.evaluate_json(scope));
+                object.insert(key, value.map_err(|problem| format!("`{key}`: {problem}"))?);
+            }
+            Json::of(&object).map_err(|error| error.to_string())
+        })
+    }
+
+    fn with_scope<T>(
+        &self,
+        path: &StepPath,
+        expressions: &[&Expression],
+        input: &Json,
+        more: &[(&str, Json)],
+        evaluate: impl FnOnce(&Scope<'_>) -> T,
+    ) -> Result<T, Stop> {
+        let reads = |name: &str| expressions.iter().any(|expression| expression.variables().contains(name));
+        let steps = self.steps_of(path, expressions)?;
+        let object = |map: &BTreeMap<String, Json>| Json::of(map).unwrap_or_else(|_| Json::null());
+        let state = if reads("state") { object(&self.run.state) } else { Json::null() };
+        let context = if reads("context") { object(&self.run.request_context) } else { Json::null() };
+        let init = self.workflow_input(path)?;
+        let item = if reads("item") || reads("index") { self.item_around(path)? } else { None };
+        let run = self.about_run();
+
+        let mut scope = Scope::new()
+            .json("input", input)
+            .json("init", &init)
+            .json("state", &state)
+            .json("context", &context)
+            .json("run", &run)
+            .timestamp("now", self.now)
+            .entries("steps", steps.iter().map(|(id, output)| (id.as_str(), output)));
+        if let Some((index, item)) = &item {
+            scope = scope.json("item", item).int("index", i64::from(*index));
+        }
+        for (name, value) in more {
+            scope = scope.json(name, value);
+        }
+        Ok(evaluate(&scope))
+    }
+
+    /// The outputs of the entries that expressions name, of those that are done: looked up from the scope of `path` outwards.
+    fn steps_of(&self, path: &StepPath, expressions: &[&Expression]) -> Result<BTreeMap<String, Json>, Stop> {
+        let names: BTreeSet<&str> =
+            expressions.iter().flat_map(|expression| expression.step_references()).collect();
+        let (mut outputs, mut missing) = (BTreeMap::new(), Missing::default());
+        for name in names {
+            let Some(named) = self.named(path, name)? else { continue };
+            match self.output_of(&named) {
+                Ok(Some(output)) => {
+                    outputs.insert(name.to_owned(), output);
+                }
+                Ok(None) => {}
+                Err(Stop::Missing(more)) => missing.steps.extend(more.steps),
+                Err(stop) => return Err(stop),
+            }
+        }
+        if missing.steps.is_empty() { Ok(outputs) } else { Err(Stop::Missing(missing)) }
+    }
+
+    /// The path of the entry that an expression at `path` calls `name`.
+    fn named(&self, path: &StepPath, name: &str) -> Result<Option<StepPath>, Stop> {
+        let mut above = path.parent();
+        while let Some(at) = above {
+            let place = self.place(&at)?;
+            if place.scope().is_some_and(|scope| scope.node(name).is_some()) {
+                return Ok(Some(at.child(name)));
+            }
+            // What a workflow sees ends at the workflow.
+            if place.workflow().is_some() {
+                return Ok(None);
+            }
+            above = at.parent();
+        }
+        Ok(None)
+    }
+
+    /// The input of the innermost workflow around a path.
+    fn workflow_input(&self, path: &StepPath) -> Result<Json, Stop> {
+        let mut above = path.parent();
+        while let Some(at) = above {
+            if self.place(&at)?.workflow().is_some() {
+                return Ok(self
+                    .run
+                    .steps
+                    .get(&at)
+                    .map_or_else(Json::null, |step| step.entry.payload.clone()));
+            }
+            above = at.parent();
+        }
+        Ok(Json::null())
+    }
+
+    /// The innermost item around a path, with its index.
+    fn item_around(&self, path: &StepPath) -> Result<Option<(u32, Json)>, Stop> {
+        let mut above = Some(path.clone());
+        while let Some(at) = above {
+            if let (Place::Repetition(..), Some(index)) =
+                (self.place(&at)?, at.last().and_then(|last| last.index))
+            {
+                let item = self.run.steps.get(&at).map(|step| step.entry.payload.clone());
+                return Ok(Some((index, item.unwrap_or_else(Json::null))));
+            }
+            above = at.parent();
+        }
+        Ok(None)
+    }
+
+    fn about_run(&self) -> Json {
+        Json::from(serde_json::json!({
+            "id": self.run.id.to_string(),
+            "workflowId": self.run.workflow_id,
+            "resourceId": self.run.resource_id,
+            "createdAt": self.run.created_at.0,
+        }))
+    }
+}
+
+/// The value, or what is wrong; with the whole expression, if only a part of it is to blame.
+fn told<T>(expression: &Expression, value: Result<T, EvaluationError>) -> Evaluated<T> {
+    value.map_err(|error| match error.span.len() == expression.source().len() {
+        true => error.to_string(),
+        false => format!("`{}`: {error}", expression.source()),
+    })
+}

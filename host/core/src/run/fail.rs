@@ -1,0 +1,108 @@
+//! Ending entries badly: everything within is closed, and the failure goes up to whatever catches it, or ends the run.
+
+use super::change::Change;
+use super::{Doing, Held, Phase, StepStatus, Stop};
+use crate::id::OwnerId;
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::step::Failure;
+use crate::workflow::node::Kind;
+
+/// What a failure is dealt with on behalf of.
+#[derive(Clone, Copy)]
+pub(super) struct Because {
+    owner: OwnerId,
+}
+
+impl Because {
+    /// Somebody who performs what follows.
+    pub(super) fn of(owner: OwnerId) -> Self {
+        Self { owner }
+    }
+}
+
+impl Change<'_> {
+    /// Ends an entry with an error, and with it everything around it up to a way out: a try, or the step on whose behalf it runs.
+    /// Without one the run fails.
+    pub(super) fn fail(&mut self, path: &StepPath, failure: Failure, because: Because) -> Result<(), Stop> {
+        if !self.is_caught(path)? {
+            self.enter_again_after_end(path, because.owner)?;
+        }
+        let mut at = path.clone();
+        loop {
+            let holder = self.holder(&at)?;
+            self.close_within(&at)?;
+            self.end_step(&at, StepStatus::Failed)?.entry.error = Some(failure.clone());
+            let Some(holder) = holder else {
+                self.end_run(Phase::Failed);
+                return Ok(());
+            };
+            match self.run.steps.get(&holder).map(|step| &step.doing) {
+                Some(Doing::Holding(Held::Try { caught: false })) => {
+                    return self.catch(&holder, path, &failure, because.owner);
+                }
+                Some(Doing::Holding(_)) => at = holder,
+                _ => return self.child_ended(&holder, &at, Err(failure), because.owner),
+            }
+        }
+    }
+
+    /// Whether a failure of an entry leaves the run alive.
+    fn is_caught(&self, path: &StepPath) -> Result<bool, Stop> {
+        let mut holder = self.holder(path)?;
+        while let Some(at) = holder {
+            match self.run.steps.get(&at).map(|step| &step.doing) {
+                Some(Doing::Holding(Held::Try { caught: false })) => return Ok(true),
+                Some(Doing::Holding(_)) | None => {}
+                Some(_) => return Ok(true),
+            }
+            holder = self.holder(&at)?;
+        }
+        Ok(false)
+    }
+
+    /// Saves the run, so that a restart makes the failed call again, or enters a block that failed again.
+    fn enter_again_after_end(&mut self, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
+        self.save_before_end(owner);
+        let Some(saved) = &mut self.saved else { return Ok(()) };
+        let failed = saved.run.steps.get_mut(path);
+        let Some(failed) = failed.filter(|step| matches!(step.doing, Doing::Holding(_))) else {
+            return Ok(());
+        };
+        failed.doing = Doing::Continuing(owner);
+        let mut within = Vec::new();
+        for other in self.run.steps.keys() {
+            if self.is_within(other, path)? {
+                within.push(other.clone());
+            }
+        }
+        if let Some(saved) = &mut self.saved {
+            saved.run.steps.retain(|other, _| !within.contains(other));
+        }
+        Ok(())
+    }
+
+    fn catch(
+        &mut self,
+        block: &StepPath,
+        failed: &StepPath,
+        failure: &Failure,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let (scope, Kind::Try(node)) = self.block_at(block)? else {
+            return Err(super::change::misfit(block).into());
+        };
+        self.hold(block, Held::Try { caught: true })?;
+        let input = self.run.steps.get(block).map(|step| step.entry.payload.clone());
+        let error = serde_json::json!({
+            "message": failure.message,
+            "code": failure.code,
+            "step": failed.to_string(),
+            "details": failure.details,
+        });
+        let given = serde_json::json!({"error": error, "input": input});
+        let first = scope.at(node.catch.first).ok_or_else(|| super::change::misfit(block))?;
+        self.enter(block.sibling(&first.id), Json::from(given), owner);
+        Ok(())
+    }
+}

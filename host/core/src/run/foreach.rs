@@ -1,0 +1,108 @@
+//! The same for each item of an array.
+//!
+//! Each item is a record from the beginning, so that what is written for an item does not grow with their number.
+
+use super::change::{Change, misfit};
+use super::complete::Arrived;
+use super::{Doing, Held, LogKind, Stop};
+use crate::id::OwnerId;
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::workflow::node::{ForEachNode, Kind};
+
+/// Most items of one block.
+pub(super) const ITEMS_MAX: usize = 100_000;
+
+impl Change<'_> {
+    pub(super) fn enter_foreach(
+        &mut self,
+        path: &StepPath,
+        each: &ForEachNode,
+        input: Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let items = match &each.items {
+            None => Ok(input.clone()),
+            Some(expression) => self.evaluate(path, expression, &input, &[])?,
+        };
+        let items = items.and_then(|items| {
+            let found = items.shown();
+            items.decode::<Vec<Json>>().map_err(|_| format!("foreach expects an array, found {found}"))
+        });
+        self.insert(path, input, Doing::Continuing(owner));
+        let items = match items {
+            Ok(items) if items.len() > ITEMS_MAX => {
+                let problem = format!("{} items given, at most {ITEMS_MAX} are allowed", items.len());
+                return self.block_failed(path, "too-many-items", problem, owner);
+            }
+            Ok(items) => items,
+            Err(problem) => return self.block_failed(path, "invalid-items", problem, owner),
+        };
+        let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+        if count == 0 {
+            return self.complete(path, Json::from(serde_json::json!([])), owner);
+        }
+        for (index, item) in (0..count).zip(items) {
+            let queued = self.new_step(item, Doing::Queued);
+            self.inactive.insert(path.repetition(index), queued);
+        }
+        let begun = each.concurrency.min(count);
+        self.hold(path, Held::ForEach { count, begun, open: begun })?;
+        for index in 0..begun {
+            self.begin_item(path, index, owner)?;
+        }
+        Ok(())
+    }
+
+    fn begin_item(&mut self, path: &StepPath, index: u32, owner: OwnerId) -> Result<(), Stop> {
+        let item = path.repetition(index);
+        let queued = self.record(&item)?.ok_or_else(|| misfit(&item))?;
+        self.enter(item, queued.entry.payload, owner);
+        Ok(())
+    }
+
+    pub(super) fn item_done(
+        &mut self,
+        path: &StepPath,
+        item: &StepPath,
+        owner: OwnerId,
+    ) -> Result<Arrived, Stop> {
+        let (_, Kind::ForEach(_)) = self.block_at(path)? else { return Err(misfit(path).into()) };
+        let Doing::Holding(Held::ForEach { count, begun, open }) =
+            self.run.steps.get(path).ok_or_else(|| misfit(path))?.doing
+        else {
+            return Err(misfit(path).into());
+        };
+        let index = item.last().and_then(|last| last.index).unwrap_or(0);
+        let completed = (begun + 1).saturating_sub(open);
+        self.log(path, LogKind::Progress { completed, total: count, index });
+        if begun < count {
+            self.begin_item(path, begun, owner)?;
+            self.hold(path, Held::ForEach { count, begun: begun + 1, open })?;
+            return Ok(Arrived::Not);
+        }
+        self.hold(path, Held::ForEach { count, begun, open: open.saturating_sub(1) })?;
+        if open > 1 { Ok(Arrived::Not) } else { self.gathered(path, count) }
+    }
+
+    /// The outputs of all items, in order.
+    fn gathered(&self, path: &StepPath, count: u32) -> Result<Arrived, Stop> {
+        let known = self.known.repetitions.get(path);
+        let known = known.ok_or_else(|| Stop::repetitions(path.clone()))?;
+        let mut outputs = vec![Json::null(); count as usize];
+        let here = (0..count).map(|index| path.repetition(index)).filter_map(|item| {
+            let step = self.inactive.get(&item)?.clone();
+            Some((item, step))
+        });
+        for (item, step) in known.iter().cloned().chain(here) {
+            let index = item.last().and_then(|last| last.index).and_then(|index| usize::try_from(index).ok());
+            if let (Some(slot), Some(output)) =
+                (index.and_then(|index| outputs.get_mut(index)), step.entry.output)
+            {
+                *slot = output;
+            }
+        }
+        // A list of JSON texts always prints.
+        Ok(Arrived::Done(Json::of(&outputs).unwrap_or_else(|_| Json::null())))
+    }
+}

@@ -1,0 +1,106 @@
+//! Going on from a moment of the past: in a run of its own, or, after a bad end, in the same one.
+
+use super::change::Change;
+use super::{Decision, Doing, ForkOf, Known, LogKind, Phase, Refused, Run, Stop};
+use crate::effect::Effect;
+use crate::event::Restarted;
+use crate::id::{OwnerId, RunId, SuspensionId};
+use crate::path::StepPath;
+use crate::time::Timestamp;
+use crate::workflow::Program;
+
+/// How a run is forked.
+#[derive(Clone, Copy, Debug)]
+pub struct Fork {
+    /// Id of the new run.
+    pub id: RunId,
+    /// From which ids of suspensions are made.
+    pub seed: [u8; 16],
+    /// Who performs the calls that were under way.
+    pub owner: OwnerId,
+}
+
+/// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what was done before stay
+/// with `from`, and the new run reads them there.
+///
+/// The first commit of the new run: version 1, to be stored as a new run.
+///
+/// # Errors
+/// [`Stop::Refused`] for a run that has not begun or has ended.
+pub fn fork(
+    from: Run,
+    program: &Program,
+    fork: Fork,
+    now: Timestamp,
+    known: &Known,
+) -> Result<Decision, Stop> {
+    if from.phase != Phase::Live {
+        return Err(Refused::NotForkable { status: from.status() }.into());
+    }
+    let fork_of = Some(ForkOf { run: from.id, version: from.version });
+    let run = Run { id: fork.id, version: 0, fork_of, paused: false, created_at: now, ..from };
+    let mut change = Change::new(run, program, now, known);
+    change.log(&StepPath::root(), LogKind::Forked);
+    go_on(&mut change, fork.owner, fork.seed)?;
+    change.enter_all()?;
+    Ok(change.decide())
+}
+
+/// A run that failed or was cancelled goes on from where it was right before: the call that failed is made again.
+pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(), Stop> {
+    let Restarted { saved, owner, seed } = restarted;
+    if !matches!(change.run.phase, Phase::Failed | Phase::Canceled) || saved.id != change.run.id {
+        return Err(Refused::NotRestartable { status: change.run.status() }.into());
+    }
+    let (version, travels) = (change.run.version, change.run.travels);
+    change.run = Run { version, travels, ..*saved };
+    change.log(&StepPath::root(), LogKind::Restarted);
+    go_on(change, owner, seed)
+}
+
+/// Takes up whatever the entries of a run were doing.
+fn go_on(change: &mut Change<'_>, owner: OwnerId, seed: [u8; 16]) -> Result<(), Stop> {
+    let now = change.now;
+    change.shared_images = change.run.images().collect();
+    let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
+    let mut opened = 0_u32;
+    for path in paths {
+        let step = change.step_mut(&path)?;
+        // A deadline that ended it would end it again.
+        step.deadline = step.deadline.filter(|at| *at > now);
+        step.take_overs = 0;
+        let mut reopened = Vec::new();
+        for suspension in step.suspensions.iter_mut().filter(|suspension| suspension.over.is_none()) {
+            suspension.id = derived(now, seed, opened);
+            opened += 1;
+            reopened.push(suspension.clone());
+        }
+        let doing = step.doing.clone();
+        for suspension in reopened {
+            if matches!(suspension.wait.what, crate::step::WaitFor::Event(_)) {
+                change.ask(Effect::Collect { path: path.clone(), suspension: suspension.id });
+            }
+            change.open(&path, suspension);
+        }
+        match doing {
+            Doing::Calling(_, call) | Doing::Retrying(_, _, call) | Doing::Ready(call) => {
+                change.step_mut(&path)?.attempt = 0;
+                change.call(&path, call, owner, None)?;
+            }
+            Doing::Continuing(_) => {
+                change.step_mut(&path)?.doing = Doing::Continuing(owner);
+                change.ask(Effect::Continue { path });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The id of the suspension with this number among those that are opened again.
+fn derived(now: Timestamp, seed: [u8; 16], number: u32) -> SuspensionId {
+    let hash = blake3::Hasher::new().update(&seed).update(&number.to_be_bytes()).finalize();
+    let mut random = [0; 10];
+    random.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+    SuspensionId::new(now, random)
+}

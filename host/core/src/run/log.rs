@@ -1,0 +1,88 @@
+//! What watchers of a run see: small entries, one list a commit. Data is not repeated here; it is in the steps' records.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RunStatus, StepStatus, is_zero};
+use crate::id::SuspensionId;
+use crate::path::StepPath;
+use crate::time::Timestamp;
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// Where; the root path for the run itself.
+    #[serde(rename = "at", default, skip_serializing_if = "StepPath::is_root")]
+    pub path: StepPath,
+    /// What.
+    #[serde(flatten)]
+    pub kind: LogKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum LogKind {
+    /// The run was started.
+    Started,
+    /// The run, suspended before, goes on because of an answer.
+    Resumed,
+    /// An entry began.
+    Began,
+    /// A guest is called again after what it waited for.
+    Reentered {
+        /// Number of the call.
+        call: u32,
+    },
+    /// An entry ended.
+    Ended {
+        /// How.
+        status: StepStatus,
+    },
+    /// A call failed and is made again.
+    Retrying {
+        /// Tries so far.
+        attempt: u32,
+        /// When.
+        until: Timestamp,
+    },
+    /// A step waits for an answer.
+    Suspended {
+        /// By which address.
+        suspension: SuspensionId,
+    },
+    /// An entry waits for a time, an event or a run.
+    Waiting {
+        /// Until when, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// An item of a block is done.
+    Progress {
+        /// Items done.
+        completed: u32,
+        /// Items.
+        total: u32,
+        /// The one that was done last.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        index: u32,
+    },
+    /// No guest is called for the time being.
+    Paused,
+    /// The run goes on after a pause.
+    Unpaused,
+    /// Calls went from a dead owner to another.
+    TakenOver,
+    /// The run goes on after its end.
+    Restarted,
+    /// The run went back to this entry.
+    Traveled,
+    /// The run was forked from another one.
+    Forked,
+    /// The run moved to another version of its workflow.
+    Migrated,
+    /// Nothing runs any more: the run has ended, or waits.
+    Stopped {
+        /// How the run stands.
+        status: RunStatus,
+    },
+}

@@ -1,0 +1,85 @@
+//! Loops: the body, then the condition, again and again.
+
+use super::change::{Change, misfit};
+use super::complete::Arrived;
+use super::{Doing, Held, Stop};
+use crate::id::OwnerId;
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::workflow::node::{Decider, Kind, LoopNode};
+
+impl<'w> Change<'w> {
+    pub(super) fn enter_loop(&mut self, path: &StepPath, input: Json, owner: OwnerId) -> Result<(), Stop> {
+        self.insert(path, input.clone(), Doing::Holding(Held::Loop { iteration: 0 }));
+        self.enter(path.repetition(0), input, owner);
+        Ok(())
+    }
+
+    /// The body of a loop, or a step that is its condition, is done.
+    pub(super) fn iteration_done(
+        &mut self,
+        path: &StepPath,
+        child: &StepPath,
+        iteration: u32,
+        output: Json,
+        owner: OwnerId,
+    ) -> Result<Arrived, Stop> {
+        let (scope, Kind::Loop(node)) = self.block_at(path)? else { return Err(misfit(path).into()) };
+        if self.condition_of(child)?.is_some() {
+            let result = self.output_of(&path.repetition(iteration))?.unwrap_or_else(Json::null);
+            return match output.decode::<bool>() {
+                Ok(holds) => self.decided(path, node, iteration, holds, result, owner),
+                Err(_) => {
+                    let problem = format!("the condition gave {}, expected a boolean", output.shown());
+                    self.block_failed(path, "invalid-condition", problem, owner)?;
+                    Ok(Arrived::Not)
+                }
+            };
+        }
+        match &node.condition {
+            Decider::Step(condition) => {
+                let condition = scope.at(*condition).ok_or_else(|| misfit(path))?;
+                self.enter(path.sibling(&condition.id).repetition(iteration), output, owner);
+                Ok(Arrived::Not)
+            }
+            Decider::Expression(expression) => {
+                let input = self.run.steps.get(path).ok_or_else(|| misfit(path))?.entry.payload.clone();
+                let more =
+                    [("output", output.clone()), ("iteration", Json::from(serde_json::json!(iteration + 1)))];
+                match self.evaluate_bool(path, expression, &input, &more)? {
+                    Ok(holds) => self.decided(path, node, iteration, holds, output, owner),
+                    Err(problem) => {
+                        self.block_failed(path, "condition-failed", problem, owner)?;
+                        Ok(Arrived::Not)
+                    }
+                }
+            }
+        }
+    }
+
+    fn decided(
+        &mut self,
+        path: &StepPath,
+        node: &LoopNode,
+        iteration: u32,
+        holds: bool,
+        output: Json,
+        owner: OwnerId,
+    ) -> Result<Arrived, Stop> {
+        if holds == node.ends_on {
+            return Ok(Arrived::Done(output));
+        }
+        let Some(next) = iteration.checked_add(1) else {
+            self.block_failed(
+                path,
+                "too-many-iterations",
+                format!("{iteration} iterations are the most"),
+                owner,
+            )?;
+            return Ok(Arrived::Not);
+        };
+        self.hold(path, Held::Loop { iteration: next })?;
+        self.enter(path.repetition(next), output, owner);
+        Ok(Arrived::Not)
+    }
+}

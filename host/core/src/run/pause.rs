@@ -1,0 +1,36 @@
+//! A run is paused: calls that are in flight end, answers and timers are taken, and no guest is called before it is let go on.
+
+use super::change::Change;
+use super::{Call, Doing, LogKind, Phase, Refused, Stop};
+use crate::id::OwnerId;
+use crate::path::StepPath;
+
+pub(super) fn pause(change: &mut Change<'_>) -> Result<(), Stop> {
+    if change.run.phase != Phase::Live || change.run.paused {
+        return Err(Refused::NotPausable { status: change.run.status() }.into());
+    }
+    change.run.paused = true;
+    change.log(&StepPath::root(), LogKind::Paused);
+    Ok(())
+}
+
+pub(super) fn unpause(change: &mut Change<'_>, owner: OwnerId) -> Result<(), Stop> {
+    if !change.run.paused {
+        return Err(Refused::NotPaused { status: change.run.status() }.into());
+    }
+    change.run.paused = false;
+    change.log(&StepPath::root(), LogKind::Unpaused);
+    let ready: Vec<(StepPath, Call)> = change
+        .run
+        .steps
+        .iter()
+        .filter_map(|(path, step)| match &step.doing {
+            Doing::Ready(call) => Some((path.clone(), call.clone())),
+            _ => None,
+        })
+        .collect();
+    for (path, call) in ready {
+        change.call(&path, call, owner, None)?;
+    }
+    Ok(())
+}

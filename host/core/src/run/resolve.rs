@@ -1,0 +1,92 @@
+//! What a step waited for is over: the step is called again when that is all it asked for.
+
+use super::change::{Change, misfit};
+use super::{Call, Doing, LogKind, Refused, ResumeCall, StepStatus, Stop, Suspension, SuspensionEnd};
+use crate::event::Received;
+use crate::id::{OwnerId, SuspensionId};
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::step::{Failure, Resolution, Resolved, WaitFor, Wake};
+
+/// A message came for a step that waits for an event.
+pub(super) fn received(change: &mut Change<'_>, received: Received) -> Result<(), Stop> {
+    let Received { suspension, message, payload, owner } = received;
+    let waiting = change.run.waiting().find(|(_, open)| open.id == suspension);
+    let event = waiting.filter(|(_, open)| matches!(open.wait.what, WaitFor::Event(_)));
+    let path = event.ok_or(Refused::Idle)?.0.clone();
+    change.took.push(message);
+    change.save_before(suspension);
+    change.settle(&path, suspension, Resolution::Received(payload), SuspensionEnd::Received)?;
+    change.wake(&path, owner)
+}
+
+impl Change<'_> {
+    /// What was run on a step's behalf ended.
+    pub(super) fn child_ended(
+        &mut self,
+        path: &StepPath,
+        child: &StepPath,
+        result: Result<Json, Failure>,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let step = self.run.steps.get(path).ok_or_else(|| misfit(path))?;
+        let waiting = step.suspensions.iter().find(|suspension| suspension.child.as_ref() == Some(child));
+        let Some(id) = waiting.map(|suspension| suspension.id) else { return Ok(()) };
+        let resolution = match result {
+            Ok(output) => Resolution::Completed(output),
+            Err(failure) => Resolution::Failed(failure),
+        };
+        self.settle(path, id, resolution, SuspensionEnd::Finished)?;
+        self.wake(path, owner)
+    }
+
+    /// Writes down how a wait ended.
+    pub(super) fn settle(
+        &mut self,
+        path: &StepPath,
+        id: SuspensionId,
+        resolution: Resolution,
+        end: SuspensionEnd,
+    ) -> Result<(), Stop> {
+        let now = self.now;
+        let step = self.step_mut(path)?;
+        let found = step.suspensions.iter_mut().find(|suspension| suspension.id == id);
+        let Some(suspension) = found.filter(|suspension| suspension.over.is_none()) else { return Ok(()) };
+        if let (Resolution::Answered(data), true) = (&resolution, suspension.takes_answer()) {
+            step.entry.resume_payload = Some(data.clone());
+            step.entry.resumed_at = Some(now);
+        }
+        suspension.over = Some(resolution);
+        self.close(id, end);
+        Ok(())
+    }
+
+    /// Calls a step again if it waits and what it asked for is over.
+    pub(super) fn wake(&mut self, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
+        let step = self.step_mut(path)?;
+        let Doing::Waiting(waiting) = step.doing else { return Ok(()) };
+        let over = step.suspensions.iter().filter(|suspension| suspension.over.is_some()).count();
+        let enough = match waiting.wake {
+            Wake::Any => over > 0,
+            Wake::All => over == step.suspensions.len(),
+        };
+        if !enough {
+            return self.show_wait(path);
+        }
+        let (over, open): (Vec<Suspension>, _) = std::mem::take(&mut step.suspensions)
+            .into_iter()
+            .partition(|suspension| suspension.over.is_some());
+        step.suspensions = open;
+        step.entry.status = StepStatus::Running;
+        step.entry.suspended_at = None;
+        step.calls += 1;
+        let call = step.calls;
+        let suspend_payload = over.iter().find_map(Suspension::payload).cloned();
+        let resolved = over.into_iter().filter_map(|suspension| {
+            Some(Resolved { wait: suspension.wait.id, resolution: suspension.over? })
+        });
+        let resume = ResumeCall { image: waiting.image, resolved: resolved.collect(), suspend_payload };
+        self.log(path, LogKind::Reentered { call });
+        Ok(self.call(path, Call::Resume(resume), owner, None)?)
+    }
+}

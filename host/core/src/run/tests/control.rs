@@ -1,0 +1,265 @@
+//! Pausing, restarting, going back.
+
+use super::script::{check, outcome};
+
+#[test]
+fn a_paused_run_takes_answers_and_calls_nobody() {
+    let told = check(
+        "then(ask)",
+        &["start", "ask suspends 1", "pause", "pause", "resume 7", "unpause", "unpause", "ask completes 1"],
+    );
+    insta::assert_snapshot!(told, @"
+    start
+      run: running
+      w: running t1.., input null
+      ask: running t1.., input null, call 1 = start
+      calls ask
+    ask suspends 1
+      run: suspended, durable
+      ask: suspended t1.., input null, waits since t2, shows 1
+      opens #2 of ask
+    pause
+      run: paused, durable
+    pause
+      refused, Conflict, not-pausable: this workflow run cannot be paused: it is paused
+    resume 7
+      run: paused, durable
+      ask: running t1.., input null, answered t5 with 7, held back: call 2 = resume from image 2 of 1: answered 7
+      closes #2: Answered
+      saves version 3 before #2
+    unpause
+      run: running
+      ask: running t1.., input null, answered t5 with 7, call 2 = resume from image 2 of 1: answered 7
+      calls ask
+    unpause
+      refused, Conflict, not-paused: this workflow run is not paused: it is running
+    ask completes 1
+      run: success, durable
+      w: success t1..t8, input null, output 1
+      ask: success t1..t8, input null, output 1, answered t5 with 7
+      drops image 2
+    ");
+}
+
+#[test]
+fn a_restarted_run_makes_the_failed_call_again_and_keeps_what_waited() {
+    let told = check(
+        r#"[{"parallel": {"arms": ["@pa", "@pb"]}}]"#,
+        &[
+            "start 7",
+            "pa suspends 1",
+            "pb suspends 2",
+            "resume 5 step=pb",
+            "pb fails \"no\"",
+            "restart",
+            "pb completes 1",
+            "resume 6",
+            "pa completes 2",
+            "restart",
+        ],
+    );
+    insta::assert_snapshot!(told, @r#"
+    start 7
+      run: running
+      w: running t1.., input 7
+      pa: running t1.., input 7, call 1 = start
+      parallel-1: running t1.., input 7, Parallel { open: 2 }
+      pb: running t1.., input 7, call 1 = start
+      calls pa
+      calls pb
+    pa suspends 1
+      run: running, durable
+      pa: suspended t1.., input 7, waits since t2, shows 1
+      opens #2 of pa
+    pb suspends 2
+      run: suspended, durable
+      pb: suspended t1.., input 7, waits since t3, shows 2
+      opens #3 of pb
+    resume 5 step=pb
+      run: running
+      pb: running t1.., input 7, answered t4 with 5, call 2 = resume from image 3 of 2: answered 5
+      closes #3: Answered
+      saves version 3 before #3
+      calls pb
+    pb fails "no"
+      run: failed, durable
+      w: failed t1..t5, input 7, error "no"
+      pa: canceled t1..t5, input 7
+      parallel-1: failed t1..t5, input 7, error "no"
+      pb: failed t1..t5, input 7, error "no", answered t4 with 5
+      closes #2: Closed
+      drops image 3
+      drops image 2
+      saves version 4 before the end
+    restart
+      run: running
+      w: running t1.., input 7
+      pa: suspended t1.., input 7, waits since t2, shows 1
+      parallel-1: running t1.., input 7, Parallel { open: 2 }
+      pb: running t1.., input 7, answered t4 with 5, call 2 = resume from image 3 of 2: answered 5
+      opens #0+167 of pa
+      shares image 2
+      shares image 3
+      calls pb
+    pb completes 1
+      run: suspended, durable
+      parallel-1: running t1.., input 7, Parallel { open: 1 }
+      pb: success t1..t7, input 7, output 1, answered t4 with 5
+      drops image 3
+    resume 6
+      run: running
+      pa: running t1.., input 7, answered t8 with 6, call 2 = resume from image 2 of 1: answered 6
+      closes #0+167: Answered
+      saves version 7 before #0+167
+      calls pa
+    pa completes 2
+      run: success, durable
+      w: success t1..t9, input 7, output {"pa":2,"pb":1}
+      pa: success t1..t9, input 7, output 2, answered t8 with 6
+      parallel-1: success t1..t9, input 7, output {"pa":2,"pb":1}
+      drops image 2
+    restart
+      refused, Conflict, not-restartable: this workflow run cannot be restarted: it is success; only a failed or canceled one can
+    "#);
+}
+
+/// What failed was no call: the block is entered again, not the step before it.
+#[test]
+fn a_restart_enters_the_entry_that_failed() {
+    let told = outcome(
+        r#"["@a", {"map": {"to": "input / 0"}}]"#,
+        &["start 7", "a completes 1", "restart", "continue map-1"],
+    );
+    insta::assert_snapshot!(told, @"
+    failed
+    w: failed, `input / 0`: divided by zero at 1:1
+    a: success, output 1
+    map-1: failed, `input / 0`: divided by zero at 1:1
+    ");
+}
+
+#[test]
+fn a_run_goes_back_to_an_entry() {
+    let told = check(
+        "then(a) workflow(in: then(b) then(c)) then(d)",
+        &[
+            "start 1",
+            "a completes 2",
+            "in.b completes 3",
+            "in.c completes 4",
+            "d completes 5",
+            "travel in.b 9",
+            "in.b completes 7",
+            "travel a",
+        ],
+    );
+    insta::assert_snapshot!(told, @"
+    start 1
+      run: running
+      w: running t1.., input 1
+      a: running t1.., input 1, call 1 = start
+      calls a
+    a completes 2
+      run: running
+      a: success t1..t2, input 1, output 2
+      in: running t2.., input 2
+      in.b: running t2.., input 2, call 1 = start
+      calls in.b
+    in.b completes 3
+      run: running
+      in.b: success t2..t3, input 2, output 3
+      in.c: running t3.., input 3, call 1 = start
+      calls in.c
+    in.c completes 4
+      run: running
+      d: running t4.., input 4, call 1 = start
+      in: success t2..t4, input 2, output 4
+      in.c: success t3..t4, input 3, output 4
+      calls d
+    d completes 5
+      run: success, durable
+      w: success t1..t5, input 1, output 5
+      d: success t4..t5, input 4, output 5
+    travel in.b 9
+      run: running
+      w: running t1.., input 1
+      in: running t2.., input 2
+      in.b: running t6.., input 9, call 1 = start
+      calls in.b
+    in.b completes 7
+      run: running
+      in.b: success t6..t7, input 9, output 7
+      in.c: running t7.., input 7, call 1 = start
+      calls in.c
+    travel a
+      run: running
+      w: running t1.., input 1
+      a: running t8.., input 1, call 1 = start
+      saves version 7 before the end
+      calls a
+    ");
+}
+
+#[test]
+fn a_run_does_not_go_back_into_a_block() {
+    let blocks = r#"["@a", {"parallel": {"arms": ["@b", "@c"]}}]"#;
+    let told = outcome(blocks, &["start 1", "a completes 2", "travel b", "travel nothing", "travel c[0]"]);
+    insta::assert_snapshot!(told, @"
+    travel b: refused: the run cannot go back to `b`: it stands inside `parallel-1`, which is where one can go back to
+    travel nothing: refused: the run cannot go back to `nothing`: the workflow has no such entry
+    travel c[0]: refused: the run cannot go back to `c[0]`: the workflow has no such entry
+    running
+    w: running
+    a: success, output 2
+    b: running
+    c: running
+    parallel-1: running
+    ");
+}
+
+#[test]
+fn a_call_that_kills_its_hosts_is_given_up() {
+    let mut script = vec!["start 1".to_owned()];
+    script.extend((1..8).map(|owner| format!("take-over {owner} {}", owner + 1)));
+    let script: Vec<&str> = script.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(outcome("then(a)", &script), @"
+    take-over 7 8: refused: nothing to do
+    failed
+    w: failed, 5 host processes in a row ended while they performed this call
+    a: failed, 5 host processes in a row ended while they performed this call
+    ");
+}
+
+#[test]
+fn the_end_of_a_call_that_was_taken_over_does_not_count() {
+    let told = check("then(a)", &["start 1", "take-over 1 2", "a completes 1 owner=1", "a completes 2"]);
+    insta::assert_snapshot!(told, @"
+    start 1
+      run: running
+      w: running t1.., input 1
+      a: running t1.., input 1, call 1 = start
+      calls a
+    take-over 1 2
+      run: running
+      a: running t1.., input 1, call 1 by owner 2 = start
+      calls a
+    a completes 1 owner=1
+      refused, Conflict, stale: step `a` does not wait for the end of call 1 any more
+    a completes 2
+      run: success, durable
+      w: success t1..t4, input 1, output 2
+      a: success t1..t4, input 1, output 2
+    ");
+}
+
+#[test]
+fn a_workflow_that_takes_too_long_fails() {
+    let timed = r#"[{"workflow": {"id": "in", "timeoutMs": 3000, "steps": ["@a"]}}]"#;
+    insta::assert_snapshot!(outcome(timed, &["start 1", "in.a suspends 1", "time", "time"]), @"
+    time: refused: nothing to do
+    failed
+    w: failed, it was not done within its time: 3000 ms have passed
+    in: failed, it was not done within its time: 3000 ms have passed
+    in.a: canceled
+    ");
+}

@@ -1,0 +1,67 @@
+//! What is known of the steps of components: descriptors with their schemas compiled.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::json::Json;
+use crate::schema::{Schema, SchemaError};
+use crate::step::Descriptor;
+
+/// What is known of a step: its descriptor with all schemas compiled.
+#[derive(Debug)]
+pub struct Contract {
+    /// What the component says of the step.
+    pub descriptor: Descriptor,
+    /// Of the input.
+    pub input: Option<Schema>,
+    /// Of the output.
+    pub output: Option<Schema>,
+    /// Of the payload that the step suspends with.
+    pub suspend: Option<Schema>,
+    /// Of the answer.
+    pub resume: Option<Schema>,
+    /// Of the part of the shared state that the step uses.
+    pub state: Option<Schema>,
+    /// Of the request context.
+    pub request_context: Option<Schema>,
+}
+
+/// The steps of one component, by descriptor id.
+pub type ComponentSteps = HashMap<String, Arc<Contract>>;
+
+/// A step whose descriptor cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("step `{step}`: its {which} is {source}")]
+pub struct ContractError {
+    /// The step.
+    pub step: String,
+    /// Which schema.
+    pub which: &'static str,
+    /// What is wrong with it.
+    pub source: SchemaError,
+}
+
+impl Contract {
+    /// Compiles the schemas of a descriptor.
+    ///
+    /// # Errors
+    /// [`ContractError`] for the first schema that is none.
+    pub fn new(descriptor: Descriptor) -> Result<Self, ContractError> {
+        let compile = |which, schema: &Option<Json>| {
+            schema.as_ref().map(Schema::compile).transpose().map_err(|source| ContractError {
+                step: descriptor.id.clone(),
+                which,
+                source,
+            })
+        };
+        Ok(Self {
+            input: compile("inputSchema", &descriptor.input_schema)?,
+            output: compile("outputSchema", &descriptor.output_schema)?,
+            suspend: compile("suspendSchema", &descriptor.suspend_schema)?,
+            resume: compile("resumeSchema", &descriptor.resume_schema)?,
+            state: compile("stateSchema", &descriptor.state_schema)?,
+            request_context: compile("requestContextSchema", &descriptor.request_context_schema)?,
+            descriptor,
+        })
+    }
+}

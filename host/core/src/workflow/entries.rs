@@ -1,0 +1,281 @@
+//! Entries written in Rust: what each is made of, and its options.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::block::{Block, Condition, Mapping};
+use super::builder::WorkflowBuilder;
+use super::definition::{
+    BranchArm, BranchEntry, BranchMode, Definition, DoUntilEntry, DoWhileEntry, Entry, ForEachEntry,
+    MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
+};
+use crate::digest::ComponentDigest;
+use crate::retry::RetryPolicy;
+use crate::time::Timestamp;
+
+/// Entries of a verb, and how one is named.
+macro_rules! entry {
+    ($($type:ident $verb:ident),*) => {$(
+        impl $type {
+            /// Names the entry. Without it, the entry gets an id when the workflow is committed.
+            #[must_use = "the entry itself is not changed"]
+            pub fn id(mut self, id: impl Into<String>) -> Self {
+                self.id = id.into();
+                self
+            }
+        }
+
+        impl From<$type> for Entry {
+            fn from(entry: $type) -> Self {
+                Self::$verb(entry)
+            }
+        }
+
+        impl From<$type> for Block {
+            fn from(entry: $type) -> Self {
+                Entry::from(entry).into()
+            }
+        }
+    )*};
+}
+
+entry!(
+    StepEntry Then, ParallelEntry Parallel, BranchEntry Branch, ForEachEntry ForEach, DoWhileEntry DoWhile,
+    DoUntilEntry DoUntil, MapEntry Map, SleepEntry Sleep, SleepUntilEntry SleepUntil, TryEntry Try
+);
+
+impl From<Definition> for Entry {
+    fn from(inner: Definition) -> Self {
+        Self::Workflow(inner)
+    }
+}
+
+impl From<Definition> for Block {
+    fn from(inner: Definition) -> Self {
+        Entry::from(inner).into()
+    }
+}
+
+impl From<WorkflowBuilder> for Block {
+    fn from(inner: WorkflowBuilder) -> Self {
+        inner.definition().into()
+    }
+}
+
+impl StepEntry {
+    /// A step of a component, under the step's own id.
+    pub fn new(component: ComponentDigest, step: impl Into<String>) -> Self {
+        let (id, step) = (String::new(), step.into());
+        Self { id, component, step, retry: None, timeout_ms: None, total_timeout_ms: None }
+    }
+
+    /// How failures are retried, whatever the step says.
+    #[must_use = "the entry itself is not changed"]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// Longest time one call may run, in milliseconds; the bound that the step itself names holds as well.
+    #[must_use = "the entry itself is not changed"]
+    pub fn timeout_ms(mut self, timeout_ms: u64) -> Self {
+        self.timeout_ms = Some(timeout_ms);
+        self
+    }
+
+    /// Longest time from the step's start to its end, waits and retries counted, in milliseconds.
+    #[must_use = "the entry itself is not changed"]
+    pub fn total_timeout_ms(mut self, timeout_ms: u64) -> Self {
+        self.total_timeout_ms = Some(timeout_ms);
+        self
+    }
+}
+
+impl ParallelEntry {
+    /// These arms.
+    pub fn new(arms: impl IntoIterator<Item = impl Into<Block>>) -> Self {
+        Self { id: String::new(), arms: arms.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl<B: Into<Block>> From<Vec<B>> for ParallelEntry {
+    fn from(arms: Vec<B>) -> Self {
+        Self::new(arms)
+    }
+}
+
+impl<B: Into<Block>, const N: usize> From<[B; N]> for ParallelEntry {
+    fn from(arms: [B; N]) -> Self {
+        Self::new(arms)
+    }
+}
+
+impl BranchEntry {
+    /// Every arm whose condition holds is done, all at once.
+    pub fn every() -> Self {
+        Self { id: String::new(), mode: BranchMode::Every, arms: Vec::new(), otherwise: None }
+    }
+
+    /// The first arm whose condition holds is done.
+    pub fn first() -> Self {
+        Self { mode: BranchMode::First, ..Self::every() }
+    }
+
+    /// One more arm: a condition (an expression, or a step), and what is done when it holds.
+    #[must_use = "the entry itself is not changed"]
+    pub fn when(mut self, condition: impl Into<Condition>, body: impl Into<Block>) -> Self {
+        self.arms.push(BranchArm { when: condition.into(), body: body.into() });
+        self
+    }
+
+    /// What is done when no condition holds.
+    #[must_use = "the entry itself is not changed"]
+    pub fn otherwise(mut self, body: impl Into<Block>) -> Self {
+        self.otherwise = Some(body.into());
+        self
+    }
+}
+
+impl ForEachEntry {
+    /// This for each item of the input, one item after the other.
+    pub fn new(body: impl Into<Block>) -> Self {
+        Self { id: String::new(), items: None, concurrency: 1, body: body.into() }
+    }
+
+    /// Expression that gives the items, in place of the input.
+    #[must_use = "the entry itself is not changed"]
+    pub fn items(mut self, expression: impl Into<String>) -> Self {
+        self.items = Some(expression.into());
+        self
+    }
+
+    /// Most items under way at once.
+    #[must_use = "the entry itself is not changed"]
+    pub fn concurrency(mut self, concurrency: u32) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+}
+
+impl From<StepEntry> for ForEachEntry {
+    fn from(body: StepEntry) -> Self {
+        Self::new(body)
+    }
+}
+
+impl From<WorkflowBuilder> for ForEachEntry {
+    fn from(body: WorkflowBuilder) -> Self {
+        Self::new(body)
+    }
+}
+
+impl From<Block> for ForEachEntry {
+    fn from(body: Block) -> Self {
+        Self::new(body)
+    }
+}
+
+impl DoWhileEntry {
+    /// What is done, and the condition with which it goes on.
+    pub fn new(body: impl Into<Block>, condition: impl Into<Condition>) -> Self {
+        Self { id: String::new(), body: body.into(), condition: condition.into() }
+    }
+}
+
+impl DoUntilEntry {
+    /// What is done, and the condition that ends it.
+    pub fn new(body: impl Into<Block>, condition: impl Into<Condition>) -> Self {
+        Self { id: String::new(), body: body.into(), condition: condition.into() }
+    }
+}
+
+impl From<&str> for Condition {
+    fn from(expression: &str) -> Self {
+        Self::Expression(expression.to_owned())
+    }
+}
+
+impl From<String> for Condition {
+    fn from(expression: String) -> Self {
+        Self::Expression(expression)
+    }
+}
+
+impl From<StepEntry> for Condition {
+    fn from(step: StepEntry) -> Self {
+        Self::Step(step)
+    }
+}
+
+impl From<&str> for MapEntry {
+    fn from(expression: &str) -> Self {
+        expression.to_owned().into()
+    }
+}
+
+impl From<String> for MapEntry {
+    fn from(expression: String) -> Self {
+        Self { id: String::new(), to: Mapping::Expression(expression) }
+    }
+}
+
+impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for MapEntry {
+    fn from(fields: [(K, V); N]) -> Self {
+        let fields: BTreeMap<String, String> =
+            fields.into_iter().map(|(key, expression)| (key.into(), expression.into())).collect();
+        Self { id: String::new(), to: Mapping::Fields(fields) }
+    }
+}
+
+impl SleepEntry {
+    /// As long as an expression says.
+    pub fn expression(expression: impl Into<String>) -> Self {
+        Self { expr: Some(expression.into()), ..Self::default() }
+    }
+
+    /// The zone in whose calendar days are counted.
+    #[must_use = "the entry itself is not changed"]
+    pub fn time_zone(mut self, name: impl Into<String>) -> Self {
+        self.time_zone = Some(name.into());
+        self
+    }
+}
+
+impl From<Duration> for SleepEntry {
+    /// Whole milliseconds of it.
+    fn from(length: Duration) -> Self {
+        Self { ms: Some(u64::try_from(length.as_millis()).unwrap_or(u64::MAX)), ..Self::default() }
+    }
+}
+
+impl From<&str> for SleepEntry {
+    fn from(span: &str) -> Self {
+        Self { span: Some(span.to_owned()), ..Self::default() }
+    }
+}
+
+impl SleepUntilEntry {
+    /// Until the instant that an expression gives.
+    pub fn expression(expression: impl Into<String>) -> Self {
+        Self { expr: Some(expression.into()), ..Self::default() }
+    }
+}
+
+impl From<Timestamp> for SleepUntilEntry {
+    fn from(instant: Timestamp) -> Self {
+        instant.to_string().as_str().into()
+    }
+}
+
+impl From<&str> for SleepUntilEntry {
+    fn from(instant: &str) -> Self {
+        Self { at: Some(instant.to_owned()), ..Self::default() }
+    }
+}
+
+impl TryEntry {
+    /// What is done, and what is done when that fails.
+    pub fn new(body: impl Into<Block>, catch: impl Into<Block>) -> Self {
+        Self { id: String::new(), body: body.into(), catch: catch.into() }
+    }
+}
