@@ -101,6 +101,10 @@ impl CommitRows {
                 format!("run {} would stay at version {}: a change must raise it", run.id, run.version);
             return Err(StoreError::Refused(reason));
         }
+        if commit.savepoint.as_ref().is_some_and(|savepoint| column_of(savepoint.version) >= run.version) {
+            let reason = format!("a savepoint shows run {} as it was before version {}", run.id, run.version);
+            return Err(StoreError::Refused(reason));
+        }
         if expected.is_some() && commit.fork_of.is_some() {
             return Err(StoreError::Refused(format!("run {} exists: only a new run is a fork", run.id)));
         }
@@ -126,15 +130,6 @@ impl CommitRows {
             fork_of: fork_of.transpose()?,
             run,
         })
-    }
-
-    /// Whether SQLite would forget part of it.
-    pub(crate) fn uses_what_is_not_kept_yet(&self) -> bool {
-        !(self.dropped_steps.is_empty() && self.shared_images.is_empty() && self.took.is_empty())
-            || self.log.is_some()
-            || self.savepoint.is_some()
-            || self.request.is_some()
-            || self.fork_of.is_some()
     }
 
     /// About how many bytes are to be written.
@@ -277,6 +272,11 @@ pub(crate) fn column(at: Timestamp) -> i64 {
     i64::try_from(at.0).unwrap_or(i64::MAX)
 }
 
+/// A bound as the number that is asked for; larger ones mean the same.
+pub(crate) fn column_of(bound: impl TryInto<i64>) -> i64 {
+    bound.try_into().unwrap_or(i64::MAX)
+}
+
 /// The instant that a stored number means.
 pub(crate) fn instant(stored: i64) -> Result<Timestamp, StoreError> {
     u64::try_from(stored).map(Timestamp).map_err(|_| damaged("instant", format_args!("it is {stored}")))
@@ -287,7 +287,7 @@ pub(crate) fn count(stored: i64) -> Result<u64, StoreError> {
     u64::try_from(stored).map_err(|_| damaged("number", format_args!("it is {stored}")))
 }
 
-pub(crate) fn number(value: u64, what: &str) -> Result<i64, StoreError> {
+fn number(value: u64, what: &str) -> Result<i64, StoreError> {
     i64::try_from(value)
         .map_err(|_| StoreError::Refused(format!("{what} {value} is larger than {}", i64::MAX)))
 }

@@ -6,22 +6,32 @@
 
 mod checkpoint;
 mod components;
+mod deletion;
 mod fault;
+mod forks;
 mod health;
+mod held;
 mod images;
+mod log;
+mod messages;
+mod old_steps;
 mod open;
 mod owners;
 mod reader;
+mod records;
+mod requests;
 mod runs;
+mod savepoints;
 mod schema;
 mod steps;
 mod suspensions;
 mod sync;
 mod threads;
+mod workflows;
 mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use async_trait::async_trait;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
@@ -42,17 +52,21 @@ use crate::{
     SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
     WorkflowRecord, WorkflowSummary,
 };
+use fault::store_error;
 use open::Files;
 use owners::Owners;
 use reader::Readers;
 use threads::Threads;
-use writer::Change;
+use writer::{Change, Fault, Work};
 
 /// Long reads at once, each on a thread of its own. Bounds connections and threads; more wait their turn.
 const SCANS_MAX: usize = 4;
 
 /// Largest image that is read on the caller's thread, in bytes: about 50 us. Larger ones would hold up other tasks.
 const INLINE_BYTES_MAX: u64 = 256 << 10;
+
+/// Most records that are read on the caller's thread, for the same reason.
+const INLINE_RECORDS_MAX: usize = 16;
 
 /// A store in one SQLite file.
 ///
@@ -108,24 +122,36 @@ impl SqliteStore {
         tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Unavailable(Box::new(error)))?
     }
 
-    /// Stores what is no commit, durably.
-    async fn put(&self, change: Change) -> Result<(), StoreError> {
-        match self.threads.store(change, Durability::Durable).await {
-            Ok(()) => Ok(()),
+    /// Makes a change that is no commit; returns what it found out.
+    async fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        bytes: usize,
+        work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = mpsc::channel();
+        // Told as soon as it is done, true once the change is answered.
+        let work: Work = Box::new(move |connection| {
+            // Whoever does not wait any more does not want to know.
+            let _ = tell.send(work(connection)?);
+            Ok(())
+        });
+        match self.threads.store(Change::Other { bytes, work }, durability).await {
+            Ok(()) => told.try_recv().map_err(|error| StoreError::Unavailable(Box::new(error))),
             Err(CommitError::Store(error)) => Err(error),
             Err(conflict) => Err(StoreError::Unavailable(Box::new(conflict))),
         }
     }
 }
 
+/// Bytes of a change that writes a row or two.
+const SMALL: usize = 256;
+
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let durability = commit.durability;
         let rows = CommitRows::encode(commit)?;
-        if rows.uses_what_is_not_kept_yet() {
-            return Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into());
-        }
         self.threads.store(Change::Run(Box::new(rows)), durability).await
     }
 
@@ -134,11 +160,28 @@ impl Store for SqliteStore {
     }
 
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
-        self.readers.read(|connection| steps::read(connection, run, path))
+        self.readers.read(|connection| records::one(connection, run, path))
     }
 
     async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        self.scan(move |connection| steps::list(connection, run)).await
+        self.scan(move |connection| records::every(connection, run)).await
+    }
+
+    async fn outputs(
+        &self,
+        run: RunId,
+        paths: &[StepPath],
+    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+        if paths.len() <= INLINE_RECORDS_MAX {
+            return self.readers.read(|connection| records::named(connection, run, paths));
+        }
+        let paths = paths.to_vec();
+        self.scan(move |connection| records::named(connection, run, &paths)).await
+    }
+
+    async fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        let path = path.clone();
+        self.scan(move |connection| records::children(connection, run, &path)).await
     }
 
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
@@ -149,9 +192,36 @@ impl Store for SqliteStore {
         }
     }
 
+    async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        self.scan(move |connection| log::read(connection, run, after, limit)).await
+    }
+
+    async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
+        self.scan(move |connection| savepoints::of_suspension(connection, run, suspension)).await
+    }
+
+    async fn last_savepoint(&self, run: RunId, kind: SavepointKind) -> Result<Option<Savepoint>, StoreError> {
+        self.scan(move |connection| savepoints::last(connection, run, kind)).await
+    }
+
+    async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+        self.scan(move |connection| savepoints::list(connection, run)).await
+    }
+
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         let tenant = tenant.clone();
         self.scan(move |connection| runs::list(connection, &tenant, &filter)).await
+    }
+
+    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
+        let tenant = tenant.clone();
+        let work = move |connection: &Connection| deletion::delete_run(connection, &tenant, id);
+        self.write(Durability::Durable, SMALL, work).await?
+    }
+
+    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        let work = move |connection: &Connection| deletion::delete_before(connection, before, limit);
+        self.write(Durability::Visible, SMALL, work).await
     }
 
     async fn list_suspensions(
@@ -164,11 +234,11 @@ impl Store for SqliteStore {
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        self.scan(move |connection| steps::due(connection, now, limit)).await
+        self.scan(move |connection| held::due(connection, now, limit)).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.readers.read(steps::next_due)
+        self.readers.read(held::next_due)
     }
 
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
@@ -178,164 +248,137 @@ impl Store for SqliteStore {
 
     async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         let owners = Arc::clone(&self.owners);
-        self.scan(move |connection| steps::orphans(connection, limit, |owner| owners.is_dead(owner))).await
+        self.scan(move |connection| held::orphans(connection, limit, |owner| owners.is_dead(owner))).await
     }
 
-    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
-        self.put(Change::Component(Box::new(component))).await
+    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        self.scan(move |connection| held::owned(connection, owner)).await
     }
 
-    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
-        let digest = *digest;
-        self.scan(move |connection| components::component(connection, &digest)).await
+    async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        self.readers.read(|connection| requests::read(connection, tenant, key))
     }
 
-    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.scan(components::list_components).await
+    async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError> {
+        let (tenant, key, bytes) = (tenant.clone(), key.to_owned(), answer.text().len());
+        let work = move |connection: &Connection| requests::answer(connection, &tenant, &key, &answer);
+        self.write(Durability::Visible, bytes, work).await
     }
 
-    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        self.put(Change::Workflow(Box::new(workflow))).await
-    }
-
-    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
-        self.readers.read(|connection| components::workflow(connection, digest))
-    }
-
-    async fn outputs(
-        &self,
-        _run: RunId,
-        _paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn children(&self, _run: RunId, _path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn log(&self, _run: RunId, _after: u64, _limit: usize) -> Result<Vec<LogRow>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn savepoint(
-        &self,
-        _run: RunId,
-        _suspension: SuspensionId,
-    ) -> Result<Option<Savepoint>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn last_savepoint(
-        &self,
-        _run: RunId,
-        _kind: SavepointKind,
-    ) -> Result<Option<Savepoint>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn savepoints(&self, _run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn delete_run(&self, _tenant: &TenantId, _id: RunId) -> Result<(), DeleteError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into())
-    }
-
-    async fn delete_runs_before(&self, _before: Timestamp, _limit: usize) -> Result<Vec<RunId>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn owned(&self, _owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn request(&self, _tenant: &TenantId, _key: &str) -> Result<Option<RequestRecord>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn answer_request(&self, _tenant: &TenantId, _key: &str, _answer: Json) -> Result<(), StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
-    }
-
-    async fn send(&self, _message: Message) -> Result<Sent, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    async fn send(&self, message: Message) -> Result<Sent, StoreError> {
+        let bytes = message.payload.text().len();
+        let work = move |connection: &Connection| messages::send(connection, &message);
+        self.write(Durability::Durable, bytes, work).await
     }
 
     async fn mail(
         &self,
-        _tenant: &TenantId,
-        _name: &str,
-        _key: Option<&str>,
-        _limit: usize,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
     ) -> Result<Vec<Message>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+        let (tenant, name, key) = (tenant.clone(), name.to_owned(), key.map(str::to_owned));
+        self.scan(move |connection| messages::list(connection, &tenant, &name, key.as_deref(), limit)).await
     }
 
-    async fn message(&self, _tenant: &TenantId, _id: MessageId) -> Result<Option<Message>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.readers.read(|connection| messages::read(connection, tenant, id))
     }
 
     async fn waiting_for(
         &self,
-        _tenant: &TenantId,
-        _name: &str,
-        _key: Option<&str>,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+        let (tenant, name, key) = (tenant.clone(), name.to_owned(), key.map(str::to_owned));
+        self.scan(move |connection| messages::waiting_for(connection, &tenant, &name, key.as_deref())).await
     }
 
-    async fn deliverable(&self, _limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        self.scan(move |connection| messages::deliverable(connection, limit)).await
     }
 
-    async fn expire_mail(&self, _now: Timestamp, _taken_before: Timestamp) -> Result<u64, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
+        let work = move |connection: &Connection| messages::expire(connection, now, taken_before);
+        self.write(Durability::Visible, SMALL, work).await
     }
 
-    async fn usage(&self, _component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
+        let bytes = component.bytes.len() + component.base.len();
+        let work = move |connection: &Connection| components::store(connection, &component);
+        self.write(Durability::Durable, bytes, work).await
     }
 
-    async fn remove_component(&self, _component: &ComponentDigest) -> Result<(), RemoveError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into())
+    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
+        let digest = *digest;
+        self.scan(move |connection| components::read(connection, &digest)).await
+    }
+
+    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.scan(components::list).await
+    }
+
+    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
+        let component = *component;
+        self.scan(move |connection| components::usage(connection, component).map_err(store_error)).await
+    }
+
+    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
+        let component = *component;
+        let work = move |connection: &Connection| components::remove(connection, component);
+        self.write(Durability::Durable, SMALL, work).await?
+    }
+
+    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        let bytes = workflow.definition.text().len();
+        let work = move |connection: &Connection| workflows::store(connection, &workflow);
+        self.write(Durability::Durable, bytes, work).await
+    }
+
+    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
+        self.readers.read(|connection| workflows::read(connection, digest))
     }
 
     async fn apply_workflow(
         &self,
-        _tenant: &TenantId,
-        _workflow: WorkflowRecord,
-        _at: Timestamp,
+        tenant: &TenantId,
+        workflow: WorkflowRecord,
+        at: Timestamp,
     ) -> Result<Option<WorkflowDigest>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+        let (tenant, bytes) = (tenant.clone(), workflow.definition.text().len());
+        let work = move |connection: &Connection| workflows::apply(connection, &tenant, &workflow, at);
+        self.write(Durability::Durable, bytes, work).await
     }
 
     async fn current_workflow(
         &self,
-        _tenant: &TenantId,
-        _id: &str,
+        tenant: &TenantId,
+        id: &str,
     ) -> Result<Option<WorkflowDigest>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+        self.readers.read(|connection| workflows::current(connection, tenant, id))
     }
 
-    async fn list_workflows(&self, _tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| workflows::list(connection, &tenant)).await
     }
 
     async fn retire_workflow(
         &self,
-        _tenant: &TenantId,
-        _id: &str,
+        tenant: &TenantId,
+        id: &str,
     ) -> Result<Option<WorkflowDigest>, StoreError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()))
+        let (tenant, id) = (tenant.clone(), id.to_owned());
+        let work = move |connection: &Connection| workflows::retire(connection, &tenant, &id);
+        self.write(Durability::Durable, SMALL, work).await
     }
 
-    async fn remove_workflow(
-        &self,
-        _tenant: &TenantId,
-        _workflow: &WorkflowDigest,
-    ) -> Result<(), RemoveError> {
-        Err(StoreError::Refused("not kept in SQLite yet".to_owned()).into())
+    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
+        let (tenant, workflow) = (tenant.clone(), *workflow);
+        let work = move |connection: &Connection| workflows::remove(connection, &tenant, workflow);
+        self.write(Durability::Durable, SMALL, work).await?
     }
 
     fn stats(&self) -> StoreStats {

@@ -1,4 +1,4 @@
-//! Components and workflow definitions: written once, never changed, found by digest.
+//! Components: the table `components`. Written once, never changed, found by digest.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::json::Json;
@@ -7,10 +7,10 @@ use rusqlite::{Connection, Row, params};
 use crate::rows::{column, damaged, instant};
 use crate::sqlite::reader::{all, get, one};
 use crate::sqlite::writer::Fault;
-use crate::{ComponentRecord, ComponentSummary, StoreError, WorkflowRecord};
+use crate::{ComponentRecord, ComponentSummary, ComponentUsage, RemoveError, StoreError};
 
 /// Stores a component, unless it is there.
-pub(crate) fn store_component(connection: &Connection, component: &ComponentRecord) -> Result<(), Fault> {
+pub(crate) fn store(connection: &Connection, component: &ComponentRecord) -> Result<(), Fault> {
     let sql = "INSERT INTO components (digest, name, created_at, meta, base, bytes)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (digest) DO NOTHING";
     connection.prepare_cached(sql)?.execute(params![
@@ -25,7 +25,7 @@ pub(crate) fn store_component(connection: &Connection, component: &ComponentReco
 }
 
 /// Reads a component.
-pub(crate) fn component(
+pub(crate) fn read(
     connection: &Connection,
     digest: &ComponentDigest,
 ) -> Result<Option<ComponentRecord>, StoreError> {
@@ -43,7 +43,7 @@ pub(crate) fn component(
 }
 
 /// Lists components without their bytes.
-pub(crate) fn list_components(connection: &Connection) -> Result<Vec<ComponentSummary>, StoreError> {
+pub(crate) fn list(connection: &Connection) -> Result<Vec<ComponentSummary>, StoreError> {
     let sql = "SELECT digest, name, created_at, meta, length(bytes) FROM components ORDER BY seq DESC";
     all(connection, sql, [], |row| {
         let digest = ComponentDigest::from_bytes(get(row, 0)?);
@@ -57,34 +57,45 @@ pub(crate) fn list_components(connection: &Connection) -> Result<Vec<ComponentSu
     })
 }
 
-/// Stores a workflow definition, unless it is there.
-pub(crate) fn store_workflow(connection: &Connection, workflow: &WorkflowRecord) -> Result<(), Fault> {
-    let sql = "INSERT INTO workflows (digest, id, created_at, definition)
-        VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) DO NOTHING";
-    connection.prepare_cached(sql)?.execute(params![
-        workflow.digest.as_bytes(),
-        workflow.id,
-        column(workflow.created_at),
-        workflow.definition.text(),
-    ])?;
-    Ok(())
+/// Who uses a component.
+pub(crate) fn usage(connection: &Connection, component: ComponentDigest) -> rusqlite::Result<ComponentUsage> {
+    let sql = "SELECT workflows.digest, workflows.id FROM workflow_components
+        JOIN workflows ON workflows.digest = workflow_components.workflow
+        WHERE workflow_components.component = ?1 ORDER BY workflows.digest";
+    let mut statement = connection.prepare_cached(sql)?;
+    let workflows = statement.query_map([component.as_bytes()], |row| {
+        Ok((WorkflowDigest::from_bytes(row.get(0)?), row.get(1)?))
+    })?;
+    let workflows = workflows.collect::<rusqlite::Result<_>>()?;
+    let sql = "SELECT count(*), coalesce(sum(status NOT IN (4, 5, 6)), 0) FROM runs
+        WHERE workflow IN (SELECT workflow FROM workflow_components WHERE component = ?1)";
+    connection.prepare_cached(sql)?.query_row([component.as_bytes()], |row| {
+        let (runs, open_runs) = (row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs());
+        Ok(ComponentUsage { workflows, open_runs, runs })
+    })
 }
 
-/// Reads a workflow definition.
-pub(crate) fn workflow(
+/// Removes a component, unless a definition that somebody needs uses it.
+pub(crate) fn remove(
     connection: &Connection,
-    digest: &WorkflowDigest,
-) -> Result<Option<WorkflowRecord>, StoreError> {
-    let sql = "SELECT id, created_at, definition FROM workflows WHERE digest = ?1";
-    one(connection, sql, [digest.as_bytes()], |row| {
-        Ok(WorkflowRecord {
-            digest: *digest,
-            id: get(row, 0)?,
-            created_at: instant(get(row, 1)?)?,
-            definition: json(row, 2, digest)?,
-            components: Vec::new(),
-        })
-    })
+    component: ComponentDigest,
+) -> Result<Result<(), RemoveError>, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM components WHERE digest = ?1),
+        EXISTS (SELECT 1 FROM workflow_components AS used WHERE used.component = ?1
+            AND (EXISTS (SELECT 1 FROM runs WHERE runs.workflow = used.workflow)
+                OR EXISTS (SELECT 1 FROM applied WHERE applied.workflow = used.workflow AND applied.current = 1)))";
+    let mut statement = connection.prepare_cached(sql)?;
+    let (is_kept, is_needed) =
+        statement.query_row([component.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    match (is_kept, is_needed) {
+        (false, _) => return Ok(Err(RemoveError::NoComponent { component })),
+        (true, true) => {
+            return Ok(Err(RemoveError::ComponentUsed { component, usage: usage(connection, component)? }));
+        }
+        (true, false) => {}
+    }
+    connection.prepare_cached("DELETE FROM components WHERE digest = ?1")?.execute([component.as_bytes()])?;
+    Ok(Ok(()))
 }
 
 fn json(row: &Row<'_>, column: usize, of: &impl std::fmt::Display) -> Result<Json, StoreError> {

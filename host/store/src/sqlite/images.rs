@@ -1,21 +1,42 @@
-//! Guests' memories: the table `images`. Written once, read at each resume, dropped when nobody needs them any more.
+//! Guests' memories: the tables `images` and `image_shares`. Written once, read at each resume, dropped when nobody needs them
+//! any more.
+//!
+//! An image has one user; further ones are counted beside it, so that neither the common case nor sharing writes it again.
 
 use reentry_core::id::SnapshotId;
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
-use crate::rows::CommitRows;
 use crate::sqlite::reader::{get, one};
 use crate::sqlite::writer::Fault;
 
-/// Stores the images that a commit brings, and drops those that it ends.
-pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fault> {
-    for (id, data) in &rows.images {
-        let sql = "INSERT INTO images (id, data) VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])?;
+/// Stores an image for its first user.
+pub(crate) fn store(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<(), Fault> {
+    let sql = "INSERT INTO images (id, data) VALUES (?1, ?2)";
+    connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])?;
+    Ok(())
+}
+
+/// One user more.
+pub(crate) fn share(connection: &Connection, id: SnapshotId) -> Result<(), Fault> {
+    let sql = "INSERT INTO image_shares (image, more) SELECT id, 1 FROM images WHERE id = ?1
+        ON CONFLICT (image) DO UPDATE SET more = more + 1";
+    match connection.prepare_cached(sql)?.execute([id.as_bytes()])? {
+        0 => Err(Fault::refused(format!("image {id} is not kept"))),
+        _ => Ok(()),
     }
-    for id in &rows.dropped_images {
-        connection.prepare_cached("DELETE FROM images WHERE id = ?1")?.execute([id.as_bytes()])?;
+}
+
+/// One user less; the last one takes the image along.
+pub(crate) fn drop(connection: &Connection, id: SnapshotId) -> Result<(), Fault> {
+    for sql in [
+        "DELETE FROM images WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM image_shares WHERE image = ?1)",
+        "DELETE FROM image_shares WHERE image = ?1 AND more = 1",
+        "UPDATE image_shares SET more = more - 1 WHERE image = ?1",
+    ] {
+        if connection.prepare_cached(sql)?.execute([id.as_bytes()])? > 0 {
+            break;
+        }
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(10);
 const CHECKPOINT_BUSY_WAIT: Duration = Duration::from_millis(50);
 
 /// Statements that a connection keeps prepared; there are fewer.
-const STATEMENTS_MAX: usize = 64;
+const STATEMENTS_MAX: usize = 128;
 
 /// The files of one store.
 #[derive(Clone, Debug)]

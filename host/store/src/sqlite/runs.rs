@@ -3,25 +3,56 @@
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::Run;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::codes::{status_code, status_of};
 use crate::query::{no_such_place, page, page_rows, place};
-use crate::rows::{CommitRows, decode_run, decode_step, instant};
+use crate::rows::{CommitRows, column_of, damaged, decode_run, decode_step, instant};
 use crate::sqlite::reader::{all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::steps::PAYLOAD;
 use crate::sqlite::writer::Fault;
-use crate::sqlite::{images, steps, suspensions};
+use crate::sqlite::{forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions};
 use crate::{CommitError, Page, RunFilter, RunSummary, StoreError};
+
+/// A run as it is before a commit.
+struct Claimed {
+    seq: i64,
+    /// Whether it stays pinned to the same definition.
+    same_workflow: bool,
+    same_status: bool,
+}
 
 /// Stores a commit. When it is refused, part of it may be written: the caller undoes that.
 pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fault> {
+    if let Some(request) = &rows.request {
+        requests::claim(connection, &rows.run, request)?;
+    }
     let seq = match claim_version(connection, rows)? {
-        Some(seq) => update(connection, rows, seq)?,
+        Some(claimed) => update(connection, rows, &claimed)?,
         None => insert(connection, rows)?,
     };
     for (suspension, end) in &rows.closed {
         suspensions::close(connection, rows, seq, *suspension, *end)?;
+    }
+    for message in &rows.took {
+        messages::take(connection, &rows.run, *message)?;
+    }
+    forks::begin(connection, rows, seq)?;
+    // Kept first and shared next, so that what is dropped last may go from one user to another.
+    for (image, data) in &rows.images {
+        images::store(connection, *image, data)?;
+    }
+    for image in &rows.shared_images {
+        images::share(connection, *image)?;
+    }
+    if let Some(savepoint) = &rows.savepoint {
+        savepoints::store(connection, seq, savepoint)?;
+    }
+    for image in &rows.dropped_images {
+        images::drop(connection, *image)?;
+    }
+    for path in &rows.dropped_steps {
+        old_steps::drop_within(connection, seq, path, rows.run.version)?;
     }
     for step in &rows.steps {
         steps::store(connection, seq, step)?;
@@ -29,30 +60,34 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fa
     for suspension in &rows.opened {
         suspensions::open(connection, rows, seq, suspension)?;
     }
-    images::store(connection, rows)
+    if let Some(entries) = &rows.log {
+        log::store(connection, seq, &rows.run, entries)?;
+    }
+    match (&rows.savepoint, rows.savepoints_max) {
+        (None, _) | (_, 0) => Ok(()),
+        (Some(_), max) => savepoints::keep_latest(connection, seq, max),
+    }
 }
 
-/// Checks that the run is at the version that the commit builds on; returns its number if it exists.
-fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<i64>, Fault> {
-    let sql = "SELECT seq, version, tenant = ?2 FROM runs WHERE id = ?1";
-    let run = connection
-        .prepare_cached(sql)?
-        .query_row(params![rows.run.id.as_bytes(), rows.run.tenant.as_str()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
-        })
-        .optional()?;
-    match (run, rows.expected) {
+/// Checks that the run is at the version that the commit builds on; returns what there is of it.
+fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<Claimed>, Fault> {
+    let run = &rows.run;
+    let sql = "SELECT seq, version, tenant = ?2, workflow = ?3, status = ?4 FROM runs WHERE id = ?1";
+    let params =
+        params![run.id.as_bytes(), run.tenant.as_str(), run.workflow.as_bytes(), status_code(run.status)];
+    let found = connection.prepare_cached(sql)?.query_row(params, |row| {
+        let claimed = Claimed { seq: row.get(0)?, same_workflow: row.get(3)?, same_status: row.get(4)? };
+        Ok((claimed, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
+    });
+    match (found.optional()?, rows.expected) {
         (None, None) => Ok(None),
-        (Some((seq, version, true)), Some(expected)) if version == expected => Ok(Some(seq)),
+        (Some((claimed, version, true)), Some(expected)) if version == expected => Ok(Some(claimed)),
         (found, expected) => {
             let version = |stored: i64| u64::try_from(stored).ok();
             // A tenant is not told about the runs of another.
             let found = found.filter(|(_, _, mine)| *mine).and_then(|(_, found, _)| version(found));
-            let conflict = CommitError::VersionConflict {
-                run: rows.run.id,
-                expected: expected.and_then(version),
-                found,
-            };
+            let conflict =
+                CommitError::VersionConflict { run: run.id, expected: expected.and_then(version), found };
             Err(Fault::Refused(conflict))
         }
     }
@@ -78,22 +113,27 @@ fn insert(connection: &Connection, rows: &CommitRows) -> Result<i64, Fault> {
     Ok(connection.last_insert_rowid())
 }
 
-fn update(connection: &Connection, rows: &CommitRows, seq: i64) -> Result<i64, Fault> {
+/// Writes the head. An index is written anew when its columns are named, even if they stay as they are.
+fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Result<i64, Fault> {
     let run = &rows.run;
-    let sql = "UPDATE runs SET workflow = ?2, workflow_id = ?3, resource_id = ?4, status = ?5, version = ?6,
-        created_at = ?7, updated_at = ?8, head = ?9 WHERE seq = ?1";
-    connection.prepare_cached(sql)?.execute(params![
-        seq,
-        run.workflow.as_bytes(),
-        run.workflow_id,
-        run.resource_id,
-        status_code(run.status),
-        run.version,
-        run.created_at,
-        run.updated_at,
-        run.head,
-    ])?;
-    Ok(seq)
+    let mut params: Vec<&dyn ToSql> =
+        vec![&claimed.seq, &run.resource_id, &run.version, &run.created_at, &run.updated_at, &run.head];
+    let mut sql =
+        "UPDATE runs SET resource_id = ?2, version = ?3, created_at = ?4, updated_at = ?5, head = ?6"
+            .to_owned();
+    let status = status_code(run.status);
+    if !claimed.same_status {
+        params.push(&status);
+        sql.push_str(", status = ?7");
+    }
+    sql.push_str(" WHERE seq = ?1");
+    connection.prepare_cached(&sql)?.execute(params.as_slice())?;
+    if !claimed.same_workflow {
+        let sql = "UPDATE runs SET workflow = ?2, workflow_id = ?3 WHERE seq = ?1";
+        let params = params![claimed.seq, run.workflow.as_bytes(), run.workflow_id];
+        connection.prepare_cached(sql)?.execute(params)?;
+    }
+    Ok(claimed.seq)
 }
 
 /// Reads a run and its steps that are not done. One statement, so that head and steps are of one version.
@@ -142,7 +182,8 @@ pub(crate) fn list(
         before,
         filter.workflow_id,
         filter.resource_id,
-        one_more(wanted),
+        // One more tells whether there is a next page.
+        column_of(wanted.saturating_add(1)),
         filter.status.map(status_code),
     ];
     let rows = all(connection, &sql, params, summary)?;
@@ -171,14 +212,12 @@ pub(crate) fn seq_of(
     one(connection, sql, params![id.as_bytes(), tenant.as_str()], |row| get(row, 0))
 }
 
-/// Rows to ask for: one more than wanted tells whether there is a next page.
-pub(crate) fn one_more(wanted: usize) -> i64 {
-    i64::try_from(wanted).map_or(i64::MAX, |wanted| wanted.saturating_add(1))
-}
-
 /// Reads the tenant and the id of a run from two columns.
 pub(crate) fn run_key(row: &Row<'_>, first: usize) -> Result<(TenantId, RunId), StoreError> {
-    let tenant = TenantId::new(get::<String>(row, first)?);
-    let tenant = tenant.map_err(|error| crate::rows::damaged("tenant", error))?;
-    Ok((tenant, RunId::from_bytes(get(row, first + 1)?)))
+    Ok((tenant_of(row, first)?, RunId::from_bytes(get(row, first + 1)?)))
+}
+
+/// Reads a tenant from a column.
+pub(crate) fn tenant_of(row: &Row<'_>, column: usize) -> Result<TenantId, StoreError> {
+    TenantId::new(get::<String>(row, column)?).map_err(|error| damaged("tenant", error))
 }

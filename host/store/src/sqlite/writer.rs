@@ -12,8 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use crate::rows::CommitRows;
 use crate::sqlite::fault::{is_of_the_change, is_passing};
 use crate::sqlite::health::{Health, PanicWatch};
-use crate::sqlite::{components, runs};
-use crate::{CommitError, ComponentRecord, Durability, StoreError, WorkflowRecord};
+use crate::sqlite::runs;
+use crate::{CommitError, Durability, StoreError};
 
 /// Most changes in one transaction. Bounds how long the first one waits for the last.
 const GROUP_CHANGES_MAX: usize = 256;
@@ -23,10 +23,19 @@ const GROUP_BYTES_MAX: usize = 8 << 20;
 
 /// What is to be stored as a whole.
 pub(crate) enum Change {
+    /// A commit.
     Run(Box<CommitRows>),
-    Component(Box<ComponentRecord>),
-    Workflow(Box<WorkflowRecord>),
+    /// Anything else.
+    Other {
+        /// About how many bytes are to be written.
+        bytes: usize,
+        /// Writes it.
+        work: Work,
+    },
 }
+
+/// Writes within a transaction. When it fails, part of it may be written: the caller undoes that.
+pub(crate) type Work = Box<dyn Fn(&Connection) -> Result<(), Fault> + Send>;
 
 /// Where the one who waits for a change gets to know about it.
 pub(crate) type Answer = oneshot::Sender<Result<(), CommitError>>;
@@ -48,13 +57,16 @@ pub(crate) enum Fault {
     Broken(rusqlite::Error),
 }
 
+impl Fault {
+    /// A change that makes no sense.
+    pub(crate) fn refused(reason: String) -> Self {
+        Self::Refused(StoreError::Refused(reason).into())
+    }
+}
+
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
-        if is_of_the_change(&error) {
-            Self::Refused(StoreError::Refused(error.to_string()).into())
-        } else {
-            Self::Broken(error)
-        }
+        if is_of_the_change(&error) { Self::refused(error.to_string()) } else { Self::Broken(error) }
     }
 }
 
@@ -122,8 +134,7 @@ impl Writer {
         self.execute("SAVEPOINT change")?;
         let result = match change {
             Change::Run(rows) => runs::store(&self.connection, rows),
-            Change::Component(component) => components::store_component(&self.connection, component),
-            Change::Workflow(workflow) => components::store_workflow(&self.connection, workflow),
+            Change::Other { work, .. } => work(&self.connection),
         };
         let result = match result {
             Ok(()) => Ok(()),
@@ -186,8 +197,7 @@ impl Change {
     fn bytes(&self) -> usize {
         match self {
             Self::Run(rows) => rows.bytes(),
-            Self::Component(component) => component.bytes.len() + component.base.len(),
-            Self::Workflow(workflow) => workflow.definition.text().len(),
+            Self::Other { bytes, .. } => *bytes,
         }
     }
 }
@@ -203,7 +213,9 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::*;
+    use crate::WorkflowRecord;
     use crate::sqlite::open::Files;
+    use crate::sqlite::workflows;
 
     fn writer(folder: &std::path::Path) -> (Writer, mpsc::Receiver<Vec<Answer>>) {
         let connection = Files::prepare(&folder.join("runs.db")).unwrap().open().unwrap();
@@ -215,13 +227,9 @@ mod tests {
         let definition = Json::parse(format!("\"{}\"", "x".repeat(bytes))).unwrap();
         let digest = WorkflowDigest::of(definition.text().as_bytes());
         let created_at = Timestamp(1);
-        Change::Workflow(Box::new(WorkflowRecord {
-            digest,
-            id: "w".to_owned(),
-            definition,
-            components: Vec::new(),
-            created_at,
-        }))
+        let record =
+            WorkflowRecord { digest, id: "w".to_owned(), definition, components: Vec::new(), created_at };
+        Change::Other { bytes, work: Box::new(move |connection| workflows::store(connection, &record)) }
     }
 
     /// Stores changes as one group; returns what each was told.

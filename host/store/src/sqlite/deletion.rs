@@ -1,0 +1,76 @@
+//! Deleting runs that have ended, with all that is kept of them in every table.
+
+use reentry_core::id::{RunId, TenantId};
+use reentry_core::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::DeleteError;
+use crate::codes::status_of;
+use crate::rows::{column, column_of};
+use crate::sqlite::savepoints;
+use crate::sqlite::writer::Fault;
+
+/// Deletes a run, unless it has not ended or forks read it.
+pub(crate) fn delete_run(
+    connection: &Connection,
+    tenant: &TenantId,
+    run: RunId,
+) -> Result<Result<(), DeleteError>, Fault> {
+    let sql = "SELECT seq, status FROM runs WHERE id = ?1 AND tenant = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_row(params![run.as_bytes(), tenant.as_str()], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    });
+    let Some((seq, status)) = found.optional()? else { return Ok(Err(DeleteError::NotFound { run })) };
+    match status_of(status) {
+        Ok(status) if status.is_final() => {}
+        Ok(status) => return Ok(Err(DeleteError::NotFinal { run, status })),
+        Err(damaged) => return Ok(Err(damaged.into())),
+    }
+    let sql = "SELECT runs.id FROM forks JOIN runs ON runs.seq = forks.run
+        WHERE forks.parent = ?1 ORDER BY runs.seq";
+    let mut statement = connection.prepare_cached(sql)?;
+    let forks = statement.query_map([seq], |row| Ok(RunId::from_bytes(row.get(0)?)))?;
+    let forks = forks.collect::<rusqlite::Result<Vec<_>>>()?;
+    if !forks.is_empty() {
+        return Ok(Err(DeleteError::HasForks { run, forks }));
+    }
+    delete(connection, seq, run)?;
+    Ok(Ok(()))
+}
+
+/// Deletes runs that have ended and changed last before an instant, those that forks read left out.
+pub(crate) fn delete_before(
+    connection: &Connection,
+    before: Timestamp,
+    limit: usize,
+) -> Result<Vec<RunId>, Fault> {
+    let sql = "SELECT seq, id FROM runs WHERE status IN (4, 5, 6) AND updated_at < ?1
+        AND NOT EXISTS (SELECT 1 FROM forks WHERE forks.parent = runs.seq) ORDER BY updated_at, seq LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let runs = statement.query_map([column(before), column_of(limit)], |row| {
+        Ok((row.get::<_, i64>(0)?, RunId::from_bytes(row.get(1)?)))
+    })?;
+    let runs = runs.collect::<rusqlite::Result<Vec<_>>>()?;
+    runs.iter().try_for_each(|(seq, run)| delete(connection, *seq, *run))?;
+    Ok(runs.into_iter().map(|(_, run)| run).collect())
+}
+
+/// Deletes what is kept of a run. Its number may be given to another run then, so nothing may be left under it.
+fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
+    savepoints::delete(connection, seq)?;
+    for sql in [
+        "DELETE FROM payloads WHERE step IN (SELECT seq FROM steps WHERE run = ?1 AND payload IS NULL)",
+        "DELETE FROM steps WHERE run = ?1",
+        "DELETE FROM old_steps WHERE run = ?1",
+        "DELETE FROM hidden_steps WHERE run = ?1",
+        "DELETE FROM suspensions WHERE run = ?1",
+        "DELETE FROM log WHERE run = ?1",
+        "DELETE FROM forks WHERE run = ?1",
+        "DELETE FROM runs WHERE seq = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([seq])?;
+    }
+    connection.prepare_cached("DELETE FROM requests WHERE run = ?1")?.execute([run.as_bytes()])?;
+    Ok(())
+}

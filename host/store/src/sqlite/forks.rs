@@ -1,0 +1,39 @@
+//! Forks: the table `forks`, and through which runs a run is seen.
+
+use reentry_core::id::RunId;
+use rusqlite::{Connection, params};
+
+use crate::StoreError;
+use crate::rows::CommitRows;
+use crate::sqlite::reader::{all, get};
+use crate::sqlite::writer::Fault;
+
+/// A run whose records are seen, and up to which version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layer {
+    pub(crate) run: i64,
+    /// `None` for the run itself, all of whose records are seen.
+    pub(crate) version: Option<i64>,
+}
+
+/// Stores from where a new run begins.
+pub(crate) fn begin(connection: &Connection, rows: &CommitRows, run: i64) -> Result<(), Fault> {
+    let Some((parent, version)) = rows.fork_of else { return Ok(()) };
+    let sql = "INSERT INTO forks (run, parent, version)
+        SELECT ?1, seq, ?4 FROM runs WHERE id = ?2 AND tenant = ?3 AND version >= ?4 AND seq <> ?1";
+    let params = params![run, parent.as_bytes(), rows.run.tenant.as_str(), version];
+    match connection.prepare_cached(sql)?.execute(params)? {
+        0 => Err(Fault::refused(format!("there is no version {version} of run {parent} to fork"))),
+        _ => Ok(()),
+    }
+}
+
+/// The run and its parents, the nearest first; nothing for a run that is not there.
+pub(crate) fn layers(connection: &Connection, run: RunId) -> Result<Vec<Layer>, StoreError> {
+    let sql = "WITH RECURSIVE layers (run, version, depth) AS (
+            SELECT seq, NULL, 0 FROM runs WHERE id = ?1
+            UNION ALL
+            SELECT forks.parent, forks.version, depth + 1 FROM layers JOIN forks ON forks.run = layers.run
+        ) SELECT run, version FROM layers ORDER BY depth";
+    all(connection, sql, [run.as_bytes()], |row| Ok(Layer { run: get(row, 0)?, version: get(row, 1)? }))
+}

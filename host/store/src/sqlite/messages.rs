@@ -1,0 +1,147 @@
+//! Messages: the table `messages`, and which suspensions wait for which.
+
+use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::json::Json;
+use reentry_core::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::mail::EXPIRED_MAX;
+use crate::rows::{RunRow, column, column_of, damaged, instant};
+use crate::sqlite::reader::{all, get, one};
+use crate::sqlite::runs::tenant_of;
+use crate::sqlite::writer::Fault;
+use crate::{CommitError, Message, Sent, StoreError};
+
+/// Stores a message, unless the same is there.
+pub(crate) fn send(connection: &Connection, message: &Message) -> Result<Sent, Fault> {
+    let tenant = message.tenant.as_str();
+    if let Some(dedup) = &message.dedup {
+        let sql = "SELECT id FROM messages WHERE tenant = ?1 AND dedup = ?2";
+        let known = connection.prepare_cached(sql)?.query_row([tenant, dedup], |row| row.get(0));
+        if let Some(known) = known.optional()? {
+            return Ok(Sent::Known(MessageId::from_bytes(known)));
+        }
+    }
+    let sql = "INSERT INTO messages (id, tenant, name, key, sent_at, dedup, expires_at, payload)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
+        message.id.as_bytes(),
+        tenant,
+        message.name,
+        message.key,
+        column(message.sent_at),
+        message.dedup,
+        message.expires_at.map(column),
+        message.payload.text(),
+    ])?;
+    Ok(Sent::Kept)
+}
+
+/// Takes a message, which only one commit ever can.
+pub(crate) fn take(connection: &Connection, run: &RunRow, message: MessageId) -> Result<(), Fault> {
+    let sql = "UPDATE messages SET taken_at = ?3 WHERE id = ?1 AND tenant = ?2 AND taken_at IS NULL";
+    let params = params![message.as_bytes(), run.tenant.as_str(), run.updated_at];
+    match connection.prepare_cached(sql)?.execute(params)? {
+        0 => Err(Fault::Refused(CommitError::MessageTaken { message })),
+        _ => Ok(()),
+    }
+}
+
+const COLUMNS: &str = "SELECT id, name, key, sent_at, dedup, expires_at, payload FROM messages";
+
+/// Reads a message, taken or not.
+pub(crate) fn read(
+    connection: &Connection,
+    tenant: &TenantId,
+    id: MessageId,
+) -> Result<Option<Message>, StoreError> {
+    let sql = format!("{COLUMNS} WHERE tenant = ?1 AND id = ?2");
+    one(connection, &sql, params![tenant.as_str(), id.as_bytes()], |row| decode(tenant, row))
+}
+
+/// Lists messages that nobody has taken, oldest first.
+pub(crate) fn list(
+    connection: &Connection,
+    tenant: &TenantId,
+    name: &str,
+    key: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Message>, StoreError> {
+    let by_key = if key.is_some() { "key = ?3" } else { "?3 IS NULL" };
+    let sql = format!(
+        "{COLUMNS} WHERE tenant = ?1 AND name = ?2 AND {by_key} AND taken_at IS NULL ORDER BY seq LIMIT ?4"
+    );
+    let params = params![tenant.as_str(), name, key, column_of(limit)];
+    all(connection, &sql, params, |row| decode(tenant, row))
+}
+
+fn decode(tenant: &TenantId, row: &Row<'_>) -> Result<Message, StoreError> {
+    let id = MessageId::from_bytes(get(row, 0)?);
+    Ok(Message {
+        id,
+        tenant: tenant.clone(),
+        name: get(row, 1)?,
+        key: get(row, 2)?,
+        payload: Json::parse(get::<String>(row, 6)?)
+            .map_err(|error| damaged(format_args!("message {id}"), error))?,
+        sent_at: instant(get(row, 3)?)?,
+        dedup: get(row, 4)?,
+        expires_at: get::<Option<i64>>(row, 5)?.map(instant).transpose()?,
+    })
+}
+
+/// Open suspensions that a message would end, oldest first.
+pub(crate) fn waiting_for(
+    connection: &Connection,
+    tenant: &TenantId,
+    name: &str,
+    key: Option<&str>,
+) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
+    let select = "SELECT runs.id, suspensions.id FROM suspensions JOIN runs ON runs.seq = suspensions.run
+        WHERE suspensions.tenant = ?1 AND suspensions.event = ?2 AND suspensions.ended IS NULL";
+    let sql = format!(
+        "{select} AND suspensions.event_key IS NULL UNION ALL {select} AND suspensions.event_key = ?3"
+    );
+    let mut waiting = all(connection, &sql, params![tenant.as_str(), name, key], |row| {
+        Ok((RunId::from_bytes(get(row, 0)?), SuspensionId::from_bytes(get(row, 1)?)))
+    })?;
+    waiting.sort_by_key(|(_, suspension)| *suspension);
+    Ok(waiting)
+}
+
+/// Messages that nobody has taken although a suspension waits for them, oldest first.
+pub(crate) fn deliverable(
+    connection: &Connection,
+    limit: usize,
+) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+    let waits = "EXISTS (SELECT 1 FROM suspensions WHERE suspensions.tenant = messages.tenant
+        AND suspensions.event = messages.name AND suspensions.ended IS NULL AND suspensions.event_key";
+    let sql = format!(
+        "SELECT tenant, id FROM messages WHERE taken_at IS NULL
+        AND ({waits} IS NULL) OR {waits} = messages.key)) ORDER BY seq LIMIT ?1"
+    );
+    all(connection, &sql, [column_of(limit)], |row| {
+        Ok((tenant_of(row, 0)?, MessageId::from_bytes(get(row, 1)?)))
+    })
+}
+
+/// Drops messages that expired, and those that were taken long ago; not more than [`EXPIRED_MAX`].
+pub(crate) fn expire(connection: &Connection, now: Timestamp, taken_before: Timestamp) -> Result<u64, Fault> {
+    let mut left = EXPIRED_MAX;
+    for (sql, at) in [
+        (
+            "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages
+            WHERE taken_at IS NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+            now,
+        ),
+        (
+            "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages
+            WHERE taken_at < ?1 ORDER BY taken_at LIMIT ?2)",
+            taken_before,
+        ),
+    ] {
+        let dropped = connection.prepare_cached(sql)?.execute([column(at), column_of(left)])?;
+        left = left.saturating_sub(dropped as u64);
+    }
+    Ok(EXPIRED_MAX - left)
+}

@@ -1,0 +1,133 @@
+//! Reading steps' records: those of a run, and for a fork those of its parents too.
+
+use std::collections::{HashMap, HashSet};
+
+use reentry_core::id::RunId;
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::Step;
+use rusqlite::{Connection, params};
+
+use crate::StoreError;
+use crate::rows::{decode_step, is_within};
+use crate::sqlite::fault::store_error;
+use crate::sqlite::forks::{self, Layer};
+use crate::sqlite::reader::{self, all, bytes, bytes_or_null, get, text};
+use crate::sqlite::steps::PAYLOAD;
+
+/// Which steps of a run are read, as SQL; ?2 is its text.
+struct Which {
+    sql: &'static str,
+    text: Option<String>,
+}
+
+/// A record as it was read, and the number of its row.
+struct Found {
+    seq: i64,
+    path: StepPath,
+    step: Step,
+}
+
+/// Reads one step's record.
+pub(crate) fn one(connection: &Connection, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+    let sql = format!(
+        "SELECT record, {PAYLOAD} FROM steps WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND path = ?2"
+    );
+    let text = path.to_string();
+    let own = reader::one(connection, &sql, params![run.as_bytes(), text], |row| {
+        decode_step(run, &text, bytes(row, 0)?, bytes_or_null(row, 1)?).map(|(_, step)| step)
+    })?;
+    match own {
+        Some(step) => Ok(Some(step)),
+        None => Ok(named(connection, run, std::slice::from_ref(path))?.pop().and_then(|(_, step)| step)),
+    }
+}
+
+/// Reads the records of all steps.
+pub(crate) fn every(connection: &Connection, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    read(connection, run, &Which { sql: "?2 IS NULL", text: None })
+}
+
+/// Reads the records of the named steps, in that order.
+pub(crate) fn named(
+    connection: &Connection,
+    run: RunId,
+    paths: &[StepPath],
+) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+    let text = Json::of(paths).map_err(|error| StoreError::Refused(error.to_string()))?.text().to_owned();
+    let which = Which { sql: "path IN (SELECT value FROM json_each(?2))", text: Some(text) };
+    let found: HashMap<StepPath, Step> = read(connection, run, &which)?.into_iter().collect();
+    Ok(paths.iter().map(|path| (path.clone(), found.get(path).cloned())).collect())
+}
+
+/// Reads the records of the repetitions of a step, in the order of their indexes.
+pub(crate) fn children(
+    connection: &Connection,
+    run: RunId,
+    path: &StepPath,
+) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    if path.last().is_none_or(|last| last.index.is_some()) {
+        return Ok(Vec::new());
+    }
+    // What lies below a repetition is in the same range of the index; its path has a dot after the bracket.
+    let sql = r"path >= ?2 || '[' AND path < ?2 || '\' AND instr(substr(path, length(?2) + 2), '.') = 0";
+    let mut found = read(connection, run, &Which { sql, text: Some(path.to_string()) })?;
+    found.sort_by_key(|(path, _)| path.last().and_then(|last| last.index));
+    Ok(found)
+}
+
+/// Reads records as they were at one moment, in the order in which the steps were first called.
+fn read(connection: &Connection, run: RunId, which: &Which) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    let moment = connection.unchecked_transaction().map_err(store_error)?;
+    let layers = forks::layers(connection, run)?;
+    let (mut seen, mut hidden) = (HashSet::new(), Vec::<String>::new());
+    let mut found = Vec::new();
+    for layer in &layers {
+        let mut records = records(connection, run, *layer, which)?;
+        if layers.len() > 1 {
+            records.retain(|found| {
+                let path = found.path.to_string();
+                !hidden.iter().any(|above| is_within(&path, above)) && seen.insert(path)
+            });
+            hidden.extend(hidden_from(connection, *layer)?);
+        }
+        records.sort_by_key(|found| found.seq);
+        found.push(records);
+    }
+    moment.commit().map_err(store_error)?;
+    // Parents first.
+    let mut records: Vec<_> =
+        found.into_iter().rev().flatten().map(|found| (found.path, found.step)).collect();
+    if layers.len() > 1 {
+        records.sort_by_key(|(_, step)| step.entry.started_at);
+    }
+    Ok(records)
+}
+
+/// Reads what is seen of one run.
+fn records(
+    connection: &Connection,
+    run: RunId,
+    layer: Layer,
+    Which { sql: which, text: wanted }: &Which,
+) -> Result<Vec<Found>, StoreError> {
+    let own = format!("SELECT seq, path, record, {PAYLOAD} FROM steps WHERE run = ?1 AND {which}");
+    let sql = match layer.version {
+        None => format!("{own} AND ?3 IS NULL"),
+        Some(_) => format!(
+            "{own} AND active = 0 AND version <= ?3
+            UNION ALL SELECT seq, path, record, payload FROM old_steps
+            WHERE run = ?1 AND {which} AND version <= ?3 AND until > ?3"
+        ),
+    };
+    all(connection, &sql, params![layer.run, wanted, layer.version], |row| {
+        let (path, step) = decode_step(run, text(row, 1)?, bytes(row, 2)?, bytes_or_null(row, 3)?)?;
+        Ok(Found { seq: get(row, 0)?, path, step })
+    })
+}
+
+/// The paths of steps of its parents that a run does not show any more.
+fn hidden_from(connection: &Connection, layer: Layer) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT path FROM hidden_steps WHERE run = ?1 AND (?2 IS NULL OR version <= ?2)";
+    all(connection, sql, params![layer.run, layer.version], |row| get(row, 0))
+}

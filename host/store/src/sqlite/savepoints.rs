@@ -1,0 +1,100 @@
+//! Savepoints: the table `savepoints`. Each names images, which are kept as long as it is.
+
+use reentry_core::id::{RunId, SnapshotId, SuspensionId};
+use reentry_core::json::Json;
+use rusqlite::{Connection, Params, Row, params};
+
+use crate::codes::{kind_code, kind_of};
+use crate::rows::{SavepointRow, damaged};
+use crate::sqlite::reader::{all, bytes, get, one};
+use crate::sqlite::writer::Fault;
+use crate::sqlite::{images, old_steps};
+use crate::{Savepoint, SavepointKind, SavepointSummary, StoreError};
+
+/// Stores a savepoint of a run.
+pub(crate) fn store(connection: &Connection, run: i64, savepoint: &SavepointRow) -> Result<(), Fault> {
+    let sql = "INSERT INTO savepoints (run, version, kind, suspension, at, images, state)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let ids: Vec<u8> = savepoint.images.iter().flat_map(|id| *id.as_bytes()).collect();
+    connection.prepare_cached(sql)?.execute(params![
+        run,
+        savepoint.version,
+        kind_code(savepoint.kind),
+        savepoint.suspension.as_ref().map(SuspensionId::as_bytes),
+        savepoint.at,
+        ids,
+        savepoint.state.text(),
+    ])?;
+    savepoint.images.iter().try_for_each(|image| images::share(connection, *image))
+}
+
+/// Forgets the oldest savepoints of a run until it has no more than `max`, and the records that only forks from them would see.
+pub(crate) fn keep_latest(connection: &Connection, run: i64, max: u32) -> Result<(), Fault> {
+    let sql = "SELECT seq, images FROM savepoints WHERE run = ?1 ORDER BY version DESC LIMIT -1 OFFSET ?2";
+    let forgotten = forget(connection, sql, params![run, max])?;
+    if forgotten > 0 { old_steps::keep_seen(connection, run) } else { Ok(()) }
+}
+
+/// Forgets all savepoints of a run.
+pub(crate) fn delete(connection: &Connection, run: i64) -> Result<(), Fault> {
+    forget(connection, "SELECT seq, images FROM savepoints WHERE run = ?1", [run]).map(drop)
+}
+
+/// Forgets the savepoints that a statement finds; returns how many.
+fn forget(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, Fault> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_map(params, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let found = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    for (seq, ids) in &found {
+        connection.prepare_cached("DELETE FROM savepoints WHERE seq = ?1")?.execute([seq])?;
+        // Twice the same image is there twice.
+        let (ids, _) = ids.as_chunks::<16>();
+        ids.iter().try_for_each(|id| images::drop(connection, SnapshotId::from_bytes(*id)))?;
+    }
+    Ok(found.len())
+}
+
+/// Reads the latest savepoint that ended a suspension.
+pub(crate) fn of_suspension(
+    connection: &Connection,
+    run: RunId,
+    suspension: SuspensionId,
+) -> Result<Option<Savepoint>, StoreError> {
+    let sql = "SELECT version, kind, suspension, at, images, state FROM savepoints
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND suspension = ?2 ORDER BY version DESC LIMIT 1";
+    one(connection, sql, params![run.as_bytes(), suspension.as_bytes()], |row| decode(run, row)?.decode())
+}
+
+/// Reads the latest savepoint of a kind.
+pub(crate) fn last(
+    connection: &Connection,
+    run: RunId,
+    kind: SavepointKind,
+) -> Result<Option<Savepoint>, StoreError> {
+    let sql = "SELECT version, kind, suspension, at, images, state FROM savepoints
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND kind = ?2 ORDER BY version DESC LIMIT 1";
+    one(connection, sql, params![run.as_bytes(), kind_code(kind)], |row| decode(run, row)?.decode())
+}
+
+/// Lists the savepoints of a run, oldest first.
+pub(crate) fn list(connection: &Connection, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+    let sql = "SELECT version, kind, suspension, at, x'', 'null' FROM savepoints
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1) ORDER BY version";
+    all(connection, sql, [run.as_bytes()], |row| decode(run, row)?.summary())
+}
+
+fn decode(run: RunId, row: &Row<'_>) -> Result<SavepointRow, StoreError> {
+    let what = || format!("savepoint of run {run}");
+    let (ids, rest) = bytes(row, 4)?.as_chunks::<16>();
+    if !rest.is_empty() {
+        return Err(damaged(what(), "the last id of an image is cut off"));
+    }
+    Ok(SavepointRow {
+        version: get(row, 0)?,
+        kind: kind_of(get(row, 1)?)?,
+        suspension: get::<Option<[u8; 16]>>(row, 2)?.map(SuspensionId::from_bytes),
+        at: get(row, 3)?,
+        images: ids.iter().map(|id| SnapshotId::from_bytes(*id)).collect(),
+        state: Json::parse(get::<String>(row, 5)?).map_err(|error| damaged(what(), error))?,
+    })
+}

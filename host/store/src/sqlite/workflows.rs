@@ -1,0 +1,175 @@
+//! Workflow definitions and who has applied them: the tables `workflows`, `workflow_components` and `applied`.
+
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::id::TenantId;
+use reentry_core::json::Json;
+use reentry_core::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::rows::{column, damaged, instant};
+use crate::sqlite::reader::{all, bytes_or_null, get, one};
+use crate::sqlite::writer::Fault;
+use crate::{RemoveError, StoreError, WorkflowRecord, WorkflowSummary};
+
+/// Stores a workflow definition, unless it is there.
+pub(crate) fn store(connection: &Connection, workflow: &WorkflowRecord) -> Result<(), Fault> {
+    let sql = "INSERT INTO workflows (digest, id, created_at, definition)
+        VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) DO NOTHING";
+    let params = params![
+        workflow.digest.as_bytes(),
+        workflow.id,
+        column(workflow.created_at),
+        workflow.definition.text(),
+    ];
+    if connection.prepare_cached(sql)?.execute(params)? == 0 {
+        return Ok(());
+    }
+    let sql = "INSERT OR IGNORE INTO workflow_components (workflow, component) VALUES (?1, ?2)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for component in &workflow.components {
+        insert.execute([workflow.digest.as_bytes(), component.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Reads a workflow definition. One statement, so that it and its components are of one moment.
+pub(crate) fn read(
+    connection: &Connection,
+    digest: &WorkflowDigest,
+) -> Result<Option<WorkflowRecord>, StoreError> {
+    let sql = "SELECT workflow_components.component, workflows.id, workflows.created_at, workflows.definition
+        FROM workflows LEFT JOIN workflow_components ON workflow_components.workflow = workflows.digest
+        WHERE workflows.digest = ?1 ORDER BY workflow_components.component";
+    let mut found: Option<WorkflowRecord> = None;
+    all(connection, sql, [digest.as_bytes()], |row| {
+        let record = match &mut found {
+            Some(record) => record,
+            None => found.insert(WorkflowRecord {
+                digest: *digest,
+                id: get(row, 1)?,
+                created_at: instant(get(row, 2)?)?,
+                definition: Json::parse(get::<String>(row, 3)?).map_err(|error| damaged(digest, error))?,
+                components: Vec::new(),
+            }),
+        };
+        if bytes_or_null(row, 0)?.is_some() {
+            record.components.push(ComponentDigest::from_bytes(get(row, 0)?));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Stores a definition as the current version of its id; returns the one before.
+pub(crate) fn apply(
+    connection: &Connection,
+    tenant: &TenantId,
+    workflow: &WorkflowRecord,
+    at: Timestamp,
+) -> Result<Option<WorkflowDigest>, Fault> {
+    let previous = retire(connection, tenant, &workflow.id)?;
+    let sql = "INSERT INTO applied (tenant, workflow, id, at, current) VALUES (?1, ?2, ?3, ?4, 1)
+        ON CONFLICT (tenant, workflow) DO UPDATE SET id = ?3, at = ?4, current = 1";
+    let params = params![tenant.as_str(), workflow.digest.as_bytes(), workflow.id, column(at)];
+    connection.prepare_cached(sql)?.execute(params)?;
+    store(connection, workflow)?;
+    Ok(previous)
+}
+
+/// Leaves an id without a current version; returns the one that was.
+pub(crate) fn retire(
+    connection: &Connection,
+    tenant: &TenantId,
+    id: &str,
+) -> Result<Option<WorkflowDigest>, Fault> {
+    let sql =
+        "UPDATE applied SET current = 0 WHERE tenant = ?1 AND id = ?2 AND current = 1 RETURNING workflow";
+    let mut statement = connection.prepare_cached(sql)?;
+    let retired = statement.query_row([tenant.as_str(), id], |row| row.get(0)).optional()?;
+    Ok(retired.map(WorkflowDigest::from_bytes))
+}
+
+/// The current version of an id.
+pub(crate) fn current(
+    connection: &Connection,
+    tenant: &TenantId,
+    id: &str,
+) -> Result<Option<WorkflowDigest>, StoreError> {
+    let sql = "SELECT workflow FROM applied WHERE tenant = ?1 AND id = ?2 AND current = 1";
+    one(connection, sql, [tenant.as_str(), id], |row| Ok(WorkflowDigest::from_bytes(get(row, 0)?)))
+}
+
+/// Lists the versions that a tenant has applied.
+pub(crate) fn list(connection: &Connection, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
+    // The numbers of all statuses that are not final, so that the index of statuses serves.
+    let sql = "WITH open (workflow, runs) AS (
+            SELECT workflow, count(*) FROM runs
+            WHERE tenant = ?1 AND status IN (0, 1, 2, 3, 7) GROUP BY workflow
+        )
+        SELECT applied.id, applied.workflow, applied.at, applied.current, coalesce(open.runs, 0)
+        FROM applied LEFT JOIN open ON open.workflow = applied.workflow
+        WHERE applied.tenant = ?1 ORDER BY applied.id, applied.at DESC, applied.workflow";
+    all(connection, sql, [tenant.as_str()], |row| {
+        Ok(WorkflowSummary {
+            id: get(row, 0)?,
+            digest: WorkflowDigest::from_bytes(get(row, 1)?),
+            applied_at: instant(get(row, 2)?)?,
+            current: get(row, 3)?,
+            open_runs: get::<i64>(row, 4)?.unsigned_abs(),
+        })
+    })
+}
+
+/// Removes a version from those of a tenant, and the definition unless others need it.
+pub(crate) fn remove(
+    connection: &Connection,
+    tenant: &TenantId,
+    workflow: WorkflowDigest,
+) -> Result<Result<(), RemoveError>, Fault> {
+    if let Some(reason) = needed(connection, tenant, workflow)? {
+        return Ok(Err(reason));
+    }
+    let sql = "DELETE FROM applied WHERE tenant = ?1 AND workflow = ?2";
+    connection.prepare_cached(sql)?.execute(params![tenant.as_str(), workflow.as_bytes()])?;
+    let sql = "DELETE FROM workflows WHERE digest = ?1
+        AND NOT EXISTS (SELECT 1 FROM applied WHERE workflow = ?1)
+        AND NOT EXISTS (SELECT 1 FROM runs WHERE workflow = ?1)";
+    if connection.prepare_cached(sql)?.execute([workflow.as_bytes()])? > 0 {
+        let sql = "DELETE FROM workflow_components WHERE workflow = ?1";
+        connection.prepare_cached(sql)?.execute([workflow.as_bytes()])?;
+    }
+    Ok(Ok(()))
+}
+
+/// Why a version cannot be removed, if it cannot.
+fn needed(
+    connection: &Connection,
+    tenant: &TenantId,
+    workflow: WorkflowDigest,
+) -> Result<Option<RemoveError>, Fault> {
+    let sql = "SELECT id, current FROM applied WHERE tenant = ?1 AND workflow = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let applied = statement.query_row(params![tenant.as_str(), workflow.as_bytes()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
+    });
+    match applied.optional()? {
+        Some((id, true)) => return Ok(Some(RemoveError::WorkflowCurrent { workflow, id })),
+        Some((_, false)) => {}
+        None => {
+            let sql = "SELECT EXISTS (SELECT 1 FROM workflows WHERE digest = ?1)
+                AND NOT EXISTS (SELECT 1 FROM applied WHERE workflow = ?1)";
+            let nobodys: bool =
+                connection.prepare_cached(sql)?.query_row([workflow.as_bytes()], |row| row.get(0))?;
+            if !nobodys {
+                return Ok(Some(RemoveError::NoWorkflow { workflow }));
+            }
+        }
+    }
+    let sql = "SELECT count(*), coalesce(sum(status NOT IN (4, 5, 6)), 0) FROM runs
+        WHERE workflow = ?2 AND tenant = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let (runs, open_runs) = statement.query_row(params![tenant.as_str(), workflow.as_bytes()], |row| {
+        Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
+    })?;
+    Ok((runs > 0).then_some(RemoveError::WorkflowUsed { workflow, runs, open_runs }))
+}
