@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::json::Json;
 use reentry_core::step::Descriptor;
-use reentry_core::workflow::{Contract, Definition, Workflow};
+use reentry_core::workflow::{ComponentSteps, Contract, Definition, Workflow};
 use reentry_store::{ComponentRecord, Store, WorkflowRecord};
 use reentry_wasm::{Capture, Grants, LoadedComponent, Phase, Runtime};
 use serde::{Deserialize, Serialize};
@@ -28,9 +28,6 @@ pub struct ComponentMeta {
     #[serde(default)]
     pub obstacles: Vec<String>,
 }
-
-/// The steps of a component, with compiled schemas.
-type Contracts = HashMap<String, Arc<Contract>>;
 
 /// A value of each key, made once however many ask at the same time.
 struct Once<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
@@ -62,7 +59,7 @@ pub(crate) struct Registry {
     clock: Arc<dyn Clock>,
     grants: Grants,
     opened: Once<ComponentDigest, LoadedComponent>,
-    contracts: Once<ComponentDigest, Arc<Contracts>>,
+    contracts: Once<ComponentDigest, Arc<ComponentSteps>>,
     workflows: Once<WorkflowDigest, Arc<Workflow>>,
 }
 
@@ -133,7 +130,7 @@ impl Registry {
         self.store.component(&digest).await?.ok_or(Error::NoComponent(digest))
     }
 
-    async fn contracts(&self, digest: ComponentDigest) -> Result<Arc<Contracts>, Error> {
+    async fn contracts(&self, digest: ComponentDigest) -> Result<Arc<ComponentSteps>, Error> {
         let make = async { Ok(Arc::new(contracts_of(&self.meta(digest).await?)?)) };
         self.contracts.get(digest, make).await
     }
@@ -178,21 +175,15 @@ impl Registry {
                 });
             }
         }
-        let contract = move |digest: &ComponentDigest, step: &str| {
-            let Some(contracts) = known.get(digest).and_then(Option::as_ref) else {
-                return Err(Error::NoComponent(*digest).to_string());
-            };
-            contracts.get(step).cloned().ok_or_else(|| {
-                let mut has: Vec<&str> = contracts.keys().map(String::as_str).collect();
-                has.sort_unstable();
-                format!("component {digest} has no step `{step}`; it has: {}", has.join(", "))
-            })
+        let contracts = move |digest: &ComponentDigest| {
+            let steps = known.get(digest).cloned().flatten();
+            steps.ok_or_else(|| Error::NoComponent(*digest).to_string())
         };
-        Workflow::commit(definition, &contract).map_err(Error::Definition)
+        Workflow::commit(definition, &contracts).map_err(Error::Definition)
     }
 }
 
-fn contracts_of(meta: &ComponentMeta) -> Result<Contracts, Error> {
+fn contracts_of(meta: &ComponentMeta) -> Result<ComponentSteps, Error> {
     let contract = |step: &Descriptor| Ok((step.id.clone(), Arc::new(Contract::new(step.clone())?)));
     meta.steps.iter().map(contract).collect()
 }
