@@ -7,8 +7,6 @@ mod oracle;
 mod syntax;
 mod values;
 
-use serde_json::Value;
-
 use super::*;
 
 /// The document that the tables read.
