@@ -6,7 +6,7 @@ use crate::rows::damaged;
 use crate::{SavepointKind, StoreError, SuspensionEnd};
 
 /// Statuses and the numbers they are stored as.
-const STATUS_CODES: [(RunStatus, i64); 7] = [
+const STATUS_CODES: [(RunStatus, i64); 8] = [
     (RunStatus::Pending, 0),
     (RunStatus::Running, 1),
     (RunStatus::Waiting, 2),
@@ -14,11 +14,17 @@ const STATUS_CODES: [(RunStatus, i64); 7] = [
     (RunStatus::Success, 4),
     (RunStatus::Failed, 5),
     (RunStatus::Canceled, 6),
+    (RunStatus::Paused, 7),
 ];
 
 /// Ends of suspensions and the numbers they are stored as.
-const END_CODES: [(SuspensionEnd, i64); 3] =
-    [(SuspensionEnd::Answered, 1), (SuspensionEnd::Elapsed, 2), (SuspensionEnd::Closed, 3)];
+const END_CODES: [(SuspensionEnd, i64); 5] = [
+    (SuspensionEnd::Answered, 1),
+    (SuspensionEnd::Elapsed, 2),
+    (SuspensionEnd::Closed, 3),
+    (SuspensionEnd::Received, 4),
+    (SuspensionEnd::Finished, 5),
+];
 
 /// Kinds of savepoints and the numbers they are stored as.
 const KIND_CODES: [(SavepointKind, i64); 2] = [(SavepointKind::Suspension, 1), (SavepointKind::Failure, 2)];
@@ -72,7 +78,8 @@ mod tests {
         for status in RunStatus::ALL {
             assert_eq!(status_of(status_code(status)).unwrap(), status);
         }
-        for end in [SuspensionEnd::Answered, SuspensionEnd::Elapsed, SuspensionEnd::Closed] {
+        let ends = [SuspensionEnd::Answered, SuspensionEnd::Elapsed, SuspensionEnd::Closed];
+        for end in ends.into_iter().chain([SuspensionEnd::Received, SuspensionEnd::Finished]) {
             assert_eq!(end_of(end_code(end)).unwrap(), end);
         }
         for kind in [SavepointKind::Suspension, SavepointKind::Failure] {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{
-    Call, Doing, Durability, Phase, Run, Step, StepEntry, StepStatus, Suspension, SuspensionEnd,
+    Call, Doing, Durability, Held, Phase, Run, Step, StepEntry, StepStatus, Suspension, SuspensionEnd,
+    Waiting,
 };
-use reentry_core::step::{AnswerWait, Wait, WaitFor};
+use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
 
 use crate::{Commit, CommitError, NewSuspension, Store};
@@ -39,6 +40,11 @@ pub fn owner_id(number: u64) -> OwnerId {
     OwnerId::from_bytes(bytes(number))
 }
 
+/// The message with this number.
+pub fn message_id(number: u64) -> MessageId {
+    MessageId::from_bytes(bytes(number))
+}
+
 /// The tenant of this name.
 pub fn tenant(name: &str) -> TenantId {
     TenantId::new(name).unwrap()
@@ -62,6 +68,7 @@ pub fn step(doing: Doing) -> Step {
     let (status, ended_at) = match doing {
         Doing::Waiting(_) => (StepStatus::Suspended, None),
         Doing::Ended => (StepStatus::Success, Some(Timestamp(9_000))),
+        Doing::Queued => (StepStatus::Pending, None),
         _ => (StepStatus::Running, None),
     };
     let entry = StepEntry {
@@ -76,12 +83,26 @@ pub fn step(doing: Doing) -> Step {
         resume_payload: None,
         resumed_at: None,
     };
-    Step { entry, calls: 1, attempt: 0, doing }
+    Step {
+        entry,
+        calls: 1,
+        attempt: 0,
+        take_overs: 0,
+        children: 0,
+        deadline: None,
+        doing,
+        suspensions: Vec::new(),
+    }
 }
 
 /// A step that holds others.
 pub fn holding() -> Step {
-    step(Doing::Holding)
+    step(Doing::Holding(Held::Scope))
+}
+
+/// An item that has not begun.
+pub fn queued() -> Step {
+    step(Doing::Queued)
 }
 
 /// A step that is called.
@@ -107,14 +128,23 @@ pub fn sleeping(suspension: u64, until: u64) -> Step {
     waiting(suspension, WaitFor::Time(Timestamp(until)))
 }
 
+/// A step that waits for an event.
+pub fn listening(suspension: u64, name: &str, key: Option<&str>) -> Step {
+    let (name, key) = (name.to_owned(), key.map(str::to_owned));
+    waiting(suspension, WaitFor::Event(EventWait { name, key, deadline: None }))
+}
+
 fn waiting(suspension: u64, what: WaitFor) -> Step {
     let suspension = Suspension {
         id: suspension_id(suspension),
         wait: Wait { id: 1, what },
-        image: None,
         since: Timestamp(2_000 + suspension),
+        over: None,
+        child: None,
     };
-    step(Doing::Waiting(suspension))
+    let mut step = step(Doing::Waiting(Waiting { image: None, wake: Wake::Any }));
+    step.suspensions.push(suspension);
+    step
 }
 
 /// A commit that creates a run.
@@ -133,13 +163,11 @@ pub fn change(run: &Run) -> Commit {
 }
 
 impl Commit {
-    /// With a step's record. Opens the suspension that the step waits in.
+    /// With a step's record. Opens all that the step waits for.
     #[must_use]
     pub fn with_step(mut self, at: &str, step: Step) -> Self {
         let at = path(at);
-        if let Some(suspension) = step.suspension() {
-            self.opened.push(NewSuspension::of(at.clone(), suspension));
-        }
+        self.opened.extend(step.open().map(|suspension| NewSuspension::of(at.clone(), suspension)));
         self.run.steps.remove(&at);
         if step.is_active() {
             self.run.steps.insert(at.clone(), step.clone());
