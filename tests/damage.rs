@@ -268,7 +268,7 @@ async fn every_byte_of_the_header_and_every_truncation_is_checked() -> Result<()
 async fn the_image_of_another_run_is_refused() -> Result<()> {
     let (run, store) = suspended().await?;
     let (other, theirs) = suspended().await?;
-    let image_of = |run: RunState| run.answerable().next().and_then(|(_, suspension)| suspension.image);
+    let image_of = |run: RunState| run.images().next();
     let id = image_of(other.state().await?).context("an image")?;
     let image = theirs.image(id).await?.context("an image")?;
     store.set(move |_| Some(image.clone()));

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use reentry_core::id::TenantId;
 use reentry_core::run::Durability;
@@ -16,6 +17,7 @@ use tokio::sync::Semaphore;
 use crate::clock::{self, Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
+use crate::flights::{Commits, Flights};
 use crate::host::{Host, Inner};
 use crate::observer::{Observer, TracingObserver};
 use crate::recover;
@@ -23,6 +25,9 @@ use crate::registry::Registry;
 
 /// Name of the database in a data folder.
 const DATABASE: &str = "reentry.db";
+
+/// How long a call that nobody wants any more may go on, unless it is said.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 /// Name of the file with the host's secret in a data folder.
 const KEY: &str = "host.key";
@@ -41,6 +46,7 @@ pub struct HostBuilder {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     background: bool,
+    cancel_grace: Duration,
     durability: Durability,
     faults: Option<FaultHook>,
 }
@@ -56,6 +62,7 @@ impl Default for HostBuilder {
             clock: Arc::new(SystemClock),
             observer: Arc::new(TracingObserver),
             background: true,
+            cancel_grace: CANCEL_GRACE,
             durability: Durability::Durable,
             faults: None,
         }
@@ -121,6 +128,13 @@ impl HostBuilder {
         self
     }
 
+    /// How long a call that nobody wants any more, because its run was cancelled or its step closed, may go on before it is interrupted. 5 s
+    /// unless it is said.
+    pub fn cancel_grace(mut self, grace: Duration) -> Self {
+        self.cancel_grace = grace;
+        self
+    }
+
     /// What has to have happened before a result is acknowledged. [`Durability::Durable`] unless it is said; with
     /// [`Durability::Visible`] a loss of power may take back the latest results, and a cycle costs no fsync.
     pub fn durability(mut self, durability: Durability) -> Self {
@@ -168,6 +182,9 @@ impl HostBuilder {
             owner,
             _alive: alive,
             calls,
+            flights: Flights::default(),
+            commits: Commits::new(),
+            cancel_grace: self.cancel_grace,
             durability: self.durability,
             faults: self.faults,
         };

@@ -1,27 +1,19 @@
 //! The loop: decide, commit, do. The only place where decisions, store and guests meet.
 
-use std::sync::Arc;
-
 use reentry_core::effect::Effect;
-use reentry_core::event::Event;
-use reentry_core::id::{RunId, SnapshotId, TenantId};
+use reentry_core::event::{Event, Received};
+use reentry_core::id::SuspensionId;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Decision, Doing, Durability, Refused, Run, Step, apply};
-use reentry_core::workflow::Workflow;
-use reentry_store::{Commit, CommitError, NewSuspension};
+use reentry_core::run::{Refused, Run, Step};
+use reentry_core::step::WaitFor;
+use reentry_core::time::Timestamp;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
+use crate::decide::Decider;
 use crate::error::Error;
-use crate::fault::{FaultPoint, Stored};
-use crate::host::Inner;
 use crate::perform::{Performed, Ready, perform};
-use crate::trace;
-
-/// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
-/// on, so this many in a row mean that something is wrong.
-const CONFLICTS_MAX: usize = 1_000;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
@@ -38,140 +30,116 @@ pub(crate) struct Stopped {
 /// [`Error::Refused`] when the event does not fit the run; then nothing was stored. Any other error leaves the run as it was stored
 /// last.
 pub(crate) async fn drive(
-    host: Arc<Inner>,
-    workflow: Arc<Workflow>,
-    run: Run,
+    decider: Decider,
     event: Event,
-    mut ready: Option<Ready>,
+    ready: Option<Ready>,
 ) -> Result<Stopped, Error> {
-    let mut driver = Driver { host, workflow, run, root: None };
-    let mut calls = JoinSet::new();
-    let mut effects = driver.step(event, None).await?;
-    loop {
-        // One call and nothing else in flight is the common case: it runs on this very task.
-        let performed = match (effects.as_slice(), calls.is_empty()) {
-            ([Effect::Call { path, not_before }], true) => {
-                let call = (path.clone(), *not_before);
-                driver.perform(call, ready.take()).await?
-            }
-            _ => {
-                for Effect::Call { path, not_before } in effects {
-                    let ready = ready.take_if(|ready| ready.path == path);
-                    calls.spawn(
-                        driver.perform((path, not_before), ready).in_current_span().with_current_subscriber(),
-                    );
-                }
-                match calls.join_next().await {
-                    None => return Ok(Stopped { run: driver.run, root: driver.root }),
-                    Some(Ok(performed)) => performed?,
-                    Some(Err(panic)) => return Err(driver.interrupted(&panic)),
-                }
-            }
-        };
-        effects = match driver.step(Event::CallEnded(performed.ended), performed.image).await {
-            Ok(effects) => effects,
-            // Somebody ended the run, or took the call over: this end of it is of no interest any more.
-            Err(Error::Refused(Refused::Stale { .. })) => {
-                driver.reload().await?;
-                Vec::new()
-            }
-            Err(error) => return Err(error),
-        };
-    }
+    let mut driver = Driver { decider, calls: JoinSet::new(), ready };
+    let effects = driver.decider.step(event, None).await?;
+    driver.go_on(effects).await
+}
+
+/// The same for a run that is stored already, with something to be done.
+pub(crate) async fn drive_on(decider: Decider, effects: Vec<Effect>) -> Result<Stopped, Error> {
+    Driver { decider, calls: JoinSet::new(), ready: None }.go_on(effects).await
 }
 
 struct Driver {
-    host: Arc<Inner>,
-    workflow: Arc<Workflow>,
-    run: Run,
-    root: Option<Step>,
+    decider: Decider,
+    calls: JoinSet<Result<Performed, Error>>,
+    ready: Option<Ready>,
 }
 
 impl Driver {
-    /// Decides about an event and stores the decision, again and again if somebody else was faster.
-    async fn step(
-        &mut self,
-        event: Event,
-        image: Option<(SnapshotId, Vec<u8>)>,
-    ) -> Result<Vec<Effect>, Error> {
-        let what = Stored::of(&event);
-        for _ in 0..CONFLICTS_MAX {
-            let expected = self.run.version;
-            let now = self.host.clock.now();
-            let mut decision = apply(self.run.clone(), &self.workflow, event.clone(), now)?;
-            let effects = std::mem::take(&mut decision.effects);
-            let root = decision.steps.iter().find(|(path, step)| path.is_root() && !step.is_active());
-            let (root, run) = (root.map(|(_, step)| step.clone()), decision.run.clone());
-
-            if self.host.durability == Durability::Visible {
-                decision.durability = Durability::Visible;
-            }
-            self.host.fault(FaultPoint::BeforeCommit(what));
-            match self.host.store.commit(commit(expected, decision, image.clone())).await {
-                Ok(()) => {
-                    self.host.fault(FaultPoint::AfterCommit(what));
-                    if let (Stored::Started | Stored::Resumed, Some(span)) = (what, &run.span) {
-                        trace::record(span);
-                    }
-                    self.run = run;
-                    self.root = root;
-                    return Ok(effects);
+    async fn go_on(mut self, effects: Vec<Effect>) -> Result<Stopped, Error> {
+        let mut effects = effects;
+        loop {
+            let performed = match self.calls_of(effects).await?.as_slice() {
+                // One call and nothing else in flight is the common case: it runs on this very task.
+                [(path, not_before)] if self.calls.is_empty() => {
+                    let ready = self.ready.take();
+                    self.perform((path.clone(), *not_before), ready).await?
                 }
-                Err(CommitError::Store(error)) => return Err(error.into()),
-                Err(_) => self.reload().await?,
+                calls => {
+                    for (path, not_before) in calls {
+                        let ready = self.ready.take_if(|ready| ready.path == *path);
+                        let call = self.perform((path.clone(), *not_before), ready);
+                        self.calls.spawn(call.in_current_span().with_current_subscriber());
+                    }
+                    match self.calls.join_next().await {
+                        None => return Ok(Stopped { run: self.decider.run, root: self.decider.root }),
+                        Some(Ok(performed)) => performed?,
+                        Some(Err(panic)) => return Err(self.decider.interrupted(&panic)),
+                    }
+                }
+            };
+            effects = self.event(Event::CallEnded(performed.ended), performed.image).await?;
+        }
+    }
+
+    /// Does what can be done at once, and gives the calls that are left to be made.
+    async fn calls_of(
+        &mut self,
+        effects: Vec<Effect>,
+    ) -> Result<Vec<(StepPath, Option<Timestamp>)>, Error> {
+        let (mut calls, mut left) = (Vec::new(), effects);
+        while let Some(effect) = left.pop() {
+            match effect {
+                Effect::Call { path, not_before } => calls.push((path, not_before)),
+                Effect::Continue { path } => {
+                    let owner = self.decider.host.owner;
+                    left.extend(self.event(Event::Continued { path, owner }, None).await?);
+                }
+                Effect::Collect { path, suspension } => {
+                    if let Some(event) = self.collect(&path, suspension).await? {
+                        left.extend(self.event(event, None).await?);
+                    }
+                }
             }
         }
-        Err(self.interrupted(&"it is changed by others all the time"))
+        // What comes later in a decision may have ended what came before.
+        calls.retain(|(path, _)| self.decider.run.steps.get(path).is_some_and(|step| step.owner().is_some()));
+        calls.reverse();
+        Ok(calls)
+    }
+
+    /// Brings an event to the run. One that is of no interest any more, because somebody ended the run or took the call over, leads to nothing.
+    async fn event(
+        &mut self,
+        event: Event,
+        image: Option<(reentry_core::id::SnapshotId, Vec<u8>)>,
+    ) -> Result<Vec<Effect>, Error> {
+        match self.decider.step(event, image).await {
+            Ok(effects) => Ok(effects),
+            Err(Error::Refused(Refused::Stale { .. } | Refused::Idle)) => {
+                self.decider.reload().await?;
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks for a message that came before the step waited for it.
+    async fn collect(&self, path: &StepPath, suspension: SuspensionId) -> Result<Option<Event>, Error> {
+        let decider = &self.decider;
+        let step = decider.run.steps.get(path);
+        let Some(open) = step.and_then(|step| step.open().find(|open| open.id == suspension)) else {
+            return Ok(None);
+        };
+        let WaitFor::Event(event) = &open.wait.what else { return Ok(None) };
+        let found = decider.host.store.mail(&decider.run.tenant, &event.name, event.key.as_deref(), 1).await?;
+        Ok(found.into_iter().next().map(|message| {
+            let owner = decider.host.owner;
+            Event::Received(Received { suspension, message: message.id, payload: message.payload, owner })
+        }))
     }
 
     fn perform(
         &self,
-        call: (StepPath, Option<reentry_core::time::Timestamp>),
+        call: (StepPath, Option<Timestamp>),
         ready: Option<Ready>,
     ) -> impl Future<Output = Result<Performed, Error>> + Send + 'static {
-        let (host, workflow) = (Arc::clone(&self.host), Arc::clone(&self.workflow));
-        perform(host, Arc::new(self.run.clone()), workflow, call, ready)
-    }
-
-    async fn reload(&mut self) -> Result<(), Error> {
-        self.run = load(&self.host, &self.run.tenant, self.run.id).await?;
-        self.root = match self.run.status().is_final() {
-            true => self.host.store.step(self.run.id, &StepPath::root()).await?,
-            false => None,
-        };
-        Ok(())
-    }
-
-    fn interrupted(&self, reason: &dyn std::fmt::Display) -> Error {
-        Error::Interrupted { run: self.run.id, reason: reason.to_string() }
-    }
-}
-
-/// Reads a run.
-pub(crate) async fn load(host: &Inner, tenant: &TenantId, id: RunId) -> Result<Run, Error> {
-    host.store.run(tenant, id).await?.ok_or(Error::NoRun(id))
-}
-
-/// What a decision changes, for the store.
-fn commit(expected: u64, decision: Decision, image: Option<(SnapshotId, Vec<u8>)>) -> Commit {
-    // The decision may have refused the suspension that the image belongs to.
-    let images = image.into_iter().filter(|(id, _)| decision.steps.iter().any(|(_, step)| keeps(step, *id)));
-    let opened = decision.opened.into_iter().map(|(path, suspension)| NewSuspension::of(path, &suspension));
-    Commit {
-        images: images.collect(),
-        opened: opened.collect(),
-        steps: decision.steps,
-        closed: decision.closed,
-        dropped_images: decision.dropped_images,
-        ..Commit::new(decision.run, Some(expected), decision.durability)
-    }
-}
-
-/// Whether a step's record leads to an image.
-fn keeps(step: &Step, image: SnapshotId) -> bool {
-    match &step.doing {
-        Doing::Waiting(suspension) => suspension.image == Some(image),
-        Doing::Calling(_, Call::Resume(resume)) => resume.image == Some(image),
-        _ => false,
+        let (host, program) = (std::sync::Arc::clone(&self.decider.host), std::sync::Arc::clone(&self.decider.program));
+        perform(host, std::sync::Arc::new(self.decider.run.clone()), program, call, ready)
     }
 }

@@ -75,6 +75,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A request under this idempotency key was made before.
+    #[error("a request with the idempotency key `{key}` was made before")]
+    RequestKnown {
+        /// The key.
+        key: String,
+    },
     /// The host could not do its part. The run is as it was stored last, and is taken over when this process ends.
     #[error("the host could not go on with run {run}: {reason}")]
     Interrupted {
@@ -90,6 +96,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refused) => refused.kind(),
+            Self::RequestKnown { .. } => ErrorKind::Conflict,
             Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) => ErrorKind::NotFound,
             Self::Definition(_) | Self::Name(_) | Self::Store(StoreError::Refused(_)) => ErrorKind::Refused,
             Self::Load(_) | Self::Contract(_) => ErrorKind::Guest,
@@ -106,6 +113,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(refused) => refused.code(),
+            Self::RequestKnown { .. } => "known-request",
             Self::NoRun(_) => "no-run",
             Self::NoComponent(_) => "no-component",
             Self::NoWorkflow(_) => "no-workflow",

@@ -28,6 +28,16 @@ pub enum Stored {
     Canceled,
     /// Calls that go from a dead owner to this one.
     TakenOver,
+    /// An entry that was put off.
+    Continued,
+    /// A message for a step that waits for an event.
+    Received,
+    /// A pause, or its end.
+    Paused,
+    /// A run that goes on after its end, or goes back.
+    Revived,
+    /// A run that moves to another version of its workflow.
+    Migrated,
 }
 
 /// A moment at which the process may die.
@@ -45,7 +55,7 @@ pub enum FaultPoint {
 
 impl Stored {
     /// Every change there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Created,
         Self::Started,
         Self::Resumed,
@@ -56,6 +66,11 @@ impl Stored {
         Self::TimePassed,
         Self::Canceled,
         Self::TakenOver,
+        Self::Continued,
+        Self::Received,
+        Self::Paused,
+        Self::Revived,
+        Self::Migrated,
     ];
 
     /// The change that an event makes.
@@ -66,6 +81,11 @@ impl Stored {
             Event::TimePassed { .. } => Self::TimePassed,
             Event::CancelRequested => Self::Canceled,
             Event::TakenOver { .. } => Self::TakenOver,
+            Event::Continued { .. } => Self::Continued,
+            Event::Received(_) => Self::Received,
+            Event::PauseRequested | Event::Unpaused { .. } => Self::Paused,
+            Event::Restarted(_) | Event::Traveled(_) => Self::Revived,
+            Event::Migrated(_) => Self::Migrated,
             Event::CallEnded(ended) => match &ended.end {
                 CallEnd::Completed(_) | CallEnd::Bailed(_) => Self::Completed,
                 CallEnd::Failed(_) => Self::Failed,

@@ -1,6 +1,7 @@
 //! The embedder's object: what is set up once, and what everything else hangs on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reentry_core::digest::ComponentDigest;
 use reentry_core::id::{OwnerId, RunId, TenantId};
@@ -18,6 +19,7 @@ use crate::clock::{self, Clock};
 use crate::component::Component;
 use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint, Stored};
+use crate::flights::{Commits, Flights};
 use crate::inbox::{Waiting, waiting};
 use crate::observer::Observer;
 use crate::registry::Registry;
@@ -47,6 +49,12 @@ pub(crate) struct Inner {
     pub(crate) _alive: Box<dyn OwnerGuard>,
     /// One permit a call into a guest; as many as the runtime has slots.
     pub(crate) calls: Semaphore,
+    /// Calls that this process is making.
+    pub(crate) flights: Flights,
+    /// Wakes those who wait for changes in this process.
+    pub(crate) commits: Commits,
+    /// How long a call that nobody wants any more may go on.
+    pub(crate) cancel_grace: Duration,
     /// How safely a result is stored before it is acknowledged.
     pub(crate) durability: Durability,
     pub(crate) faults: Option<FaultHook>,
@@ -161,7 +169,7 @@ impl Host {
         let page = self.inner.store.list_suspensions(&self.tenant, filter).await?;
         let mut rows = Vec::with_capacity(page.rows.len());
         for record in page.rows {
-            rows.push(waiting(&self.inner, record).await?);
+            rows.push(waiting(&self.inner, &self.tenant, record).await?);
         }
         Ok(Page { rows, next: page.next })
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use reentry_core::id::TenantId;
+use reentry_core::id::{OwnerId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, StepStatus};
+use reentry_core::run::{Doing, Run, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
-use reentry_store::Store;
+use reentry_store::{Store, StoreError};
 use reentry_wasm::{BoxError, HostCalls, Level};
 
 use crate::clock::Clock;
@@ -29,6 +29,8 @@ pub(crate) struct CallContext {
     pub(crate) tenant: TenantId,
     /// The run as it was when the call began.
     pub(crate) run: Arc<Run>,
+    /// The step, the number of the call, and who makes it.
+    pub(crate) call: (StepPath, u32, OwnerId),
     pub(crate) settings: Mutex<Settings>,
 }
 
@@ -43,6 +45,17 @@ impl CallContext {
     /// Takes out what the call has set, when it is over.
     pub(crate) fn take_settings(&self) -> Settings {
         std::mem::take(&mut *self.settings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the end of this call is of no interest any more: the run has ended, the step was closed, or somebody else makes the call.
+    pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
+        let (path, call, owner) = &self.call;
+        let run = self.store.run(&self.tenant, self.run.id).await?;
+        let step = run.as_ref().and_then(|run| run.steps.get(path));
+        Ok(!step.is_some_and(|step| {
+            step.calls == *call
+                && matches!(&step.doing, Doing::Calling(by, _) | Doing::Retrying(by, ..) if by == owner)
+        }))
     }
 
     fn read(
@@ -122,7 +135,6 @@ impl HostCalls for CallContext {
     }
 
     async fn cancelled(&self) -> Result<bool, BoxError> {
-        let run = self.store.run(&self.tenant, self.run.id).await?;
-        Ok(run.is_none_or(|run| run.status().is_final()))
+        Ok(self.is_over().await?)
     }
 }

@@ -1,5 +1,8 @@
 //! What waits for an answer, as the one who answers needs to see it.
 
+use std::collections::BTreeMap;
+
+use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::step::WaitFor;
 use reentry_store::SuspensionRecord;
@@ -20,15 +23,29 @@ pub struct Waiting {
     pub title: String,
 }
 
-pub(crate) async fn waiting(host: &Inner, record: SuspensionRecord) -> Result<Waiting, Error> {
-    let suspension = record.step.as_ref().and_then(|step| step.suspension());
-    let own = match suspension.map(|suspension| &suspension.wait.what) {
+pub(crate) async fn waiting(
+    host: &Inner,
+    tenant: &TenantId,
+    record: SuspensionRecord,
+) -> Result<Waiting, Error> {
+    let found = record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
+    let suspension = found.cloned();
+    let own = match suspension.as_ref().map(|suspension| &suspension.wait.what) {
         Some(WaitFor::Answer(answer)) => answer.resume_schema.clone(),
         _ => None,
     };
-    let payload = suspension.and_then(|suspension| suspension.payload().cloned());
-    let workflow = host.registry.workflow(record.workflow).await?;
-    let descriptor = workflow.step(&record.path).map(|step| &step.contract.descriptor);
+    let payload = suspension.as_ref().and_then(|suspension| suspension.payload().cloned());
+    let mut called = BTreeMap::new();
+    let mut program = host.registry.program_of(record.workflow, &called).await?;
+    if program.place(&called, &record.path).is_none()
+        && let Some(run) = host.store.run(tenant, record.run).await?
+    {
+        // It stands in a workflow that a step has called.
+        called = run.called;
+        program = host.registry.program_of(record.workflow, &called).await?;
+    }
+    let place = program.place(&called, &record.path);
+    let descriptor = place.and_then(|place| place.step()).map(|step| &step.contract.descriptor);
     Ok(Waiting {
         payload,
         resume_schema: own.or_else(|| descriptor.and_then(|descriptor| descriptor.resume_schema.clone())),

@@ -143,7 +143,7 @@ impl StepResults {
         let mut results = Self::default();
         let waiting: Vec<(StepPath, StepStatus)> = records
             .iter()
-            .filter(|(_, step)| step.suspension().is_some())
+            .filter(|(_, step)| step.open().next().is_some())
             .map(|(path, step)| (path.clone(), step.entry.status))
             .collect();
         for (path, step) in records {

@@ -1,22 +1,27 @@
 //! From an effect to the event it ends as: one call into a guest.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reentry_core::digest::WorkflowDigest;
 use reentry_core::event::{CallEnd, CallEnded};
 use reentry_core::id::SnapshotId;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Call, Doing, ResumeCall, Run, Step};
 use reentry_core::snapshot::SealKey;
-use reentry_core::step::{CallTrace, Facts, Failure, Invocation, Outcome, Resumption};
+use reentry_core::step::{
+    CallTrace, Facts, Failure, Invocation, Outcome, Resumption, RunTarget, RunWait, WaitFor, Waits,
+};
 use reentry_core::time::Timestamp;
-use reentry_core::workflow::{StepNode, Workflow};
-use reentry_wasm::{CallError, CallOptions, CallResult, LoadedComponent};
+use reentry_core::workflow::{Program, StepAt};
+use reentry_wasm::{Cancel, CallError, CallOptions, CallResult, LoadedComponent};
 use tracing::Instrument;
 
 use crate::clock;
 use crate::error::Error;
 use crate::fault::FaultPoint;
+use crate::flights::Watch;
 use crate::host::Inner;
 use crate::host_calls::CallContext;
 use crate::observer::Source;
@@ -42,11 +47,11 @@ pub(crate) struct Ready {
 pub(crate) async fn make_ready(
     host: &Inner,
     run: &Run,
-    workflow: &Workflow,
+    program: &Program,
     path: &StepPath,
     image: Option<SnapshotId>,
 ) -> Result<Ready, Error> {
-    let node = node(run, workflow, path)?;
+    let node = step_at(run, program, path)?;
     let component = host.registry.open(node.component).await?;
     let image = match image {
         None => None,
@@ -73,22 +78,23 @@ pub(crate) async fn make_ready(
 pub(crate) async fn perform(
     host: Arc<Inner>,
     run: Arc<Run>,
-    workflow: Arc<Workflow>,
+    program: Arc<Program>,
     (path, not_before): (StepPath, Option<Timestamp>),
     ready: Option<Ready>,
 ) -> Result<Performed, Error> {
     if let Some(at) = not_before {
         host.clock.wait_until(at).await;
     }
-    let node = node(&run, &workflow, &path)?;
+    let node = step_at(&run, &program, &path)?;
     let step = run.steps.get(&path).ok_or_else(|| misfit(&run, &path))?;
     let (Doing::Calling(_, call) | Doing::Retrying(_, _, call)) = &step.doing else {
         return Err(misfit(&run, &path));
     };
     let ready = match ready {
         Some(ready) => ready,
-        None => make_ready(&host, &run, &workflow, &path, call.image()).await?,
+        None => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
+    let _flight = host.flights.begin(run.id, &path, step.calls);
     let _permit = host.calls.acquire().await.map_err(|_| interrupted(&run, "the host is shutting down"))?;
     let span_id = clock::span_id();
     let span = tracing::info_span!(
@@ -104,19 +110,24 @@ pub(crate) async fn perform(
         source: Source { run: run.id, path: path.clone() },
         tenant: run.tenant.clone(),
         run: Arc::clone(&run),
+        call: (path.clone(), step.calls, host.owner),
         settings: std::sync::Mutex::default(),
     });
+    let cancel = Cancel::new();
     let options = CallOptions {
-        timeout: node.timeout_ms.map(Duration::from_millis),
+        cancel: Some(cancel.clone()),
+        timeout: timeout(node, step, host.clock.now()),
         ..CallOptions::new(seal(&host, &run))
     };
     host.fault(FaultPoint::BeforeCall);
+    let watch = Watch::begin(&host.commits, Arc::clone(&context), cancel, host.cancel_grace);
     let called = called(&ready, call, step, facts, Arc::clone(&context), options).instrument(span).await;
+    drop(watch);
     host.fault(FaultPoint::AfterCall);
 
     let now = host.clock.now();
     let (end, image) = match called {
-        Ok(result) => end_of(result, now),
+        Ok(result) => end_of(&host, &run, result, now).await?,
         Err(error) => {
             (CallEnd::Failed(failure_of(error).map_err(|error| host_fault(&run, &path, error))?), None)
         }
@@ -124,6 +135,7 @@ pub(crate) async fn perform(
     let settings = context.take_settings();
     let ended = CallEnded {
         call: step.calls,
+        owner: host.owner,
         end,
         state: settings.state,
         request_context: settings.request_context,
@@ -152,7 +164,7 @@ async fn called(
     }
 }
 
-fn facts(run: &Run, path: &StepPath, node: &StepNode, step: &Step, now: Timestamp, span_id: String) -> Facts {
+fn facts(run: &Run, path: &StepPath, node: StepAt<'_>, step: &Step, now: Timestamp, span_id: String) -> Facts {
     Facts {
         step: node.contract.descriptor.id.clone(),
         run_id: run.id.to_string(),
@@ -160,25 +172,62 @@ fn facts(run: &Run, path: &StepPath, node: &StepNode, step: &Step, now: Timestam
         path: path.to_string(),
         attempt: step.attempt,
         resource_id: run.resource_id.clone(),
-        // The attempt is left out on purpose: a call that is made again is recognisable by its key.
-        idempotency_key: format!("{}/{path}/{}", run.id, step.calls),
+        idempotency_key: idempotency_key(run, path, step),
         now,
         entropy: clock::random(),
         trace: run.span.as_ref().map(|span| CallTrace { trace_id: span.trace_id.to_string(), span_id }),
     }
 }
 
-fn end_of(result: CallResult, now: Timestamp) -> (CallEnd, Option<(SnapshotId, Vec<u8>)>) {
-    match result.outcome {
+/// The key of a call. The attempt is left out on purpose: a call that is made again is recognisable by its key. A run that went back
+/// to an earlier entry does its work anew, under new keys.
+fn idempotency_key(run: &Run, path: &StepPath, step: &Step) -> String {
+    let key = format!("{}/{path}/{}", run.id, step.calls);
+    if run.travels == 0 { key } else { format!("{key}~{}", run.travels) }
+}
+
+/// How long a call may run: as long as its step says, and not beyond the step's own deadline.
+fn timeout(node: StepAt<'_>, step: &Step, now: Timestamp) -> Option<Duration> {
+    let left = step.deadline.map(|at| at.ms_since(now).max(1));
+    let ms = node.timeout_ms.into_iter().chain(left).min()?;
+    Some(Duration::from_millis(ms))
+}
+
+async fn end_of(
+    host: &Inner,
+    run: &Run,
+    result: CallResult,
+    now: Timestamp,
+) -> Result<(CallEnd, Option<(SnapshotId, Vec<u8>)>), Error> {
+    Ok(match result.outcome {
         Err(failure) => (CallEnd::Failed(failure), None),
         Ok(Outcome::Completed(output)) => (CallEnd::Completed(output), None),
         Ok(Outcome::Bailed(value)) => (CallEnd::Bailed(value), None),
         Ok(Outcome::Suspended(waits)) => {
             let image = result.image.map(|bytes| (clock::snapshot_id(now), bytes));
-            let suspension = clock::suspension_id(now);
-            (CallEnd::Suspended { waits, suspension, image: image.as_ref().map(|(id, _)| *id) }, image)
+            let suspensions = waits.waits.iter().map(|_| clock::suspension_id(now)).collect();
+            let workflows = called_workflows(host, run, &waits).await?;
+            let id = image.as_ref().map(|(id, _)| *id);
+            (CallEnd::Suspended { waits, suspensions, image: id, workflows }, image)
+        }
+    })
+}
+
+/// The current versions of the workflows that a step wants to have run; those that are not applied are left out.
+async fn called_workflows(
+    host: &Inner,
+    run: &Run,
+    waits: &Waits,
+) -> Result<BTreeMap<String, WorkflowDigest>, Error> {
+    let mut found = BTreeMap::new();
+    for wait in &waits.waits {
+        if let WaitFor::Run(RunWait { target: RunTarget::Workflow(name), .. }) = &wait.what
+            && let Some(digest) = host.store.current_workflow(&run.tenant, name).await?
+        {
+            found.insert(name.clone(), digest);
         }
     }
+    Ok(found)
 }
 
 /// A call that went wrong as a failure of the step, or the error back when the guest is not to blame.
@@ -208,8 +257,9 @@ fn interrupted(run: &Run, reason: &str) -> Error {
     Error::Interrupted { run: run.id, reason: reason.to_owned() }
 }
 
-fn node<'w>(run: &Run, workflow: &'w Workflow, path: &StepPath) -> Result<&'w StepNode, Error> {
-    workflow.step(path).ok_or_else(|| misfit(run, path))
+fn step_at<'w>(run: &Run, program: &'w Program, path: &StepPath) -> Result<StepAt<'w>, Error> {
+    let place = program.place(&run.called, path);
+    place.and_then(|place| place.step()).ok_or_else(|| misfit(run, path))
 }
 
 fn misfit(run: &Run, path: &StepPath) -> Error {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use reentry_core::event::Event;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::{Doing, Refused, Run};
-use reentry_core::workflow::Workflow;
+use reentry_core::workflow::Program;
 
-use crate::drive::load;
+use crate::decide::{Decider, load};
 use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::perform::make_ready;
@@ -112,9 +112,10 @@ async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) ->
     let span = tracing::info_span!("reentry", otel.name = "workflow run (recovered)", run = %id);
     let driven = async {
         let run = load(host, tenant, id).await?;
-        let workflow = host.registry.workflow(run.workflow).await?;
-        check_calls(host, &run, &workflow, &event).await?;
-        spawned(host, run, workflow, event, None, span).await
+        let program = host.registry.program(&run).await?;
+        check_calls(host, &run, &program, &event).await?;
+        let decider = Decider::new(Arc::clone(host), program, run);
+        spawned(decider, event, None, span).await
     };
     match driven.await {
         Ok(_) => true,
@@ -128,21 +129,26 @@ async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) ->
 }
 
 /// Looks at everything that the calls will need before the run is changed, so that one whose memory is damaged stays as it was.
-async fn check_calls(host: &Inner, run: &Run, workflow: &Workflow, event: &Event) -> Result<(), Error> {
+async fn check_calls(host: &Inner, run: &Run, program: &Program, event: &Event) -> Result<(), Error> {
     for (path, step) in &run.steps {
         let image = match (event, &step.doing) {
             (
                 Event::TakenOver { from, .. },
                 Doing::Calling(owner, call) | Doing::Retrying(owner, _, call),
             ) if from == owner => call.image(),
-            (Event::TimePassed { .. }, Doing::Waiting(suspension))
-                if suspension.due_at().is_some_and(|at| at <= host.clock.now()) =>
+            (Event::TimePassed { .. }, Doing::Waiting(waiting))
+                if step.due_at().is_some_and(|at| at <= host.clock.now()) =>
             {
-                suspension.image
+                waiting.image
+            }
+            (Event::Received(received), Doing::Waiting(waiting))
+                if step.open().any(|open| open.id == received.suspension) =>
+            {
+                waiting.image
             }
             _ => continue,
         };
-        make_ready(host, run, workflow, path, image).await?;
+        make_ready(host, run, program, path, image).await?;
     }
     Ok(())
 }

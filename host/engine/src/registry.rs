@@ -1,13 +1,15 @@
 //! Components and workflow definitions: kept by digest, opened once a process.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::Run;
 use reentry_core::step::Descriptor;
-use reentry_core::workflow::{ComponentSteps, Contract, Definition, Workflow};
+use reentry_core::workflow::{ComponentSteps, Contract, Definition, Program, Workflow};
 use reentry_store::{ComponentRecord, Store, WorkflowRecord};
 use reentry_wasm::{Capture, Grants, LoadedComponent, Phase, Runtime};
 use serde::{Deserialize, Serialize};
@@ -162,6 +164,24 @@ impl Registry {
             Ok(Arc::new(self.resolve(&definition).await?))
         };
         self.workflows.get(digest, load).await
+    }
+
+    /// All workflows that a run follows.
+    pub(crate) async fn program(&self, run: &Run) -> Result<Arc<Program>, Error> {
+        self.program_of(run.workflow, &run.called).await
+    }
+
+    /// A workflow with those that were called from it.
+    pub(crate) async fn program_of(
+        &self,
+        top: WorkflowDigest,
+        called: &BTreeMap<StepPath, WorkflowDigest>,
+    ) -> Result<Arc<Program>, Error> {
+        let mut program = Program::new(self.workflow(top).await?);
+        for digest in called.values() {
+            program.called.insert(*digest, self.workflow(*digest).await?);
+        }
+        Ok(Arc::new(program))
     }
 
     async fn resolve(&self, definition: &Definition) -> Result<Workflow, Error> {

@@ -7,16 +7,17 @@ use reentry_core::event::{Caller, Event};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::resume::{Target, find};
-use reentry_core::run::{Run as RunState, RunStatus, Step};
+use reentry_core::run::{Doing, Run as RunState, RunStatus, Step};
 use reentry_core::trace::TracingOptions;
-use reentry_core::workflow::Workflow;
+use reentry_core::workflow::Program;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
 use crate::clock;
-use crate::drive::{Stopped, drive, load};
+use crate::decide::{Decider, load};
+use crate::drive::{Stopped, drive};
 use crate::error::Error;
-use crate::host::{Host, Inner};
+use crate::host::Host;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::perform::{Ready, make_ready};
@@ -55,10 +56,10 @@ impl Run {
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
         let output = options.output_options;
         let run = self.load().await?;
-        let workflow = self.host.inner.registry.workflow(run.workflow).await?;
+        let program = self.host.inner.registry.program(&run).await?;
         let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
         let event = Event::Started(options.request(), self.caller());
-        self.drive(span, run, workflow, event, None, output).await
+        self.drive(span, run, program, event, None, output).await
     }
 
     /// Answers a suspension, and returns when the run has ended or waits again.
@@ -76,11 +77,11 @@ impl Run {
     /// these cases. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         let output = options.output_options;
-        let (run, workflow, ready) = self.ready_to_resume(&options.step).await?;
+        let (run, program, ready) = self.ready_to_resume(&options.step).await?;
         let name = "workflow run (resumed)";
         let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
         let event = Event::Resumed(options.request(), self.caller());
-        self.drive(span, run, workflow, event, ready, output).await
+        self.drive(span, run, program, event, ready, output).await
     }
 
     /// The run, and what calling its suspended step again needs, whole and checked.
@@ -90,15 +91,17 @@ impl Run {
     async fn ready_to_resume(
         &self,
         target: &Target,
-    ) -> Result<(RunState, Arc<Workflow>, Option<Ready>), Error> {
+    ) -> Result<(RunState, Arc<Program>, Option<Ready>), Error> {
         let host = &self.host.inner;
         let mut run = self.load().await?;
-        let workflow = host.registry.workflow(run.workflow).await?;
+        let mut program = host.registry.program(&run).await?;
         loop {
             // With no such suspension, the decision will say so in its own words.
-            let Ok((path, suspension)) = find(&run, target) else { return Ok((run, workflow, None)) };
-            let error = match make_ready(host, &run, &workflow, path, suspension.image).await {
-                Ok(ready) => return Ok((run, workflow, Some(ready))),
+            let Ok((path, _)) = find(&run, target) else { return Ok((run, program, None)) };
+            let waits = run.steps.get(path).map(|step| &step.doing);
+            let Some(Doing::Waiting(waiting)) = waits else { return Ok((run, program, None)) };
+            let error = match make_ready(host, &run, &program, path, waiting.image).await {
+                Ok(ready) => return Ok((run, program, Some(ready))),
                 Err(error) => error,
             };
             let now = self.load().await?;
@@ -106,6 +109,7 @@ impl Run {
                 return Err(error);
             }
             run = now;
+            program = host.registry.program(&run).await?;
         }
     }
 
@@ -116,10 +120,10 @@ impl Run {
     /// `Conflict` when the run has ended.
     pub async fn cancel(&self) -> Result<RunResult, Error> {
         let run = self.load().await?;
-        let workflow = self.host.inner.registry.workflow(run.workflow).await?;
+        let program = self.host.inner.registry.program(&run).await?;
         let name = "workflow run (canceled)";
         let span = trace::root(name, &run, &TracingOptions::default(), &BTreeMap::new());
-        self.drive(span, run, workflow, Event::CancelRequested, None, OutputOptions::default()).await
+        self.drive(span, run, program, Event::CancelRequested, None, OutputOptions::default()).await
     }
 
     /// How the run stands, as it is stored.
@@ -179,29 +183,27 @@ impl Run {
         &self,
         span: tracing::Span,
         run: RunState,
-        workflow: Arc<Workflow>,
+        program: Arc<Program>,
         event: Event,
         ready: Option<Ready>,
         output: OutputOptions,
     ) -> Result<RunResult, Error> {
-        let stopped = spawned(&self.host.inner, run, workflow, event, ready, span).await?;
+        let decider = Decider::new(Arc::clone(&self.host.inner), program, run);
+        let stopped = spawned(decider, event, ready, span).await?;
         Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output))
     }
 }
 
 /// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.
 pub(crate) async fn spawned(
-    host: &Arc<Inner>,
-    run: RunState,
-    workflow: Arc<Workflow>,
+    decider: Decider,
     event: Event,
     ready: Option<Ready>,
     span: tracing::Span,
 ) -> Result<Stopped, Error> {
-    let id = run.id;
+    let id = decider.run.id;
     // The caller may have a subscriber of its own; the task would see the global one.
-    let work =
-        drive(Arc::clone(host), workflow, run, event, ready).instrument(span).with_current_subscriber();
+    let work = drive(decider, event, ready).instrument(span).with_current_subscriber();
     match tokio::spawn(work).await {
         Ok(stopped) => stopped,
         Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),
