@@ -5,14 +5,22 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod applied;
 pub mod claims;
 pub mod clock;
 pub mod commits;
+pub mod deletion;
 pub mod drafts;
+pub mod forks;
 pub mod library;
 pub mod lists;
+pub mod mail;
 pub mod owners;
+pub mod records;
+pub mod requests;
+pub mod savepoints;
 pub mod tenants;
+pub mod watching;
 
 use std::sync::Arc;
 
@@ -54,8 +62,27 @@ macro_rules! conformance {
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
                 a_place_that_is_none_is_refused;
             clock: what_is_due_comes_earliest_first, what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
-            owners: calls_of_dead_owners_are_orphans, an_owner_lives_as_long_as_its_guard;
+            owners: calls_of_dead_owners_are_orphans, an_owner_lives_as_long_as_its_guard, calls_are_found_by_owner;
             library: components_are_kept_once, workflows_are_kept_once;
+            records: records_are_read_by_name, repetitions_come_in_the_order_of_their_indexes, many_items_come_in_order,
+                what_has_not_begun_is_not_read_with_the_run, a_payload_stays_with_its_step,
+                dropped_steps_are_gone_with_all_below_them;
+            forks: a_fork_sees_what_was_done_before_it, the_steps_of_a_fork_come_by_the_clock,
+                what_a_parent_does_later_changes_nothing, a_fork_may_begin_in_the_past, a_fork_may_drop_what_it_saw,
+                a_fork_begins_from_a_run_of_its_tenant;
+            savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go, an_image_is_kept_as_long_as_somebody_needs_it,
+                a_savepoint_names_what_there_is;
+            watching: what_watchers_see_is_read_from_any_version_on;
+            requests: a_request_is_answered_by_one_commit, a_key_is_taken_by_what_is_stored,
+                the_first_answer_to_a_request_stays;
+            mail: messages_are_found_by_name_and_key, a_message_is_kept_once, a_message_is_taken_once,
+                only_what_is_there_is_taken, those_who_wait_for_a_message_are_found,
+                messages_that_wait_to_be_delivered_are_found, old_messages_go;
+            applied: the_last_version_applied_is_current, the_users_of_a_component_are_known,
+                a_component_that_is_needed_is_not_removed, a_version_that_is_needed_is_not_removed,
+                a_definition_that_nobody_needs_is_removed;
+            deletion: only_what_has_ended_is_deleted, a_deleted_run_leaves_nothing, a_run_with_forks_is_kept,
+                what_ended_long_ago_is_deleted;
         }
     };
 }

@@ -1,34 +1,56 @@
-//! Whatever is committed in whatever order, SQLite gives the same answers as the reference in memory.
+//! Whatever is stored in whatever order, SQLite gives the same answers as the reference in memory.
 
-#![allow(clippy::indexing_slicing)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use proptest::prelude::*;
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
-use reentry_core::run::{Phase, Run, RunStatus, SuspensionEnd};
+use reentry_core::run::{Phase, Run, RunStatus, Step, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{
-    asking, calling, change, create, ended, holding, image_id, path, run, run_id, sleeping, tenant,
+    asking, calling, change, create, ended, given, holding, image_id, json, listening, message, message_id,
+    owner_id, path, queued, run, run_id, sleeping, suspension_id, tenant,
 };
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
-use reentry_store::{Commit, RunFilter, Store, SuspensionFilter};
+use reentry_store::{
+    Commit, CommitError, ComponentRecord, Message, RunFilter, SavepointKind, Store, StoreError,
+    SuspensionFilter, WorkflowRecord,
+};
 
-/// Few of everything, so that commits meet each other.
-const RUNS: u64 = 4;
-const PATHS: [&str; 3] = ["", "a", "each[3].b"];
+/// Few of everything, so that changes meet each other.
+const RUNS: u64 = 5;
+const PATHS: [&str; 7] = ["", "a", "a.b", "each", "each[3]", "each[3].b", "each[12]"];
+const EVENTS: [(&str, Option<&str>); 3] = [("paid", None), ("paid", Some("o-1")), ("sent", Some("o-2"))];
+const WORKFLOWS: u64 = 3;
 
 /// One thing that a commit does beside raising the version.
 #[derive(Clone, Debug)]
 enum Part {
-    Hold(usize),
-    Call(usize, u64),
-    Ask(usize, u64),
-    Sleep(usize, u64, u64),
-    End(usize),
+    Put(usize, Doing, usize),
+    DropStep(usize),
     Close(u64),
     Keep(u64),
+    Share(u64),
     Drop(u64),
+    Log(u64),
+    Save(Option<u64>, Vec<u64>, u32),
+    Answer(u64),
+    Take(u64),
+    Move(u64),
     Finish,
+}
+
+/// What a step does in its record.
+#[derive(Clone, Debug)]
+enum Doing {
+    Queue,
+    Hold,
+    Call(u64),
+    Ask(u64),
+    Sleep(u64, u64),
+    Listen(u64, usize),
+    End,
 }
 
 /// A commit to one run, on the version it has or on another.
@@ -37,56 +59,152 @@ struct Attempt {
     run: u64,
     of_other_tenant: bool,
     stale: bool,
+    /// From which version of which run it begins, if it is new.
+    fork: Option<(u64, u64)>,
     parts: Vec<Part>,
+}
+
+/// One thing that is asked of a store.
+#[derive(Clone, Debug)]
+enum Ask {
+    Commit(Attempt),
+    Send { number: u64, event: usize, dedup: Option<u64>, expires_at: Option<u64> },
+    Expire(u64, u64),
+    Reply(u64, u64),
+    Delete(u64),
+    DeleteBefore(u64, usize),
+    Apply(u64),
+    Retire(u64),
+    RemoveWorkflow(u64),
+    RemoveComponent,
+}
+
+fn doing() -> impl Strategy<Value = Doing> {
+    let id = 1..8u64;
+    prop_oneof![
+        Just(Doing::Queue),
+        Just(Doing::Hold),
+        (1..4u64).prop_map(Doing::Call),
+        id.clone().prop_map(Doing::Ask),
+        (id.clone(), 1..100u64).prop_map(|(id, until)| Doing::Sleep(id, until)),
+        (id, 0..EVENTS.len()).prop_map(|(id, event)| Doing::Listen(id, event)),
+        Just(Doing::End),
+        Just(Doing::End),
+    ]
 }
 
 fn part() -> impl Strategy<Value = Part> {
     let (at, id) = (0..PATHS.len(), 1..8u64);
+    let images = prop::collection::vec(1..4u64, 0..3);
     prop_oneof![
-        at.clone().prop_map(Part::Hold),
-        (at.clone(), 1..4u64).prop_map(|(at, owner)| Part::Call(at, owner)),
-        (at.clone(), id.clone()).prop_map(|(at, id)| Part::Ask(at, id)),
-        (at.clone(), id.clone(), 1..100u64).prop_map(|(at, id, until)| Part::Sleep(at, id, until)),
-        at.prop_map(Part::End),
-        id.clone().prop_map(Part::Close),
-        id.clone().prop_map(Part::Keep),
-        id.prop_map(Part::Drop),
-        Just(Part::Finish),
+        6 => (at.clone(), doing(), 0..3usize).prop_map(|(at, doing, payload)| Part::Put(at, doing, payload)),
+        1 => at.prop_map(Part::DropStep),
+        1 => id.clone().prop_map(Part::Close),
+        1 => (1..4u64).prop_map(Part::Keep),
+        1 => (1..4u64).prop_map(Part::Share),
+        1 => (1..4u64).prop_map(Part::Drop),
+        1 => (0..9u64).prop_map(Part::Log),
+        2 => (prop::option::of(id), images, 0..4u32).prop_map(|(of, images, max)| Part::Save(of, images, max)),
+        1 => (0..9u64).prop_map(Part::Answer),
+        1 => (0..6u64).prop_map(Part::Take),
+        1 => (0..WORKFLOWS).prop_map(Part::Move),
+        1 => Just(Part::Finish),
     ]
 }
 
 fn attempt() -> impl Strategy<Value = Attempt> {
     let parts = prop::collection::vec(part(), 0..5);
-    (0..RUNS, prop::bool::weighted(0.1), prop::bool::weighted(0.1), parts)
-        .prop_map(|(run, of_other_tenant, stale, parts)| Attempt { run, of_other_tenant, stale, parts })
+    let fork = prop::option::of((0..RUNS, 0..8u64));
+    (0..RUNS, prop::bool::weighted(0.1), prop::bool::weighted(0.1), fork, parts).prop_map(
+        |(run, of_other_tenant, stale, fork, parts)| Attempt { run, of_other_tenant, stale, fork, parts },
+    )
 }
 
+fn ask() -> impl Strategy<Value = Ask> {
+    let sent = (0..6u64, 0..EVENTS.len(), prop::option::of(0..3u64), prop::option::of(0..100u64));
+    prop_oneof![
+        30 => attempt().prop_map(Ask::Commit),
+        5 => sent.prop_map(|(number, event, dedup, expires_at)| Ask::Send { number, event, dedup, expires_at }),
+        1 => (0..100u64, 900..1_200u64).prop_map(|(now, before)| Ask::Expire(now, before)),
+        1 => (0..9u64, 0..9u64).prop_map(|(key, answer)| Ask::Reply(key, answer)),
+        2 => (0..RUNS).prop_map(Ask::Delete),
+        1 => (900..1_200u64, 0..3usize).prop_map(|(before, limit)| Ask::DeleteBefore(before, limit)),
+        2 => (0..WORKFLOWS).prop_map(Ask::Apply),
+        1 => (0..WORKFLOWS).prop_map(Ask::Retire),
+        1 => (0..WORKFLOWS).prop_map(Ask::RemoveWorkflow),
+        1 => Just(Ask::RemoveComponent),
+    ]
+}
+
+/// Nearly all belongs to one tenant, so that runs can be forks of each other.
 fn tenant_of(number: u64) -> TenantId {
-    if number.is_multiple_of(2) { TenantId::default() } else { tenant("other") }
+    if number == 1 { tenant("other") } else { TenantId::default() }
+}
+
+fn workflow(number: u64) -> WorkflowRecord {
+    let definition = json(&number.to_string());
+    let digest = WorkflowDigest::of(definition.text().as_bytes());
+    let id = if number == 0 { "one" } else { "two" };
+    let components = vec![ComponentDigest::of(b"shared"); (number < 2).into()];
+    WorkflowRecord { digest, id: id.to_owned(), definition, components, created_at: Timestamp(1) }
+}
+
+/// The component that some of the workflows use.
+fn component() -> ComponentRecord {
+    let (bytes, created_at) = (b"shared".to_vec(), Timestamp(1));
+    let digest = ComponentDigest::of(&bytes);
+    ComponentRecord {
+        digest,
+        name: "shared".to_owned(),
+        bytes,
+        base: Vec::new(),
+        meta: json("{}"),
+        created_at,
+    }
+}
+
+fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
+    let step = match *doing {
+        Doing::Queue => queued(),
+        Doing::Hold => holding(),
+        Doing::Call(owner) => calling(owner),
+        Doing::Ask(id) => asking(mine(id), &["boss"]),
+        Doing::Sleep(id, until) => sleeping(mine(id), until),
+        Doing::Listen(id, event) => listening(mine(id), EVENTS[event].0, EVENTS[event].1),
+        Doing::End => ended(),
+    };
+    given(step, &["1", "2", &format!("\"{}\"", "x".repeat(3_000))][payload])
 }
 
 impl Attempt {
     fn commit(&self, now: Option<&Run>) -> Commit {
-        let tenant = tenant_of(self.run + u64::from(self.of_other_tenant));
-        let begun = match now {
-            Some(now) => change(now),
-            None => create(run(self.run)),
+        let tenant = tenant_of(if self.of_other_tenant { 1 - self.run.min(1) } else { self.run });
+        let begun = match (now, self.fork) {
+            (Some(now), _) => change(now),
+            (None, Some((parent, version))) => create(run(self.run)).forking(parent, version),
+            (None, None) => create(run(self.run)),
         };
         // Suspensions of different runs never share an id.
         let mine = |id: u64| self.run * 8 + id;
-        let mut commit = self.parts.iter().fold(begun.of(&tenant), |commit, part| match *part {
-            Part::Hold(at) => commit.with_step(PATHS[at], holding()),
-            Part::Call(at, owner) => commit.with_step(PATHS[at], calling(owner)),
-            Part::Ask(at, id) => commit.with_step(PATHS[at], asking(mine(id), &["boss"])),
-            Part::Sleep(at, id, until) => commit.with_step(PATHS[at], sleeping(mine(id), until)),
-            Part::End(at) => commit.with_step(PATHS[at], ended()),
-            Part::Close(id) => commit.with_closed(mine(id), SuspensionEnd::Answered),
-            Part::Keep(id) => commit.with_image(id, &id.to_be_bytes()),
-            Part::Drop(id) => commit.without_image(id),
-            Part::Finish => commit,
+        let mut commit = self.parts.iter().fold(begun.of(&tenant), |commit, part| match part {
+            Part::Put(at, doing, payload) => commit.with_step(PATHS[*at], step(doing, *payload, mine)),
+            Part::DropStep(at) => commit.without_step(PATHS[*at]),
+            Part::Close(id) => commit.with_closed(mine(*id), SuspensionEnd::Answered),
+            Part::Keep(id) => commit.with_image(*id, &id.to_be_bytes()),
+            Part::Share(id) => commit.sharing(*id),
+            Part::Drop(id) => commit.without_image(*id),
+            Part::Log(entry) => commit.with_log(&entry.to_string()),
+            Part::Save(of, images, max) => commit.saving(of.map(mine), images).keeping(*max),
+            Part::Answer(key) => commit.answering(&key.to_string()),
+            Part::Take(number) => commit.taking(*number),
+            Part::Move(_) | Part::Finish => commit,
         });
-        if self.parts.iter().any(|part| matches!(part, Part::Finish)) {
-            commit.run.phase = Phase::Succeeded;
+        for part in &self.parts {
+            match part {
+                Part::Finish => commit.run.phase = Phase::Succeeded,
+                Part::Move(to) => commit.run.workflow = workflow(*to).digest,
+                _ => {}
+            }
         }
         if self.stale {
             commit.expected = commit.expected.map_or(Some(0), |version| version.checked_sub(1));
@@ -117,41 +235,111 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             add("runs", format!("{:?}", store.list_runs(&tenant, filter).await));
         }
         add("inbox", format!("{:?}", store.list_suspensions(&tenant, SuspensionFilter::default()).await));
+        for key in 0..9 {
+            add("request", format!("{:?}", store.request(&tenant, &key.to_string()).await));
+        }
+        for number in 0..6 {
+            add("message", format!("{:?}", store.message(&tenant, message_id(number)).await));
+        }
+        for (name, key) in EVENTS {
+            add("mail", format!("{:?}", store.mail(&tenant, name, key, 3).await));
+            add("waiting for", format!("{:?}", store.waiting_for(&tenant, name, key).await));
+        }
+        for id in ["one", "two"] {
+            add("current", format!("{:?}", store.current_workflow(&tenant, id).await));
+        }
+        add("workflows", format!("{:?}", store.list_workflows(&tenant).await));
     }
     for number in 0..RUNS {
-        add("steps", format!("{:?}", store.steps(run_id(number)).await));
+        let id = run_id(number);
+        add("steps", format!("{:?}", store.steps(id).await));
         for at in PATHS {
-            add("step", format!("{:?}", store.step(run_id(number), &path(at)).await));
+            add("step", format!("{:?}", store.step(id, &path(at)).await));
+        }
+        add("outputs", format!("{:?}", store.outputs(id, &PATHS.map(path)).await));
+        add("children", format!("{:?}", store.children(id, &path("each")).await));
+        add("log", format!("{:?}", store.log(id, 1, 3).await));
+        add("savepoints", format!("{:?}", store.savepoints(id).await));
+        add("failure", format!("{:?}", store.last_savepoint(id, SavepointKind::Failure).await));
+        for of in 0..8 {
+            add("savepoint", format!("{:?}", store.savepoint(id, suspension_id(number * 8 + of)).await));
         }
     }
-    for number in 0..8 {
+    for number in 0..4 {
         add("image", format!("{:?}", store.image(image_id(number)).await));
+        add("owned", format!("{:?}", store.owned(owner_id(number)).await));
+    }
+    for number in 0..WORKFLOWS {
+        add("workflow", format!("{:?}", store.workflow(&workflow(number).digest).await));
     }
     for now in [0, 50, 1_000] {
         add("due", format!("{:?}", store.due(Timestamp(now), 2).await));
     }
+    add("usage", format!("{:?}", store.usage(&ComponentDigest::of(b"shared")).await));
+    add("components", format!("{:?}", store.list_components().await));
+    add("deliverable", format!("{:?}", store.deliverable(3).await));
     add("next due", format!("{:?}", store.next_due().await));
     add("orphans", format!("{:?}", store.orphans(3).await));
     answers
 }
 
-/// What a commit ended with; reasons of refusals are each store's own words.
-fn outcome(result: Result<(), reentry_store::CommitError>) -> String {
-    match result {
-        Err(reentry_store::CommitError::Store(reentry_store::StoreError::Refused(_))) => "refused".to_owned(),
-        other => format!("{other:?}"),
+/// What a store answers; reasons of refusals are each store's own words.
+async fn answer(store: &dyn Store, ask: &Ask, now: Option<&Run>) -> String {
+    let mine = TenantId::default();
+    match *ask {
+        Ask::Commit(ref attempt) => match store.commit(attempt.commit(now)).await {
+            Err(CommitError::Store(StoreError::Refused(_))) => "refused".to_owned(),
+            other => format!("{other:?}"),
+        },
+        Ask::Send { number, event, dedup, expires_at } => {
+            let message = Message {
+                dedup: dedup.map(|dedup| dedup.to_string()),
+                expires_at: expires_at.map(Timestamp),
+                ..message(number, EVENTS[event].0, EVENTS[event].1)
+            };
+            format!("{:?}", store.send(message).await.map_err(drop))
+        }
+        Ask::Expire(now, before) => {
+            format!("{:?}", store.expire_mail(Timestamp(now), Timestamp(before)).await)
+        }
+        Ask::Reply(key, answer) => {
+            let answer = json(&answer.to_string());
+            format!("{:?}", store.answer_request(&mine, &key.to_string(), answer).await)
+        }
+        Ask::Delete(run) => format!("{:?}", store.delete_run(&tenant_of(run), run_id(run)).await),
+        Ask::DeleteBefore(before, limit) => {
+            format!("{:?}", store.delete_runs_before(Timestamp(before), limit).await)
+        }
+        Ask::Apply(number) => {
+            let at = Timestamp(number);
+            format!("{:?}", store.apply_workflow(&mine, workflow(number), at).await)
+        }
+        Ask::Retire(number) => format!("{:?}", store.retire_workflow(&mine, &workflow(number).id).await),
+        Ask::RemoveWorkflow(number) => {
+            format!("{:?}", store.remove_workflow(&mine, &workflow(number).digest).await)
+        }
+        Ask::RemoveComponent => {
+            format!("{:?}", store.remove_component(&ComponentDigest::of(b"shared")).await)
+        }
     }
 }
 
-async fn compare(attempts: Vec<Attempt>) -> Result<(), TestCaseError> {
+async fn compare(asks: Vec<Ask>) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
     let memory = MemoryStore::new();
     let sqlite = SqliteStore::open(folder.path().join("runs.db")).expect("a fresh database opens");
-    for attempt in attempts {
-        let now = memory.run(&tenant_of(attempt.run), run_id(attempt.run)).await.expect("memory answers");
-        let commit = attempt.commit(now.as_ref());
-        let (wanted, found) = (memory.commit(commit.clone()).await, sqlite.commit(commit).await);
-        prop_assert_eq!(outcome(wanted), outcome(found), "{:?}", attempt);
+    for store in [&memory as &dyn Store, &sqlite] {
+        store.put_component(component()).await.expect("a component is kept");
+    }
+    for ask in asks {
+        let now = match &ask {
+            Ask::Commit(attempt) => memory.run(&tenant_of(attempt.run), run_id(attempt.run)).await,
+            _ => Ok(None),
+        };
+        let now = now.expect("memory answers");
+        let (wanted, found) =
+            (answer(&memory, &ask, now.as_ref()).await, answer(&sqlite, &ask, now.as_ref()).await);
+        prop_assert_eq!(wanted, found, "{:?}", ask);
     }
     for (wanted, found) in everything(&memory).await.into_iter().zip(everything(&sqlite).await) {
         prop_assert_eq!(wanted, found);
@@ -160,11 +348,11 @@ async fn compare(attempts: Vec<Attempt>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sqlite_answers_as_memory_does(attempts in prop::collection::vec(attempt(), 1..30)) {
+    fn sqlite_answers_as_memory_does(asks in prop::collection::vec(ask(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
-        runtime.expect("a runtime starts").block_on(compare(attempts))?;
+        runtime.expect("a runtime starts").block_on(compare(asks))?;
     }
 }

@@ -13,7 +13,7 @@ use reentry_core::run::{
 use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
 
-use crate::{Commit, CommitError, NewSuspension, Store};
+use crate::{Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store};
 
 /// The 16 bytes of the id with this number.
 pub fn bytes(number: u64) -> [u8; 16] {
@@ -55,6 +55,25 @@ pub fn path(text: &str) -> StepPath {
     text.parse().unwrap()
 }
 
+/// JSON.
+pub fn json(text: &str) -> Json {
+    Json::parse(text).unwrap()
+}
+
+/// A message, of the default tenant.
+pub fn message(number: u64, name: &str, key: Option<&str>) -> Message {
+    Message {
+        id: message_id(number),
+        tenant: TenantId::default(),
+        name: name.to_owned(),
+        key: key.map(str::to_owned),
+        payload: json(&format!(r#"{{"number": {number}.0}}"#)),
+        sent_at: Timestamp(3_000 + number),
+        dedup: None,
+        expires_at: None,
+    }
+}
+
 /// A run that is live, of the default tenant.
 pub fn run(number: u64) -> Run {
     let workflow = (WorkflowDigest::of(b"approve"), "approve".to_owned());
@@ -73,7 +92,7 @@ pub fn step(doing: Doing) -> Step {
     };
     let entry = StepEntry {
         status,
-        payload: Json::parse(r#"{"amount": 120.50}"#).unwrap(),
+        payload: json(r#"{"amount": 120.50}"#),
         output: None,
         error: None,
         started_at: Timestamp(1_000),
@@ -118,7 +137,7 @@ pub fn ended() -> Step {
 /// A step that waits for an answer, under these labels.
 pub fn asking(suspension: u64, labels: &[&str]) -> Step {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-    let payload = Json::parse(r#"{"reason":"amount above 100"}"#).unwrap();
+    let payload = json(r#"{"reason":"amount above 100"}"#);
     let answer = AnswerWait { payload, labels, resume_schema: None, deadline: None };
     waiting(suspension, WaitFor::Answer(answer))
 }
@@ -145,6 +164,11 @@ fn waiting(suspension: u64, what: WaitFor) -> Step {
     let mut step = step(Doing::Waiting(Waiting { image: None, wake: Wake::Any }));
     step.suspensions.push(suspension);
     step
+}
+
+/// The same step with another input.
+pub fn given(step: Step, payload: &str) -> Step {
+    Step { entry: StepEntry { payload: json(payload), ..step.entry }, ..step }
 }
 
 /// A commit that creates a run.
@@ -194,6 +218,71 @@ impl Commit {
     #[must_use]
     pub fn without_image(mut self, image: u64) -> Self {
         self.dropped_images.push(image_id(image));
+        self
+    }
+
+    /// With one more need of an image.
+    #[must_use]
+    pub fn sharing(mut self, image: u64) -> Self {
+        self.shared_images.push(image_id(image));
+        self
+    }
+
+    /// Without a step and all below it.
+    #[must_use]
+    pub fn without_step(mut self, at: &str) -> Self {
+        let at = path(at);
+        self.run.steps.retain(|kept, _| !kept.is_within(&at));
+        self.dropped_steps.push(at);
+        self
+    }
+
+    /// With entries for watchers.
+    #[must_use]
+    pub fn with_log(mut self, entries: &str) -> Self {
+        self.log = Some(json(entries));
+        self
+    }
+
+    /// With a savepoint of the run as it was before, made at the end of a suspension if one is named. Its state tells its version.
+    #[must_use]
+    pub fn saving(mut self, suspension: Option<u64>, images: &[u64]) -> Self {
+        let version = self.expected.unwrap_or_default();
+        self.savepoint = Some(Savepoint {
+            suspension: suspension.map(suspension_id),
+            version,
+            kind: if suspension.is_some() { SavepointKind::Suspension } else { SavepointKind::Failure },
+            state: json(&format!(r#"{{"version": {version}}}"#)),
+            images: images.iter().copied().map(image_id).collect(),
+        });
+        self
+    }
+
+    /// With a bound to the savepoints.
+    #[must_use]
+    pub fn keeping(mut self, savepoints_max: u32) -> Self {
+        self.savepoints_max = savepoints_max;
+        self
+    }
+
+    /// As the answer to a request.
+    #[must_use]
+    pub fn answering(mut self, key: &str) -> Self {
+        self.request = Some(RequestKey { key: key.to_owned(), digest: [7; 32] });
+        self
+    }
+
+    /// With a message that it takes.
+    #[must_use]
+    pub fn taking(mut self, message: u64) -> Self {
+        self.took.push(message_id(message));
+        self
+    }
+
+    /// Beginning from a version of another run.
+    #[must_use]
+    pub fn forking(mut self, parent: u64, version: u64) -> Self {
+        self.fork_of = Some((run_id(parent), version));
         self
     }
 

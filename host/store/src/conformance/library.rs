@@ -7,7 +7,8 @@ use reentry_core::time::Timestamp;
 use super::BackEnd;
 use crate::{ComponentRecord, WorkflowRecord};
 
-fn component(bytes: &[u8], name: &str) -> ComponentRecord {
+/// A component of these bytes.
+pub(super) fn component(bytes: &[u8], name: &str) -> ComponentRecord {
     ComponentRecord {
         digest: ComponentDigest::of(bytes),
         name: name.to_owned(),

@@ -45,3 +45,19 @@ pub async fn an_owner_lives_as_long_as_its_guard(back_end: &dyn BackEnd) {
         assert_eq!(other.orphans(10).await.unwrap().len(), 1);
     }
 }
+
+/// The runs in which an owner performs a call, alive or dead, each once.
+pub async fn calls_are_found_by_owner(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let retry = step(Doing::Retrying(owner_id(2), Timestamp(50), Call::Start));
+    let first = create(run(5)).with_step("a", calling(1)).with_step("b", calling(1)).with_step("c", retry);
+    let first = put(&*store, first).await;
+    put(&*store, create(run(2)).of(&tenant("other")).with_step("a", calling(1))).await;
+    put(&*store, create(run(3)).with_step("a", asking(1, &[]))).await;
+    let _alive = store.register_owner(owner_id(1)).await.unwrap();
+    let mine = (TenantId::default(), run_id(5));
+    assert_eq!(store.owned(owner_id(1)).await.unwrap(), [mine.clone(), (tenant("other"), run_id(2))]);
+    assert_eq!(store.owned(owner_id(2)).await.unwrap(), [mine]);
+    put(&*store, change(&first).with_step("c", ended())).await;
+    assert_eq!(store.owned(owner_id(2)).await.unwrap(), []);
+}

@@ -1,0 +1,142 @@
+//! Steps' records: by name, by repetition, with their payloads, and what never happened.
+
+use reentry_core::path::StepPath;
+use reentry_core::run::Step;
+
+use super::BackEnd;
+use super::drafts::{calling, change, create, ended, given, holding, path, put, queued, run, run_id};
+use crate::Store;
+
+/// The paths of records, in order.
+pub(super) fn paths(records: &[(StepPath, Step)]) -> Vec<String> {
+    records.iter().map(|(path, _)| path.to_string()).collect()
+}
+
+/// The inputs of the named steps; `-` for one without a record.
+pub(super) async fn inputs(store: &dyn Store, run: u64, wanted: &[&str]) -> Vec<String> {
+    let paths: Vec<StepPath> = wanted.iter().map(|text| path(text)).collect();
+    let found = store.outputs(run_id(run), &paths).await.unwrap();
+    assert_eq!(found.iter().map(|(path, _)| path).collect::<Vec<_>>(), paths.iter().collect::<Vec<_>>());
+    for (path, step) in &found {
+        assert_eq!(store.step(run_id(run), path).await.unwrap(), *step, "{path}");
+    }
+    let input = |step: Option<Step>| step.map_or("-".to_owned(), |step| step.entry.payload.to_string());
+    found.into_iter().map(|(_, step)| input(step)).collect()
+}
+
+/// As many records come as were named, in that order, done or not, missing or named twice.
+pub async fn records_are_read_by_name(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let first = create(run(1)).with_step("", given(holding(), "0")).with_step("a", given(ended(), "1"));
+    put(&*store, first.with_step("each[10].b", given(calling(1), "2")).with_step("c", given(queued(), "3")))
+        .await;
+    put(&*store, create(run(2)).with_step("other", ended())).await;
+    let wanted = ["c", "other", "", "each[10].b", "a", "a", "each[1].b"];
+    assert_eq!(inputs(&*store, 1, &wanted).await, ["3", "-", "0", "2", "1", "1", "-"]);
+    assert_eq!(inputs(&*store, 3, &["a"]).await, ["-"]);
+    assert_eq!(inputs(&*store, 1, &[]).await, [""; 0]);
+    let many: Vec<String> = (0..500).map(|index| format!("each[{index}].b")).collect();
+    let found = inputs(&*store, 1, &many.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!((found[9].as_str(), found[10].as_str()), ("-", "2"));
+}
+
+/// The repetitions of one step, and nothing that lies below them or is only named alike.
+pub async fn repetitions_come_in_the_order_of_their_indexes(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let mut first = create(run(1)).with_step("", holding()).with_step("each", holding());
+    for at in [
+        "each[10]",
+        "each[2]",
+        "each[2].check",
+        "each[2].in[7]",
+        "each[0]",
+        "each-2[1]",
+        "eacha[1]",
+        "EACH[1]",
+    ] {
+        first = first.with_step(at, calling(1));
+    }
+    for at in ["a.each[1]", "a[3].each[1]", "a[3].each[0].b", "each_[4]"] {
+        first = first.with_step(at, ended());
+    }
+    put(&*store, first).await;
+    let children = async |at: &str| paths(&store.children(run_id(1), &path(at)).await.unwrap());
+    assert_eq!(children("each").await, ["each[0]", "each[2]", "each[10]"]);
+    assert_eq!(children("each[2].in").await, ["each[2].in[7]"]);
+    assert_eq!(children("a[3].each").await, ["a[3].each[1]"]);
+    for at in ["", "each[2]", "a", "none", "each[2].check"] {
+        assert_eq!(children(at).await, if at == "a" { vec!["a[3]"; 0] } else { Vec::new() }, "{at}");
+    }
+    assert_eq!(store.children(run_id(2), &path("each")).await.unwrap(), []);
+}
+
+/// Thousands of items that were put down at once come in the order of their indexes, in every list.
+pub async fn many_items_come_in_order(back_end: &dyn BackEnd) {
+    const ITEMS: u32 = 10_000;
+    let store = back_end.open();
+    let mut first = create(run(1)).with_step("each", holding());
+    for index in 0..ITEMS {
+        first.steps.push((path("each").repetition(index), given(queued(), &index.to_string())));
+    }
+    let now = put(&*store, first).await;
+    let begun = change(&now).with_step("each[7]", given(calling(1), "7")).with_step("each[7].b", calling(1));
+    put(&*store, begun).await;
+    let items = store.children(run_id(1), &path("each")).await.unwrap();
+    assert_eq!(items.len() as u32, ITEMS);
+    for (index, (at, step)) in (0..).zip(&items) {
+        assert_eq!((at, step.entry.payload.text()), (&path("each").repetition(index), &*index.to_string()));
+    }
+    let all = store.steps(run_id(1)).await.unwrap();
+    assert_eq!(all[1..=ITEMS as usize], items);
+}
+
+/// A step that has not begun has a record, but is not read with the run until it begins.
+pub async fn what_has_not_begun_is_not_read_with_the_run(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let first =
+        put(&*store, create(run(1)).with_step("each[0]", calling(1)).with_step("each[1]", queued())).await;
+    let read = async || store.run(&first.tenant, first.id).await.unwrap().unwrap();
+    assert_eq!(read().await, first);
+    assert_eq!(first.steps.len(), 1);
+    assert_eq!(store.step(first.id, &path("each[1]")).await.unwrap(), Some(queued()));
+    let second = put(&*store, change(&first).with_step("each[1]", calling(1))).await;
+    assert_eq!(read().await, second);
+    assert_eq!(second.steps.len(), 2);
+}
+
+/// A step keeps its payload while it goes on, whatever its size; one that begins anew brings its own.
+pub async fn a_payload_stays_with_its_step(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let text = |length: usize| format!("\"{}\"", "x".repeat(length));
+    let mut now = put(&*store, create(run(1)).with_step("", holding())).await;
+    for length in [1, 2_046, 2_047, 100_000, 90_000, 5, 3_000, 6] {
+        let payload = text(length);
+        for step in [queued(), calling(1), calling(2), ended()] {
+            let step = given(step, &payload);
+            now = put(&*store, change(&now).with_step("a", step.clone())).await;
+            assert_eq!(store.step(run_id(1), &path("a")).await.unwrap(), Some(step));
+            assert_eq!(store.run(&now.tenant, now.id).await.unwrap().unwrap().steps, now.steps, "{length}");
+        }
+    }
+    now = put(&*store, change(&now).without_step("a").with_step("a", given(calling(1), &text(9_000)))).await;
+    assert_eq!(inputs(&*store, 1, &["a"]).await, [text(9_000)]);
+    put(&*store, change(&now).without_step("a")).await;
+    assert_eq!(inputs(&*store, 1, &["a"]).await, ["-"]);
+}
+
+/// Dropped steps are gone with all below them; whatever is stored under their paths again, in the same commit too, is new.
+pub async fn dropped_steps_are_gone_with_all_below_them(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let mut first = create(run(1));
+    for at in ["", "a", "a.b", "a[3]", "a[3].b", "a-b", "ab", "a_b", "z"] {
+        first = first.with_step(at, given(calling(1), "1"));
+    }
+    let first = put(&*store, first).await;
+    let second = put(&*store, change(&first).without_step("a").with_step("a", given(ended(), "2"))).await;
+    assert_eq!(paths(&store.steps(run_id(1)).await.unwrap()), ["", "a-b", "ab", "a_b", "z", "a"]);
+    assert_eq!(inputs(&*store, 1, &["a", "a.b", "a[3].b"]).await, ["2", "-", "-"]);
+    assert_eq!(store.run(&second.tenant, second.id).await.unwrap(), Some(second.clone()));
+    let third = put(&*store, change(&second).without_step("").without_step("none")).await;
+    assert_eq!(store.steps(run_id(1)).await.unwrap(), []);
+    assert_eq!(store.run(&third.tenant, third.id).await.unwrap(), Some(third));
+}
