@@ -143,7 +143,7 @@ impl Expression {
         let budget = budget::Budget::new(scope.limits);
         let roots = evaluate::Roots::new(scope, &self.0.order);
         let mut evaluation = evaluate::Evaluation::new(&roots, &budget);
-        run(&mut evaluation, &self.0.root, &budget).map_err(|fault| error::to_error(&self.0.source, fault))
+        run(&mut evaluation, &self.0.root, &budget).map_err(|fault| error::to_error(&self.0.source, *fault))
     }
 }
 

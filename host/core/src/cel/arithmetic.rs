@@ -1,7 +1,5 @@
 //! `+`, `-`, `*`, `/`, `%`.
 
-use std::rc::Rc;
-
 use super::budget::Budget;
 use super::error::{EvaluationErrorKind, Fault, fault};
 use super::evaluate::wrong_type;
@@ -102,8 +100,7 @@ fn add<'a>(budget: &Budget, left: Value<'a>, right: Value<'a>, span: Span) -> Re
 }
 
 fn concatenated<'a>(a: &List<'a>, b: &List<'a>) -> Value<'a> {
-    let elements = |list: &List<'a>| (0..list.len()).filter_map(|at| list.get(at)).collect::<Vec<_>>();
-    Value::List(List::Made(Rc::new([elements(a), elements(b)].concat())))
+    Value::list(a.iter().chain(b.iter()).collect())
 }
 
 fn subtract<'a>(left: Value<'a>, right: Value<'a>, span: Span) -> Result<Value<'a>, Fault> {

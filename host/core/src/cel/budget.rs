@@ -9,8 +9,11 @@ use super::span::Span;
 /// Bytes that are copied, compared or searched for one step.
 const BYTES_PER_STEP: usize = 32;
 
-/// Bytes of a document whose elements are found for one step; this is faster than copying.
-const SPLIT_BYTES_PER_STEP: usize = 256;
+/// Bytes of a document in which elements are found for one step; this is faster than copying.
+const SPLIT_BYTES_PER_STEP: usize = 1024;
+
+/// Elements that are found for one step. Each takes memory, so this bounds the memory for documents too.
+const ELEMENTS_PER_STEP: usize = 4;
 
 /// Bytes that a regular expression looks at for one step.
 const MATCHED_BYTES_PER_STEP: usize = 4;
@@ -36,7 +39,7 @@ impl Budget {
                 self.left.set(left);
                 Ok(())
             }
-            None => fault(span, EvaluationErrorKind::OutOfFuel { steps: self.limits.steps }),
+            None => self.out_of_fuel(span),
         }
     }
 
@@ -46,6 +49,20 @@ impl Budget {
 
     pub(super) fn split(&self, bytes: usize, span: Span) -> Result<(), Fault> {
         self.steps(bytes / SPLIT_BYTES_PER_STEP, span)
+    }
+
+    pub(super) fn elements(&self, elements: usize, span: Span) -> Result<(), Fault> {
+        self.steps(elements / ELEMENTS_PER_STEP, span)
+    }
+
+    /// Elements for which there are steps left.
+    pub(super) fn elements_max(&self) -> usize {
+        usize::try_from(self.left.get()).unwrap_or(usize::MAX).saturating_mul(ELEMENTS_PER_STEP)
+    }
+
+    /// Ends the evaluation.
+    pub(super) fn out_of_fuel<T>(&self, span: Span) -> Result<T, Fault> {
+        fault(span, EvaluationErrorKind::OutOfFuel { steps: self.limits.steps })
     }
 
     pub(super) fn matched(&self, bytes: usize, span: Span) -> Result<(), Fault> {

@@ -91,7 +91,13 @@ fn part_of<'a>(
         Some(argument) => match evaluation.read(argument)? {
             Value::Text(text) => match time::zone(&text) {
                 Some(zone) => zone,
-                None => return convert::unreadable(&text, "UTC or an offset such as +02:00", argument.span),
+                None => {
+                    return convert::unreadable(
+                        &text,
+                        "time zone (as in UTC, Europe/Berlin or +02:00)",
+                        argument.span,
+                    );
+                }
             },
             other => return wrong_type("string", &other, argument.span),
         },

@@ -14,8 +14,15 @@ pub(super) fn equal<'a>(budget: &Budget, a: &Value<'a>, b: &Value<'a>, span: Spa
     budget.steps(1, span)?;
     match (a, b) {
         (Value::Unread(_), _) | (_, Value::Unread(_)) => {
-            equal(budget, &open(budget, a.clone(), span)?, &open(budget, b.clone(), span)?, span)
+            let (a, b) = (open(budget, a.clone(), span)?, open(budget, b.clone(), span)?);
+            equal_read(budget, &a, &b, span)
         }
+        _ => equal_read(budget, a, b, span),
+    }
+}
+
+fn equal_read<'a>(budget: &Budget, a: &Value<'a>, b: &Value<'a>, span: Span) -> Result<bool, Fault> {
+    match (a, b) {
         (Value::Null, Value::Null) => Ok(true),
         (Value::Bool(a), Value::Bool(b)) => Ok(a == b),
         (Value::Text(a), Value::Text(b)) => {
@@ -39,7 +46,7 @@ fn equal_lists<'a>(budget: &Budget, a: &List<'a>, b: &List<'a>, span: Span) -> R
     if a.len() != b.len() {
         return Ok(false);
     }
-    for (a, b) in (0..a.len()).filter_map(|at| a.get(at).zip(b.get(at))) {
+    for (a, b) in a.iter().zip(b.iter()) {
         if !equal(budget, &a, &b, span)? {
             return Ok(false);
         }

@@ -38,6 +38,7 @@ pub(super) fn to_uint(value: Value<'_>, span: Span) -> Result<Value<'_>, Fault> 
     let uint = match &value {
         Value::Uint(_) => return Ok(value),
         Value::Int(number) => u64::try_from(*number).ok(),
+        Value::Double(number) if *number < 0.0 => None,
         Value::Double(number) => whole(number.trunc()).and_then(|number| u64::try_from(number).ok()),
         Value::Text(text) => match text.parse() {
             Ok(number) => Some(number),
@@ -66,7 +67,7 @@ pub(super) fn to_double(value: Value<'_>, span: Span) -> Result<Value<'_>, Fault
 }
 
 pub(super) fn to_text<'a>(budget: &Budget, value: Value<'a>, span: Span) -> Result<Value<'a>, Fault> {
-    Ok(Value::text(match &value {
+    let text = match &value {
         Value::Text(_) => return Ok(value),
         Value::Bool(value) => value.to_string(),
         Value::Int(number) => number.to_string(),
@@ -74,21 +75,17 @@ pub(super) fn to_text<'a>(budget: &Budget, value: Value<'a>, span: Span) -> Resu
         Value::Double(number) => number.to_string(),
         Value::Timestamp(at) => at.to_string(),
         Value::Duration(duration) => time::shown(*duration),
-        Value::Bytes(bytes) => {
-            budget.bytes(bytes.len(), span)?;
-            match std::str::from_utf8(bytes) {
-                Ok(text) => text.to_owned(),
-                Err(_) => {
-                    let found = "these bytes".to_owned();
-                    return fault(
-                        span,
-                        EvaluationErrorKind::Convert { found, expected: "string (not UTF-8)" },
-                    );
-                }
+        Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => {
+                let found = "bytes that are not UTF-8".to_owned();
+                return fault(span, EvaluationErrorKind::Convert { found, expected: "string" });
             }
-        }
+        },
         other => return wrong_type("a value that is not a list, map or null", other, span),
-    }))
+    };
+    budget.bytes(text.len(), span)?;
+    Ok(Value::text(text))
 }
 
 pub(super) fn to_bool(value: Value<'_>, span: Span) -> Result<Value<'_>, Fault> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// A JSON value that is in the scope of an expression.
 pub(super) struct Document<'a> {
     given: Given<'a>,
-    parts: OnceCell<Option<Parts<'a>>>,
+    parts: OnceCell<Parts<'a>>,
 }
 
 /// The form in which the value was given.
@@ -44,8 +44,14 @@ pub(super) enum Shape<'a, 'd> {
     Map(&'d [Entry<'a>]),
 }
 
-/// A text that is well-formed JSON and yet stands for no value: half of a surrogate pair, or a number beyond all doubles.
-pub(super) struct Unreadable;
+/// Why there is no shape.
+#[derive(Debug, PartialEq)]
+pub(super) enum Unreadable {
+    /// The text is well-formed JSON and yet stands for no value: half of a surrogate pair, or a number beyond all doubles.
+    NoValue,
+    /// More elements than wanted.
+    TooMany,
+}
 
 impl<'a> Document<'a> {
     pub(super) fn of_text(text: &'a str) -> Self {
@@ -59,23 +65,24 @@ impl<'a> Document<'a> {
     /// A map of documents.
     pub(super) fn of_entries(entries: impl Iterator<Item = (&'a str, Document<'a>)>) -> Self {
         let entries = entries.map(|(key, document)| (Cow::Borrowed(key), document)).collect();
-        let parts = OnceCell::from(Some(Parts::Map(sorted(entries))));
+        let parts = OnceCell::from(Parts::Map(sorted(entries)));
         Self { given: Given::Entries, parts }
     }
 
-    /// Bytes that [`Self::shape`] will look at.
-    pub(super) fn bytes_to_read(&self) -> usize {
+    /// Whether [`Self::shape`] has work to do that was not done before, and how many bytes it will look at.
+    pub(super) fn bytes_to_read(&self) -> Option<usize> {
         match self.given {
-            Given::Text(text) if self.parts.get().is_none() => text.len(),
-            _ => 0,
+            _ if self.parts.get().is_some() => None,
+            Given::Text(text) => Some(text.len()),
+            Given::Value(_) | Given::Entries => Some(0),
         }
     }
 
-    /// The value, one level deep.
-    pub(super) fn shape(&self) -> Result<Shape<'a, '_>, Unreadable> {
+    /// The value, one level deep. Lists and maps that were not read before may have `elements_max` elements.
+    pub(super) fn shape(&self, elements_max: usize) -> Result<Shape<'a, '_>, Unreadable> {
         match self.given {
             Given::Text(text) => match text.as_bytes().first() {
-                Some(b'{' | b'[') => self.parts(),
+                Some(b'{' | b'[') => self.parts(elements_max),
                 Some(b'"') => Ok(Shape::Text(string(text)?)),
                 Some(b'n') => Ok(Shape::Null),
                 Some(b't') => Ok(Shape::Bool(true)),
@@ -86,7 +93,7 @@ impl<'a> Document<'a> {
             Given::Value(Value::Bool(value)) => Ok(Shape::Bool(*value)),
             Given::Value(Value::Number(value)) => number(&value.to_string()),
             Given::Value(Value::String(value)) => Ok(Shape::Text(Cow::Borrowed(value))),
-            Given::Value(_) | Given::Entries => self.parts(),
+            Given::Value(_) | Given::Entries => self.parts(elements_max),
         }
     }
 
@@ -95,7 +102,7 @@ impl<'a> Document<'a> {
         match (&self.given, self.parts.get()) {
             (Given::Text(text), _) => Cow::Borrowed(text),
             (Given::Value(value), _) => Cow::Owned(value.to_string()),
-            (Given::Entries, Some(Some(Parts::Map(entries)))) => {
+            (Given::Entries, Some(Parts::Map(entries))) => {
                 let entry = |(key, value): &Entry<'_>| format!("{}:{}", quoted(key), value.text());
                 Cow::Owned(format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(",")))
             }
@@ -103,16 +110,20 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn parts(&self) -> Result<Shape<'a, '_>, Unreadable> {
-        let read = || match self.given {
-            Given::Text(text) => split(text),
-            Given::Value(value) => Some(members(value)),
-            Given::Entries => None,
-        };
-        match self.parts.get_or_init(read) {
+    fn parts(&self, elements_max: usize) -> Result<Shape<'a, '_>, Unreadable> {
+        if self.parts.get().is_none() {
+            let parts = match self.given {
+                Given::Text(text) => split(text, elements_max)?,
+                Given::Value(value) => members(value, elements_max)?,
+                Given::Entries => return Err(Unreadable::NoValue),
+            };
+            // Nobody else can have set it in between.
+            let _ = self.parts.set(parts);
+        }
+        match self.parts.get() {
             Some(Parts::List(elements)) => Ok(Shape::List(elements)),
             Some(Parts::Map(entries)) => Ok(Shape::Map(entries)),
-            None => Err(Unreadable),
+            None => Err(Unreadable::NoValue),
         }
     }
 }
@@ -122,8 +133,12 @@ pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn members(value: &Value) -> Parts<'_> {
-    match value {
+fn members(value: &Value, elements_max: usize) -> Result<Parts<'_>, Unreadable> {
+    let count = value.as_array().map(Vec::len).or(value.as_object().map(serde_json::Map::len));
+    if count > Some(elements_max) {
+        return Err(Unreadable::TooMany);
+    }
+    Ok(match value {
         Value::Array(elements) => Parts::List(elements.iter().map(Document::of_value).collect()),
         Value::Object(entries) => Parts::Map(sorted(
             entries
@@ -132,7 +147,7 @@ fn members(value: &Value) -> Parts<'_> {
                 .collect(),
         )),
         _ => Parts::List(Vec::new()),
-    }
+    })
 }
 
 /// Sorts entries by key; of two with the same key, the later one counts.
@@ -152,7 +167,7 @@ fn number<'d, 'a>(text: &str) -> Result<Shape<'a, 'd>, Unreadable> {
     }
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Shape::Double(number)),
-        _ => Err(Unreadable),
+        _ => Err(Unreadable::NoValue),
     }
 }
 
@@ -160,35 +175,41 @@ fn string(text: &str) -> Result<Cow<'_, str>, Unreadable> {
     if !text.contains('\\') {
         return Ok(Cow::Borrowed(text.get(1..text.len().saturating_sub(1)).unwrap_or_default()));
     }
-    serde_json::from_str::<String>(text).map(Cow::Owned).map_err(|_| Unreadable)
+    serde_json::from_str::<String>(text).map(Cow::Owned).map_err(|_| Unreadable::NoValue)
 }
 
 /// Finds the elements of a list or the entries of a map.
-fn split(text: &str) -> Option<Parts<'_>> {
+fn split(text: &str, elements_max: usize) -> Result<Parts<'_>, Unreadable> {
     let is_map = text.starts_with('{');
     let (mut elements, mut entries, mut at) = (Vec::new(), Vec::new(), 1);
     loop {
         at = skip_blank(text, at);
-        match text.as_bytes().get(at)? {
-            b'}' | b']' => break,
-            b',' => at += 1,
+        match text.as_bytes().get(at) {
+            None | Some(b'}' | b']') => break,
+            Some(b',') => at += 1,
+            _ if elements.len() + entries.len() == elements_max => return Err(Unreadable::TooMany),
             _ if is_map => {
-                let end = value_end(text, at)?;
-                let key = string(text.get(at..end)?).ok()?;
+                let (key, end) = value_at(text, at)?;
                 // Well-formed: after the key there are blanks, a colon and blanks.
-                at = skip_blank(text, skip_blank(text, end) + 1);
-                let end = value_end(text, at)?;
-                entries.push((key, Document::of_text(text.get(at..end)?)));
+                let start = skip_blank(text, skip_blank(text, end) + 1);
+                let (value, end) = value_at(text, start)?;
+                entries.push((string(key)?, Document::of_text(value)));
                 at = end;
             }
             _ => {
-                let end = value_end(text, at)?;
-                elements.push(Document::of_text(text.get(at..end)?));
+                let (value, end) = value_at(text, at)?;
+                elements.push(Document::of_text(value));
                 at = end;
             }
         }
     }
-    Some(if is_map { Parts::Map(sorted(entries)) } else { Parts::List(elements) })
+    Ok(if is_map { Parts::Map(sorted(entries)) } else { Parts::List(elements) })
+}
+
+/// The value that begins at a byte, and where it ends.
+fn value_at(text: &str, start: usize) -> Result<(&str, usize), Unreadable> {
+    let end = value_end(text, start).ok_or(Unreadable::NoValue)?;
+    Ok((text.get(start..end).unwrap_or_default(), end))
 }
 
 fn skip_blank(text: &str, mut at: usize) -> usize {
@@ -252,7 +273,7 @@ mod tests {
 
     /// Reads all of a document.
     fn whole(document: &Document<'_>) -> Value {
-        match document.shape().ok().unwrap() {
+        match document.shape(usize::MAX).ok().unwrap() {
             Shape::Null => Value::Null,
             Shape::Bool(value) => value.into(),
             Shape::Int(value) => value.into(),
@@ -302,7 +323,17 @@ mod tests {
     fn what_stands_for_no_value_is_unreadable() {
         for text in ["1e400", r#""\ud800""#, r#"{"\ud800":1}"#] {
             assert!(serde_json::from_str::<Box<serde_json::value::RawValue>>(text).is_ok());
-            assert!(Document::of_text(text).shape().is_err(), "{text}");
+            assert_eq!(Document::of_text(text).shape(9).err(), Some(Unreadable::NoValue), "{text}");
+        }
+    }
+
+    #[test]
+    fn more_elements_than_wanted_are_not_made() {
+        let value: Value = serde_json::from_str("[[1,2,3],[4]]").unwrap();
+        for document in [Document::of_text("[[1,2,3],[4]]"), Document::of_value(&value)] {
+            assert_eq!(document.shape(1).err(), Some(Unreadable::TooMany));
+            assert!(document.shape(2).is_ok());
+            assert!(document.shape(0).is_ok(), "was read before");
         }
     }
 }

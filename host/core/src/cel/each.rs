@@ -2,20 +2,20 @@
 
 use super::error::Fault;
 use super::evaluate::{Evaluation, wrong_type};
-use super::span::Span;
 use super::syntax::{Each, Macro, Node};
 use super::value::Value;
 
+/// What a macro walks over.
+type Elements<'a> = Box<dyn Iterator<Item = Value<'a>> + 'a>;
+
 impl<'a> Evaluation<'a> {
     /// The value of a macro.
-    pub(super) fn each(&mut self, each: &'a Each, span: Span) -> Result<Value<'a>, Fault> {
-        let elements = match self.read(&each.range)? {
-            Value::List(list) => (0..list.len()).filter_map(|at| list.get(at)).collect(),
-            Value::Map(map) => map.keys(),
+    pub(super) fn each(&mut self, each: &'a Each) -> Result<Value<'a>, Fault> {
+        let elements: Elements<'a> = match self.read(&each.range)? {
+            Value::List(list) => Box::new(list.into_iter()),
+            Value::Map(map) => Box::new(map.into_keys()),
             other => return wrong_type("list or map", &other, each.range.span),
         };
-        // Copying the elements is cheap, but not for nothing.
-        self.budget.steps(elements.len() / 4, span)?;
         match (each.how, &each.when, &each.into) {
             (Macro::All, Some(when), _) => self.quantify(elements, when, false),
             (Macro::Exists, Some(when), _) => self.quantify(elements, when, true),
@@ -33,7 +33,7 @@ impl<'a> Evaluation<'a> {
     /// `all` and `exists` are `&&` and `||` over the elements: one that decides makes up for an error in another.
     fn quantify(
         &mut self,
-        elements: Vec<Value<'a>>,
+        elements: Elements<'a>,
         when: &'a Node,
         decides: bool,
     ) -> Result<Value<'a>, Fault> {
@@ -52,7 +52,7 @@ impl<'a> Evaluation<'a> {
     /// `filter` and `map`: the elements that are wanted, as they are or as something else.
     fn collect(
         &mut self,
-        elements: Vec<Value<'a>>,
+        elements: Elements<'a>,
         when: Option<&'a Node>,
         into: Option<&'a Node>,
     ) -> Result<Value<'a>, Fault> {

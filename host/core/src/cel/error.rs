@@ -156,8 +156,7 @@ pub(super) fn fault<T>(span: Span, kind: EvaluationErrorKind) -> Result<T, Fault
     Err(Box::new((kind, span)))
 }
 
-pub(super) fn to_error(source: &str, fault: Fault) -> EvaluationError {
-    let (kind, span) = *fault;
+pub(super) fn to_error(source: &str, (kind, span): (EvaluationErrorKind, Span)) -> EvaluationError {
     let part = source.get(span.range()).unwrap_or(source);
     EvaluationError { kind, span: span.range(), place: Place::of(source, span.start), excerpt: excerpt(part) }
 }

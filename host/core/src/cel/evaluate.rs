@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::budget::Budget;
-use super::document::Shape;
+use super::document::{Shape, Unreadable};
 use super::error::{EvaluationErrorKind as Kind_, Fault, fault};
 use super::scope::{Root, Scope};
 use super::span::Span;
 use super::syntax::{Kind, Literal, Node, Operator};
-use super::value::{Key, List, Map, Text, Value};
+use super::value::{Key, List, Map, Text, Value, Whole};
 use super::{arithmetic, call, compare};
+
+/// What a key of a map must be.
+const KEY: &str = "bool, int, uint or string as key";
 
 /// The variables that one evaluation has read so far.
 pub(super) struct Roots<'a> {
@@ -44,7 +47,7 @@ impl<'a> Evaluation<'a> {
         let span = node.span;
         self.budget.steps(1, span)?;
         match &node.kind {
-            Kind::Literal(literal) => Ok(constant(literal)),
+            Kind::Literal(literal) => self.constant(literal, span),
             Kind::Variable(index) => self.variable(*index, span),
             Kind::Local(slot) => Ok(self.locals.get(*slot).cloned().unwrap_or(Value::Null)),
             Kind::List(nodes) => self.list(nodes),
@@ -62,7 +65,7 @@ impl<'a> Evaluation<'a> {
             Kind::If(nodes) => self.either(nodes),
             Kind::Binary(operator, nodes) => self.binary(*operator, nodes, span),
             Kind::Call(function, nodes) => call::call(self, *function, nodes, span),
-            Kind::Each(each) => self.each(each, span),
+            Kind::Each(each) => self.each(each),
         }
     }
 
@@ -82,6 +85,23 @@ impl<'a> Evaluation<'a> {
     /// Looks into a value if it is a part of a document.
     pub(super) fn open(&self, value: Value<'a>, span: Span) -> Result<Value<'a>, Fault> {
         open(self.budget, value, span)
+    }
+
+    fn constant(&self, literal: &'a Literal, span: Span) -> Result<Value<'a>, Fault> {
+        Ok(match literal {
+            Literal::Null => Value::Null,
+            Literal::Bool(value) => Value::Bool(*value),
+            Literal::Int(value) => Value::Int(*value),
+            Literal::Uint(value) => Value::Uint(*value),
+            Literal::Double(value) => Value::Double(*value),
+            Literal::Text(text) => Value::Text(Text::Borrowed(text)),
+            Literal::Bytes(bytes) => {
+                self.budget.bytes(bytes.len(), span)?;
+                Value::Bytes(bytes.as_slice().into())
+            }
+            Literal::Type(name) => Value::Type(name),
+            Literal::Pattern(pattern) => Value::Pattern(pattern),
+        })
     }
 
     fn variable(&self, index: usize, span: Span) -> Result<Value<'a>, Fault> {
@@ -106,9 +126,8 @@ impl<'a> Evaluation<'a> {
         for pair in nodes.chunks_exact(2) {
             let [key, value] = pair else { continue };
             let (key, span) = (self.read(key)?, key.span);
-            let Some(key) = as_key(&key) else {
-                return wrong_type("bool, int, uint or string as key", &key, span);
-            };
+            let is_double = matches!(key, Value::Double(_));
+            let Some(key) = as_key(&key).filter(|_| !is_double) else { return wrong_type(KEY, &key, span) };
             let value = self.value(value)?;
             let shown = key.clone();
             if entries.insert(key, value).is_some() {
@@ -137,11 +156,11 @@ impl<'a> Evaluation<'a> {
         let (value, at) = (self.read(operand)?, self.read(index)?);
         match value {
             Value::Map(map) => {
-                let found = as_key(&at).and_then(|key| map.get(&key));
-                found.map_or_else(|| fault(span, Kind_::NoSuchKey { key: shown(&at) }), Ok)
+                let Some(key) = as_key(&at) else { return wrong_type(KEY, &at, index.span) };
+                map.get(&key).map_or_else(|| fault(span, Kind_::NoSuchKey { key: key.shown() }), Ok)
             }
             Value::List(list) => {
-                let Some(Key::Number(number)) = as_key(&at) else {
+                let Some(Key::Number(Whole { number, .. })) = as_key(&at) else {
                     return wrong_type("int as index", &at, index.span);
                 };
                 let found = usize::try_from(number).ok().and_then(|index| list.get(index));
@@ -194,7 +213,10 @@ impl<'a> Evaluation<'a> {
         span: Span,
     ) -> Result<Value<'a>, Fault> {
         match container {
-            Value::Map(map) => Ok(Value::Bool(as_key(wanted).is_some_and(|key| map.get(&key).is_some()))),
+            Value::Map(map) => match as_key(wanted) {
+                Some(key) => Ok(Value::Bool(map.get(&key).is_some())),
+                None => wrong_type(KEY, wanted, nodes.first().map_or(span, |node| node.span)),
+            },
             Value::List(list) => {
                 for at in 0..list.len() {
                     self.budget.steps(1, span)?;
@@ -223,28 +245,25 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn constant(literal: &Literal) -> Value<'_> {
-    match literal {
-        Literal::Null => Value::Null,
-        Literal::Bool(value) => Value::Bool(*value),
-        Literal::Int(value) => Value::Int(*value),
-        Literal::Uint(value) => Value::Uint(*value),
-        Literal::Double(value) => Value::Double(*value),
-        Literal::Text(text) => Value::Text(Text::Borrowed(text)),
-        Literal::Bytes(bytes) => Value::Bytes(bytes.as_slice().into()),
-        Literal::Type(name) => Value::Type(name),
-        Literal::Pattern(pattern) => Value::Pattern(pattern),
-    }
-}
-
 /// Looks into a value if it is a part of a document.
 pub(super) fn open<'a>(budget: &Budget, value: Value<'a>, span: Span) -> Result<Value<'a>, Fault> {
     let Value::Unread(document) = value else { return Ok(value) };
-    budget.split(document.bytes_to_read(), span)?;
-    let Ok(shape) = document.shape() else {
-        let found = super::span::excerpt(&document.text());
-        return fault(span, Kind_::Convert { found, expected: "a value" });
+    let unread = document.bytes_to_read();
+    budget.split(unread.unwrap_or_default(), span)?;
+    let shape = match document.shape(budget.elements_max()) {
+        Ok(shape) => shape,
+        Err(Unreadable::TooMany) => return budget.out_of_fuel(span),
+        Err(Unreadable::NoValue) => {
+            let found = super::span::excerpt(&document.text());
+            return fault(span, Kind_::Convert { found, expected: "a value" });
+        }
     };
+    if let (Some(_), Shape::List(elements)) = (unread, &shape) {
+        budget.elements(elements.len(), span)?;
+    }
+    if let (Some(_), Shape::Map(entries)) = (unread, &shape) {
+        budget.elements(entries.len(), span)?;
+    }
     Ok(match shape {
         Shape::Null => Value::Null,
         Shape::Bool(value) => Value::Bool(value),
@@ -261,16 +280,14 @@ pub(super) fn open<'a>(budget: &Budget, value: Value<'a>, span: Span) -> Result<
 pub(super) fn as_key<'a>(value: &Value<'a>) -> Option<Key<'a>> {
     match value {
         Value::Bool(value) => Some(Key::Bool(*value)),
-        Value::Int(value) => Some(Key::Number(i128::from(*value))),
-        Value::Uint(value) => Some(Key::Number(i128::from(*value))),
-        Value::Double(value) => arithmetic::whole(*value).map(Key::Number),
+        Value::Int(value) => Some(Key::Number(Whole { number: i128::from(*value), is_uint: false })),
+        Value::Uint(value) => Some(Key::Number(Whole { number: i128::from(*value), is_uint: true })),
+        Value::Double(value) => {
+            arithmetic::whole(*value).map(|number| Key::Number(Whole { number, is_uint: false }))
+        }
         Value::Text(text) => Some(Key::Text(text.clone())),
         _ => None,
     }
-}
-
-fn shown(value: &Value<'_>) -> String {
-    as_key(value).map_or_else(|| format!("a {}", value.type_name()), |key| key.shown())
 }
 
 pub(super) fn wrong_type<T>(expected: impl Into<String>, found: &Value<'_>, span: Span) -> Result<T, Fault> {

@@ -110,8 +110,13 @@ impl Parser<'_, '_> {
     /// The arguments of a macro: a name, then one or two expressions in which it is known.
     fn each(&mut self, how: Macro, range: Node) -> Result<Node, Wrong> {
         let start = range.span;
+        if !matches!(self.next, Token::Name(_)) {
+            return self.misused_macro();
+        }
         let (local, _) = self.take_name(false)?;
-        self.expect(",")?;
+        if !self.take_sign(",")? {
+            return self.misused_macro();
+        }
         self.names.open(local);
         let first = self.expression()?;
         let second = match how == Macro::Map && self.take_sign(",")? {
@@ -125,6 +130,11 @@ impl Parser<'_, '_> {
             (_, second) => (Some(first), second),
         };
         node(Kind::Each(Box::new(Each { how, range, when, into })), self.since(start))
+    }
+
+    fn misused_macro<T>(&self) -> Result<T, Wrong> {
+        let usage = "a macro takes a name, a comma and an expression, as in `list.filter(x, x > 1)`";
+        Err((self.next_span, usage.to_owned()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::span::Span;
-use super::syntax::{DEPTH_MAX, Kind, Literal, Node, Operator};
+use super::syntax::{DEPTH_MAX, Kind, Literal, NESTING_MAX, Node, Operator};
 use super::token::{RESERVED, Token, Tokens, Wrong};
 
 /// How tightly a comparison binds: the loosest of the operators that stand between two values.
@@ -41,22 +41,23 @@ impl<'s, 'n> Parser<'s, 'n> {
     /// `a ? b : c`, or anything that binds more tightly.
     pub(super) fn expression(&mut self) -> Result<Node, Wrong> {
         self.nesting += 1;
-        if self.nesting > DEPTH_MAX {
-            return Err(too_deep(self.next_span));
+        if self.nesting > NESTING_MAX {
+            return Err(too_deep(self.next_span, NESTING_MAX));
         }
-        let condition = self.any()?;
-        let node = match self.take_sign("?")? {
-            false => condition,
-            true => {
-                let then = self.any()?;
-                self.expect(":")?;
-                let otherwise = self.expression()?;
-                let span = condition.span.to(otherwise.span);
-                node(Kind::If(Box::new([condition, then, otherwise])), span)?
-            }
-        };
+        let mut arms = Vec::new();
+        let mut last = self.any()?;
+        while self.take_sign("?")? {
+            let then = self.any()?;
+            self.expect(":")?;
+            arms.push((last, then));
+            last = self.any()?;
+        }
+        for (condition, then) in arms.into_iter().rev() {
+            let span = condition.span.to(last.span);
+            last = node(Kind::If(Box::new([condition, then, last])), span)?;
+        }
         self.nesting -= 1;
-        Ok(node)
+        Ok(last)
     }
 
     fn any(&mut self) -> Result<Node, Wrong> {
@@ -275,12 +276,11 @@ impl<'s, 'n> Parser<'s, 'n> {
 /// A node, unless the tree becomes too deep with it.
 pub(super) fn node(kind: Kind, span: Span) -> Result<Node, Wrong> {
     let node = Node::new(kind, span);
-    if node.depth > DEPTH_MAX { Err(too_deep(span)) } else { Ok(node) }
+    if node.depth > DEPTH_MAX { Err(too_deep(span, DEPTH_MAX)) } else { Ok(node) }
 }
 
-fn too_deep(span: Span) -> Wrong {
-    let message = format!("nested, or chained, more than {DEPTH_MAX} levels deep: do this in a step");
-    (span, message)
+fn too_deep(span: Span, levels: usize) -> Wrong {
+    (span, format!("nested, or chained, more than {levels} levels deep: do this in a step"))
 }
 
 fn out_of_range(span: Span) -> Wrong {

@@ -5,8 +5,11 @@ use regex::Regex;
 use super::function::Function;
 use super::span::Span;
 
-/// Deepest nesting of an expression, and longest chain of operators. Everything that walks the tree may recurse because of it.
+/// Deepest tree: the longest chain of operators, selections or calls. Because of it, everything that walks a tree may recurse.
 pub(super) const DEPTH_MAX: usize = 128;
+
+/// Deepest nesting of brackets, arguments and macros. Reading one level takes more of the stack than walking one.
+pub(super) const NESTING_MAX: usize = 48;
 
 /// One sub-expression.
 #[derive(Debug)]

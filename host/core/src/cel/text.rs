@@ -140,7 +140,7 @@ pub(super) fn join<'a>(
         None => Text::Borrowed(""),
     };
     let mut joined = String::new();
-    for (at, element) in (0..list.len()).filter_map(|at| list.get(at)).enumerate() {
+    for (at, element) in list.iter().enumerate() {
         let element = evaluation.open(element, span)?;
         let Value::Text(text) = element else { return wrong_type("a list of string", &element, span) };
         evaluation.budget.steps(1, span)?;

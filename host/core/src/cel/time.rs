@@ -1,9 +1,14 @@
 //! Timestamps and durations.
 
-use jiff::tz::{Offset, TimeZone};
+use std::sync::LazyLock;
+
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::function::Part;
+
+/// The time zones that are part of the program, so that an expression means the same on every machine.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 /// Longest duration, in seconds: about ten thousand years, the distance between the first and the last timestamp.
 const SECONDS_MAX: u64 = 315_576_000_000;
@@ -23,9 +28,12 @@ fn in_range(at: &Timestamp) -> bool {
 
 /// Reads RFC 3339: `2026-01-31T12:00:00Z`, `2026-01-31T12:00:00.5+02:00`.
 pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
-    // Other forms that the parser knows (`2026-01-31 12:00Z`, names of time zones in brackets) are not RFC 3339.
-    let has_form = text.as_bytes().get(10).is_some_and(|b| matches!(b, b'T' | b't')) && !text.contains('[');
-    text.parse().ok().filter(|at| has_form && in_range(at))
+    // The parser knows more forms: without seconds, without separators, with the name of a time zone in brackets.
+    let has = |at: usize, sign: u8| text.as_bytes().get(at).is_some_and(|b| b.to_ascii_uppercase() == sign);
+    let has_form = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
+        .into_iter()
+        .all(|(at, sign)| has(at, sign));
+    text.parse().ok().filter(|at| has_form && !text.contains('[') && in_range(at))
 }
 
 /// Reads numbers with units: `30m`, `1h30m`, `1.5s`, `-100ms`, `0`.
@@ -85,26 +93,30 @@ pub(super) fn shown(duration: SignedDuration) -> String {
     }
 }
 
-/// The time zone that `UTC` or an offset such as `+02:00` stands for. Names of places would need a database of time zones,
-/// which differs from host to host; an evaluation must not.
+/// The time zone for `UTC`, an offset such as `+02:00`, or a name such as `Europe/Berlin`.
 pub(super) fn zone(text: &str) -> Option<TimeZone> {
-    if matches!(text, "UTC" | "Z") {
-        return Some(TimeZone::UTC);
+    if text.contains(':') {
+        return offset(text).map(TimeZone::fixed);
     }
+    ZONES.get(text).ok()
+}
+
+fn offset(text: &str) -> Option<Offset> {
     let (sign, digits) = match text.split_at_checked(1)? {
         ("-", digits) => (-1, digits),
         ("+", digits) => (1, digits),
         _ => (1, text),
     };
     let (hours, minutes) = digits.split_once(':')?;
-    if hours.len() != 2 || minutes.len() != 2 {
+    let two_digits = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if !two_digits(hours) || !two_digits(minutes) {
         return None;
     }
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    if !(0..24).contains(&hours) || !(0..60).contains(&minutes) {
+    if hours > 23 || minutes > 59 {
         return None;
     }
-    Some(TimeZone::fixed(Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()?))
+    Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()
 }
 
 /// A part of a timestamp in a time zone.

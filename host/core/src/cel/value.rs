@@ -1,6 +1,7 @@
 //! The values that sub-expressions have.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -49,12 +50,39 @@ pub(super) enum Map<'a> {
     Made(Rc<BTreeMap<Key<'a>, Value<'a>>>),
 }
 
-/// A key of a map. Whole numbers are the same key in whichever type they come.
+/// A key of a map.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key<'a> {
     Bool(bool),
-    Number(i128),
+    Number(Whole),
     Text(Text<'a>),
+}
+
+/// A whole number as a key: the same key in whichever type it comes.
+#[derive(Clone, Copy)]
+pub(super) struct Whole {
+    pub(super) number: i128,
+    pub(super) is_uint: bool,
+}
+
+impl PartialEq for Whole {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Whole {}
+
+impl PartialOrd for Whole {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Whole {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number.cmp(&other.number)
+    }
 }
 
 impl Deref for Text<'_> {
@@ -77,13 +105,13 @@ impl PartialEq for Text<'_> {
 impl Eq for Text<'_> {}
 
 impl PartialOrd for Text<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Text<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> Ordering {
         (**self).cmp(&**other)
     }
 }
@@ -110,6 +138,15 @@ impl<'a> List<'a> {
             Self::Read(elements) => elements.get(index).map(Value::Unread),
             Self::Made(elements) => elements.get(index).cloned(),
         }
+    }
+
+    /// The elements; the list goes along, so that nothing is copied.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = Value<'a>> + 'a {
+        (0..self.len()).filter_map(move |at| self.get(at))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Value<'a>> + '_ {
+        (0..self.len()).filter_map(|at| self.get(at))
     }
 }
 
@@ -142,10 +179,12 @@ impl<'a> Map<'a> {
     }
 
     /// The keys in their order.
-    pub(super) fn keys(&self) -> Vec<Value<'a>> {
+    pub(super) fn into_keys(self) -> Box<dyn Iterator<Item = Value<'a>> + 'a> {
         match self {
-            Self::Read(entries) => entries.iter().map(|(key, _)| Value::Text(Text::Borrowed(key))).collect(),
-            Self::Made(entries) => entries.keys().cloned().map(Value::from).collect(),
+            Self::Read(entries) => Box::new(entries.iter().map(|(key, _)| Value::Text(Text::Borrowed(key)))),
+            Self::Made(entries) => {
+                Box::new(entries.keys().cloned().map(Value::from).collect::<Vec<_>>().into_iter())
+            }
         }
     }
 
@@ -165,8 +204,8 @@ impl<'a> From<Key<'a>> for Value<'a> {
         match key {
             Key::Bool(value) => Self::Bool(value),
             Key::Text(text) => Self::Text(text),
-            Key::Number(number) => match (i64::try_from(number), u64::try_from(number)) {
-                (Ok(number), _) => Self::Int(number),
+            Key::Number(Whole { number, is_uint }) => match (i64::try_from(number), u64::try_from(number)) {
+                (Ok(number), _) if !is_uint => Self::Int(number),
                 (_, Ok(number)) => Self::Uint(number),
                 _ => Self::Null,
             },
@@ -179,7 +218,7 @@ impl Key<'_> {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Bool(value) => value.to_string(),
-            Self::Number(number) => number.to_string(),
+            Self::Number(whole) => whole.number.to_string(),
             Self::Text(text) => super::document::quoted(text),
         }
     }

@@ -44,9 +44,7 @@ impl Writer<'_> {
             }
             Value::Timestamp(at) => self.text(&format!("\"{at}\"")),
             Value::Duration(duration) => self.text(&format!("\"{}\"", time::shown(*duration))),
-            Value::List(list) => {
-                self.bracketed("[", "]", (0..list.len()).filter_map(|at| list.get(at)), Self::value)
-            }
+            Value::List(list) => self.bracketed("[", "]", list.iter(), Self::value),
             Value::Map(map) => self.bracketed("{", "}", map.entries(), Self::entry),
             Value::Type(name) => self.no_json(&format!("the type {name}")),
             Value::Pattern(_) => self.no_json("a pattern"),

@@ -279,5 +279,7 @@ fn timestamps_and_durations() {
         ("timestamp(input.at).getDate('+11:30')", "1"),
         ("timestamp(input.at).getMinutes('-02:15')", "15"),
         ("timestamp(input.at).getHours('UTC')", "12"),
+        ("timestamp(input.at).getHours('Europe/Berlin')", "13"),
+        ("timestamp('2026-07-01T12:00:00Z').getHours('Europe/Berlin')", "14"),
     ]);
 }
