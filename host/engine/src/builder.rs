@@ -14,13 +14,14 @@ use reentry_store::sqlite::SqliteStore;
 use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig};
 use tokio::sync::Semaphore;
 
+use crate::background;
 use crate::clock::{self, Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
-use crate::flights::{Commits, Flights};
+use crate::flights::Flights;
 use crate::host::{Host, Inner};
+use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
-use crate::recover;
 use crate::registry::Registry;
 
 /// Name of the database in a data folder.
@@ -28,6 +29,9 @@ const DATABASE: &str = "reentry.db";
 
 /// How long a call that nobody wants any more may go on, unless it is said.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
+
+/// How many savepoints a run keeps, unless it is said.
+const SAVEPOINTS_MAX: u32 = 100;
 
 /// Name of the file with the host's secret in a data folder.
 const KEY: &str = "host.key";
@@ -47,6 +51,7 @@ pub struct HostBuilder {
     observer: Arc<dyn Observer>,
     background: bool,
     cancel_grace: Duration,
+    savepoints_max: u32,
     durability: Durability,
     faults: Option<FaultHook>,
 }
@@ -63,6 +68,7 @@ impl Default for HostBuilder {
             observer: Arc::new(TracingObserver),
             background: true,
             cancel_grace: CANCEL_GRACE,
+            savepoints_max: SAVEPOINTS_MAX,
             durability: Durability::Durable,
             faults: None,
         }
@@ -135,6 +141,13 @@ impl HostBuilder {
         self
     }
 
+    /// How many savepoints a run keeps, the latest: the moments to which it can be forked or restarted. Each keeps the memories that it
+    /// needs. 100 unless it is said; 0 for no bound.
+    pub fn savepoints_max(mut self, savepoints: u32) -> Self {
+        self.savepoints_max = savepoints;
+        self
+    }
+
     /// What has to have happened before a result is acknowledged. [`Durability::Durable`] unless it is said; with
     /// [`Durability::Visible`] a loss of power may take back the latest results, and a cycle costs no fsync.
     pub fn durability(mut self, durability: Durability) -> Self {
@@ -183,14 +196,15 @@ impl HostBuilder {
             _alive: alive,
             calls,
             flights: Flights::default(),
-            commits: Commits::new(),
+            live: Arc::new(Live::default()),
+            savepoints_max: self.savepoints_max,
             cancel_grace: self.cancel_grace,
             durability: self.durability,
             faults: self.faults,
         };
         let host = Host { inner: Arc::new(inner), tenant: self.tenant };
         if self.background {
-            recover::in_background(&host);
+            background::start(&host);
         }
         Ok(host)
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use reentry_core::id::{OwnerId, RunId, SnapshotId, SuspensionId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId};
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{FreshIds, SpanId, TraceId};
 
@@ -92,4 +92,8 @@ pub(crate) fn snapshot_id(now: Timestamp) -> SnapshotId {
 
 pub(crate) fn owner_id(now: Timestamp) -> OwnerId {
     OwnerId::new(now, random())
+}
+
+pub(crate) fn message_id(now: Timestamp) -> MessageId {
+    MessageId::new(now, random())
 }

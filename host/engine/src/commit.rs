@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Decision, Run, Saved, SavedKind, Step};
 use reentry_store::{Commit, NewSuspension, Savepoint, SavepointKind};
 use serde::{Deserialize, Serialize};
 
+use crate::decide::Images;
 use crate::error::Error;
 
 /// What a decision changes. `expected` is the version that it builds on; `None` for the first commit of a fork.
@@ -18,7 +18,8 @@ use crate::error::Error;
 pub(crate) fn commit(
     expected: Option<u64>,
     decision: Decision,
-    image: Option<(SnapshotId, Vec<u8>)>,
+    images: Images,
+    savepoints_max: u32,
 ) -> Result<Commit, Error> {
     let opened = decision.opened.iter().map(|(path, suspension)| NewSuspension::of(path.clone(), suspension));
     let log = match decision.log.is_empty() {
@@ -30,7 +31,7 @@ pub(crate) fn commit(
     Ok(Commit {
         opened: opened.collect(),
         // The decision may have refused the suspension that the image belongs to.
-        images: image.into_iter().filter(|(id, _)| decision.run.images().any(|kept| kept == *id)).collect(),
+        images: images.into_iter().filter(|(id, _)| decision.run.images().any(|kept| kept == *id)).collect(),
         steps: decision.steps,
         dropped_steps: decision.dropped_steps,
         closed: decision.closed,
@@ -38,6 +39,7 @@ pub(crate) fn commit(
         dropped_images: decision.dropped_images,
         log,
         savepoint,
+        savepoints_max,
         took: decision.took,
         fork_of,
         ..Commit::new(decision.run, expected, decision.durability)

@@ -6,14 +6,16 @@ use reentry_core::effect::Effect;
 use reentry_core::event::{CallEnd, Event};
 use reentry_core::id::{RunId, SnapshotId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::{Decision, Durability, Known, Missing, Run, Step, Stop, apply};
+use reentry_core::run::{Decision, Durability, Fork, Known, Missing, Refused, Run, Step, Stop, apply, fork};
 use reentry_core::workflow::Program;
 use reentry_store::{CommitError, RequestKey};
 
 use crate::commit::commit;
 use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
+use crate::flights::InFlight;
 use crate::host::Inner;
+use crate::live::Happened;
 use crate::trace;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
@@ -31,31 +33,52 @@ pub(crate) struct Decider {
     pub(crate) is_new: bool,
     /// The caller's key of the request that the next decision answers.
     pub(crate) request: Option<RequestKey>,
+    /// Says that this process drives the run.
+    _flight: InFlight,
 }
+
+/// What is decided about.
+pub(crate) enum Cause {
+    /// Something happened to the run.
+    Event(Event),
+    /// A call ended that was made when the run had gone back so often.
+    CallEnded(Event, u32),
+    /// Another run begins where this one stands.
+    Fork(Fork),
+}
+
+/// Guests' memories that a decision may refer to.
+pub(crate) type Images = Vec<(SnapshotId, Vec<u8>)>;
 
 impl Decider {
     pub(crate) fn new(host: Arc<Inner>, program: Arc<Program>, run: Run) -> Self {
-        Self { host, program, run, root: None, is_new: false, request: None }
+        let _flight = host.flights.begin(run.id);
+        Self { host, program, run, root: None, is_new: false, request: None, _flight }
+    }
+
+    /// For a run that is to be forked: it is the new one that this process will drive.
+    pub(crate) fn of_fork(host: Arc<Inner>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
+        let _flight = host.flights.begin(fork);
+        Self { host, program, run: from, root: None, is_new: true, request: None, _flight }
     }
 
     /// Decides about an event and stores the decision. Returns what has to be done now.
     ///
     /// # Errors
     /// [`Error::Refused`] when the event does not fit the run; nothing was stored then.
-    pub(crate) async fn step(
-        &mut self,
-        event: Event,
-        image: Option<(SnapshotId, Vec<u8>)>,
-    ) -> Result<Vec<Effect>, Error> {
-        let what = Stored::of(&event);
-        self.learn(&event).await?;
+    pub(crate) async fn step(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
+        let what = match cause {
+            Cause::Event(event) | Cause::CallEnded(event, _) => Stored::of(event),
+            Cause::Fork(_) => Stored::Created,
+        };
         let mut known = Known::default();
         for _ in 0..CONFLICTS_MAX {
-            let mut decision = self.decide(&event, &mut known).await?;
+            self.learn(cause).await?;
+            let mut decision = self.decide(cause, &mut known).await?;
             if self.host.durability == Durability::Visible {
                 decision.durability = Durability::Visible;
             }
-            match self.store(what, decision, image.clone()).await? {
+            match self.store(what, decision, images.clone()).await? {
                 Some(effects) => return Ok(effects),
                 None => {
                     known = Known::default();
@@ -67,14 +90,37 @@ impl Decider {
     }
 
     /// Decides, and fetches what the decision needs to know.
-    async fn decide(&self, event: &Event, known: &mut Known) -> Result<Decision, Error> {
+    async fn decide(&self, cause: &Cause, known: &mut Known) -> Result<Decision, Error> {
+        self.check(cause)?;
         loop {
-            let now = self.host.clock.now();
-            match apply(self.run.clone(), &self.program, event.clone(), now, known) {
+            let (run, now) = (self.run.clone(), self.host.clock.now());
+            let decided = match cause {
+                Cause::Event(event) | Cause::CallEnded(event, _) => {
+                    apply(run, &self.program, event.clone(), now, known)
+                }
+                Cause::Fork(how) => fork(run, &self.program, *how, now, known),
+            };
+            match decided {
                 Ok(decision) => return Ok(decision),
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
                 Err(Stop::Missing(missing)) => self.fetch(missing, known).await?,
             }
+        }
+    }
+
+    /// Refuses what only this process can know to be of no interest.
+    fn check(&self, cause: &Cause) -> Result<(), Refused> {
+        match cause {
+            // A run that went back may make a call of the same number, which is another one.
+            Cause::CallEnded(Event::CallEnded(ended), travels) if *travels != self.run.travels => {
+                Err(Refused::Stale { path: ended.path.clone(), call: ended.call })
+            }
+            // Its own calls are given up only when nobody else drives the run here. Whoever does began before the version that
+            // this builds on was stored, and is gone only when a later one is.
+            Cause::Event(Event::TakenOver { from, by }) if from == by => {
+                if self.host.flights.of(self.run.id) > 1 { Err(Refused::Idle) } else { Ok(()) }
+            }
+            _ => Ok(()),
         }
     }
 
@@ -87,25 +133,25 @@ impl Decider {
         &mut self,
         what: Stored,
         mut decision: Decision,
-        image: Option<(SnapshotId, Vec<u8>)>,
+        images: Images,
     ) -> Result<Option<Vec<Effect>>, Error> {
         let effects = std::mem::take(&mut decision.effects);
         let root = decision.steps.iter().find(|(path, step)| path.is_root() && !step.is_active());
         let (root, run) = (root.map(|(_, step)| step.clone()), decision.run.clone());
         let expected = (!self.is_new).then_some(self.run.version);
-        let mut commit = commit(expected, decision, image)?;
+        let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
         commit.request = self.request.clone();
         self.host.fault(FaultPoint::BeforeCommit(what));
         match self.host.store.commit(commit).await {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::RequestKnown { key }) => return Err(Error::RequestKnown { key }),
-            Err(CommitError::MessageTaken { .. }) => return Err(reentry_core::run::Refused::Idle.into()),
+            Err(CommitError::MessageTaken { .. }) => return Err(Refused::Idle.into()),
             Err(_) if self.is_new => return Err(self.interrupted(&"its id is taken")),
             Err(_) => return Ok(None),
         }
         self.host.fault(FaultPoint::AfterCommit(what));
-        self.host.commits.notify(run.id);
+        self.host.live.tell(run.id, Happened::Committed);
         if let (Stored::Started | Stored::Resumed, Some(span)) = (what, &run.span) {
             trace::record(span);
         }
@@ -114,16 +160,22 @@ impl Decider {
     }
 
     /// Sees to it that the workflows which an event names are at hand.
-    async fn learn(&mut self, event: &Event) -> Result<(), Error> {
-        if let Event::CallEnded(ended) = event
-            && let CallEnd::Suspended { workflows, .. } = &ended.end
-        {
-            for digest in workflows.values() {
-                if !self.program.called.contains_key(digest) {
-                    let workflow = self.host.registry.workflow(*digest).await?;
-                    Arc::make_mut(&mut self.program).called.insert(*digest, workflow);
+    async fn learn(&mut self, cause: &Cause) -> Result<(), Error> {
+        match cause {
+            Cause::CallEnded(Event::CallEnded(ended), _) => {
+                let CallEnd::Suspended { workflows, .. } = &ended.end else { return Ok(()) };
+                for digest in workflows.values() {
+                    if !self.program.called.contains_key(digest) {
+                        let workflow = self.host.registry.workflow(*digest).await?;
+                        Arc::make_mut(&mut self.program).called.insert(*digest, workflow);
+                    }
                 }
             }
+            Cause::Event(Event::Migrated(migrated)) => {
+                let called = &self.run.called;
+                self.program = self.host.registry.program_of(migrated.to, called).await?;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -144,7 +196,12 @@ impl Decider {
 }
 
 /// Reads the records that a decision about a run needs to know.
-pub(crate) async fn fetch(host: &Inner, run: RunId, missing: Missing, known: &mut Known) -> Result<(), Error> {
+pub(crate) async fn fetch(
+    host: &Inner,
+    run: RunId,
+    missing: Missing,
+    known: &mut Known,
+) -> Result<(), Error> {
     let paths: Vec<StepPath> = missing.steps.into_iter().collect();
     if !paths.is_empty() {
         known.steps.extend(host.store.outputs(run, &paths).await?);

@@ -1,5 +1,7 @@
 //! The loop: decide, commit, do. The only place where decisions, store and guests meet.
 
+use std::sync::Arc;
+
 use reentry_core::effect::Effect;
 use reentry_core::event::{Event, Received};
 use reentry_core::id::SuspensionId;
@@ -11,7 +13,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-use crate::decide::Decider;
+use crate::decide::{Cause, Decider, Images};
 use crate::error::Error;
 use crate::perform::{Performed, Ready, perform};
 
@@ -22,6 +24,21 @@ pub(crate) struct Stopped {
     pub(crate) root: Option<Step>,
 }
 
+/// What a driver begins with.
+pub(crate) struct Task {
+    pub(crate) decider: Decider,
+    pub(crate) cause: Cause,
+    pub(crate) images: Images,
+    /// What calls need, fetched and checked already.
+    pub(crate) ready: Vec<Ready>,
+}
+
+impl Task {
+    pub(crate) fn new(decider: Decider, event: Event) -> Self {
+        Self { decider, cause: Cause::Event(event), images: Vec::new(), ready: Vec::new() }
+    }
+}
+
 /// Drives a run from an event until none of the calls that followed from it is in flight.
 ///
 /// When it returns, everything it reports is durable.
@@ -29,70 +46,79 @@ pub(crate) struct Stopped {
 /// # Errors
 /// [`Error::Refused`] when the event does not fit the run; then nothing was stored. Any other error leaves the run as it was stored
 /// last.
-pub(crate) async fn drive(
-    decider: Decider,
-    event: Event,
-    ready: Option<Ready>,
-) -> Result<Stopped, Error> {
-    let mut driver = Driver { decider, calls: JoinSet::new(), ready };
-    let effects = driver.decider.step(event, None).await?;
-    driver.go_on(effects).await
+pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
+    begin(task).await?.go_on().await
 }
 
-/// The same for a run that is stored already, with something to be done.
-pub(crate) async fn drive_on(decider: Decider, effects: Vec<Effect>) -> Result<Stopped, Error> {
-    Driver { decider, calls: JoinSet::new(), ready: None }.go_on(effects).await
+/// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`].
+///
+/// # Errors
+/// As [`drive`].
+pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
+    let Task { mut decider, cause, images, ready } = task;
+    let effects = decider.step(&cause, images).await?;
+    Ok(Driver { decider, calls: JoinSet::new(), ready, effects })
 }
 
-struct Driver {
+/// A run with things to be done.
+pub(crate) struct Driver {
     decider: Decider,
-    calls: JoinSet<Result<Performed, Error>>,
-    ready: Option<Ready>,
+    calls: JoinSet<Result<Option<Performed>, Error>>,
+    ready: Vec<Ready>,
+    effects: Vec<Effect>,
 }
 
 impl Driver {
-    async fn go_on(mut self, effects: Vec<Effect>) -> Result<Stopped, Error> {
-        let mut effects = effects;
+    /// Does what there is to do, and what follows from it.
+    ///
+    /// # Errors
+    /// As [`drive`].
+    pub(crate) async fn go_on(mut self) -> Result<Stopped, Error> {
+        let ended = self.perform_all().await;
+        // Nobody would hear of the end of a call that is left.
+        self.calls.shutdown().await;
+        ended.map(|()| Stopped { run: self.decider.run, root: self.decider.root })
+    }
+
+    async fn perform_all(&mut self) -> Result<(), Error> {
         loop {
+            let effects = std::mem::take(&mut self.effects);
             let performed = match self.calls_of(effects).await?.as_slice() {
                 // One call and nothing else in flight is the common case: it runs on this very task.
-                [(path, not_before)] if self.calls.is_empty() => {
-                    let ready = self.ready.take();
-                    self.perform((path.clone(), *not_before), ready).await?
-                }
+                [call] if self.calls.is_empty() => self.perform(call.clone()).await?,
                 calls => {
-                    for (path, not_before) in calls {
-                        let ready = self.ready.take_if(|ready| ready.path == *path);
-                        let call = self.perform((path.clone(), *not_before), ready);
+                    for call in calls {
+                        let call = self.perform(call.clone());
                         self.calls.spawn(call.in_current_span().with_current_subscriber());
                     }
                     match self.calls.join_next().await {
-                        None => return Ok(Stopped { run: self.decider.run, root: self.decider.root }),
+                        None => return Ok(()),
                         Some(Ok(performed)) => performed?,
                         Some(Err(panic)) => return Err(self.decider.interrupted(&panic)),
                     }
                 }
             };
-            effects = self.event(Event::CallEnded(performed.ended), performed.image).await?;
+            if let Some(Performed { ended, image, travels }) = performed {
+                let cause = Cause::CallEnded(Event::CallEnded(ended), travels);
+                self.effects = self.bring(&cause, image.into_iter().collect()).await?;
+            }
         }
     }
 
     /// Does what can be done at once, and gives the calls that are left to be made.
-    async fn calls_of(
-        &mut self,
-        effects: Vec<Effect>,
-    ) -> Result<Vec<(StepPath, Option<Timestamp>)>, Error> {
+    async fn calls_of(&mut self, effects: Vec<Effect>) -> Result<Vec<(StepPath, Option<Timestamp>)>, Error> {
         let (mut calls, mut left) = (Vec::new(), effects);
         while let Some(effect) = left.pop() {
             match effect {
                 Effect::Call { path, not_before } => calls.push((path, not_before)),
                 Effect::Continue { path } => {
                     let owner = self.decider.host.owner;
-                    left.extend(self.event(Event::Continued { path, owner }, None).await?);
+                    let cause = Cause::Event(Event::Continued { path, owner });
+                    left.extend(self.bring(&cause, Vec::new()).await?);
                 }
                 Effect::Collect { path, suspension } => {
                     if let Some(event) = self.collect(&path, suspension).await? {
-                        left.extend(self.event(event, None).await?);
+                        left.extend(self.bring(&Cause::Event(event), Vec::new()).await?);
                     }
                 }
             }
@@ -103,13 +129,10 @@ impl Driver {
         Ok(calls)
     }
 
-    /// Brings an event to the run. One that is of no interest any more, because somebody ended the run or took the call over, leads to nothing.
-    async fn event(
-        &mut self,
-        event: Event,
-        image: Option<(reentry_core::id::SnapshotId, Vec<u8>)>,
-    ) -> Result<Vec<Effect>, Error> {
-        match self.decider.step(event, image).await {
+    /// Brings an event to the run. One that is of no interest any more, because somebody ended the run or took the call over, leads
+    /// to nothing.
+    async fn bring(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
+        match self.decider.step(cause, images).await {
             Ok(effects) => Ok(effects),
             Err(Error::Refused(Refused::Stale { .. } | Refused::Idle)) => {
                 self.decider.reload().await?;
@@ -127,7 +150,8 @@ impl Driver {
             return Ok(None);
         };
         let WaitFor::Event(event) = &open.wait.what else { return Ok(None) };
-        let found = decider.host.store.mail(&decider.run.tenant, &event.name, event.key.as_deref(), 1).await?;
+        let found =
+            decider.host.store.mail(&decider.run.tenant, &event.name, event.key.as_deref(), 1).await?;
         Ok(found.into_iter().next().map(|message| {
             let owner = decider.host.owner;
             Event::Received(Received { suspension, message: message.id, payload: message.payload, owner })
@@ -135,11 +159,12 @@ impl Driver {
     }
 
     fn perform(
-        &self,
-        call: (StepPath, Option<Timestamp>),
-        ready: Option<Ready>,
-    ) -> impl Future<Output = Result<Performed, Error>> + Send + 'static {
-        let (host, program) = (std::sync::Arc::clone(&self.decider.host), std::sync::Arc::clone(&self.decider.program));
-        perform(host, std::sync::Arc::new(self.decider.run.clone()), program, call, ready)
+        &mut self,
+        (path, not_before): (StepPath, Option<Timestamp>),
+    ) -> impl Future<Output = Result<Option<Performed>, Error>> + Send + 'static {
+        let at = self.ready.iter().position(|ready| ready.path == path);
+        let ready = at.map(|at| self.ready.swap_remove(at));
+        let Decider { host, program, run, .. } = &self.decider;
+        perform(Arc::clone(host), Arc::new(run.clone()), Arc::clone(program), (path, not_before), ready)
     }
 }

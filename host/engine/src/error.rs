@@ -2,11 +2,11 @@
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
-use reentry_core::id::{NameError, RunId};
+use reentry_core::id::{NameError, RunId, SuspensionId};
 use reentry_core::run::Refused;
 use reentry_core::snapshot::SnapshotError;
 use reentry_core::workflow::{ContractError, DefinitionError};
-use reentry_store::StoreError;
+use reentry_store::{DeleteError, RemoveError, StoreError};
 use reentry_wasm::{LoadError, RuntimeError};
 
 /// What a call of the library can end with instead of a result.
@@ -75,6 +75,39 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A text by which something is named is empty or too long.
+    #[error("{what} has {bytes} bytes; it must have 1 to {max}", max = reentry_core::run::LABEL_BYTES_MAX)]
+    BadName {
+        /// What it names.
+        what: &'static str,
+        /// How long it is.
+        bytes: usize,
+    },
+    /// A run was not deleted.
+    #[error(transparent)]
+    Delete(#[from] DeleteError),
+    /// A component or a workflow was not removed.
+    #[error(transparent)]
+    Remove(#[from] RemoveError),
+    /// Nothing is kept of the moment before this suspension ended.
+    #[error(
+        "run {run} has no savepoint of suspension {suspension}: it has not ended, or the savepoint went to make room"
+    )]
+    NoSavepoint {
+        /// The run.
+        run: RunId,
+        /// The suspension.
+        suspension: SuspensionId,
+    },
+    /// There is no current version of this workflow.
+    #[error("workflow `{0}` has no current version here; apply a definition of it")]
+    NoCurrentWorkflow(String),
+    /// A request under this idempotency key was made before, and asked for something else.
+    #[error("the idempotency key `{key}` was used for another request; take a new key for a new request")]
+    RequestDiffers {
+        /// The key.
+        key: String,
+    },
     /// A request under this idempotency key was made before.
     #[error("a request with the idempotency key `{key}` was made before")]
     RequestKnown {
@@ -96,7 +129,19 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refused) => refused.kind(),
-            Self::RequestKnown { .. } => ErrorKind::Conflict,
+            Self::RequestKnown { .. } | Self::RequestDiffers { .. } => ErrorKind::Conflict,
+            Self::BadName { .. } => ErrorKind::Refused,
+            Self::NoCurrentWorkflow(_) | Self::NoSavepoint { .. } => ErrorKind::NotFound,
+            Self::Delete(error) => match error {
+                DeleteError::NotFound { .. } => ErrorKind::NotFound,
+                DeleteError::Store(_) => ErrorKind::Unavailable,
+                _ => ErrorKind::Conflict,
+            },
+            Self::Remove(error) => match error {
+                RemoveError::NoComponent { .. } | RemoveError::NoWorkflow { .. } => ErrorKind::NotFound,
+                RemoveError::Store(_) => ErrorKind::Unavailable,
+                _ => ErrorKind::Conflict,
+            },
             Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) => ErrorKind::NotFound,
             Self::Definition(_) | Self::Name(_) | Self::Store(StoreError::Refused(_)) => ErrorKind::Refused,
             Self::Load(_) | Self::Contract(_) => ErrorKind::Guest,
@@ -114,6 +159,23 @@ impl Error {
         match self {
             Self::Refused(refused) => refused.code(),
             Self::RequestKnown { .. } => "known-request",
+            Self::RequestDiffers { .. } => "other-request",
+            Self::BadName { .. } => "invalid-name",
+            Self::NoCurrentWorkflow(_) => "no-workflow",
+            Self::NoSavepoint { .. } => "no-savepoint",
+            Self::Delete(error) => match error {
+                DeleteError::NotFound { .. } => "no-run",
+                DeleteError::NotFinal { .. } => "not-ended",
+                DeleteError::HasForks { .. } => "has-forks",
+                _ => "store-unavailable",
+            },
+            Self::Remove(error) => match error {
+                RemoveError::NoComponent { .. } => "no-component",
+                RemoveError::NoWorkflow { .. } => "no-workflow",
+                RemoveError::ComponentUsed { .. } | RemoveError::WorkflowUsed { .. } => "in-use",
+                RemoveError::WorkflowCurrent { .. } => "current-workflow",
+                _ => "store-unavailable",
+            },
             Self::NoRun(_) => "no-run",
             Self::NoComponent(_) => "no-component",
             Self::NoWorkflow(_) => "no-workflow",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reentry_core::digest::ComponentDigest;
 use reentry_core::id::{OwnerId, RunId, TenantId};
-use reentry_core::run::{Durability, Run as RunState, RunStatus};
+use reentry_core::run::{Durability, Run as RunState};
 use reentry_core::workflow::{Definition, WorkflowBuilder};
 use reentry_store::{
     Commit, CommitError, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store, StoreStats,
@@ -19,8 +19,9 @@ use crate::clock::{self, Clock};
 use crate::component::Component;
 use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint, Stored};
-use crate::flights::{Commits, Flights};
+use crate::flights::Flights;
 use crate::inbox::{Waiting, waiting};
+use crate::live::Live;
 use crate::observer::Observer;
 use crate::registry::Registry;
 use crate::run::Run;
@@ -49,10 +50,12 @@ pub(crate) struct Inner {
     pub(crate) _alive: Box<dyn OwnerGuard>,
     /// One permit a call into a guest; as many as the runtime has slots.
     pub(crate) calls: Semaphore,
-    /// Calls that this process is making.
+    /// Runs that this process is driving.
     pub(crate) flights: Flights,
-    /// Wakes those who wait for changes in this process.
-    pub(crate) commits: Commits,
+    /// Tells those in this process who listen.
+    pub(crate) live: Arc<Live>,
+    /// How many savepoints a run keeps.
+    pub(crate) savepoints_max: u32,
     /// How long a call that nobody wants any more may go on.
     pub(crate) cancel_grace: Duration,
     /// How safely a result is stored before it is acknowledged.
@@ -179,17 +182,25 @@ impl Host {
         self.inner.store.stats()
     }
 
+    /// A run that waits to be started, not stored.
+    pub(crate) fn pending(
+        &self,
+        workflow: &reentry_core::workflow::Workflow,
+        resource_id: Option<String>,
+    ) -> RunState {
+        let now = self.inner.clock.now();
+        let pinned = (workflow.digest(), workflow.id().to_owned());
+        let run = RunState::new(clock::run_id(now), self.tenant.clone(), pinned, now);
+        RunState { resource_id, ..run }
+    }
+
     /// Stores a run that waits to be started.
     pub(crate) async fn create_run(
         &self,
         workflow: &reentry_core::workflow::Workflow,
         resource_id: Option<String>,
     ) -> Result<Run, Error> {
-        let now = self.inner.clock.now();
-        let pinned = (workflow.digest(), workflow.id().to_owned());
-        let mut run = RunState::new(clock::run_id(now), self.tenant.clone(), pinned, now);
-        run.resource_id = resource_id;
-        debug_assert_eq!(run.status(), RunStatus::Pending);
+        let run = self.pending(workflow, resource_id);
         let id = run.id;
         let commit = Commit::new(run, None, Durability::Visible);
         self.inner.fault(FaultPoint::BeforeCommit(Stored::Created));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reentry_core::id::{OwnerId, TenantId};
@@ -14,11 +15,15 @@ use reentry_store::{Store, StoreError};
 use reentry_wasm::{BoxError, HostCalls, Level};
 
 use crate::clock::Clock;
+use crate::live::{Happened, Live};
 use crate::observer::{Observer, Source};
 
 /// Most bytes of state and of request context that one call may set, each. Both are stored with the head of the run, which is
 /// written at every step.
 pub const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
+
+/// How often a call in flight looks whether anybody still wants it, when nothing happens in this process.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What one call may look at, and what it has set so far.
 pub(crate) struct CallContext {
@@ -31,6 +36,7 @@ pub(crate) struct CallContext {
     pub(crate) run: Arc<Run>,
     /// The step, the number of the call, and who makes it.
     pub(crate) call: (StepPath, u32, OwnerId),
+    pub(crate) live: Arc<Live>,
     pub(crate) settings: Mutex<Settings>,
 }
 
@@ -51,11 +57,24 @@ impl CallContext {
     pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
         let (path, call, owner) = &self.call;
         let run = self.store.run(&self.tenant, self.run.id).await?;
-        let step = run.as_ref().and_then(|run| run.steps.get(path));
+        // A run that went back may make a call of the same number, which is another one.
+        let same = run.filter(|run| run.travels == self.run.travels);
+        let step = same.as_ref().and_then(|run| run.steps.get(path));
         Ok(!step.is_some_and(|step| {
             step.calls == *call
                 && matches!(&step.doing, Doing::Calling(by, _) | Doing::Retrying(by, ..) if by == owner)
         }))
+    }
+
+    /// Waits until the end of this call is of no interest any more.
+    pub(crate) async fn over(&self) {
+        let mut listener = self.live.listen(self.run.id);
+        loop {
+            listener.committed(LOOK_EVERY).await;
+            if self.is_over().await.unwrap_or(false) {
+                return;
+            }
+        }
     }
 
     fn read(
@@ -132,6 +151,7 @@ impl HostCalls for CallContext {
 
     fn emit(&self, chunk: Json) {
         self.observer.emit(&self.source, &chunk);
+        self.live.tell(self.source.run, Happened::Emitted(self.source.path.clone(), chunk));
     }
 
     async fn cancelled(&self) -> Result<bool, BoxError> {

@@ -28,7 +28,8 @@ pub(crate) async fn waiting(
     tenant: &TenantId,
     record: SuspensionRecord,
 ) -> Result<Waiting, Error> {
-    let found = record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
+    let found =
+        record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
     let suspension = found.cloned();
     let own = match suspension.as_ref().map(|suspension| &suspension.wait.what) {
         Some(WaitFor::Answer(answer)) => answer.resume_schema.clone(),

@@ -31,6 +31,9 @@ pub struct StartOptions {
     pub tracing_options: TracingOptions,
     /// What the result shows.
     pub output_options: OutputOptions,
+    /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
+    /// both get the same answer.
+    pub idempotency_key: Option<String>,
 }
 
 /// How a run is resumed: the complete request of `run.resume`.
@@ -50,6 +53,9 @@ pub struct ResumeOptions {
     pub tracing_options: TracingOptions,
     /// What the result shows.
     pub output_options: OutputOptions,
+    /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
+    /// both get the same answer.
+    pub idempotency_key: Option<String>,
 }
 
 impl StartOptions {

@@ -9,7 +9,8 @@ use reentry_core::run::{Run, RunStatus, Step, StepEntry, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::options::OutputOptions;
 
@@ -39,8 +40,9 @@ pub struct RunResult {
     pub span_id: Option<SpanId>,
 }
 
-/// A step that waits for an answer.
-#[derive(Clone, Debug, PartialEq)]
+/// A step that waits for an answer; one that waits for several is there once for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SuspendedStep {
     /// The step.
     pub path: StepPath,
@@ -70,13 +72,7 @@ impl RunResult {
                 deadline: suspension.due_at(),
             })
             .collect();
-        let labels = || {
-            let label = |step: &SuspendedStep| {
-                let path = step.path.clone();
-                step.labels.clone().into_iter().map(move |label| (label, path.clone())).collect::<Vec<_>>()
-            };
-            suspended.iter().flat_map(label).collect()
-        };
+        let labels = || labels(&suspended);
         let entry = root.map(|root| &root.entry);
         Self {
             run_id: run.id,
@@ -92,6 +88,15 @@ impl RunResult {
     }
 }
 
+/// The labels by which suspensions may be addressed.
+pub(crate) fn labels(suspended: &[SuspendedStep]) -> BTreeMap<String, StepPath> {
+    let of = |step: &SuspendedStep| {
+        let path = step.path.clone();
+        step.labels.clone().into_iter().map(move |label| (label, path.clone())).collect::<Vec<_>>()
+    };
+    suspended.iter().flat_map(of).collect()
+}
+
 impl Serialize for RunResult {
     /// The result as it goes over the wire: the field names and shapes of Mastra's result, and the suspensions' ids beside them.
     /// Optional parts are left out when they do not apply.
@@ -102,9 +107,12 @@ impl Serialize for RunResult {
         entry(&mut map, "result", self.result.as_ref())?;
         entry(&mut map, "error", self.error.as_ref())?;
         if !self.suspended.is_empty() {
-            let paths: Vec<Vec<String>> = self.suspended.iter().map(|step| step.path.elements()).collect();
+            let payloads = self.by_path(|step| &step.payload);
+            let mut paths: Vec<&StepPath> = self.suspended.iter().map(|step| &step.path).collect();
+            paths.dedup();
+            let paths: Vec<Vec<String>> = paths.into_iter().map(StepPath::elements).collect();
             map.serialize_entry("suspended", &paths)?;
-            map.serialize_entry("suspendPayload", &self.by_path(|step| &step.payload))?;
+            map.serialize_entry("suspendPayload", &payloads)?;
             map.serialize_entry("suspensionIds", &self.by_path(|step| &step.suspension))?;
         }
         if let Some(labels) = &self.resume_labels {
@@ -119,8 +127,24 @@ impl Serialize for RunResult {
 }
 
 impl RunResult {
-    fn by_path<'a, T>(&'a self, of: impl Fn(&'a SuspendedStep) -> T) -> BTreeMap<String, T> {
-        self.suspended.iter().map(|step| (step.path.to_string(), of(step))).collect()
+    fn by_path<'a, T>(&'a self, of: impl Fn(&'a SuspendedStep) -> T) -> BTreeMap<String, OneOrMore<T>> {
+        let mut found: BTreeMap<String, OneOrMore<T>> = BTreeMap::new();
+        for step in &self.suspended {
+            found.entry(step.path.to_string()).or_insert_with(|| OneOrMore(Vec::new())).0.push(of(step));
+        }
+        found
+    }
+}
+
+/// What there is of each step: itself when there is one, a list when there are several.
+struct OneOrMore<T>(Vec<T>);
+
+impl<T: Serialize> Serialize for OneOrMore<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => one.serialize(serializer),
+            several => several.serialize(serializer),
+        }
     }
 }
 

@@ -15,19 +15,21 @@ use reentry_core::step::{
 };
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::{Program, StepAt};
-use reentry_wasm::{Cancel, CallError, CallOptions, CallResult, LoadedComponent};
+use reentry_wasm::{CallError, CallOptions, CallResult, Cancel, LoadedComponent};
 use tracing::Instrument;
 
 use crate::clock;
+use crate::decide::load;
 use crate::error::Error;
 use crate::fault::FaultPoint;
-use crate::flights::Watch;
 use crate::host::Inner;
 use crate::host_calls::CallContext;
 use crate::observer::Source;
 
 /// The end of a call, with the guest's memory if it waits now.
 pub(crate) struct Performed {
+    /// How often the run had gone back when the call was made.
+    pub(crate) travels: u32,
     pub(crate) ended: CallEnded,
     pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
 }
@@ -37,6 +39,7 @@ pub(crate) struct Ready {
     pub(crate) path: StepPath,
     pub(crate) component: LoadedComponent,
     pub(crate) image: Option<Vec<u8>>,
+    seal: SealKey,
 }
 
 /// Opens the component of a step and checks the memory that it is to be called with.
@@ -53,6 +56,7 @@ pub(crate) async fn make_ready(
 ) -> Result<Ready, Error> {
     let node = step_at(run, program, path)?;
     let component = host.registry.open(node.component).await?;
+    let seal = seal(host, run).await?;
     let image = match image {
         None => None,
         Some(id) => {
@@ -60,7 +64,7 @@ pub(crate) async fn make_ready(
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
-            component.check_image(&bytes, &seal(host, run)).map_err(|source| Error::Snapshot {
+            component.check_image(&bytes, &seal).map_err(|source| Error::Snapshot {
                 run: run.id,
                 path: path.to_string(),
                 source,
@@ -68,10 +72,10 @@ pub(crate) async fn make_ready(
             Some(bytes)
         }
     };
-    Ok(Ready { path: path.clone(), component, image })
+    Ok(Ready { path: path.clone(), component, image, seal })
 }
 
-/// Makes the call that the step's record holds.
+/// Makes the call that the step's record holds. `None` when nobody wanted it any more before it was made.
 ///
 /// # Errors
 /// Only what the host could not do: the guest's own failures are the end of a call like any other.
@@ -81,20 +85,24 @@ pub(crate) async fn perform(
     program: Arc<Program>,
     (path, not_before): (StepPath, Option<Timestamp>),
     ready: Option<Ready>,
-) -> Result<Performed, Error> {
-    if let Some(at) = not_before {
-        host.clock.wait_until(at).await;
-    }
+) -> Result<Option<Performed>, Error> {
     let node = step_at(&run, &program, &path)?;
     let step = run.steps.get(&path).ok_or_else(|| misfit(&run, &path))?;
     let (Doing::Calling(_, call) | Doing::Retrying(_, _, call)) = &step.doing else {
         return Err(misfit(&run, &path));
     };
+    let context = Arc::new(context(&host, &run, &path, step.calls));
+    if let Some(at) = not_before {
+        tokio::select! {
+            biased;
+            () = host.clock.wait_until(at) => {}
+            () = context.over() => return Ok(None),
+        }
+    }
     let ready = match ready {
         Some(ready) => ready,
         None => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
-    let _flight = host.flights.begin(run.id, &path, step.calls);
     let _permit = host.calls.acquire().await.map_err(|_| interrupted(&run, "the host is shutting down"))?;
     let span_id = clock::span_id();
     let span = tracing::info_span!(
@@ -103,33 +111,21 @@ pub(crate) async fn perform(
         span_id = %span_id,
     );
     let facts = facts(&run, &path, node, step, host.clock.now(), span_id.to_string());
-    let context = Arc::new(CallContext {
-        store: Arc::clone(&host.store),
-        clock: Arc::clone(&host.clock),
-        observer: Arc::clone(&host.observer),
-        source: Source { run: run.id, path: path.clone() },
-        tenant: run.tenant.clone(),
-        run: Arc::clone(&run),
-        call: (path.clone(), step.calls, host.owner),
-        settings: std::sync::Mutex::default(),
-    });
+    let (timeout, is_last) = timeout(node, step, host.clock.now());
     let cancel = Cancel::new();
-    let options = CallOptions {
-        cancel: Some(cancel.clone()),
-        timeout: timeout(node, step, host.clock.now()),
-        ..CallOptions::new(seal(&host, &run))
-    };
+    let options =
+        CallOptions { cancel: Some(cancel.clone()), timeout, ..CallOptions::new(ready.seal.clone()) };
     host.fault(FaultPoint::BeforeCall);
-    let watch = Watch::begin(&host.commits, Arc::clone(&context), cancel, host.cancel_grace);
-    let called = called(&ready, call, step, facts, Arc::clone(&context), options).instrument(span).await;
-    drop(watch);
+    let called = called(&ready, call, step, facts, Arc::clone(&context), options).instrument(span);
+    let called = stoppable(called, &context, cancel, host.cancel_grace).await;
     host.fault(FaultPoint::AfterCall);
 
     let now = host.clock.now();
     let (end, image) = match called {
         Ok(result) => end_of(&host, &run, result, now).await?,
         Err(error) => {
-            (CallEnd::Failed(failure_of(error).map_err(|error| host_fault(&run, &path, error))?), None)
+            let failure = failure_of(error, is_last).map_err(|error| host_fault(&run, &path, error))?;
+            (CallEnd::Failed(failure), None)
         }
     };
     let settings = context.take_settings();
@@ -142,7 +138,41 @@ pub(crate) async fn perform(
         random: clock::random_u32(),
         path,
     };
-    Ok(Performed { ended, image })
+    Ok(Some(Performed { travels: run.travels, ended, image }))
+}
+
+fn context(host: &Inner, run: &Arc<Run>, path: &StepPath, call: u32) -> CallContext {
+    CallContext {
+        store: Arc::clone(&host.store),
+        clock: Arc::clone(&host.clock),
+        observer: Arc::clone(&host.observer),
+        source: Source { run: run.id, path: path.clone() },
+        tenant: run.tenant.clone(),
+        run: Arc::clone(run),
+        call: (path.clone(), call, host.owner),
+        live: Arc::clone(&host.live),
+        settings: std::sync::Mutex::default(),
+    }
+}
+
+/// Makes a call. One that nobody wants any more is given `grace` to notice by itself, then it is interrupted.
+async fn stoppable<T>(
+    call: impl Future<Output = T>,
+    context: &CallContext,
+    cancel: Cancel,
+    grace: Duration,
+) -> T {
+    tokio::pin!(call);
+    let unwanted = async {
+        context.over().await;
+        tokio::time::sleep(grace).await;
+    };
+    tokio::select! {
+        biased;
+        ended = &mut call => return ended,
+        () = unwanted => cancel.cancel(),
+    }
+    call.await
 }
 
 async fn called(
@@ -164,7 +194,14 @@ async fn called(
     }
 }
 
-fn facts(run: &Run, path: &StepPath, node: StepAt<'_>, step: &Step, now: Timestamp, span_id: String) -> Facts {
+fn facts(
+    run: &Run,
+    path: &StepPath,
+    node: StepAt<'_>,
+    step: &Step,
+    now: Timestamp,
+    span_id: String,
+) -> Facts {
     Facts {
         step: node.contract.descriptor.id.clone(),
         run_id: run.id.to_string(),
@@ -186,11 +223,11 @@ fn idempotency_key(run: &Run, path: &StepPath, step: &Step) -> String {
     if run.travels == 0 { key } else { format!("{key}~{}", run.travels) }
 }
 
-/// How long a call may run: as long as its step says, and not beyond the step's own deadline.
-fn timeout(node: StepAt<'_>, step: &Step, now: Timestamp) -> Option<Duration> {
+/// How long a call may run: as long as its step says, and not beyond the step's own deadline; and whether it is the deadline that ends it.
+fn timeout(node: StepAt<'_>, step: &Step, now: Timestamp) -> (Option<Duration>, bool) {
     let left = step.deadline.map(|at| at.ms_since(now).max(1));
-    let ms = node.timeout_ms.into_iter().chain(left).min()?;
-    Some(Duration::from_millis(ms))
+    let ms = node.timeout_ms.into_iter().chain(left).min();
+    (ms.map(Duration::from_millis), left.is_some() && ms == left)
 }
 
 async fn end_of(
@@ -230,11 +267,12 @@ async fn called_workflows(
     Ok(found)
 }
 
-/// A call that went wrong as a failure of the step, or the error back when the guest is not to blame.
-fn failure_of(error: CallError) -> Result<Failure, CallError> {
+/// A call that went wrong as a failure of the step, or the error back when the guest is not to blame. A call that took all the time there was
+/// is not made again.
+fn failure_of(error: CallError, is_last: bool) -> Result<Failure, CallError> {
     let (code, retryable) = match &error {
         CallError::Trap { .. } => ("trap", true),
-        CallError::TimedOut { .. } => ("timeout", true),
+        CallError::TimedOut { .. } => ("timeout", !is_last),
         CallError::Contract(_) => ("contract", false),
         CallError::Limit(_) => ("limit", false),
         CallError::LiveResources { .. } => ("live-resources", false),
@@ -269,7 +307,13 @@ fn misfit(run: &Run, path: &StepPath) -> Error {
     }
 }
 
-/// Snapshots of one run are sealed with a key of their own, so that one cannot be put in the place of another's.
-fn seal(host: &Inner, run: &Run) -> SealKey {
-    SealKey::derive(&host.key, run.tenant.as_str(), &run.id.to_string())
+/// The key of a run's snapshots, so that one cannot be put in the place of another run's. A run and its forks share their past, and with
+/// it the key: that of the run with which it all began.
+async fn seal(host: &Inner, run: &Run) -> Result<SealKey, Error> {
+    let (mut first, mut parent) = (run.id, run.fork_of);
+    while let Some(fork_of) = parent {
+        first = fork_of.run;
+        parent = load(host, &run.tenant, first).await?.fork_of;
+    }
+    Ok(SealKey::derive(&host.key, run.tenant.as_str(), &first.to_string()))
 }

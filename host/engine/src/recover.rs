@@ -1,34 +1,45 @@
-//! Looking after runs that nobody holds: those whose time has come, and those whose process died.
+//! Bringing on runs that nobody holds: those whose time has come, those whose process died, those whose driver gave up, and those
+//! for which there is mail.
 
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use reentry_core::event::Event;
-use reentry_core::id::{RunId, TenantId};
+use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::{Doing, Refused, Run};
 use reentry_core::workflow::Program;
+use tokio::task::JoinSet;
 
 use crate::decide::{Decider, load};
+use crate::drive::Task;
 use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::perform::make_ready;
 use crate::run::spawned;
 
 /// Most runs that one look at the store brings back; there is another look right after.
-const BATCH: usize = 100;
-
-/// Longest time between two looks for timers. Another process may have stored a timer that we know nothing of.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const BATCH: usize = 100;
 
 impl Host {
-    /// Takes over the calls of processes that died, of whatever tenant, and performs them: each from the same memory, with the same
-    /// idempotency key. Returns the runs that were taken over, when all of them have ended or wait again.
+    /// Takes over the calls of processes that died, of whatever tenant, and those that this host itself gave up, and performs them: each
+    /// from the same memory, with the same idempotency key. Returns the runs that were taken over, when all of them have ended or wait
+    /// again.
     ///
     /// # Errors
     /// Whatever kept the search from going on. A run that cannot be taken over (its snapshot is damaged, say) is
     /// logged and left as it is.
     pub async fn recover(&self) -> Result<Vec<RunId>, Error> {
-        recover(&self.inner).await
+        let host = &self.inner;
+        let mut taken = Vec::new();
+        loop {
+            let mut found = orphans(host).await?;
+            found.extend(given_up(host).await?);
+            let brought = bring_all(host, found).await;
+            // What is left cannot be taken over: it was logged, and stays.
+            if brought.is_empty() {
+                return Ok(taken);
+            }
+            taken.extend(brought);
+        }
     }
 
     /// Wakes runs, of whatever tenant, in which a sleep is over or a deadline has passed. Returns those that were
@@ -37,98 +48,99 @@ impl Host {
     /// # Errors
     /// As [`Self::recover`].
     pub async fn wake_due(&self) -> Result<Vec<RunId>, Error> {
-        wake_due(&self.inner).await
-    }
-}
-
-/// Starts the tasks that look after runs. They end with the last handle of the host.
-pub(crate) fn in_background(host: &Host) {
-    let inner = Arc::downgrade(&host.inner);
-    tokio::spawn(async move {
-        if let Some(inner) = inner.upgrade()
-            && let Err(error) = recover(&inner).await
-        {
-            tracing::error!(%error, "looking for runs of dead processes failed");
-        }
-        look_for_timers(inner).await;
-    });
-}
-
-async fn look_for_timers(inner: Weak<Inner>) {
-    loop {
-        let Some(host) = inner.upgrade() else { return };
-        if let Err(error) = wake_due(&host).await {
-            tracing::error!(%error, "looking for timers failed");
-        }
-        let next = host.store.next_due().await.ok().flatten();
-        let clock = Arc::clone(&host.clock);
-        // Not held while we wait, or the host would never end.
-        drop(host);
-        match next {
-            Some(at) => {
-                let _ = tokio::time::timeout(LOOK_EVERY, clock.wait_until(at)).await;
+        let mut woken = Vec::new();
+        loop {
+            let brought = bring_all(&self.inner, due(&self.inner).await?).await;
+            if brought.is_empty() {
+                return Ok(woken);
             }
-            None => tokio::time::sleep(LOOK_EVERY).await,
+            woken.extend(brought);
         }
     }
 }
 
-async fn recover(host: &Arc<Inner>) -> Result<Vec<RunId>, Error> {
-    let mut taken = Vec::new();
-    loop {
-        let orphans = host.store.orphans(BATCH).await?;
-        let before = taken.len();
-        for (tenant, run, from) in orphans {
-            let event = Event::TakenOver { from, by: host.owner };
-            if bring(host, &tenant, run, event).await {
-                taken.push(run);
-            }
-        }
-        // What is left cannot be taken over: it was logged, and stays.
-        if taken.len() == before {
-            return Ok(taken);
-        }
-    }
+/// A run to which an event is to be brought.
+pub(crate) type Found = (TenantId, RunId, Event);
+
+/// Runs with calls of dead processes.
+pub(crate) async fn orphans(host: &Inner) -> Result<Vec<Found>, Error> {
+    let taken_over = |from: OwnerId| Event::TakenOver { from, by: host.owner };
+    let found = host.store.orphans(BATCH).await?;
+    Ok(found.into_iter().map(|(tenant, run, from)| (tenant, run, taken_over(from))).collect())
 }
 
-async fn wake_due(host: &Arc<Inner>) -> Result<Vec<RunId>, Error> {
-    let mut woken = Vec::new();
-    loop {
-        let due = host.store.due(host.clock.now(), BATCH).await?;
-        let before = woken.len();
-        for (tenant, run) in due {
-            if bring(host, &tenant, run, Event::TimePassed { owner: host.owner }).await {
-                woken.push(run);
-            }
-        }
-        if woken.len() == before {
-            return Ok(woken);
-        }
-    }
+/// Runs with calls of this host's that none of its drivers makes: the one that did could not go on.
+pub(crate) async fn given_up(host: &Inner) -> Result<Vec<Found>, Error> {
+    let owned = host.store.owned(host.owner).await?;
+    let event = Event::TakenOver { from: host.owner, by: host.owner };
+    let nobody = owned.into_iter().filter(|(_, run)| host.flights.of(*run) == 0);
+    Ok(nobody.map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
-/// Brings an event to a run and drives it on. Says whether there was anything to do.
-async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) -> bool {
+/// Runs in which something is due.
+pub(crate) async fn due(host: &Inner) -> Result<Vec<Found>, Error> {
+    let event = Event::TimePassed { owner: host.owner };
+    let found = host.store.due(host.clock.now(), BATCH).await?;
+    Ok(found.into_iter().map(|(tenant, run)| (tenant, run, event.clone())).collect())
+}
+
+/// Brings all these on at once, and waits for the ends. Returns those for which there was anything to do.
+async fn bring_all(host: &Arc<Inner>, found: Vec<Found>) -> Vec<RunId> {
+    let mut runs = JoinSet::new();
+    for (tenant, run, event) in found {
+        let host = Arc::clone(host);
+        runs.spawn(async move { (run, bring_logged(&host, &tenant, run, event).await) });
+    }
+    let mut brought = Vec::new();
+    while let Some(ended) = runs.join_next().await {
+        if let Ok((run, Ok(true))) = ended {
+            brought.push(run);
+        }
+    }
+    brought.sort_unstable();
+    brought.dedup();
+    brought
+}
+
+/// Brings an event to a run and drives it on; says whether there was anything to do. An error is logged.
+pub(crate) async fn bring_logged(
+    host: &Arc<Inner>,
+    tenant: &TenantId,
+    id: RunId,
+    event: Event,
+) -> Result<bool, Error> {
+    let brought = bring(host, tenant, id, event).await;
+    if let Err(error) = &brought {
+        tracing::error!(run = %id, error = %chain(error), "a run could not be brought on");
+    }
+    brought
+}
+
+async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) -> Result<bool, Error> {
     let span = tracing::info_span!("reentry", otel.name = "workflow run (recovered)", run = %id);
-    let driven = async {
-        let run = load(host, tenant, id).await?;
-        let program = host.registry.program(&run).await?;
-        check_calls(host, &run, &program, &event).await?;
-        let decider = Decider::new(Arc::clone(host), program, run);
-        spawned(decider, event, None, span).await
-    };
-    match driven.await {
-        Ok(_) => true,
-        // Another process was faster.
-        Err(Error::Refused(Refused::Idle)) => false,
-        Err(error) => {
-            tracing::error!(run = %id, error = %chain(&error), "a run could not be brought on");
-            false
-        }
+    let task = prepared(host, tenant, id, event).await?;
+    match spawned(task, span).await {
+        Ok(_) => Ok(true),
+        // Somebody else was faster.
+        Err(Error::Refused(Refused::Idle)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-/// Looks at everything that the calls will need before the run is changed, so that one whose memory is damaged stays as it was.
+/// A run with an event that is to be brought to it, when everything that the calls need is whole: one whose memory is damaged stays as
+/// it was.
+pub(crate) async fn prepared(
+    host: &Arc<Inner>,
+    tenant: &TenantId,
+    id: RunId,
+    event: Event,
+) -> Result<Task, Error> {
+    let run = load(host, tenant, id).await?;
+    let program = host.registry.program(&run).await?;
+    check_calls(host, &run, &program, &event).await?;
+    Ok(Task::new(Decider::new(Arc::clone(host), program, run), event))
+}
+
 async fn check_calls(host: &Inner, run: &Run, program: &Program, event: &Event) -> Result<(), Error> {
     for (path, step) in &run.steps {
         let image = match (event, &step.doing) {

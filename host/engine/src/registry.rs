@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::Run;
@@ -46,6 +47,10 @@ impl<K: Copy + Eq + Hash, V: Clone> Once<K, V> {
 
     async fn get(&self, key: K, make: impl Future<Output = Result<V, Error>>) -> Result<V, Error> {
         self.cell(key).get_or_try_init(|| make).await.cloned()
+    }
+
+    fn remove(&self, key: &K) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
     fn set(&self, key: K, value: V) {
@@ -140,16 +145,44 @@ impl Registry {
     /// Checks a definition, keeps it, and gives the workflow.
     pub(crate) async fn commit(&self, definition: &Definition) -> Result<Arc<Workflow>, Error> {
         let workflow = Arc::new(self.resolve(definition).await?);
-        let record = WorkflowRecord {
+        let record = self.record_of(definition, &workflow);
+        self.store.put_workflow(record).await?;
+        self.workflows.set(workflow.digest(), Arc::clone(&workflow));
+        Ok(workflow)
+    }
+
+    /// The same, and makes it the current version of its id. Gives the one that was, too.
+    pub(crate) async fn apply(
+        &self,
+        tenant: &TenantId,
+        definition: &Definition,
+    ) -> Result<(Arc<Workflow>, Option<WorkflowDigest>), Error> {
+        let workflow = Arc::new(self.resolve(definition).await?);
+        let record = self.record_of(definition, &workflow);
+        let previous = self.store.apply_workflow(tenant, record, self.clock.now()).await?;
+        self.workflows.set(workflow.digest(), Arc::clone(&workflow));
+        Ok((workflow, previous))
+    }
+
+    fn record_of(&self, definition: &Definition, workflow: &Workflow) -> WorkflowRecord {
+        WorkflowRecord {
             digest: workflow.digest(),
             id: workflow.id().to_owned(),
             definition: workflow.definition().clone(),
             components: definition.components(),
             created_at: self.clock.now(),
-        };
-        self.store.put_workflow(record).await?;
-        self.workflows.set(workflow.digest(), Arc::clone(&workflow));
-        Ok(workflow)
+        }
+    }
+
+    /// Lets go of a workflow that was removed.
+    pub(crate) fn forget_workflow(&self, workflow: WorkflowDigest) {
+        self.workflows.remove(&workflow);
+    }
+
+    /// Lets go of a component that was removed.
+    pub(crate) fn forget(&self, component: ComponentDigest) {
+        self.opened.remove(&component);
+        self.contracts.remove(&component);
     }
 
     /// The workflow that a run is pinned to.

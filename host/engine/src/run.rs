@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reentry_core::event::{Caller, Event};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
-use reentry_core::resume::{Target, find};
+use reentry_core::resume::{Target, find_all};
 use reentry_core::run::{Doing, Run as RunState, RunStatus, Step};
 use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
@@ -15,19 +15,20 @@ use tracing::instrument::WithSubscriber;
 
 use crate::clock;
 use crate::decide::{Decider, load};
-use crate::drive::{Stopped, drive};
+use crate::drive::{Stopped, Task, drive};
 use crate::error::Error;
-use crate::host::Host;
+use crate::host::{Host, Inner};
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::perform::{Ready, make_ready};
+use crate::requests::{self, Asked};
 use crate::trace;
 
 /// One run of a workflow. Cheap to clone; holds nothing of the run but its id.
 #[derive(Clone)]
 pub struct Run {
-    host: Host,
-    id: RunId,
+    pub(crate) host: Host,
+    pub(crate) id: RunId,
 }
 
 impl std::fmt::Debug for Run {
@@ -54,12 +55,18 @@ impl Run {
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
-        let output = options.output_options;
-        let run = self.load().await?;
-        let program = self.host.inner.registry.program(&run).await?;
-        let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
-        let event = Event::Started(options.request(), self.caller());
-        self.drive(span, run, program, event, None, output).await
+        let asked = Asked::to_start(self.id, &options)?;
+        let (output, host) = (options.output_options, &self.host);
+        requests::once(host, asked, output, async move |request| {
+            let run = self.load().await?;
+            let program = host.inner.registry.program(&run).await?;
+            let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
+            let event = Event::Started(options.request(), self.caller());
+            let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
+            decider.request = request;
+            spawned(Task::new(decider, event), span).await
+        })
+        .await
     }
 
     /// Answers a suspension, and returns when the run has ended or waits again.
@@ -76,32 +83,31 @@ impl Run {
     /// the run does not wait (any more); `Damaged` when the kept memory is not what was written. The run stays as it is in all
     /// these cases. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
-        let output = options.output_options;
-        let (run, program, ready) = self.ready_to_resume(&options.step).await?;
-        let name = "workflow run (resumed)";
-        let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
-        let event = Event::Resumed(options.request(), self.caller());
-        self.drive(span, run, program, event, ready, output).await
+        let asked = Asked::to_resume(self.id, &options)?;
+        let (output, host) = (options.output_options, &self.host);
+        requests::once(host, asked, output, async move |request| {
+            let (run, program, ready) = self.ready_to_resume(&options.step).await?;
+            let name = "workflow run (resumed)";
+            let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
+            let event = Event::Resumed(options.request(), self.caller());
+            let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
+            decider.request = request;
+            spawned(Task { ready, ..Task::new(decider, event) }, span).await
+        })
+        .await
     }
 
-    /// The run, and what calling its suspended step again needs, whole and checked.
+    /// The run, and what calling its suspended steps again needs, whole and checked.
     ///
     /// The memory of a suspension that somebody else answers meanwhile goes away under our hands. That is no damage: the run has
     /// changed then, and is looked at again.
-    async fn ready_to_resume(
-        &self,
-        target: &Target,
-    ) -> Result<(RunState, Arc<Program>, Option<Ready>), Error> {
+    async fn ready_to_resume(&self, target: &Target) -> Result<(RunState, Arc<Program>, Vec<Ready>), Error> {
         let host = &self.host.inner;
         let mut run = self.load().await?;
         let mut program = host.registry.program(&run).await?;
         loop {
-            // With no such suspension, the decision will say so in its own words.
-            let Ok((path, _)) = find(&run, target) else { return Ok((run, program, None)) };
-            let waits = run.steps.get(path).map(|step| &step.doing);
-            let Some(Doing::Waiting(waiting)) = waits else { return Ok((run, program, None)) };
-            let error = match make_ready(host, &run, &program, path, waiting.image).await {
-                Ok(ready) => return Ok((run, program, Some(ready))),
+            let error = match ready_for(host, &run, &program, target).await {
+                Ok(ready) => return Ok((run, program, ready)),
                 Err(error) => error,
             };
             let now = self.load().await?;
@@ -123,7 +129,7 @@ impl Run {
         let program = self.host.inner.registry.program(&run).await?;
         let name = "workflow run (canceled)";
         let span = trace::root(name, &run, &TracingOptions::default(), &BTreeMap::new());
-        self.drive(span, run, program, Event::CancelRequested, None, OutputOptions::default()).await
+        self.drive(span, run, program, Event::CancelRequested, OutputOptions::default()).await
     }
 
     /// How the run stands, as it is stored.
@@ -175,35 +181,48 @@ impl Run {
         load(&self.host.inner, &self.host.tenant, self.id).await
     }
 
-    fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self) -> Caller {
         Caller { owner: self.host.inner.owner, fresh: clock::fresh_ids() }
     }
 
-    async fn drive(
+    pub(crate) async fn drive(
         &self,
         span: tracing::Span,
         run: RunState,
         program: Arc<Program>,
         event: Event,
-        ready: Option<Ready>,
         output: OutputOptions,
     ) -> Result<RunResult, Error> {
         let decider = Decider::new(Arc::clone(&self.host.inner), program, run);
-        let stopped = spawned(decider, event, ready, span).await?;
+        let stopped = spawned(Task::new(decider, event), span).await?;
         Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output))
     }
 }
 
+/// What calling the steps again needs whose suspensions a target means.
+async fn ready_for(
+    host: &Inner,
+    run: &RunState,
+    program: &Program,
+    target: &Target,
+) -> Result<Vec<Ready>, Error> {
+    // With no such suspension, the decision will say so in its own words.
+    let found = find_all(run, target).unwrap_or_default();
+    let mut ready: Vec<Ready> = Vec::with_capacity(found.len());
+    for (path, _) in found {
+        let waits = run.steps.get(path).map(|step| &step.doing);
+        if let (Some(Doing::Waiting(waiting)), false) = (waits, ready.iter().any(|one| one.path == *path)) {
+            ready.push(make_ready(host, run, program, path, waiting.image).await?);
+        }
+    }
+    Ok(ready)
+}
+
 /// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.
-pub(crate) async fn spawned(
-    decider: Decider,
-    event: Event,
-    ready: Option<Ready>,
-    span: tracing::Span,
-) -> Result<Stopped, Error> {
-    let id = decider.run.id;
+pub(crate) async fn spawned(task: Task, span: tracing::Span) -> Result<Stopped, Error> {
+    let id = task.decider.run.id;
     // The caller may have a subscriber of its own; the task would see the global one.
-    let work = drive(decider, event, ready).instrument(span).with_current_subscriber();
+    let work = drive(task).instrument(span).with_current_subscriber();
     match tokio::spawn(work).await {
         Ok(stopped) => stopped,
         Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),

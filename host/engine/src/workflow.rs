@@ -12,6 +12,8 @@ use reentry_core::workflow::{
 
 use crate::error::Error;
 use crate::host::Host;
+use crate::new_run::{NewRun, Started};
+use crate::options::StartOptions;
 use crate::run::Run;
 
 /// A workflow that is being written.
@@ -164,6 +166,19 @@ impl Workflow {
     /// The definition in canonical form.
     pub fn definition(&self) -> &Json {
         self.workflow.definition()
+    }
+
+    /// Makes a run and starts it in one change: nothing is left of one whose start is refused. Otherwise as [`Run::start`].
+    ///
+    /// # Errors
+    /// As [`Run::start`].
+    pub async fn start(&self, options: StartOptions) -> Result<Started, Error> {
+        self.new_run(None).start(options).await
+    }
+
+    /// A run with an id, of which nothing is stored before it is started.
+    pub fn new_run(&self, resource_id: Option<String>) -> NewRun {
+        NewRun::of(self.clone(), resource_id)
     }
 
     /// Creates a run, with status `pending`. On return it survives the end of this process, not the loss of power.

@@ -1,0 +1,131 @@
+//! What a host looks after by itself, as long as it lives.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use reentry_core::id::RunId;
+use reentry_core::time::Timestamp;
+use reentry_store::mail::EXPIRED_MAX;
+
+use crate::error::Error;
+use crate::host::{Host, Inner};
+use crate::mailbox;
+use crate::recover::{BATCH, Found, bring_logged, due, given_up, orphans};
+
+/// Longest time between two looks. What another process stores, this one learns of only by looking.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Time between two looks for messages that are of no use any more.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a message that somebody got is remembered, so that the same one sent again is recognised, in milliseconds: a week.
+const TAKEN_KEPT_MS: u64 = 7 * 24 * 3_600_000;
+
+/// First and longest pause of a run that could not be brought on. It grows, so that a damaged run does not keep a host busy.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// Starts the task that looks after runs. It ends with the last handle of the host.
+pub(crate) fn start(host: &Host) {
+    tokio::spawn(look(Arc::downgrade(&host.inner)));
+}
+
+async fn look(inner: Weak<Inner>) {
+    let runs = Arc::new(Runs::default());
+    let mut tidied: Option<Instant> = None;
+    loop {
+        let Some(host) = inner.upgrade() else { return };
+        if let Err(error) = look_once(&host, &runs).await {
+            tracing::error!(%error, "looking after runs failed");
+        }
+        if tidied.is_none_or(|at| at.elapsed() >= TIDY_EVERY) {
+            tidied = Some(Instant::now());
+            if let Err(error) = drop_old_mail(&host).await {
+                tracing::error!(%error, "dropping old messages failed");
+            }
+        }
+        let next = host.store.next_due().await.ok().flatten().filter(|at| *at > host.clock.now());
+        let clock = Arc::clone(&host.clock);
+        // Not held while we wait, or the host would never end.
+        drop(host);
+        let sooner = async {
+            match next {
+                Some(at) => clock.wait_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let _ = tokio::time::timeout(LOOK_EVERY, sooner).await;
+    }
+}
+
+async fn look_once(host: &Arc<Inner>, runs: &Arc<Runs>) -> Result<(), Error> {
+    for found in [orphans(host).await?, given_up(host).await?, due(host).await?] {
+        for one in found {
+            bring_on(host, runs, one);
+        }
+    }
+    for (tenant, message) in host.store.deliverable(BATCH).await? {
+        if let Some(message) = host.store.message(&tenant, message).await? {
+            mailbox::deliver(host, &message).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings a run on, beside the looking: its calls may take long.
+fn bring_on(host: &Arc<Inner>, runs: &Arc<Runs>, (tenant, run, event): Found) {
+    let Some(busy) = runs.begin(run) else { return };
+    let host = Arc::clone(host);
+    tokio::spawn(async move {
+        let brought = bring_logged(&host, &tenant, run, event).await;
+        busy.end(brought.is_ok());
+    });
+}
+
+async fn drop_old_mail(host: &Inner) -> Result<(), Error> {
+    let now = host.clock.now();
+    let taken_before = Timestamp(now.0.saturating_sub(TAKEN_KEPT_MS));
+    while host.store.expire_mail(now, taken_before).await? >= EXPIRED_MAX {}
+    Ok(())
+}
+
+/// Runs that are being brought on, and those that could not be.
+#[derive(Default)]
+struct Runs(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    busy: HashSet<RunId>,
+    /// When the next attempt may be made, and the pause after it.
+    paused: HashMap<RunId, (Instant, Duration)>,
+}
+
+/// A run that is being brought on, until this is dropped.
+struct Busy(Arc<Runs>, RunId);
+
+impl Runs {
+    fn begin(self: &Arc<Self>, run: RunId) -> Option<Busy> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.paused.get(&run).is_some_and(|(next, _)| Instant::now() < *next) || !state.busy.insert(run) {
+            return None;
+        }
+        Some(Busy(Arc::clone(self), run))
+    }
+}
+
+impl Busy {
+    fn end(self, well: bool) {
+        let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = state.paused.remove(&self.1).map_or(PAUSES.0, |(_, pause)| pause);
+        if !well {
+            let longer = (pause * 2).min(PAUSES.1);
+            state.paused.insert(self.1, (Instant::now() + pause, longer));
+        }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).busy.remove(&self.1);
+    }
+}

@@ -1,0 +1,79 @@
+//! What happens to runs in this process, for those in it who listen: no substitute for looking at the store, but faster.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reentry_core::id::RunId;
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use tokio::sync::broadcast;
+
+/// Something that this process did to a run.
+#[derive(Clone, Debug)]
+pub(crate) enum Happened {
+    /// It stored a change.
+    Committed,
+    /// A step emitted a chunk.
+    Emitted(StepPath, Json),
+}
+
+/// What a slow listener may be behind; one that is further behind misses chunks, and looks at the store for the rest.
+const BEHIND_MAX: usize = 256;
+
+/// Listeners by run. Runs without a listener have no entry.
+type Runs = Arc<Mutex<HashMap<RunId, broadcast::Sender<Happened>>>>;
+
+/// Tells what this process does to runs.
+#[derive(Debug, Default)]
+pub(crate) struct Live(Runs);
+
+/// Hears what this process does to one run.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    runs: Runs,
+    run: RunId,
+    receiver: broadcast::Receiver<Happened>,
+}
+
+impl Live {
+    /// Tells those who listen.
+    pub(crate) fn tell(&self, run: RunId, happened: Happened) {
+        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = runs.get(&run) {
+            // The last listener may be about to go.
+            let _ = sender.send(happened);
+        }
+    }
+
+    /// Hears of everything from now on.
+    pub(crate) fn listen(&self, run: RunId) -> Listener {
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let receiver = runs.entry(run).or_insert_with(|| broadcast::channel(BEHIND_MAX).0).subscribe();
+        Listener { runs: Arc::clone(&self.0), run, receiver }
+    }
+}
+
+impl Listener {
+    /// The next thing that happens; `None` when nothing did for as long as the patience lasts, or something was missed.
+    pub(crate) async fn next(&mut self, patience: Duration) -> Option<Happened> {
+        tokio::time::timeout(patience, self.receiver.recv()).await.ok()?.ok()
+    }
+
+    /// Waits until something was stored; at most as long as the patience lasts.
+    pub(crate) async fn committed(&mut self, patience: Duration) {
+        let told = async { while let Ok(Happened::Emitted(..)) = self.receiver.recv().await {} };
+        // Whether it was told or not, it looks.
+        let _ = tokio::time::timeout(patience, told).await;
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        // This one is still counted.
+        if runs.get(&self.run).is_some_and(|sender| sender.receiver_count() <= 1) {
+            runs.remove(&self.run);
+        }
+    }
+}

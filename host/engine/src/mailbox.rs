@@ -1,0 +1,129 @@
+//! Events sent to steps: kept first, then handed to the step that has waited longest. Exactly one gets each.
+
+use std::sync::Arc;
+
+use reentry_core::event::{Event, Received};
+use reentry_core::id::MessageId;
+use reentry_core::json::Json;
+use reentry_core::run::{LABEL_BYTES_MAX, Refused};
+use reentry_core::time::Timestamp;
+use reentry_store::{Message, Sent};
+use tracing::Instrument;
+use tracing::instrument::WithSubscriber;
+
+use crate::clock;
+use crate::drive::begin;
+use crate::error::Error;
+use crate::host::{Host, Inner};
+use crate::recover::prepared;
+
+/// Most messages that are looked through for one that was sent before.
+const LOOKED_THROUGH_MAX: usize = 1_000;
+
+/// An event for a step that waits for it, now or later.
+#[derive(Clone, Debug, Default)]
+pub struct SendEvent {
+    /// Name of the event, 1 to 256 bytes.
+    pub name: String,
+    /// Tells events of one name apart, 1 to 256 bytes. Without one, only a wait without a key takes it.
+    pub key: Option<String>,
+    /// What the step gets; `None` is `null`.
+    pub payload: Option<Json>,
+    /// The sender's own id for it, 1 to 256 bytes: of several events with the same one only the first counts.
+    pub id: Option<String>,
+    /// When it is dropped if nobody took it; never without one.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventReceipt {
+    /// The event as it is kept; for one that was sent before, that one.
+    pub message: MessageId,
+    /// Whether a step has got it. Otherwise it is kept for the first that will wait for it.
+    pub delivered: bool,
+}
+
+impl Host {
+    /// Sends an event to the step of this tenant that has waited for it longest; without one, it is kept until there is one. Durable on
+    /// return. Does not wait for what the step does with it.
+    ///
+    /// # Errors
+    /// `Refused` for a name, key or id that is empty or too long; `Unavailable`, `Damaged`. When only the delivery failed, the event is
+    /// kept, and a host with a background delivers it.
+    pub async fn send_event(&self, event: SendEvent) -> Result<EventReceipt, Error> {
+        check("the name of an event", Some(&event.name))?;
+        check("the key of an event", event.key.as_deref())?;
+        check("the id of an event", event.id.as_deref())?;
+        let now = self.inner.clock.now();
+        let message = Message {
+            id: clock::message_id(now),
+            tenant: self.tenant.clone(),
+            name: event.name,
+            key: event.key,
+            payload: event.payload.unwrap_or_else(Json::null),
+            sent_at: now,
+            dedup: event.id,
+            expires_at: event.expires_at,
+        };
+        let sent = self.inner.store.send(message.clone()).await?;
+        let id = match sent {
+            Sent::Kept => message.id,
+            Sent::Known(id) => id,
+        };
+        let known = match sent {
+            Sent::Kept => Some(message),
+            Sent::Known(id) => self.inner.store.message(&self.tenant, id).await?,
+        };
+        let delivered = match known {
+            Some(message) => deliver(&self.inner, &message).await?,
+            None => true,
+        };
+        Ok(EventReceipt { message: id, delivered })
+    }
+}
+
+/// Checks a text by which something is named.
+pub(crate) fn check(what: &'static str, text: Option<&str>) -> Result<(), Error> {
+    match text.map(str::len) {
+        Some(bytes) if bytes == 0 || bytes > LABEL_BYTES_MAX => Err(Error::BadName { what, bytes }),
+        _ => Ok(()),
+    }
+}
+
+/// Hands a message to the suspension that has waited for it longest. Says whether somebody has it; what follows goes on by itself.
+pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<bool, Error> {
+    let key = message.key.as_deref();
+    if !is_there(host, message).await? {
+        return Ok(true);
+    }
+    for (run, suspension) in host.store.waiting_for(&message.tenant, &message.name, key).await? {
+        let (payload, owner) = (message.payload.clone(), host.owner);
+        let event = Event::Received(Received { suspension, message: message.id, payload, owner });
+        let span = tracing::info_span!("reentry", otel.name = "workflow run (event)", run = %run);
+        let task = prepared(host, &message.tenant, run, event).await;
+        let begun = match task {
+            Ok(task) => begin(task).instrument(span.clone()).await,
+            Err(error) => Err(error),
+        };
+        match begun {
+            Ok(driver) => {
+                tokio::spawn(driver.go_on().instrument(span).with_current_subscriber());
+                return Ok(true);
+            }
+            // It was over before the message came.
+            Err(Error::Refused(Refused::Idle)) => {}
+            // The next in line may be sound.
+            Err(error) => tracing::error!(run = %run, %error, "an event could not be delivered"),
+        }
+    }
+    Ok(!is_there(host, message).await?)
+}
+
+/// Whether nobody has taken the message.
+async fn is_there(host: &Inner, message: &Message) -> Result<bool, Error> {
+    let (name, key) = (&message.name, message.key.as_deref());
+    let mail = host.store.mail(&message.tenant, name, key, LOOKED_THROUGH_MAX).await?;
+    // So much mail lies before it that nobody can have come to it.
+    Ok(mail.len() == LOOKED_THROUGH_MAX || mail.iter().any(|other| other.id == message.id))
+}

@@ -1,0 +1,68 @@
+//! Runs that are made and started in one change.
+
+use std::sync::Arc;
+
+use reentry_core::event::Event;
+use reentry_core::id::RunId;
+use reentry_core::run::Run as RunState;
+use reentry_core::workflow::Program;
+
+use crate::decide::Decider;
+use crate::drive::Task;
+use crate::error::Error;
+use crate::options::StartOptions;
+use crate::output::RunResult;
+use crate::requests::{self, Asked};
+use crate::run::{Run, spawned};
+use crate::trace;
+use crate::workflow::Workflow;
+
+/// A run of which nothing is stored yet.
+#[derive(Debug)]
+pub struct NewRun {
+    workflow: Workflow,
+    run: RunState,
+}
+
+/// A run that was made and started.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The run.
+    pub run: Run,
+    /// How the start ended.
+    pub result: RunResult,
+}
+
+impl NewRun {
+    pub(crate) fn of(workflow: Workflow, resource_id: Option<String>) -> Self {
+        let run = workflow.host.pending(&workflow.workflow, resource_id);
+        Self { workflow, run }
+    }
+
+    /// The id that it will have. When the start repeats an earlier request, the earlier run is the one that counts.
+    pub fn id(&self) -> RunId {
+        self.run.id
+    }
+
+    /// Stores the run and starts it, and returns when it has ended or waits. What the result says is durable.
+    ///
+    /// # Errors
+    /// As [`Run::start`]; when the start is refused, there is no run.
+    pub async fn start(self, options: StartOptions) -> Result<Started, Error> {
+        let Self { workflow, run } = self;
+        let host = workflow.host.clone();
+        let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
+        let output = options.output_options;
+        let result = requests::once(&host, asked, output, async |request| {
+            let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
+            let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
+            let caller = Run::new(host.clone(), run.id).caller();
+            let event = Event::Started(options.request(), caller);
+            let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
+            (decider.is_new, decider.request) = (true, request);
+            spawned(Task::new(decider, event), span).await
+        })
+        .await?;
+        Ok(Started { run: Run::new(host.clone(), result.run_id), result })
+    }
+}

@@ -1,0 +1,215 @@
+//! Requests that are made once however often they are asked: the same key and the same request get the same answer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reentry_core::digest::WorkflowDigest;
+use reentry_core::id::RunId;
+use reentry_core::json::Json;
+use reentry_core::run::RunStatus;
+use reentry_core::step::Failure;
+use reentry_core::trace::{SpanId, TraceId};
+use reentry_store::{RequestKey, RequestRecord};
+use serde::{Deserialize, Serialize};
+
+use crate::drive::Stopped;
+use crate::error::Error;
+use crate::host::Host;
+use crate::mailbox::check;
+use crate::options::{OutputOptions, ResumeOptions, StartOptions};
+use crate::output::{RunResult, SuspendedStep, labels};
+use crate::run::Run;
+
+/// How often a caller looks who asked for what is being done already.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// What is asked, if it is asked under a key.
+pub(crate) struct Asked(Option<RequestKey>);
+
+impl Asked {
+    /// Starting a run that exists.
+    pub(crate) fn to_start(run: RunId, options: &StartOptions) -> Result<Self, Error> {
+        Self::new(options.idempotency_key.as_deref(), |digest| {
+            digest.text("start").text(&run.to_string()).start(options);
+        })
+    }
+
+    /// Making a run and starting it.
+    pub(crate) fn to_begin(
+        workflow: WorkflowDigest,
+        resource: Option<&str>,
+        options: &StartOptions,
+    ) -> Result<Self, Error> {
+        Self::new(options.idempotency_key.as_deref(), |digest| {
+            digest.text("begin").text(&workflow.to_string()).maybe(resource).start(options);
+        })
+    }
+
+    /// Answering a suspension.
+    pub(crate) fn to_resume(run: RunId, options: &ResumeOptions) -> Result<Self, Error> {
+        let target = &options.step;
+        Self::new(options.idempotency_key.as_deref(), |digest| {
+            let all = if target.all { "all" } else { "one" };
+            let data = options.resume_data.as_ref().map(Json::text);
+            digest.text("resume").text(&run.to_string()).text(&target.to_string()).text(all).maybe(data);
+            digest.map(&options.request_context).text(&options.retry_count.to_string());
+        })
+    }
+
+    fn new(key: Option<&str>, add: impl FnOnce(&mut Digest)) -> Result<Self, Error> {
+        check("an idempotency key", key)?;
+        let mut digest = Digest(blake3::Hasher::new());
+        add(&mut digest);
+        let digest = *digest.0.finalize().as_bytes();
+        Ok(Self(key.map(|key| RequestKey { key: key.to_owned(), digest })))
+    }
+}
+
+/// Digest of a request: all that decides what is done. What only decides how it is told is left out.
+struct Digest(blake3::Hasher);
+
+impl Digest {
+    fn text(&mut self, text: &str) -> &mut Self {
+        // With its length, so that two texts are not another two.
+        self.0.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        self
+    }
+
+    fn maybe(&mut self, text: Option<&str>) -> &mut Self {
+        self.text(if text.is_some() { "given" } else { "left out" }).text(text.unwrap_or_default())
+    }
+
+    fn map(&mut self, map: &BTreeMap<String, Json>) -> &mut Self {
+        self.text(&map.len().to_string());
+        map.iter().fold(self, |digest, (key, value)| digest.text(key).text(value.text()))
+    }
+
+    fn start(&mut self, options: &StartOptions) {
+        self.maybe(options.input_data.as_ref().map(Json::text));
+        self.maybe(options.initial_state.as_ref().map(Json::text)).map(&options.request_context);
+    }
+}
+
+/// A result as it is kept with the request that it answers. Holds everything, so that each caller is shown what he asks for.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    run_id: RunId,
+    status: RunStatus,
+    #[serde(
+        default,
+        deserialize_with = "reentry_core::json::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    result: Option<Json>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    suspended: Vec<SuspendedStep>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    state: BTreeMap<String, Json>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    span_id: Option<SpanId>,
+}
+
+impl Kept {
+    fn of(result: RunResult) -> Self {
+        let RunResult { run_id, status, result, error, suspended, state, trace_id, span_id, .. } = result;
+        Self { run_id, status, result, error, suspended, state: state.unwrap_or_default(), trace_id, span_id }
+    }
+
+    fn shown(self, options: OutputOptions) -> RunResult {
+        RunResult {
+            run_id: self.run_id,
+            status: self.status,
+            result: self.result,
+            error: self.error,
+            resume_labels: options.include_resume_labels.then(|| labels(&self.suspended)),
+            suspended: self.suspended,
+            state: options.include_state.then_some(self.state),
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+        }
+    }
+}
+
+/// Everything that a result can show.
+const WHOLE: OutputOptions = OutputOptions { include_state: true, include_resume_labels: true };
+
+/// Does what is asked, or finds out what came of it when it was asked before.
+///
+/// # Errors
+/// [`Error::RequestDiffers`] when something else was asked under the key; otherwise as `work`, after which the key is as free as before.
+pub(crate) async fn once(
+    host: &Host,
+    Asked(request): Asked,
+    output: OutputOptions,
+    work: impl AsyncFnOnce(Option<RequestKey>) -> Result<Stopped, Error>,
+) -> Result<RunResult, Error> {
+    let Some(request) = request else {
+        let stopped = work(None).await?;
+        return Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output));
+    };
+    if let Some(record) = host.inner.store.request(&host.tenant, &request.key).await? {
+        return known(host, &request, record, output).await;
+    }
+    match work(Some(request.clone())).await {
+        Ok(stopped) => {
+            let result = RunResult::of(&stopped.run, stopped.root.as_ref(), WHOLE);
+            keep(host, &request.key, result, output).await
+        }
+        Err(Error::RequestKnown { key }) => match host.inner.store.request(&host.tenant, &key).await? {
+            Some(record) => known(host, &request, record, output).await,
+            None => Err(Error::RequestKnown { key }),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// Answers a request that was made before; waits for the answer if it is not there yet.
+async fn known(
+    host: &Host,
+    request: &RequestKey,
+    record: RequestRecord,
+    output: OutputOptions,
+) -> Result<RunResult, Error> {
+    if record.digest != request.digest {
+        return Err(Error::RequestDiffers { key: request.key.clone() });
+    }
+    if let Some(answer) = record.answer {
+        return decoded(&request.key, &answer, output);
+    }
+    let run = Run::new(host.clone(), record.run);
+    let mut listener = host.inner.live.listen(record.run);
+    let result = loop {
+        let result = run.result(WHOLE).await?;
+        if result.status != RunStatus::Running {
+            break result;
+        }
+        listener.committed(LOOK_EVERY).await;
+    };
+    keep(host, &request.key, result, output).await
+}
+
+/// Keeps an answer, unless there is one; gives the one that counts.
+async fn keep(host: &Host, key: &str, result: RunResult, output: OutputOptions) -> Result<RunResult, Error> {
+    let kept = Kept::of(result);
+    let answer = Json::of(&kept).map_err(|error| damaged(key, error))?;
+    host.inner.store.answer_request(&host.tenant, key, answer).await?;
+    match host.inner.store.request(&host.tenant, key).await?.and_then(|record| record.answer) {
+        Some(answer) => decoded(key, &answer, output),
+        // The run was deleted meanwhile.
+        None => Ok(kept.shown(output)),
+    }
+}
+
+fn decoded(key: &str, answer: &Json, output: OutputOptions) -> Result<RunResult, Error> {
+    let kept: Kept = answer.decode().map_err(|error| damaged(key, error))?;
+    Ok(kept.shown(output))
+}
+
+fn damaged(key: &str, reason: impl ToString) -> Error {
+    Error::Damaged { what: format!("answer to request `{key}`"), reason: reason.to_string() }
+}

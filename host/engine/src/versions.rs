@@ -1,0 +1,92 @@
+//! Versions of workflows: which one is current, who uses which, and how a waiting run moves to another.
+
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::workflow::Definition;
+use reentry_store::{ComponentUsage, WorkflowSummary};
+
+use crate::error::Error;
+use crate::host::Host;
+use crate::workflow::Workflow;
+
+/// A definition that is the current version of its id now.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The version.
+    pub workflow: Workflow,
+    /// The version that was current before; the same when nothing changed.
+    pub previous: Option<WorkflowDigest>,
+}
+
+impl Host {
+    /// Commits a definition and makes it the current version of its id for the tenant: the one that is found by the id, and that steps
+    /// call by it. Runs stay with the version that they follow. Durable on return.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] with everything that is wrong with it.
+    pub async fn apply_workflow(&self, definition: impl Into<Definition>) -> Result<Applied, Error> {
+        let (workflow, previous) = self.inner.registry.apply(&self.tenant, &definition.into()).await?;
+        Ok(Applied { workflow: Workflow { host: self.clone(), workflow }, previous })
+    }
+
+    /// The current version of a workflow.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn workflow_by_id(&self, id: &str) -> Result<Workflow, Error> {
+        let current = self.inner.store.current_workflow(&self.tenant, id).await?;
+        self.workflow_by_digest(current.ok_or_else(|| Error::NoCurrentWorkflow(id.to_owned()))?).await
+    }
+
+    /// A version of a workflow, current or not.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn workflow_by_digest(&self, digest: WorkflowDigest) -> Result<Workflow, Error> {
+        Ok(Workflow { host: self.clone(), workflow: self.inner.registry.workflow(digest).await? })
+    }
+
+    /// All versions that the tenant has applied, by id, the latest applied first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn workflows(&self) -> Result<Vec<WorkflowSummary>, Error> {
+        Ok(self.inner.store.list_workflows(&self.tenant).await?)
+    }
+
+    /// Leaves a workflow without a current version; its runs go on. Returns the version that was. Durable on return.
+    ///
+    /// # Errors
+    /// `NotFound` when there was none.
+    pub async fn retire_workflow(&self, id: &str) -> Result<WorkflowDigest, Error> {
+        let retired = self.inner.store.retire_workflow(&self.tenant, id).await?;
+        retired.ok_or_else(|| Error::NoCurrentWorkflow(id.to_owned()))
+    }
+
+    /// Removes a version that nobody needs any more. Durable on return.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` for the current version of an id, and while a kept run is pinned to it.
+    pub async fn remove_workflow(&self, digest: WorkflowDigest) -> Result<(), Error> {
+        self.inner.store.remove_workflow(&self.tenant, &digest).await?;
+        self.inner.registry.forget_workflow(digest);
+        Ok(())
+    }
+
+    /// Who uses a component, over all tenants.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn component_usage(&self, digest: ComponentDigest) -> Result<ComponentUsage, Error> {
+        Ok(self.inner.store.usage(&digest).await?)
+    }
+
+    /// Removes a component that nobody needs any more. Durable on return.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` while a current version of a workflow or a kept run needs it.
+    pub async fn remove_component(&self, digest: ComponentDigest) -> Result<(), Error> {
+        self.inner.store.remove_component(&digest).await?;
+        self.inner.registry.forget(digest);
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! Guests in text, and hosts that have them.
+
+use reentry::core::workflow::StepEntry;
+use reentry::wasm::{ComponentizeOptions, componentize};
+use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Workflow};
+use serde_json::{Value, json};
+
+const ASK: &str = include_str!("../../fixtures/ask.wat");
+
+/// A host with everything in memory, which does nothing by itself.
+pub(crate) fn host() -> HostBuilder {
+    Host::builder().background(false)
+}
+
+async fn add(host: &Host, name: &str, wat: &str) -> Component {
+    let module = wat::parse_str(wat).unwrap();
+    let bytes = componentize(&module, ComponentizeOptions::default()).unwrap();
+    host.add_component(name, &bytes).await.unwrap()
+}
+
+/// A step that suspends with its input, and completes with the answer.
+pub(crate) async fn asks(host: &Host) -> Component {
+    add(host, "ask", ASK).await
+}
+
+/// A step that waits for the event `ask`, and completes with its payload.
+pub(crate) async fn waits_for_event(host: &Host) -> Component {
+    let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))
+    (i32.store (i32.const 1172) (i32.load offset=100 (local.get $call)))";
+    // The kind of wait, and its name, which is the step's.
+    let event = "(i32.store8 (i32.const 1160) (i32.const 2))
+    (i32.store (i32.const 1168) (i32.const 32))
+    (i32.store (i32.const 1172) (i32.const 3))";
+    assert!(ASK.contains(answer), "the fixture was written anew");
+    add(host, "event", &ASK.replace(answer, event)).await
+}
+
+/// A step that computes for ever.
+pub(crate) async fn spins(host: &Host) -> Component {
+    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
+    assert!(ASK.contains(start), "the fixture was written anew");
+    add(host, "spin", &ASK.replace(start, &format!("{start} (loop $on (br $on))"))).await
+}
+
+/// A workflow that asks twice, one after the other.
+pub(crate) async fn asks_twice(host: &Host) -> Workflow {
+    let ask = asks(host).await;
+    let workflow = host.workflow("asks");
+    let again = StepEntry { id: "again".into(), ..ask.step("ask") };
+    workflow.then(ask.step("ask")).then(again).commit().await.unwrap()
+}
+
+pub(crate) fn input(value: Value) -> StartOptions {
+    StartOptions::input(value)
+}
+
+/// A result in one line, without what is different each time.
+pub(crate) fn line(result: &RunResult) -> String {
+    let mut value = serde_json::to_value(result).unwrap();
+    let map = value.as_object_mut().unwrap();
+    for key in ["runId", "suspensionIds", "traceId", "spanId"] {
+        map.remove(key);
+    }
+    json!(map).to_string()
+}

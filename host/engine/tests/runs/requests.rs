@@ -1,0 +1,61 @@
+//! Asking twice under one key does it once.
+
+use reentry::store::RunFilter;
+use reentry::{Error, ResumeOptions, StartOptions};
+use serde_json::json;
+
+use crate::guest::{asks_twice, host, input, line};
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
+    let host = host().build().await.unwrap();
+    let workflow = asks_twice(&host).await;
+    let keyed = |value| StartOptions { idempotency_key: Some("order-1".into()), ..input(value) };
+    let first = workflow.start(keyed(json!(1))).await.unwrap();
+    let answer =
+        ResumeOptions { idempotency_key: Some("answer-1".into()), ..ResumeOptions::data(json!("a")) };
+    let told = first.run.resume(answer.clone()).await.unwrap();
+    first.run.resume(ResumeOptions::data(json!("b"))).await.unwrap();
+
+    // Everything again: the answers are those of then, though the run has ended.
+    let second = workflow.start(keyed(json!(1))).await.unwrap();
+    assert_eq!((second.run.id(), &second.result), (first.run.id(), &first.result));
+    assert_eq!(first.run.resume(answer).await.unwrap(), told);
+    insta::assert_snapshot!(line(&told), @r#"{"status":"suspended","suspendPayload":{"again":"a"},"suspended":[["again"]]}"#);
+    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
+
+    let error = workflow.start(keyed(json!(2))).await.unwrap_err();
+    assert!(matches!(error, Error::RequestDiffers { .. }));
+    insta::assert_snapshot!(error, @"the idempotency key `order-1` was used for another request; take a new key for a new request");
+}
+
+#[tokio::test]
+async fn a_refused_request_leaves_its_key_and_no_run() {
+    let host = host().build().await.unwrap();
+    let workflow = asks_twice(&host).await;
+    let keyed = |state| StartOptions {
+        idempotency_key: Some("k".into()),
+        initial_state: Some(state),
+        ..StartOptions::default()
+    };
+    workflow.start(keyed(json!(1).into())).await.unwrap_err();
+    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows, []);
+    workflow.start(keyed(json!({}).into())).await.unwrap();
+    let long = StartOptions { idempotency_key: Some("k".repeat(257)), ..StartOptions::default() };
+    insta::assert_snapshot!(workflow.start(long).await.unwrap_err(), @"an idempotency key has 257 bytes; it must have 1 to 256");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_ask_at_once_one_starts_it_and_all_are_told_the_same() {
+    let host = host().build().await.unwrap();
+    let workflow = asks_twice(&host).await;
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let workflow = workflow.clone();
+        let options = StartOptions { idempotency_key: Some("k".into()), ..input(json!(1)) };
+        asking.spawn(async move { workflow.start(options).await.unwrap().result });
+    }
+    let told = asking.join_all().await;
+    assert!(told.iter().all(|result| *result == told[0]), "{told:?}");
+    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
+}

@@ -1,0 +1,52 @@
+//! Versions of workflows: applied, listed, retired, removed.
+
+use reentry::StartOptions;
+use reentry::core::error::ErrorKind;
+use reentry::core::workflow::{Definition, WorkflowBuilder};
+use reentry::{Component, ResumeOptions};
+use serde_json::json;
+
+use crate::guest::{asks, host};
+
+fn version(component: &Component, title: &str) -> Definition {
+    WorkflowBuilder::new("orders").title(title).then(component.step("ask")).definition()
+}
+
+#[tokio::test]
+async fn new_runs_get_the_current_version_and_old_ones_keep_theirs() {
+    let host = host().build().await.unwrap();
+    let ask = asks(&host).await;
+    let one = host.apply_workflow(version(&ask, "one")).await.unwrap();
+    let run = host.workflow_by_id("orders").await.unwrap().start(StartOptions::default()).await.unwrap().run;
+    let two = host.apply_workflow(version(&ask, "two")).await.unwrap();
+    assert_eq!((one.previous, two.previous), (None, Some(one.workflow.digest())));
+    assert_eq!(host.workflow_by_id("orders").await.unwrap().digest(), two.workflow.digest());
+    assert_eq!(run.state().await.unwrap().workflow, one.workflow.digest());
+    let rows = host.workflows().await.unwrap();
+    let rows: Vec<_> =
+        rows.iter().map(|row| (row.digest == two.workflow.digest(), row.current, row.open_runs)).collect();
+    assert_eq!(rows, [(true, true, 0), (false, false, 1)]);
+
+    // In the order in which they let go of each other.
+    let kinds = |error: reentry::Error| (error.kind(), error.code());
+    assert_eq!(
+        kinds(host.remove_workflow(one.workflow.digest()).await.unwrap_err()),
+        (ErrorKind::Conflict, "in-use")
+    );
+    run.resume(ResumeOptions::data(json!(1))).await.unwrap();
+    host.delete_run(run.id()).await.unwrap();
+    host.remove_workflow(one.workflow.digest()).await.unwrap();
+    let error = host.workflow_by_digest(one.workflow.digest()).await.unwrap_err();
+    assert_eq!(kinds(error), (ErrorKind::NotFound, "no-workflow"));
+    let error = host.remove_workflow(two.workflow.digest()).await.unwrap_err();
+    assert_eq!(kinds(error), (ErrorKind::Conflict, "current-workflow"));
+    assert_eq!(
+        kinds(host.remove_component(ask.digest()).await.unwrap_err()),
+        (ErrorKind::Conflict, "in-use")
+    );
+    assert_eq!(host.component_usage(ask.digest()).await.unwrap().workflows.len(), 1);
+    assert_eq!(host.retire_workflow("orders").await.unwrap(), two.workflow.digest());
+    assert_eq!(kinds(host.workflow_by_id("orders").await.unwrap_err()), (ErrorKind::NotFound, "no-workflow"));
+    host.remove_component(ask.digest()).await.unwrap();
+    assert_eq!(host.component(ask.digest()).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
