@@ -2,6 +2,7 @@
 
 mod durability;
 mod folder;
+mod old_versions;
 mod opening;
 
 use folder::Folder;

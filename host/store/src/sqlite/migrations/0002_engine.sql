@@ -3,6 +3,19 @@
 CREATE INDEX runs_by_workflow ON runs (workflow);
 CREATE INDEX runs_ended ON runs (updated_at) WHERE status IN (4, 5, 6);
 
+-- What a step does was told otherwise, last in its record: that it holds others, and what it waits for. Nothing else in the text
+-- changes. The id makes sure that no text of a guest's is taken for the record's own.
+UPDATE steps SET record = substr(record, 1, length(record) - 18) || '"doing":{"holding":"scope"}}'
+    WHERE active = 1 AND substr(record, -18) = '"doing":"holding"}';
+WITH waiting (seq, start, image) AS (
+    SELECT seq, instr(record, '"doing":{"waiting":{"id":"' || (record ->> '$.doing.waiting.id') || '"'),
+        record ->> '$.doing.waiting.image'
+    FROM steps WHERE active = 1 AND json_valid(record) AND record ->> '$.doing.waiting.id' IS NOT NULL
+)
+UPDATE steps SET record = substr(record, 1, start - 1)
+        || '"doing":{"waiting":{' || coalesce('"image":"' || image || '",', '') || '"wake":"any"}},"suspensions":['
+        || substr(record, start + 19, length(record) - start - 20) || ']}'
+    FROM waiting WHERE waiting.seq = steps.seq AND start > 0;
 ALTER TABLE steps ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE steps ADD COLUMN payload TEXT;
 

@@ -1,0 +1,104 @@
+//! Databases of older schema versions are opened, and what they hold goes on.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use reentry_core::digest::ComponentDigest;
+use reentry_core::id::TenantId;
+use reentry_core::run::{Call, Doing, RunStatus, SuspensionEnd};
+use reentry_core::time::Timestamp;
+use reentry_store::conformance::drafts::{
+    change, create, ended, image_id, owner_id, path, put, run_id, suspension_id, tenant,
+};
+use reentry_store::conformance::{BackEnd, check};
+use reentry_store::{RunFilter, SuspensionFilter};
+
+use crate::folder::Folder;
+
+/// A database of version 1, as reentry left it.
+fn version_1() -> Folder {
+    let folder = Folder::new();
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    database.execute_batch(include_str!("../../src/sqlite/migrations/0001_first.sql")).unwrap();
+    database.execute_batch(include_str!("../fixtures/version-1.sql")).unwrap();
+    database.pragma_update(None, "application_id", 0x7265_656e).unwrap();
+    database.pragma_update(None, "user_version", 1).unwrap();
+    folder
+}
+
+#[test]
+fn runs_of_version_1_go_on() {
+    check(&version_1(), async |folder: &dyn BackEnd| {
+        let (store, tenant) = (folder.open(), TenantId::default());
+        let read = async |number| store.run(&tenant, run_id(number)).await.unwrap().unwrap();
+
+        let asks = read(1).await;
+        assert_eq!((asks.status(), asks.steps.len()), (RunStatus::Suspended, 2));
+        assert_eq!(asks.state["total"].text(), "12.50");
+        let (at, suspension) = asks.answerable().next().unwrap();
+        assert_eq!((at, suspension.id, suspension.since), (&path("ask"), suspension_id(1), Timestamp(2_001)));
+        assert_eq!(suspension.labels(), ["boss"]);
+        // Text as it was, to the last space.
+        let payload = r#"{"price": 1.10,  "no": 123456789012345678901234567890, "s":"é \"x\""}"#;
+        assert_eq!(suspension.payload().unwrap().text(), payload);
+        assert_eq!(asks.images().collect::<Vec<_>>(), [image_id(1)]);
+        assert_eq!(asks.steps[&path("ask")].entry.payload.text(), r#"{"amount": 120.50}"#);
+        let done = store.step(run_id(1), &path("first")).await.unwrap().unwrap();
+        assert_eq!(done.entry.output.unwrap().text(), r#"{"n": 1.10,"n":2}"#);
+
+        let sleeps = read(2).await;
+        assert_eq!(sleeps.status(), RunStatus::Waiting);
+        assert_eq!(sleeps.steps[&path("nap")].due_at(), Some(Timestamp(50_000)));
+        assert_eq!(store.next_due().await.unwrap(), Some(Timestamp(50_000)));
+
+        let called = read(3).await;
+        assert_eq!(called.status(), RunStatus::Running);
+        let Doing::Calling(owner, Call::Resume(resume)) = &called.steps[&path("ask")].doing else { panic!() };
+        assert_eq!((*owner, resume.resolved.len()), (owner_id(1), 1));
+        assert_eq!((read(4).await.status(), read(5).await.steps.len()), (RunStatus::Success, 3));
+        assert_eq!(store.owned(owner_id(1)).await.unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn what_version_1_did_not_know_begins_there() {
+    check(&version_1(), async |folder: &dyn BackEnd| {
+        let (store, mine) = (folder.open(), TenantId::default());
+        let asks = store.run(&mine, run_id(1)).await.unwrap().unwrap();
+        // Definitions tell which components they use.
+        let known = store.workflow(&asks.workflow).await.unwrap().unwrap();
+        let mut components = vec![ComponentDigest::of(b"a"), ComponentDigest::of(b"b")];
+        components.sort();
+        assert_eq!(known.components, components);
+        let usage = store.usage(&ComponentDigest::of(b"b")).await.unwrap();
+        assert_eq!((usage.runs, usage.open_runs, usage.workflows[0].0), (5, 4, asks.workflow));
+        assert!(store.remove_component(&ComponentDigest::of(b"a")).await.is_err());
+
+        // A run of then is saved, answered, forked and deleted.
+        let answer = change(&asks).saving(Some(1), &[1]).without_image(1).with_step("ask", ended());
+        let answered = put(&*store, answer.with_closed(1, SuspensionEnd::Answered)).await;
+        put(&*store, create(reentry_store::conformance::drafts::run(6)).forking(1, 1).sharing(1)).await;
+        assert!(store.step(run_id(6), &path("first")).await.unwrap().is_some());
+        assert_eq!(store.step(run_id(6), &path("ask")).await.unwrap(), None);
+        let payload = answered.steps[&path("")].entry.payload.clone();
+        assert_eq!(store.step(run_id(1), &path("")).await.unwrap().unwrap().entry.payload, payload);
+        store.delete_run(&mine, run_id(4)).await.unwrap();
+        assert_eq!(store.list_runs(&mine, RunFilter::default()).await.unwrap().rows.len(), 5);
+        assert_eq!(store.list_runs(&tenant("other"), RunFilter::default()).await.unwrap().rows, []);
+        let open = store.list_suspensions(&mine, SuspensionFilter::default()).await.unwrap();
+        assert_eq!(open.rows, []);
+    });
+}
+
+#[test]
+fn a_record_that_is_damaged_does_not_keep_the_rest_from_opening() {
+    let folder = version_1();
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    database.execute("UPDATE steps SET record = '{\"doing\":{' WHERE seq = 2", []).unwrap();
+    drop(database);
+    check(&folder, async |folder: &dyn BackEnd| {
+        let store = folder.open();
+        let told = store.run(&TenantId::default(), run_id(1)).await.unwrap_err().to_string();
+        assert!(told.contains("step `ask`") && told.contains("is damaged"), "{told}");
+        assert!(store.run(&TenantId::default(), run_id(2)).await.unwrap().is_some());
+    });
+}
