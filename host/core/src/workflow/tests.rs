@@ -10,6 +10,7 @@ use crate::digest::ComponentDigest;
 use crate::path::{PATH_DEPTH_MAX, StepPath};
 use crate::step::Descriptor;
 
+mod fluent;
 mod mistakes;
 mod names;
 mod structure;
