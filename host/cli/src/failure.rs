@@ -55,12 +55,14 @@ pub(crate) struct Report {
     pub(crate) hints: Vec<String>,
     /// Data for programs.
     pub(crate) details: Option<Value>,
+    /// The single errors, if this one sums several up. People are told those first, programs find them in the details.
+    pub(crate) parts: Vec<Report>,
 }
 
 impl Report {
     pub(crate) fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        let (excerpt, causes, hints, details) = (None, Vec::new(), Vec::new(), None);
-        Self { kind, code, message: message.into(), excerpt, causes, hints, details }
+        let (excerpt, causes, hints, details, parts) = (None, Vec::new(), Vec::new(), None, Vec::new());
+        Self { kind, code, message: message.into(), excerpt, causes, hints, details, parts }
     }
 
     pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
@@ -90,6 +92,16 @@ impl Report {
         self
     }
 
+    pub(crate) fn details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    pub(crate) fn parts(mut self, parts: Vec<Report>) -> Self {
+        self.parts = parts;
+        self
+    }
+
     /// What the library said, without hints.
     pub(crate) fn of(error: &reentry::Error) -> Self {
         let mut report = Self::new(error.kind(), error.code(), error.to_string());
@@ -114,7 +126,8 @@ impl Report {
     }
 
     fn text(&self, ui: &Ui) -> String {
-        let mut text = format!("{} {}", ui.err.red("error:"), harmless(&self.message));
+        let mut text: String = self.parts.iter().map(|part| part.text(ui) + "\n").collect();
+        text += &format!("{} {}", ui.err.red("error:"), harmless(&self.message));
         if let Some(excerpt) = &self.excerpt {
             text += &format!("\n  {}", hang(&harmless(excerpt), 2));
         }

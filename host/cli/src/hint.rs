@@ -6,10 +6,10 @@ use reentry::Error;
 use reentry::core::id::RunId;
 use reentry::core::resume::{Candidates, Target, TargetError};
 use reentry::core::run::{Refused, RunStatus};
+use reentry::core::similar::closest;
 use reentry::wasm::{LoadError, RefusedImport};
 
 use crate::session::Session;
-use crate::similar::closest;
 
 /// Most choices that a hint lists.
 const CHOICES_SHOWN: usize = 10;

@@ -18,7 +18,6 @@ mod outcome;
 mod progress;
 mod schema_text;
 mod session;
-mod similar;
 mod style;
 mod suspended;
 mod table;

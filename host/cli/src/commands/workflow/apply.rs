@@ -1,0 +1,36 @@
+//! `reentry workflow apply`: a workflow file becomes the current version of its id.
+
+use std::path::PathBuf;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::{Background, Session};
+use crate::workflow_file;
+
+/// Make a workflow file the current version of its id
+///
+/// Runs stay with the version that they follow. Steps call workflows by their ids: what they get is the current version.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The workflow file, JSON or YAML
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.host(Background::Off).await?;
+    let definition = workflow_file::open(session, &host, &args.file, None).await?;
+    let applied = host.apply_workflow(definition).await?;
+    let (id, digest) = (applied.workflow.id(), applied.workflow.digest());
+    if session.ui.is_json() {
+        let told = serde_json::json!({ "id": id, "digest": digest, "previous": applied.previous });
+        session.ui.print_json(&told)?;
+        return Ok(Exit::Done);
+    }
+    session.ui.note(&match applied.previous {
+        Some(previous) if previous == digest => format!("workflow {id} is {digest} already"),
+        Some(previous) => format!("workflow {id} is {digest} now, it was {previous}"),
+        None => format!("workflow {id} is {digest}"),
+    });
+    Ok(Exit::Done)
+}

@@ -1,0 +1,88 @@
+//! `reentry workflow check`: everything that is wrong with workflow files.
+
+use std::path::PathBuf;
+
+use reentry::Host;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::component_file::read;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::count;
+use crate::session::{Background, Session};
+use crate::workflow_file::{Lookup, Mistakes, Source};
+
+/// Check workflow files: syntax, components, steps, expressions
+///
+/// Tells all mistakes with file, line and column. Nothing is added to the host and nothing is run; components in files are loaded to
+/// see their steps.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Workflow files, JSON or YAML
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
+
+/// What was found of one file, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checked {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// The digest that the workflow would be committed under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    problems: Vec<Value>,
+}
+
+pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
+    let files = session.passing_host().await?;
+    let names = match session.data_dir().is_dir() {
+        true => Some(session.host(Background::Off).await?),
+        false => None,
+    };
+    let (mut checked, mut wrong) = (Vec::new(), Vec::new());
+    for file in &args.files {
+        let (one, mistakes) = check(session, &files, names.as_ref(), file).await?;
+        checked.push(one);
+        wrong.extend(mistakes);
+    }
+    tell(session, &checked)?;
+    if wrong.is_empty() { Ok(Exit::Done) } else { Err(Mistakes::report_of(&wrong).into()) }
+}
+
+async fn check(
+    session: &Session,
+    files: &Host,
+    names: Option<&Host>,
+    file: &PathBuf,
+) -> Result<(Checked, Option<Mistakes>), Failure> {
+    let shown = file.display().to_string();
+    let committed = match Source::read(file, &read(file)?) {
+        Err(mistakes) => Err(mistakes),
+        Ok(source) => Lookup { session, files, names }.as_they_are(&source).await.commit(&source),
+    };
+    Ok(match committed {
+        Ok((_, workflow)) => {
+            let (id, digest) = (workflow.id().to_owned(), workflow.digest().to_string());
+            (Checked { file: shown, id: Some(id), digest: Some(digest), problems: Vec::new() }, None)
+        }
+        Err(mistakes) => {
+            let problems = mistakes.details();
+            (Checked { file: shown, id: None, digest: None, problems }, Some(mistakes))
+        }
+    })
+}
+
+fn tell(session: &Session, checked: &[Checked]) -> Result<(), Failure> {
+    if session.ui.is_json() {
+        return session.ui.print_json(&serde_json::json!({ "files": checked }));
+    }
+    let line = |file: &Checked| match file.problems.len() {
+        0 => format!("{}: no mistakes\n", file.file),
+        some => format!("{}: {}\n", file.file, count(some, "mistake")),
+    };
+    session.ui.print(&checked.iter().map(line).collect::<String>())
+}

@@ -1,0 +1,47 @@
+//! `reentry workflow list`: the applied workflows and their versions.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::relative;
+use crate::session::{Background, Session};
+use crate::table::Table;
+
+/// List applied workflows with all their versions
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let workflows = host.workflows().await?;
+    if session.ui.is_json() {
+        let rows: Vec<_> = workflows
+            .iter()
+            .map(|row| {
+                serde_json::json!({
+                    "id": row.id, "digest": row.digest, "current": row.current,
+                    "openRuns": row.open_runs, "appliedAt": row.applied_at,
+                })
+            })
+            .collect();
+        session.ui.print_json(&serde_json::json!({ "workflows": rows }))?;
+        return Ok(Exit::Done);
+    }
+    if workflows.is_empty() {
+        session.ui.note("no workflows are applied");
+        return Ok(Exit::Done);
+    }
+    let now = session.now();
+    let mut table = Table::new(["ID", "CURRENT", "OPEN RUNS", "APPLIED", "DIGEST"]);
+    for row in workflows {
+        let current = if row.current { "yes" } else { "" };
+        table.row([
+            row.id,
+            current.to_owned(),
+            row.open_runs.to_string(),
+            relative(row.applied_at, now),
+            row.digest.to_string(),
+        ]);
+    }
+    session.ui.print(&table.text(session.ui.out))?;
+    Ok(Exit::Done)
+}
