@@ -7,7 +7,7 @@ mod accounts;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use reentry_step::{Context, Level, Result, Step, Timestamp};
+use reentry_step::{Context, Result, Step, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +90,7 @@ async fn onboard(ctx: Context<Question, Answer>, hire: Hire) -> Result<Report> {
     let mut note = |what: String| journal.push(Entry { at: ctx.now(), what });
     let began = ctx.now();
 
-    ctx.log(Level::Info, "welcome", &[&hire.user_id, &hire.name])?;
+    ctx.info(format!("welcome, {}", hire.name));
     note(format!("welcomed {}", hire.name));
 
     ctx.sleep(QUIET).await;
