@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
-use crate::commands::{build, completions, components, exit_codes, inbox, resume, run, runs};
+use crate::commands::{
+    build, completions, components, event, exit_codes, inbox, resume, run, runs, workflow,
+};
 
 /// Runs durable workflows whose steps are WebAssembly components.
 ///
@@ -91,6 +93,10 @@ pub(crate) enum Command {
     Runs(runs::Command),
     #[command(subcommand)]
     Components(components::Command),
+    #[command(subcommand)]
+    Event(event::Command),
+    #[command(subcommand)]
+    Workflow(workflow::Command),
     Build(build::Args),
     Completions(completions::Args),
     ExitCodes(exit_codes::Args),

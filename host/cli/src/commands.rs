@@ -3,11 +3,13 @@
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod components;
+pub(crate) mod event;
 pub(crate) mod exit_codes;
 pub(crate) mod inbox;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod workflow;
 
 use reentry::core::id::RunId;
 
@@ -24,6 +26,8 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Inbox(args) => inbox::perform(args, session).await,
         Command::Runs(command) => runs::perform(command, session).await,
         Command::Components(command) => components::perform(command, session).await,
+        Command::Event(command) => event::perform(command, session).await,
+        Command::Workflow(command) => workflow::perform(command, session).await,
         Command::Build(args) => build::perform(&args, session),
         Command::Completions(args) => completions::perform(&args, session),
         Command::ExitCodes(_) => exit_codes::perform(session),

@@ -135,6 +135,8 @@ pub(crate) fn ended(end: reentry::store::SuspensionEnd) -> &'static str {
         reentry::store::SuspensionEnd::Answered => "answered",
         reentry::store::SuspensionEnd::Elapsed => "elapsed",
         reentry::store::SuspensionEnd::Closed => "closed",
+        reentry::store::SuspensionEnd::Received => "received",
+        reentry::store::SuspensionEnd::Finished => "finished",
     }
 }
 

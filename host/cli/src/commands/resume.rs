@@ -37,6 +37,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     suspension: Option<SuspensionId>,
 
+    /// Answer every question that fits, each with the same data
+    #[arg(long)]
+    all: bool,
+
+    /// Your own name for this request: made twice under one, it is done once
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+
     /// The answer: JSON, a file with it, or standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
     data: Option<Given>,
@@ -76,6 +84,7 @@ fn options(args: &Args) -> Result<ResumeOptions, Failure> {
             label: args.label.clone(),
             for_each_index: args.index,
             suspension: args.suspension,
+            all: args.all,
         },
         resume_data: args.data.as_ref().map(|given| given.read("--data")).transpose()?,
         request_context: args.context.read()?,
@@ -83,6 +92,7 @@ fn options(args: &Args) -> Result<ResumeOptions, Failure> {
         tracing_context,
         tracing_options,
         output_options: args.output.options(),
+        idempotency_key: args.idempotency_key.clone(),
     })
 }
 

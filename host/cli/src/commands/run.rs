@@ -20,7 +20,7 @@ use crate::workflow_file;
 /// and the exit code says how the run stands: `reentry help exit-codes`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A workflow file (JSON), a component (or core module, which is made one), or the name or digest of a component of the host
+    /// A workflow file (JSON or YAML), a component (or core module, which is made one), or the name or digest of a component of the host
     #[arg(value_name = "FILE")]
     what: PathBuf,
 
@@ -96,5 +96,6 @@ fn options(args: &Args) -> Result<StartOptions, Failure> {
         tracing_context,
         tracing_options,
         output_options: args.output.options(),
+        idempotency_key: None,
     })
 }

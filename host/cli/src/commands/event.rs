@@ -1,0 +1,54 @@
+//! `reentry event`: events sent to steps that wait for them.
+
+use reentry::SendEvent;
+
+use crate::args::Given;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::{Background, Session};
+
+/// Send events to steps that wait for them
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Send(SendArgs),
+}
+
+/// Send an event: the step that has waited for it longest gets it
+///
+/// If no step waits, the event is kept until one does. Durable when the command ends.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SendArgs {
+    /// Name of the event
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// What the step gets: JSON, a file with it, or standard input [default: null]
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
+    data: Option<Given>,
+
+    /// Tells events of one name apart: an order number, say
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+
+    /// Your own id for this very event: sent twice under one id, it arrives once
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+}
+
+pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit, Failure> {
+    let Command::Send(args) = command;
+    let host = session.existing_host(Background::Off).await?;
+    let payload = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
+    let event = SendEvent { name: args.name, key: args.key, payload, id: args.id, expires_at: None };
+    let receipt = host.send_event(event).await?;
+    if session.ui.is_json() {
+        let told = serde_json::json!({ "message": receipt.message, "delivered": receipt.delivered });
+        session.ui.print_json(&told)?;
+        return Ok(Exit::Done);
+    }
+    session.ui.note(match receipt.delivered {
+        true => "a step was waiting for it and has it",
+        false => "no step waits for it: it is kept until one does",
+    });
+    Ok(Exit::Done)
+}

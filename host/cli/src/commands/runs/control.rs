@@ -1,0 +1,110 @@
+//! `reentry runs pause`, `continue`, `restart`, `travel`, `fork`, `delete`: what can be done to a run beside answering it.
+
+use reentry::core::id::{RunId, SuspensionId};
+use reentry::core::path::StepPath;
+use reentry::{ForkOptions, ResumeOptions, TravelOptions};
+
+use crate::args::Given;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::outcome::show;
+use crate::session::{Background, Session};
+
+/// A run that is named and nothing else.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+}
+
+/// Send a run back to one of its entries, which is done again with all that follows
+///
+/// Inside a block, the block is what one can go back to. State and request context stay as they are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TravelArgs {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+
+    /// The entry: its id, or the path to it (outer.entry)
+    #[arg(value_name = "PATH")]
+    to: StepPath,
+
+    /// Its input, in place of the recorded one: JSON, a file with it, or standard input
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
+    input: Option<Given>,
+}
+
+/// Make a new run that stands where this one stands, or stood when a question was open
+///
+/// What was done before is shared, not copied. With an answer, the new run goes on with it at once.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ForkArgs {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+
+    /// The question, by its id [default: where the run stands]
+    #[arg(long, value_name = "ID")]
+    at: Option<SuspensionId>,
+
+    /// The answer of the new run: JSON, a file with it, or standard input
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
+    data: Option<Given>,
+}
+
+pub(super) async fn pause(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let result = run.pause().await?;
+    show(session, &host, &run, &result).await?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn unpause(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let result = run.unpause().await?;
+    show(session, &host, &run, &result).await?;
+    Ok(result.status.into())
+}
+
+pub(super) async fn restart(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let result = run.restart().await?;
+    show(session, &host, &run, &result).await?;
+    Ok(result.status.into())
+}
+
+pub(super) async fn travel(args: TravelArgs, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let input = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
+    let result = run.time_travel(TravelOptions { to: args.to, input, answer: None }).await?;
+    show(session, &host, &run, &result).await?;
+    Ok(result.status.into())
+}
+
+pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let data = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
+    let answer = data.map(ResumeOptions::data);
+    let run = host.run(args.run).await?.fork(ForkOptions { at: args.at, answer }).await?;
+    session.ui.note(&format!("run {}", run.id()));
+    let result = run.result(reentry::OutputOptions::default()).await?;
+    show(session, &host, &run, &result).await?;
+    Ok(result.status.into())
+}
+
+pub(super) async fn delete(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    host.delete_run(args.run).await?;
+    if session.ui.is_json() {
+        session.ui.print_json(&serde_json::json!({ "deleted": args.run }))?;
+    } else {
+        session.ui.note(&format!("deleted run {}", args.run));
+    }
+    Ok(Exit::Done)
+}
