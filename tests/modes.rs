@@ -84,8 +84,10 @@ async fn what_a_failed_call_set_is_not_kept_and_what_a_suspended_one_set_is() ->
 }
 
 #[tokio::test]
-async fn a_wait_that_is_not_served_yet_fails_by_name_and_loses_nothing_silently() -> Result<()> {
-    let (_host, _run, result) = start("two-waits", Value::Null).await?;
-    assert_eq!((result.status, code(&result)), (RunStatus::Failed, Some("unsupported-wait")));
+async fn a_step_may_wait_for_two_things_at_once() -> Result<()> {
+    let (_host, run, result) = start("two-waits", Value::Null).await?;
+    assert_eq!(result.status, RunStatus::Suspended);
+    let state = run.state().await?;
+    assert_eq!(state.waiting().count(), 2);
     Ok(())
 }
