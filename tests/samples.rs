@@ -1,5 +1,10 @@
 //! Each sample step, from its start to its end, with every suspension crossed by a new host on the same folder.
 
+mod onboarding;
+mod order_saga;
+mod stage;
+mod three_approvals;
+
 use anyhow::Result;
 use reentry::core::id::RunId;
 use reentry::core::run::RunStatus;
