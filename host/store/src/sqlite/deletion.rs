@@ -45,7 +45,8 @@ pub(crate) fn delete_before(
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<RunId>, Fault> {
-    let sql = "SELECT seq, id FROM runs WHERE status IN (4, 5, 6) AND updated_at < ?1
+    // Named, as SQLite would rather sort all runs that have ended.
+    let sql = "SELECT seq, id FROM runs INDEXED BY runs_ended WHERE status IN (4, 5, 6) AND updated_at < ?1
         AND NOT EXISTS (SELECT 1 FROM forks WHERE forks.parent = runs.seq) ORDER BY updated_at, seq LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let runs = statement.query_map([column(before), column_of(limit)], |row| {
