@@ -87,22 +87,24 @@ pub(super) fn ordered<'a>(
         }
         (Value::Timestamp(a), Value::Timestamp(b)) => Some(a.cmp(b)),
         (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
-        _ => match numbers(a, b) {
-            Some(ordering) => ordering,
-            None => return not_comparable(operator, a, b, span),
-        },
+        _ => numbers(a, b).flatten(),
     };
-    Ok(ordering.is_some_and(|ordering| match operator {
+    let Some(ordering) = ordering else { return not_comparable(operator, a, b, span) };
+    Ok(match operator {
         Operator::Less => ordering.is_lt(),
         Operator::LessOrEqual => ordering.is_le(),
         Operator::Greater => ordering.is_gt(),
         _ => ordering.is_ge(),
-    }))
+    })
 }
 
 fn not_comparable<T>(operator: Operator, a: &Value<'_>, b: &Value<'_>, span: Span) -> Result<T, Fault> {
     let expected = format!("two values that `{}` can compare", operator.sign());
-    let found = format!("{} and {}", a.type_name(), b.type_name());
+    let name = |value: &Value<'_>| match value {
+        Value::Double(number) if number.is_nan() => "NaN",
+        other => other.type_name(),
+    };
+    let found = format!("{} and {}", name(a), name(b));
     fault(span, EvaluationErrorKind::Type { expected, found })
 }
 

@@ -215,6 +215,8 @@ impl<'a> Evaluation<'a> {
         match container {
             Value::Map(map) => match as_key(wanted) {
                 Some(key) => Ok(Value::Bool(map.get(&key).is_some())),
+                // No key is equal to a number with a fraction.
+                None if matches!(wanted, Value::Double(_)) => Ok(Value::Bool(false)),
                 None => wrong_type(KEY, wanted, nodes.first().map_or(span, |node| node.span)),
             },
             Value::List(list) => {

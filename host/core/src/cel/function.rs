@@ -144,3 +144,9 @@ fn unknown(name: &str, of_value: bool) -> String {
     let of = if of_value { "a value has" } else { "there are" };
     format!("there is no function `{name}`; {of}: {macros}{}", known.join(", "))
 }
+
+/// The names of all functions.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|form| form.name)
+}

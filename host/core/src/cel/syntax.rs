@@ -9,7 +9,7 @@ use super::span::Span;
 pub(super) const DEPTH_MAX: usize = 128;
 
 /// Deepest nesting of brackets, arguments and macros. Reading one level takes more of the stack than walking one.
-pub(super) const NESTING_MAX: usize = 48;
+pub(super) const NESTING_MAX: usize = 32;
 
 /// One sub-expression.
 #[derive(Debug)]

@@ -60,6 +60,10 @@ fn wrong_types() {
         ("(1 + 'a')", "`(1 + 'a')`: expected two values that `+` can take, found int and string at 1:1"),
         ("{} - {}", "`{} - {}`: expected two values that `-` can take, found map and map at 1:1"),
         ("1 < 'a'", "`1 < 'a'`: expected two values that `<` can compare, found int and string at 1:1"),
+        (
+            "1 < double('NaN')",
+            "`1 < double('NaN')`: expected two values that `<` can compare, found int and NaN at 1:1",
+        ),
         ("[1] >= [0]", "`[1] >= [0]`: expected two values that `>=` can compare, found list and list at 1:1"),
         ("null < 1", "`null < 1`: expected two values that `<` can compare, found null_type and int at 1:1"),
         ("'a' in 'abc'", "`'abc'`: expected list or map, found string at 1:8"),

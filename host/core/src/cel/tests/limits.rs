@@ -47,11 +47,11 @@ fn no_source_is_nested_without_end() {
         assert!(tells(syntax::NESTING_MAX) || tells(syntax::DEPTH_MAX), "{start}: {found}");
     }
     // Just below the limits everything has room, and what is flat is not nested.
-    assert_eq!(in_a_small_stack(deep("(", "1", ")", 47)), "1");
+    assert_eq!(in_a_small_stack(deep("(", "1", ")", 31)), "1");
     assert_eq!(in_a_small_stack(format!("1{}", "+1".repeat(127))), "128");
     assert_eq!(in_a_small_stack(format!("true{}", "&&true".repeat(600))), "true");
     assert_eq!(in_a_small_stack(format!("{}1", "false?0:".repeat(127))), "1");
-    assert_eq!(in_a_small_stack(deep("[1].map(x,", "1", ")", 47)), deep("[", "1", "]", 47));
+    assert_eq!(in_a_small_stack(deep("[1].map(x,", "1", ")", 31)), deep("[", "1", "]", 31));
 }
 
 /// The steps that an expression takes: the smallest budget that is enough.

@@ -99,7 +99,7 @@ fn comparisons() {
         ("1e100 > 18446744073709551615u && -1e100 < -9223372036854775808", "true"),
         ("double('NaN') == double('NaN')", "false"),
         ("double('NaN') != double('NaN')", "true"),
-        ("double('NaN') < 1 || double('NaN') >= 1", "false"),
+        ("1.5 in {1: 2}", "false"),
         ("double('Infinity') > 1", "true"),
         ("'a' < 'b' && 'a' <= 'a' && 'B' < 'a'", "true"),
         ("false < true", "true"),

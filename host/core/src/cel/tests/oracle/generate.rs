@@ -70,7 +70,7 @@ impl Source {
     }
 
     pub(super) fn words(mut self) -> Vec<String> {
-        let kind = KINDS[self.choose(KINDS.len())];
+        let kind = self.pick(&KINDS);
         self.write(kind, 0);
         self.words
     }
@@ -79,10 +79,15 @@ impl Source {
         usize::from(self.choices.next().unwrap_or_default()) % among
     }
 
+    fn pick<T: Copy>(&mut self, among: &[T]) -> T {
+        let at = self.choose(among.len());
+        among.get(at).copied().unwrap()
+    }
+
     /// Writes a sub-expression of a type, or seldom of another.
     fn write(&mut self, kind: Kind, depth: usize) {
         let may_err = self.choose(12) == 11 && !matches!(kind, Kind::SurelyList);
-        let kind = if may_err { KINDS[self.choose(KINDS.len())] } else { kind };
+        let kind = if may_err { self.pick(&KINDS) } else { kind };
         let leaf = depth > 5 || self.choose(4) == 0;
         let patterns: &[&str] = match (kind, leaf) {
             (Kind::Int, true) => &[
@@ -127,7 +132,7 @@ impl Source {
             }
             (Kind::SurelyList, false) => &[
                 "[ {a} , {a} ]",
-                "{L} + {L}",
+                "( ( {L} ) + ( {L} ) )",
                 "{L} . map ( V , {a} )",
                 "{L} . filter ( V , {b} )",
                 "{t} . split ( {t} )",
@@ -233,7 +238,7 @@ impl Source {
             ],
             (Kind::List, false) => &[
                 "[ {a} , {a} ]",
-                "{l} + {L}",
+                "( {l} + ( {L} ) )",
                 "{L} . map ( V , {a} )",
                 "{L} . filter ( V , {b} )",
                 "{L} . map ( V , {b} , {a} )",
@@ -252,7 +257,7 @@ impl Source {
                 "{m} . a",
             ],
         };
-        let pattern = patterns[self.choose(patterns.len())];
+        let pattern = self.pick(patterns);
         self.fill(pattern, depth);
     }
 
@@ -269,7 +274,7 @@ impl Source {
                 "{L}" => self.write(Kind::SurelyList, depth + 1),
                 "{m}" => self.write(Kind::Map, depth + 1),
                 "{a}" => {
-                    let kind = KINDS[self.choose(KINDS.len())];
+                    let kind = self.pick(&KINDS);
                     self.write(kind, depth + 1);
                 }
                 "V" => {
