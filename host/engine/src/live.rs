@@ -60,6 +60,11 @@ impl Listener {
         tokio::time::timeout(patience, self.receiver.recv()).await.ok()?.ok()
     }
 
+    /// What happened already and was not heard of yet.
+    pub(crate) fn now(&mut self) -> Option<Happened> {
+        self.receiver.try_recv().ok()
+    }
+
     /// Waits until something was stored; at most as long as the patience lasts.
     pub(crate) async fn committed(&mut self, patience: Duration) {
         let told = async { while let Ok(Happened::Emitted(..)) = self.receiver.recv().await {} };

@@ -7,3 +7,4 @@ mod mailbox;
 mod recover;
 mod requests;
 mod versions;
+mod watch;

@@ -1,0 +1,73 @@
+//! Watching a run, and its timeline.
+
+use reentry::{ResumeOptions, Run, Watch};
+use serde_json::json;
+
+use crate::guest::{asks_twice, host, input};
+
+/// What is seen until the run has ended or stops, a line each.
+async fn seen(watch: &mut Watch, until: &str) -> String {
+    let mut lines = Vec::new();
+    while let Some(event) = watch.next().await.unwrap() {
+        let payload = &event.payload;
+        let id = payload.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+        let data =
+            ["suspendPayload", "output", "workflowStatus"].into_iter().find_map(|key| payload.get(key));
+        lines.push(format!("{} {} {} {}", event.version, event.kind, id, data.unwrap_or(&json!(null))));
+        if data.is_some_and(|data| *data == json!(until)) && event.kind == "workflow-finish" {
+            break;
+        }
+    }
+    lines.join("\n")
+}
+
+async fn answer(run: &Run, text: &str) {
+    run.resume(ResumeOptions::data(json!(text))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_watcher_sees_what_was_and_what_comes_until_the_end() {
+    let host = host().build().await.unwrap();
+    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let mut watch = run.watch(None);
+    insta::assert_snapshot!(seen(&mut watch, "suspended").await, @r#"
+    1 workflow-start  null
+    1 workflow-step-start ask null
+    2 workflow-step-suspended ask 1
+    2 workflow-finish  "suspended"
+    "#);
+    answer(&run, "a").await;
+    let following = tokio::spawn(async move { seen(&mut watch, "success").await });
+    answer(&run, "b").await;
+    insta::assert_snapshot!(following.await.unwrap(), @r#"
+    3 workflow-start  null
+    3 workflow-step-start ask null
+    4 workflow-step-result ask "a"
+    4 workflow-step-start again null
+    5 workflow-step-suspended again "a"
+    5 workflow-finish  "suspended"
+    6 workflow-start  null
+    6 workflow-step-start again null
+    7 workflow-step-result again "b"
+    7 workflow-finish  "b"
+    "#);
+    // Another one goes on where the first one was.
+    let mut late = run.watch(Some(5));
+    insta::assert_snapshot!(seen(&mut late, "").await, @r#"
+    6 workflow-start  null
+    6 workflow-step-start again null
+    7 workflow-step-result again "b"
+    7 workflow-finish  "b"
+    "#);
+}
+
+#[tokio::test]
+async fn the_timeline_says_how_long_entries_took() {
+    let host = host().build().await.unwrap();
+    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    answer(&run, "a").await;
+    let rows = run.timeline().await.unwrap();
+    let ended: Vec<_> =
+        rows.iter().filter(|row| row.duration_ms.is_some()).map(|row| row.path.to_string()).collect();
+    assert_eq!(ended, ["ask"]);
+}
