@@ -35,6 +35,8 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
         .with_writer(move || writer.clone())
         .finish();
     let run_all = async {
+        // Tests at the same time have no subscriber, and what they met first is remembered as of no interest.
+        tracing::callsite::rebuild_interest_cache();
         let host = host().build().await?;
         let run = workflow_of(&host, "memory-probe", "ask").await?.create_run().await?;
         let tracing_options = TracingOptions {

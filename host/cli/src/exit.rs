@@ -81,7 +81,7 @@ impl From<RunStatus> for Exit {
             RunStatus::Suspended => Self::Suspended,
             RunStatus::Failed => Self::Failed,
             RunStatus::Canceled => Self::Canceled,
-            // Pending, running, waiting: somebody or something else brings it on.
+            // Pending, running, waiting, paused: somebody or something else brings it on.
             _ => Self::Waiting,
         }
     }
@@ -113,6 +113,6 @@ mod tests {
     #[test]
     fn every_status_has_its_code() {
         let codes = RunStatus::ALL.map(|status| (status.as_str(), Exit::from(status) as u8));
-        insta::assert_compact_debug_snapshot!(codes, @r#"[("pending", 13), ("running", 13), ("waiting", 13), ("suspended", 10), ("success", 0), ("failed", 11), ("canceled", 12)]"#);
+        insta::assert_compact_debug_snapshot!(codes, @r#"[("pending", 13), ("running", 13), ("waiting", 13), ("suspended", 10), ("success", 0), ("failed", 11), ("canceled", 12), ("paused", 13)]"#);
     }
 }
