@@ -166,7 +166,7 @@ impl Run {
         Ok(self.host.inner.store.savepoints(self.id).await?)
     }
 
-    async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {
+    pub(crate) async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let program = self.host.inner.registry.program(&run).await?;
         let span = trace::root(name, &run, &TracingOptions::default(), &std::collections::BTreeMap::new());

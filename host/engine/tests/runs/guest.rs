@@ -23,6 +23,11 @@ pub(crate) async fn asks(host: &Host) -> Component {
     add(host, "ask", ASK).await
 }
 
+/// The same step in another component.
+pub(crate) async fn asks_newly(host: &Host) -> Component {
+    add(host, "ask", &format!("{ASK}(; newer ;)").replace("32768", "40960")).await
+}
+
 /// A step that waits for the event `ask`, and completes with its payload.
 pub(crate) async fn waits_for_event(host: &Host) -> Component {
     let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))

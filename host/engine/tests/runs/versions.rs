@@ -6,7 +6,7 @@ use reentry::core::workflow::{Definition, WorkflowBuilder};
 use reentry::{Component, ResumeOptions};
 use serde_json::json;
 
-use crate::guest::{asks, host};
+use crate::guest::{asks, asks_newly, host};
 
 fn version(component: &Component, title: &str) -> Definition {
     WorkflowBuilder::new("orders").title(title).then(component.step("ask")).definition()
@@ -49,4 +49,23 @@ async fn new_runs_get_the_current_version_and_old_ones_keep_theirs() {
     assert_eq!(kinds(host.workflow_by_id("orders").await.unwrap_err()), (ErrorKind::NotFound, "no-workflow"));
     host.remove_component(ask.digest()).await.unwrap();
     assert_eq!(host.component(ask.digest()).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_waiting_run_moves_to_a_version_in_which_its_memory_fits() {
+    let host = host().build().await.unwrap();
+    let (ask, newer) = (asks(&host).await, asks_newly(&host).await);
+    let one = host.apply_workflow(version(&ask, "one")).await.unwrap().workflow;
+    let run = one.start(StartOptions::default()).await.unwrap().run;
+    let two = host.apply_workflow(version(&ask, "two")).await.unwrap().workflow;
+    run.migrate(two.digest()).await.unwrap();
+    assert_eq!(run.state().await.unwrap().workflow, two.digest());
+
+    let three = host.apply_workflow(version(&newer, "three")).await.unwrap().workflow;
+    let error = run.migrate(three.digest()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, "not-migratable"));
+    assert!(error.to_string().contains(&ask.digest().to_string()), "{error}");
+    let result = run.resume(ResumeOptions::data(json!(1))).await.unwrap();
+    assert_eq!(result.result.unwrap().text(), "1");
+    assert_eq!(run.migrate(three.digest()).await.unwrap_err().code(), "not-migratable");
 }
