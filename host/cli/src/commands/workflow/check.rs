@@ -1,6 +1,6 @@
 //! `reentry workflow check`: everything that is wrong with workflow files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reentry::Host;
 use serde::Serialize;
@@ -57,7 +57,7 @@ async fn check(
     session: &Session,
     files: &Host,
     names: Option<&Host>,
-    file: &PathBuf,
+    file: &Path,
 ) -> Result<(Checked, Option<Mistakes>), Failure> {
     let shown = file.display().to_string();
     let committed = match Source::read(file, &read(file)?) {
