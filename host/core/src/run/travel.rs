@@ -1,7 +1,7 @@
 //! A run goes back to one of its entries and does it and all that follows again.
 
 use super::change::Change;
-use super::{Doing, Held, LogKind, Phase, Refused, StepStatus, Stop};
+use super::{Doing, Held, LogKind, Phase, Refused, RunStatus, StepStatus, Stop};
 use crate::event::Traveled;
 use crate::path::StepPath;
 use crate::workflow::Place;
@@ -11,6 +11,10 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
     let Traveled { to, input, owner } = traveled;
     if change.run.phase == Phase::Pending {
         return Err(Refused::NotTravelable { to, reason: "the run has not begun".into() }.into());
+    }
+    if change.run.status() == RunStatus::Running {
+        let reason = "a step of the run is being called: wait until it ends, or cancel the run".to_owned();
+        return Err(Refused::NotTravelable { to, reason }.into());
     }
     let (Some(last), Some(parent)) = (to.last(), to.parent()) else {
         return Err(

@@ -151,6 +151,8 @@ fn a_run_goes_back_to_an_entry() {
             "travel in.b 9",
             "in.b completes 7",
             "travel a",
+            "in.c suspends 1",
+            "travel a",
         ],
     );
     insta::assert_snapshot!(told, @"
@@ -192,10 +194,18 @@ fn a_run_goes_back_to_an_entry() {
       in.c: running t7.., input 7, call 1 = start
       calls in.c
     travel a
+      refused, Refused, not-travelable: the run cannot go back to `a`: a step of the run is being called: wait until it ends, or cancel the run
+    in.c suspends 1
+      run: suspended, durable
+      in.c: suspended t7.., input 7, waits since t9, shows 1
+      opens #9 of in.c
+    travel a
       run: running
       w: running t1.., input 1
-      a: running t8.., input 1, call 1 = start
-      saves version 7 before the end
+      a: running t10.., input 1, call 1 = start
+      closes #9: Closed
+      drops image 9
+      saves version 8 before the end
       calls a
     ");
 }
@@ -203,16 +213,27 @@ fn a_run_goes_back_to_an_entry() {
 #[test]
 fn a_run_does_not_go_back_into_a_block() {
     let blocks = r#"["@a", {"parallel": {"arms": ["@b", "@c"]}}]"#;
-    let told = outcome(blocks, &["start 1", "a completes 2", "travel b", "travel nothing", "travel c[0]"]);
+    let told = outcome(
+        blocks,
+        &[
+            "start 1",
+            "a completes 2",
+            "b suspends 1",
+            "c suspends 2",
+            "travel b",
+            "travel nothing",
+            "travel c[0]",
+        ],
+    );
     insta::assert_snapshot!(told, @"
     travel b: refused: the run cannot go back to `b`: it stands inside `parallel-1`, which is where one can go back to
     travel nothing: refused: the run cannot go back to `nothing`: the workflow has no such entry
     travel c[0]: refused: the run cannot go back to `c[0]`: the workflow has no such entry
-    running
+    suspended
     w: running
     a: success, output 2
-    b: running
-    c: running
+    b: suspended, shows 1
+    c: suspended, shows 2
     parallel-1: running
     ");
 }
