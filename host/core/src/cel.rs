@@ -5,9 +5,9 @@
 //! ([`Limits`]). The source is short ([`SOURCE_BYTES_MAX`]) and neither it nor the values it makes can be nested without end, which is
 //! why everything here may recurse.
 //!
-//! The way of an expression: [`token`] and [`literal`] cut the text into words, [`parse`] and [`member`] make a tree of them
-//! ([`syntax`]) in which [`names`] and functions ([`function`]) are resolved, [`evaluate`] walks the tree, and [`write`]
-//! turns the [`value`] at the top into JSON. JSON in the scope is read lazily ([`document`]).
+//! The way of an expression: `token` and `literal` cut the text into words, `parse` and `member` make a tree of them (`syntax`) in
+//! which variables (`names`) and functions (`function`) are resolved, `evaluate` walks the tree, and `write` turns the `value` at
+//! the top into JSON. JSON in the scope is read lazily (`document`).
 
 mod arithmetic;
 mod budget;
@@ -23,6 +23,7 @@ mod literal;
 mod member;
 mod names;
 mod parse;
+mod pattern;
 mod scope;
 mod span;
 mod syntax;

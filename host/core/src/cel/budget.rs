@@ -15,7 +15,7 @@ const SPLIT_BYTES_PER_STEP: usize = 1024;
 /// Elements that are found for one step. Each takes memory, so this bounds the memory for documents too.
 const ELEMENTS_PER_STEP: usize = 4;
 
-/// Bytes that a regular expression looks at for one step.
+/// Bytes that a pattern of weight 1 looks at for one step.
 const MATCHED_BYTES_PER_STEP: usize = 4;
 
 /// Steps for compiling a pattern that is known only during the evaluation.
@@ -65,8 +65,8 @@ impl Budget {
         fault(span, EvaluationErrorKind::OutOfFuel { steps: self.limits.steps })
     }
 
-    pub(super) fn matched(&self, bytes: usize, span: Span) -> Result<(), Fault> {
-        self.steps(bytes / MATCHED_BYTES_PER_STEP, span)
+    pub(super) fn matched(&self, bytes: usize, weight: usize, span: Span) -> Result<(), Fault> {
+        self.steps(bytes.saturating_mul(weight) / MATCHED_BYTES_PER_STEP, span)
     }
 
     pub(super) fn pattern(&self, span: Span) -> Result<(), Fault> {

@@ -3,10 +3,11 @@
 use super::error::{EvaluationErrorKind, Fault, fault};
 use super::evaluate::{Evaluation, wrong_type};
 use super::function::{Function, Part};
+use super::pattern::Pattern;
 use super::span::Span;
 use super::syntax::Node;
 use super::value::Value;
-use super::{convert, member, text, time};
+use super::{convert, text, time};
 
 /// The value of a call. The table of functions has made sure of the number of arguments.
 pub(super) fn call<'a>(
@@ -63,20 +64,26 @@ fn matches<'a>(
     let Value::Text(text) = value else { return wrong_type("string", &value, span) };
     let Some(argument) = rest.first() else { return Ok(Value::Null) };
     match evaluation.read(argument)? {
-        Value::Pattern(pattern) => {
-            evaluation.budget.matched(text.len(), span)?;
-            Ok(Value::Bool(pattern.is_match(&text)))
-        }
+        Value::Pattern(pattern) => is_in(evaluation, pattern, &text, span),
         Value::Text(pattern) => {
             evaluation.budget.pattern(argument.span)?;
-            evaluation.budget.matched(text.len(), span)?;
-            match member::pattern(&pattern) {
-                Ok(pattern) => Ok(Value::Bool(pattern.is_match(&text))),
+            match Pattern::compile(&pattern) {
+                Ok(pattern) => is_in(evaluation, &pattern, &text, span),
                 Err(reason) => fault(argument.span, EvaluationErrorKind::Pattern { reason }),
             }
         }
         other => wrong_type("string", &other, argument.span),
     }
+}
+
+fn is_in<'a>(
+    evaluation: &Evaluation<'a>,
+    pattern: &Pattern,
+    text: &str,
+    span: Span,
+) -> Result<Value<'a>, Fault> {
+    evaluation.budget.matched(text.len(), pattern.weight(), span)?;
+    Ok(Value::Bool(pattern.is_in(text)))
 }
 
 fn part_of<'a>(

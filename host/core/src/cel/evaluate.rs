@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::budget::Budget;
 use super::document::{Shape, Unreadable};
-use super::error::{EvaluationErrorKind as Kind_, Fault, fault};
+use super::error::{EvaluationErrorKind as Reason, Fault, fault};
 use super::scope::{Root, Scope};
 use super::span::Span;
 use super::syntax::{Kind, Literal, Node, Operator};
@@ -112,7 +112,7 @@ impl<'a> Evaluation<'a> {
         match root {
             Some(Root::Document(document)) => Ok(Value::Unread(document)),
             Some(Root::Value(value)) => Ok(value.clone()),
-            None => fault(span, Kind_::NoSuchVariable { name: name.to_owned() }),
+            None => fault(span, Reason::NoSuchVariable { name: name.to_owned() }),
         }
     }
 
@@ -131,7 +131,7 @@ impl<'a> Evaluation<'a> {
             let value = self.value(value)?;
             let shown = key.clone();
             if entries.insert(key, value).is_some() {
-                return fault(span, Kind_::DuplicateKey { key: shown.shown() });
+                return fault(span, Reason::DuplicateKey { key: shown.shown() });
             }
         }
         Ok(Value::Map(Map::Made(Rc::new(entries))))
@@ -140,7 +140,7 @@ impl<'a> Evaluation<'a> {
     fn select(&mut self, operand: &'a Node, field: &str, span: Span) -> Result<Value<'a>, Fault> {
         match self.field(operand, field)? {
             Some(value) => Ok(value),
-            None => fault(span, Kind_::NoSuchKey { key: super::document::quoted(field) }),
+            None => fault(span, Reason::NoSuchKey { key: super::document::quoted(field) }),
         }
     }
 
@@ -157,14 +157,14 @@ impl<'a> Evaluation<'a> {
         match value {
             Value::Map(map) => {
                 let Some(key) = as_key(&at) else { return wrong_type(KEY, &at, index.span) };
-                map.get(&key).map_or_else(|| fault(span, Kind_::NoSuchKey { key: key.shown() }), Ok)
+                map.get(&key).map_or_else(|| fault(span, Reason::NoSuchKey { key: key.shown() }), Ok)
             }
             Value::List(list) => {
                 let Some(Key::Number(Whole { number, .. })) = as_key(&at) else {
                     return wrong_type("int as index", &at, index.span);
                 };
                 let found = usize::try_from(number).ok().and_then(|index| list.get(index));
-                let missing = || Kind_::NoSuchElement { index: number.to_string(), length: list.len() };
+                let missing = || Reason::NoSuchElement { index: number.to_string(), length: list.len() };
                 found.map_or_else(|| fault(span, missing()), Ok)
             }
             other => wrong_type("list or map", &other, operand.span),
@@ -257,7 +257,7 @@ pub(super) fn open<'a>(budget: &Budget, value: Value<'a>, span: Span) -> Result<
         Err(Unreadable::TooMany) => return budget.out_of_fuel(span),
         Err(Unreadable::NoValue) => {
             let found = super::span::excerpt(&document.text());
-            return fault(span, Kind_::Convert { found, expected: "a value" });
+            return fault(span, Reason::Convert { found, expected: "a value" });
         }
     };
     if let (Some(_), Shape::List(elements)) = (unread, &shape) {
@@ -293,5 +293,5 @@ pub(super) fn as_key<'a>(value: &Value<'a>) -> Option<Key<'a>> {
 }
 
 pub(super) fn wrong_type<T>(expected: impl Into<String>, found: &Value<'_>, span: Span) -> Result<T, Fault> {
-    fault(span, Kind_::Type { expected: expected.into(), found: found.type_name().to_owned() })
+    fault(span, Reason::Type { expected: expected.into(), found: found.type_name().to_owned() })
 }

@@ -1,19 +1,12 @@
 //! The part of the grammar with names in it: variables, members, calls, macros.
 
-use regex::RegexBuilder;
-
 use super::function::{self, Function};
 use super::names::STEPS;
 use super::parse::{Parser, node};
+use super::pattern::Pattern;
 use super::span::Span;
 use super::syntax::{Each, Kind, Literal, Macro, Node};
 use super::token::{Token, Wrong};
-
-/// Longest pattern of `matches`, in bytes.
-pub(super) const PATTERN_BYTES_MAX: usize = 1024;
-
-/// Largest compiled pattern, in bytes: a few characters can stand for millions of states.
-const COMPILED_BYTES_MAX: usize = 256 * 1024;
 
 impl Parser<'_, '_> {
     /// A variable, a call, or `has(…)`.
@@ -152,23 +145,9 @@ fn has(mut arguments: Vec<Node>, span: Span) -> Result<Node, Wrong> {
 /// Turns a text into the pattern that it is, if it is one.
 fn compile_pattern(argument: &mut Node) -> Result<(), Wrong> {
     if let Kind::Literal(Literal::Text(text)) = &argument.kind {
-        let pattern =
-            pattern(text).map_err(|reason| (argument.span, format!("not a usable pattern: {reason}")))?;
+        let pattern = Pattern::compile(text)
+            .map_err(|reason| (argument.span, format!("not a usable pattern: {reason}")))?;
         argument.kind = Kind::Literal(Literal::Pattern(pattern));
     }
     Ok(())
-}
-
-/// A compiled pattern, on an engine that takes linear time. Without one, the reason.
-pub(super) fn pattern(text: &str) -> Result<regex::Regex, String> {
-    if text.len() > PATTERN_BYTES_MAX {
-        return Err(format!("{} bytes long, at most {PATTERN_BYTES_MAX} are allowed", text.len()));
-    }
-    RegexBuilder::new(text).size_limit(COMPILED_BYTES_MAX).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "it stands for too many states".to_owned(),
-        // The engine draws the pattern on several lines; the last one says what is wrong with it.
-        other => {
-            other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-        }
-    })
 }

@@ -1,8 +1,7 @@
 //! An expression as a tree in which every name is resolved.
 
-use regex::Regex;
-
 use super::function::Function;
+use super::pattern::Pattern;
 use super::span::Span;
 
 /// Deepest tree: the longest chain of operators, selections or calls. Because of it, everything that walks a tree may recurse.
@@ -56,7 +55,7 @@ pub(super) enum Literal {
     /// The name of a type.
     Type(&'static str),
     /// A pattern of `matches` that is known before the evaluation.
-    Pattern(Regex),
+    Pattern(Pattern),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Expressions against a document: what they give, and what is said when they give nothing.
 
+mod document;
 mod documentation;
 mod errors;
 mod limits;

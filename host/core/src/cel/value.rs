@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::document::{Document, Entry};
+use super::pattern::Pattern;
 
 /// The value of a sub-expression. Cheap to clone: what is large is borrowed or shared.
 #[derive(Clone)]
@@ -26,7 +27,7 @@ pub(super) enum Value<'a> {
     Duration(jiff::SignedDuration),
     Type(&'static str),
     /// A compiled pattern of `matches`.
-    Pattern(&'a regex::Regex),
+    Pattern(&'a Pattern),
 }
 
 /// A text, part of the scope or made by the expression.

@@ -53,7 +53,7 @@ fn the_limits_are_those_of_the_code() {
             r"operators, selections or calls in a row (`&&` and `\|\|` do not count)",
             super::super::syntax::DEPTH_MAX.to_string(),
         ),
-        ("pattern of `matches`", format!("{} KiB", member::PATTERN_BYTES_MAX / 1024)),
+        ("pattern of `matches`", format!("{} KiB", pattern::BYTES_MAX / 1024)),
         ("work of one evaluation", format!("{},000 steps", STEPS_MAX / 1000)),
         ("result as JSON", format!("{} MiB, {} levels deep", RESULT_BYTES_MAX >> 20, crate::json::DEPTH_MAX)),
     ];

@@ -100,9 +100,10 @@ fn an_evaluation_that_does_too_much_ends() {
     let doubling = format!("['xxxxxxxxxxxxxxxx']{}.map(x, size(x))", ".map(x, x + x)".repeat(60));
     let growing = format!("[[0]]{}", ".map(x, x + x)".repeat(60));
     let replacing = format!("['ab']{}", ".map(x, x.replace('', x))".repeat(20));
+    let states = format!("{twenty}.map(a, '{}'.matches('[ab]*a[ab]{{1000}}c'))", "ab".repeat(1900));
     let patterns = format!("{twenty}.map(a, {twenty}.map(b, 'x'.matches('a' + string(a * b))))");
     let bytes = format!("{twenty}.map(a, {twenty}.map(b, {twenty}.map(c, b'{}')))", "x".repeat(3500));
-    for source in [bomb, doubling, growing, replacing, patterns, bytes] {
+    for source in [bomb, doubling, growing, replacing, states, patterns, bytes] {
         let found = outcome(&source);
         let expected = ": more than 100000 steps of work: make it smaller, or do this in a step at 1:";
         assert!(found.contains(expected), "{}: {found}", source.chars().take(40).collect::<String>());
