@@ -173,7 +173,7 @@ fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
         Doing::Listen(id, event) => listening(mine(id), EVENTS[event].0, EVENTS[event].1),
         Doing::End => ended(),
     };
-    given(step, &["1", "2", &format!("\"{}\"", "x".repeat(3_000))][payload])
+    given(step, ["1", "2", &format!("\"{}\"", "x".repeat(3_000))][payload])
 }
 
 impl Attempt {
