@@ -45,7 +45,7 @@ enum Kind {
     Bool,
     Text,
     List,
-    /// A list, or an error: never a map. The other implementation walks over maps in any order, and adds their keys to lists.
+    /// A list, or an error: never a map. The other implementation walks over maps in any order.
     SurelyList,
     Map,
 }
@@ -53,6 +53,8 @@ enum Kind {
 const KINDS: [Kind; 7] = [Kind::Int, Kind::Uint, Kind::Double, Kind::Bool, Kind::Text, Kind::List, Kind::Map];
 
 /// Makes a source out of choices. In the patterns, a letter in braces stands for a sub-expression of a type.
+///
+/// What is added to something is never a map: the other implementation adds the keys of a map to a list.
 pub(super) struct Source {
     choices: std::vec::IntoIter<u16>,
     words: Vec<String>,
@@ -135,11 +137,11 @@ impl Source {
                 "( ( {L} ) + ( {L} ) )",
                 "{L} . map ( V , {a} )",
                 "{L} . filter ( V , {b} )",
-                "{t} . split ( {t} )",
+                "( {t} ) . split ( {t} )",
                 "[ {a} ]",
             ],
             (Kind::Int, false) => &[
-                "{i} + {i}",
+                "{i} + int ( {i} )",
                 "{i} - {i}",
                 "{i} * {i}",
                 "{i} / {i}",
@@ -160,7 +162,7 @@ impl Source {
                 "size ( {m} . map ( V , {a} ) )",
             ],
             (Kind::Uint, false) => &[
-                "{u} + {u}",
+                "{u} + uint ( {u} )",
                 "{u} - {u}",
                 "{u} * {u}",
                 "{u} / {u}",
@@ -171,7 +173,7 @@ impl Source {
                 "{b} ? {u} : {u}",
             ],
             (Kind::Double, false) => &[
-                "{d} + {d}",
+                "{d} + double ( {d} )",
                 "{d} - {d}",
                 "{d} * {d}",
                 "{d} / {d}",
@@ -215,10 +217,10 @@ impl Source {
                 "{a} < {a}",
                 "{a} in {a}",
                 "bytes ( {t} ) < bytes ( {t} )",
-                "{t} in {m} . filter ( V , {b} )",
+                "{t} in ( {m} ) . filter ( V , {b} )",
             ],
             (Kind::Text, false) => &[
-                "{t} + {t}",
+                "( {t} + string ( {t} ) )",
                 "string ( {i} )",
                 "string ( {u} )",
                 "string ( {d} )",
