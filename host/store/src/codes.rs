@@ -17,6 +17,12 @@ const STATUS_CODES: [(RunStatus, i64); 8] = [
     (RunStatus::Paused, 7),
 ];
 
+/// The numbers of the statuses that are final, as SQL.
+pub(crate) const FINAL: &str = "(4, 5, 6)";
+
+/// The numbers of the others, as SQL.
+pub(crate) const OPEN: &str = "(0, 1, 2, 3, 7)";
+
 /// Ends of suspensions and the numbers they are stored as.
 const END_CODES: [(SuspensionEnd, i64); 5] = [
     (SuspensionEnd::Answered, 1),
@@ -77,6 +83,11 @@ mod tests {
     fn every_word_has_a_number_of_its_own() {
         for status in RunStatus::ALL {
             assert_eq!(status_of(status_code(status)).unwrap(), status);
+            let code = status_code(status).to_string();
+            assert_eq!(
+                (FINAL.contains(&code), OPEN.contains(&code)),
+                (status.is_final(), !status.is_final())
+            );
         }
         let ends = [SuspensionEnd::Answered, SuspensionEnd::Elapsed, SuspensionEnd::Closed];
         for end in ends.into_iter().chain([SuspensionEnd::Received, SuspensionEnd::Finished]) {

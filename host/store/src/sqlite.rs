@@ -17,6 +17,7 @@ mod messages;
 mod old_steps;
 mod open;
 mod owners;
+mod pins;
 mod reader;
 mod records;
 mod requests;

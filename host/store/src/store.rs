@@ -112,8 +112,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`DeleteError::NotFound`]; [`DeleteError::NotFinal`]; [`DeleteError::HasForks`]. Nothing is deleted then.
     async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError>;
 
-    /// Deletes runs, of any tenant, that have ended and changed last before an instant, the longest ago first; at most `limit`.
-    /// Those with forks that are kept are left out. Returns the deleted ones. Visible on return.
+    /// Deletes runs, of any tenant, that have ended and changed last before an instant; at most `limit`, of each definition those
+    /// that ended longest ago. Those with forks that are kept are left out. Returns the deleted ones. Visible on return.
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;
 
     /// Lists suspensions in the order of their ids, which is the oldest first.
@@ -193,7 +193,7 @@ pub trait Store: Send + Sync + 'static {
     /// Lists components, the latest stored first, without their bytes.
     async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError>;
 
-    /// Who uses a component, over all tenants. Grows with the runs of the workflows that use it.
+    /// Who uses a component, over all tenants. Grows with the runs that have not ended, and those of the workflows that use it.
     async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError>;
 
     /// Removes a component; durable on return. Definitions that use it stay: without it nobody can run them.

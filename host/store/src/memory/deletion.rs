@@ -27,7 +27,7 @@ impl Data {
             let is_over = run.row.status.is_final() && run.row.updated_at < column(before);
             is_over && self.forks_of(run.row.id).is_empty()
         });
-        runs.sort_by_key(|run| run.row.updated_at);
+        runs.sort_by_key(|run| (run.row.workflow, run.row.updated_at));
         let runs: Vec<RunId> = runs.iter().take(limit).map(|run| run.row.id).collect();
         runs.iter().for_each(|run| self.delete(*run));
         runs

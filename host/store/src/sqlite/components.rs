@@ -5,6 +5,7 @@ use reentry_core::json::Json;
 use rusqlite::{Connection, Row, params};
 
 use crate::rows::{column, damaged, instant};
+use crate::sqlite::pins::{self, Pins};
 use crate::sqlite::reader::{all, get, one};
 use crate::sqlite::writer::Fault;
 use crate::{ComponentRecord, ComponentSummary, ComponentUsage, RemoveError, StoreError};
@@ -67,12 +68,8 @@ pub(crate) fn usage(connection: &Connection, component: ComponentDigest) -> rusq
         Ok((WorkflowDigest::from_bytes(row.get(0)?), row.get(1)?))
     })?;
     let workflows = workflows.collect::<rusqlite::Result<_>>()?;
-    let sql = "SELECT count(*), coalesce(sum(status NOT IN (4, 5, 6)), 0) FROM runs
-        WHERE workflow IN (SELECT workflow FROM workflow_components WHERE component = ?1)";
-    connection.prepare_cached(sql)?.query_row([component.as_bytes()], |row| {
-        let (runs, open_runs) = (row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs());
-        Ok(ComponentUsage { workflows, open_runs, runs })
-    })
+    let Pins { runs, open_runs } = pins::of_component(connection, component)?;
+    Ok(ComponentUsage { workflows, open_runs, runs })
 }
 
 /// Removes a component, unless a definition that somebody needs uses it.
@@ -81,18 +78,17 @@ pub(crate) fn remove(
     component: ComponentDigest,
 ) -> Result<Result<(), RemoveError>, Fault> {
     let sql = "SELECT EXISTS (SELECT 1 FROM components WHERE digest = ?1),
-        EXISTS (SELECT 1 FROM workflow_components AS used WHERE used.component = ?1
-            AND (EXISTS (SELECT 1 FROM runs WHERE runs.workflow = used.workflow)
-                OR EXISTS (SELECT 1 FROM applied WHERE applied.workflow = used.workflow AND applied.current = 1)))";
+        EXISTS (SELECT 1 FROM workflow_components AS used JOIN applied ON applied.workflow = used.workflow
+            WHERE used.component = ?1 AND applied.current = 1)";
     let mut statement = connection.prepare_cached(sql)?;
-    let (is_kept, is_needed) =
+    let (is_kept, is_current): (bool, bool) =
         statement.query_row([component.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    match (is_kept, is_needed) {
-        (false, _) => return Ok(Err(RemoveError::NoComponent { component })),
-        (true, true) => {
-            return Ok(Err(RemoveError::ComponentUsed { component, usage: usage(connection, component)? }));
-        }
-        (true, false) => {}
+    if !is_kept {
+        return Ok(Err(RemoveError::NoComponent { component }));
+    }
+    let usage = usage(connection, component)?;
+    if is_current || usage.runs > 0 {
+        return Ok(Err(RemoveError::ComponentUsed { component, usage }));
     }
     connection.prepare_cached("DELETE FROM components WHERE digest = ?1")?.execute([component.as_bytes()])?;
     Ok(Ok(()))

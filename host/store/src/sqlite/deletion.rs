@@ -5,7 +5,7 @@ use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::DeleteError;
-use crate::codes::status_of;
+use crate::codes::{FINAL, status_of};
 use crate::rows::{column, column_of};
 use crate::sqlite::savepoints;
 use crate::sqlite::writer::Fault;
@@ -45,10 +45,20 @@ pub(crate) fn delete_before(
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<RunId>, Fault> {
-    // Named, as SQLite would rather sort all runs that have ended.
-    let sql = "SELECT seq, id FROM runs INDEXED BY runs_ended WHERE status IN (4, 5, 6) AND updated_at < ?1
-        AND NOT EXISTS (SELECT 1 FROM forks WHERE forks.parent = runs.seq) ORDER BY updated_at, seq LIMIT ?2";
-    let mut statement = connection.prepare_cached(sql)?;
+    // Goes from one definition to the next, so that what ended later is not looked at.
+    let ended = format!("runs INDEXED BY runs_ended WHERE runs.status IN {FINAL}");
+    let sql = format!(
+        "WITH RECURSIVE used (workflow) AS (
+            SELECT min(workflow) FROM {ended}
+            UNION ALL
+            SELECT (SELECT min(runs.workflow) FROM {ended} AND runs.workflow > used.workflow)
+            FROM used WHERE used.workflow IS NOT NULL
+        )
+        SELECT runs.seq, runs.id FROM used CROSS JOIN {ended}
+        AND runs.workflow = used.workflow AND runs.updated_at < ?1
+        AND NOT EXISTS (SELECT 1 FROM forks WHERE forks.parent = runs.seq) LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     let runs = statement.query_map([column(before), column_of(limit)], |row| {
         Ok((row.get::<_, i64>(0)?, RunId::from_bytes(row.get(1)?)))
     })?;

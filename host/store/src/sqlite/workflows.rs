@@ -6,7 +6,9 @@ use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::codes::OPEN;
 use crate::rows::{column, damaged, instant};
+use crate::sqlite::pins::{self, Pins};
 use crate::sqlite::reader::{all, bytes_or_null, get, one};
 use crate::sqlite::writer::Fault;
 use crate::{RemoveError, StoreError, WorkflowRecord, WorkflowSummary};
@@ -101,15 +103,15 @@ pub(crate) fn current(
 
 /// Lists the versions that a tenant has applied.
 pub(crate) fn list(connection: &Connection, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
-    // The numbers of all statuses that are not final, so that the index of statuses serves.
-    let sql = "WITH open (workflow, runs) AS (
-            SELECT workflow, count(*) FROM runs
-            WHERE tenant = ?1 AND status IN (0, 1, 2, 3, 7) GROUP BY workflow
+    let sql = format!(
+        "WITH open (workflow, runs) AS (
+            SELECT workflow, count(*) FROM runs WHERE tenant = ?1 AND status IN {OPEN} GROUP BY workflow
         )
         SELECT applied.id, applied.workflow, applied.at, applied.current, coalesce(open.runs, 0)
         FROM applied LEFT JOIN open ON open.workflow = applied.workflow
-        WHERE applied.tenant = ?1 ORDER BY applied.id, applied.at DESC, applied.workflow";
-    all(connection, sql, [tenant.as_str()], |row| {
+        WHERE applied.tenant = ?1 ORDER BY applied.id, applied.at DESC, applied.workflow"
+    );
+    all(connection, &sql, [tenant.as_str()], |row| {
         Ok(WorkflowSummary {
             id: get(row, 0)?,
             digest: WorkflowDigest::from_bytes(get(row, 1)?),
@@ -131,12 +133,15 @@ pub(crate) fn remove(
     }
     let sql = "DELETE FROM applied WHERE tenant = ?1 AND workflow = ?2";
     connection.prepare_cached(sql)?.execute(params![tenant.as_str(), workflow.as_bytes()])?;
-    let sql = "DELETE FROM workflows WHERE digest = ?1
-        AND NOT EXISTS (SELECT 1 FROM applied WHERE workflow = ?1)
-        AND NOT EXISTS (SELECT 1 FROM runs WHERE workflow = ?1)";
-    if connection.prepare_cached(sql)?.execute([workflow.as_bytes()])? > 0 {
-        let sql = "DELETE FROM workflow_components WHERE workflow = ?1";
-        connection.prepare_cached(sql)?.execute([workflow.as_bytes()])?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM applied WHERE workflow = ?1)";
+    let is_applied: bool =
+        connection.prepare_cached(sql)?.query_row([workflow.as_bytes()], |row| row.get(0))?;
+    if !is_applied && pins::of_workflow(connection, None, workflow)?.runs == 0 {
+        for sql in
+            ["DELETE FROM workflows WHERE digest = ?1", "DELETE FROM workflow_components WHERE workflow = ?1"]
+        {
+            connection.prepare_cached(sql)?.execute([workflow.as_bytes()])?;
+        }
     }
     Ok(Ok(()))
 }
@@ -165,11 +170,6 @@ fn needed(
             }
         }
     }
-    let sql = "SELECT count(*), coalesce(sum(status NOT IN (4, 5, 6)), 0) FROM runs
-        WHERE workflow = ?2 AND tenant = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let (runs, open_runs) = statement.query_row(params![tenant.as_str(), workflow.as_bytes()], |row| {
-        Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
-    })?;
+    let Pins { runs, open_runs } = pins::of_workflow(connection, Some(tenant), workflow)?;
     Ok((runs > 0).then_some(RemoveError::WorkflowUsed { workflow, runs, open_runs }))
 }

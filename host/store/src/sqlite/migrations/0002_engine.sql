@@ -1,7 +1,6 @@
 -- Schema version 2. docs/format/schema.md says what every table, column and index is for.
 
-CREATE INDEX runs_by_workflow ON runs (workflow);
-CREATE INDEX runs_ended ON runs (updated_at) WHERE status IN (4, 5, 6);
+CREATE INDEX runs_ended ON runs (workflow, updated_at) WHERE status IN (4, 5, 6);
 
 -- What a step does was told otherwise, last in its record: that it holds others, and what it waits for. Nothing else in the text
 -- changes. The id makes sure that no text of a guest's is taken for the record's own.
