@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reentry_core::id::RunId;
 use reentry_core::time::Timestamp;
 use reentry_store::mail::EXPIRED_MAX;
 
+use crate::clock::within;
 use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::mailbox;
@@ -32,14 +33,14 @@ pub(crate) fn start(host: &Host) {
 
 async fn look(inner: Weak<Inner>) {
     let runs = Arc::new(Runs::default());
-    let mut tidied: Option<Instant> = None;
+    let mut tidied: Option<Duration> = None;
     loop {
         let Some(host) = inner.upgrade() else { return };
         if let Err(error) = look_once(&host, &runs).await {
             tracing::error!(%error, "looking after runs failed");
         }
-        if tidied.is_none_or(|at| at.elapsed() >= TIDY_EVERY) {
-            tidied = Some(Instant::now());
+        if tidied.is_none_or(|at| host.clock.uptime().saturating_sub(at) >= TIDY_EVERY) {
+            tidied = Some(host.clock.uptime());
             if let Err(error) = drop_old_mail(&host).await {
                 tracing::error!(%error, "dropping old messages failed");
             }
@@ -54,7 +55,7 @@ async fn look(inner: Weak<Inner>) {
                 None => std::future::pending().await,
             }
         };
-        let _ = tokio::time::timeout(LOOK_EVERY, sooner).await;
+        within(&*clock, LOOK_EVERY, sooner).await;
     }
 }
 
@@ -74,11 +75,11 @@ async fn look_once(host: &Arc<Inner>, runs: &Arc<Runs>) -> Result<(), Error> {
 
 /// Brings a run on, beside the looking: its calls may take long.
 fn bring_on(host: &Arc<Inner>, runs: &Arc<Runs>, (tenant, run, event): Found) {
-    let Some(busy) = runs.begin(run) else { return };
+    let Some(busy) = runs.begin(run, host.clock.uptime()) else { return };
     let host = Arc::clone(host);
     tokio::spawn(async move {
         let brought = bring_logged(&host, &tenant, run, event).await;
-        busy.end(brought.is_ok());
+        busy.end(brought.is_ok(), host.clock.uptime());
     });
 }
 
@@ -96,17 +97,17 @@ struct Runs(Mutex<State>);
 #[derive(Default)]
 struct State {
     busy: HashSet<RunId>,
-    /// When the next attempt may be made, and the pause after it.
-    paused: HashMap<RunId, (Instant, Duration)>,
+    /// The uptime at which the next attempt may be made, and the pause after it.
+    paused: HashMap<RunId, (Duration, Duration)>,
 }
 
 /// A run that is being brought on, until this is dropped.
 struct Busy(Arc<Runs>, RunId);
 
 impl Runs {
-    fn begin(self: &Arc<Self>, run: RunId) -> Option<Busy> {
+    fn begin(self: &Arc<Self>, run: RunId, now: Duration) -> Option<Busy> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.paused.get(&run).is_some_and(|(next, _)| Instant::now() < *next) || !state.busy.insert(run) {
+        if state.paused.get(&run).is_some_and(|(next, _)| now < *next) || !state.busy.insert(run) {
             return None;
         }
         Some(Busy(Arc::clone(self), run))
@@ -114,12 +115,12 @@ impl Runs {
 }
 
 impl Busy {
-    fn end(self, well: bool) {
+    fn end(self, well: bool, now: Duration) {
         let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = state.paused.remove(&self.1).map_or(PAUSES.0, |(_, pause)| pause);
         if !well {
             let longer = (pause * 2).min(PAUSES.1);
-            state.paused.insert(self.1, (Instant::now() + pause, longer));
+            state.paused.insert(self.1, (now + pause, longer));
         }
     }
 }

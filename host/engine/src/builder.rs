@@ -15,7 +15,8 @@ use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig};
 use tokio::sync::Semaphore;
 
 use crate::background;
-use crate::clock::{self, Clock, SystemClock};
+use crate::chance::{Chance, Entropy, SystemEntropy};
+use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
@@ -45,9 +46,11 @@ pub struct HostBuilder {
     data_dir: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
+    shared_runtime: Option<Runtime>,
     tenant: TenantId,
     grants: Grants,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     observer: Arc<dyn Observer>,
     background: bool,
     cancel_grace: Duration,
@@ -62,9 +65,11 @@ impl Default for HostBuilder {
             data_dir: None,
             store: None,
             runtime: Box::new(|config| config),
+            shared_runtime: None,
             tenant: TenantId::default(),
             grants: Grants::none(),
             clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
             observer: Arc::new(TracingObserver),
             background: true,
             cancel_grace: CANCEL_GRACE,
@@ -103,6 +108,13 @@ impl HostBuilder {
         self
     }
 
+    /// Uses this WebAssembly runtime, which other hosts may use too. Its settings count, and its secret is the host's: those of
+    /// [`Self::limits`], [`Self::runtime`] and the data folder do not.
+    pub fn shared_runtime(mut self, runtime: Runtime) -> Self {
+        self.shared_runtime = Some(runtime);
+        self
+    }
+
     /// The tenant whose runs the host sees. `default` unless it is said.
     pub fn tenant(mut self, tenant: TenantId) -> Self {
         self.tenant = tenant;
@@ -118,6 +130,13 @@ impl HostBuilder {
     /// Tells the time.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Gives the random bytes of which ids are made and which guests get. The operating system's unless it is said; anything else is for
+    /// simulations.
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
         self
     }
 
@@ -166,30 +185,38 @@ impl HostBuilder {
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used.
     pub async fn build(self) -> Result<Host, Error> {
-        let (key, store) = match &self.data_dir {
-            Some(dir) => {
-                make_private_dir(dir).map_err(|source| file("make the folder", dir, source))?;
-                let key = host_key(&dir.join(KEY))?;
-                let store = match self.store {
-                    Some(store) => store,
-                    None => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
+        let chance = Chance::new(self.entropy);
+        if let Some(dir) = &self.data_dir {
+            make_private_dir(dir).map_err(|source| file("make the folder", dir, source))?;
+        }
+        let runtime = match self.shared_runtime {
+            Some(runtime) => runtime,
+            None => {
+                let key = match &self.data_dir {
+                    Some(dir) => host_key(&dir.join(KEY), &chance)?,
+                    None => chance.bytes(),
                 };
-                (key, store)
+                let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
+                Runtime::new((self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(key) }))?
             }
-            None => (clock::random(), self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()))),
         };
-        let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
-        let config = (self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(key) });
-        let calls = Semaphore::new(usize::try_from(config.calls_max).unwrap_or(Semaphore::MAX_PERMITS));
-        let runtime = Runtime::new(config)?;
+        let store = match (self.store, &self.data_dir) {
+            (Some(store), _) => store,
+            (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
+            (None, None) => Arc::new(MemoryStore::new()),
+        };
+        let key = runtime.config().host_key;
+        let calls_max = usize::try_from(runtime.config().calls_max).unwrap_or(Semaphore::MAX_PERMITS);
+        let calls = Semaphore::new(calls_max);
 
-        let owner = clock::owner_id(self.clock.now());
+        let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
         let registry = Registry::new(Arc::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
         let inner = Inner {
             store,
             registry,
             clock: self.clock,
+            chance,
             observer: self.observer,
             key,
             owner,
@@ -225,17 +252,17 @@ fn make_private_dir(dir: &Path) -> io::Result<()> {
 
 /// The secret of the host: read, or made at the first use. Written under another name first and then linked, so that of two
 /// processes that make it at the same time both end up with the same one, whole.
-fn host_key(path: &Path) -> Result<[u8; 32], Error> {
+fn host_key(path: &Path, chance: &Chance) -> Result<[u8; 32], Error> {
     if !path.exists() {
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let unique: [u8; 8] = clock::random();
+        let unique: [u8; 8] = chance.bytes();
         let temporary = path.with_extension(format!("{:016x}.tmp", u64::from_le_bytes(unique)));
         let write = || {
             let mut file = options.open(&temporary)?;
-            file.write_all(&clock::random::<32>())?;
+            file.write_all(&chance.bytes::<32>())?;
             file.sync_all()
         };
         let linked = write().and_then(|()| match fs::hard_link(&temporary, path) {

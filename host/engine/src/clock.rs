@@ -1,13 +1,12 @@
-//! Time and chance: the two things that deciding must not fetch for itself.
+//! Time, which deciding must not fetch for itself.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId};
 use reentry_core::time::Timestamp;
-use reentry_core::trace::{FreshIds, SpanId, TraceId};
 
-/// What time it is, and how to wait.
+/// What time it is, and how to wait. A host looks at no other clock, but for the bound on the time of one call into a guest.
 #[async_trait]
 pub trait Clock: Send + Sync + 'static {
     /// The time.
@@ -15,6 +14,32 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Returns at the instant or later.
     async fn wait_until(&self, at: Timestamp);
+
+    /// How long this process runs, by a clock that nobody sets.
+    fn uptime(&self) -> Duration {
+        STARTED.elapsed()
+    }
+
+    /// Returns after so long, by the same clock. Needs a tokio runtime with time enabled unless it is implemented anew.
+    async fn pause(&self, length: Duration) {
+        tokio::time::sleep(length).await;
+    }
+}
+
+/// When somebody first asked for the uptime.
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// What work comes to, if it is done within so long.
+pub(crate) async fn within<T>(
+    clock: &dyn Clock,
+    length: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = clock.pause(length) => None,
+    }
 }
 
 /// The clock of this machine.
@@ -41,59 +66,4 @@ impl Clock for SystemClock {
             tokio::time::sleep(left.min(WAIT_PIECE)).await;
         }
     }
-}
-
-/// Random bytes from the operating system.
-///
-/// # Panics
-/// When the operating system has none to give, which Linux does not let happen after boot.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
-}
-
-/// A random number of 32 bits.
-pub(crate) fn random_u32() -> u32 {
-    u32::from_le_bytes(random())
-}
-
-/// Ids for a root span.
-pub(crate) fn fresh_ids() -> FreshIds {
-    FreshIds { trace_id: TraceId::from_bytes(non_zero()), span_id: SpanId::from_bytes(non_zero()) }
-}
-
-/// An id for a span of a call.
-pub(crate) fn span_id() -> SpanId {
-    SpanId::from_bytes(non_zero())
-}
-
-/// Ids of spans and traces must not be zero.
-fn non_zero<const N: usize>() -> [u8; N] {
-    loop {
-        let bytes = random();
-        if bytes != [0; N] {
-            return bytes;
-        }
-    }
-}
-
-pub(crate) fn run_id(now: Timestamp) -> RunId {
-    RunId::new(now, random())
-}
-
-pub(crate) fn suspension_id(now: Timestamp) -> SuspensionId {
-    SuspensionId::new(now, random())
-}
-
-pub(crate) fn snapshot_id(now: Timestamp) -> SnapshotId {
-    SnapshotId::new(now, random())
-}
-
-pub(crate) fn owner_id(now: Timestamp) -> OwnerId {
-    OwnerId::new(now, random())
-}
-
-pub(crate) fn message_id(now: Timestamp) -> MessageId {
-    MessageId::new(now, random())
 }

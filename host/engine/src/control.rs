@@ -12,7 +12,6 @@ use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
 use reentry_store::{SavepointKind, SavepointSummary, SuspensionFilter};
 
-use crate::clock;
 use crate::commit::saved_run;
 use crate::decide::{Cause, Decider};
 use crate::drive::{Task, begin};
@@ -71,7 +70,7 @@ impl Run {
         let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
         let refused = Refused::NotRestartable { status: run.status() };
         let saved = Box::new(saved_run(&point.ok_or(refused)?)?);
-        let (owner, seed) = (self.host.inner.owner, clock::random());
+        let (owner, seed) = (self.host.inner.owner, self.host.inner.chance.bytes());
         let event = Event::Restarted(Restarted { saved, owner, seed });
         self.bring("workflow run (restarted)", event).await
     }
@@ -119,8 +118,8 @@ impl Run {
                 return Err(refused.into());
             }
         }
-        let id = clock::run_id(host.clock.now());
-        let cause = Cause::Fork(Fork { id, seed: clock::random(), owner: host.owner });
+        let id = host.chance.run_id(host.clock.now());
+        let cause = Cause::Fork(Fork { id, seed: host.chance.bytes(), owner: host.owner });
         let decider = Decider::of_fork(Arc::clone(host), program, from.clone(), id);
         let span = tracing::info_span!("reentry", otel.name = "workflow run (forked)", run = %id);
         let driver = begin(Task { decider, cause, images: Vec::new(), ready: Vec::new() }).await?;

@@ -15,7 +15,8 @@ use reentry_wasm::Phase;
 use tokio::sync::Semaphore;
 
 use crate::builder::HostBuilder;
-use crate::clock::{self, Clock};
+use crate::chance::Chance;
+use crate::clock::Clock;
 use crate::component::Component;
 use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint, Stored};
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: Registry,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Chance,
     pub(crate) observer: Arc<dyn Observer>,
     /// Secret from which the keys of all seals are made.
     pub(crate) key: [u8; 32],
@@ -190,7 +192,7 @@ impl Host {
     ) -> RunState {
         let now = self.inner.clock.now();
         let pinned = (workflow.digest(), workflow.id().to_owned());
-        let run = RunState::new(clock::run_id(now), self.tenant.clone(), pinned, now);
+        let run = RunState::new(self.inner.chance.run_id(now), self.tenant.clone(), pinned, now);
         RunState { resource_id, ..run }
     }
 

@@ -70,7 +70,7 @@ impl CallContext {
     pub(crate) async fn over(&self) {
         let mut listener = self.live.listen(self.run.id);
         loop {
-            listener.committed(LOOK_EVERY).await;
+            listener.committed(&*self.clock, LOOK_EVERY).await;
             if self.is_over().await.unwrap_or(false) {
                 return;
             }

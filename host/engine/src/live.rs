@@ -9,6 +9,8 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use tokio::sync::broadcast;
 
+use crate::clock::{Clock, within};
+
 /// Something that this process did to a run.
 #[derive(Clone, Debug)]
 pub(crate) enum Happened {
@@ -56,8 +58,8 @@ impl Live {
 
 impl Listener {
     /// The next thing that happens; `None` when nothing did for as long as the patience lasts, or something was missed.
-    pub(crate) async fn next(&mut self, patience: Duration) -> Option<Happened> {
-        tokio::time::timeout(patience, self.receiver.recv()).await.ok()?.ok()
+    pub(crate) async fn next(&mut self, clock: &dyn Clock, patience: Duration) -> Option<Happened> {
+        within(clock, patience, self.receiver.recv()).await?.ok()
     }
 
     /// What happened already and was not heard of yet.
@@ -66,10 +68,10 @@ impl Listener {
     }
 
     /// Waits until something was stored; at most as long as the patience lasts.
-    pub(crate) async fn committed(&mut self, patience: Duration) {
+    pub(crate) async fn committed(&mut self, clock: &dyn Clock, patience: Duration) {
         let told = async { while let Ok(Happened::Emitted(..)) = self.receiver.recv().await {} };
         // Whether it was told or not, it looks.
-        let _ = tokio::time::timeout(patience, told).await;
+        within(clock, patience, told).await;
     }
 }
 

@@ -11,7 +11,6 @@ use reentry_store::{Message, Sent};
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-use crate::clock;
 use crate::drive::begin;
 use crate::error::Error;
 use crate::host::{Host, Inner};
@@ -57,7 +56,7 @@ impl Host {
         check("the id of an event", event.id.as_deref())?;
         let now = self.inner.clock.now();
         let message = Message {
-            id: clock::message_id(now),
+            id: self.inner.chance.message_id(now),
             tenant: self.tenant.clone(),
             name: event.name,
             key: event.key,

@@ -18,7 +18,6 @@ use reentry_core::workflow::{Program, StepAt};
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel, LoadedComponent};
 use tracing::Instrument;
 
-use crate::clock;
 use crate::decide::load;
 use crate::error::Error;
 use crate::fault::FaultPoint;
@@ -104,13 +103,13 @@ pub(crate) async fn perform(
         None => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
     let _permit = host.calls.acquire().await.map_err(|_| interrupted(&run, "the host is shutting down"))?;
-    let span_id = clock::span_id();
+    let span_id = host.chance.span_id();
     let span = tracing::info_span!(
         "workflow step", run = %run.id, path = %path, call = step.calls, attempt = step.attempt,
         trace_id = run.span.as_ref().map(|span| tracing::field::display(span.trace_id)),
         span_id = %span_id,
     );
-    let facts = facts(&run, &path, node, step, host.clock.now(), span_id.to_string());
+    let facts = facts(&host, &run, &path, node, step, span_id.to_string());
     let (timeout, is_last) = timeout(node, step, host.clock.now());
     let cancel = Cancel::new();
     let options =
@@ -135,7 +134,7 @@ pub(crate) async fn perform(
         end,
         state: settings.state,
         request_context: settings.request_context,
-        random: clock::random_u32(),
+        random: host.chance.number(),
         path,
     };
     Ok(Some(Performed { travels: run.travels, ended, image }))
@@ -165,7 +164,7 @@ async fn stoppable<T>(
     tokio::pin!(call);
     let unwanted = async {
         context.over().await;
-        tokio::time::sleep(grace).await;
+        context.clock.pause(grace).await;
     };
     tokio::select! {
         biased;
@@ -194,14 +193,7 @@ async fn called(
     }
 }
 
-fn facts(
-    run: &Run,
-    path: &StepPath,
-    node: StepAt<'_>,
-    step: &Step,
-    now: Timestamp,
-    span_id: String,
-) -> Facts {
+fn facts(host: &Inner, run: &Run, path: &StepPath, node: StepAt<'_>, step: &Step, span_id: String) -> Facts {
     Facts {
         step: node.contract.descriptor.id.clone(),
         run_id: run.id.to_string(),
@@ -210,8 +202,8 @@ fn facts(
         attempt: step.attempt,
         resource_id: run.resource_id.clone(),
         idempotency_key: idempotency_key(run, path, step),
-        now,
-        entropy: clock::random(),
+        now: host.clock.now(),
+        entropy: host.chance.bytes(),
         trace: run.span.as_ref().map(|span| CallTrace { trace_id: span.trace_id.to_string(), span_id }),
     }
 }
@@ -241,8 +233,8 @@ async fn end_of(
         Ok(Outcome::Completed(output)) => (CallEnd::Completed(output), None),
         Ok(Outcome::Bailed(value)) => (CallEnd::Bailed(value), None),
         Ok(Outcome::Suspended(waits)) => {
-            let image = result.image.map(|bytes| (clock::snapshot_id(now), bytes));
-            let suspensions = waits.waits.iter().map(|_| clock::suspension_id(now)).collect();
+            let image = result.image.map(|bytes| (host.chance.snapshot_id(now), bytes));
+            let suspensions = waits.waits.iter().map(|_| host.chance.suspension_id(now)).collect();
             let workflows = called_workflows(host, run, &waits).await?;
             let id = image.as_ref().map(|(id, _)| *id);
             (CallEnd::Suspended { waits, suspensions, image: id, workflows }, image)

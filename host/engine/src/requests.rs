@@ -188,7 +188,7 @@ async fn known(
         if result.status != RunStatus::Running {
             break result;
         }
-        listener.committed(LOOK_EVERY).await;
+        listener.committed(&*host.inner.clock, LOOK_EVERY).await;
     };
     keep(host, &request.key, result, output).await
 }

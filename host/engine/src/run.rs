@@ -13,7 +13,6 @@ use reentry_core::workflow::Program;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-use crate::clock;
 use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
 use crate::error::Error;
@@ -182,7 +181,7 @@ impl Run {
     }
 
     pub(crate) fn caller(&self) -> Caller {
-        Caller { owner: self.host.inner.owner, fresh: clock::fresh_ids() }
+        Caller { owner: self.host.inner.owner, fresh: self.host.inner.chance.fresh_ids() }
     }
 
     pub(crate) async fn drive(

@@ -87,7 +87,11 @@ impl Watch {
                 continue;
             }
             self.ended = ended;
-            if !ended && let Some(Happened::Emitted(path, chunk)) = self.listener.next(LOOK_EVERY).await {
+            if ended {
+                continue;
+            }
+            let clock = &*self.run.host.inner.clock;
+            if let Some(Happened::Emitted(path, chunk)) = self.listener.next(clock, LOOK_EVERY).await {
                 self.emitted(&path, &chunk);
             }
         }

@@ -63,6 +63,11 @@ impl Runtime {
         let codecs = Mutex::default();
         Ok(Self(Arc::new(Inner { config, engine, cache, plain, wasi, page_map, codecs, _ticker: ticker })))
     }
+
+    /// The settings, the secret among them.
+    pub fn config(&self) -> &RuntimeConfig {
+        &self.0.config
+    }
 }
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
