@@ -1,15 +1,12 @@
-//! What a decision changes, as the store takes it; and saved runs, there and back.
-
-use std::collections::BTreeMap;
+//! What a decision changes, as the store takes it.
 
 use reentry_core::json::Json;
-use reentry_core::path::StepPath;
-use reentry_core::run::{Decision, Run, Saved, SavedKind, Step};
-use reentry_store::{Commit, NewSuspension, Savepoint, SavepointKind};
-use serde::{Deserialize, Serialize};
+use reentry_core::run::{Decision, Run};
+use reentry_store::{Commit, NewSuspension};
 
 use crate::decide::Images;
 use crate::error::Error;
+use crate::saved;
 
 /// What a decision changes. `expected` is the version that it builds on; `None` for the first commit of a fork.
 ///
@@ -26,7 +23,7 @@ pub(crate) fn commit(
         true => None,
         false => Some(Json::of(&decision.log).map_err(|error| unwritable(&decision.run, error))?),
     };
-    let savepoint = decision.saved.as_ref().map(savepoint).transpose()?;
+    let savepoint = decision.saved.as_ref().map(saved::savepoint).transpose()?;
     let fork_of = decision.run.fork_of.filter(|_| expected.is_none()).map(|fork| (fork.run, fork.version));
     Ok(Commit {
         opened: opened.collect(),
@@ -46,40 +43,6 @@ pub(crate) fn commit(
     })
 }
 
-/// A run with its open entries, as one text.
-#[derive(Serialize, Deserialize)]
-struct State {
-    head: Run,
-    steps: BTreeMap<StepPath, Step>,
-}
-
-fn savepoint(saved: &Saved) -> Result<Savepoint, Error> {
-    let (suspension, kind) = match saved.kind {
-        SavedKind::Suspension(id) => (Some(id), SavepointKind::Suspension),
-        SavedKind::End => (None, SavepointKind::Failure),
-    };
-    let state = State { head: saved.run.clone(), steps: saved.run.steps.clone() };
-    Ok(Savepoint {
-        suspension,
-        version: saved.run.version,
-        kind,
-        state: Json::of(&state).map_err(|error| unwritable(&saved.run, error))?,
-        images: saved.images(),
-    })
-}
-
-/// The run that a savepoint shows.
-///
-/// # Errors
-/// [`Error::Damaged`] for what is no saved run.
-pub(crate) fn saved_run(savepoint: &Savepoint) -> Result<Run, Error> {
-    let state: State = savepoint.state.decode().map_err(|error| Error::Damaged {
-        what: format!("savepoint of version {}", savepoint.version),
-        reason: error.to_string(),
-    })?;
-    Ok(Run { steps: state.steps, ..state.head })
-}
-
-fn unwritable(run: &Run, error: impl ToString) -> Error {
+pub(crate) fn unwritable(run: &Run, error: impl ToString) -> Error {
     Error::Damaged { what: format!("run {}", run.id), reason: error.to_string() }
 }

@@ -12,7 +12,6 @@ use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
 use reentry_store::{SavepointKind, SavepointSummary, SuspensionFilter};
 
-use crate::commit::saved_run;
 use crate::decide::{Cause, Decider};
 use crate::drive::{Task, begin};
 use crate::error::Error;
@@ -21,7 +20,7 @@ use crate::inbox::Waiting;
 use crate::options::{OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
-use crate::trace;
+use crate::{saved, trace};
 
 /// How a run is forked.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +68,7 @@ impl Run {
         let run = self.load().await?;
         let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
         let refused = Refused::NotRestartable { status: run.status() };
-        let saved = Box::new(saved_run(&point.ok_or(refused)?)?);
+        let saved = Box::new(saved::run_of(&*self.host.inner.store, &point.ok_or(refused)?).await?);
         let (owner, seed) = (self.host.inner.owner, self.host.inner.chance.bytes());
         let event = Event::Restarted(Restarted { saved, owner, seed });
         self.bring("workflow run (restarted)", event).await
@@ -104,7 +103,8 @@ impl Run {
             Some(at) => {
                 self.load().await?;
                 let point = host.store.savepoint(self.id, at).await?;
-                saved_run(&point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?)?
+                let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
+                saved::run_of(&*host.store, &point).await?
             }
         };
         let program = host.registry.program(&from).await?;

@@ -71,6 +71,7 @@ macro_rules! conformance {
                 what_a_parent_does_later_changes_nothing, a_fork_may_begin_in_the_past, a_fork_may_drop_what_it_saw,
                 a_fork_begins_from_a_run_of_its_tenant;
             savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go, an_image_is_kept_as_long_as_somebody_needs_it,
+                a_part_is_kept_once_for_all_savepoints,
                 a_savepoint_names_what_there_is;
             watching: what_watchers_see_is_read_from_any_version_on;
             requests: a_request_is_answered_by_one_commit, a_key_is_taken_by_what_is_stored,

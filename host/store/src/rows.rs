@@ -88,6 +88,7 @@ pub(crate) struct SavepointRow {
     pub(crate) kind: SavepointKind,
     pub(crate) at: i64,
     pub(crate) images: Vec<SnapshotId>,
+    pub(crate) parts: Vec<(SnapshotId, Vec<u8>)>,
     pub(crate) state: Json,
 }
 
@@ -132,13 +133,20 @@ impl CommitRows {
         })
     }
 
-    /// About how many bytes are to be written.
-    pub(crate) fn bytes(&self) -> usize {
-        let steps: usize = self.steps.iter().map(|step| step.record.len() + step.payload.text().len()).sum();
+    /// Bytes that are written whatever is stored already.
+    pub(crate) fn bytes_always(&self) -> usize {
+        let steps: usize = self.steps.iter().map(|step| step.record.len()).sum();
         let images: usize = self.images.iter().map(|(_, image)| image.len()).sum();
         let log = self.log.as_ref().map_or(0, |log| log.text().len());
         let savepoint = self.savepoint.as_ref().map_or(0, |savepoint| savepoint.state.text().len());
         self.run.head.len() + steps + images + log + savepoint
+    }
+
+    /// Bytes that are written at most: with the payloads, and with the parts of the savepoint.
+    pub(crate) fn bytes_max(&self) -> usize {
+        let payloads: usize = self.steps.iter().map(|step| step.payload.text().len()).sum();
+        let parts = self.savepoint.iter().flat_map(|savepoint| &savepoint.parts);
+        self.bytes_always() + payloads + parts.map(|(_, part)| part.len()).sum::<usize>()
     }
 }
 
@@ -204,14 +212,14 @@ impl SuspensionRow {
 
 impl SavepointRow {
     fn encode(savepoint: Savepoint, at: i64) -> Result<Self, StoreError> {
-        let Savepoint { suspension, version, kind, state, images } = savepoint;
-        Ok(Self { suspension, version: number(version, "version")?, kind, at, images, state })
+        let Savepoint { suspension, version, kind, state, images, parts } = savepoint;
+        Ok(Self { suspension, version: number(version, "version")?, kind, at, images, parts, state })
     }
 
     /// The savepoint as it was.
     pub(crate) fn decode(self) -> Result<Savepoint, StoreError> {
-        let Self { suspension, version, kind, at: _, images, state } = self;
-        Ok(Savepoint { suspension, version: count(version)?, kind, state, images })
+        let Self { suspension, version, kind, at: _, images, parts: _, state } = self;
+        Ok(Savepoint { suspension, version: count(version)?, kind, state, images, parts: Vec::new() })
     }
 
     /// The savepoint as lists show it.

@@ -22,6 +22,8 @@ pub struct StoreStats {
     pub commits: u64,
     /// Groups in which they were stored: one transaction each.
     pub groups: u64,
+    /// Bytes that stored commits consist of: heads, records, payloads, memories, logs and savepoints, before a database adds its own.
+    pub bytes: u64,
     /// Calls of fsync or fdatasync made to make commits durable, those of checkpoints included.
     pub fsyncs: u64,
 }

@@ -28,6 +28,18 @@ pub(crate) async fn asks_newly(host: &Host) -> Component {
     add(host, "ask", &format!("{ASK}(; newer ;)").replace("32768", "40960")).await
 }
 
+/// A step that completes at once, with its input.
+pub(crate) async fn echoes(host: &Host) -> Component {
+    let completed = "(i32.store8 (i32.const 1032) (i32.const 0))
+    (i32.store (i32.const 1036) (i32.load offset=96 (local.get $call)))
+    (i32.store (i32.const 1040) (i32.load offset=100 (local.get $call)))";
+    let suspended = "(i32.store8 (i32.const 1032) (i32.const 2))
+    (i32.store (i32.const 1036) (i32.const 1152))
+    (i32.store (i32.const 1040) (i32.const 1))";
+    assert!(ASK.contains(suspended), "the fixture was written anew");
+    add(host, "echo", &ASK.replace(suspended, completed)).await
+}
+
 /// A step that waits for the event `ask`, and completes with its payload.
 pub(crate) async fn waits_for_event(host: &Host) -> Component {
     let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))

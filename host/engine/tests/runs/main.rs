@@ -3,6 +3,7 @@
 
 mod control;
 mod guest;
+mod large;
 mod mailbox;
 mod recover;
 mod requests;

@@ -254,7 +254,17 @@ impl Commit {
             kind: if suspension.is_some() { SavepointKind::Suspension } else { SavepointKind::Failure },
             state: json(&format!(r#"{{"version": {version}}}"#)),
             images: images.iter().copied().map(image_id).collect(),
+            parts: Vec::new(),
         });
+        self
+    }
+
+    /// A part of what is saved that is kept apart.
+    pub fn with_part(mut self, id: u64, data: &[u8]) -> Self {
+        if let Some(savepoint) = &mut self.savepoint {
+            savepoint.images.push(image_id(id));
+            savepoint.parts.push((image_id(id), data.to_vec()));
+        }
         self
     }
 

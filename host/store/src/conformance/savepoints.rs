@@ -90,6 +90,21 @@ pub async fn an_image_is_kept_as_long_as_somebody_needs_it(back_end: &dyn BackEn
     put(&*store, create(run(4)).with_image(1, b"anew")).await;
 }
 
+/// A part that savepoints have in common is kept once, as long as one of them is.
+pub async fn a_part_is_kept_once_for_all_savepoints(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let first = put(&*store, create(run(1))).await;
+    let second = put(&*store, change(&first).saving(Some(1), &[]).with_part(1, b"large")).await;
+    let third = put(&*store, change(&second).saving(Some(2), &[]).with_part(1, b"large")).await;
+    let point = store.savepoint(run_id(1), suspension_id(2)).await.unwrap().unwrap();
+    assert_eq!((point.images, point.parts), (vec![image_id(1)], Vec::new()));
+    assert_eq!(store.image(image_id(1)).await.unwrap().as_deref(), Some(&b"large"[..]));
+    let fourth = put(&*store, change(&third).saving(None, &[]).keeping(2)).await;
+    assert_eq!((versions(&*store).await, kept(&*store, &[1]).await), (vec![2, 3], vec![true]));
+    put(&*store, change(&fourth).saving(None, &[]).keeping(2)).await;
+    assert_eq!((versions(&*store).await, kept(&*store, &[1]).await), (vec![3, 4], vec![false]));
+}
+
 /// A savepoint shows a version before the commit, once, and names images that are kept.
 pub async fn a_savepoint_names_what_there_is(back_end: &dyn BackEnd) {
     let store = back_end.open();

@@ -16,7 +16,7 @@ impl Data {
         self.check_closing(&rows)?;
         self.check_took(&rows)?;
         self.check_names(&rows)?;
-        self.store(rows);
+        self.stats.bytes += (rows.bytes_always() + self.store(rows)) as u64;
         self.stats.commits += 1;
         self.stats.groups += 1;
         Ok(())
@@ -82,6 +82,8 @@ impl Data {
             let is_new = !self.images.contains_key(image) && images.insert(*image);
             refuse_unless(is_new, || format!("image {image} exists"))?;
         }
+        let parts = rows.savepoint.iter().flat_map(|savepoint| &savepoint.parts);
+        images.extend(parts.map(|(part, _)| *part));
         let named = rows.savepoint.iter().flat_map(|savepoint| &savepoint.images);
         for image in rows.shared_images.iter().chain(named) {
             let is_kept = self.images.contains_key(image) || images.contains(image);
@@ -94,7 +96,9 @@ impl Data {
         Ok(())
     }
 
-    fn store(&mut self, rows: CommitRows) {
+    /// Stores what was checked; returns how many bytes payloads and parts took that were not kept yet.
+    fn store(&mut self, rows: CommitRows) -> usize {
+        let mut bytes = 0;
         let (id, version, at) = (rows.run.id, rows.run.version, rows.run.updated_at);
         if let Some(request) = rows.request {
             let record = RequestRecord { key: request.key, digest: request.digest, run: id, answer: None };
@@ -117,7 +121,13 @@ impl Data {
         self.images.extend(images);
         rows.shared_images.iter().for_each(|image| self.share_image(*image));
         let saved = rows.savepoint.is_some();
-        if let Some(savepoint) = rows.savepoint {
+        if let Some(mut savepoint) = rows.savepoint {
+            for (part, data) in savepoint.parts.drain(..) {
+                self.images.entry(part).or_insert_with(|| {
+                    bytes += data.len();
+                    KeptImage { uses: 0, data }
+                });
+            }
             savepoint.images.iter().for_each(|image| self.share_image(*image));
             run.savepoints.insert(savepoint.version, savepoint);
         }
@@ -128,7 +138,7 @@ impl Data {
         rows.dropped_steps.into_iter().for_each(|path| run.drop_step(path, version, &forks));
         for step in rows.steps {
             let place = self.next_place();
-            run.put_step(place, step, version, &forks);
+            bytes += run.put_step(place, step, version, &forks);
         }
         if saved && rows.savepoints_max > 0 {
             for image in run.forget_savepoints(rows.savepoints_max, &forks) {
@@ -136,6 +146,7 @@ impl Data {
             }
         }
         self.runs.insert(id, run);
+        bytes
     }
 
     fn share_image(&mut self, id: SnapshotId) {
@@ -144,16 +155,19 @@ impl Data {
 }
 
 impl KeptRun {
-    /// Stores a step's record in the place of the one it has, if any.
-    fn put_step(&mut self, place: u64, mut row: StepRow, version: i64, forks: &[i64]) {
+    /// Stores a step's record in the place of the one it has, if any; returns how many bytes its payload took if that is new.
+    fn put_step(&mut self, place: u64, mut row: StepRow, version: i64, forks: &[i64]) -> usize {
         let kept = self.steps.remove(&row.path);
         let place = kept.as_ref().map_or(place, |kept| kept.place);
+        let is_new = kept.as_ref().is_none_or(|kept| !kept.row.active);
+        let bytes = if is_new { row.payload.text().len() } else { 0 };
         match kept {
             Some(kept) if kept.row.active => row.payload = kept.row.payload,
             Some(kept) => self.keep_old(kept, version, forks),
             None => {}
         }
         self.steps.insert(row.path.clone(), KeptStep { place, row });
+        bytes
     }
 
     /// Drops the record of a step and of all below it.

@@ -11,6 +11,7 @@ pub(crate) struct Health {
     failure: OnceLock<String>,
     commits: AtomicU64,
     groups: AtomicU64,
+    bytes: AtomicU64,
     fsyncs: AtomicU64,
 }
 
@@ -40,8 +41,9 @@ impl Health {
         failed(self.failure.get().cloned().unwrap_or_else(|| "the writing thread ended".to_owned()))
     }
 
-    pub(crate) fn count_group(&self, commits: u64) {
+    pub(crate) fn count_group(&self, commits: u64, bytes: u64) {
         self.groups.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
         self.commits.fetch_add(commits, Relaxed);
     }
 
@@ -53,6 +55,7 @@ impl Health {
         StoreStats {
             commits: self.commits.load(Relaxed),
             groups: self.groups.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
             fsyncs: self.fsyncs.load(Relaxed),
         }
     }

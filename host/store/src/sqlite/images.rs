@@ -17,6 +17,12 @@ pub(crate) fn store(connection: &Connection, id: SnapshotId, data: &[u8]) -> Res
     Ok(())
 }
 
+/// Stores an image for its first user if it is not kept; returns whether it was stored.
+pub(crate) fn store_unless_kept(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<bool, Fault> {
+    let sql = "INSERT INTO images (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+    Ok(connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])? > 0)
+}
+
 /// One user more.
 pub(crate) fn share(connection: &Connection, id: SnapshotId) -> Result<(), Fault> {
     let sql = "INSERT INTO image_shares (image, more) SELECT id, 1 FROM images WHERE id = ?1

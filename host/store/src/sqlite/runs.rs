@@ -22,8 +22,9 @@ struct Claimed {
     same_status: bool,
 }
 
-/// Stores a commit. When it is refused, part of it may be written: the caller undoes that.
-pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fault> {
+/// Stores a commit; returns how many bytes it was. When it is refused, part of it may be written: the caller undoes that.
+pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize, Fault> {
+    let mut bytes = rows.bytes_always();
     if let Some(request) = &rows.request {
         requests::claim(connection, &rows.run, request)?;
     }
@@ -46,7 +47,7 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fa
         images::share(connection, *image)?;
     }
     if let Some(savepoint) = &rows.savepoint {
-        savepoints::store(connection, seq, savepoint)?;
+        bytes += savepoints::store(connection, seq, savepoint)?;
     }
     for image in &rows.dropped_images {
         images::drop(connection, *image)?;
@@ -55,7 +56,7 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fa
         old_steps::drop_within(connection, seq, path, rows.run.version)?;
     }
     for step in &rows.steps {
-        steps::store(connection, seq, step)?;
+        bytes += steps::store(connection, seq, step)?;
     }
     for suspension in &rows.opened {
         suspensions::open(connection, rows, seq, suspension)?;
@@ -64,9 +65,10 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<(), Fa
         log::store(connection, seq, &rows.run, entries)?;
     }
     match (&rows.savepoint, rows.savepoints_max) {
-        (None, _) | (_, 0) => Ok(()),
-        (Some(_), max) => savepoints::keep_latest(connection, seq, max),
+        (None, _) | (_, 0) => {}
+        (Some(_), max) => savepoints::keep_latest(connection, seq, max)?,
     }
+    Ok(bytes)
 }
 
 /// Checks that the run is at the version that the commit builds on; returns what there is of it.

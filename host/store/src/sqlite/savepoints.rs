@@ -11,8 +11,8 @@ use crate::sqlite::writer::Fault;
 use crate::sqlite::{images, old_steps};
 use crate::{Savepoint, SavepointKind, SavepointSummary, StoreError};
 
-/// Stores a savepoint of a run.
-pub(crate) fn store(connection: &Connection, run: i64, savepoint: &SavepointRow) -> Result<(), Fault> {
+/// Stores a savepoint of a run; returns how many bytes its parts took that were not kept yet.
+pub(crate) fn store(connection: &Connection, run: i64, savepoint: &SavepointRow) -> Result<usize, Fault> {
     let sql = "INSERT INTO savepoints (run, version, kind, suspension, at, images, state)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let ids: Vec<u8> = savepoint.images.iter().flat_map(|id| *id.as_bytes()).collect();
@@ -25,7 +25,14 @@ pub(crate) fn store(connection: &Connection, run: i64, savepoint: &SavepointRow)
         ids,
         savepoint.state.text(),
     ])?;
-    savepoint.images.iter().try_for_each(|image| images::share(connection, *image))
+    let mut bytes = 0;
+    for image in &savepoint.images {
+        match savepoint.parts.iter().find(|(id, _)| id == image) {
+            Some((_, part)) if images::store_unless_kept(connection, *image, part)? => bytes += part.len(),
+            _ => images::share(connection, *image)?,
+        }
+    }
+    Ok(bytes)
 }
 
 /// Forgets the oldest savepoints of a run until it has no more than `max`, and the records that only forks from them would see.
@@ -95,6 +102,7 @@ fn decode(run: RunId, row: &Row<'_>) -> Result<SavepointRow, StoreError> {
         suspension: get::<Option<[u8; 16]>>(row, 2)?.map(SuspensionId::from_bytes),
         at: get(row, 3)?,
         images: ids.iter().map(|id| SnapshotId::from_bytes(*id)).collect(),
+        parts: Vec::new(),
         state: Json::parse(get::<String>(row, 5)?).map_err(|error| damaged(what(), error))?,
     })
 }

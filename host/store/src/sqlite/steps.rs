@@ -35,17 +35,19 @@ static FIND: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Stores a step's record. The number of a step stays that of its first record, which is the order of first calls.
-pub(crate) fn store(connection: &Connection, run: i64, step: &StepRow) -> Result<(), Fault> {
+/// Stores a step's record; returns how many bytes its payload took, which is stored with the first one only. The number of a step
+/// stays that of its first record, which is the order of first calls.
+pub(crate) fn store(connection: &Connection, run: i64, step: &StepRow) -> Result<usize, Fault> {
     let mut find = connection.prepare_cached(&FIND)?;
     let kept = find.query_row(params![run, step.path], |row| {
         Ok(Kept { seq: row.get(0)?, active: row.get(1)?, apart: row.get(2)?, seen: row.get(3)? })
     });
     match kept.optional()? {
-        Some(kept) if kept.active => update(connection, step, &kept),
-        Some(kept) => begin_anew(connection, step, &kept),
-        None => insert(connection, run, step),
+        Some(kept) if kept.active => return update(connection, step, &kept).map(|()| 0),
+        Some(kept) => begin_anew(connection, step, &kept)?,
+        None => insert(connection, run, step)?,
     }
+    Ok(step.payload.text().len())
 }
 
 /// Writes the record of a step that goes on; its payload stays. An index is written anew when its columns are named, even if

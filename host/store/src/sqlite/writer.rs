@@ -119,7 +119,7 @@ impl Writer {
     }
 
     /// Stores a group in one transaction; the results of its changes are true once this returns.
-    fn transact(&self, group: &[Request]) -> Result<Vec<Result<(), CommitError>>, Broken> {
+    fn transact(&self, group: &[Request]) -> Result<Vec<Result<usize, CommitError>>, Broken> {
         let results = self.execute("BEGIN IMMEDIATE").and_then(|()| {
             let results = group.iter().map(|request| self.apply(&request.change));
             let results = results.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -129,15 +129,15 @@ impl Writer {
         results.map_err(|error| self.give_up(error))
     }
 
-    /// Stores one change within the group's transaction. A refused change leaves no trace in it.
-    fn apply(&self, change: &Change) -> rusqlite::Result<Result<(), CommitError>> {
+    /// Stores one change within the group's transaction; returns how many bytes it was. A refused change leaves no trace in it.
+    fn apply(&self, change: &Change) -> rusqlite::Result<Result<usize, CommitError>> {
         self.execute("SAVEPOINT change")?;
         let result = match change {
             Change::Run(rows) => runs::store(&self.connection, rows),
-            Change::Other { work, .. } => work(&self.connection),
+            Change::Other { bytes, work } => work(&self.connection).map(|()| *bytes),
         };
         let result = match result {
-            Ok(()) => Ok(()),
+            Ok(bytes) => Ok(bytes),
             Err(Fault::Broken(error)) => return Err(error),
             Err(Fault::Refused(error)) => {
                 self.execute("ROLLBACK TO change")?;
@@ -163,11 +163,14 @@ impl Writer {
         Broken::Now(error)
     }
 
-    fn answer(&self, group: Vec<Request>, results: Vec<Result<(), CommitError>>) {
+    fn answer(&self, group: Vec<Request>, results: Vec<Result<usize, CommitError>>) {
         let mut durable = Vec::new();
-        let mut stored = 0;
+        let (mut stored, mut bytes) = (0, 0);
         for (Request { durability, answer, place, .. }, result) in group.into_iter().zip(results) {
-            stored += u64::from(result.is_ok());
+            let result = result.map(|written| {
+                stored += 1;
+                bytes += written as u64;
+            });
             drop(place);
             match durability {
                 Durability::Durable if result.is_ok() => durable.push(answer),
@@ -175,7 +178,7 @@ impl Writer {
                 _ => drop(answer.send(result)),
             }
         }
-        self.health.count_group(stored);
+        self.health.count_group(stored, bytes);
         // The other thread gone, the answers are dropped, which tells those who wait that something failed.
         if !durable.is_empty() && self.to_sync.send(durable).is_err() {
             self.health.fail("handing over to the sync thread", "it ended");
@@ -196,7 +199,7 @@ impl Change {
     /// About how many bytes are to be written.
     fn bytes(&self) -> usize {
         match self {
-            Self::Run(rows) => rows.bytes(),
+            Self::Run(rows) => rows.bytes_max(),
             Self::Other { bytes, .. } => *bytes,
         }
     }

@@ -1,0 +1,83 @@
+//! What is written for a step stays the same, however much the run has done and however many items it has.
+
+use reentry::core::run::RunStatus;
+use reentry::core::workflow::{ForEachEntry, StepEntry};
+use reentry::{Host, ResumeOptions};
+use serde_json::{Value, json};
+
+use crate::guest::{asks, echoes, host, input};
+
+/// Commits and bytes since some figures were taken.
+fn since(host: &Host, before: (u64, u64)) -> (u64, u64) {
+    let now = host.store_stats();
+    (now.commits - before.0, now.bytes - before.1)
+}
+
+/// That the bytes a step are as many in a large run as in a small one, but for the digits of their numbers.
+fn check_flat(few: (u64, u64), many: (u64, u64), times: u64) {
+    assert_eq!(many.0, few.0 * times, "commits");
+    let bound = few.1 * times + few.1 * times / 20;
+    assert!(many.1 <= bound, "{} bytes in the small one, {} in one of {times} times the size", few.1, many.1);
+}
+
+/// What a sequence of so many steps writes.
+async fn sequence(steps: usize) -> (u64, u64) {
+    let host = host().build().await.unwrap();
+    let echo = echoes(&host).await;
+    let mut workflow = host.workflow("sequence");
+    for step in 0..steps {
+        workflow = workflow.then(StepEntry { id: format!("s{step:04}"), ..echo.step("ask") });
+    }
+    let workflow = workflow.commit().await.unwrap();
+    let before = since(&host, (0, 0));
+    let result = workflow.start(input(json!({"n": 1}))).await.unwrap().result;
+    assert_eq!(result.status, RunStatus::Success, "{result:?}");
+    since(&host, before)
+}
+
+/// What a block over so many items writes while its items from some on are done, each of which is answered if it asks.
+async fn items(items: usize, from: usize, asking: bool) -> (u64, u64) {
+    let host = host().build().await.unwrap();
+    let body = if asking { asks(&host).await } else { echoes(&host).await };
+    let workflow =
+        host.workflow("items").foreach(ForEachEntry::new(body.step("ask"))).commit().await.unwrap();
+    let values: Vec<Value> = (0..items).map(|item| json!(format!("item {item:05}"))).collect();
+    let before = since(&host, (0, 0));
+    let started = workflow.start(input(json!(values))).await.unwrap();
+    if !asking {
+        assert_eq!(started.result.status, RunStatus::Success, "{:?}", started.result);
+        return since(&host, before);
+    }
+    let answer = async || started.run.resume(ResumeOptions::data(json!("yes"))).await.unwrap();
+    for _ in 0..from {
+        answer().await;
+    }
+    let before = since(&host, (0, 0));
+    for _ in 0..10 {
+        assert_eq!(answer().await.status, RunStatus::Suspended);
+    }
+    since(&host, before)
+}
+
+#[tokio::test]
+async fn what_a_step_writes_does_not_grow_with_the_steps_before_it() {
+    let (few, many) = (sequence(101).await, sequence(1_001).await);
+    let one = sequence(1).await;
+    let steps = |all: (u64, u64)| (all.0 - one.0, all.1 - one.1);
+    check_flat(steps(few), steps(many), 10);
+}
+
+#[tokio::test]
+async fn what_an_item_writes_does_not_grow_with_the_number_of_items() {
+    let (none, few, many) =
+        (items(1, 0, false).await, items(101, 0, false).await, items(1_001, 0, false).await);
+    let more = |all: (u64, u64)| (all.0 - none.0, all.1 - none.1);
+    check_flat(more(few), more(many), 10);
+}
+
+#[tokio::test]
+async fn what_an_answer_writes_grows_neither_with_the_items_nor_with_the_answers_before() {
+    let few = items(50, 10, true).await;
+    check_flat(few, items(1_000, 10, true).await, 1);
+    check_flat(few, items(1_000, 200, true).await, 1);
+}
