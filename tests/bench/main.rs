@@ -7,6 +7,7 @@ mod cold;
 mod cycle;
 mod flat;
 mod floor;
+mod large;
 mod report;
 mod restore;
 mod waiting;
@@ -30,6 +31,7 @@ async fn main() -> Result<()> {
     cycle::measure(&floor).await?;
     restore::measure().await?;
     flat::measure().await?;
+    large::measure().await?;
     waiting::measure().await?;
     cold::measure().await
 }
