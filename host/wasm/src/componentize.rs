@@ -1,5 +1,7 @@
 //! From a core module to a component.
 
+mod preview1;
+
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -39,6 +41,15 @@ pub enum ComponentizeError {
     /// The contract has no such world.
     #[error("the contract has no world `{0}`; it has `step` and `migratable-step`")]
     World(String),
+    /// The module uses functions of WASI preview 1 that a step cannot have.
+    #[error(
+        "the module uses {} of WASI preview 1, which a step cannot have: it has no sockets and no signals",
+        .functions.join(", ")
+    )]
+    Preview1 {
+        /// Their names.
+        functions: Vec<String>,
+    },
     /// The module does not fit the world: a missing export, an import that the world has not, a wrong type.
     #[error("the module cannot be made a component of package `reentry:step`: {0}")]
     Module(String),
@@ -47,7 +58,8 @@ pub enum ComponentizeError {
 /// Makes a core module a component.
 ///
 /// A module that was built with bindings carries the description of its world in a custom section; others are taken to
-/// implement the world of `options`.
+/// implement the world of `options`. A module that was linked against WASI preview 1 gets what stands in for it: standard
+/// output and error go to the log, clock and randomness come from the host, and there are no files.
 ///
 /// # Errors
 /// [`ComponentizeError`].
@@ -75,8 +87,8 @@ pub fn componentize(
         };
         embed_component_metadata(&mut module, &resolve, world, encoding).map_err(bad)?;
     }
-    let mut encoder = ComponentEncoder::default().validate(true).module(&module).map_err(bad)?;
-    encoder.encode().map_err(bad)
+    let encoder = ComponentEncoder::default().validate(true).module(&module).map_err(bad)?;
+    preview1::adapt(encoder, core_module)?.encode().map_err(bad)
 }
 
 fn bad(error: impl std::fmt::Display) -> ComponentizeError {

@@ -1,0 +1,181 @@
+//! Core modules that were linked against WASI preview 1.
+
+use std::sync::Arc;
+
+use reentry_core::step::Outcome;
+use reentry_wasm::{
+    CallError, CallOptions, ComponentizeError, ComponentizeOptions, LoadedComponent, componentize,
+};
+
+use crate::host::{self, TestHost};
+use crate::{completed, guest, load, seal};
+
+/// What a guest does in its two calls, with the preview 1 functions that it uses for that. `$write` prints bytes of its
+/// memory, in two pieces as libraries do.
+fn body(start: &str, resume: &str) -> String {
+    let import = |name: &str, ty: &str| {
+        format!(r#"(import "wasi_snapshot_preview1" "{name}" (func ${name} {ty} (result i32)))"#)
+    };
+    let imports = [
+        import("fd_write", "(param i32 i32 i32 i32)"),
+        import("fd_sync", "(param i32)"),
+        import("fd_close", "(param i32)"),
+        import("clock_time_get", "(param i32 i64 i32)"),
+        import("random_get", "(param i32 i32)"),
+        import("poll_oneoff", "(param i32 i32 i32 i32)"),
+        r#"(import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))"#.to_owned(),
+    ];
+    format!(
+        r#"{imports}
+        (func $write (param $fd i32) (param $at i32) (param $length i32) (result i32)
+          (i32.store (i32.const 3072) (local.get $at))
+          (i32.store (i32.const 3076) (i32.const 1))
+          (i32.store (i32.const 3080) (i32.add (local.get $at) (i32.const 1)))
+          (i32.store (i32.const 3084) (i32.sub (local.get $length) (i32.const 1)))
+          (drop (call $fd_write (local.get $fd) (i32.const 3072) (i32.const 2) (i32.const 3088)))
+          (i32.load (i32.const 3088)))
+        (func $start (result i32) {start})
+        (func $resume (result i32) {resume})"#,
+        imports = imports.join("\n")
+    )
+}
+
+/// Starts and resumes a guest. Returns the number it suspends with, the number it ends with, and the log of both calls.
+async fn play(text: &[u8], start: &str, resume: &str) -> (u32, u32, Vec<String>) {
+    let component = loaded(text, start, resume).await;
+    let host = Arc::new(TestHost::default());
+    let options = || CallOptions::new(seal());
+    let begun = component.start(host::invocation(), Arc::clone(&host) as _, options()).await.unwrap();
+    let Ok(Outcome::Suspended(suspension)) = &begun.outcome else { panic!("{:?}", begun.outcome) };
+    let asked = format!("{:?}", suspension.waits[0].what);
+    let asked = asked.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
+    let image = begun.image.unwrap();
+    let ended =
+        component.resume(host::resumption(), Some(&image), Arc::clone(&host) as _, options()).await.unwrap();
+    (asked, completed(&ended), host.log())
+}
+
+async fn loaded(text: &[u8], start: &str, resume: &str) -> LoadedComponent {
+    let data: String = text.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let body = format!("{}\n(data (memory $memory) (i32.const 4096) \"{data}\")", body(start, resume));
+    load(&guest::component(&body)).await
+}
+
+/// What comes into the log of one print of `text` to standard output.
+async fn printed(text: &[u8]) -> Vec<String> {
+    let write = format!("(call $write (i32.const 1) (i32.const 4096) (i32.const {}))", text.len());
+    let (taken, _, log) = play(text, &write, "(i32.const 0)").await;
+    assert_eq!(taken as usize, text.len());
+    log
+}
+
+#[tokio::test]
+async fn whole_lines_go_to_the_log() {
+    assert_eq!(printed(b"one\ntwo\n\nthree").await, ["Info: one", "Info: two", "Info: "]);
+    let write = "(call $write (i32.const 2) (i32.const 4096) (i32.const 5))";
+    assert_eq!(play(b"oops\n", write, "(i32.const 0)").await.2, ["Warn: oops"]);
+}
+
+#[tokio::test]
+async fn what_is_not_utf8_is_printed_as_question_marks() {
+    let good = "aß€😀\u{d7ff}\u{e000}\u{10ffff}\n";
+    assert_eq!(printed(good.as_bytes()).await, [format!("Info: {}", good.trim_end())]);
+    let cases: [(&[u8], &str); 7] = [
+        (b"a\xffb\n", "a?b"),
+        (b"\xc3\n", "?"),
+        (b"\xc0\xaf\n", "??"),
+        (b"\xe0\x80\xaf\n", "???"),
+        (b"\xed\xa0\x80\n", "???"),
+        (b"\xf4\x90\x80\x80\n", "????"),
+        (b"\xe2\x82x\n", "??x"),
+    ];
+    for (bytes, expected) in cases {
+        assert_eq!(printed(bytes).await, [format!("Info: {expected}")], "{bytes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_without_end_is_cut_between_characters() {
+    let text = "€".repeat(3_000);
+    let log = printed(text.as_bytes()).await;
+    // 1365 characters of three bytes are 4095 bytes; the last piece has not been ended.
+    assert_eq!(log, [format!("Info: {}", "€".repeat(1365)), format!("Info: {}", "€".repeat(1365))]);
+}
+
+#[tokio::test]
+async fn the_beginning_of_a_line_outlives_a_suspension() {
+    let start = "(call $write (i32.const 1) (i32.const 4096) (i32.const 7))";
+    let resume = "(call $write (i32.const 1) (i32.const 4103) (i32.const 5))";
+    let (_, _, log) = play(b"before after\n", start, resume).await;
+    assert_eq!(log, [""; 0], "no line was ended");
+    let resume = "(call $write (i32.const 1) (i32.const 4103) (i32.const 6))";
+    assert_eq!(play(b"before after\n", start, resume).await.2, ["Info: before after"]);
+}
+
+#[tokio::test]
+async fn the_rest_of_a_line_is_logged_on_request() {
+    let start =
+        "(drop (call $write (i32.const 1) (i32.const 4096) (i32.const 4))) (call $fd_sync (i32.const 1))";
+    assert_eq!(
+        play(b"rest", start, "(call $fd_sync (i32.const 1))").await,
+        (0, 0, vec!["Info: rest".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn printing_leaves_the_memory_of_the_guest_as_it_was() {
+    let start = r#"
+      (i64.store (i32.const 0) (i64.const 77))
+      (drop (call $write (i32.const 1) (i32.const 4096) (i32.const 5)))
+      (drop (call $random_get (i32.const 8192) (i32.const 4)))
+      (i32.and (i64.eq (i64.load (i32.const 0)) (i64.const 77)) (i32.eq (memory.size) (i32.const 1)))"#;
+    assert_eq!(play(b"text\n", start, "(i32.const 0)").await.0, 1);
+}
+
+#[tokio::test]
+async fn clock_and_randomness_are_the_hosts() {
+    // The clock of these tests begins at 100 ms and goes on by one at each look.
+    let clock = "(drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 8192)))
+      (i32.wrap_i64 (i64.div_u (i64.load (i32.const 8192)) (i64.const 1000000)))";
+    let (first, second, _) = play(b"", clock, clock).await;
+    assert_eq!((first, second), (100, 101));
+    // More than the host gives at a time: all of it is filled, and no byte after it.
+    let random = r#"(drop (memory.grow (i32.const 2)))
+      (drop (call $random_get (i32.const 65536) (i32.const 66000)))
+      (i32.or (i64.eqz (i64.load (i32.const 131520))) (i64.ne (i64.load (i32.const 131536)) (i64.const 0)))"#;
+    assert_eq!(play(b"", random, "(i32.const 0)").await.0, 0);
+}
+
+#[tokio::test]
+async fn files_are_not_there_and_nobody_sleeps() {
+    let poll = "(call $poll_oneoff (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))";
+    let (close, poll, log) = play(b"", "(call $fd_close (i32.const 5))", poll).await;
+    assert_eq!((close, poll), (8, 58));
+    assert_eq!(log, ["Error: a step cannot sleep or poll within a call: it suspends, and the host waits"]);
+}
+
+#[tokio::test]
+async fn exit_is_a_line_of_the_log_and_a_trap() {
+    let start = "(drop (call $write (i32.const 1) (i32.const 4096) (i32.const 3)))
+      (call $proc_exit (i32.const 207)) (i32.const 0)";
+    let component = loaded(b"bye", start, "(i32.const 0)").await;
+    let host = Arc::new(TestHost::default());
+    let ended = component.start(host::invocation(), Arc::clone(&host) as _, CallOptions::new(seal())).await;
+    assert!(matches!(ended, Err(CallError::Trap { .. })), "{ended:?}");
+    assert_eq!(
+        host.log(),
+        ["Info: bye", "Error: a step ends by returning, but this one called exit with code 207"]
+    );
+}
+
+#[test]
+fn a_function_that_no_step_can_have_is_named() {
+    let body = r#"
+      (import "wasi_snapshot_preview1" "sock_shutdown" (func (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+      (func $start (result i32) i32.const 1)
+      (func $resume (result i32) i32.const 1)"#;
+    let error = componentize(&guest::core(body, 0), ComponentizeOptions::default()).unwrap_err();
+    let ComponentizeError::Preview1 { functions } = &error else { panic!("{error}") };
+    assert_eq!(functions, &["sock_shutdown"]);
+}
