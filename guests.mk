@@ -1,10 +1,14 @@
-# Guests: what runs inside. `make guests-core` leaves target/guests/NAME.core.wasm for each sample step.
+# Guests: what runs inside. `make guests-core` leaves target/guests/NAME.core.wasm for each sample step,
+# `make guests-conformance` target/guests/conformance-LANGUAGE.wasm.
 
-.PHONY: guests-core guest-sdk-check
+.PHONY: guests-core guests-conformance guest-sdk-check
 
 guests-core: ## build the sample steps as core modules
 	@toolchain/setup-guest-rust.sh
 	toolchain/build-guest.sh sample-steps
+
+guests-conformance: $(REENTRY) ## build the conformance step in every language
+	@toolchain/build-conformance.sh
 
 guest-sdk-check: export CARGO_TARGET_DIR = $(CURDIR)/target/guest-build
 guest-sdk-check: ## format, lints and tests of the Rust SDK and the sample steps, on this machine
