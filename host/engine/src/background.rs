@@ -7,11 +7,12 @@ use std::time::Duration;
 use reentry_core::id::RunId;
 use reentry_core::time::Timestamp;
 use reentry_store::mail::EXPIRED_MAX;
+use tokio::sync::Notify;
 
 use crate::clock::within;
 use crate::error::Error;
 use crate::host::{Host, Inner};
-use crate::mailbox;
+use crate::mailbox::{self, Delivery};
 use crate::recover::{BATCH, Found, bring_logged, due, given_up, orphans};
 
 /// Longest time between two looks. What another process stores, this one learns of only by looking.
@@ -36,8 +37,12 @@ async fn look(inner: Weak<Inner>) {
     let mut tidied: Option<Duration> = None;
     loop {
         let Some(host) = inner.upgrade() else { return };
-        if let Err(error) = look_once(&host, &runs).await {
-            tracing::error!(%error, "looking after runs failed");
+        if host.stop.is_asked_for() {
+            return;
+        }
+        match look_once(&host, &runs).await {
+            Ok(begun) => host.stop.looked(begun == 0 && runs.are_none_busy() && host.flights.are_none()),
+            Err(error) => tracing::error!(%error, "looking after runs failed"),
         }
         if tidied.is_none_or(|at| host.clock.uptime().saturating_sub(at) >= TIDY_EVERY) {
             tidied = Some(host.clock.uptime());
@@ -55,32 +60,41 @@ async fn look(inner: Weak<Inner>) {
                 None => std::future::pending().await,
             }
         };
-        within(&*clock, LOOK_EVERY, sooner).await;
+        tokio::select! {
+            biased;
+            // What was begun is done: there may be more than one look brings.
+            () = runs.done.notified() => {}
+            _ = within(&*clock, LOOK_EVERY, sooner) => {}
+        }
     }
 }
 
-async fn look_once(host: &Arc<Inner>, runs: &Arc<Runs>) -> Result<(), Error> {
+/// Begins what there is to do; says how much that was.
+async fn look_once(host: &Arc<Inner>, runs: &Arc<Runs>) -> Result<usize, Error> {
+    let mut begun = 0;
     for found in [orphans(host).await?, given_up(host).await?, due(host).await?] {
         for one in found {
-            bring_on(host, runs, one);
+            begun += usize::from(bring_on(host, runs, one));
         }
     }
     for (tenant, message) in host.store.deliverable(BATCH).await? {
         if let Some(message) = host.store.message(&tenant, message).await? {
-            mailbox::deliver(host, &message).await?;
+            let delivery = mailbox::deliver(host, &message).await?;
+            begun += usize::from(matches!(delivery, Delivery::To(_)));
         }
     }
-    Ok(())
+    Ok(begun)
 }
 
-/// Brings a run on, beside the looking: its calls may take long.
-fn bring_on(host: &Arc<Inner>, runs: &Arc<Runs>, (tenant, run, event): Found) {
-    let Some(busy) = runs.begin(run, host.clock.uptime()) else { return };
+/// Brings a run on, beside the looking: its calls may take long. Says whether that was begun.
+fn bring_on(host: &Arc<Inner>, runs: &Arc<Runs>, (tenant, run, event): Found) -> bool {
+    let Some(busy) = runs.begin(run, host.clock.uptime()) else { return false };
     let host = Arc::clone(host);
     tokio::spawn(async move {
         let brought = bring_logged(&host, &tenant, run, event).await;
         busy.end(brought.is_ok(), host.clock.uptime());
     });
+    true
 }
 
 async fn drop_old_mail(host: &Inner) -> Result<(), Error> {
@@ -92,7 +106,11 @@ async fn drop_old_mail(host: &Inner) -> Result<(), Error> {
 
 /// Runs that are being brought on, and those that could not be.
 #[derive(Default)]
-struct Runs(Mutex<State>);
+struct Runs {
+    state: Mutex<State>,
+    /// None is being brought on any more.
+    done: Notify,
+}
 
 #[derive(Default)]
 struct State {
@@ -106,17 +124,21 @@ struct Busy(Arc<Runs>, RunId);
 
 impl Runs {
     fn begin(self: &Arc<Self>, run: RunId, now: Duration) -> Option<Busy> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.paused.get(&run).is_some_and(|(next, _)| now < *next) || !state.busy.insert(run) {
             return None;
         }
         Some(Busy(Arc::clone(self), run))
     }
+
+    fn are_none_busy(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).busy.is_empty()
+    }
 }
 
 impl Busy {
     fn end(self, well: bool, now: Duration) {
-        let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = state.paused.remove(&self.1).map_or(PAUSES.0, |(_, pause)| pause);
         if !well {
             let longer = (pause * 2).min(PAUSES.1);
@@ -127,6 +149,10 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).busy.remove(&self.1);
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.busy.remove(&self.1);
+        if state.busy.is_empty() {
+            self.0.done.notify_one();
+        }
     }
 }

@@ -24,6 +24,7 @@ use crate::host::{Host, Inner};
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::registry::Registry;
+use crate::stop::Stop;
 
 /// Name of the database in a data folder.
 const DATABASE: &str = "reentry.db";
@@ -223,6 +224,7 @@ impl HostBuilder {
             _alive: alive,
             calls,
             flights: Flights::default(),
+            stop: Stop::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
             cancel_grace: self.cancel_grace,

@@ -1,4 +1,4 @@
-//! Runs that are paused, restarted, forked, sent back, deleted; and what is kept of their past.
+//! Runs that are paused, restarted, forked, sent back, deleted.
 
 use std::sync::Arc;
 
@@ -10,13 +10,12 @@ use reentry_core::resume::Target;
 use reentry_core::run::{Fork, Known, Refused, Run as RunState, Stop, apply};
 use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
-use reentry_store::{SavepointKind, SavepointSummary, SuspensionFilter};
+use reentry_store::SavepointKind;
 
 use crate::decide::{Cause, Decider};
 use crate::drive::{Task, begin};
 use crate::error::Error;
 use crate::host::Host;
-use crate::inbox::Waiting;
 use crate::options::{OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
@@ -133,36 +132,6 @@ impl Run {
             drop(going);
         }
         Ok(new)
-    }
-
-    /// All suspensions of the run, the oldest first, with how they ended.
-    ///
-    /// # Errors
-    /// `NotFound`, `Damaged`, `Unavailable`.
-    pub async fn history(&self) -> Result<Vec<Waiting>, Error> {
-        self.load().await?;
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let run = Some(self.id);
-            let filter =
-                SuspensionFilter { run, with_ended: true, with_timers: true, after, ..Default::default() };
-            let page = self.host.inbox(filter).await?;
-            all.extend(page.rows);
-            after = page.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
-    }
-
-    /// The moments to which the run can be forked or restarted, the oldest first.
-    ///
-    /// # Errors
-    /// `NotFound`, `Damaged`, `Unavailable`.
-    pub async fn savepoints(&self) -> Result<Vec<SavepointSummary>, Error> {
-        self.load().await?;
-        Ok(self.host.inner.store.savepoints(self.id).await?)
     }
 
     pub(crate) async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {

@@ -26,6 +26,7 @@ use crate::live::Live;
 use crate::observer::Observer;
 use crate::registry::Registry;
 use crate::run::Run;
+use crate::stop::Stop;
 use crate::workflow::{PendingWorkflow, Workflow};
 
 /// A host of workflows: one store, one WebAssembly runtime, one tenant's view of both. Cheap to clone.
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) calls: Semaphore,
     /// Runs that this process is driving.
     pub(crate) flights: Flights,
+    /// Whether no further call is to be begun, and what is left to do.
+    pub(crate) stop: Stop,
     /// Tells those in this process who listen.
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.

@@ -67,11 +67,14 @@ impl Listener {
         self.receiver.try_recv().ok()
     }
 
-    /// Waits until something was stored; at most as long as the patience lasts.
+    /// Waits until something was stored.
+    pub(crate) async fn told(&mut self) {
+        while let Ok(Happened::Emitted(..)) = self.receiver.recv().await {}
+    }
+
+    /// The same, at most as long as the patience lasts. Whether it was told or not, the caller looks.
     pub(crate) async fn committed(&mut self, clock: &dyn Clock, patience: Duration) {
-        let told = async { while let Ok(Happened::Emitted(..)) = self.receiver.recv().await {} };
-        // Whether it was told or not, it looks.
-        within(clock, patience, told).await;
+        within(clock, patience, self.told()).await;
     }
 }
 

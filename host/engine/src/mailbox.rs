@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::event::{Event, Received};
-use reentry_core::id::MessageId;
+use reentry_core::id::{MessageId, RunId};
 use reentry_core::json::Json;
 use reentry_core::run::{LABEL_BYTES_MAX, Refused};
 use reentry_core::time::Timestamp;
@@ -11,10 +11,10 @@ use reentry_store::{Message, Sent};
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-use crate::drive::begin;
 use crate::error::Error;
 use crate::host::{Host, Inner};
-use crate::recover::prepared;
+use crate::observer::Did;
+use crate::recover::{begin_told, prepared};
 
 /// Most messages that are looked through for one that was sent before.
 const LOOKED_THROUGH_MAX: usize = 1_000;
@@ -41,6 +41,19 @@ pub struct EventReceipt {
     pub message: MessageId,
     /// Whether a step has got it. Otherwise it is kept for the first that will wait for it.
     pub delivered: bool,
+    /// The run of the step that got it just now.
+    pub run: Option<RunId>,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// A step of this run has got it just now.
+    To(RunId),
+    /// Somebody got it before.
+    Before,
+    /// Nobody waits for it.
+    Nobody,
 }
 
 impl Host {
@@ -74,11 +87,15 @@ impl Host {
             Sent::Kept => Some(message),
             Sent::Known(id) => self.inner.store.message(&self.tenant, id).await?,
         };
-        let delivered = match known {
+        let delivery = match known {
             Some(message) => deliver(&self.inner, &message).await?,
-            None => true,
+            None => Delivery::Before,
         };
-        Ok(EventReceipt { message: id, delivered })
+        let run = match delivery {
+            Delivery::To(run) => Some(run),
+            Delivery::Before | Delivery::Nobody => None,
+        };
+        Ok(EventReceipt { message: id, delivered: delivery != Delivery::Nobody, run })
     }
 }
 
@@ -90,25 +107,31 @@ pub(crate) fn check(what: &'static str, text: Option<&str>) -> Result<(), Error>
     }
 }
 
-/// Hands a message to the suspension that has waited for it longest. Says whether somebody has it; what follows goes on by itself.
-pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<bool, Error> {
+/// Hands a message to the suspension that has waited for it longest. What follows goes on by itself.
+pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Delivery, Error> {
     let key = message.key.as_deref();
     if !is_there(host, message).await? {
-        return Ok(true);
+        return Ok(Delivery::Before);
     }
     for (run, suspension) in host.store.waiting_for(&message.tenant, &message.name, key).await? {
         let (payload, owner) = (message.payload.clone(), host.owner);
         let event = Event::Received(Received { suspension, message: message.id, payload, owner });
         let span = tracing::info_span!("reentry", otel.name = "workflow run (event)", run = %run);
         let task = prepared(host, &message.tenant, run, event).await;
+        let tenant = message.tenant.clone();
         let begun = match task {
-            Ok(task) => begin(task).instrument(span.clone()).await,
+            Ok(task) => begin_told(task, tenant, Did::Delivered).instrument(span.clone()).await,
             Err(error) => Err(error),
         };
         match begun {
-            Ok(driver) => {
-                tokio::spawn(driver.go_on().instrument(span).with_current_subscriber());
-                return Ok(true);
+            Ok(going) => {
+                let going = async move {
+                    if let Err(error) = going.await {
+                        tracing::error!(run = %run, %error, "a run could not go on after an event");
+                    }
+                };
+                tokio::spawn(going.instrument(span).with_current_subscriber());
+                return Ok(Delivery::To(run));
             }
             // It was over before the message came.
             Err(Error::Refused(Refused::Idle)) => {}
@@ -116,7 +139,7 @@ pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<bool
             Err(error) => tracing::error!(run = %run, %error, "an event could not be delivered"),
         }
     }
-    Ok(!is_there(host, message).await?)
+    Ok(if is_there(host, message).await? { Delivery::Nobody } else { Delivery::Before })
 }
 
 /// Whether nobody has taken the message.

@@ -44,6 +44,13 @@ impl NewRun {
         self.run.id
     }
 
+    /// Waits until the run is stored: from then on it can be found by its id, whatever happens. Never ends when the start is refused, or
+    /// repeats an earlier request.
+    pub fn stored(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut listener = self.workflow.host.inner.live.listen(self.run.id);
+        async move { listener.told().await }
+    }
+
     /// Stores the run and starts it, and returns when it has ended or waits. What the result says is durable.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
-//! What guests say while they run, for those who listen.
+//! What guests say while they run, and what a host does by itself, for those who listen.
 
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
+use reentry_core::run::RunStatus;
 pub use reentry_wasm::Level;
 
 /// Where in which run something was said.
@@ -14,7 +15,34 @@ pub struct Source {
     pub path: StepPath,
 }
 
-/// Listens to guests. Called on the task that runs the guest: an observer that blocks, blocks the step.
+/// Something that a host did for a run without being asked about that very run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upkeep {
+    /// Whose run it is.
+    pub tenant: TenantId,
+    /// The run.
+    pub run: RunId,
+    /// What was done.
+    pub did: Did,
+}
+
+/// What a host does for a run. Each but the last two is stored when it is told, and followed by one of those.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Did {
+    /// It took over calls that nobody makes any more.
+    TookOver,
+    /// It told the run that a time has come.
+    Woke,
+    /// It handed the run an event that was sent.
+    Delivered,
+    /// It brought the run as far as it could: how the run stands.
+    Brought(RunStatus),
+    /// It could not bring the run on: why.
+    GaveUp(String),
+}
+
+/// Listens to guests and to the host. Called on the task that runs the guest: an observer that blocks, blocks the step.
 pub trait Observer: Send + Sync + 'static {
     /// A line of a step's log.
     fn log(&self, source: &Source, level: Level, message: &str, fields: Option<&Json>) {
@@ -32,6 +60,15 @@ pub trait Observer: Send + Sync + 'static {
     fn emit(&self, source: &Source, chunk: &Json) {
         let (run, path) = (&source.run, &source.path);
         tracing::debug!(target: "reentry::guest", %run, %path, %chunk, "emitted");
+    }
+
+    /// Something that the host did by itself.
+    fn upkeep(&self, upkeep: &Upkeep) {
+        let Upkeep { tenant, run, did } = upkeep;
+        match did {
+            Did::GaveUp(error) => tracing::error!(%tenant, %run, error, "a run could not be brought on"),
+            did => tracing::info!(%tenant, %run, ?did, "looked after a run"),
+        }
     }
 }
 

@@ -96,13 +96,20 @@ pub(crate) async fn perform(
             biased;
             () = host.clock.wait_until(at) => {}
             () = context.over() => return Ok(None),
+            () = host.stop.asked_for() => return Ok(None),
         }
     }
     let ready = match ready {
         Some(ready) => ready,
         None => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
-    let _permit = host.calls.acquire().await.map_err(|_| interrupted(&run, "the host is shutting down"))?;
+    let permit = tokio::select! {
+        biased;
+        // The call stays with this host in the store: when the process has ended, somebody takes it over.
+        () = host.stop.asked_for() => return Ok(None),
+        permit = host.calls.acquire() => permit,
+    };
+    let _permit = permit.map_err(|_| interrupted(&run, "the host is shutting down"))?;
     let span_id = host.chance.span_id();
     let span = tracing::info_span!(
         "workflow step", run = %run.id, path = %path, call = step.calls, attempt = step.attempt,

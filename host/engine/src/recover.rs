@@ -8,13 +8,15 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::{Doing, Refused, Run};
 use reentry_core::workflow::Program;
 use tokio::task::JoinSet;
+use tracing::Instrument;
+use tracing::instrument::WithSubscriber;
 
 use crate::decide::{Decider, load};
-use crate::drive::Task;
+use crate::drive::{Task, begin};
 use crate::error::Error;
 use crate::host::{Host, Inner};
+use crate::observer::{Did, Upkeep};
 use crate::perform::make_ready;
-use crate::run::spawned;
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -111,20 +113,49 @@ pub(crate) async fn bring_logged(
 ) -> Result<bool, Error> {
     let brought = bring(host, tenant, id, event).await;
     if let Err(error) = &brought {
-        tracing::error!(run = %id, error = %chain(error), "a run could not be brought on");
+        let did = Did::GaveUp(chain(error));
+        host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run: id, did });
     }
     brought
 }
 
 async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) -> Result<bool, Error> {
     let span = tracing::info_span!("reentry", otel.name = "workflow run (recovered)", run = %id);
+    let did = match &event {
+        Event::TakenOver { .. } => Did::TookOver,
+        _ => Did::Woke,
+    };
     let task = prepared(host, tenant, id, event).await?;
-    match spawned(task, span).await {
-        Ok(_) => Ok(true),
+    let begun = begin_told(task, tenant.clone(), did).instrument(span.clone()).await;
+    let going = match begun {
+        Ok(going) => going,
         // Somebody else was faster.
-        Err(Error::Refused(Refused::Idle)) => Ok(false),
-        Err(error) => Err(error),
+        Err(Error::Refused(Refused::Idle)) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    // On a task of its own, so that a caller who stops listening does not stop the work half-way.
+    match tokio::spawn(going.instrument(span).with_current_subscriber()).await {
+        Ok(ended) => ended.map(|()| true),
+        Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),
     }
+}
+
+/// Decides about the first event, stores that, and tells what was done. What is left to do is returned: it drives the run on and tells how
+/// far it came.
+pub(crate) async fn begin_told(
+    task: Task,
+    tenant: TenantId,
+    did: Did,
+) -> Result<impl Future<Output = Result<(), Error>> + Send + 'static, Error> {
+    let (host, run) = (Arc::clone(&task.decider.host), task.decider.run.id);
+    let driver = begin(task).await?;
+    let tell = move |did| host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run, did });
+    tell(did);
+    Ok(async move {
+        let stopped = driver.go_on().await?;
+        tell(Did::Brought(stopped.run.status()));
+        Ok(())
+    })
 }
 
 /// A run with an event that is to be brought to it, when everything that the calls need is whole: one whose memory is damaged stays as

@@ -19,6 +19,9 @@ use crate::run::Run;
 /// How often a watcher looks for what other processes did to the run.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// After how many looks in vain a watcher makes sure that the run is still there.
+const LOOKS_IN_VAIN: u32 = 20;
+
 /// Most commits that are read at once.
 const ROWS: usize = 100;
 
@@ -50,16 +53,21 @@ pub struct Watch {
     listener: Listener,
     after: u64,
     ready: VecDeque<WatchEvent>,
+    /// Looks at the log since the run itself was looked at; `None` when it has to be, because the log says that it stopped.
+    looks: Option<u32>,
     ended: bool,
 }
 
 impl Run {
     /// Watches the run: first what happened after a version of it (`None`: everything), then what happens. What steps emit is not
     /// stored: only chunks of steps that this process calls are seen, from now on.
+    ///
+    /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
+    /// search in an index.
     pub fn watch(&self, after: Option<u64>) -> Watch {
         let listener = self.host.inner.live.listen(self.id);
         let after = after.unwrap_or_default();
-        Watch { run: self.clone(), listener, after, ready: VecDeque::new(), ended: false }
+        Watch { run: self.clone(), listener, after, ready: VecDeque::new(), looks: None, ended: false }
     }
 }
 
@@ -82,7 +90,7 @@ impl Watch {
                 continue;
             }
             // Looked at first: what ended the run is in the log then.
-            let ended = self.run.load().await?.status().is_final();
+            let ended = self.has_ended().await?;
             if self.read().await? {
                 continue;
             }
@@ -97,12 +105,29 @@ impl Watch {
         }
     }
 
+    /// Whether the run has ended. The run itself, which grows with its open steps, is read only when there is reason to.
+    async fn has_ended(&mut self) -> Result<bool, Error> {
+        match self.looks {
+            Some(looks) if looks < LOOKS_IN_VAIN => {
+                self.looks = Some(looks + 1);
+                Ok(false)
+            }
+            _ => {
+                self.looks = Some(0);
+                Ok(self.run.load().await?.status().is_final())
+            }
+        }
+    }
+
     /// Reads what was stored since. Says whether there was anything.
     async fn read(&mut self) -> Result<bool, Error> {
         let store = &self.run.host.inner.store;
         let rows = store.log(self.run.id, self.after, ROWS).await?;
         for row in &rows {
             let entries = entries(self.run.id, row)?;
+            if entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. })) {
+                self.looks = None;
+            }
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
             let records = store.outputs(self.run.id, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();

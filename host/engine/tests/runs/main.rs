@@ -7,5 +7,6 @@ mod large;
 mod mailbox;
 mod recover;
 mod requests;
+mod upkeep;
 mod versions;
 mod watch;
