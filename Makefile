@@ -3,7 +3,7 @@
 REENTRY := target/debug/reentry
 include guests.mk
 
-.PHONY: help setup check test demo guests bench bench-full fuzz docs fmt
+.PHONY: help setup check test demo guests bench bench-full bless fuzz docs fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -43,6 +43,9 @@ fuzz: ## fuzz the snapshot decoder and the instrumentation for a minute each (ne
 
 docs: ## the library's pages
 	cargo doc --locked --workspace --no-deps
+
+bless: ## write anew what tests compare with: the page of the commands, and what commands print
+	BLESS=1 cargo test --locked -p reentry-cli
 
 fmt: ## format everything
 	cargo fmt

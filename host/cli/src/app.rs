@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 use reentry::core::id::RunId;
 
 use crate::cli::{Cli, Color, Command, Format};
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
+use crate::help;
 use crate::hint;
 use crate::listener::set_up_log;
 use crate::session::Session;
@@ -19,12 +20,12 @@ use crate::ui::Ui;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 pub(crate) fn main() -> Exit {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return wrong_usage(&error),
     };
-    let ui = Ui::new(cli.global.output, cli.global.color, cli.global.verbose);
+    let ui = Ui::new(cli.global.format(), cli.global.color, cli.global.verbose);
     set_up_log(&ui);
     let session = match Session::new(&cli.global, ui) {
         Ok(session) => session,
@@ -99,7 +100,8 @@ fn wants_json(args: impl IntoIterator<Item = OsString>) -> bool {
     let split = args.windows(2).any(
         |pair| matches!(pair, [option, form] if (option == "-o" || option == "--output") && form == "json"),
     );
-    split || args.iter().any(|arg| arg == "--output=json" || arg == "-ojson" || arg == "-o=json")
+    let joined = ["--json", "--output=json", "-ojson", "-o=json"];
+    split || args.iter().any(|arg| joined.iter().any(|json| arg == json))
 }
 
 #[cfg(test)]
@@ -116,6 +118,7 @@ mod tests {
     fn json_is_wanted_in_every_spelling() {
         let wants = |args: &[&str]| wants_json(args.iter().map(OsString::from));
         assert!(wants(&["reentry", "rum", "-o", "json"]) && wants(&["-ojson"]) && wants(&["--output=json"]));
+        assert!(wants(&["rum", "--json"]));
         assert!(!wants(&["reentry", "json"]) && !wants(&["-o", "text"]) && !wants(&["-o"]));
     }
 }

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    build, completions, components, event, exit_codes, inbox, resume, run, runs, workflow,
+    build, completions, components, event, exit_codes, inbox, resume, run, runs, work, workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.
@@ -52,7 +52,11 @@ pub(crate) struct Global {
 
     /// Form of results and errors: for people, or one JSON document
     #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Format::Text, global = true)]
-    pub(crate) output: Format,
+    output: Format,
+
+    /// Short for --output json
+    #[arg(long, global = true)]
+    json: bool,
 
     /// Say more: -v what the host does and what steps emit, -vv details, -vvv everything
     #[arg(short, long, action = ArgAction::Count, global = true)]
@@ -61,6 +65,13 @@ pub(crate) struct Global {
     /// When to use colors; `auto` is on a terminal, unless NO_COLOR is set
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
     pub(crate) color: Color,
+}
+
+impl Global {
+    /// Form of results and errors.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output }
+    }
 }
 
 /// Something that components may be granted.
@@ -97,6 +108,7 @@ pub(crate) enum Command {
     Event(event::Command),
     #[command(subcommand)]
     Workflow(workflow::Command),
+    Work(work::Args),
     Build(build::Args),
     Completions(completions::Args),
     ExitCodes(exit_codes::Args),
@@ -104,14 +116,4 @@ pub(crate) enum Command {
 
 fn tenant(name: &str) -> Result<TenantId, String> {
     TenantId::new(name).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
-    }
 }

@@ -9,6 +9,7 @@ pub(crate) mod inbox;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod work;
 pub(crate) mod workflow;
 
 use reentry::core::id::RunId;
@@ -28,6 +29,7 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Components(command) => components::perform(command, session).await,
         Command::Event(command) => event::perform(command, session).await,
         Command::Workflow(command) => workflow::perform(command, session).await,
+        Command::Work(args) => work::perform(&args, session).await,
         Command::Build(args) => build::perform(&args, session),
         Command::Completions(args) => completions::perform(&args, session),
         Command::ExitCodes(_) => exit_codes::perform(session),

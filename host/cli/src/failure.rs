@@ -6,8 +6,10 @@ use reentry::core::error::ErrorKind;
 use reentry::core::id::RunId;
 use reentry::core::resume::TargetError;
 use reentry::core::run::Refused;
+use reentry::store::RemoveError;
 use serde_json::{Map, Value, json};
 
+use crate::commands::components::usage;
 use crate::ui::{Ui, hang, harmless};
 
 /// Why a command has no result.
@@ -161,6 +163,7 @@ impl Report {
 /// What programs may want to look at, beside the message.
 fn details(error: &reentry::Error) -> Option<Value> {
     match error {
+        reentry::Error::Remove(RemoveError::ComponentUsed { usage, .. }) => Some(usage::as_json(usage)),
         reentry::Error::Refused(Refused::Invalid { what, violations }) => {
             let violation =
                 |at: &reentry::core::schema::Violation| json!({"at": at.at, "message": at.message});

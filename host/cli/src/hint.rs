@@ -7,8 +7,10 @@ use reentry::core::id::RunId;
 use reentry::core::resume::{Candidates, Target, TargetError};
 use reentry::core::run::{Refused, RunStatus};
 use reentry::core::similar::closest;
+use reentry::store::{DeleteError, RemoveError};
 use reentry::wasm::{LoadError, RefusedImport};
 
+use crate::applied::listed;
 use crate::session::Session;
 
 /// Most choices that a hint lists.
@@ -20,7 +22,7 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
     let of_run = |args: &[&str]| run.map(|run| command(&[args, &[run.to_string().as_str()]].concat()));
     let show = || of_run(&["runs", "show"]).map(|show| format!("{show} shows how it stands"));
     let hint = match error {
-        Error::NoRun(_) => {
+        Error::NoRun(_) | Error::Delete(DeleteError::NotFound { .. }) => {
             let (dir, tenant) = (session.data_dir().display(), session.tenant());
             let list = command(&["runs", "list"]);
             Some(format!("looked in {dir} for runs of tenant `{tenant}`; {list} shows them"))
@@ -36,12 +38,23 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
         }
         Error::Refused(Refused::Target(error)) => {
             let recover = command(&["runs", "recover"]);
-            target(error).or_else(|| of_status(error, &recover)).or_else(show)
+            let go_on = of_run(&["runs", "continue"]).unwrap_or_default();
+            target(error).or_else(|| of_status(error, &recover, &go_on)).or_else(show)
         }
         Error::Refused(Refused::Invalid { what: "resume data", .. }) => of_run(&["inbox", "--run"])
             .map(|inbox| format!("{inbox} shows what is asked and how the answer must look")),
         Error::Refused(Refused::AlreadyStarted { .. } | Refused::Ended { .. }) => show(),
         Error::Load(LoadError::Imports { refused }) => grant(refused),
+        Error::Refused(Refused::NotTravelable { .. }) => of_run(&["runs", "history"])
+            .map(|history| format!("{history} shows where it can be sent back to")),
+        Error::NoSavepoint { .. } => {
+            of_run(&["runs", "history"]).map(|history| format!("{history} shows where it can be forked"))
+        }
+        Error::NoCurrentWorkflow(_) | Error::NoWorkflow(_) => Some(listed(session)),
+        Error::Remove(error) => remove(error, &command),
+        Error::Delete(DeleteError::NotFinal { .. }) => {
+            of_run(&["runs", "cancel"]).map(|cancel| format!("{cancel} ends it"))
+        }
         Error::Interrupted { .. } => {
             let recover = command(&["runs", "recover"]);
             Some(format!("{recover} takes the run over once this process has ended"))
@@ -49,6 +62,28 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
         _ => None,
     };
     hint.into_iter().collect()
+}
+
+/// What has to go before a component or workflow can.
+fn remove(error: &RemoveError, command: &dyn Fn(&[&str]) -> String) -> Option<String> {
+    match error {
+        RemoveError::ComponentUsed { component, .. } => {
+            let usage = command(&["components", "usage", &component.to_string()]);
+            Some(format!("{usage} lists them; a component stays as long as a kept run may go back to it"))
+        }
+        RemoveError::WorkflowCurrent { id, .. } => Some(command(&["workflow", "retire", id])),
+        RemoveError::WorkflowUsed { .. } => Some(format!(
+            "{} deletes those that ended long ago",
+            command(&["runs", "prune", "--older-than", "30d"])
+        )),
+        RemoveError::NoWorkflow { .. } => {
+            Some(format!("{} shows the applied workflows", command(&["workflow", "list"])))
+        }
+        RemoveError::NoComponent { .. } => {
+            Some(format!("{} shows the components of this host", command(&["components", "list"])))
+        }
+        _ => None,
+    }
 }
 
 /// The grant that would allow all refused imports.
@@ -70,14 +105,15 @@ fn target(error: &TargetError) -> Option<String> {
 }
 
 /// What a run that waits for no answer does instead, and how it goes on.
-fn of_status(error: &TargetError, recover: &str) -> Option<String> {
+fn of_status(error: &TargetError, recover: &str, go_on: &str) -> Option<String> {
     match error {
         TargetError::NotSuspended { status: RunStatus::Running } => {
             Some(format!("if the process that ran it has died, {recover} takes it over"))
         }
         TargetError::NotSuspended { status: RunStatus::Waiting } => {
-            Some(format!("it waits for a time; when that has come, {recover} lets it go on"))
+            Some(format!("it waits for a time or an event; when that has come, {recover} lets it go on"))
         }
+        TargetError::NotSuspended { status: RunStatus::Paused } => Some(format!("{go_on} ends the pause")),
         _ => None,
     }
 }

@@ -49,6 +49,21 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A span of time as it is given, `90s`, `45m`, `12h`, `30d`, `2w`, in milliseconds.
+pub(crate) fn read_span(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match text.get(digits.len()..) {
+        Some("s") => SECOND,
+        Some("m") => MINUTE,
+        Some("h") => HOUR,
+        Some("d") => DAY,
+        Some("w") => 7 * DAY,
+        _ => return Err("expected a number and its unit (s, m, h, d or w): 30d, say".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("`{digits}` is not a whole number"))?;
+    number.checked_mul(unit).ok_or_else(|| "that is longer than times can be told".to_owned())
+}
+
 /// A number of bytes: `812 B`, `214 KiB`, `1.2 MiB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     const KIB: u64 = 1 << 10;
@@ -74,6 +89,17 @@ mod tests {
         let ages = [0, 999, SECOND, MINUTE - 1, MINUTE, HOUR - 1, HOUR, DAY - 1, DAY, 400 * DAY];
         assert_eq!(ages.map(span).join(" "), "0s 0s 1s 59s 1m 59m 1h 23h 1d 400d");
         assert_eq!([0, 420, 1_290, 59_999, 60_000].map(took).join(" "), "0ms 420ms 1.2s 59.9s 1m");
+    }
+
+    #[test]
+    fn a_span_is_a_number_with_its_unit() {
+        let spans = ["0s", "90s", "45m", "12h", "30d", "2w"].map(read_span);
+        assert_eq!(spans, [0, 90 * SECOND, 45 * MINUTE, 12 * HOUR, 30 * DAY, 14 * DAY].map(Ok));
+        for wrong in
+            ["", "30", "d", "-1d", "1.5h", "30 d", "30days", "99999999999999999999s", "999999999999999w"]
+        {
+            assert!(read_span(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -30,6 +30,15 @@ pub(crate) fn pretty_bounded(text: &str, columns: usize, lines_max: usize) -> St
     shown.join("\n")
 }
 
+/// The text on one line, at most so many characters of it.
+pub(crate) fn glimpse(text: &str, chars: usize) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
 /// The text without white space between its parts but a blank after each comma and colon.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());

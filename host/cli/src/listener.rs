@@ -3,9 +3,10 @@
 use std::io;
 
 use reentry::core::json::Json;
-use reentry::{Level, Observer, Source};
+use reentry::{Did, Level, Observer, Source, Upkeep};
 use tracing_subscriber::EnvFilter;
 
+use crate::commands::work;
 use crate::json_text;
 use crate::style::Style;
 use crate::ui::{Ui, hang, harmless};
@@ -37,11 +38,18 @@ pub(crate) fn set_up_log(ui: &Ui) {
 /// Shows on standard error what guests log, as `[step] level message`, and when asked, what they emit.
 pub(crate) struct Listener {
     ui: Ui,
+    /// Whether to print what the host does by itself, as the result of the command.
+    tells_upkeep: bool,
 }
 
 impl Listener {
     pub(crate) fn new(ui: Ui) -> Self {
-        Self { ui }
+        Self { ui, tells_upkeep: false }
+    }
+
+    /// Shows what the host does by itself as well: a line each on standard output.
+    pub(crate) fn telling_upkeep(ui: Ui) -> Self {
+        Self { ui, tells_upkeep: true }
     }
 
     /// The least important level that is shown.
@@ -76,6 +84,20 @@ impl Observer for Listener {
         if self.ui.verbose > 0 {
             let step = self.ui.err.dim(&format!("[{}]", source.path));
             self.ui.note(&format!("{step} emits {}", json_text::one_line(chunk.text())));
+        }
+    }
+
+    fn upkeep(&self, upkeep: &Upkeep) {
+        if self.tells_upkeep {
+            // A worker that nobody reads works on.
+            let _ = work::tell(&self.ui, upkeep);
+        } else if let Did::GaveUp(reason) = &upkeep.did {
+            let error = self.ui.err.red("error:");
+            self.ui.note(&format!(
+                "{error} run {} could not be brought on: {}",
+                upkeep.run,
+                harmless(reason)
+            ));
         }
     }
 }

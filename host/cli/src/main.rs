@@ -3,12 +3,15 @@
 //! Knows arguments, terminals and files; everything else is the library's. Each command is one file in `commands`.
 
 mod app;
+mod applied;
 mod args;
 mod cli;
 mod commands;
 mod component_file;
+mod digest_text;
 mod exit;
 mod failure;
+mod help;
 mod hint;
 mod humane;
 mod invocation;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use reentry::core::id::{RunId, SuspensionId};
-use reentry::core::run::{RunStatus, StepStatus};
-use reentry::core::step::Failure as StepFailure;
+use reentry::core::run::{Doing, RunStatus, StepStatus};
+use reentry::core::step::{Failure as StepFailure, WaitFor};
 use reentry::store::SuspensionFilter;
 use reentry::{Host, Run, RunResult, StepResults};
 use serde::Serialize;
@@ -193,15 +193,23 @@ async fn questions(session: &Session, style: Style, host: &Host, run: &Run) -> R
 async fn timers(session: &Session, run: &Run) -> Result<String, Failure> {
     let (state, now) = (run.state().await?, session.now());
     let mut text = String::new();
+    let until = |at| format!("until {at} ({})", relative(at, now));
     for (path, suspension) in state.waiting() {
-        let until = match suspension.due_at() {
-            Some(at) => format!("until {at} ({})", relative(at, now)),
-            None => format!("for something else ({})", suspension.wait.what.kind()),
+        let until = match (suspension.due_at(), &suspension.wait.what) {
+            (Some(at), _) => until(at),
+            (None, WaitFor::Event(event)) => format!("for the event {}", harmless(&event.name)),
+            (None, other) => format!("for something else ({})", other.kind()),
         };
         let _ = writeln!(text, "  {path}  {until}");
     }
+    for (path, step) in &state.steps {
+        if let Doing::Sleeping(at) = step.doing {
+            let _ = writeln!(text, "  {path}  {}", until(at));
+        }
+    }
     let recover = session.again.command(["runs", "recover"]);
-    let _ = writeln!(text, "a host wakes it then; without one at work, `{recover}` does");
+    let work = session.again.command(["work"]);
+    let _ = writeln!(text, "`{work}` looks after it; `{recover}` brings on what is due, once");
     Ok(text)
 }
 

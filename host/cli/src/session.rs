@@ -56,11 +56,15 @@ impl Session {
 
     /// The host of the data folder, which is made if it is not there.
     pub(crate) async fn host(&self, background: Background) -> Result<Host, Failure> {
+        self.observed_host(background, Listener::new(self.ui)).await
+    }
+
+    async fn observed_host(&self, background: Background, listener: Listener) -> Result<Host, Failure> {
         let builder = Host::builder()
             .data_dir(&self.data_dir)
             .tenant(self.tenant.clone())
             .grants(self.grants)
-            .observer(std::sync::Arc::new(Listener::new(self.ui)))
+            .observer(std::sync::Arc::new(listener))
             .background(background == Background::On);
         Ok(builder.build().await?)
     }
@@ -68,8 +72,19 @@ impl Session {
     /// The host of a data folder that must be there, for commands that only look at what it has: a mistyped folder must not
     /// spring into being.
     pub(crate) async fn existing_host(&self, background: Background) -> Result<Host, Failure> {
+        self.check_data_dir()?;
+        self.host(background).await
+    }
+
+    /// A host that looks after the runs of a data folder that must be there, and tells on standard output what it does.
+    pub(crate) async fn worker(&self) -> Result<Host, Failure> {
+        self.check_data_dir()?;
+        self.observed_host(Background::On, Listener::telling_upkeep(self.ui)).await
+    }
+
+    fn check_data_dir(&self) -> Result<(), Failure> {
         if self.data_dir.is_dir() {
-            return self.host(background).await;
+            return Ok(());
         }
         let message = format!("there is no data folder {}", self.data_dir.display());
         let report = Report::not_found("no-data-dir", message);

@@ -39,20 +39,29 @@ impl Ui {
 
     /// Prints a result for people; `text` ends with a newline.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.stream(text).map(drop)
+    }
+
+    /// The same for one of many results; says whether anybody reads on.
+    pub(crate) fn stream(&self, text: &str) -> Result<bool, Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(error) => {
                 Err(Report::unavailable("output", "cannot write to standard output").cause(error).into())
             }
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
         }
+    }
+
+    /// One of many results for programs, each on a line of its own; says whether anybody reads on.
+    pub(crate) fn stream_json(&self, value: &impl Serialize) -> Result<bool, Failure> {
+        self.stream(&format!("{}\n", json_text::one_line(&json(value)?)))
     }
 
     /// Prints a result for programs: one document, laid out on a terminal, else on one line.
     pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| Report::unavailable("internal", "the result has no JSON form").cause(error))?;
+        let text = json(value)?;
         // Texts of users are part of it as they were written, line breaks and all.
         let columns = if io::stdout().is_terminal() { JSON_COLUMNS } else { usize::MAX };
         let text = json_text::pretty(&text, columns);
@@ -63,6 +72,11 @@ impl Ui {
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let no_form = |error| Report::unavailable("internal", "the result has no JSON form").cause(error).into();
+    serde_json::to_string(value).map_err(no_form)
 }
 
 /// A text that a guest or another stranger wrote, harmless for a terminal: escape sequences could rewrite what the reader sees.

@@ -23,6 +23,7 @@ pub(crate) use mistake::Mistakes;
 pub(crate) use shape::SCHEMA;
 pub(crate) use source::Source;
 
+use crate::applied;
 use crate::component_file::{self, Contents, name_of};
 use crate::failure::{Failure, Report};
 use crate::session::Session;
@@ -51,9 +52,11 @@ pub(crate) async fn open(
         false => match component_of_host(host, &what.to_string_lossy()).await? {
             Found::Component(digest) => host.component(digest).await?,
             Found::Nothing(hint) => {
-                let message = format!("there is no file {}, and no component of that name", what.display());
-                let report = Report::not_found("no-file", message);
-                return Err(report.hint(hint.unwrap_or_else(|| looked_for(what))).into());
+                let shown = what.display();
+                let message = format!("there is no file {shown}, and no workflow or component of that name");
+                let similar = applied::similar(host, &what.to_string_lossy()).await?;
+                let hint = similar.or(hint).unwrap_or_else(|| looked_for(what));
+                return Err(Report::not_found("no-file", message).hint(hint).into());
             }
         },
     };

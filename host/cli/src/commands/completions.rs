@@ -1,11 +1,10 @@
 //! `reentry completions`: a script that completes the arguments of `reentry` in a shell.
 
-use clap::CommandFactory as _;
 use clap_complete::{Shell, generate};
 
-use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
+use crate::help;
 use crate::session::Session;
 
 /// Print a script that completes arguments in a shell
@@ -19,7 +18,7 @@ pub(crate) struct Args {
 
 pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    generate(args.shell, &mut Cli::command(), "reentry", &mut script);
+    generate(args.shell, &mut help::command(), "reentry", &mut script);
     let script = String::from_utf8(script)
         .map_err(|error| Report::unavailable("internal", "the script is not UTF-8").cause(error))?;
     session.ui.print(&script)?;

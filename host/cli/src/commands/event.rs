@@ -1,10 +1,12 @@
 //! `reentry event`: events sent to steps that wait for them.
 
 use reentry::SendEvent;
+use serde_json::json;
 
 use crate::args::Given;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::outcome::or_interrupt;
 use crate::session::{Background, Session};
 
 /// Send events to steps that wait for them
@@ -15,7 +17,7 @@ pub(crate) enum Command {
 
 /// Send an event: the step that has waited for it longest gets it
 ///
-/// If no step waits, the event is kept until one does. Durable when the command ends.
+/// If no step waits, the event is kept until one does. Otherwise the command ends when the step's run has ended or waits again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SendArgs {
     /// Name of the event
@@ -41,14 +43,31 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
     let payload = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
     let event = SendEvent { name: args.name, key: args.key, payload, id: args.id, expires_at: None };
     let receipt = host.send_event(event).await?;
+    // The step that has it goes on in this process.
+    let status = match receipt.run {
+        None => None,
+        Some(run) => Some(
+            or_interrupt(run, true, async {
+                host.quiet().await;
+                Ok(host.run(run).await?.status().await?)
+            })
+            .await?,
+        ),
+    };
     if session.ui.is_json() {
-        let told = serde_json::json!({ "message": receipt.message, "delivered": receipt.delivered });
+        let told = json!({
+            "message": receipt.message, "delivered": receipt.delivered, "runId": receipt.run, "status": status,
+        });
         session.ui.print_json(&told)?;
         return Ok(Exit::Done);
     }
-    session.ui.note(match receipt.delivered {
-        true => "a step was waiting for it and has it",
-        false => "no step waits for it: it is kept until one does",
-    });
+    match (receipt.run, status) {
+        (Some(run), Some(status)) => {
+            session.ui.note("a step was waiting for it and has it");
+            session.ui.print(&format!("{} {run}\n", session.ui.out.status(status.as_str())))?;
+        }
+        _ if receipt.delivered => session.ui.note("it was sent before, and a step has it"),
+        _ => session.ui.note("no step waits for it: it is kept until one does"),
+    }
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::outcome::{finish, or_interrupt};
 use crate::session::{Background, Session};
 
-/// Answer a suspended step: its memory is put back, and its code goes on at the next line
+/// Answer a suspended step: its memory is put back, its code goes on at the next line
 ///
 /// Which step is meant need not be said when only one waits. Everything is checked before anything is changed: after an error the run
 /// is as it was. Of several that answer the same question exactly one wins.

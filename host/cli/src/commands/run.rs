@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use reentry::core::run::{Refused, RunStatus};
+use reentry::core::run::Refused;
 use reentry::core::workflow::Definition;
-use reentry::{StartOptions, Workflow};
+use reentry::{Host, StartOptions, Started, Workflow};
 
+use crate::applied;
 use crate::args::{ContextArgs, Given, OutputArgs, TracingArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
@@ -16,12 +17,13 @@ use crate::workflow_file;
 
 /// Start a run of a workflow, or of one step
 ///
-/// The run's id goes to standard error at once, so that the run can be found whatever happens. The result goes to standard output,
-/// and the exit code says how the run stands: `reentry help exit-codes`.
+/// The run's id goes to standard error as soon as the run is stored, so that it can be found whatever happens; nothing is left of a start
+/// that is refused. The result goes to standard output, and the exit code says how the run stands: `reentry help exit-codes`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A workflow file (JSON or YAML), a component (or core module, which is made one), or the name or digest of a component of the host
-    #[arg(value_name = "FILE")]
+    /// A workflow file (JSON or YAML), or a component (or core module, which is made one); else an applied workflow by its id, or a
+    /// component of the host by its name, or either by the first digits of its digest
+    #[arg(value_name = "FILE|ID")]
     what: PathBuf,
 
     /// Step to run, of a component that has several
@@ -43,6 +45,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
 
+    /// Your own name for this request: made twice under one, it is done once
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+
     #[command(flatten)]
     output: OutputArgs,
 
@@ -53,25 +59,38 @@ pub(crate) struct Args {
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let options = options(&args)?;
     let host = session.host(Background::of(args.output.wait)).await?;
-    let definition = workflow_file::open(session, &host, &args.what, args.step.as_deref()).await?;
-    let workflow = host.commit(definition).await?;
-    let run = match args.resource {
-        Some(resource) => workflow.create_run_about(resource).await?,
-        None => workflow.create_run().await?,
+    let workflow = workflow(session, &host, &args).await?;
+    let new = workflow.new_run(args.resource);
+    let (id, stored) = (new.id(), new.stored());
+    let tell = async {
+        stored.await;
+        session.ui.note(&format!("run {id}"));
+        std::future::pending::<std::convert::Infallible>().await
     };
-    session.ui.note(&format!("run {}", run.id()));
-    let started = or_interrupt(run.id(), true, async { Ok(run.start(options).await?) }).await;
-    let result = match started {
-        Ok(result) => result,
-        Err(failure) => {
-            if run.status().await.is_ok_and(|status| status == RunStatus::Pending) {
-                // Nothing would ever start it: what was refused came with this command and is gone with it.
-                run.cancel().await?;
-            }
-            return Err(with_form(failure, &workflow));
+    let started = or_interrupt(id, true, async {
+        tokio::select! {
+            biased;
+            never = tell => match never {},
+            started = new.start(options) => Ok(started?),
         }
-    };
+    });
+    let Started { run, result } = started.await.map_err(|failure| with_form(failure, &workflow))?;
+    if run.id() != id {
+        session.ui.note(&format!("run {}, as the same request was made before", run.id()));
+    }
     finish(session, &host, &run, result, args.output).await
+}
+
+/// What is to be run. A file comes first; a step is one of a component.
+async fn workflow(session: &Session, host: &Host, args: &Args) -> Result<Workflow, Failure> {
+    if !args.what.exists()
+        && args.step.is_none()
+        && let Some(workflow) = applied::find(host, &args.what.to_string_lossy()).await?
+    {
+        return Ok(workflow);
+    }
+    let definition = workflow_file::open(session, host, &args.what, args.step.as_deref()).await?;
+    Ok(host.commit(definition).await?)
 }
 
 /// Says how the input must look when it was refused.
@@ -96,6 +115,6 @@ fn options(args: &Args) -> Result<StartOptions, Failure> {
         tracing_context,
         tracing_options,
         output_options: args.output.options(),
-        idempotency_key: None,
+        idempotency_key: args.idempotency_key.clone(),
     })
 }

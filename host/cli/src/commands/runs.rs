@@ -2,11 +2,17 @@
 
 mod cancel;
 mod control;
+mod history;
 mod list;
+mod prune;
 mod recover;
 mod show;
+mod timeline;
+mod watch;
 
 use reentry::core::id::RunId;
+use reentry::core::run::StepStatus;
+use reentry::core::time::Timestamp;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,11 +21,14 @@ use crate::session::Session;
 /// How many rows a page may have; the library has the same bound.
 pub(crate) const LIMIT: std::ops::RangeInclusive<i64> = 1..=1_000;
 
-/// List runs, look at one, pause, restart, fork, end, delete one, bring orphaned ones on
+/// List runs, look at one, watch it, pause, restart, fork, end it; delete what is over
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     List(list::Args),
     Show(show::Args),
+    Watch(watch::Args),
+    Timeline(timeline::Args),
+    History(history::Args),
     Cancel(cancel::Args),
     /// Let no further step of a run be called; answers and timers are still taken
     Pause(control::Args),
@@ -31,6 +40,7 @@ pub(crate) enum Command {
     Fork(control::ForkArgs),
     /// Delete a run that has ended, with everything kept of it
     Delete(control::Args),
+    Prune(prune::Args),
     Recover(recover::Args),
 }
 
@@ -38,6 +48,9 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
     match command {
         Command::List(args) => list::perform(args, session).await,
         Command::Show(args) => show::perform(&args, session).await,
+        Command::Watch(args) => watch::perform(&args, session).await,
+        Command::Timeline(args) => timeline::perform(&args, session).await,
+        Command::History(args) => history::perform(&args, session).await,
         Command::Cancel(args) => cancel::perform(&args, session).await,
         Command::Pause(args) => control::pause(&args, session).await,
         Command::Continue(args) => control::unpause(&args, session).await,
@@ -45,6 +58,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Travel(args) => control::travel(args, session).await,
         Command::Fork(args) => control::fork(&args, session).await,
         Command::Delete(args) => control::delete(&args, session).await,
+        Command::Prune(args) => prune::perform(args, session).await,
         Command::Recover(_) => recover::perform(session).await,
     }
 }
@@ -53,13 +67,29 @@ impl Command {
     pub(super) fn run_id(&self) -> Option<RunId> {
         match self {
             Self::Show(args) => Some(args.run),
+            Self::Watch(args) => Some(args.run),
+            Self::Timeline(args) => Some(args.run),
+            Self::History(args) => Some(args.run),
             Self::Cancel(args) => Some(args.run),
             Self::Pause(args) | Self::Continue(args) | Self::Restart(args) | Self::Delete(args) => {
                 Some(args.run)
             }
             Self::Travel(args) => Some(args.run),
             Self::Fork(args) => Some(args.run),
-            Self::List(_) | Self::Recover(_) => None,
+            Self::List(_) | Self::Prune(_) | Self::Recover(_) => None,
         }
     }
+}
+
+/// The time of day of an instant, in UTC: `12:03:44.120`.
+pub(crate) fn clock_time(at: Timestamp) -> String {
+    let whole = at.to_string();
+    let time = whole.split_once('T').and_then(|(_, time)| time.strip_suffix('Z'));
+    time.map_or_else(|| whole.clone(), str::to_owned)
+}
+
+/// The name of a step's status, as it is on the wire.
+fn step_status(status: StepStatus) -> String {
+    let name = serde_json::to_value(status).ok();
+    name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use reentry::core::digest::{ComponentDigest, DigestError};
+use reentry::core::digest::ComponentDigest;
 use reentry::core::error::ErrorKind;
 use reentry::core::similar::closest;
 use reentry::core::workflow::{ComponentSteps, Contract, Definition, Workflow};
@@ -14,6 +14,7 @@ use reentry::{Component, Host};
 use super::mistake::Mistakes;
 use super::source::Source;
 use crate::component_file::{self, name_of};
+use crate::digest_text::meant;
 use crate::failure::{Failure, Report};
 use crate::hint::hints;
 use crate::session::Session;
@@ -155,21 +156,21 @@ pub(crate) enum Found {
     Nothing(Option<String>),
 }
 
-/// Looks for a component by name; of several with one name it is the one added last. A digest is taken as it is: that there is no such
-/// component is found out where it is used.
+/// Looks for a component by name; of several with one name it is the one added last. A whole digest is taken as it is: that there is no
+/// such component is found out where it is used. The beginning of one will do if it is that of one component only.
 pub(crate) async fn component_of_host(host: &Host, name: &str) -> Result<Found, Failure> {
-    if name.starts_with("sha256:") {
-        let digest = name
-            .parse()
-            .map_err(|error: DigestError| Report::refused("invalid-digest", error.to_string()))?;
+    if let Ok(digest) = name.parse() {
         return Ok(Found::Component(digest));
     }
     let components = host.components().await?;
     if let Some(found) = components.iter().find(|component| component.name == name) {
         return Ok(Found::Component(found.digest));
     }
-    let meant = closest(name, components.iter().map(|component| component.name.as_str()));
-    Ok(Found::Nothing(meant.map(|meant| format!("did you mean the component `{meant}`?"))))
+    if let Some(digest) = meant(name, components.iter().map(|component| component.digest))? {
+        return Ok(Found::Component(digest));
+    }
+    let similar = closest(name, components.iter().map(|component| component.name.as_str()));
+    Ok(Found::Nothing(similar.map(|similar| format!("did you mean the component `{similar}`?"))))
 }
 
 pub(super) fn looked_for(path: &Path) -> String {

@@ -7,7 +7,7 @@ use reentry::{ForkOptions, ResumeOptions, TravelOptions};
 use crate::args::Given;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::outcome::show;
+use crate::outcome::{or_interrupt, show};
 use crate::session::{Background, Session};
 
 /// A run that is named and nothing else.
@@ -93,6 +93,12 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
     let answer = data.map(ResumeOptions::data);
     let run = host.run(args.run).await?.fork(ForkOptions { at: args.at, answer }).await?;
     session.ui.note(&format!("run {}", run.id()));
+    // What goes on in the new run goes on in this process.
+    let quiet = async {
+        host.quiet().await;
+        Ok(())
+    };
+    or_interrupt(run.id(), true, quiet).await?;
     let result = run.result(reentry::OutputOptions::default()).await?;
     show(session, &host, &run, &result).await?;
     Ok(result.status.into())

@@ -10,6 +10,7 @@ use reentry::store::SuspensionFilter;
 use reentry::{OutputOptions, RunResult, StepResults, Waiting};
 use serde::Serialize;
 
+use super::step_status;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{relative, span, took};
@@ -134,11 +135,9 @@ fn steps_text(steps: &StepResults, style: Style, now: Timestamp) -> String {
     }
     let mut table = Table::new(["STEP", "STATUS", "STARTED", "TOOK", "ERROR"]);
     for (path, entry) in &steps.steps {
-        let status = serde_json::to_value(entry.status).ok();
-        let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or_default();
         table.row([
             indented(path),
-            style.status(status),
+            style.status(&step_status(entry.status)),
             entry.started_at.to_string(),
             lasted(entry, now),
             entry.error.as_ref().map(reason_line).unwrap_or_default(),

@@ -1,0 +1,54 @@
+//! `reentry components usage`: who uses a component.
+
+use reentry::store::ComponentUsage;
+use serde_json::{Value, json};
+
+use super::named;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::count;
+use crate::session::{Background, Session};
+use crate::table::Table;
+
+/// Show which workflows and runs use a component, those of all tenants
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The component: its name, its digest, or the first digits
+    #[arg(value_name = "DIGEST|NAME")]
+    component: String,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let digest = named(session, &host, &args.component).await?;
+    // A component that does not exist is an error, and not an unused one.
+    host.component(digest).await?;
+    let usage = host.component_usage(digest).await?;
+    if session.ui.is_json() {
+        let mut told = as_json(&usage);
+        if let Some(told) = told.as_object_mut() {
+            told.insert("digest".to_owned(), json!(digest));
+        }
+        session.ui.print_json(&told)?;
+        return Ok(Exit::Done);
+    }
+    if usage.workflows.is_empty() {
+        session.ui.note("no workflow uses it");
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(["WORKFLOW", "DIGEST"]);
+    for (digest, id) in &usage.workflows {
+        table.row([id.clone(), digest.to_string()]);
+    }
+    let runs = usize::try_from(usage.runs).unwrap_or(usize::MAX);
+    let open = format!("{}, {} of them not ended", count(runs, "run"), usage.open_runs);
+    session.ui.print(&format!("{}\n{open}\n", table.text(session.ui.out)))?;
+    Ok(Exit::Done)
+}
+
+/// Who uses a component, for programs.
+pub(crate) fn as_json(usage: &ComponentUsage) -> Value {
+    let workflow = |(digest, id): &(_, String)| json!({ "id": id, "digest": digest });
+    let workflows: Vec<Value> = usage.workflows.iter().map(workflow).collect();
+    json!({ "workflows": workflows, "runs": usage.runs, "openRuns": usage.open_runs })
+}

@@ -1,0 +1,91 @@
+//! `reentry runs history`: what is kept of a run's past, and how to go back to it.
+
+use reentry::Waiting;
+use reentry::core::id::RunId;
+use reentry::core::path::StepPath;
+use reentry::store::{SavepointKind, SavepointSummary};
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::relative;
+use crate::session::{Background, Session};
+use crate::suspended::{Row, ended};
+use crate::table::Table;
+
+/// Show where a run can be forked, restarted, or sent back to
+///
+/// Of each question that was answered, the run as it was before is kept: `runs fork --at` makes another run of it. `runs travel` sends
+/// the run itself back to an entry.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let (suspensions, savepoints) = (run.history().await?, run.savepoints().await?);
+    let entries = run.travel_targets().await?;
+    if session.ui.is_json() {
+        let point = |point: &SavepointSummary| {
+            let kind = match point.kind {
+                SavepointKind::Suspension => "suspension",
+                SavepointKind::Failure => "end",
+            };
+            json!({"version": point.version, "at": point.at, "kind": kind, "suspensionId": point.suspension})
+        };
+        session.ui.print_json(&json!({
+            "runId": args.run,
+            "suspensions": suspensions.iter().map(Row::of).collect::<Vec<_>>(),
+            "savepoints": savepoints.iter().map(point).collect::<Vec<_>>(),
+            "entries": entries,
+        }))?;
+        return Ok(Exit::Done);
+    }
+    let text = points(session, args.run, &suspensions, &savepoints) + &targets(session, args.run, &entries);
+    match text.is_empty() {
+        true => session.ui.note("the run has no past yet"),
+        false => session.ui.print(text.trim_start())?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The moments of which the run is kept, with the command that goes on from each.
+fn points(session: &Session, run: RunId, suspensions: &[Waiting], savepoints: &[SavepointSummary]) -> String {
+    if savepoints.is_empty() {
+        return String::new();
+    }
+    let (style, now, run) = (session.ui.out, session.now(), run.to_string());
+    let mut table = Table::new(["VERSION", "KEPT", "STEP", "BEFORE IT", "GO ON FROM THERE WITH"]);
+    for point in savepoints {
+        let of = suspensions.iter().find(|row| Some(row.record.id) == point.suspension);
+        let before = match of.and_then(|row| row.record.state.ended) {
+            Some((end, _)) => format!("was {}", ended(end)),
+            None if point.kind == SavepointKind::Failure => "ended".to_owned(),
+            None => String::new(),
+        };
+        let command = match point.suspension {
+            Some(id) => session.again.command(["runs", "fork", &run, "--at", &id.to_string()]),
+            None => session.again.command(["runs", "restart", &run]),
+        };
+        table.row([
+            point.version.to_string(),
+            relative(point.at, now),
+            of.map(|row| row.record.path.to_string()).unwrap_or_default(),
+            before,
+            command,
+        ]);
+    }
+    table.text(style)
+}
+
+/// The entries to which the run can be sent back.
+fn targets(session: &Session, run: RunId, entries: &[StepPath]) -> String {
+    let Some(last) = entries.last() else { return String::new() };
+    let all = entries.iter().map(StepPath::to_string).collect::<Vec<_>>().join(", ");
+    let travel = session.again.command(["runs", "travel", &run.to_string(), &last.to_string()]);
+    format!("\ncan be sent back to {all}:\n  {travel}\n")
+}

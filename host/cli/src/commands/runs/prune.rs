@@ -1,0 +1,69 @@
+//! `reentry runs prune`: runs that ended long ago go.
+
+use reentry::core::id::RunId;
+use reentry::core::time::Timestamp;
+use reentry::{Prune, Pruned};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::{count, read_span};
+use crate::session::{Background, Session};
+
+/// Delete runs that ended long ago, with everything kept of them
+///
+/// Runs that have not ended stay, whatever their age, and so do runs that a fork reads which stays. Only those of this tenant go.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How long ago they must have ended: 90s, 45m, 12h, 30d, 2w
+    #[arg(long, value_name = "AGE", value_parser = read_span)]
+    older_than: u64,
+
+    /// Only of the workflow with this id, whatever its version
+    #[arg(long, value_name = "ID")]
+    workflow: Option<String>,
+
+    /// Say which would go, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What went, or would go, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    dry_run: bool,
+    before: Timestamp,
+    /// With `dryRun`, those that forks read are among them.
+    deleted: &'a [RunId],
+    kept: &'a [RunId],
+}
+
+pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let before = Timestamp(session.now().0.saturating_sub(args.older_than));
+    let which = Prune { before, workflow_id: args.workflow };
+    let Pruned { deleted, kept } = match args.dry_run {
+        true => Pruned { deleted: host.prunable(&which).await?, kept: Vec::new() },
+        false => host.prune(&which).await?,
+    };
+    if session.ui.is_json() {
+        let told = Told { dry_run: args.dry_run, before, deleted: &deleted, kept: &kept };
+        session.ui.print_json(&told)?;
+        return Ok(Exit::Done);
+    }
+    let runs = count(deleted.len(), "run");
+    if args.dry_run {
+        let list: String = deleted.iter().map(|run| format!("{run}\n")).collect();
+        session.ui.print(&list)?;
+        session.ui.note(&format!(
+            "{runs} would be deleted, which ended before {before}; one that a fork reads stays as long as that fork"
+        ));
+        return Ok(Exit::Done);
+    }
+    session.ui.note(&format!("deleted {runs}"));
+    if !kept.is_empty() {
+        session.ui.note(&format!("kept {}, of which there are forks", count(kept.len(), "run")));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,74 @@
+//! `reentry runs timeline`: what happened in a run, and how long it took.
+
+use reentry::TimelineRow;
+use reentry::core::id::RunId;
+use reentry::core::run::LogKind;
+
+use super::step_status;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::humane::took;
+use crate::session::{Background, Session};
+use crate::style::Style;
+use crate::table::Table;
+
+/// Show what happened in a run, the oldest first, and how long each step took
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let rows = host.run(args.run).await?.timeline().await?;
+    if session.ui.is_json() {
+        session.ui.print_json(&serde_json::json!({ "runId": args.run, "timeline": rows }))?;
+        return Ok(Exit::Done);
+    }
+    let Some(first) = rows.first() else {
+        session.ui.note("nothing happened yet");
+        return Ok(Exit::Done);
+    };
+    let style = session.ui.out;
+    let mut table = Table::new(["VERSION", "AFTER", "STEP", "WHAT", "TOOK"]);
+    // The workflow itself is told of by what the run does.
+    let of_workflow =
+        |row: &&TimelineRow| row.path.is_root() && matches!(row.what, LogKind::Began | LogKind::Ended { .. });
+    for row in rows.iter().filter(|row| !of_workflow(row)) {
+        table.row([
+            row.version.to_string(),
+            took(row.at.ms_since(first.at)),
+            row.path.to_string(),
+            what(row, style),
+            row.duration_ms.map(took).unwrap_or_default(),
+        ]);
+    }
+    let began = style.dim(&format!("{} from {} on", args.run, first.at));
+    session.ui.print(&format!("{began}\n\n{}", table.text(style)))?;
+    Ok(Exit::Done)
+}
+
+fn what(row: &TimelineRow, style: Style) -> String {
+    match &row.what {
+        LogKind::Started => "started".to_owned(),
+        LogKind::Resumed => "resumed".to_owned(),
+        LogKind::Began => "begins".to_owned(),
+        LogKind::Reentered { call } => format!("goes on, call {call}"),
+        LogKind::Ended { status } => style.status(&step_status(*status)),
+        LogKind::Retrying { attempt, until } => format!("failed try {attempt}, next at {until}"),
+        LogKind::Suspended { suspension } => format!("suspended  {}", style.dim(&suspension.to_string())),
+        LogKind::Waiting { until: Some(until) } => format!("waits until {until}"),
+        LogKind::Waiting { until: None } => "waits".to_owned(),
+        LogKind::Progress { completed, total, .. } => format!("{completed} of {total} done"),
+        LogKind::Paused => "paused".to_owned(),
+        LogKind::Unpaused => "goes on after the pause".to_owned(),
+        LogKind::TakenOver => "taken over from a process that died".to_owned(),
+        LogKind::Restarted => "restarted".to_owned(),
+        LogKind::Traveled => "sent back to here".to_owned(),
+        LogKind::Forked => "forked".to_owned(),
+        LogKind::Migrated => "moved to another version of its workflow".to_owned(),
+        LogKind::Stopped { status } => format!("now {}", style.status(status.as_str())),
+    }
+}

@@ -1,0 +1,120 @@
+//! `reentry runs watch`: what happens in a run, as it happens.
+
+use reentry::WatchEvent;
+use reentry::core::id::RunId;
+use serde_json::Value;
+
+use super::clock_time;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json_text::glimpse;
+use crate::session::{Background, Session};
+use crate::style::Style;
+
+/// Most characters of an event's data that are shown.
+const DATA_CHARS: usize = 120;
+
+/// Columns of an event's name.
+const NAME_COLUMNS: usize = 14;
+
+/// Watch a run: what happened in it, then what happens, until it has ended
+///
+/// The run may be at work in any process on the data folder: its log is looked at four times a second. What steps emit is not in the
+/// log; `reentry run -v` shows it. Ends with the exit code that says how the run ended, and changes nothing when it is interrupted.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunId,
+
+    /// Begin at this version of the run instead of its start; each event tells its version
+    #[arg(long, value_name = "VERSION")]
+    from: Option<u64>,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let run = host.run(args.run).await?;
+    let mut watch = run.watch(args.from.map(|version| version.saturating_sub(1)));
+    let watching = async {
+        while let Some(event) = watch.next().await? {
+            let somebody_reads = match session.ui.is_json() {
+                true => session.ui.stream_json(&event)?,
+                false => session.ui.stream(&format!("{}\n", line(&event, session.ui.out)))?,
+            };
+            if !somebody_reads {
+                return Ok(Exit::Done);
+            }
+        }
+        Ok(run.status().await?.into())
+    };
+    tokio::select! {
+        ended = watching => ended,
+        Ok(()) = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+    }
+}
+
+/// An event for people: when, which version, what, where, and the data that matters most.
+fn line(event: &WatchEvent, style: Style) -> String {
+    let at = style.dim(&clock_time(event.at));
+    let name = event.kind.strip_prefix("workflow-").unwrap_or(event.kind);
+    let text = |key: &str| event.payload.get(key).and_then(Value::as_str);
+    let parts = [
+        text("id").map(str::to_owned),
+        text("status").or(text("workflowStatus")).map(|status| style.status(status)),
+        text("suspensionId").map(|id| style.dim(id)),
+        data(&event.payload).map(|data| glimpse(&data.to_string(), DATA_CHARS)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let line = format!("{at}  {:>3}  {name:<NAME_COLUMNS$}  {}", event.version, parts.join("  "));
+    line.trim_end().to_owned()
+}
+
+/// What an event brought: of a step that goes on the answer, of one that ended the output or the error.
+fn data(payload: &Value) -> Option<&Value> {
+    let keys = ["error", "output", "resumePayload", "suspendPayload", "until", "completedCount", "payload"];
+    keys.into_iter().filter_map(|key| payload.get(key)).find(|value| !value.is_null())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use reentry::core::time::Timestamp;
+    use serde_json::json;
+
+    fn told(kind: &'static str, payload: Value) -> String {
+        let run_id = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
+        let at = Timestamp(1_767_225_600_123);
+        line(&WatchEvent { kind, run_id, from: "WORKFLOW", payload, version: 7, index: 0, at }, Style::PLAIN)
+    }
+
+    #[test]
+    fn an_event_says_what_happened_where_and_with_which_data() {
+        let events = [
+            told("workflow-start", json!({"payload": {"a": 1}})),
+            told(
+                "workflow-step-suspended",
+                json!({"id": "ask", "suspensionId": "sus_1", "suspendPayload": null}),
+            ),
+            told(
+                "workflow-step-start",
+                json!({"id": "ask", "status": "running", "payload": 1, "resumePayload": 2}),
+            ),
+            told(
+                "workflow-step-result",
+                json!({"id": "ask", "status": "failed", "payload": 1, "error": {"message": "no\u{1b}"}}),
+            ),
+            told("workflow-step-output", json!({"id": "ask", "output": "x".repeat(500)})),
+            told("workflow-paused", json!({})),
+        ];
+        insta::assert_snapshot!(events.join("\n"), @r#"
+        00:00:00.123    7  start           {"a": 1}
+        00:00:00.123    7  step-suspended  ask  sus_1
+        00:00:00.123    7  step-start      ask  running  2
+        00:00:00.123    7  step-result     ask  failed  {"message": "no\u001b"}
+        00:00:00.123    7  step-output     ask  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+        00:00:00.123    7  paused
+        "#);
+    }
+}

@@ -1,0 +1,182 @@
+//! `reentry work`: a process that looks after runs.
+
+use std::time::Duration;
+
+use reentry::core::id::{RunId, TenantId};
+use reentry::core::run::RunStatus;
+use reentry::core::time::Timestamp;
+use reentry::{Clock as _, Did, Host, SystemClock, Upkeep};
+use serde::Serialize;
+
+use super::runs::clock_time;
+use crate::exit::Exit;
+use crate::failure::{Failure, Report};
+use crate::humane::{count, read_span};
+use crate::session::Session;
+use crate::ui::{Ui, harmless};
+
+/// Look after runs: timers, deadlines, events, and runs whose process died
+///
+/// Stays until it is told to leave (SIGTERM, or Ctrl-C): then it begins no further step, lets steps that are being called end, and goes.
+/// What is left is taken over by the next one. Any number of them may work on one data folder, beside any other command. It looks after
+/// the runs of all tenants, and prints a line for each thing that it does; with `--output json` each line is a JSON object.
+#[derive(Debug, clap::Args)]
+#[command(visible_alias = "worker")]
+pub(crate) struct Args {
+    /// Leave when there is nothing to do now; a timer that is not due yet is not waited for
+    #[arg(long)]
+    until_idle: bool,
+
+    /// How long steps that are being called may take to end when it is told to leave
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = read_span)]
+    grace: u64,
+}
+
+/// What was done, for programs. Times are milliseconds since 1970.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    at: Timestamp,
+    did: &'static str,
+    run_id: RunId,
+    tenant: &'a TenantId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<RunStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let mut leave = Leave::new()?;
+    let host = session.worker().await?;
+    let until = if args.until_idle { "until there is nothing to do" } else { "until SIGTERM or Ctrl-C" };
+    session.ui.note(&format!(
+        "looking after the runs of all tenants in {}: timers, deadlines, events, runs whose process died; {until}",
+        session.data_dir().display()
+    ));
+    tokio::select! {
+        () = host.idle(), if args.until_idle => return Ok(Exit::Done),
+        () = leave.told() => {}
+    }
+    tokio::select! {
+        left = stop(&host, args.grace, session) => left,
+        // Told twice: at once.
+        () = leave.told() => Ok(Exit::Done),
+    }
+}
+
+async fn stop(host: &Host, grace: u64, session: &Session) -> Result<Exit, Failure> {
+    session.ui.note("leaving; steps that are being called may end (again to leave at once)");
+    let left = host.stop(Duration::from_millis(grace)).await?;
+    if left > 0 {
+        session.ui.note(&format!("left {} at work, for others to take over", count(left, "run")));
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints one thing that a worker did; says whether anybody reads on.
+pub(crate) fn tell(ui: &Ui, upkeep: &Upkeep) -> Result<bool, Failure> {
+    let at = SystemClock.now();
+    match ui.is_json() {
+        true => ui.stream_json(&as_line(upkeep, at)),
+        false => ui.stream(&text(ui, upkeep, at)),
+    }
+}
+
+fn as_line(upkeep: &Upkeep, at: Timestamp) -> Line<'_> {
+    let (did, status, error) = match &upkeep.did {
+        Did::TookOver => ("took-over", None, None),
+        Did::Woke => ("woke", None, None),
+        Did::Delivered => ("delivered", None, None),
+        Did::Brought(status) => ("brought", Some(*status), None),
+        Did::GaveUp(error) => ("gave-up", None, Some(error.as_str())),
+        _ => ("other", None, None),
+    };
+    Line { at, did, run_id: upkeep.run, tenant: &upkeep.tenant, status, error }
+}
+
+fn text(ui: &Ui, upkeep: &Upkeep, at: Timestamp) -> String {
+    let what = match &upkeep.did {
+        Did::TookOver => "taken over from a process that died".to_owned(),
+        Did::Woke => "woken: its time has come".to_owned(),
+        Did::Delivered => "has the event it waited for".to_owned(),
+        Did::Brought(status) => format!("is {} now", ui.out.status(status.as_str())),
+        Did::GaveUp(error) => format!("{} {}", ui.out.red("could not be brought on:"), harmless(error)),
+        _ => "was looked after".to_owned(),
+    };
+    format!("{}  {}  {what}\n", ui.out.dim(&clock_time(at)), upkeep.run)
+}
+
+/// Hears when the process is told to leave.
+struct Leave {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Leave {
+    #[cfg(unix)]
+    fn new() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = signal(SignalKind::terminate())
+            .map_err(|error| Report::unavailable("internal", "cannot listen to signals").cause(error))?;
+        Ok(Self { terminate })
+    }
+
+    #[cfg(unix)]
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            Ok(()) = tokio::signal::ctrl_c() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn told(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::cli::{Color, Format};
+
+    #[test]
+    fn each_thing_that_was_done_is_a_line() {
+        let ui = Ui::new(Format::Text, Color::Never, 0);
+        let run = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
+        let all = [
+            Did::TookOver,
+            Did::Woke,
+            Did::Delivered,
+            Did::Brought(RunStatus::Suspended),
+            Did::GaveUp("damaged\u{1b}".to_owned()),
+        ];
+        let (mut people, mut programs) = (String::new(), String::new());
+        for did in all {
+            let upkeep = Upkeep { tenant: TenantId::default(), run, did };
+            people += &text(&ui, &upkeep, Timestamp(1_000));
+            programs += &format!("{}\n", serde_json::to_string(&as_line(&upkeep, Timestamp(1_000))).unwrap());
+        }
+        insta::assert_snapshot!(people, @r"
+        00:00:01.000  run_0000000003e87fffbfffffffffffffff  taken over from a process that died
+        00:00:01.000  run_0000000003e87fffbfffffffffffffff  woken: its time has come
+        00:00:01.000  run_0000000003e87fffbfffffffffffffff  has the event it waited for
+        00:00:01.000  run_0000000003e87fffbfffffffffffffff  is suspended now
+        00:00:01.000  run_0000000003e87fffbfffffffffffffff  could not be brought on: damaged\u{1b}
+        ");
+        insta::assert_snapshot!(programs, @r#"
+        {"at":1000,"did":"took-over","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
+        {"at":1000,"did":"woke","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
+        {"at":1000,"did":"delivered","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
+        {"at":1000,"did":"brought","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","status":"suspended"}
+        {"at":1000,"did":"gave-up","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","error":"damaged\u001b"}
+        "#);
+    }
+}

@@ -1,0 +1,28 @@
+//! `reentry workflow remove`: a version of a workflow goes.
+
+use crate::applied;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::{Background, Session};
+
+/// Remove a version of a workflow that nobody needs any more
+///
+/// Refused for the current version of an id, and while a run that is kept follows it, ended or not.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The version: its digest, or the first digits
+    #[arg(value_name = "DIGEST")]
+    digest: String,
+}
+
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let digest = applied::version(session, &host, &args.digest).await?;
+    host.remove_workflow(digest).await?;
+    if session.ui.is_json() {
+        session.ui.print_json(&serde_json::json!({ "removed": digest }))?;
+    } else {
+        session.ui.note(&format!("removed workflow {digest}"));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,62 @@
+//! Digests as people give them: whole, or their first digits.
+
+use std::fmt::Display;
+
+use crate::failure::{Failure, Report};
+
+/// Fewest digits that are taken for the beginning of a digest: anything shorter is more likely a name.
+const DIGITS_MIN: usize = 6;
+
+/// Digits of a digest.
+const DIGITS: usize = 64;
+
+/// Which of these digests is meant by a text: `sha256:` or nothing, and some of the first digits.
+///
+/// # Errors
+/// `Refused` when several begin like that.
+pub(crate) fn meant<D: Display + Copy>(
+    text: &str,
+    known: impl IntoIterator<Item = D>,
+) -> Result<Option<D>, Failure> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
+    let looks_like_one =
+        (DIGITS_MIN..=DIGITS).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_hexdigit());
+    if !looks_like_one {
+        return Ok(None);
+    }
+    let begin = format!("sha256:{digits}");
+    let mut found: Vec<D> =
+        known.into_iter().filter(|digest| digest.to_string().starts_with(&begin)).collect();
+    match found.len() {
+        0 | 1 => Ok(found.pop()),
+        _ => {
+            let all = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            let message = format!("several digests begin with `{digits}`");
+            Err(Report::refused("ambiguous-digest", message).hint(format!("say more of it:\n{all}")).into())
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 3] = ["sha256:aaaabbbb01", "sha256:aaaabbbb02", "sha256:ccccccdd"];
+
+    #[test]
+    fn the_first_digits_will_do_when_they_are_those_of_one() {
+        for (text, digest) in [
+            ("cccccc", Some(KNOWN[2])),
+            ("sha256:CCCCCC", Some(KNOWN[2])),
+            ("aaaabbbb02", Some(KNOWN[1])),
+            ("ccccc", None),
+            ("dddddd", None),
+            ("counter", None),
+        ] {
+            assert_eq!(meant(text, KNOWN).unwrap(), digest, "{text}");
+        }
+        let Err(Failure::Own(report)) = meant("aaaabbbb", KNOWN) else { panic!("two begin like that") };
+        assert_eq!(report.hints, ["say more of it:\nsha256:aaaabbbb01\nsha256:aaaabbbb02"]);
+    }
+}

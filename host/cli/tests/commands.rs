@@ -1,0 +1,215 @@
+//! Commands and what they print: each in a process of its own, on a data folder of its own for each case.
+//!
+//! A case is a file in `commands`: lines that begin with `$ ` are commands, what follows is what they print, and lines that begin with `#` are for readers. Standard error is marked
+//! with `! `, and an exit code that is not 0 stands in the last line. Ids, digests and times are different each time: they are written
+//! `<run 1>`, `<sus 2>`, `<sha 1>` in the order in which they come, and can be used so in later commands. `BLESS=1` writes the files
+//! anew.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const ASK: &str = include_str!("../../engine/fixtures/ask.wat");
+
+/// Prefixes of what is different each time, with the number of characters that follow.
+const IDS: [(&str, &str, usize); 4] =
+    [("run_", "run", 32), ("sus_", "sus", 32), ("msg_", "msg", 32), ("sha256:", "sha", 64)];
+
+/// A data folder, the files that the cases use, and the ids seen so far.
+struct Shell {
+    folder: tempfile::TempDir,
+    seen: Vec<(String, String)>,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = Self { folder, seen: Vec::new() };
+        // A step that suspends with its input and completes with the answer; one that waits for an event; one that fails.
+        shell.write("ask.wasm", &wat::parse_str(ASK).unwrap());
+        shell.write("event.wasm", &wat::parse_str(waits_for_event()).unwrap());
+        shell.write("trap.wasm", &wat::parse_str(traps()).unwrap());
+        shell.workflow("asks", r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#);
+        let again = r#"{"then": {"component": "ask.wasm", "step": "ask"}}, {"then": {"id": "again", "component": "ask.wasm", "step": "ask"}}"#;
+        shell.workflow("twice", again);
+        shell.workflow("waits", r#"{"then": {"component": "event.wasm", "step": "ask"}}"#);
+        shell.workflow("fails", r#"{"then": {"component": "trap.wasm", "step": "ask"}}"#);
+        shell.workflow("sleeps", r#"{"sleep": {"ms": 86400000}}"#);
+        shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
+        let newer = r#"{"id": "asks", "title": "Newer", "steps": [{"then": {"component": "ask.wasm", "step": "ask"}}]}"#;
+        shell.write("newer.json", newer.as_bytes());
+        shell
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.folder.path().join(name), bytes).unwrap();
+    }
+
+    fn workflow(&self, id: &str, steps: &str) {
+        self.write(&format!("{id}.json"), format!(r#"{{"id": "{id}", "steps": [{steps}]}}"#).as_bytes());
+    }
+
+    /// Does a command; gives what came of it.
+    fn command(&mut self, line: &str) -> String {
+        let mut known = line.to_owned();
+        for (id, name) in &self.seen {
+            known = known.replace(name, id);
+        }
+        let path = Path::new(env!("CARGO_BIN_EXE_reentry")).parent().unwrap().display().to_string();
+        let done = Command::new("bash")
+            .args(["-o", "pipefail", "-c", &known])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap()))
+            .env("REENTRY_DATA_DIR", self.folder.path().join("data"))
+            .output()
+            .unwrap();
+        self.told(&done)
+    }
+
+    fn told(&mut self, done: &Output) -> String {
+        let mut told = String::new();
+        for (mark, stream) in [("", &done.stdout), ("! ", &done.stderr)] {
+            for line in String::from_utf8(stream.clone()).unwrap().lines() {
+                let line = self.same_each_time(line);
+                let _ = writeln!(told, "{}", format!("{mark}{line}").trim_end());
+            }
+        }
+        match done.status.code() {
+            Some(0) => told,
+            code => told + &format!("(exit {})\n", code.unwrap_or_default()),
+        }
+    }
+
+    fn same_each_time(&mut self, line: &str) -> String {
+        let mut line = line.replace(&self.folder.path().display().to_string(), "<dir>");
+        for (prefix, name, digits) in IDS {
+            let mut from = 0;
+            while let Some(at) = line[from..].find(prefix).map(|at| from + at) {
+                let end = at + prefix.len() + digits;
+                let is_id = line.get(at + prefix.len()..end);
+                from = at + prefix.len();
+                if is_id.is_some_and(|id| id.bytes().all(|c| c.is_ascii_hexdigit())) {
+                    let id = line[at..end].to_owned();
+                    line = line.replace(&id, &self.name_of(&id, name));
+                    from = at;
+                }
+            }
+        }
+        without_times(&line)
+    }
+
+    fn name_of(&mut self, id: &str, kind: &str) -> String {
+        if let Some((_, name)) = self.seen.iter().find(|(seen, _)| seen == id) {
+            return name.clone();
+        }
+        let number = self.seen.iter().filter(|(_, name)| name.starts_with(&format!("<{kind} "))).count() + 1;
+        let name = format!("<{kind} {number}>");
+        self.seen.push((id.to_owned(), name.clone()));
+        name
+    }
+}
+
+/// Puts `_` in the place of words that are times, and one blank in that of several, as columns depend on them.
+fn without_times(line: &str) -> String {
+    let indent = line.len() - line.trim_start().len();
+    let words = line.split_whitespace().map(|word| {
+        let bare = word.trim_matches(|c: char| "(),;".contains(c));
+        let is_span =
+            bare.strip_suffix("ms").or(bare.strip_suffix('s')).or(bare.strip_suffix('m')).is_some_and(
+                |number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.'),
+            );
+        let is_time = bare.len() >= 12
+            && bare.starts_with(|c: char| c.is_ascii_digit())
+            && bare.chars().all(|c| c.is_ascii_digit() || "-T:.Z".contains(c));
+        if is_span || is_time { word.replace(bare, "_") } else { word.to_owned() }
+    });
+    format!("{}{}", " ".repeat(indent), words.collect::<Vec<_>>().join(" "))
+}
+
+/// The step `ask`, which waits for the event `ask` instead of an answer.
+fn waits_for_event() -> String {
+    let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))
+    (i32.store (i32.const 1172) (i32.load offset=100 (local.get $call)))";
+    let event = "(i32.store8 (i32.const 1160) (i32.const 2))
+    (i32.store (i32.const 1168) (i32.const 32))
+    (i32.store (i32.const 1172) (i32.const 3))";
+    assert!(ASK.contains(answer), "the fixture was written anew");
+    ASK.replace(answer, event)
+}
+
+/// The step `ask`, which traps instead.
+fn traps() -> String {
+    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
+    assert!(ASK.contains(start), "the fixture was written anew");
+    ASK.replace(start, &format!("{start} unreachable"))
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands")
+}
+
+/// Plays a case and compares what the commands print with what is written.
+fn play(case: &str) {
+    let path = folder().join(format!("{case}.txt"));
+    let written = std::fs::read_to_string(&path).unwrap();
+    let (mut shell, mut played) = (Shell::new(), String::new());
+    for line in written.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => {
+                let _ = write!(played, "{line}\n{}", shell.command(command));
+            }
+            None if line.starts_with('#') => {
+                let _ = writeln!(played, "{line}");
+            }
+            None => {}
+        }
+    }
+    if std::env::var_os("BLESS").is_some() {
+        return std::fs::write(&path, &played).unwrap();
+    }
+    assert!(played == written, "{}: these lines differ\n{}", path.display(), differing(&written, &played));
+}
+
+/// The lines that are written and not printed, and the other way round.
+fn differing(written: &str, played: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (written.lines().collect(), played.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let command = new[..same.min(new.len())]
+        .iter()
+        .rev()
+        .find(|line| line.starts_with("$ "))
+        .copied()
+        .unwrap_or_default();
+    let shown = |lines: &[&str], mark: &str| {
+        lines.iter().skip(same).take(12).map(|line| format!("{mark} {line}\n")).collect::<String>()
+    };
+    format!("{command}\n{}{}", shown(&old, "-"), shown(&new, "+"))
+}
+
+macro_rules! cases {
+    ($($case:ident),* $(,)?) => {
+        $(#[test]
+        fn $case() {
+            play(stringify!($case));
+        })*
+
+        #[test]
+        fn every_case_is_played() {
+            let listed = [$(concat!(stringify!($case), ".txt")),*];
+            for entry in std::fs::read_dir(folder()).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(listed.contains(&name.as_str()), "{name} is in no test");
+            }
+        }
+    };
+}
+
+cases!(control, events, history, library, prune, run, watch, work);
+
+#[test]
+fn times_and_widths_do_not_count() {
+    let line = "  approve   12ms  2026-01-01T00:00:00.123Z  (0s ago)  10:00:00.123 1.5s 1760000000000 7";
+    assert_eq!(without_times(line), "  approve _ _ (_ ago) _ _ _ 7");
+}
