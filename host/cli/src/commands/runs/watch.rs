@@ -2,6 +2,7 @@
 
 use reentry::WatchEvent;
 use reentry::core::id::RunId;
+use reentry::core::time::Timestamp;
 use serde_json::Value;
 
 use super::clock_time;
@@ -63,6 +64,7 @@ fn line(event: &WatchEvent, style: Style) -> String {
         text("id").map(str::to_owned),
         text("status").or(text("workflowStatus")).map(|status| style.status(status)),
         text("suspensionId").map(|id| style.dim(id)),
+        instant(&event.payload).map(|until| format!("until {until}")),
         data(&event.payload).map(|data| glimpse(&data.to_string(), DATA_CHARS)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -70,9 +72,14 @@ fn line(event: &WatchEvent, style: Style) -> String {
     line.trim_end().to_owned()
 }
 
+/// The instant that a step waits for.
+fn instant(payload: &Value) -> Option<Timestamp> {
+    payload.get("until").and_then(Value::as_u64).map(Timestamp)
+}
+
 /// What an event brought: of a step that goes on the answer, of one that ended the output or the error.
 fn data(payload: &Value) -> Option<&Value> {
-    let keys = ["error", "output", "resumePayload", "suspendPayload", "until", "completedCount", "payload"];
+    let keys = ["error", "output", "resumePayload", "suspendPayload", "completedCount", "payload"];
     keys.into_iter().filter_map(|key| payload.get(key)).find(|value| !value.is_null())
 }
 
@@ -80,7 +87,6 @@ fn data(payload: &Value) -> Option<&Value> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use reentry::core::time::Timestamp;
     use serde_json::json;
 
     fn told(kind: &'static str, payload: Value) -> String {
@@ -106,6 +112,7 @@ mod tests {
                 json!({"id": "ask", "status": "failed", "payload": 1, "error": {"message": "no\u{1b}"}}),
             ),
             told("workflow-step-output", json!({"id": "ask", "output": "x".repeat(500)})),
+            told("workflow-step-waiting", json!({"id": "nap", "until": 1_767_225_601_000_u64})),
             told("workflow-paused", json!({})),
         ];
         insta::assert_snapshot!(events.join("\n"), @r#"
@@ -114,6 +121,7 @@ mod tests {
         00:00:00.123    7  step-start      ask  running  2
         00:00:00.123    7  step-result     ask  failed  {"message": "no\u001b"}
         00:00:00.123    7  step-output     ask  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+        00:00:00.123    7  step-waiting    nap  until 2026-01-01T00:00:01.000Z
         00:00:00.123    7  paused
         "#);
     }
