@@ -220,10 +220,45 @@
     (call $log_own (i32.const 4) (i32.const 12304) (i32.sub (local.get $end) (i32.const 12304)))
     unreachable)
 
-  ;; Not supported: 58.
-  (func (export "poll_oneoff") (type $b4)
+  ;; ---- waiting ----
+
+  ;; Nobody sleeps in a call. A wait of at most 10 ms is over at once, as libraries yield in this way; one for a stream that
+  ;; is always ready, or for a file that is not there, too. A longer wait is refused: not supported, 58.
+  ;;
+  ;; A subscription has 48 bytes: 0 what the event repeats, 8 kind (0 clock, 1 read, 2 write), 16 clock or descriptor, 24 time,
+  ;; 40 whether that is an instant. An event has 32: 0 what it repeats, 8 error, 10 kind.
+  (func (export "poll_oneoff") (param $from i32) (param $to i32) (param $count i32) (param $events i32) (result i32)
+    (local $found i32) (local $kind i32) (local $error i32)
+    (block $done (loop $next
+      (br_if $done (i32.eqz (local.get $count)))
+      (local.set $kind (i32.load8_u offset=8 (local.get $from)))
+      (local.set $error (i32.const 0))
+      (block $not_ready
+        (if (local.get $kind)
+          (then (if (i32.gt_u (i32.load offset=16 (local.get $from)) (i32.const 2))
+            (then (local.set $error (i32.const 8)))))
+          (else (br_if $not_ready (i64.gt_u (call $remaining (local.get $from)) (i64.const 10000000)))))
+        (memory.fill (local.get $to) (i32.const 0) (i32.const 32))
+        (i64.store (local.get $to) (i64.load (local.get $from)))
+        (i32.store16 offset=8 (local.get $to) (local.get $error))
+        (i32.store8 offset=10 (local.get $to) (local.get $kind))
+        (local.set $to (i32.add (local.get $to) (i32.const 32)))
+        (local.set $found (i32.add (local.get $found) (i32.const 1))))
+      (local.set $from (i32.add (local.get $from) (i32.const 48)))
+      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+      (br $next)))
+    (i32.store (local.get $events) (local.get $found))
+    (if (local.get $found) (then (return (i32.const 0))))
     (call $log_own (i32.const 4) (i32.const 12400) (i32.const 74))
     (i32.const 58))
+
+  ;; Nanoseconds that a subscription to a clock still waits.
+  (func $remaining (param $from i32) (result i64)
+    (local $time i64) (local $now i64)
+    (local.set $time (i64.load offset=24 (local.get $from)))
+    (if (i32.eqz (i32.and (i32.load16_u offset=40 (local.get $from)) (i32.const 1))) (then (return (local.get $time))))
+    (local.set $now (i64.mul (call $now) (i64.const 1000000)))
+    (select (i64.const 0) (i64.sub (local.get $time) (local.get $now)) (i64.le_u (local.get $time) (local.get $now))))
 
   ;; ---- files: no such descriptor, 8 ----
 

@@ -147,11 +147,49 @@ async fn clock_and_randomness_are_the_hosts() {
 }
 
 #[tokio::test]
-async fn files_are_not_there_and_nobody_sleeps() {
-    let poll = "(call $poll_oneoff (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))";
-    let (close, poll, log) = play(b"", "(call $fd_close (i32.const 5))", poll).await;
-    assert_eq!((close, poll), (8, 58));
-    assert_eq!(log, ["Error: a step cannot sleep or poll within a call: it suspends, and the host waits"]);
+async fn files_are_not_there() {
+    assert_eq!(play(b"", "(call $fd_close (i32.const 5))", "(i32.const 0)").await.0, 8);
+}
+
+/// A subscription for `poll_oneoff`: what its event repeats, its kind, its clock or descriptor, nanoseconds, flags.
+fn subscription(repeats: u8, kind: u8, which: u8, time: u64, flags: u8) -> Vec<u8> {
+    let mut bytes = vec![0; 48];
+    (bytes[0], bytes[8], bytes[16], bytes[40]) = (repeats, kind, which, flags);
+    bytes[24..32].copy_from_slice(&time.to_le_bytes());
+    bytes
+}
+
+#[tokio::test]
+async fn a_wait_within_a_call_is_short_or_refused() {
+    const SECOND: u64 = 1_000_000_000;
+    // Events go to 8192, their number to 9000; what comes out is the result, the number, and what the events say.
+    let poll = |count: usize| {
+        format!(
+            "(local i32) (local.set 0 (call $poll_oneoff (i32.const 4096) (i32.const 8192) (i32.const {count}) (i32.const 9000)))
+             (i32.add (i32.mul (local.get 0) (i32.const 1000000)) (i32.add (i32.mul (i32.load (i32.const 9000)) (i32.const 100000))
+               (i32.add (i32.mul (i32.load16_u (i32.const 8200)) (i32.const 1000)) (i32.load8_u (i32.const 8192)))))"
+        )
+    };
+    let refused = "Error: a step cannot sleep or poll within a call: it suspends, and the host waits";
+    // The clock of these tests stands at 100 ms.
+    let cases = [
+        (vec![subscription(7, 0, 0, SECOND / 100, 0)], 100_007, None),
+        (vec![subscription(7, 0, 0, SECOND, 0)], 58_000_000, Some(refused)),
+        (vec![subscription(7, 0, 1, SECOND / 20, 1)], 100_007, None),
+        (vec![subscription(7, 0, 1, SECOND, 1)], 58_000_000, Some(refused)),
+        (vec![subscription(7, 0, 0, SECOND, 0), subscription(9, 2, 1, 0, 0)], 100_009, None),
+        (vec![subscription(9, 1, 5, 0, 0)], 108_009, None),
+        (vec![subscription(9, 1, 0, 0, 0), subscription(8, 0, 0, 0, 0)], 200_009, None),
+    ];
+    for (subscriptions, expected, line) in cases {
+        let (found, _, log) =
+            play(&subscriptions.concat(), &poll(subscriptions.len()), "(i32.const 0)").await;
+        assert_eq!(
+            (found, log),
+            (expected, line.map(str::to_owned).into_iter().collect()),
+            "{subscriptions:?}"
+        );
+    }
 }
 
 #[tokio::test]
