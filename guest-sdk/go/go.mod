@@ -1,0 +1,3 @@
+module reentry
+
+go 1.24
