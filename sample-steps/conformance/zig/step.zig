@@ -105,11 +105,14 @@ fn megabyte(call: *const reentry.Call) !reentry.Outcome {
 }
 
 fn print(call: *const reentry.Call) !reentry.Outcome {
+    // What std.debug.print writes goes to standard error, and so is a warning.
+    const stdout = std.Io.File.stdout();
+    const io = std.Options.debug_io;
     if (call.why != .start) {
-        std.debug.print("printed after\n", .{});
+        try stdout.writeStreamingAll(io, "printed after\n");
         return reentry.complete(null);
     }
-    std.debug.print("printed by the step\n", .{});
+    try stdout.writeStreamingAll(io, "printed by the step\n");
     try reentry.log(.warn, "logged by the step", .{ .n = 1 });
     return reentry.suspendWith(.{}, .{});
 }
