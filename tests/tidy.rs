@@ -21,3 +21,25 @@ fn every_file_of_tests_is_part_of_the_binary() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_example_of_each_sdk_is_the_one_on_its_page() -> Result<()> {
+    let examples = [
+        ("c", "c", "buy.c"),
+        ("cpp", "cpp", "buy.cpp"),
+        ("zig", "zig", "step.zig"),
+        ("assemblyscript", "ts", "step.ts"),
+        ("go", "go", "step.go"),
+    ];
+    for (sdk, fence, file) in examples {
+        let sdk = root().join("guest-sdk").join(sdk);
+        let page = std::fs::read_to_string(sdk.join("README.md"))?;
+        let example = std::fs::read_to_string(sdk.join("example").join(file))?;
+        assert!(
+            page.contains(&format!("```{fence}\n{example}```")),
+            "{}: README.md does not show example/{file}",
+            sdk.display()
+        );
+    }
+    Ok(())
+}
