@@ -37,7 +37,8 @@ pub(crate) struct Performed {
 pub(crate) struct Ready {
     pub(crate) path: StepPath,
     pub(crate) component: LoadedComponent,
-    pub(crate) image: Option<Vec<u8>>,
+    /// The memory, under its id.
+    pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
     seal: SealKey,
 }
 
@@ -68,7 +69,7 @@ pub(crate) async fn make_ready(
                 path: path.to_string(),
                 source,
             })?;
-            Some(bytes)
+            Some((id, bytes))
         }
     };
     Ok(Ready { path: path.clone(), component, image, seal })
@@ -100,8 +101,9 @@ pub(crate) async fn perform(
         }
     }
     let ready = match ready {
-        Some(ready) => ready,
-        None => make_ready(&host, &run, &program, &path, call.image()).await?,
+        // Somebody may have been faster: the call is then one that goes on from a later memory.
+        Some(ready) if ready.image.as_ref().map(|(id, _)| *id) == call.image() => ready,
+        _ => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
     let permit = tokio::select! {
         biased;
@@ -195,7 +197,8 @@ async fn called(
         Call::Resume(ResumeCall { resolved, suspend_payload, .. }) => {
             let (resolved, suspend_payload) = (resolved.clone(), suspend_payload.clone());
             let resumption = Resumption { facts, resolved, input, suspend_payload };
-            ready.component.resume(resumption, ready.image.as_deref(), context, options).await
+            let image = ready.image.as_ref().map(|(_, bytes)| bytes.as_slice());
+            ready.component.resume(resumption, image, context, options).await
         }
     }
 }

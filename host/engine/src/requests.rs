@@ -160,10 +160,13 @@ pub(crate) async fn once(
             let result = RunResult::of(&stopped.run, stopped.root.as_ref(), WHOLE);
             keep(host, &request.key, result, output).await
         }
-        Err(Error::RequestKnown { key }) => match host.inner.store.request(&host.tenant, &key).await? {
-            Some(record) => known(host, &request, record, output).await,
-            None => Err(Error::RequestKnown { key }),
-        },
+        // Somebody else may have asked the same meanwhile, and what he did be the reason.
+        Err(error @ (Error::RequestKnown { .. } | Error::Refused(_))) => {
+            match host.inner.store.request(&host.tenant, &request.key).await? {
+                Some(record) => known(host, &request, record, output).await,
+                None => Err(error),
+            }
+        }
         Err(error) => Err(error),
     }
 }

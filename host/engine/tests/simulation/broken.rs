@@ -1,0 +1,152 @@
+//! Engines that are broken on purpose: each stores or reads something that a sound one does not.
+
+use std::sync::Mutex;
+
+use reentry::core::json::Json;
+use reentry::core::run::{Call, Doing, Run, Step};
+use reentry::core::step::Resolution;
+use reentry::store::{Commit, Store, SuspensionFilter};
+
+use crate::disk::{Disk, now};
+use crate::stage::Stage;
+
+/// What is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// What somebody else has stored meanwhile is written over.
+    VersionsIgnored,
+    /// The same, and a suspension can be ended by several.
+    ClaimsIgnored,
+    /// A guest's memory is not kept.
+    ImagesLost,
+    /// A guest's memory is never let go.
+    ImagesKept,
+    /// A step is given the memory of another one.
+    ImagesMixedUp,
+    /// A message is acknowledged and not kept.
+    MessagesLost,
+    /// A message that was taken is there for others.
+    MessagesTakenTwice,
+    /// What is acknowledged as durable does not survive a loss of power.
+    AcknowledgedTooEarly,
+    /// What follows from a change is done before the change is stored.
+    StoredTooLate,
+    /// A run is read as it was before.
+    StaleReads,
+    /// Calls of the living are handed out as those of the dead: two do the same.
+    LeasesIgnored,
+    /// Calls of the dead are not found.
+    OrphansForgotten,
+    /// Calls that their driver gave up are not found.
+    GivenUpForgotten,
+    /// A run is not saved before its suspensions end.
+    SavepointsDropped,
+    /// What happened is not written down.
+    LogDropped,
+    /// A request is done as often as it is made.
+    RequestsForgotten,
+    /// How often a call was tried is not kept.
+    AttemptsForgotten,
+    /// A process rings only if it is the first.
+    TimersForgotten,
+    /// A call that is made again is given somebody else's answer.
+    AnswersMixedUp,
+}
+
+impl Broken {
+    pub(crate) const ALL: [Self; 19] = [
+        Self::VersionsIgnored,
+        Self::ClaimsIgnored,
+        Self::ImagesLost,
+        Self::ImagesKept,
+        Self::ImagesMixedUp,
+        Self::MessagesLost,
+        Self::MessagesTakenTwice,
+        Self::AcknowledgedTooEarly,
+        Self::StoredTooLate,
+        Self::StaleReads,
+        Self::LeasesIgnored,
+        Self::OrphansForgotten,
+        Self::GivenUpForgotten,
+        Self::SavepointsDropped,
+        Self::LogDropped,
+        Self::RequestsForgotten,
+        Self::AttemptsForgotten,
+        Self::TimersForgotten,
+        Self::AnswersMixedUp,
+    ];
+}
+
+/// The last answer that somebody gave, to be given to somebody else.
+#[derive(Default)]
+pub(crate) struct Mixed(Mutex<Option<Json>>);
+
+/// The commit that a broken engine would have stored.
+pub(crate) fn rewritten(
+    broken: Broken,
+    mut commit: Commit,
+    store: &dyn Store,
+    stage: &Stage,
+    mixed: &Mixed,
+) -> Commit {
+    match broken {
+        Broken::VersionsIgnored => over_what_is_there(&mut commit, store),
+        Broken::ClaimsIgnored => {
+            over_what_is_there(&mut commit, store);
+            let filter =
+                SuspensionFilter { run: Some(commit.run.id), with_timers: true, ..Default::default() };
+            let open = now(store.list_suspensions(&commit.run.tenant, filter)).unwrap().rows;
+            let is_new = |id| commit.opened.iter().any(|opened| opened.id == id);
+            commit.closed.retain(|(id, _)| open.iter().any(|one| one.id == *id) || is_new(*id));
+        }
+        Broken::ImagesLost if stage.one_in(4) => commit.images.truncate(0),
+        Broken::ImagesKept => commit.dropped_images.clear(),
+        Broken::MessagesTakenTwice => commit.took.clear(),
+        Broken::SavepointsDropped if stage.one_in(4) => commit.savepoint = None,
+        Broken::LogDropped if stage.one_in(4) => commit.log = None,
+        Broken::RequestsForgotten => commit.request = None,
+        Broken::AttemptsForgotten => each_step(&mut commit, |step| step.attempt = 0),
+        Broken::AnswersMixedUp => mix_answers(&mut commit, mixed),
+        _ => {}
+    }
+    commit
+}
+
+fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
+    let there: Option<Run> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
+    if let (Some(_), Some(there)) = (commit.expected, there) {
+        commit.expected = Some(there.version);
+        commit.run.version = commit.run.version.max(there.version + 1);
+    }
+}
+
+fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {
+    commit.run.steps.values_mut().chain(commit.steps.iter_mut().map(|(_, step)| step)).for_each(change);
+}
+
+fn mix_answers(commit: &mut Commit, mixed: &Mixed) {
+    let before = mixed.0.lock().unwrap().clone();
+    each_step(commit, |step| {
+        let Doing::Calling(_, Call::Resume(call)) = &mut step.doing else { return };
+        for over in &mut call.resolved {
+            if let Resolution::Answered(answer) = &mut over.resolution {
+                mixed.0.lock().unwrap().replace(answer.clone());
+                if let Some(before) = &before {
+                    *answer = before.clone();
+                }
+            }
+        }
+    });
+}
+
+/// An image of the same run that is not the one asked for.
+pub(crate) fn other_image(
+    disk: &Disk,
+    store: &dyn Store,
+    id: reentry::core::id::SnapshotId,
+) -> Option<Vec<u8>> {
+    let images = disk.images.lock().unwrap().clone();
+    let run = images.iter().find(|(_, image)| *image == id)?.0;
+    let others = images.iter().rev().filter(|(of, image)| *of == run && *image != id);
+    others.map(|(_, image)| now(store.image(*image)).unwrap()).find_map(|image| image)
+}

@@ -1,0 +1,88 @@
+//! The step of the simulation, made ready once and shared by all simulated processes.
+
+use std::sync::OnceLock;
+
+use reentry::core::digest::ComponentDigest;
+use reentry::store::memory::MemoryStore;
+use reentry::wasm::{ComponentizeOptions, Runtime, RuntimeConfig, componentize};
+use reentry::{Host, store::ComponentRecord, store::Store as _};
+
+const WAT: &str = include_str!("guest.wat");
+
+/// Scripts of steps that only work, by how much.
+const STRAIGHT: [&str; 3] = ["w", "ww", "www"];
+
+/// Scripts of steps that wait and fail on the way. Each works at most three times.
+pub(crate) const SCRIPTS: [&str; 26] = [
+    "w", "ww", "aw", "waw", "awaw", "waaw", "tw", "wtwaw", "ew", "wew", "ewaw", "kw", "wkwaw", "fw", "wafw",
+    "yw", "wawyw", "dw", "wdaw", "bw", "wbwaw", "lw", "wlw", "rw", "wgw", "fwkwew",
+];
+
+/// The script of a step that fails for good, and that of one which does so after an answer.
+pub(crate) const FAILING: [&str; 2] = ["wx", "wax"];
+
+/// The same script without anything that waits or can be tried again.
+pub(crate) fn straight(script: &str) -> String {
+    script.chars().filter(|letter| matches!(letter, 'w' | 'x')).collect()
+}
+
+/// What all simulated processes have in common: the runtime with the compiled component.
+pub(crate) struct Guest {
+    pub(crate) runtime: Runtime,
+    pub(crate) component: ComponentRecord,
+}
+
+impl Guest {
+    pub(crate) fn digest(&self) -> ComponentDigest {
+        self.component.digest
+    }
+}
+
+/// The guest of this process.
+pub(crate) fn guest() -> &'static Guest {
+    static GUEST: OnceLock<Guest> = OnceLock::new();
+    GUEST.get_or_init(made)
+}
+
+fn made() -> Guest {
+    let folder = tempfile::tempdir().unwrap().keep();
+    // The ticker decides when a guest yields: so rarely, it never does, and no schedule depends on how long something took.
+    let tick = std::time::Duration::from_secs(3_600);
+    let config =
+        RuntimeConfig { cache_dir: Some(folder), tick, calls_max: 64, ..RuntimeConfig::new([7; 32]) };
+    let limits = reentry::wasm::Limits { memory_bytes: 1 << 20, ..config.limits.clone() };
+    let runtime = Runtime::new(RuntimeConfig { limits, resident_bytes: 1 << 16, ..config }).unwrap();
+    let bytes = componentize(&wat::parse_str(text()).unwrap(), ComponentizeOptions::default()).unwrap();
+    let store = MemoryStore::new();
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let component = tokio.block_on(async {
+        let host = Host::builder()
+            .store(std::sync::Arc::new(store.clone()))
+            .shared_runtime(runtime.clone())
+            .background(false);
+        let digest = host.build().await.unwrap().add_component("scripted", &bytes).await.unwrap().digest();
+        store.component(&digest).await.unwrap().unwrap()
+    });
+    Guest { runtime, component }
+}
+
+/// The module with a descriptor for each script: all of it options that are none, but for the id.
+fn text() -> String {
+    const IDS: usize = 8192;
+    const DESCRIPTORS: usize = 12288;
+    const BYTES: usize = 184;
+    let scripts: Vec<&str> = STRAIGHT.into_iter().chain(SCRIPTS).chain(FAILING).collect();
+    let scripts: std::collections::BTreeSet<&str> = scripts.into_iter().collect();
+    let words = |words: [usize; 2]| -> String {
+        let bytes = words.iter().flat_map(|word| u32::try_from(*word).unwrap().to_le_bytes());
+        bytes.map(|byte| format!("\\{byte:02x}")).collect()
+    };
+    let mut data = format!("(data (i32.const 16) \"{}\")\n", words([DESCRIPTORS, scripts.len()]));
+    for (at, script) in scripts.iter().enumerate() {
+        let (id, descriptor) = (IDS + 16 * at, DESCRIPTORS + BYTES * at);
+        data += &format!("(data (i32.const {id}) \"{script}\")\n");
+        data += &format!("(data (i32.const {descriptor}) \"{}\")\n", words([id, script.len()]));
+    }
+    let end = WAT.rfind(')').unwrap();
+    format!("{}{data})", &WAT[..end])
+}

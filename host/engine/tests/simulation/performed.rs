@@ -1,0 +1,85 @@
+//! What guests did, by the idempotency keys of the calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::stage::Effect;
+
+/// All performances of calls.
+pub(crate) struct Performed {
+    /// How often each call was performed.
+    pub(crate) times: BTreeMap<String, usize>,
+    /// What each was called with, ever.
+    ever: BTreeSet<(String, String)>,
+    /// What each was called with after power was lost for the last time before it.
+    last: BTreeMap<String, String>,
+}
+
+impl Performed {
+    /// Checks that each performance of a call saw as many calls as there were, and the same as the others: other ones only if power was
+    /// lost in between, which takes back claims that nobody was told of.
+    pub(crate) fn of(effects: &[Effect]) -> Result<Self, String> {
+        let mut performed = Self { times: BTreeMap::new(), ever: BTreeSet::new(), last: BTreeMap::new() };
+        let mut epochs: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+        for effect in effects {
+            let Effect { epoch, key, calls, text } = effect;
+            if number(key) != *calls {
+                return Err(format!("call {key} found a memory that has seen {calls} calls"));
+            }
+            if let Some((before, other)) = epochs.insert(key, (*epoch, text))
+                && before == *epoch
+                && other != text
+            {
+                return Err(format!("call {key} was made with `{other}` and with `{text}`"));
+            }
+            *performed.times.entry(key.clone()).or_default() += 1;
+            performed.ever.insert((key.clone(), text.clone()));
+            performed.last.insert(key.clone(), text.clone());
+        }
+        Ok(performed)
+    }
+
+    /// The step of a call.
+    pub(crate) fn path<'k>(&self, key: &'k str) -> &'k str {
+        let (_, rest) = key.split_once('/').unwrap_or_default();
+        rest.rsplit_once('/').unwrap_or_default().0
+    }
+
+    /// How many calls of a step there were.
+    pub(crate) fn calls(&self, path: &str) -> u32 {
+        let keys = self.times.keys().filter(|key| self.path(key) == path);
+        u32::try_from(keys.count()).unwrap_or(u32::MAX)
+    }
+
+    /// The calls that were ever given this data in this way.
+    pub(crate) fn ever(&self, how: char, data: usize) -> BTreeSet<&String> {
+        self.ever
+            .iter()
+            .filter(|(_, text)| given(text, how).any(|one| one == data.to_string()))
+            .map(|(key, _)| key)
+            .collect()
+    }
+
+    /// The calls that were given it, as far as it was not taken back.
+    pub(crate) fn last(&self, how: char, data: usize) -> BTreeSet<&String> {
+        self.last
+            .iter()
+            .filter(|(_, text)| given(text, how).any(|one| one == data.to_string()))
+            .map(|(key, _)| key)
+            .collect()
+    }
+
+    /// How much was given in this way.
+    pub(crate) fn given(&self, how: char) -> usize {
+        self.last.values().map(|text| given(text, how).count()).sum()
+    }
+}
+
+/// The data that came in this way: `0` as answers, `3` with events.
+fn given(text: &str, how: char) -> impl Iterator<Item = &str> {
+    text.split(' ').filter_map(move |over| over.get(1..)?.strip_prefix(how))
+}
+
+/// The number of a call, by its key.
+fn number(key: &str) -> u32 {
+    key.rsplit('/').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,97 @@
+//! Races that schedules have found, each played once by hand.
+
+use reentry::core::id::RunId;
+use reentry::core::resume::Target;
+use reentry::core::workflow::{Definition, StepEntry, WorkflowBuilder};
+use reentry::{OutputOptions, StartOptions};
+
+use crate::guest::guest;
+use crate::ledger::What;
+use crate::process::{Process, Surroundings};
+
+/// Two processes, and a run of a single step that waits.
+struct Race {
+    around: Surroundings,
+    processes: [Process; 2],
+    run: RunId,
+}
+
+fn race(script: &str) -> Race {
+    let around = Surroundings::undisturbed();
+    let processes = [0, 1].map(|number| Process::start(&around, number));
+    let [first, _] = &processes;
+    let step = StepEntry::new(guest().digest(), script).id("s");
+    let definition: Definition = WorkflowBuilder::new("race").then(step).definition();
+    let started = first.wait(async {
+        let workflow = first.host.commit(definition).await.unwrap();
+        workflow.start(StartOptions::default()).await.unwrap()
+    });
+    Race { run: started.run.id(), around, processes }
+}
+
+impl Race {
+    /// The suspension that is open.
+    fn open(&self) -> Target {
+        let [first, _] = &self.processes;
+        let result = first.wait(async {
+            let run = first.host.run(self.run).await.unwrap();
+            run.result(OutputOptions::default()).await.unwrap()
+        });
+        Target::suspension(result.suspended[0].suspension)
+    }
+
+    /// Has a process answer, as far as it gets.
+    fn answer(&self, process: usize, target: Target, data: usize, key: Option<&str>) {
+        let key = key.map(str::to_owned);
+        let what = What::Answer { target, meant: None, data, key, retries: 0, may_be_late: false };
+        let request = self.around.ledger.lock().unwrap().ask(process, what.clone());
+        self.processes[process].ask(&self.around, request, what, Some(self.run));
+        self.processes[process].settle();
+    }
+
+    fn let_go(&self, process: usize) {
+        self.around.stage.let_go(0);
+        self.processes[process].settle();
+    }
+
+    /// What the requests were told, and what the guest was called with.
+    fn told(&self) -> (Vec<String>, Vec<String>) {
+        let ledger = self.around.ledger.lock().unwrap();
+        let said = ledger.asked.iter().map(|asked| match &asked.said {
+            Some(Ok(status)) => status.clone(),
+            Some(Err((kind, _))) => format!("{kind:?}"),
+            None => "nothing".to_owned(),
+        });
+        let calls =
+            self.around.stage.effects().into_iter().map(|effect| format!("{} {}", effect.calls, effect.text));
+        (said.collect(), calls.collect())
+    }
+}
+
+#[test]
+fn an_answer_by_path_that_comes_after_another_goes_on_from_the_later_memory() {
+    let race = race("waaw");
+    race.around.stage.close(Some("a commit"));
+    // It has the memory of the first suspension at hand, and is held up.
+    race.answer(0, Target::step("s").unwrap(), 1, None);
+    race.around.stage.close(None);
+    race.answer(1, race.open(), 2, None);
+    race.let_go(0);
+    let (said, calls) = race.told();
+    assert_eq!(said, ["success", "suspended"]);
+    assert_eq!(calls, ["1 ", "2 002", "3 001"]);
+}
+
+#[test]
+fn of_two_answers_with_one_key_the_slower_is_told_the_same_though_it_was_decided_before_its_claim() {
+    let race = race("aw");
+    race.around.stage.close(Some("what follows a look at a request"));
+    // It knows that nobody has asked before, and is held up.
+    race.answer(0, race.open(), 1, Some("key"));
+    race.around.stage.close(None);
+    race.answer(1, race.open(), 1, Some("key"));
+    race.let_go(0);
+    let (said, calls) = race.told();
+    assert_eq!(said, ["success", "success"]);
+    assert_eq!(calls, ["1 ", "2 001"]);
+}

@@ -1,0 +1,343 @@
+//! One simulated process's way to the store: a place to be held up, and, in engines that are broken on purpose, to go wrong.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use reentry::core::digest::{ComponentDigest, WorkflowDigest};
+use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry::core::json::Json;
+use reentry::core::path::StepPath;
+use reentry::core::run::{Run, Step};
+use reentry::core::time::Timestamp;
+use reentry::store::*;
+
+use crate::broken::{Broken, Mixed, other_image, rewritten};
+use crate::disk::{Disk, Written, now};
+use crate::stage::Stage;
+
+pub(crate) struct HeldStore {
+    process: usize,
+    inner: Arc<dyn Store>,
+    disk: Arc<Disk>,
+    stage: Arc<Stage>,
+    broken: Option<Broken>,
+    mixed: Arc<Mixed>,
+    /// What a broken engine has acknowledged and not stored yet.
+    late: Mutex<Option<Commit>>,
+    /// The last two versions of the run that were read.
+    read: Mutex<[Option<Run>; 2]>,
+}
+
+impl HeldStore {
+    pub(crate) fn new(
+        process: usize,
+        disk: &Arc<Disk>,
+        stage: &Arc<Stage>,
+        broken: Option<Broken>,
+        mixed: &Arc<Mixed>,
+    ) -> Self {
+        Self {
+            process,
+            inner: disk.open(),
+            disk: Arc::clone(disk),
+            stage: Arc::clone(stage),
+            broken,
+            mixed: Arc::clone(mixed),
+            late: Mutex::default(),
+            read: Mutex::default(),
+        }
+    }
+
+    fn is(&self, broken: Broken) -> bool {
+        self.broken == Some(broken)
+    }
+
+    fn inner(&self) -> &dyn Store {
+        let late = self.late.lock().unwrap().take();
+        if let Some(commit) = late {
+            let _ = self.store(commit);
+        }
+        &*self.inner
+    }
+
+    fn store(&self, commit: Commit) -> Result<(), CommitError> {
+        let safe = match self.is(Broken::AcknowledgedTooEarly) {
+            true => Durability::Visible,
+            false => commit.durability,
+        };
+        let images = commit.images.iter().map(|(id, _)| (commit.run.id, *id));
+        let images: Vec<_> = images.collect();
+        let written = self.disk.may_lose_power().then(|| Written::Commit(Box::new(commit.clone())));
+        now(self.inner.commit(commit))?;
+        self.disk.images.lock().unwrap().extend(images);
+        if let Some(written) = written {
+            self.disk.wrote(written, safe);
+        }
+        Ok(())
+    }
+}
+
+/// What a change is, in a line.
+fn line(commit: &Commit) -> String {
+    let (run, done) = (&commit.run, commit.steps.iter().filter(|(_, step)| !step.is_active()).count());
+    let counts = [commit.opened.len(), commit.closed.len(), commit.images.len(), commit.took.len(), done];
+    let [opened, closed, images, took, done] = counts;
+    format!(
+        "{} v{} {} opened {opened} closed {closed} images {images} took {took} done {done}",
+        run.id,
+        run.version,
+        run.status()
+    )
+}
+
+#[async_trait]
+impl Store for HeldStore {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.stage.gate(self.process, 2, "a commit").await;
+        let inner = self.inner();
+        let commit = match self.broken {
+            Some(broken) => rewritten(broken, commit, inner, &self.stage, &self.mixed),
+            None => commit,
+        };
+        let line = line(&commit);
+        let done = match self.is(Broken::StoredTooLate) && commit.expected.is_some() {
+            true => {
+                *self.late.lock().unwrap() = Some(commit);
+                Ok(())
+            }
+            false => self.store(commit),
+        };
+        let said = done.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        self.stage.tell(&format!("  p{} commits {line} {said}", self.process));
+        self.stage.gate(self.process, 3, "what follows a commit").await;
+        done
+    }
+
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+        let run = now(self.inner().run(tenant, id))?;
+        self.stage.gate(self.process, 8, "what follows a look at the run").await;
+        if self.is(Broken::StaleReads) {
+            let mut read = self.read.lock().unwrap();
+            if read[1].as_ref().map(|run| run.version) != run.as_ref().map(|run| run.version) {
+                read[0] = read[1].take();
+                read[1] = run.clone();
+            }
+            if let (Some(stale), true) = (&read[0], self.stage.one_in(3)) {
+                return Ok(Some(stale.clone()));
+            }
+        }
+        Ok(run)
+    }
+
+    async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.is(Broken::ImagesMixedUp)
+            && self.stage.one_in(3)
+            && let Some(other) = other_image(&self.disk, self.inner(), id)
+        {
+            return Ok(Some(other));
+        }
+        now(self.inner().image(id))
+    }
+
+    async fn due(&self, at: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        if self.is(Broken::TimersForgotten) && self.process > 0 {
+            return Ok(Vec::new());
+        }
+        now(self.inner().due(at, limit))
+    }
+
+    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
+        let guard = now(self.inner().register_owner(owner))?;
+        Ok(Box::new(self.disk.lease(self.process, owner, guard)))
+    }
+
+    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        if self.is(Broken::OrphansForgotten) {
+            return Ok(Vec::new());
+        }
+        let mut orphans = now(self.inner().orphans(limit))?;
+        if self.is(Broken::LeasesIgnored) {
+            for owner in self.disk.other_owners(self.process) {
+                let owned = now(self.inner().owned(owner))?;
+                orphans.extend(owned.into_iter().map(|(tenant, run)| (tenant, run, owner)));
+            }
+        }
+        Ok(orphans)
+    }
+
+    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        if self.is(Broken::GivenUpForgotten) {
+            return Ok(Vec::new());
+        }
+        now(self.inner().owned(owner))
+    }
+
+    async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        let record = now(self.inner().request(tenant, key));
+        self.stage.gate(self.process, 4, "what follows a look at a request").await;
+        record
+    }
+
+    async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError> {
+        self.stage.gate(self.process, 4, "the answer to a request").await;
+        now(self.inner().answer_request(tenant, key, answer.clone()))?;
+        let written = Written::Answer(tenant.clone(), key.to_owned(), answer);
+        self.disk.wrote(written, Durability::Visible);
+        Ok(())
+    }
+
+    async fn send(&self, message: Message) -> Result<Sent, StoreError> {
+        self.stage.gate(self.process, 3, "a message").await;
+        if self.is(Broken::MessagesLost) && self.stage.one_in(2) {
+            return Ok(Sent::Kept);
+        }
+        let sent = now(self.inner().send(message.clone()))?;
+        if sent == Sent::Kept {
+            self.disk.wrote(Written::Message(message), Durability::Durable);
+        }
+        self.stage.gate(self.process, 3, "what follows a message").await;
+        Ok(sent)
+    }
+
+    async fn mail(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
+        let mail = now(self.inner().mail(tenant, name, key, limit));
+        self.stage.gate(self.process, 4, "what follows a look at the mail").await;
+        mail
+    }
+
+    async fn waiting_for(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+    ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
+        let waiting = now(self.inner().waiting_for(tenant, name, key));
+        self.stage.gate(self.process, 4, "what follows a look at who waits").await;
+        waiting
+    }
+
+    async fn expire_mail(&self, at: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
+        let expired = now(self.inner().expire_mail(at, taken_before))?;
+        if expired > 0 {
+            self.disk.wrote(Written::ExpiredMail(at, taken_before), Durability::Visible);
+        }
+        Ok(expired)
+    }
+
+    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        now(self.inner().put_workflow(workflow.clone()))?;
+        self.disk.wrote(Written::Workflow(workflow), Durability::Durable);
+        Ok(())
+    }
+
+    // What follows is not held up and does not go wrong.
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        now(self.inner().next_due())
+    }
+    async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+        now(self.inner().step(run, path))
+    }
+    async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        now(self.inner().steps(run))
+    }
+    async fn outputs(
+        &self,
+        run: RunId,
+        paths: &[StepPath],
+    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+        now(self.inner().outputs(run, paths))
+    }
+    async fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        now(self.inner().children(run, path))
+    }
+    async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        now(self.inner().log(run, after, limit))
+    }
+    async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
+        now(self.inner().savepoint(run, suspension))
+    }
+    async fn last_savepoint(&self, run: RunId, kind: SavepointKind) -> Result<Option<Savepoint>, StoreError> {
+        now(self.inner().last_savepoint(run, kind))
+    }
+    async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+        now(self.inner().savepoints(run))
+    }
+    async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
+        now(self.inner().list_runs(tenant, filter))
+    }
+    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
+        now(self.inner().delete_run(tenant, id))
+    }
+    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        now(self.inner().delete_runs_before(before, limit))
+    }
+    async fn list_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+    ) -> Result<Page<SuspensionRecord>, StoreError> {
+        now(self.inner().list_suspensions(tenant, filter))
+    }
+    async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
+        now(self.inner().message(tenant, id))
+    }
+    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        now(self.inner().deliverable(limit))
+    }
+    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
+        now(self.inner().put_component(component))
+    }
+    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
+        now(self.inner().component(digest))
+    }
+    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        now(self.inner().list_components())
+    }
+    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
+        now(self.inner().usage(component))
+    }
+    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
+        now(self.inner().remove_component(component))
+    }
+    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
+        now(self.inner().workflow(digest))
+    }
+    async fn apply_workflow(
+        &self,
+        tenant: &TenantId,
+        workflow: WorkflowRecord,
+        at: Timestamp,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        now(self.inner().apply_workflow(tenant, workflow, at))
+    }
+    async fn current_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        now(self.inner().current_workflow(tenant, id))
+    }
+    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
+        now(self.inner().list_workflows(tenant))
+    }
+    async fn retire_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        now(self.inner().retire_workflow(tenant, id))
+    }
+    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
+        now(self.inner().remove_workflow(tenant, workflow))
+    }
+    fn stats(&self) -> StoreStats {
+        self.inner.stats()
+    }
+}

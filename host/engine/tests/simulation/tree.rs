@@ -1,0 +1,187 @@
+//! Random trees of blocks.
+
+use std::collections::BTreeMap;
+
+use reentry::core::digest::ComponentDigest;
+use reentry::core::workflow::Definition;
+use serde_json::{Value, json};
+
+use crate::chance::Chance;
+use crate::guest::{FAILING, SCRIPTS, guest, straight};
+
+/// Deepest nesting of blocks.
+const DEPTH_MAX: usize = 3;
+
+/// A part of a workflow.
+#[derive(Clone, Debug)]
+enum Part {
+    Step(&'static str),
+    Map,
+    Sleep,
+    Parallel(Vec<Vec<Part>>),
+    Branch {
+        first: bool,
+        arms: Vec<(bool, Vec<Part>)>,
+        otherwise: bool,
+    },
+    ForEach {
+        items: usize,
+        concurrency: usize,
+        body: Vec<Part>,
+    },
+    Loop {
+        rounds: usize,
+        body: Vec<Part>,
+    },
+    /// What fails for good is the last of the body, so that what else is in it does not decide what is caught.
+    Try {
+        body: Vec<Part>,
+        fails: Option<&'static str>,
+    },
+    Workflow(Vec<Part>),
+}
+
+/// A workflow to be simulated.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree(Vec<Part>);
+
+impl Tree {
+    /// Draws a tree of at most so many leaves in each sequence of parts that are drawn one after the other.
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        let mut leaves = 2 + chance.below(7);
+        Self(sequence(chance, &mut leaves, 0))
+    }
+
+    /// The workflow; with `suspends`, its steps wait and fail as their scripts say, else they only work.
+    pub(crate) fn definition(&self, component: ComponentDigest, suspends: bool) -> Definition {
+        let mut writer = Writer { component: component.to_string(), suspends, next: 0 };
+        let steps = writer.sequence(&self.0);
+        let retry = json!({"retries": 3, "delayMs": 1_000, "backoff": 2, "jitter": 0.5});
+        serde_json::from_value(json!({"id": "tree", "retry": retry, "steps": steps})).unwrap()
+    }
+
+    /// The scripts of the steps, by their ids.
+    pub(crate) fn scripts(&self) -> BTreeMap<String, String> {
+        let definition = self.definition(guest().digest(), true);
+        let steps = definition.step_entries();
+        steps.into_iter().map(|(_, step)| (step.id.clone(), step.step.clone())).collect()
+    }
+}
+
+fn sequence(chance: &mut Chance, leaves: &mut usize, depth: usize) -> Vec<Part> {
+    let mut parts = vec![part(chance, leaves, depth)];
+    while *leaves > 0 && parts.len() < 3 && !chance.one_in(3) {
+        parts.push(part(chance, leaves, depth));
+    }
+    parts
+}
+
+fn part(chance: &mut Chance, leaves: &mut usize, depth: usize) -> Part {
+    let leaf = depth == DEPTH_MAX || *leaves < 2 || chance.one_in(2);
+    if leaf {
+        *leaves = leaves.saturating_sub(1);
+        return match chance.below(10) {
+            0 => Part::Map,
+            1 => Part::Sleep,
+            _ => Part::Step(*chance.pick::<&str>(&SCRIPTS)),
+        };
+    }
+    let deeper = depth + 1;
+    match chance.below(9) {
+        0..3 => {
+            let arms = 1 + chance.below(3);
+            Part::Parallel((0..arms).map(|_| sequence(chance, leaves, deeper)).collect())
+        }
+        3 => {
+            let arms = 1 + chance.below(2);
+            let (first, otherwise) = (chance.one_in(2), chance.one_in(2));
+            let arms = (0..arms).map(|_| (!chance.one_in(3), sequence(chance, leaves, deeper))).collect();
+            Part::Branch { first, arms, otherwise }
+        }
+        4 | 5 => {
+            let (items, concurrency) = (chance.below(4), 1 + chance.below(3));
+            Part::ForEach { items, concurrency, body: sequence(chance, leaves, deeper) }
+        }
+        6 => Part::Loop { rounds: 1 + chance.below(2), body: sequence(chance, leaves, deeper) },
+        7 => {
+            let fails = chance.one_in(2).then(|| *chance.pick(&FAILING));
+            Part::Try { body: sequence(chance, leaves, deeper), fails }
+        }
+        _ => Part::Workflow(sequence(chance, leaves, deeper)),
+    }
+}
+
+/// Writes a tree as the JSON of a workflow; every id differs.
+struct Writer {
+    component: String,
+    suspends: bool,
+    next: usize,
+}
+
+impl Writer {
+    fn sequence(&mut self, parts: &[Part]) -> Vec<Value> {
+        parts.iter().map(|part| self.part(part)).collect()
+    }
+
+    fn number(&mut self) -> usize {
+        self.next += 1;
+        self.next
+    }
+
+    fn step(&mut self, script: &str) -> Value {
+        let step = if self.suspends { script.to_owned() } else { straight(script) };
+        json!({"then": {"id": format!("s{}", self.number()), "component": self.component, "step": step}})
+    }
+
+    fn part(&mut self, part: &Part) -> Value {
+        match part {
+            Part::Step(script) => self.step(script),
+            Part::Map => {
+                let id = self.number();
+                json!({"map": {"id": format!("m{id}"), "to": format!("[{id}]")}})
+            }
+            Part::Sleep => {
+                let id = format!("z{}", self.number());
+                match self.suspends {
+                    true => json!({"sleep": {"id": id, "ms": 1_500}}),
+                    false => json!({"map": {"id": id, "to": "input"}}),
+                }
+            }
+            Part::Parallel(arms) => {
+                let id = format!("p{}", self.number());
+                let arms: Vec<_> = arms.iter().map(|arm| self.sequence(arm)).collect();
+                json!({"parallel": {"id": id, "arms": arms}})
+            }
+            Part::Branch { first, arms, otherwise } => {
+                let id = format!("b{}", self.number());
+                let arm = |(when, arm): &(bool, Vec<Part>)| json!({"when": when.to_string(), "do": self.sequence(arm)});
+                let arms: Vec<_> = arms.iter().map(arm).collect();
+                let mut entry =
+                    json!({"id": id, "mode": if *first { "first" } else { "every" }, "arms": arms});
+                if *otherwise {
+                    entry["otherwise"] = self.step("w");
+                }
+                json!({"branch": entry})
+            }
+            Part::ForEach { items, concurrency, body } => {
+                let (id, items) = (format!("f{}", self.number()), json!((0..*items).collect::<Vec<_>>()));
+                let body = self.sequence(body);
+                json!({"foreach": {"id": id, "items": items.to_string(), "concurrency": concurrency, "do": body}})
+            }
+            Part::Loop { rounds, body } => {
+                let id = format!("l{}", self.number());
+                json!({"doUntil": {"id": id, "do": self.sequence(body), "until": format!("iteration >= {rounds}")}})
+            }
+            Part::Try { body, fails } => {
+                let id = format!("t{}", self.number());
+                let mut body = self.sequence(body);
+                body.extend(fails.map(|script| self.step(script)));
+                json!({"try": {"id": id, "do": body, "catch": self.step("ww")}})
+            }
+            Part::Workflow(body) => {
+                let id = format!("w{}", self.number());
+                json!({"workflow": {"id": id, "steps": self.sequence(body)}})
+            }
+        }
+    }
+}
