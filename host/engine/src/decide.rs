@@ -41,10 +41,25 @@ pub(crate) struct Decider {
 pub(crate) enum Cause {
     /// Something happened to the run.
     Event(Event),
-    /// A call ended that was made when the run had gone back so often.
-    CallEnded(Event, u32),
+    /// A call ended that was made then.
+    CallEnded(Event, Made),
     /// Another run begins where this one stands.
     Fork(Fork),
+}
+
+/// When a call was made: as long as this is so, it is the one that its step waits for. The owner alone does not say so, as a process that
+/// was taken to be dead, and was not, may take its own call back from the one who took it over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    travels: u32,
+    attempt: u32,
+    take_overs: u32,
+}
+
+impl Made {
+    pub(crate) fn now(run: &Run, step: &Step) -> Self {
+        Self { travels: run.travels, attempt: step.attempt, take_overs: step.take_overs }
+    }
 }
 
 /// Guests' memories that a decision may refer to.
@@ -112,7 +127,13 @@ impl Decider {
     fn check(&self, cause: &Cause) -> Result<(), Refused> {
         match cause {
             // A run that went back may make a call of the same number, which is another one.
-            Cause::CallEnded(Event::CallEnded(ended), travels) if *travels != self.run.travels => {
+            Cause::CallEnded(Event::CallEnded(ended), made)
+                if self
+                    .run
+                    .steps
+                    .get(&ended.path)
+                    .is_some_and(|step| Made::now(&self.run, step) != *made) =>
+            {
                 Err(Refused::Stale { path: ended.path.clone(), call: ended.call })
             }
             // Its own calls are given up only when nobody else drives the run here. Whoever does began before the version that

@@ -98,8 +98,8 @@ impl Driver {
                     }
                 }
             };
-            if let Some(Performed { ended, image, travels }) = performed {
-                let cause = Cause::CallEnded(Event::CallEnded(ended), travels);
+            if let Some(Performed { ended, image, made }) = performed {
+                let cause = Cause::CallEnded(Event::CallEnded(ended), made);
                 self.effects = self.bring(&cause, image.into_iter().collect()).await?;
             }
         }

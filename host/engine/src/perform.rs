@@ -18,7 +18,7 @@ use reentry_core::workflow::{Program, StepAt};
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel, LoadedComponent};
 use tracing::Instrument;
 
-use crate::decide::load;
+use crate::decide::{Made, load};
 use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::host::Inner;
@@ -27,8 +27,8 @@ use crate::observer::Source;
 
 /// The end of a call, with the guest's memory if it waits now.
 pub(crate) struct Performed {
-    /// How often the run had gone back when the call was made.
-    pub(crate) travels: u32,
+    /// When the call was made.
+    pub(crate) made: Made,
     pub(crate) ended: CallEnded,
     pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
 }
@@ -146,7 +146,7 @@ pub(crate) async fn perform(
         random: host.chance.number(),
         path,
     };
-    Ok(Some(Performed { travels: run.travels, ended, image }))
+    Ok(Some(Performed { made: Made::now(&run, step), ended, image }))
 }
 
 fn context(host: &Inner, run: &Arc<Run>, path: &StepPath, call: u32) -> CallContext {

@@ -127,7 +127,9 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
         let retries = log.iter().filter(is_retry).count();
         let id = path.rsplit('.').next().and_then(|last| last.split('[').next()).unwrap_or_default();
         let fails = scripts.get(id).map_or(0, |script| script.matches(['f', 'y']).count());
-        ensure(retries <= fails, || format!("`{path}` was tried again {retries} times, it failed {fails} times"))?;
+        ensure(retries <= fails, || {
+            format!("`{path}` was tried again {retries} times, it failed {fails} times")
+        })?;
         let allowed = 1 + takes + retries;
         ensure(*times <= allowed, || {
             format!("call {key} was performed {times} times, at most {allowed} allowed")
@@ -179,7 +181,7 @@ fn requests(world: &World, performed: &Performed, canceled: bool) -> Checked {
         let mail = now(world.store().mail(&world.tenant(), name, None, ROWS)).unwrap();
         let kept = mail.iter().any(|message| message.payload.text() == payload.to_string());
         ensure(taken.len() <= 1, || format!("event {payload} went to {taken:?}"))?;
-        ensure(!(kept && !taken.is_empty()), || format!("event {payload} went to {taken:?}, and is kept"))?;
+        ensure(!kept || taken.is_empty(), || format!("event {payload} went to {taken:?}, and is kept"))?;
         let there = kept || !taken.is_empty();
         ensure(!acknowledged || canceled || there, || format!("event {payload} was acknowledged and lost"))?;
     }

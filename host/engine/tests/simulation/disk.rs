@@ -36,6 +36,9 @@ struct Journal {
     safe: usize,
 }
 
+/// An owner, and what keeps it alive.
+type Alive = (OwnerId, Box<dyn OwnerGuard>);
+
 pub(crate) struct Disk {
     /// There when the store is a file.
     folder: Option<TempDir>,
@@ -43,7 +46,7 @@ pub(crate) struct Disk {
     /// There when power may be lost.
     journal: Option<Mutex<Journal>>,
     /// What keeps the owner of each process alive.
-    leases: Mutex<BTreeMap<usize, (OwnerId, Box<dyn OwnerGuard>)>>,
+    leases: Mutex<BTreeMap<usize, Alive>>,
     /// Every memory of a guest that was ever stored.
     pub(crate) images: Mutex<Vec<(RunId, SnapshotId)>>,
 }

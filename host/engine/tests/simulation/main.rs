@@ -31,7 +31,7 @@ const SCHEDULES: u64 = 10_000;
 const FOUND_WITHIN: u64 = 400;
 
 /// Threads that play schedules at the same time.
-const THREADS: u64 = 2;
+const THREADS: usize = 2;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number of a schedule, or of schedules"))
@@ -56,9 +56,10 @@ fn schedules_end_as_if_nothing_had_disturbed_them() {
     }
     let schedules = number("REENTRY_SIM_SCHEDULES").unwrap_or(SCHEDULES);
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS)
+        let threads: Vec<_> = (0..)
+            .take(THREADS)
             .map(|thread| {
-                let seeds = (thread..schedules).step_by(THREADS as usize);
+                let seeds = (thread..schedules).step_by(THREADS);
                 scope.spawn(|| {
                     let wrong = seeds.filter_map(|seed| Some((seed, play(seed, None).wrong?)));
                     wrong.take(3).map(told).collect::<Vec<_>>()

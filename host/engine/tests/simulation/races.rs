@@ -2,9 +2,12 @@
 
 use reentry::core::id::RunId;
 use reentry::core::resume::Target;
+use reentry::core::retry::RetryPolicy;
 use reentry::core::workflow::{Definition, StepEntry, WorkflowBuilder};
-use reentry::{OutputOptions, StartOptions};
+use reentry::store::RunFilter;
+use reentry::{Clock as _, OutputOptions, StartOptions};
 
+use crate::disk::now;
 use crate::guest::guest;
 use crate::ledger::What;
 use crate::process::{Process, Surroundings};
@@ -16,14 +19,18 @@ struct Race {
     run: RunId,
 }
 
+fn definition(script: &str) -> Definition {
+    let retry = RetryPolicy { retries: 3, delay_ms: 1_000, ..RetryPolicy::default() };
+    let step = StepEntry::new(guest().digest(), script).id("s").retry(retry);
+    WorkflowBuilder::new("race").then(step).definition()
+}
+
 fn race(script: &str) -> Race {
     let around = Surroundings::undisturbed();
     let processes = [0, 1].map(|number| Process::start(&around, number));
     let [first, _] = &processes;
-    let step = StepEntry::new(guest().digest(), script).id("s");
-    let definition: Definition = WorkflowBuilder::new("race").then(step).definition();
     let started = first.wait(async {
-        let workflow = first.host.commit(definition).await.unwrap();
+        let workflow = first.host.commit(definition(script)).await.unwrap();
         workflow.start(StartOptions::default()).await.unwrap()
     });
     Race { run: started.run.id(), around, processes }
@@ -94,4 +101,46 @@ fn of_two_answers_with_one_key_the_slower_is_told_the_same_though_it_was_decided
     let (said, calls) = race.told();
     assert_eq!(said, ["success", "success"]);
     assert_eq!(calls, ["1 ", "2 001"]);
+}
+
+#[test]
+fn a_call_that_its_owner_takes_back_from_the_dead_ends_once() {
+    let around = Surroundings::undisturbed();
+    let (stage, first) = (&around.stage, Process::start(&around, 0));
+    let workflow = first.wait(first.host.commit(definition("fw"))).unwrap().digest();
+    let second_later = || around.clock.move_to(around.clock.now().plus_ms(1_000));
+    // It starts the run, calls the step, which fails, and is held up before it can say so.
+    first.ask(&around, 0, What::Start { workflow }, None);
+    around.ledger.lock().unwrap().ask(0, What::Start { workflow });
+    stage.close(Some("a commit"));
+    first.settle();
+    stage.let_go(0);
+    first.settle();
+    // It is taken to be dead. The one that takes the call over dies at once.
+    around.disk.lose_lease(0);
+    stage.close(Some("what follows a commit"));
+    let second = Process::start(&around, 1);
+    second.settle();
+    stage.kill(1);
+    drop(second);
+    stage.close(None);
+    // It takes its own call back and makes it again, and only then says how the call ended the first time.
+    second_later();
+    first.settle();
+    stage.let_go(0);
+    for _ in 0..4 {
+        first.settle();
+        second_later();
+    }
+    let run =
+        now(around.disk.open().list_runs(&Default::default(), RunFilter::default())).unwrap().rows[0].id;
+    let timeline = first.wait(async { first.host.run(run).await.unwrap().timeline().await.unwrap() });
+    let of_interest =
+        ["TakenOver", "Retrying { attempt: 1", "Retrying { attempt: 2", "Stopped { status: Success"];
+    let seen = timeline.iter().filter_map(|row| {
+        let what = format!("{:?}", row.what);
+        of_interest.into_iter().find(|start| what.starts_with(start))
+    });
+    let expected = ["TakenOver", "TakenOver", "Retrying { attempt: 1", "Stopped { status: Success"];
+    assert_eq!(seen.collect::<Vec<_>>(), expected, "{}", stage.trace());
 }

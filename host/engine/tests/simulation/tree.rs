@@ -83,7 +83,7 @@ fn part(chance: &mut Chance, leaves: &mut usize, depth: usize) -> Part {
         return match chance.below(10) {
             0 => Part::Map,
             1 => Part::Sleep,
-            _ => Part::Step(*chance.pick::<&str>(&SCRIPTS)),
+            _ => Part::Step(chance.pick::<&str>(&SCRIPTS)),
         };
     }
     let deeper = depth + 1;
