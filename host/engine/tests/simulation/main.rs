@@ -30,6 +30,40 @@ const SCHEDULES: u64 = 10_000;
 /// Schedules among which each engine that is broken on purpose has to be found.
 const FOUND_WITHIN: u64 = 400;
 
+/// What has to happen in some schedule of the usual run, as the traces say it.
+const REACHED: [&str; 27] = [
+    "dies before-commit-Started",
+    "dies after-commit-Started",
+    "dies before-commit-Resumed",
+    "dies after-commit-Resumed",
+    "dies before-commit-Suspended",
+    "dies after-commit-Suspended",
+    "dies before-commit-Checkpointed",
+    "dies after-commit-Checkpointed",
+    "dies before-commit-Completed",
+    "dies after-commit-Completed",
+    "dies before-commit-Failed",
+    "dies after-commit-Failed",
+    "dies before-commit-TimePassed",
+    "dies after-commit-TimePassed",
+    "dies before-commit-Received",
+    "dies after-commit-Received",
+    "dies before-commit-TakenOver",
+    "dies after-commit-TakenOver",
+    "dies before-call",
+    "dies after-call",
+    "gives up before-call",
+    "gives up after-call",
+    "loses its lease",
+    "power is lost",
+    "canceled opened",
+    "paused opened",
+    "is not at version",
+];
+
+/// Most schedules that a thread tells of when they went wrong.
+const WRONG_MAX: usize = 3;
+
 /// Threads that play schedules at the same time.
 const THREADS: usize = 2;
 
@@ -55,23 +89,42 @@ fn schedules_end_as_if_nothing_had_disturbed_them() {
         return;
     }
     let schedules = number("REENTRY_SIM_SCHEDULES").unwrap_or(SCHEDULES);
-    let wrong: Vec<String> = std::thread::scope(|scope| {
+    let played: Vec<Played> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..)
             .take(THREADS)
-            .map(|thread| {
-                let seeds = (thread..schedules).step_by(THREADS);
-                scope.spawn(|| {
-                    let wrong = seeds.filter_map(|seed| Some((seed, play(seed, None).wrong?)));
-                    wrong.take(3).map(told).collect::<Vec<_>>()
-                })
-            })
+            .map(|thread| scope.spawn(move || play_all((thread..schedules).step_by(THREADS))))
             .collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
+    let wrong: Vec<String> = played.iter().flat_map(|played| played.wrong.clone()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let missed = REACHED.into_iter().filter(|mark| played.iter().all(|played| played.missed.contains(mark)));
+    let missed: Vec<&str> = missed.collect();
+    assert!(schedules < SCHEDULES || missed.is_empty(), "not reached: {missed:?}");
 }
 
-fn told((seed, wrong): (u64, String)) -> String {
+/// What schedules came to.
+struct Played {
+    /// The first few that went wrong.
+    wrong: Vec<String>,
+    /// What happened in none of them.
+    missed: Vec<&'static str>,
+}
+
+fn play_all(seeds: impl Iterator<Item = u64>) -> Played {
+    let mut played = Played { wrong: Vec::new(), missed: REACHED.into() };
+    for seed in seeds {
+        let Simulated { trace, wrong } = play(seed, None);
+        played.missed.retain(|mark| !trace.contains(mark));
+        played.wrong.extend(wrong.map(|wrong| told(seed, &wrong)));
+        if played.wrong.len() == WRONG_MAX {
+            break;
+        }
+    }
+    played
+}
+
+fn told(seed: u64, wrong: &str) -> String {
     format!(
         "seed {seed}: {wrong}\n  replay: REENTRY_SIM_SEED={seed} cargo test -p reentry --test simulation schedules -- --nocapture"
     )
