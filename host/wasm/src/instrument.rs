@@ -2,7 +2,7 @@
 //!
 //! A component's inside is closed to its host. So once, at upload, the component gets an instance more
 //! ([`accessor`]), which sees the memories and globals of the others, and exports functions to read and write them
-//! under the name [`ACCESS`]. The guest's own code is not touched, and runs no slower.
+//! under the name [`ACCESS`]. Components inside the component are treated the same way, and their exports are handed on. The guest's own code is not touched, and runs no slower.
 //!
 //! What this module does not know: wasmtime. It turns bytes into bytes.
 
@@ -11,6 +11,7 @@ mod append;
 mod layout;
 mod module;
 mod obstacle;
+mod resources;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -30,7 +31,7 @@ pub(crate) const ACCESS: &str = "reentry:snap/access";
 
 /// Version of the code that is added. Compiled code of another version is not used. A new version must keep the
 /// layout, or change the version of the layout rules as well.
-pub(crate) const INSTRUMENTER_VERSION: u32 = 1;
+pub(crate) const INSTRUMENTER_VERSION: u32 = 2;
 
 /// What came of instrumenting a component.
 #[derive(Debug)]
@@ -53,20 +54,19 @@ pub(crate) enum Instrumented {
 pub(crate) fn instrument(wasm: &[u8]) -> Result<Instrumented, BinaryReaderError> {
     let mut walk = Walk::through(wasm)?;
     let layout = walk.layout();
-    if layout.memories.len() > MEMORIES_MAX as usize {
-        let found = layout.memories.len();
+    let found = layout.memory_count();
+    if found > MEMORIES_MAX as usize {
         note(&mut walk.obstacles, Obstacle::TooManyMemories { found, at_most: MEMORIES_MAX });
     }
-    if layout.globals_bytes() > GLOBALS_BYTES_MAX as usize {
-        let found = layout.globals_bytes();
+    let found = layout.globals_bytes();
+    if found > GLOBALS_BYTES_MAX as usize {
         note(&mut walk.obstacles, Obstacle::TooManyGlobals { found, at_most: GLOBALS_BYTES_MAX });
     }
     if !walk.obstacles.is_empty() {
         return Ok(Instrumented::Refused(walk.obstacles));
     }
     let drops_data = walk.drops_data();
-    append::append(&mut walk.out, &walk.spaces, &layout);
-    let bytes = walk.out.finish();
+    let bytes = walk.finish(&layout);
     // All features: which of them are allowed is wasmtime's to say, when it compiles.
     Validator::new_with_features(WasmFeatures::all()).validate_all(&bytes)?;
     Ok(Instrumented::Restorable { bytes, layout, drops_data })

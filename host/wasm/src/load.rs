@@ -243,12 +243,13 @@ fn link(
     let pre = linker.instantiate_pre(component).map_err(contract)?;
     let indices: StepIndices = StepIndices::new(&pre).map_err(contract)?;
     let wasm_page = reentry_core::snapshot::WASM_PAGE_BYTES as u64;
+    let accessors = layout.map(Layout::parts).unwrap_or_default();
     let program = Program {
         pre,
         indices,
         wasi: grants.wasi,
-        own_bytes: layout.map_or(0, |layout| own_wasm_pages(layout) * wasm_page),
-        own_instances: usize::from(layout.is_some()),
+        own_bytes: accessors.iter().map(|part| own_wasm_pages(part) * wasm_page).sum(),
+        own_instances: accessors.len(),
     };
     Ok((imports, program))
 }

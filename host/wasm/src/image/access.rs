@@ -1,4 +1,4 @@
-//! Calls to the accessor that instrumentation added to a component.
+//! Calls to the accessors that instrumentation added to a component.
 
 use reentry_core::snapshot::WASM_PAGE_BYTES;
 use wasmtime::component::{
@@ -8,12 +8,19 @@ use wasmtime::component::{
 use crate::guest::Guest;
 use crate::instrument::{ACCESS, Layout, sizes_bytes};
 
-/// Where the accessor's functions are among the exports of a compiled component.
+/// Where the accessors' functions are among the exports of a compiled component.
 pub(crate) struct Access {
+    parts: Vec<PartAccess>,
+    memories: Vec<MemoryAccess>,
+}
+
+/// What one accessor sees: a component without those inside it.
+struct PartAccess {
     state: ComponentExportIndex,
     set_globals: ComponentExportIndex,
-    memories: Vec<MemoryAccess>,
+    memories: usize,
     sizes_bytes: usize,
+    globals_bytes: usize,
 }
 
 struct MemoryAccess {
@@ -23,20 +30,21 @@ struct MemoryAccess {
 }
 
 /// Sizes of all memories, and the values of all globals.
+#[derive(Default)]
 pub(crate) struct State {
-    bytes: Vec<u8>,
-    sizes_bytes: usize,
+    wasm_pages: Vec<u32>,
+    globals: Vec<u8>,
 }
 
 impl State {
     /// Sizes of the memories, in WebAssembly pages.
     pub(crate) fn wasm_pages(&self) -> impl Iterator<Item = u32> {
-        self.bytes.as_chunks().0.iter().map(|size| u32::from_le_bytes(*size))
+        self.wasm_pages.iter().copied()
     }
 
     /// Raw bits of the globals, as images hold them.
     pub(crate) fn globals(&self) -> &[u8] {
-        self.bytes.get(self.sizes_bytes..).unwrap_or_default()
+        &self.globals
     }
 }
 
@@ -69,7 +77,7 @@ impl Access {
     pub(crate) fn find(component: &Component, layout: &Layout) -> Option<Self> {
         let access = component.get_export_index(None, ACCESS)?;
         let function = |name: &str| component.get_export_index(Some(&access), name);
-        let memories = (0..layout.memories.len())
+        let memories = (0..layout.memory_count())
             .map(|k| {
                 Some(MemoryAccess {
                     read: function(&format!("read{k}"))?,
@@ -78,26 +86,42 @@ impl Access {
                 })
             })
             .collect::<Option<Vec<_>>>()?;
-        Some(Self {
-            state: function("state")?,
-            set_globals: function("set-globals")?,
-            memories,
-            sizes_bytes: sizes_bytes(layout),
-        })
+        let parts = layout.parts().into_iter().enumerate().map(|(k, part)| {
+            Some(PartAccess {
+                state: function(&format!("state{k}"))?,
+                set_globals: function(&format!("set-globals{k}"))?,
+                memories: part.memories.len(),
+                sizes_bytes: sizes_bytes(part),
+                globals_bytes: part.own_globals_bytes(),
+            })
+        });
+        Some(Self { parts: parts.collect::<Option<Vec<_>>>()?, memories })
     }
 
     /// Reads sizes and globals.
     pub(crate) async fn state(&self, live: &mut Live) -> wasmtime::Result<State> {
-        let (list,): (WasmList<u8>,) = live.call(&self.state, ()).await?;
-        Ok(State { bytes: list.as_le_slice(&live.store).to_vec(), sizes_bytes: self.sizes_bytes })
+        let mut state = State::default();
+        for part in &self.parts {
+            let (list,): (WasmList<u8>,) = live.call(&part.state, ()).await?;
+            let bytes = list.as_le_slice(&live.store);
+            let (sizes, globals) = bytes.split_at_checked(part.sizes_bytes).unwrap_or((bytes, &[]));
+            let sizes = sizes.as_chunks().0.iter().take(part.memories);
+            state.wasm_pages.extend(sizes.map(|size| u32::from_le_bytes(*size)));
+            state.globals.extend_from_slice(globals);
+        }
+        Ok(state)
     }
 
     /// Writes all globals.
-    pub(crate) async fn set_globals(&self, live: &mut Live, globals: &[u8]) -> wasmtime::Result<()> {
-        if globals.is_empty() {
-            return Ok(());
+    pub(crate) async fn set_globals(&self, live: &mut Live, mut globals: &[u8]) -> wasmtime::Result<()> {
+        for part in &self.parts {
+            let (own, rest) = globals.split_at_checked(part.globals_bytes).unwrap_or((globals, &[]));
+            globals = rest;
+            if !own.is_empty() {
+                live.call::<_, ()>(&part.set_globals, (own,)).await?;
+            }
         }
-        live.call::<_, ()>(&self.set_globals, (globals,)).await
+        Ok(())
     }
 
     /// The whole of each memory, in place. Memories of size 0 have no room for a return area and are left out.

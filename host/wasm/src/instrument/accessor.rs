@@ -10,6 +10,8 @@
 //!
 //! And for all together, through a memory of the accessor's own: `state`, which returns the sizes of the memories and
 //! the bits of all globals, and `set-globals`.
+//!
+//! It sees one component only. Components inside that have state have accessors of their own.
 
 use wasm_encoder::{
     CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
@@ -42,7 +44,7 @@ pub(crate) fn sizes_bytes(layout: &Layout) -> usize {
 
 /// Pages of the accessor's own memory.
 pub(crate) fn own_wasm_pages(layout: &Layout) -> u64 {
-    (RETURN_AREA_BYTES + sizes_bytes(layout) + layout.globals_bytes()).div_ceil(WASM_PAGE_BYTES) as u64
+    (RETURN_AREA_BYTES + sizes_bytes(layout) + layout.own_globals_bytes()).div_ceil(WASM_PAGE_BYTES) as u64
 }
 
 /// Builds the module. It imports from a namespace for each core instance, named by the instance's index.
@@ -114,7 +116,7 @@ fn state_functions(builder: &mut Builder, layout: &Layout) {
     let own = index(layout.memories.len());
     let at = |offset: usize| MemArg { offset: offset as u64, align: 0, memory_index: own };
     let globals_at = RETURN_AREA_BYTES + sizes_bytes(layout);
-    let length = sizes_bytes(layout) + layout.globals_bytes();
+    let length = sizes_bytes(layout) + layout.own_globals_bytes();
     let placed = || {
         layout.globals.iter().scan(globals_at, |offset, global| {
             let place = *offset;
@@ -122,7 +124,7 @@ fn state_functions(builder: &mut Builder, layout: &Layout) {
             Some((place, global.kind))
         })
     };
-    builder.function("state", &[], &[ValType::I32], |body| {
+    builder.function("state0", &[], &[ValType::I32], |body| {
         for memory in 0..own {
             let place = RETURN_AREA_BYTES + memory as usize * 4;
             body.i32_const(0).memory_size(memory).i32_store(at(place));
@@ -144,7 +146,7 @@ fn state_functions(builder: &mut Builder, layout: &Layout) {
     builder.function(GLOBALS_REALLOC, &[ValType::I32; 4], &[ValType::I32], |body| {
         body.i32_const(small(globals_at));
     });
-    builder.function("set-globals", &[ValType::I32; 2], &[], |body| {
+    builder.function("set-globals0", &[ValType::I32; 2], &[], |body| {
         for (global, (place, kind)) in (0u32..).zip(placed()) {
             body.i32_const(0);
             match kind {

@@ -14,10 +14,27 @@ use super::layout::Layout;
 use super::module::memory_name;
 use super::walk::Spaces;
 
-/// Appends the accessor to a component of which `spaces` says how many items it has.
+/// Appends the accessor to a component of which `spaces` says how many items it has, and hands on the accessors of the
+/// components inside.
+///
+/// All functions come under one export: those of memories numbered through, and `state` and `set-globals` numbered by
+/// accessor, the component's own before those inside.
 pub(super) fn append(out: &mut Component, spaces: &Spaces, layout: &Layout) {
-    out.section(&ModuleSection(&accessor::build(layout)));
+    let inner = hand_on(out, spaces, layout);
+    let mut lifter = Lifter::new(spaces, layout, inner);
+    if layout.has_accessor() {
+        instantiate(out, spaces, layout);
+        for memory in (0u32..).take(layout.memories.len()) {
+            lifter.memory(memory);
+        }
+        lifter.state();
+    }
+    lifter.finish(out, spaces, layout);
+}
 
+/// The accessor's module and its instance.
+fn instantiate(out: &mut Component, spaces: &Spaces, layout: &Layout) {
+    out.section(&ModuleSection(&accessor::build(layout)));
     let owners: BTreeSet<u32> = (layout.memories.iter().map(|memory| memory.core_instance))
         .chain(layout.globals.iter().map(|global| global.core_instance))
         .collect();
@@ -26,13 +43,52 @@ pub(super) fn append(out: &mut Component, spaces: &Spaces, layout: &Layout) {
     let arguments = owners.iter().map(|(name, owner)| (name.as_str(), ModuleArg::Instance(*owner)));
     instances.instantiate(spaces.core_modules, arguments);
     out.section(&instances);
+}
 
-    let mut lifter = Lifter::new(spaces, layout);
-    for memory in (0u32..).take(layout.memories.len()) {
-        lifter.memory(memory);
+/// Aliases the functions of the accessors inside. Returns them by the names under which they are exported here.
+fn hand_on(out: &mut Component, spaces: &Spaces, layout: &Layout) -> Vec<(String, u32)> {
+    let mut aliases = ComponentAliasSection::new();
+    let mut functions = Vec::new();
+    let mut first_memory = layout.memories.len();
+    let mut first_part = usize::from(layout.has_accessor());
+    for (access, inner) in (spaces.instances..).zip(&layout.nested) {
+        aliases.alias(Alias::InstanceExport {
+            instance: inner.instance,
+            kind: ComponentExportKind::Instance,
+            name: ACCESS,
+        });
+        let (memories, parts) = (inner.layout.memory_count(), inner.layout.parts().len());
+        let numbered = (0..memories).flat_map(|k| MEMORY_FUNCTIONS.map(|name| (name, k, first_memory + k)));
+        let of_parts = (0..parts).flat_map(|k| PART_FUNCTIONS.map(|name| (name, k, first_part + k)));
+        for ((name, there, here), function) in
+            numbered.chain(of_parts).zip(spaces.functions + small(functions.len())..)
+        {
+            let there = format!("{name}{there}");
+            aliases.alias(Alias::InstanceExport {
+                instance: access,
+                kind: ComponentExportKind::Func,
+                name: &there,
+            });
+            functions.push((format!("{name}{here}"), function));
+        }
+        first_memory += memories;
+        first_part += parts;
     }
-    lifter.state();
-    lifter.finish(out, spaces);
+    if !aliases.is_empty() {
+        out.section(&aliases);
+    }
+    functions
+}
+
+/// Functions of an accessor for each memory.
+const MEMORY_FUNCTIONS: [&str; 3] = ["read", "write", "grow"];
+
+/// Functions of an accessor for all that it sees.
+const PART_FUNCTIONS: [&str; 2] = ["state", "set-globals"];
+
+/// A count. Layouts are bounded far below 2^31 before anything is appended.
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The sections that lift the accessor's functions, and the indices in them.
@@ -53,41 +109,46 @@ struct Lifter {
 }
 
 impl Lifter {
-    fn new(spaces: &Spaces, layout: &Layout) -> Self {
+    /// Begins with the functions that are handed on.
+    fn new(spaces: &Spaces, layout: &Layout, exports: Vec<(String, u32)>) -> Self {
         let accessor = spaces.core_instances;
-        let mut aliases = ComponentAliasSection::new();
+        let mut lifter = Self {
+            accessor,
+            aliases: ComponentAliasSection::new(),
+            types: ComponentTypeSection::new(),
+            functions: CanonicalFunctionSection::new(),
+            next_core_function: spaces.core_functions,
+            next_type: spaces.types + 1,
+            next_function: spaces.functions + small(exports.len()),
+            exports,
+            first_memory: spaces.core_memories,
+            own_memory: spaces.core_memories + small(layout.memories.len()),
+            realloc: 0,
+            bytes: ComponentValType::Type(spaces.types),
+        };
+        if layout.has_accessor() {
+            lifter.begin(layout);
+        }
+        lifter
+    }
+
+    /// Brings the accessor's memories, and what lists are made of, into scope.
+    fn begin(&mut self, layout: &Layout) {
         for memory in &layout.memories {
             let name = memory_name(memory.index);
-            aliases.alias(Alias::CoreInstanceExport {
+            self.aliases.alias(Alias::CoreInstanceExport {
                 instance: memory.core_instance,
                 kind: ExportKind::Memory,
                 name: &name,
             });
         }
-        aliases.alias(Alias::CoreInstanceExport {
-            instance: accessor,
+        self.aliases.alias(Alias::CoreInstanceExport {
+            instance: self.accessor,
             kind: ExportKind::Memory,
             name: OWN_MEMORY,
         });
-        let mut types = ComponentTypeSection::new();
-        types.defined_type().list(PrimitiveValType::U8);
-        let memories = u32::try_from(layout.memories.len()).unwrap_or(u32::MAX);
-        let mut lifter = Self {
-            accessor,
-            aliases,
-            types,
-            functions: CanonicalFunctionSection::new(),
-            exports: Vec::new(),
-            next_core_function: spaces.core_functions,
-            next_type: spaces.types + 1,
-            next_function: spaces.functions,
-            first_memory: spaces.core_memories,
-            own_memory: spaces.core_memories + memories,
-            realloc: 0,
-            bytes: ComponentValType::Type(spaces.types),
-        };
-        lifter.realloc = lifter.alias(REALLOC);
-        lifter
+        self.types.defined_type().list(PrimitiveValType::U8);
+        self.realloc = self.alias(REALLOC);
     }
 
     /// `read`, `write` and `grow` of one memory.
@@ -98,9 +159,9 @@ impl Lifter {
         let post_return = CanonicalOption::PostReturn(self.alias(&format!("post{k}")));
         let realloc = CanonicalOption::Realloc(self.realloc);
         let bytes = self.bytes;
-        self.lift(&format!("read{k}"), &[], Some(bytes), &[memory, post_return]);
-        self.lift(&format!("write{k}"), &[("data", bytes), ("next", U32)], None, &[memory, realloc]);
-        self.lift(&format!("grow{k}"), &[("delta", U32)], Some(S32), &[]);
+        self.lift("read", k, &[], Some(bytes), &[memory, post_return]);
+        self.lift("write", k, &[("data", bytes), ("next", U32)], None, &[memory, realloc]);
+        self.lift("grow", k, &[("delta", U32)], Some(S32), &[]);
     }
 
     /// `state` and `set-globals`.
@@ -108,8 +169,8 @@ impl Lifter {
         let memory = CanonicalOption::Memory(self.own_memory);
         let realloc = CanonicalOption::Realloc(self.alias(GLOBALS_REALLOC));
         let bytes = self.bytes;
-        self.lift("state", &[], Some(bytes), &[memory]);
-        self.lift("set-globals", &[("data", bytes)], None, &[memory, realloc]);
+        self.lift("state", 0, &[], Some(bytes), &[memory]);
+        self.lift("set-globals", 0, &[("data", bytes)], None, &[memory, realloc]);
     }
 
     fn alias(&mut self, name: &str) -> u32 {
@@ -124,29 +185,32 @@ impl Lifter {
 
     fn lift(
         &mut self,
-        name: &str,
+        function: &str,
+        number: u32,
         params: &[(&str, ComponentValType)],
         result: Option<ComponentValType>,
         options: &[CanonicalOption],
     ) {
-        let core = self.alias(name);
+        let name = format!("{function}{number}");
+        let core = self.alias(&name);
         self.types.function().params(params.iter().copied()).result(result);
         self.functions.lift(core, self.next_type, options.iter().copied());
-        self.exports.push((name.to_owned(), self.next_function));
+        self.exports.push((name, self.next_function));
         self.next_type += 1;
         self.next_function += 1;
     }
 
-    fn finish(self, out: &mut Component, spaces: &Spaces) {
+    fn finish(self, out: &mut Component, spaces: &Spaces, layout: &Layout) {
         let mut instances = ComponentInstanceSection::new();
         let items = self.exports.iter().map(|(name, k)| (name.as_str(), ComponentExportKind::Func, *k));
         instances.export_items(items);
         let mut exports = ComponentExportSection::new();
-        exports.export(ACCESS, ComponentExportKind::Instance, spaces.instances, None);
-        out.section(&self.aliases)
-            .section(&self.types)
-            .section(&self.functions)
-            .section(&instances)
-            .section(&exports);
+        // The accessors inside were given an index each when they were handed on.
+        let access = spaces.instances + small(layout.nested.len());
+        exports.export(ACCESS, ComponentExportKind::Instance, access, None);
+        if layout.has_accessor() {
+            out.section(&self.aliases).section(&self.types).section(&self.functions);
+        }
+        out.section(&instances).section(&exports);
     }
 }

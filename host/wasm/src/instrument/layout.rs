@@ -10,11 +10,26 @@ use serde::{Deserialize, Serialize};
 /// in order; likewise its defined mutable globals of number and vector types.
 const LAYOUT_VERSION: u32 = 1;
 
+/// Version of the rules for a component with components inside that have state: as above, and then what the instances
+/// of those components hold, in the order in which they are made, each by the same rules.
+const LAYOUT_VERSION_NESTED: u32 = 2;
+
 /// The memories and globals of a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Layout {
     pub(crate) memories: Vec<MemorySlot>,
     pub(crate) globals: Vec<GlobalSlot>,
+    /// What the components inside hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) nested: Vec<Nested>,
+}
+
+/// An instance that the component makes of a component inside it, when that has state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Nested {
+    /// Index among the component's instances.
+    pub(crate) instance: u32,
+    pub(crate) layout: Layout,
 }
 
 /// One defined memory of one core instance.
@@ -57,22 +72,57 @@ impl GlobalKind {
 impl Layout {
     /// Bytes of all globals in an image.
     pub(crate) fn globals_bytes(&self) -> usize {
+        self.own_globals_bytes() + self.nested.iter().map(|inner| inner.layout.globals_bytes()).sum::<usize>()
+    }
+
+    /// Bytes of the globals in an image, those of components inside left out.
+    pub(crate) fn own_globals_bytes(&self) -> usize {
         self.globals.iter().map(|global| global.kind.bytes()).sum()
+    }
+
+    /// Memories in an image.
+    pub(crate) fn memory_count(&self) -> usize {
+        self.memories.len() + self.nested.iter().map(|inner| inner.layout.memory_count()).sum::<usize>()
+    }
+
+    /// Whether there is no state at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.memories.is_empty() && self.globals.is_empty() && self.nested.is_empty()
+    }
+
+    /// Whether the component gets an accessor of its own. One that only puts other components together needs none.
+    pub(super) fn has_accessor(&self) -> bool {
+        self.nested.is_empty() || !(self.memories.is_empty() && self.globals.is_empty())
+    }
+
+    /// The layouts whose components have an accessor: the outer one first, then those inside. Memories and globals
+    /// are in an image in this order.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        let own = self.has_accessor().then_some(self);
+        own.into_iter().chain(self.nested.iter().flat_map(|inner| inner.layout.parts())).collect()
     }
 
     /// What an image is bound to.
     pub(crate) fn digest(&self) -> LayoutDigest {
+        let version = if self.nested.is_empty() { LAYOUT_VERSION } else { LAYOUT_VERSION_NESTED };
         let mut hasher = blake3::Hasher::new_derive_key("reentry 2026-11 layout");
-        hasher.update(&LAYOUT_VERSION.to_le_bytes());
+        hasher.update(&version.to_le_bytes());
         hasher.update(&(self.memories.len() as u64).to_le_bytes());
         for memory in &self.memories {
             hasher.update(&memory.core_instance.to_le_bytes());
             hasher.update(&memory.index.to_le_bytes());
         }
+        if version == LAYOUT_VERSION_NESTED {
+            hasher.update(&(self.globals.len() as u64).to_le_bytes());
+        }
         for global in &self.globals {
             hasher.update(&global.core_instance.to_le_bytes());
             hasher.update(&global.index.to_le_bytes());
             hasher.update(&[global.kind as u8]);
+        }
+        for inner in &self.nested {
+            hasher.update(&inner.instance.to_le_bytes());
+            hasher.update(&inner.layout.digest().0);
         }
         LayoutDigest(*hasher.finalize().as_bytes())
     }

@@ -1,10 +1,11 @@
 //! One core module: what state it has, what stands in the way of keeping it, and its bytes with that state exported.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection, SectionId};
-use wasmparser::{BinaryReaderError, Operator, Parser, Payload, TypeRef, ValType};
+use wasmparser::{BinaryReaderError, ConstExpr, ElementItems, Operator, Parser, Payload, TypeRef, ValType};
 
 use super::layout::GlobalKind;
 use super::obstacle::{Obstacle, note};
@@ -20,6 +21,15 @@ pub(super) struct Exposed {
     pub(super) globals: Vec<ExposedGlobal>,
     /// Whether the module drops data segments: `memory.init` works on a restored instance where it would have trapped.
     pub(super) drops_data: bool,
+    /// Imported functions that the module calls, or hands on in any way.
+    used_imports: BTreeSet<(String, String)>,
+}
+
+impl Exposed {
+    /// Whether the module does anything with a function that it imports.
+    pub(super) fn uses(&self, namespace: &str, name: &str) -> bool {
+        self.used_imports.iter().any(|(from, what)| from == namespace && what == name)
+    }
 }
 
 #[derive(Debug)]
@@ -53,7 +63,15 @@ pub(super) fn expose(
     module: u32,
     obstacles: &mut Vec<Obstacle>,
 ) -> Result<Exposed, BinaryReaderError> {
-    let mut scan = Scan { module, obstacles, exposed: Exposed::default(), memories: 0, globals: 0 };
+    let mut scan = Scan {
+        module,
+        obstacles,
+        exposed: Exposed::default(),
+        imports: Vec::new(),
+        used: BTreeSet::new(),
+        memories: 0,
+        globals: 0,
+    };
     let mut exports = ExportSection::new();
     let mut sections: Vec<(u8, Range<usize>)> = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -71,6 +89,12 @@ pub(super) fn expose(
                 for export in section {
                     let export = export?;
                     scan.reserved_name(export.name);
+                    if matches!(
+                        export.kind,
+                        wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact
+                    ) {
+                        scan.uses(export.index);
+                    }
                     if let Ok(kind) = RoundtripReencoder.export_kind(export.kind) {
                         exports.export(export.name, kind, export.index);
                     }
@@ -79,7 +103,7 @@ pub(super) fn expose(
             other => scan.payload(other)?,
         }
     }
-    let mut exposed = scan.exposed;
+    let mut exposed = scan.finish();
     for memory in &exposed.memories {
         exports.export(&memory_name(memory.index), ExportKind::Memory, memory.index);
     }
@@ -114,6 +138,10 @@ struct Scan<'a> {
     module: u32,
     obstacles: &'a mut Vec<Obstacle>,
     exposed: Exposed,
+    /// The functions that the module imports, which are its first ones.
+    imports: Vec<(String, String)>,
+    /// Those of them that it uses.
+    used: BTreeSet<u32>,
     /// Memories so far, imported and defined.
     memories: u32,
     /// Globals so far, imported and defined.
@@ -125,7 +153,11 @@ impl Scan<'_> {
         match payload {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
-                    match import?.ty {
+                    let import = import?;
+                    match import.ty {
+                        TypeRef::Func(_) | TypeRef::FuncExact(_) => {
+                            self.imports.push((import.module.to_owned(), import.name.to_owned()));
+                        }
                         TypeRef::Memory(ty) => {
                             self.check_memory(ty);
                             self.memories += 1;
@@ -149,7 +181,15 @@ impl Scan<'_> {
             }
             Payload::GlobalSection(section) => {
                 for global in section {
-                    self.global(global?.ty);
+                    let global = global?;
+                    self.global(global.ty);
+                    self.constant(global.init_expr)?;
+                }
+            }
+            Payload::StartSection { func, .. } => self.uses(func),
+            Payload::ElementSection(section) => {
+                for element in section {
+                    self.element(element?.items)?;
                 }
             }
             Payload::CodeSectionEntry(body) => {
@@ -161,6 +201,44 @@ impl Scan<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The functions of an element segment.
+    fn element(&mut self, items: ElementItems<'_>) -> Result<(), BinaryReaderError> {
+        match items {
+            ElementItems::Functions(functions) => {
+                for function in functions {
+                    self.uses(function?);
+                }
+            }
+            ElementItems::Expressions(_, expressions) => {
+                for expression in expressions {
+                    self.constant(expression?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn constant(&mut self, expression: ConstExpr<'_>) -> Result<(), BinaryReaderError> {
+        let mut operators = expression.get_operators_reader();
+        while !operators.eof() {
+            self.operator(&operators.read()?);
+        }
+        Ok(())
+    }
+
+    fn uses(&mut self, function: u32) {
+        if (function as usize) < self.imports.len() {
+            self.used.insert(function);
+        }
+    }
+
+    /// What was found. Imports come before all that may use them, but only the end of the module says what is used.
+    fn finish(mut self) -> Exposed {
+        let used = self.used.iter().filter_map(|index| self.imports.get(*index as usize).cloned());
+        self.exposed.used_imports = used.collect();
+        self.exposed
     }
 
     fn check_memory(&mut self, ty: wasmparser::MemoryType) {
@@ -206,6 +284,12 @@ impl Scan<'_> {
             Operator::ElemDrop { .. } => "elem.drop",
             Operator::DataDrop { .. } => {
                 self.exposed.drops_data = true;
+                return;
+            }
+            Operator::Call { function_index }
+            | Operator::ReturnCall { function_index }
+            | Operator::RefFunc { function_index } => {
+                self.uses(*function_index);
                 return;
             }
             Operator::AtomicFence => {

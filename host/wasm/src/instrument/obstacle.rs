@@ -21,11 +21,15 @@ pub enum Obstacle {
     InstantiatedTwice { module: u32 },
     #[error("core module {module} exports `{name}`, a name kept for the host")]
     ReservedExport { module: u32, name: String },
-    #[error("a component inside this one instantiates core modules")]
-    NestedModules,
+    #[error("in component {component} inside this one: {obstacle}")]
+    Nested { component: usize, obstacle: Box<Obstacle> },
+    #[error("components are nested deeper than {at_most} levels")]
+    NestedTooDeep { at_most: u32 },
+    #[error("the component instantiates a component from outside")]
+    OutsideComponent,
     #[error("the component takes a core module from outside (`{name}`)")]
     ImportedModule { name: String },
-    #[error("the component defines resources of its own")]
+    #[error("the component makes handles to resources of its own")]
     OwnResources,
     #[error(
         "the component uses asynchronous calls, streams, futures or threads of the component model (`{what}`)"
@@ -37,6 +41,17 @@ pub enum Obstacle {
     TooManyMemories { found: usize, at_most: u32 },
     #[error("the component has {found} bytes of mutable globals, at most {at_most} can be kept")]
     TooManyGlobals { found: usize, at_most: u32 },
+}
+
+impl Obstacle {
+    /// The same obstacle, seen from the component around the one that has it.
+    pub(super) fn inside(self, component: usize) -> Self {
+        match self {
+            // These are about the whole, whichever component it was that went too far.
+            Self::NestedTooDeep { .. } | Self::TooManyMemories { .. } | Self::TooManyGlobals { .. } => self,
+            _ => Self::Nested { component, obstacle: Box::new(self) },
+        }
+    }
 }
 
 /// Adds an obstacle unless the very same one is there already.

@@ -1,17 +1,24 @@
-//! The outermost component: its index spaces, its core modules with their state exported, and what stands in the way.
+//! One component: its index spaces, its core modules and inner components with their state exported, and what stands in
+//! the way.
 
 use std::collections::BTreeMap;
 
+use reentry_core::snapshot::{GLOBALS_BYTES_MAX, MEMORIES_MAX};
 use wasm_encoder::{Component, ComponentSectionId, RawSection};
 use wasmparser::{
     BinaryReaderError, CanonicalFunction, CanonicalOption, Chunk, ComponentAlias, ComponentExternalKind,
-    ComponentOuterAliasKind, ExternalKind, Instance, Parser, Payload,
+    ComponentInstance, ComponentOuterAliasKind, ExternalKind, Instance, Parser, Payload,
 };
 
 use super::ACCESS;
-use super::layout::{GlobalSlot, Layout, MemorySlot};
+use super::append::append;
+use super::layout::{GlobalSlot, Layout, MemorySlot, Nested};
 use super::module::{Exposed, expose};
 use super::obstacle::{Obstacle, note};
+use super::resources::Resources;
+
+/// How deep components may be nested. Composing wraps a component once more each time; three levels are common.
+const DEPTH_MAX: u32 = 16;
 
 /// A component that was read through once.
 #[derive(Default)]
@@ -23,6 +30,14 @@ pub(super) struct Walk {
     modules: Vec<Exposed>,
     /// Which core instance is made of a module.
     instance_of: BTreeMap<u32, u32>,
+    /// What an instance of each component in here holds; none for a component from outside.
+    components: Vec<Option<Layout>>,
+    /// Instances of components in here, those that have state.
+    nested: Vec<Nested>,
+    resources: Resources,
+    /// Whether a component inside drops data segments.
+    drops_data: bool,
+    depth: u32,
 }
 
 /// How many items each index space of the component has. What is appended comes after them.
@@ -51,7 +66,11 @@ impl Spaces {
 
 impl Walk {
     pub(super) fn through(wasm: &[u8]) -> Result<Self, BinaryReaderError> {
-        let mut walk = Self::default();
+        Self::at_depth(wasm, 0)
+    }
+
+    fn at_depth(wasm: &[u8], depth: u32) -> Result<Self, BinaryReaderError> {
+        let mut walk = Self { depth, ..Self::default() };
         let mut parser = Parser::new(0);
         let mut rest = wasm;
         loop {
@@ -104,12 +123,18 @@ impl Walk {
                 kind: global.kind,
             })
         });
-        Layout { memories: memories.collect(), globals: globals.collect() }
+        Layout { memories: memories.collect(), globals: globals.collect(), nested: self.nested.clone() }
     }
 
     /// Whether some core module drops data segments.
     pub(super) fn drops_data(&self) -> bool {
-        self.modules.iter().any(|module| module.drops_data)
+        self.drops_data || self.modules.iter().any(|module| module.drops_data)
+    }
+
+    /// The component with its state within reach.
+    pub(super) fn finish(mut self, layout: &Layout) -> Vec<u8> {
+        append(&mut self.out, &self.spaces, layout);
+        self.out.finish()
     }
 
     fn module(&mut self, wasm: &[u8]) -> Result<(), BinaryReaderError> {
@@ -120,44 +145,86 @@ impl Walk {
         Ok(())
     }
 
-    /// A component inside this one. Those that only regroup functions and types are common; they have no state.
+    /// A component inside this one. Those that only regroup functions and types are common; they stay as they are.
     fn component(&mut self, wasm: &[u8]) -> Result<(), BinaryReaderError> {
-        self.out.section(&RawSection { id: ComponentSectionId::Component.into(), data: wasm });
-        for payload in Parser::new(0).parse_all(wasm) {
-            match payload? {
-                Payload::ModuleSection { .. } => note(&mut self.obstacles, Obstacle::NestedModules),
-                Payload::InstanceSection(section) => {
-                    for instance in section {
-                        if let Instance::Instantiate { .. } = instance? {
-                            note(&mut self.obstacles, Obstacle::NestedModules);
-                        }
-                    }
-                }
-                Payload::ComponentCanonicalSection(section) => {
-                    for function in section {
-                        self.check_builtin(&function?);
-                    }
-                }
-                _ => {}
-            }
+        let id = ComponentSectionId::Component.into();
+        if self.depth == DEPTH_MAX {
+            note(&mut self.obstacles, Obstacle::NestedTooDeep { at_most: DEPTH_MAX });
+            self.out.section(&RawSection { id, data: wasm });
+            self.components.push(None);
+            return Ok(());
         }
+        let mut inner = Self::at_depth(wasm, self.depth + 1)?;
+        for obstacle in inner.obstacles.drain(..) {
+            let obstacle = obstacle.inside(self.components.len());
+            note(&mut self.obstacles, obstacle);
+        }
+        self.drops_data |= inner.drops_data();
+        let layout = inner.layout();
+        match layout.is_empty() {
+            true => self.out.section(&RawSection { id, data: wasm }),
+            false => self.out.section(&RawSection { id, data: &inner.finish(&layout) }),
+        };
+        self.components.push(Some(layout));
         Ok(())
+    }
+
+    /// An instance of a component.
+    fn component_instance(&mut self, instance: &ComponentInstance<'_>) {
+        let number = self.spaces.instances;
+        self.spaces.instances += 1;
+        let ComponentInstance::Instantiate { component_index, .. } = instance else { return };
+        let Some(Some(layout)) = self.components.get(*component_index as usize) else {
+            note(&mut self.obstacles, Obstacle::OutsideComponent);
+            return;
+        };
+        if layout.is_empty() {
+            return;
+        }
+        // Instances of instances multiply, so this cannot wait until all are collected.
+        let memories = self.nested.iter().map(|inner| inner.layout.memory_count()).sum::<usize>();
+        let globals = self.nested.iter().map(|inner| inner.layout.globals_bytes()).sum::<usize>();
+        let (memories, globals) = (memories + layout.memory_count(), globals + layout.globals_bytes());
+        if memories > MEMORIES_MAX as usize {
+            let obstacle = Obstacle::TooManyMemories { found: memories, at_most: MEMORIES_MAX };
+            note(&mut self.obstacles, obstacle);
+        } else if globals > GLOBALS_BYTES_MAX as usize {
+            let obstacle = Obstacle::TooManyGlobals { found: globals, at_most: GLOBALS_BYTES_MAX };
+            note(&mut self.obstacles, obstacle);
+        } else {
+            self.nested.push(Nested { instance: number, layout: layout.clone() });
+        }
+    }
+
+    /// An instance of a core module, or one put together from items.
+    fn core_instance(&mut self, instance: &Instance<'_>) {
+        let number = self.spaces.core_instances;
+        self.spaces.core_instances += 1;
+        if let Instance::Instantiate { module_index, .. } = instance
+            && self.instance_of.insert(*module_index, number).is_some()
+        {
+            note(&mut self.obstacles, Obstacle::InstantiatedTwice { module: *module_index });
+        }
+        let used = |module: u32, namespace: &str, name: &str| {
+            self.modules.get(module as usize).is_none_or(|module| module.uses(namespace, name))
+        };
+        if self.resources.instance(instance, used) {
+            note(&mut self.obstacles, Obstacle::OwnResources);
+        }
     }
 
     fn section(&mut self, payload: Payload<'_>) -> Result<(), BinaryReaderError> {
         match payload {
             Payload::InstanceSection(section) => {
                 for instance in section {
-                    let number = self.spaces.core_instances;
-                    self.spaces.core_instances += 1;
-                    if let Instance::Instantiate { module_index, .. } = instance?
-                        && self.instance_of.insert(module_index, number).is_some()
-                    {
-                        note(&mut self.obstacles, Obstacle::InstantiatedTwice { module: module_index });
-                    }
+                    self.core_instance(&instance?);
                 }
             }
-            Payload::ComponentInstanceSection(section) => self.spaces.instances += section.count(),
+            Payload::ComponentInstanceSection(section) => {
+                for instance in section {
+                    self.component_instance(&instance?);
+                }
+            }
             Payload::ComponentTypeSection(section) => self.spaces.types += section.count(),
             Payload::ComponentAliasSection(section) => {
                 for alias in section {
@@ -168,11 +235,7 @@ impl Walk {
                 for import in section {
                     let import = import?;
                     let kind = import.ty.kind();
-                    if kind == ComponentExternalKind::Module {
-                        self.modules.push(Exposed::default());
-                        let name = import.name.name.to_owned();
-                        note(&mut self.obstacles, Obstacle::ImportedModule { name });
-                    }
+                    self.take_in(kind, import.name.name);
                     self.spaces.add(kind);
                 }
             }
@@ -182,6 +245,10 @@ impl Walk {
                     if export.name.name == ACCESS {
                         let name = ACCESS.to_owned();
                         note(&mut self.obstacles, Obstacle::ReservedName { name });
+                    }
+                    if export.kind == ComponentExternalKind::Component {
+                        let exported = self.components.get(export.index as usize).cloned();
+                        self.components.push(exported.flatten());
                     }
                     self.spaces.add(export.kind);
                 }
@@ -199,24 +266,47 @@ impl Walk {
     fn alias(&mut self, alias: &ComponentAlias<'_>) {
         match alias {
             ComponentAlias::InstanceExport { kind, name, .. } => {
-                if *kind == ComponentExternalKind::Module {
-                    self.modules.push(Exposed::default());
-                    let name = (*name).to_owned();
-                    note(&mut self.obstacles, Obstacle::ImportedModule { name });
-                }
+                self.take_in(*kind, name);
                 self.spaces.add(*kind);
             }
-            ComponentAlias::CoreInstanceExport { kind, .. } => match kind {
-                ExternalKind::Func | ExternalKind::FuncExact => self.spaces.core_functions += 1,
+            ComponentAlias::CoreInstanceExport { kind, instance_index, name } => match kind {
+                ExternalKind::Func | ExternalKind::FuncExact => {
+                    self.resources.alias(*instance_index, name, self.spaces.core_functions);
+                    self.spaces.core_functions += 1;
+                }
                 ExternalKind::Memory => self.spaces.core_memories += 1,
                 ExternalKind::Table | ExternalKind::Global | ExternalKind::Tag => {}
             },
-            ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, .. } => self.spaces.types += 1,
-            ComponentAlias::Outer { .. } => {}
+            ComponentAlias::Outer { kind, .. } => match kind {
+                ComponentOuterAliasKind::Type => self.spaces.types += 1,
+                ComponentOuterAliasKind::CoreModule => {
+                    self.take_in(ComponentExternalKind::Module, "alias outer");
+                    self.spaces.core_modules += 1;
+                }
+                ComponentOuterAliasKind::Component => {
+                    self.take_in(ComponentExternalKind::Component, "alias outer");
+                }
+                ComponentOuterAliasKind::CoreType => {}
+            },
+        }
+    }
+
+    /// Something that this component did not define. Core modules and components are code, which would have to be read.
+    fn take_in(&mut self, kind: ComponentExternalKind, name: &str) {
+        match kind {
+            ComponentExternalKind::Module => {
+                self.modules.push(Exposed::default());
+                note(&mut self.obstacles, Obstacle::ImportedModule { name: name.to_owned() });
+            }
+            ComponentExternalKind::Component => self.components.push(None),
+            _ => {}
         }
     }
 
     fn canonical(&mut self, function: &CanonicalFunction) {
+        if self.resources.canonical(function, self.spaces.core_functions) {
+            note(&mut self.obstacles, Obstacle::OwnResources);
+        }
         match function {
             CanonicalFunction::Lift { .. } => self.spaces.functions += 1,
             _ => self.spaces.core_functions += 1,
@@ -231,10 +321,9 @@ impl Walk {
                     note(&mut self.obstacles, Obstacle::Async { what: "async option".to_owned() });
                 }
             }
-            CanonicalFunction::ResourceDrop { .. } => {}
-            CanonicalFunction::ResourceNew { .. } | CanonicalFunction::ResourceRep { .. } => {
-                note(&mut self.obstacles, Obstacle::OwnResources);
-            }
+            CanonicalFunction::ResourceDrop { .. }
+            | CanonicalFunction::ResourceNew { .. }
+            | CanonicalFunction::ResourceRep { .. } => {}
             other => {
                 // The name of the case is the name of the built-in, in another spelling.
                 let text = format!("{other:?}");

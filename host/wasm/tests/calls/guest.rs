@@ -14,6 +14,42 @@ pub(crate) fn re_entered(body: &str) -> Vec<u8> {
     componentize(&core(body, 1), ComponentizeOptions::default()).unwrap()
 }
 
+/// A component that has another one inside and exports its step, as tools that compose components leave it.
+pub(crate) fn composed(inner: &[u8]) -> Vec<u8> {
+    let mut outer = wasm_encoder::Component::new();
+    let mut imports: Vec<String> = Vec::new();
+    // Imports, and the types that they need, come before the first module of what componentizing makes.
+    for payload in wasmparser::Parser::new(0).parse_all(inner) {
+        let payload = payload.unwrap();
+        match &payload {
+            wasmparser::Payload::ModuleSection { .. } | wasmparser::Payload::ComponentSection { .. } => break,
+            wasmparser::Payload::ComponentImportSection(section) => {
+                imports
+                    .extend(section.clone().into_iter().map(|import| import.unwrap().name.name.to_owned()));
+            }
+            _ => {}
+        }
+        if let Some((id, range)) = payload.as_section() {
+            outer.section(&wasm_encoder::RawSection { id, data: &inner[range] });
+        }
+    }
+    let id = wasm_encoder::ComponentSectionId::Component.into();
+    outer.section(&wasm_encoder::RawSection { id, data: inner });
+    let mut instances = wasm_encoder::ComponentInstanceSection::new();
+    let kind = wasm_encoder::ComponentExportKind::Instance;
+    let arguments: Vec<_> = (0u32..).zip(&imports).map(|(k, name)| (name.as_str(), kind, k)).collect();
+    instances.instantiate(0, arguments);
+    outer.section(&instances);
+    let mut aliases = wasm_encoder::ComponentAliasSection::new();
+    let instance = u32::try_from(imports.len()).unwrap();
+    aliases.alias(wasm_encoder::Alias::InstanceExport { instance, kind, name: "reentry:step/guest@0.1.0" });
+    outer.section(&aliases);
+    let mut exports = wasm_encoder::ComponentExportSection::new();
+    exports.export("reentry:step/guest@0.1.0", kind, instance + 1, None);
+    outer.section(&exports);
+    outer.finish()
+}
+
 pub(crate) fn core(body: &str, resume_mode: u32) -> Vec<u8> {
     wat::parse_str(text(body, resume_mode)).unwrap_or_else(|error| panic!("{error}"))
 }

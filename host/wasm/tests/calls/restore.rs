@@ -70,6 +70,30 @@ async fn grown_and_further_memories_are_kept() {
 }
 
 #[tokio::test]
+async fn components_inside_components_are_kept() {
+    let body = r#"
+      (global $a (mut i32) (i32.const 0)) (global $b (mut i64) (i64.const 0))
+      (memory $memory 1 100) (memory $other 1 10)
+      (func $start (result i32)
+        (drop (memory.grow $memory (i32.const 20)))
+        (global.set $a (i32.const 500)) (global.set $b (i64.const 7))
+        (i32.store $memory (i32.const 1200000) (i32.const 30)) (i32.store $other (i32.const 0) (i32.const 4000))
+        (i32.const 1))
+      (func $resume (result i32)
+        (i32.add (i32.load $memory (i32.const 1200000))
+          (i32.add (i32.load $other (i32.const 0)) (i32.add (global.get $a) (i32.wrap_i64 (global.get $b))))))
+    "#;
+    let mut composed = guest::component(body);
+    for depth in 1..=3 {
+        composed = guest::composed(&composed);
+        let component = load(&composed).await;
+        let suspended = start(&component).await.unwrap();
+        let image = suspended.image.expect("the guest suspended in restore mode");
+        assert_eq!(completed(&resume(&component, Some(&image)).await.unwrap()), 4537, "{depth} deep");
+    }
+}
+
+#[tokio::test]
 async fn the_first_bytes_of_memory_are_as_the_guest_left_them() {
     // Reading a memory borrows its first eight bytes.
     let body = r#"
