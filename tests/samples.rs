@@ -68,3 +68,28 @@ async fn import_csv_keeps_the_parsed_table_over_the_question() -> Result<()> {
     assert_eq!(output(&result)?, parse("totals.json")?);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invoice_check_keeps_the_total_of_a_typescript_package_over_each_question() -> Result<()> {
+    let line = |item: &str, quantity: u32, price: &str, sum: &str| json!({"item": item, "quantity": quantity, "price": price, "sum": sum});
+    let lines = json!({"lines": [
+        line("tea", 3, "0.10", "0.30"),
+        line("milk", 7, "0.70", "4.80"),
+        line("cake", 1, "12.50", "12.50"),
+        line("rent", 2, "99999999999999999999.05", "1.00"),
+    ]});
+    let answers = vec![json!({"take": "reckoned"}), json!({"take": "stated"})];
+    let output = output(&run("invoice-check", "invoice-check", lines, answers).await?)?;
+    assert_eq!(output, json!({"total": "18.70", "lines": 4, "corrected": 1}));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn delivery_dates_keeps_the_half_consumed_iterator_of_a_python_package() -> Result<()> {
+    let input = json!({"from": "2026-12-11", "deliveries": 5});
+    let answers = vec![json!({"do": "day-after"}), json!({"do": "skip"})];
+    let output = output(&run("delivery-dates", "delivery-dates", input, answers).await?)?;
+    let dates = json!(["2026-12-11", "2026-12-18", "2026-12-26", "2027-01-08", "2027-01-15"]);
+    assert_eq!(output, json!({"dates": dates, "asked": 2}));
+    Ok(())
+}
