@@ -172,6 +172,7 @@ fn run_of(response: &Response) -> Result<RunId> {
     match response {
         Response::Done { result, .. } => Ok(serde_json::from_value(result["runId"].clone())?),
         Response::Refused { message, .. } => anyhow::bail!(message.clone()),
+        Response::Rests(rest) => Ok(rest.run),
     }
 }
 

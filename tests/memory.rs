@@ -34,6 +34,7 @@ async fn in_new_process(dir: &Path, request: &Request) -> Result<Value> {
     match response.context("the process died")? {
         Response::Done { result, .. } => Ok(result),
         Response::Refused { message, .. } => anyhow::bail!(message),
+        Response::Rests(rest) => anyhow::bail!("nobody asked for {rest:?}"),
     }
 }
 

@@ -46,6 +46,7 @@ async fn of_two_processes_that_answer_exactly_one_wins_and_the_code_runs_once() 
                         "{code}: {message}"
                     );
                 }
+                Response::Rests(rest) => anyhow::bail!("nobody asked for {rest:?}"),
             }
         }
         assert_eq!(won.len(), 1, "race {race}: {won:?} won");

@@ -30,6 +30,7 @@ async fn main() -> Result<()> {
     let floor = floor::measure()?;
     cycle::measure(&floor).await?;
     restore::measure().await?;
+    restore::languages().await?;
     flat::measure().await?;
     large::measure().await?;
     waiting::measure().await?;

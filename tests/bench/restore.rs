@@ -60,7 +60,8 @@ pub async fn measure() -> Result<()> {
     let mut points = Vec::new();
     for touch in [0usize, 64 << 10, 1 << 20, 16 << 20] {
         let repeats = if touch > 1 << 20 { 31 } else { REPEATS };
-        let (pages, stats) = restores(&component, touch, repeats).await?;
+        let input = json(json!({"touch_bytes": touch, "suspends": 1}));
+        let (pages, stats) = restores(&component, "probe", input, json!(1), repeats).await?;
         let restore = median_us(stats.iter().map(|stats| stats.instantiate).collect());
         figure(&format!("restore.{pages}_dirty_pages"), restore, "us", Goal::None);
         points.push((pages, restore));
@@ -74,9 +75,24 @@ pub async fn measure() -> Result<()> {
     Ok(())
 }
 
-fn facts() -> Facts {
+/// Measures the way from a kept image to the guest's next answer, for a small step of each language.
+pub async fn languages() -> Result<()> {
+    let runtime = Runtime::new(RuntimeConfig::new([1; 32]))?;
+    for (language, goal) in [("rust", 40.0), ("javascript", 150.0), ("python", 900.0)] {
+        let bytes = guests::component(&format!("conformance-{language}"))?;
+        let component = runtime.prepare(&bytes, Grants::none(), &|_| {}).await?.component;
+        let input = json(json!({"do": "keep"}));
+        let (pages, stats) =
+            restores(&component, "conformance", input, json!({"text": "x"}), REPEATS).await?;
+        let there = median_us(stats.iter().map(|stats| stats.instantiate + stats.run).collect());
+        figure(&format!("resume.{language}.{pages}_dirty_pages"), there, "us", Goal::AtMost(goal));
+    }
+    Ok(())
+}
+
+fn facts(step: &str) -> Facts {
     Facts {
-        step: "probe".into(),
+        step: step.into(),
         run_id: "run".into(),
         workflow_id: "bench".into(),
         path: "probe".into(),
@@ -96,7 +112,7 @@ fn options() -> CallOptions {
 async fn fresh(component: &LoadedComponent) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     for _ in 0..REPEATS {
-        let call = Invocation { facts: facts(), input: json(json!({})) };
+        let call = Invocation { facts: facts("probe"), input: json(json!({})) };
         times.push(component.start(call, Arc::new(Nobody), options()).await?.stats.instantiate);
     }
     Ok(times)
@@ -104,19 +120,20 @@ async fn fresh(component: &LoadedComponent) -> Result<Vec<Duration>> {
 
 async fn restores(
     component: &LoadedComponent,
-    touch: usize,
+    step: &str,
+    input: Json,
+    answer: serde_json::Value,
     repeats: usize,
 ) -> Result<(usize, Vec<CallStats>)> {
-    let input = json(json!({"touch_bytes": touch, "suspends": 1}));
-    let call = Invocation { facts: facts(), input: input.clone() };
+    let call = Invocation { facts: facts(step), input: input.clone() };
     let started = component.start(call, Arc::new(Nobody), options()).await?;
     let Ok(Outcome::Suspended(waits)) = &started.outcome else { anyhow::bail!("{:?}", started.outcome) };
     let wait = waits.waits.first().context("a wait")?.id;
     let image = started.image.context("an image")?;
     let mut stats = Vec::new();
     for _ in 0..repeats {
-        let resolved = vec![Resolved { wait, resolution: Resolution::Answered(json(json!(1))) }];
-        let call = Resumption { facts: facts(), resolved, input: input.clone(), suspend_payload: None };
+        let resolved = vec![Resolved { wait, resolution: Resolution::Answered(json(answer.clone())) }];
+        let call = Resumption { facts: facts(step), resolved, input: input.clone(), suspend_payload: None };
         stats.push(component.resume(call, Some(&image), Arc::new(Nobody), options()).await?.stats);
     }
     Ok((started.stats.dirty_pages, stats))

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result};
 use reentry::core::id::RunId;
+use reentry::core::resume::Target;
+use reentry::core::run::RunStatus;
 use reentry::fault::FaultPoint;
-use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, StartOptions};
-use reentry_tests::process::{Request, Response};
+use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions};
+use reentry_tests::process::{Asked, Request, Response, Rest};
 use reentry_tests::{Log, json, workflow_of};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -28,8 +30,9 @@ async fn main() -> Result<()> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let before = log.lines().len();
-        let response = match serve(&host, serde_json::from_str(&line)?).await {
-            Ok(result) => Response::Done { result, log: log.lines().split_off(before) },
+        let request = serde_json::from_str(&line)?;
+        let response = match respond(&host, request, || log.lines().split_off(before)).await {
+            Ok(response) => response,
             Err(error) => {
                 let error: Error = error.downcast()?;
                 Response::Refused { code: error.code().to_owned(), message: error.to_string() }
@@ -38,6 +41,47 @@ async fn main() -> Result<()> {
         println!("{}", serde_json::to_string(&response)?);
     }
     Ok(())
+}
+
+async fn respond(host: &Host, request: Request, log: impl Fn() -> Vec<String>) -> Result<Response> {
+    let run = match request {
+        Request::Begin { component, step, input, context } => {
+            let run = workflow_of(host, &component, &step).await?.create_run().await?;
+            run.start(StartOptions { request_context: context, ..StartOptions::input(input) }).await?;
+            run.id()
+        }
+        Request::Answer { run, label, data, context } => {
+            let step = label.map(Target::label).unwrap_or_default();
+            let options = ResumeOptions { request_context: context, ..ResumeOptions::data(data) };
+            host.run(run).await?.resume(options.step(step)).await?;
+            run
+        }
+        Request::Event { run, name, key, payload } => {
+            let (key, payload) = (Some(key), Some(payload));
+            host.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
+            while host.run(run).await?.status().await? == RunStatus::Running {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            run
+        }
+        Request::Due(run) => {
+            while !host.wake_due().await?.contains(&run) {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            run
+        }
+        other => return Ok(Response::Done { result: serve(host, other).await?, log: log() }),
+    };
+    let result = host.run(run).await?.result(OutputOptions::default()).await?;
+    let asked = result.suspended.into_iter();
+    Ok(Response::Rests(Rest {
+        run,
+        status: result.status,
+        result: result.result,
+        error: result.error.map(serde_json::to_value).transpose()?,
+        asked: asked.map(|step| Asked { payload: step.payload, labels: step.labels }).collect(),
+        log: log(),
+    }))
 }
 
 async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
@@ -50,6 +94,9 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
         Request::Cancel(run) => host.run(run).await?.cancel().await?,
         Request::Recover => return all(host, host.recover().await?).await,
         Request::Wake => return all(host, host.wake_due().await?).await,
+        Request::Begin { .. } | Request::Answer { .. } | Request::Event { .. } | Request::Due(_) => {
+            anyhow::bail!("this request is answered elsewhere")
+        }
     };
     Ok(serde_json::to_value(result)?)
 }

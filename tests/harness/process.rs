@@ -2,11 +2,14 @@
 //!
 //! The process is the binary `host-process` of this package. It takes one JSON request a line and answers each with one line.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 use reentry::core::id::RunId;
+use reentry::core::json::Json;
+use reentry::core::run::RunStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -37,6 +40,67 @@ pub enum Request {
     Recover,
     /// Wakes what is due.
     Wake,
+    /// As [`Self::Start`], with all that a test may want to say, and an answer that keeps every text: [`Response::Rests`].
+    Begin {
+        /// Sample component.
+        component: String,
+        /// Step of it.
+        step: String,
+        /// Its input.
+        input: Json,
+        /// The request context.
+        context: BTreeMap<String, Json>,
+    },
+    /// As [`Self::Resume`], likewise.
+    Answer {
+        /// The run.
+        run: RunId,
+        /// The label of the suspension that is answered; without one, there is only one.
+        label: Option<String>,
+        /// The answer.
+        data: Json,
+        /// The request context.
+        context: BTreeMap<String, Json>,
+    },
+    /// Sends an event, and waits until the run that waits for it rests.
+    Event {
+        /// The run.
+        run: RunId,
+        /// Name of the event.
+        name: String,
+        /// Its key.
+        key: String,
+        /// Its payload.
+        payload: Json,
+    },
+    /// Waits until the time has come that a run waits for, and wakes it. Answered like [`Self::Begin`].
+    Due(RunId),
+}
+
+/// A run that has ended or waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rest {
+    /// The run.
+    pub run: RunId,
+    /// How it stands.
+    pub status: RunStatus,
+    /// What it came to.
+    pub result: Option<Json>,
+    /// Why it failed.
+    pub error: Option<Value>,
+    /// What it asks.
+    pub asked: Vec<Asked>,
+    /// The lines that guests logged meanwhile.
+    pub log: Vec<String>,
+}
+
+/// An open question.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    /// What the one who answers gets to see.
+    pub payload: Json,
+    /// Names by which it may be addressed.
+    pub labels: Vec<String>,
 }
 
 /// What came of it.
@@ -49,6 +113,8 @@ pub enum Response {
         /// The log.
         log: Vec<String>,
     },
+    /// What came of the requests that keep every text.
+    Rests(Rest),
     /// An error.
     Refused {
         /// Its stable word.
