@@ -3,7 +3,7 @@
 REENTRY := target/debug/reentry
 include guests.mk
 
-.PHONY: help setup check test demo guests bench bench-full bless fuzz docs fmt
+.PHONY: help setup check test demo guests sim bench bench-full bless fuzz docs fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -33,6 +33,9 @@ guests: guests-core guests-conformance guests-samples $(REENTRY) ## build the sa
 .PHONY: $(REENTRY)
 $(REENTRY):
 	cargo build --locked -p reentry-cli
+
+sim: ## simulate 10,000 schedules, or with SEED=n that one, and tell all that happens in it
+	$(if $(SEED),REENTRY_SIM_SEED=$(SEED)) cargo test --locked -p reentry --test simulation -- --nocapture $(if $(SEED),schedules)
 
 bench: setup guests ## figures, one JSON line each, with the floor of this machine beside them
 	cargo run --locked --release -p reentry-tests --bin bench
