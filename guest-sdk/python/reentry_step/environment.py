@@ -4,6 +4,7 @@ as a step has no other world.
 While a component is built its modules run once, without a host. What they ask then comes from the interpreter.
 """
 
+import linecache
 import logging
 import os
 import random
@@ -86,6 +87,9 @@ def install() -> None:
     os.urandom = _urandom
     random._urandom = _urandom  # type: ignore[attr-defined]  # The name under which `random` knows `os.urandom`.
     _clocks()
+    # Tracebacks show lines of source files, which are there only while the component is built. Looking for them traps.
+    linecache.checkcache = lambda filename=None: None
+    linecache.updatecache = lambda filename, module_globals=None: []
 
 
 def flush() -> None:
@@ -119,6 +123,8 @@ def _clocks() -> None:
         setattr(time, f"{name}_ns", _clock(native_ns, lambda: host.now() * 1_000_000))
     for name in ("gmtime", "localtime"):
         setattr(time, name, _broken_down(getattr(time, name)))
+    for name, when in (("asctime", 0), ("ctime", 0), ("strftime", 1)):
+        setattr(time, name, _written(getattr(time, name), when, time.localtime if name != "ctime" else time.time))
     # The C implementation of datetime asks the operating system. The one in Python asks the module `time`.
     sys.modules["_datetime"] = None  # type: ignore[assignment]
     sys.modules.pop("datetime", None)
@@ -130,3 +136,8 @@ def _clock(native: Callable[[], Any], asked: Callable[[], Any]) -> Callable[[], 
 
 def _broken_down(native: Callable[..., time.struct_time]) -> Callable[..., time.struct_time]:
     return lambda seconds=None: native(time.time() if seconds is None else seconds)
+
+
+def _written(native: Callable[..., str], when: int, now: Callable[[], Any]) -> Callable[..., str]:
+    """A function that takes the present time when the argument at a place is left out."""
+    return lambda *args: native(*args, now()) if len(args) == when else native(*args)
