@@ -7,7 +7,7 @@ use reentry_core::run::SuspensionEnd;
 
 use super::BackEnd;
 use super::drafts::{asking, change, create, ended, put, refusal, run, run_id};
-use crate::{CommitError, Store};
+use crate::{CommitError, Store, SuspensionFilter};
 
 /// How many want the same thing at once.
 const RIVALS: u64 = 100;
@@ -40,6 +40,19 @@ pub async fn one_of_many_ends_a_suspension(back_end: &dyn BackEnd) {
     assert_eq!(winners, 1);
     let now = handles[0].run(&TenantId::default(), run_id(1)).await.unwrap().unwrap();
     assert_eq!(now.version, 2);
+}
+
+/// A suspension may begin and end in one commit, and nobody ends it again.
+pub async fn a_suspension_begins_and_ends_in_one_commit(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let both = create(run(1)).with_step("a", asking(1, &[])).with_closed(1, SuspensionEnd::Answered);
+    let now = put(&*store, both.with_step("a", ended())).await;
+    let filter = SuspensionFilter { run: Some(run_id(1)), with_ended: true, ..SuspensionFilter::default() };
+    let page = store.list_suspensions(&TenantId::default(), filter).await.unwrap();
+    let ends: Vec<_> = page.rows.iter().map(|row| row.state.ended.map(|(end, _)| end)).collect();
+    assert_eq!(ends, [Some(SuspensionEnd::Answered)]);
+    let again = store.commit(change(&now).with_closed(1, SuspensionEnd::Closed)).await;
+    assert!(matches!(again, Err(CommitError::SuspensionTaken { .. })));
 }
 
 /// Changes of one run that are made at once are stored one after the other; none is lost.

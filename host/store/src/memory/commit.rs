@@ -13,6 +13,7 @@ impl Data {
     pub(super) fn commit(&mut self, rows: CommitRows) -> Result<(), CommitError> {
         self.check_request(&rows)?;
         self.check_version(&rows)?;
+        self.check_opening(&rows)?;
         self.check_closing(&rows)?;
         self.check_took(&rows)?;
         self.check_names(&rows)?;
@@ -41,10 +42,21 @@ impl Data {
         Err(CommitError::VersionConflict { run: id, expected, found })
     }
 
+    fn check_opening(&self, rows: &CommitRows) -> Result<(), StoreError> {
+        let kept = self.runs.get(&rows.run.id).into_iter().flat_map(|run| &run.suspensions);
+        let mut suspensions: BTreeSet<SuspensionId> = kept.map(|s| s.what.id).collect();
+        for opened in &rows.opened {
+            refuse_unless(suspensions.insert(opened.id), || format!("suspension {} exists", opened.id))?;
+        }
+        Ok(())
+    }
+
     fn check_closing(&self, rows: &CommitRows) -> Result<(), CommitError> {
         let run = rows.run.id;
         let kept = self.runs.get(&run).into_iter().flat_map(|run| &run.suspensions);
-        let mut open: BTreeSet<SuspensionId> = kept.filter(|s| s.is_open()).map(|s| s.what.id).collect();
+        let begun = rows.opened.iter().map(|begun| begun.id);
+        let mut open: BTreeSet<SuspensionId> =
+            kept.filter(|s| s.is_open()).map(|s| s.what.id).chain(begun).collect();
         for (suspension, _) in &rows.closed {
             if !open.remove(suspension) {
                 return Err(CommitError::SuspensionTaken { run, suspension: *suspension });
@@ -72,11 +84,6 @@ impl Data {
             refuse_unless(was_there, || format!("there is no version {version} of run {parent} to fork"))?;
         }
         let run = self.runs.get(&rows.run.id);
-        let kept = run.into_iter().flat_map(|run| &run.suspensions);
-        let mut suspensions: BTreeSet<SuspensionId> = kept.map(|s| s.what.id).collect();
-        for opened in &rows.opened {
-            refuse_unless(suspensions.insert(opened.id), || format!("suspension {} exists", opened.id))?;
-        }
         let mut images: BTreeSet<SnapshotId> = BTreeSet::new();
         for (image, _) in &rows.images {
             let is_new = !self.images.contains_key(image) && images.insert(*image);
@@ -112,10 +119,10 @@ impl Data {
             None => KeptRun::new(self.next_place(), rows.run, rows.fork_of),
         };
         run.log.extend(rows.log.map(|entries| (version, (at, entries))));
+        run.suspensions.extend(rows.opened.into_iter().map(|what| KeptSuspension { what, ended: None }));
         for (suspension, end) in rows.closed {
             run.open_suspension(suspension).expect("it was found open above").ended = Some((end, at));
         }
-        run.suspensions.extend(rows.opened.into_iter().map(|what| KeptSuspension { what, ended: None }));
 
         let images = rows.images.into_iter().map(|(id, data)| (id, KeptImage { uses: 1, data }));
         self.images.extend(images);

@@ -32,6 +32,10 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
         Some(claimed) => update(connection, rows, &claimed)?,
         None => insert(connection, rows)?,
     };
+    // Begun first and ended next, so that one may do both.
+    for suspension in &rows.opened {
+        suspensions::open(connection, rows, seq, suspension)?;
+    }
     for (suspension, end) in &rows.closed {
         suspensions::close(connection, rows, seq, *suspension, *end)?;
     }
@@ -57,9 +61,6 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     }
     for step in &rows.steps {
         bytes += steps::store(connection, seq, step)?;
-    }
-    for suspension in &rows.opened {
-        suspensions::open(connection, rows, seq, suspension)?;
     }
     if let Some(entries) = &rows.log {
         log::store(connection, seq, &rows.run, entries)?;
