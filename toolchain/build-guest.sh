@@ -20,14 +20,12 @@ if [ "${GUEST_RUST:-}" = debian ] ||
 fi
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$flags
 
-# The folder decides which .cargo/config.toml holds.
-(cd "$crate" && cargo build --release --locked --target $target)
-
+# The folder decides which .cargo/config.toml holds, and which crates are built: cargo says what it made of them.
 mkdir -p target/guests
-(cd "$crate" && cargo metadata --format-version 1 --no-deps --locked) |
-  grep -o '"crate_types":\["cdylib"\],"name":"[^"]*"' | cut -d'"' -f8 |
-  while read -r library; do
-    built=$CARGO_TARGET_DIR/$target/release/${library//-/_}.wasm
+(cd "$crate" && cargo build --release --locked --target $target --message-format=json-render-diagnostics) |
+  grep -o '"filenames":\["[^"]*\.wasm"' | cut -d'"' -f4 |
+  while read -r built; do
+    library=$(basename "$built" .wasm)
     core=target/guests/${library//_/-}.core.wasm
     # An unchanged module keeps its time, so that nothing made from it is made again.
     cmp -s "$built" "$core" || cp "$built" "$core"

@@ -36,7 +36,16 @@ impl Component for Steps {
             }),
             Step::new("options", async |ctx: Context<String, u8>, labels: Vec<String>| {
                 let deadline = Some(Timestamp::from_millis(7));
-                ctx.suspend_with("soon".into(), SuspendOptions { labels, deadline }).await
+                let options = SuspendOptions { labels, deadline, ..SuspendOptions::default() };
+                ctx.suspend_with("soon".into(), options).await
+            }),
+            Step::new("default-options", async |ctx: Context<String, u8>, until: Option<u64>| {
+                let options = SuspendOptions {
+                    deadline: until.map(Timestamp::from_millis),
+                    default_answer: Some(serde_json::json!(3)),
+                    ..SuspendOptions::default()
+                };
+                ctx.suspend_with("soon".into(), options).await
             }),
             Step::new("default-without-deadline", async |ctx: Context<String, u8>, _: ()| {
                 ctx.suspend("soon".into()).or_answer(&1).await
@@ -222,7 +231,19 @@ fn a_deadline_ends_the_wait_or_answers_it() {
         "default-without-deadline",
         "null",
         [],
-        &["failed : or_answer was called on a suspension without deadline: call until or within first"],
+        &["failed : or_answer was given to a suspension without deadline: set one first"],
+    );
+    check(
+        "default-options",
+        "9",
+        [vec![(4, answered("3"))]],
+        &[r#"waits 4=answer("soon" until 9 or 3)"#, "completed 3"],
+    );
+    check(
+        "default-options",
+        "null",
+        [],
+        &["failed : default_answer was given to a suspension without deadline: set one first"],
     );
 }
 

@@ -33,7 +33,7 @@ pub async fn perform<Input, Form, Answer>(
             Action::Suspend(wait) => {
                 memory.shown = memory.value(&ctx, &wait.suspend)?;
                 let deadline = wait.within_ms.map(|ms| ctx.now() + Duration::from_millis(ms));
-                let options = SuspendOptions { labels: wait.labels, deadline };
+                let options = SuspendOptions { labels: wait.labels, deadline, ..SuspendOptions::default() };
                 memory.answer = ctx.suspend_with(Like::new(memory.shown.clone()), options).await?.0;
             }
             Action::Fail(fail) if fail.below.is_none_or(|below| ctx.attempt() < below) => {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{Waiting, misfit};
 use crate::bindings::reentry::step::host;
@@ -35,16 +36,22 @@ pub struct Suspend<Answer> {
 pub struct SuspendOptions {
     /// Names by which the answer may be addressed, unique among the open waits of the run.
     pub labels: Vec<String>,
-    /// The end of patience: the wait then ends with an error that [is timed out](Error::is_timed_out).
+    /// The end of patience. Without a default answer, the wait then ends with an error that [is timed out](Error::is_timed_out).
     pub deadline: Option<Timestamp>,
+    /// What is taken as the answer when the deadline passes. It must fit the schema of the answer, and there must be a deadline.
+    pub default_answer: Option<Value>,
 }
 
 impl<Answer> Suspend<Answer> {
     pub(crate) fn with(self, options: SuspendOptions) -> Self {
         let labelled = options.labels.into_iter().fold(self, Self::label);
-        match options.deadline {
+        let bounded = match options.deadline {
             Some(at) => labelled.until(at),
             None => labelled,
+        };
+        match &options.default_answer {
+            Some(default) => bounded.otherwise("default_answer", default),
+            None => bounded,
         }
     }
 
@@ -84,15 +91,17 @@ impl<Answer> Suspend<Answer> {
     }
 
     /// Takes this as the answer when the deadline passes. To be called after the deadline is set.
-    pub fn or_answer(mut self, default: &Answer) -> Self
+    pub fn or_answer(self, default: &Answer) -> Self
     where
         Answer: Serialize,
     {
+        self.otherwise("or_answer", default)
+    }
+
+    fn otherwise(mut self, called: &str, default: &impl Serialize) -> Self {
         self.waiting.edit(|wait| {
             let deadline = wait.deadline.as_mut().ok_or_else(|| {
-                Error::new(
-                    "or_answer was called on a suspension without deadline: call until or within first",
-                )
+                Error::new(format!("{called} was given to a suspension without deadline: set one first"))
             })?;
             deadline.otherwise = DeadlineOutcome::Answer(json::write("the default answer", default)?);
             Ok(())
