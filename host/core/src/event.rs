@@ -143,8 +143,8 @@ pub struct Restarted {
     pub saved: Box<Run>,
     /// Who performs the calls that follow.
     pub owner: OwnerId,
-    /// From which ids of suspensions are made.
-    pub seed: [u8; 16],
+    /// Id of the first suspension that is opened again; the others get those after it.
+    pub suspension: SuspensionId,
 }
 
 /// A run goes back.

@@ -4,6 +4,7 @@
 //! its own, and only the steps that are not done yet are held with the head.
 
 mod apply;
+mod around;
 mod block;
 mod call_ended;
 mod cancel;
@@ -23,6 +24,7 @@ mod refused;
 mod resolve;
 mod resume;
 mod savepoint;
+mod shown;
 mod start;
 mod structure;
 mod take_over;

@@ -7,6 +7,8 @@ mod defaults;
 
 use std::fmt;
 
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, Regex};
 use serde_json::Value;
 
 pub use bounds::{CHAIN_MAX, NESTING_MAX, PLACE_MAX, STEPS_MAX};
@@ -54,17 +56,18 @@ pub struct Violations(pub Vec<Violation>);
 /// One place at which data breaks a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// JSON Pointer into the data; empty for the data as a whole.
+    /// JSON Pointer into the data, for a missing property to where it would stand; empty for the data as a whole.
     pub at: String,
     /// What is wrong there.
     pub message: String,
 }
 
 impl fmt::Display for Violations {
-    /// One line a violation: `- /path: message`.
+    /// One line a violation: `- /path: message`, for the data as a whole `- (top): message`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for violation in &self.0 {
-            write!(f, "\n- {}: {}", violation.at, violation.message)?;
+            let at = if violation.at.is_empty() { "(top)" } else { &violation.at };
+            write!(f, "\n- {at}: {}", violation.message)?;
         }
         Ok(())
     }
@@ -95,14 +98,28 @@ impl Schema {
             return Err(refuse("expected an object or a boolean".to_owned()));
         }
         bounds::check_schema(&root).map_err(refuse)?;
-        let patterns = jsonschema::PatternOptions::regex()
-            .size_limit(PATTERN_BYTES_MAX)
-            .dfa_size_limit(PATTERN_BYTES_MAX);
+        let patterns =
+            PatternOptions::regex().size_limit(PATTERN_BYTES_MAX).dfa_size_limit(PATTERN_BYTES_MAX);
+        Self::built(text, root, patterns)
+    }
+
+    /// Compiles a schema that was let in before, by whatever version: without the bounds on what is let in, which may have become
+    /// narrower since. How much a check may do is bounded all the same.
+    ///
+    /// # Errors
+    /// [`SchemaError`] when it is no schema.
+    pub fn stored(text: &Json) -> Result<Self, SchemaError> {
+        let refuse = |reason: String| SchemaError { reason };
+        let root = text.value().map_err(|error| refuse(error.to_string()))?;
+        Self::built(text, root, PatternOptions::regex())
+    }
+
+    fn built(text: &Json, root: Value, patterns: PatternOptions<Regex>) -> Result<Self, SchemaError> {
         let validator = jsonschema::options()
             .with_pattern_options(patterns)
             .should_validate_formats(true)
             .build(&root)
-            .map_err(|error| refuse(shorten(error.to_string())))?;
+            .map_err(|error| SchemaError { reason: shorten(error.to_string()) })?;
         let has_defaults = root.to_string().contains("\"default\"");
         Ok(Self { text: text.clone(), root, validator, has_defaults })
     }
@@ -137,9 +154,19 @@ impl Schema {
             .validator
             .iter_errors(&value)
             .take(VIOLATIONS_MAX)
-            .map(|error| Violation { at: error.instance_path().to_string(), message: message(&error) })
+            .map(|error| Violation { at: place(&error), message: message(&error) })
             .collect();
         if violations.is_empty() { Ok(data) } else { Err(Violations(violations)) }
+    }
+}
+
+/// Where the data is wrong: for a property that is missing, where it would stand.
+fn place(error: &jsonschema::ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Required { property: Value::String(property) } => {
+            error.instance_path().join(property).to_string()
+        }
+        _ => error.instance_path().to_string(),
     }
 }
 
@@ -202,7 +229,16 @@ mod tests {
         "#);
         insta::assert_snapshot!(check(answer(), "{}"), @r#"
         refused:
-        - : "ok" is a required property
+        - /ok: "ok" is a required property
+        "#);
+        insta::assert_snapshot!(check(answer(), "5"), @r#"
+        refused:
+        - (top): 5 is not of type "object"
+        "#);
+        let nested = json!({"properties": {"a/b": {"items": {"required": ["k~"]}}}});
+        insta::assert_snapshot!(check(nested, r#"{"a/b": [{"k~": 1}, {}]}"#), @r#"
+        refused:
+        - /a~1b/1/k~0: "k~" is a required property
         "#);
     }
 

@@ -1,6 +1,6 @@
 //! Chance, which deciding must not fetch for itself: ids, jitter, the random bytes that guests get.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId};
 use reentry_core::time::Timestamp;
@@ -27,16 +27,20 @@ impl Entropy for SystemEntropy {
 
 /// Draws what is left to chance.
 #[derive(Clone)]
-pub(crate) struct Chance(Arc<dyn Entropy>);
+pub(crate) struct Chance {
+    entropy: Arc<dyn Entropy>,
+    /// The latest id of a suspension: the next one sorts after it.
+    suspension: Arc<Mutex<Option<SuspensionId>>>,
+}
 
 impl Chance {
     pub(crate) fn new(entropy: Arc<dyn Entropy>) -> Self {
-        Self(entropy)
+        Self { entropy, suspension: Arc::default() }
     }
 
     pub(crate) fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.fill(&mut bytes);
+        self.entropy.fill(&mut bytes);
         bytes
     }
 
@@ -69,8 +73,22 @@ impl Chance {
         RunId::new(now, self.bytes())
     }
 
+    /// An id that sorts after all that this host has made before, also within a millisecond: lists are in that order.
     pub(crate) fn suspension_id(&self, now: Timestamp) -> SuspensionId {
-        SuspensionId::new(now, self.bytes())
+        self.suspension_ids(now, 1)
+    }
+
+    /// The first of so many ids of which each is the one [after](SuspensionId::after) the other.
+    pub(crate) fn suspension_ids(&self, now: Timestamp, count: usize) -> SuspensionId {
+        // A gap, as an id shall not be guessed from another one.
+        let (fresh, gap) = (SuspensionId::new(now, self.bytes()), u64::from(self.number()));
+        let mut last = self.suspension.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = match *last {
+            Some(last) if fresh <= last => last.after(1 + gap),
+            _ => fresh,
+        };
+        *last = Some(first.after(u64::try_from(count).unwrap_or(u64::MAX).saturating_sub(1)));
+        first
     }
 
     pub(crate) fn snapshot_id(&self, now: Timestamp) -> SnapshotId {
@@ -83,5 +101,22 @@ impl Chance {
 
     pub(crate) fn message_id(&self, now: Timestamp) -> MessageId {
         MessageId::new(now, self.bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_suspensions_sort_in_the_order_in_which_they_are_made_whatever_the_clock_does() {
+        let chance = Chance::new(Arc::new(SystemEntropy));
+        let mut made = Vec::new();
+        for (now, count) in [(5, 1), (5, 3), (5, 1), (4, 2), (6, 1), (6, 1), (5, 1)] {
+            let first = chance.suspension_ids(Timestamp(now), count);
+            made.extend((0..).take(count).map(|place| first.after(place)));
+        }
+        made.extend((0..1_000).map(|_| chance.suspension_id(Timestamp(6))));
+        assert!(made.is_sorted_by(|one, next| one < next));
     }
 }

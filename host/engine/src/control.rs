@@ -1,34 +1,20 @@
-//! Runs that are paused, restarted, forked, sent back, deleted.
-
-use std::sync::Arc;
+//! Runs that are paused, restarted, sent back, deleted.
 
 use reentry_core::event::{Event, Restarted, Traveled};
-use reentry_core::id::{RunId, SuspensionId};
+use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::resume::Target;
-use reentry_core::run::{Fork, Known, Refused, Run as RunState, Stop, apply};
+use reentry_core::run::Refused;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
 use reentry_store::SavepointKind;
 
-use crate::decide::{Cause, Decider};
-use crate::drive::{Task, begin};
 use crate::error::Error;
 use crate::host::Host;
 use crate::options::{OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
 use crate::{saved, trace};
-
-/// How a run is forked.
-#[derive(Clone, Debug, Default)]
-pub struct ForkOptions {
-    /// The suspension at which the new run stands, before that was answered; `None` where the run stands now.
-    pub at: Option<SuspensionId>,
-    /// The answer that the new run gets. Without a target it is meant for the suspension of `at`.
-    pub answer: Option<ResumeOptions>,
-}
 
 /// How a run is sent back.
 #[derive(Clone, Debug)]
@@ -68,8 +54,9 @@ impl Run {
         let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
         let refused = Refused::NotRestartable { status: run.status() };
         let saved = Box::new(saved::run_of(&*self.host.inner.store, &point.ok_or(refused)?).await?);
-        let (owner, seed) = (self.host.inner.owner, self.host.inner.chance.bytes());
-        let event = Event::Restarted(Restarted { saved, owner, seed });
+        let host = &self.host.inner;
+        let suspension = host.chance.suspension_ids(host.clock.now(), saved.waiting().count());
+        let event = Event::Restarted(Restarted { saved, owner: host.owner, suspension });
         self.bring("workflow run (restarted)", event).await
     }
 
@@ -89,76 +76,11 @@ impl Run {
         }
     }
 
-    /// Makes a new run that stands where this one stands, or stood before a suspension was answered. What was done before is shared. The
-    /// new run goes on by itself; with an answer, this returns when it has been given and the run has ended or waits again.
-    ///
-    /// # Errors
-    /// `NotFound` when no savepoint of that suspension is kept; `Conflict` for a run that has not begun or has ended; as
-    /// [`Self::resume`] for an answer that is refused. There is no new run in these cases.
-    pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
-        let host = &self.host.inner;
-        let from = match options.at {
-            None => self.load().await?,
-            Some(at) => {
-                self.load().await?;
-                let point = host.store.savepoint(self.id, at).await?;
-                let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
-                saved::run_of(&*host.store, &point).await?
-            }
-        };
-        let program = host.registry.program(&from).await?;
-        let answer = options.answer.map(|answer| meant_for(answer, options.at));
-        if let Some(answer) = &answer {
-            let event = Event::Resumed(answer.clone().request(), self.caller());
-            // What is missing is asked for only once everything is checked.
-            if let Err(Stop::Refused(refused)) =
-                apply(from.clone(), &program, event, host.clock.now(), &Known::default())
-            {
-                return Err(refused.into());
-            }
-        }
-        let id = host.chance.run_id(host.clock.now());
-        let cause = Cause::Fork(Fork { id, seed: host.chance.bytes(), owner: host.owner });
-        let decider = Decider::of_fork(Arc::clone(host), program, from.clone(), id);
-        let span = tracing::info_span!("reentry", otel.name = "workflow run (forked)", run = %id);
-        let driver = begin(Task { decider, cause, images: Vec::new(), ready: Vec::new() }).await?;
-        let new = Run::new(self.host.clone(), id);
-        let going = tokio::spawn(tracing::Instrument::instrument(driver.go_on(), span));
-        if let Some(answer) = answer {
-            let target = same(&from, &new.load().await?, answer.step.clone());
-            new.resume(ResumeOptions { step: target, ..answer }).await?;
-        } else {
-            // What it does is its own; only what is called at once is waited for by those who ask.
-            drop(going);
-        }
-        Ok(new)
-    }
-
     pub(crate) async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let program = self.host.inner.registry.program(&run).await?;
         let span = trace::root(name, &run, &TracingOptions::default(), &std::collections::BTreeMap::new());
         self.drive(span, run, program, event, OutputOptions::default()).await
-    }
-}
-
-/// An answer without a target is meant for the suspension at which the fork begins.
-fn meant_for(answer: ResumeOptions, at: Option<SuspensionId>) -> ResumeOptions {
-    match at {
-        Some(at) if answer.step == Target::default() => answer.step(Target::suspension(at)),
-        _ => answer,
-    }
-}
-
-/// The target in the fork for a target in the run that it was forked from: its suspensions have ids of their own.
-fn same(from: &RunState, fork: &RunState, target: Target) -> Target {
-    let meant = from.waiting().find(|(_, open)| Some(open.id) == target.suspension);
-    let found = meant.and_then(|(path, open)| {
-        fork.waiting().find(|(other, new)| *other == path && new.wait.id == open.wait.id)
-    });
-    match found {
-        Some((_, new)) => Target::suspension(new.id),
-        None => target,
     }
 }
 

@@ -113,7 +113,7 @@ impl Decider {
                 Cause::Event(event) | Cause::CallEnded(event, _) => {
                     apply(run, &self.program, event.clone(), now, known)
                 }
-                Cause::Fork(how) => fork(run, &self.program, *how, now, known),
+                Cause::Fork(how) => fork(run, &self.program, how.clone(), now, known),
             };
             match decided {
                 Ok(decision) => return Ok(decision),

@@ -10,12 +10,14 @@ use reentry_core::run::{Refused, Run, Step};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 use tokio::task::JoinSet;
-use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
+use tracing::{Instrument, Span};
 
 use crate::decide::{Cause, Decider, Images};
-use crate::error::Error;
-use crate::perform::{Performed, Ready, perform};
+use crate::error::{Error, chain};
+use crate::mailbox;
+use crate::perform::{Performed, perform};
+use crate::ready::Ready;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
@@ -69,6 +71,30 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
+    /// Goes on, on a task of its own, so that a caller who stops listening does not stop the work half-way.
+    ///
+    /// # Errors
+    /// As [`drive`].
+    pub(crate) async fn spawned(self, span: Span) -> Result<Stopped, Error> {
+        let run = self.decider.run.id;
+        // The caller may have a subscriber of its own; the task would see the global one.
+        match tokio::spawn(self.go_on().instrument(span).with_current_subscriber()).await {
+            Ok(stopped) => stopped,
+            Err(panic) => Err(Error::Interrupted { run, reason: panic.to_string() }),
+        }
+    }
+
+    /// Goes on by itself. As nobody is told, an error is logged.
+    pub(crate) fn left_alone(self, span: Span) {
+        let run = self.decider.run.id;
+        let work = async move {
+            if let Err(error) = self.go_on().await {
+                tracing::error!(%run, error = %chain(&error), "a run could not be brought on");
+            }
+        };
+        tokio::spawn(work.instrument(span).with_current_subscriber());
+    }
+
     /// Does what there is to do, and what follows from it.
     ///
     /// # Errors
@@ -117,7 +143,8 @@ impl Driver {
                     left.extend(self.bring(&cause, Vec::new()).await?);
                 }
                 Effect::Collect { path, suspension } => {
-                    if let Some(event) = self.collect(&path, suspension).await? {
+                    // Where somebody else is faster to take a message, there may be another one.
+                    while let Some(event) = self.collect(&path, suspension).await? {
                         left.extend(self.bring(&Cause::Event(event), Vec::new()).await?);
                     }
                 }
@@ -150,9 +177,9 @@ impl Driver {
             return Ok(None);
         };
         let WaitFor::Event(event) = &open.wait.what else { return Ok(None) };
-        let found =
-            decider.host.store.mail(&decider.run.tenant, &event.name, event.key.as_deref(), 1).await?;
-        Ok(found.into_iter().next().map(|message| {
+        let tenant = &decider.run.tenant;
+        let found = mailbox::first(&decider.host, tenant, &event.name, event.key.as_deref()).await?;
+        Ok(found.map(|message| {
             let owner = decider.host.owner;
             Event::Received(Received { suspension, message: message.id, payload: message.payload, owner })
         }))

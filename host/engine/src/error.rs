@@ -196,3 +196,11 @@ impl Error {
 fn lines(errors: &[DefinitionError]) -> String {
     errors.iter().map(|error| format!("\n- {error}")).collect()
 }
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::event::{Event, Received};
-use reentry_core::id::{MessageId, RunId};
+use reentry_core::id::{MessageId, RunId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::run::{LABEL_BYTES_MAX, Refused};
 use reentry_core::time::Timestamp;
@@ -110,6 +110,9 @@ pub(crate) fn check(what: &'static str, text: Option<&str>) -> Result<(), Error>
 /// Hands a message to the suspension that has waited for it longest. What follows goes on by itself.
 pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Delivery, Error> {
     let key = message.key.as_deref();
+    if is_too_old(message, host.clock.now()) {
+        return Ok(Delivery::Nobody);
+    }
     if !is_there(host, message).await? {
         return Ok(Delivery::Before);
     }
@@ -140,6 +143,32 @@ pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Deli
         }
     }
     Ok(if is_there(host, message).await? { Delivery::Nobody } else { Delivery::Before })
+}
+
+/// The oldest message of a name and key that is there and not too old.
+pub(crate) async fn first(
+    host: &Inner,
+    tenant: &TenantId,
+    name: &str,
+    key: Option<&str>,
+) -> Result<Option<Message>, Error> {
+    loop {
+        let found = host.store.mail(tenant, name, key, 1).await?.into_iter().next();
+        let now = host.clock.now();
+        match found {
+            Some(message) if is_too_old(&message, now) => {
+                // What is in the way is dropped here, should nobody have come to it.
+                if host.store.expire_mail(now, Timestamp(0)).await? == 0 {
+                    return Ok(None);
+                }
+            }
+            found => return Ok(found),
+        }
+    }
+}
+
+fn is_too_old(message: &Message, now: Timestamp) -> bool {
+    message.expires_at.is_some_and(|at| at <= now)
 }
 
 /// Whether nobody has taken the message.

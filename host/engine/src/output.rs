@@ -1,6 +1,6 @@
 //! What a caller gets back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
@@ -28,7 +28,7 @@ pub struct RunResult {
     pub result: Option<Json>,
     /// Why it failed, with status `failed`.
     pub error: Option<Failure>,
-    /// The suspensions that wait for an answer, in the order of their paths.
+    /// The suspensions that wait for an answer, in the order in which they were opened; those of one millisecond in the order of their paths.
     pub suspended: Vec<SuspendedStep>,
     /// The workflow's shared state, if asked for.
     pub state: Option<BTreeMap<String, Json>>,
@@ -61,7 +61,7 @@ pub struct SuspendedStep {
 impl RunResult {
     /// Describes a run as it is stored. `root` is the record of the workflow itself, for a run that has ended.
     pub(crate) fn of(run: &Run, root: Option<&Step>, options: OutputOptions) -> Self {
-        let suspended: Vec<SuspendedStep> = run
+        let mut suspended: Vec<SuspendedStep> = run
             .answerable()
             .map(|(path, suspension)| SuspendedStep {
                 path: path.clone(),
@@ -72,6 +72,8 @@ impl RunResult {
                 deadline: suspension.due_at(),
             })
             .collect();
+        // Stable: what a step has opened at once stays in the step's own order.
+        suspended.sort_by_key(|step| step.since);
         let labels = || labels(&suspended);
         let entry = root.map(|root| &root.entry);
         Self {
@@ -108,9 +110,9 @@ impl Serialize for RunResult {
         entry(&mut map, "error", self.error.as_ref())?;
         if !self.suspended.is_empty() {
             let payloads = self.by_path(|step| &step.payload);
-            let mut paths: Vec<&StepPath> = self.suspended.iter().map(|step| &step.path).collect();
-            paths.dedup();
-            let paths: Vec<Vec<String>> = paths.into_iter().map(StepPath::elements).collect();
+            let mut seen = BTreeSet::new();
+            let paths = self.suspended.iter().map(|step| &step.path).filter(|path| seen.insert(*path));
+            let paths: Vec<Vec<String>> = paths.map(StepPath::elements).collect();
             map.serialize_entry("suspended", &paths)?;
             map.serialize_entry("suspendPayload", &payloads)?;
             map.serialize_entry("suspensionIds", &self.by_path(|step| &step.suspension))?;
@@ -162,23 +164,16 @@ pub struct StepResults {
 }
 
 impl StepResults {
-    /// Describes the records of a run as they are stored.
-    pub(crate) fn of(records: Vec<(StepPath, Step)>) -> Self {
+    /// Describes the records of a run as they are stored; `statuses` are those of what is not done.
+    pub(crate) fn of(records: Vec<(StepPath, Step)>, statuses: &BTreeMap<StepPath, StepStatus>) -> Self {
         let mut results = Self::default();
-        let waiting: Vec<(StepPath, StepStatus)> = records
-            .iter()
-            .filter(|(_, step)| step.open().next().is_some())
-            .map(|(path, step)| (path.clone(), step.entry.status))
-            .collect();
         for (path, step) in records {
             let mut entry = step.shown();
             if path.is_root() {
                 results.input = Some(entry.payload);
                 continue;
             }
-            // A workflow that holds a waiting step waits as well.
-            let inside = waiting.iter().find(|(other, _)| other != &path && other.is_within(&path));
-            if let (true, Some((_, status))) = (step.is_active(), inside) {
+            if let (true, Some(status)) = (step.is_active(), statuses.get(&path)) {
                 entry.status = *status;
             }
             results.steps.push((path, entry));

@@ -13,10 +13,10 @@ use tracing::instrument::WithSubscriber;
 
 use crate::decide::{Decider, load};
 use crate::drive::{Task, begin};
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::host::{Host, Inner};
 use crate::observer::{Did, Upkeep};
-use crate::perform::make_ready;
+use crate::ready::make_ready;
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -194,11 +194,4 @@ async fn check_calls(host: &Inner, run: &Run, program: &Program, event: &Event) 
         make_ready(host, run, program, path, image).await?;
     }
     Ok(())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
-    }
 }

@@ -10,7 +10,7 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::Run;
 use reentry_core::step::Descriptor;
-use reentry_core::workflow::{ComponentSteps, Contract, Definition, Program, Workflow};
+use reentry_core::workflow::{ComponentSteps, Contract, ContractError, Definition, Program, Workflow};
 use reentry_store::{ComponentRecord, Store, WorkflowRecord};
 use reentry_wasm::{Capture, Grants, LoadedComponent, Phase, Runtime};
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ impl Registry {
                 Capture::ReEnterOnly { reasons } => reasons.clone(),
             },
         };
-        let contracts = contracts_of(&meta)?;
+        let contracts = contracts_of(&meta, Contract::new)?;
         let record = ComponentRecord {
             digest,
             name: name.to_owned(),
@@ -138,13 +138,13 @@ impl Registry {
     }
 
     async fn contracts(&self, digest: ComponentDigest) -> Result<Arc<ComponentSteps>, Error> {
-        let make = async { Ok(Arc::new(contracts_of(&self.meta(digest).await?)?)) };
+        let make = async { Ok(Arc::new(contracts_of(&self.meta(digest).await?, Contract::stored)?)) };
         self.contracts.get(digest, make).await
     }
 
     /// Checks a definition, keeps it, and gives the workflow.
     pub(crate) async fn commit(&self, definition: &Definition) -> Result<Arc<Workflow>, Error> {
-        let workflow = Arc::new(self.resolve(definition).await?);
+        let workflow = self.checked(definition).await?;
         let record = self.record_of(definition, &workflow);
         self.store.put_workflow(record).await?;
         self.workflows.set(workflow.digest(), Arc::clone(&workflow));
@@ -157,7 +157,7 @@ impl Registry {
         tenant: &TenantId,
         definition: &Definition,
     ) -> Result<(Arc<Workflow>, Option<WorkflowDigest>), Error> {
-        let workflow = Arc::new(self.resolve(definition).await?);
+        let workflow = self.checked(definition).await?;
         let record = self.record_of(definition, &workflow);
         let previous = self.store.apply_workflow(tenant, record, self.clock.now()).await?;
         self.workflows.set(workflow.digest(), Arc::clone(&workflow));
@@ -194,7 +194,9 @@ impl Registry {
             }
             let definition: Definition =
                 record.definition.decode().map_err(|error| damaged("workflow", digest, error))?;
-            Ok(Arc::new(self.resolve(&definition).await?))
+            let contracts = self.contracts_for(&definition).await?;
+            let workflow = Workflow::load(record.definition, &definition, &contracts);
+            Ok(Arc::new(workflow.map_err(Error::Definition)?))
         };
         self.workflows.get(digest, load).await
     }
@@ -217,7 +219,17 @@ impl Registry {
         Ok(Arc::new(program))
     }
 
-    async fn resolve(&self, definition: &Definition) -> Result<Workflow, Error> {
+    /// A workflow of a new definition.
+    async fn checked(&self, definition: &Definition) -> Result<Arc<Workflow>, Error> {
+        let contracts = self.contracts_for(definition).await?;
+        Ok(Arc::new(Workflow::commit(definition, &contracts).map_err(Error::Definition)?))
+    }
+
+    /// What is known of the components of a definition.
+    async fn contracts_for(
+        &self,
+        definition: &Definition,
+    ) -> Result<impl Fn(&ComponentDigest) -> Result<Arc<ComponentSteps>, String> + use<>, Error> {
         let mut known = HashMap::new();
         for digest in definition.components() {
             if let std::collections::hash_map::Entry::Vacant(entry) = known.entry(digest) {
@@ -228,16 +240,18 @@ impl Registry {
                 });
             }
         }
-        let contracts = move |digest: &ComponentDigest| {
+        Ok(move |digest: &ComponentDigest| {
             let steps = known.get(digest).cloned().flatten();
             steps.ok_or_else(|| Error::NoComponent(*digest).to_string())
-        };
-        Workflow::commit(definition, &contracts).map_err(Error::Definition)
+        })
     }
 }
 
-fn contracts_of(meta: &ComponentMeta) -> Result<ComponentSteps, Error> {
-    let contract = |step: &Descriptor| Ok((step.id.clone(), Arc::new(Contract::new(step.clone())?)));
+fn contracts_of(
+    meta: &ComponentMeta,
+    contract_of: impl Fn(Descriptor) -> Result<Contract, ContractError>,
+) -> Result<ComponentSteps, Error> {
+    let contract = |step: &Descriptor| Ok((step.id.clone(), Arc::new(contract_of(step.clone())?)));
     meta.steps.iter().map(contract).collect()
 }
 

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
-use crate::perform::{Ready, make_ready};
+use crate::ready::{Ready, make_ready};
 use crate::requests::{self, Asked};
 use crate::trace;
 
@@ -85,7 +85,7 @@ impl Run {
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
-            let (run, program, ready) = self.ready_to_resume(&options.step).await?;
+            let (run, program, ready) = self.ready_to_resume(Some(&options.step)).await?;
             let name = "workflow run (resumed)";
             let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
             let event = Event::Resumed(options.request(), self.caller());
@@ -96,11 +96,14 @@ impl Run {
         .await
     }
 
-    /// The run, and what calling its suspended steps again needs, whole and checked.
+    /// The run, and what calling again the suspended steps needs that a target means, whole and checked; nothing without a target.
     ///
     /// The memory of a suspension that somebody else answers meanwhile goes away under our hands. That is no damage: the run has
     /// changed then, and is looked at again.
-    async fn ready_to_resume(&self, target: &Target) -> Result<(RunState, Arc<Program>, Vec<Ready>), Error> {
+    pub(crate) async fn ready_to_resume(
+        &self,
+        target: Option<&Target>,
+    ) -> Result<(RunState, Arc<Program>, Vec<Ready>), Error> {
         let host = &self.host.inner;
         let mut run = self.load().await?;
         let mut program = host.registry.program(&run).await?;
@@ -163,9 +166,17 @@ impl Run {
     /// The records of all steps. Reads every one of them, so its cost grows with the run.
     ///
     /// # Errors
-    /// `Damaged` when a record cannot be read.
+    /// `NotFound` when there is no such run; `Damaged` when a record cannot be read.
     pub async fn steps(&self) -> Result<StepResults, Error> {
-        Ok(StepResults::of(self.host.inner.store.steps(self.id).await?))
+        let mut run = self.load().await?;
+        let records = self.host.inner.store.steps(self.id).await?;
+        if run.status().is_final() {
+            return Ok(StepResults::of(records, &BTreeMap::new()));
+        }
+        let program = self.host.inner.registry.program(&run).await?;
+        // Those that were read, which may be of a later moment than the run is.
+        run.steps = records.iter().filter(|(_, step)| step.is_active()).cloned().collect();
+        Ok(StepResults::of(records, &run.statuses(&program)))
     }
 
     /// The record of one step, done or not; the root path is the workflow itself.
@@ -199,14 +210,14 @@ impl Run {
 }
 
 /// What calling the steps again needs whose suspensions a target means.
-async fn ready_for(
+pub(crate) async fn ready_for(
     host: &Inner,
     run: &RunState,
     program: &Program,
-    target: &Target,
+    target: Option<&Target>,
 ) -> Result<Vec<Ready>, Error> {
     // With no such suspension, the decision will say so in its own words.
-    let found = find_all(run, target).unwrap_or_default();
+    let found = target.and_then(|target| find_all(run, target).ok()).unwrap_or_default();
     let mut ready: Vec<Ready> = Vec::with_capacity(found.len());
     for (path, _) in found {
         let waits = run.steps.get(path).map(|step| &step.doing);

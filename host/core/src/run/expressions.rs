@@ -7,7 +7,6 @@ use super::{Missing, Stop};
 use crate::cel::{EvaluationError, Expression, Scope};
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::workflow::Place;
 
 /// What an expression gave, or the text of what is wrong with it.
 pub(super) type Evaluated<T> = Result<T, String>;
@@ -72,6 +71,8 @@ impl Change<'_> {
         let context = if reads("context") { object(&self.run.request_context) } else { Json::null() };
         let init = self.workflow_input(path)?;
         let item = if reads("item") || reads("index") { self.item_around(path)? } else { None };
+        let iteration = if reads("iteration") { self.iteration_around(path)? } else { None };
+        let error = if reads("error") { self.error_around(path, input)? } else { None };
         let run = self.about_run();
 
         let mut scope = Scope::new()
@@ -84,6 +85,12 @@ impl Change<'_> {
             .entries("steps", steps.iter().map(|(id, output)| (id.as_str(), output)));
         if let Some((index, item)) = &item {
             scope = scope.json("item", item).int("index", i64::from(*index));
+        }
+        if let Some(iteration) = iteration {
+            scope = scope.int("iteration", i64::from(iteration));
+        }
+        if let Some(error) = &error {
+            scope = scope.json("error", error);
         }
         for (name, value) in more {
             scope = scope.json(name, value);
@@ -141,21 +148,6 @@ impl Change<'_> {
             above = at.parent();
         }
         Ok(Json::null())
-    }
-
-    /// The innermost item around a path, with its index.
-    fn item_around(&self, path: &StepPath) -> Result<Option<(u32, Json)>, Stop> {
-        let mut above = Some(path.clone());
-        while let Some(at) = above {
-            if let (Place::Repetition(..), Some(index)) =
-                (self.place(&at)?, at.last().and_then(|last| last.index))
-            {
-                let item = self.run.steps.get(&at).map(|step| step.entry.payload.clone());
-                return Ok(Some((index, item.unwrap_or_else(Json::null))));
-            }
-            above = at.parent();
-        }
-        Ok(None)
     }
 
     fn about_run(&self) -> Json {

@@ -1,23 +1,29 @@
 //! Going on from a moment of the past: in a run of its own, or, after a bad end, in the same one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::change::Change;
+use super::resume::resume;
 use super::{Decision, Doing, ForkOf, Known, LogKind, Phase, Refused, Run, Stop};
 use crate::effect::Effect;
-use crate::event::Restarted;
+use crate::event::{Caller, Restarted};
 use crate::id::{OwnerId, RunId, SuspensionId};
 use crate::path::StepPath;
+use crate::resume::{ResumeRequest, find_all};
 use crate::time::Timestamp;
 use crate::workflow::Program;
 
 /// How a run is forked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Fork {
     /// Id of the new run.
     pub id: RunId,
-    /// From which ids of suspensions are made.
-    pub seed: [u8; 16],
+    /// Id of the first suspension that is opened again; the others get those after it.
+    pub suspension: SuspensionId,
     /// Who performs the calls that were under way.
     pub owner: OwnerId,
+    /// The answer with which the new run begins, in the words of the run that it is forked from.
+    pub answer: Option<Box<(ResumeRequest, Caller)>>,
 }
 
 /// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what was done before stay
@@ -26,7 +32,7 @@ pub struct Fork {
 /// The first commit of the new run: version 1, to be stored as a new run.
 ///
 /// # Errors
-/// [`Stop::Refused`] for a run that has not begun or has ended.
+/// [`Stop::Refused`] for a run that has not begun or has ended, and for an answer that cannot be given.
 pub fn fork(
     from: Run,
     program: &Program,
@@ -37,33 +43,49 @@ pub fn fork(
     if from.phase != Phase::Live {
         return Err(Refused::NotForkable { status: from.status() }.into());
     }
+    if let Some(answer) = &fork.answer {
+        // Refused in terms of what the caller knows.
+        find_all(&from, &answer.0.target).map_err(Refused::from)?;
+    }
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
     let run = Run { id: fork.id, version: 0, fork_of, paused: false, created_at: now, ..from };
     let mut change = Change::new(run, program, now, known);
     change.log(&StepPath::root(), LogKind::Forked);
-    go_on(&mut change, fork.owner, fork.seed)?;
+    let reopened = go_on(&mut change, fork.owner, fork.suspension)?;
+    if let Some(answer) = fork.answer {
+        let (mut request, caller) = *answer;
+        let meant = &mut request.target.suspension;
+        *meant = meant.map(|id| reopened.get(&id).copied().unwrap_or(id));
+        resume(&mut change, request, caller)?;
+    }
     change.enter_all()?;
     Ok(change.decide())
 }
 
 /// A run that failed or was cancelled goes on from where it was right before: the call that failed is made again.
 pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(), Stop> {
-    let Restarted { saved, owner, seed } = restarted;
+    let Restarted { saved, owner, suspension } = restarted;
     if !matches!(change.run.phase, Phase::Failed | Phase::Canceled) || saved.id != change.run.id {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
     }
     let (version, travels) = (change.run.version, change.run.travels);
     change.run = Run { version, travels, ..*saved };
     change.log(&StepPath::root(), LogKind::Restarted);
-    go_on(change, owner, seed)
+    go_on(change, owner, suspension)?;
+    Ok(())
 }
 
-/// Takes up whatever the entries of a run were doing.
-fn go_on(change: &mut Change<'_>, owner: OwnerId, seed: [u8; 16]) -> Result<(), Stop> {
+/// Takes up whatever the entries of a run were doing. Gives the new ids of the suspensions that were open, in the order of the old ones.
+fn go_on(
+    change: &mut Change<'_>,
+    owner: OwnerId,
+    first: SuspensionId,
+) -> Result<BTreeMap<SuspensionId, SuspensionId>, Stop> {
     let now = change.now;
     change.shared_images = change.run.images().collect();
+    let open: BTreeSet<SuspensionId> = change.run.waiting().map(|(_, open)| open.id).collect();
+    let ids: BTreeMap<_, _> = open.into_iter().zip((0..).map(|place| first.after(place))).collect();
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
-    let mut opened = 0_u32;
     for path in paths {
         let step = change.step_mut(&path)?;
         // A deadline that ended it would end it again.
@@ -71,8 +93,7 @@ fn go_on(change: &mut Change<'_>, owner: OwnerId, seed: [u8; 16]) -> Result<(), 
         step.take_overs = 0;
         let mut reopened = Vec::new();
         for suspension in step.suspensions.iter_mut().filter(|suspension| suspension.over.is_none()) {
-            suspension.id = derived(now, seed, opened);
-            opened += 1;
+            suspension.id = ids.get(&suspension.id).copied().unwrap_or(suspension.id);
             reopened.push(suspension.clone());
         }
         let doing = step.doing.clone();
@@ -94,13 +115,5 @@ fn go_on(change: &mut Change<'_>, owner: OwnerId, seed: [u8; 16]) -> Result<(), 
             _ => {}
         }
     }
-    Ok(())
-}
-
-/// The id of the suspension with this number among those that are opened again.
-fn derived(now: Timestamp, seed: [u8; 16], number: u32) -> SuspensionId {
-    let hash = blake3::Hasher::new().update(&seed).update(&number.to_be_bytes()).finalize();
-    let mut random = [0; 10];
-    random.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
-    SuspensionId::new(now, random)
+    Ok(ids)
 }

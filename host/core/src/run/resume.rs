@@ -55,8 +55,8 @@ fn answer(suspension: &Suspension, declared: Option<&Schema>, data: Option<Json>
         WaitFor::Answer(answer) => answer.resume_schema.as_ref(),
         _ => None,
     };
-    let own = own.map(Schema::compile).transpose();
-    // It was compiled once when the suspension began; a schema that does not compile suspends nothing.
+    // It was let in when the suspension began.
+    let own = own.map(Schema::stored).transpose();
     let own = own.map_err(|source| Refused::Schema { suspension: suspension.id, source })?;
     checked("resume data", own.as_ref().or(declared), data)
 }

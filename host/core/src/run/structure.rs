@@ -1,27 +1,41 @@
 //! Who holds whom: blocks do not show in paths, so the holder of an entry is found in the definition.
 
+use std::collections::BTreeMap;
+
 use super::change::{Change, misfit};
 use super::{Refused, StepStatus};
+use crate::digest::WorkflowDigest;
 use crate::path::StepPath;
-use crate::workflow::Place;
+use crate::workflow::{Place, Program};
+
+/// The record that holds an entry: of the block or workflow it stands in, or of the step on whose behalf it runs; `None` for the run itself.
+/// `called` are the workflows that steps of the run have called, by path.
+pub(super) fn holder(
+    program: &Program,
+    called: &BTreeMap<StepPath, WorkflowDigest>,
+    path: &StepPath,
+) -> Result<Option<StepPath>, Refused> {
+    let (Some(last), Some(parent)) = (path.last(), path.parent()) else { return Ok(None) };
+    let place = |path: &StepPath| program.place(called, path).ok_or_else(|| misfit(path));
+    if place(&parent)?.step().is_some() {
+        return Ok(Some(parent));
+    }
+    let holder = match place(path)? {
+        Place::Repetition(..) => path.without_index(),
+        Place::Entry(scope, node) => match node.within {
+            Some((block, _)) => parent.child(&scope.at(block).ok_or_else(|| misfit(path))?.id),
+            None if last.index.is_some() => path.without_index(),
+            None => parent,
+        },
+        Place::Workflow(_) | Place::Called(..) => parent,
+    };
+    Ok(Some(holder))
+}
 
 impl Change<'_> {
-    /// The record that holds an entry: of the block or workflow it stands in, or of the step on whose behalf it runs; `None` for the run itself.
+    /// The record that holds an entry, as [`holder`].
     pub(super) fn holder(&self, path: &StepPath) -> Result<Option<StepPath>, Refused> {
-        let (Some(last), Some(parent)) = (path.last(), path.parent()) else { return Ok(None) };
-        if self.place(&parent)?.step().is_some() {
-            return Ok(Some(parent));
-        }
-        let holder = match self.place(path)? {
-            Place::Repetition(..) => path.without_index(),
-            Place::Entry(scope, node) => match node.within {
-                Some((block, _)) => parent.child(&scope.at(block).ok_or_else(|| misfit(path))?.id),
-                None if last.index.is_some() => path.without_index(),
-                None => parent,
-            },
-            Place::Workflow(_) | Place::Called(..) => parent,
-        };
-        Ok(Some(holder))
+        holder(self.program, &self.run.called, path)
     }
 
     /// Whether an entry stands within another one, at whatever depth, and is not that one.

@@ -21,11 +21,10 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
             Refused::NotTravelable { to, reason: "it is the run itself: create a new one".into() }.into()
         );
     };
-    let Some(Place::Entry(scope, node)) = change.program.place(&change.run.called, &to) else {
+    let Some(Place::Entry(..)) = change.program.place(&change.run.called, &to) else {
         return Err(Refused::NotTravelable { to, reason: "the workflow has no such entry".into() }.into());
     };
-    if let Some((block, _)) = node.within {
-        let block = scope.at(block).map(|block| parent.child(&block.id).to_string()).unwrap_or_default();
+    if let Some(block) = block_around(change, &to)? {
         let reason = format!("it stands inside `{block}`, which is where one can go back to");
         return Err(Refused::NotTravelable { to, reason }.into());
     }
@@ -66,6 +65,22 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
     change.log(&to, LogKind::Traveled);
     change.enter(to, input, owner);
     Ok(())
+}
+
+/// The outermost block, of those that paths do not name, that an entry stands in, itself or by a workflow around it.
+fn block_around(change: &Change<'_>, path: &StepPath) -> Result<Option<StepPath>, Refused> {
+    let mut found = None;
+    let mut above = Some(path.clone());
+    while let Some(at) = above {
+        if let Place::Entry(scope, node) = change.place(&at)?
+            && let Some((block, _)) = node.within
+        {
+            let block = scope.at(block).ok_or_else(|| super::change::misfit(&at))?;
+            found = Some(at.sibling(&block.id));
+        }
+        above = at.parent();
+    }
+    Ok(found)
 }
 
 /// Drops the records of the entry and of all that follows it, in its workflow and those around it.

@@ -375,7 +375,7 @@ mod tests {
         let said = check(schema.clone(), &nested(5));
         assert!(said.contains("is not valid under any of the schemas"), "{said}");
         let too_long =
-            "- : checking it takes more than 10000000 steps; simplify the schema or send less data";
+            "- (top): checking it takes more than 10000000 steps; simplify the schema or send less data";
         assert_eq!(check(schema, &nested(40)), too_long);
         let unevaluated =
             json!({"allOf": [{"properties": {"n": {"$ref": "#"}}}], "unevaluatedProperties": false});

@@ -13,6 +13,18 @@ use crate::id::check_name;
 /// Most items of a `foreach` that may be under way at once. Bounds how many guests one run makes a host hold.
 pub const CONCURRENCY_MAX: u32 = 10_000;
 
+/// What expressions in the body of a `foreach` may name beside.
+const IN_FOREACH: [&str; 2] = ["item", "index"];
+
+/// In the body of a loop.
+const IN_LOOP: [&str; 1] = ["iteration"];
+
+/// In the condition of a loop.
+const IN_CONDITION: [&str; 2] = ["output", "iteration"];
+
+/// In a `catch`.
+const IN_CATCH: [&str; 1] = ["error"];
+
 /// Entries that follow one another, and where they stand.
 pub(super) struct Entries<'d> {
     list: Vec<(String, &'d Entry)>,
@@ -184,7 +196,7 @@ impl Check<'_> {
         }
         let items = from.items.as_ref();
         let items = items.map(|text| self.expression(draft, site, Field::of("items"), text, &[]));
-        let body = self.body(draft, site, (&from.id, &from.body), true);
+        let body = self.body(draft, site, (&from.id, &from.body), &IN_FOREACH);
         let items = match items {
             Some(items) => Some(items?),
             None => None,
@@ -201,9 +213,8 @@ impl Check<'_> {
         condition: (Field, &Condition),
         ends_on: bool,
     ) -> Option<LoopNode> {
-        let body = self.body(draft, site, (id, body), false);
-        let condition =
-            self.decider(draft, site, condition, (at, Arm::Condition(0)), &["output", "iteration"]);
+        let body = self.body(draft, site, (id, body), &IN_LOOP);
+        let condition = self.decider(draft, site, condition, (at, Arm::Condition(0)), &IN_CONDITION);
         Some(LoopNode { body: body?, condition: condition?, ends_on })
     }
 
@@ -213,7 +224,7 @@ impl Check<'_> {
         outer: &Draft<'_>,
         site: &Site,
         (id, block): (&str, &Block),
-        is_foreach: bool,
+        more: &[&'static str],
     ) -> Option<Body> {
         let alone = match block.0.as_slice() {
             [only @ (Entry::Then(_) | Entry::Workflow(_))] => only.id() == id,
@@ -221,7 +232,7 @@ impl Check<'_> {
         };
         // The path of a body that is alone is the block's.
         let above = if alone { site.path.parent().unwrap_or_default() } else { site.path.clone() };
-        let mut draft = Draft::of_body(outer, above, is_foreach, &block.0);
+        let mut draft = Draft::of_body(outer, above, more, &block.0);
         let sequence = self.sequence(&mut draft, Entries::of_block(block, site, Field::of("do")), None);
         let ((mut nodes, index), first) = (draft.finish()?, sequence?.first);
         if alone {
@@ -243,7 +254,9 @@ impl Check<'_> {
         let body = Entries::of_block(&from.body, site, Field::of("do"));
         let body = self.sequence(draft, body, Some((at, Arm::Body)));
         let catch = Entries::of_block(&from.catch, site, Field::of("catch"));
+        let mark = draft.with(&IN_CATCH);
         let catch = self.sequence(draft, catch, Some((at, Arm::Catch)));
+        draft.without(mark);
         Some(TryNode { body: body?, catch: catch? })
     }
 

@@ -1,4 +1,4 @@
-//! Committing a definition: everything that is wrong with it, at once.
+//! Committing a definition: everything that is wrong with it, at once. Loading one that was committed before.
 
 use std::sync::Arc;
 
@@ -26,8 +26,7 @@ impl Workflow {
     pub fn commit(definition: &Definition, contracts: &Contracts<'_>) -> Result<Self, Vec<DefinitionError>> {
         let mut definition = definition.clone();
         definition.fill_in_ids();
-        let problems = Problems { workflow: &definition.id, found: Vec::new() };
-        let mut check = Check { contracts, problems, depth: 0, entries: 0 };
+        let mut check = Check::new(&definition, contracts, true);
         let top = check.workflow(&Site::default(), &definition, &RetryPolicy::default());
         let text = Json::of(&definition);
         match (top, text) {
@@ -41,16 +40,44 @@ impl Workflow {
             _ => Err(check.problems.found),
         }
     }
+
+    /// Makes a workflow of a definition that was committed before, by whatever version of this crate. What is asked only of new definitions is not
+    /// asked: rules that have become stricter since do not keep an old run from going on. `text` is what the digest was taken of.
+    ///
+    /// # Errors
+    /// The [`DefinitionError`]s of a definition of which no workflow can be made: a component is missing, or a text is not of its language.
+    pub fn load(
+        text: Json,
+        definition: &Definition,
+        contracts: &Contracts<'_>,
+    ) -> Result<Self, Vec<DefinitionError>> {
+        let mut check = Check::new(definition, contracts, false);
+        match check.workflow(&Site::default(), definition, &RetryPolicy::default()) {
+            Some(top) => {
+                Ok(Self { digest: WorkflowDigest::of(text.text().as_bytes()), definition: text, top })
+            }
+            None => Err(check.problems.found),
+        }
+    }
 }
 
 /// The check of one definition.
 pub(super) struct Check<'a> {
     contracts: &'a Contracts<'a>,
+    /// Whether the definition is a new one: what is let in is bounded then.
+    pub(super) is_new: bool,
     pub(super) problems: Problems<'a>,
     /// Workflows and blocks around what is being looked at.
     depth: usize,
     /// Entries of the workflow that is being looked at.
     entries: usize,
+}
+
+impl<'a> Check<'a> {
+    fn new(definition: &'a Definition, contracts: &'a Contracts<'a>, is_new: bool) -> Self {
+        let problems = Problems { workflow: &definition.id, found: Vec::new() };
+        Self { contracts, is_new, problems, depth: 0, entries: 0 }
+    }
 }
 
 impl Check<'_> {
@@ -77,7 +104,7 @@ impl Check<'_> {
 
     /// Looks at what is inside something, unless that is too deep.
     pub(super) fn nested<T>(&mut self, site: &Site, look: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        if self.depth >= PATH_DEPTH_MAX {
+        if self.is_new && self.depth >= PATH_DEPTH_MAX {
             let problem = format!("workflows and blocks are nested more than {PATH_DEPTH_MAX} levels deep");
             self.problems.add(site, Field::whole(), problem);
             return None;
@@ -181,7 +208,8 @@ impl Check<'_> {
     }
 
     fn schema(&mut self, site: &Site, which: &str, text: Option<&Json>) -> Option<Schema> {
-        match Schema::compile(text?) {
+        let compile = if self.is_new { Schema::compile } else { Schema::stored };
+        match compile(text?) {
             Ok(schema) => Some(schema),
             Err(error) => {
                 self.problems.add(site, Field::of(which), error.to_string());

@@ -45,10 +45,25 @@ impl Contract {
     /// Compiles the schemas of a descriptor.
     ///
     /// # Errors
-    /// [`ContractError`] for the first schema that is none.
+    /// [`ContractError`] for the first schema that is none, or that is not let in.
     pub fn new(descriptor: Descriptor) -> Result<Self, ContractError> {
+        Self::compiled(descriptor, Schema::compile)
+    }
+
+    /// Compiles the schemas of a descriptor that was let in before, by whatever version.
+    ///
+    /// # Errors
+    /// [`ContractError`] for the first schema that is none.
+    pub fn stored(descriptor: Descriptor) -> Result<Self, ContractError> {
+        Self::compiled(descriptor, Schema::stored)
+    }
+
+    fn compiled(
+        descriptor: Descriptor,
+        schema_of: impl Fn(&Json) -> Result<Schema, SchemaError>,
+    ) -> Result<Self, ContractError> {
         let compile = |which, schema: &Option<Json>| {
-            schema.as_ref().map(Schema::compile).transpose().map_err(|source| ContractError {
+            schema.as_ref().map(&schema_of).transpose().map_err(|source| ContractError {
                 step: descriptor.id.clone(),
                 which,
                 source,

@@ -17,8 +17,8 @@ pub(super) struct Draft<'p> {
     path: StepPath,
     /// How failures are retried where nobody says.
     pub(super) retry: &'p RetryPolicy,
-    /// Whether it lies in the body of a `foreach`.
-    pub(super) has_item: bool,
+    /// What expressions may name because of the blocks around: the item, the iteration, the error.
+    beside: Vec<&'static str>,
     slots: Vec<Slot>,
     index: HashMap<String, NodeIndex>,
     names: HashMap<String, Standing>,
@@ -47,26 +47,31 @@ struct Slot {
 impl<'p> Draft<'p> {
     /// The scope of a workflow.
     pub(super) fn of_workflow(path: StepPath, retry: &'p RetryPolicy, entries: &[Entry]) -> Self {
-        Self::new(None, path, retry, false, entries)
+        Self::new(None, path, retry, Vec::new(), entries)
     }
 
-    /// The scope of a body.
-    pub(super) fn of_body(outer: &'p Draft<'p>, path: StepPath, is_foreach: bool, entries: &[Entry]) -> Self {
-        Self::new(Some(outer), path, outer.retry, outer.has_item || is_foreach, entries)
+    /// The scope of a body, whose expressions may name this beside what those around it may.
+    pub(super) fn of_body(
+        outer: &'p Draft<'p>,
+        path: StepPath,
+        more: &[&'static str],
+        entries: &[Entry],
+    ) -> Self {
+        Self::new(Some(outer), path, outer.retry, [&outer.beside, more].concat(), entries)
     }
 
     fn new(
         outer: Option<&'p Draft<'p>>,
         path: StepPath,
         retry: &'p RetryPolicy,
-        has_item: bool,
+        beside: Vec<&'static str>,
         entries: &[Entry],
     ) -> Self {
         let mut ids = Vec::new();
         ids_of_scope(entries, &mut ids);
         let names = ids.into_iter().map(|id| (id.to_owned(), Standing::Not)).collect();
         let (slots, index, before) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { outer, path, retry, has_item, slots, index, names, before }
+        Self { outer, path, retry, beside, slots, index, names, before }
     }
 
     /// Where an entry of the scope stands.
@@ -110,8 +115,24 @@ impl<'p> Draft<'p> {
     }
 }
 
-/// Names: what may stand behind `steps.`.
+/// Names: what expressions may read, and what may stand behind `steps.`.
 impl Draft<'_> {
+    /// What expressions may name because of the blocks around.
+    pub(super) fn beside(&self) -> &[&'static str] {
+        &self.beside
+    }
+
+    /// From here on expressions may name this as well. To go back to with [`Self::without`].
+    pub(super) fn with(&mut self, more: &[&'static str]) -> usize {
+        let mark = self.beside.len();
+        self.beside.extend(more);
+        mark
+    }
+
+    pub(super) fn without(&mut self, mark: usize) {
+        self.beside.truncate(mark);
+    }
+
     /// From here on the entry can be finished.
     pub(super) fn can_be_finished(&mut self, id: &str) {
         if let Some(standing) = self.names.get_mut(id) {

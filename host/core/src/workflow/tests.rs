@@ -13,6 +13,7 @@ use crate::step::Descriptor;
 mod fluent;
 mod mistakes;
 mod names;
+mod stored;
 mod structure;
 
 const DIGEST: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -15,9 +15,6 @@ use crate::when::{Span, When, check_time_zone};
 /// What every expression may name.
 const VARIABLES: [&str; 7] = ["input", "init", "state", "context", "steps", "run", "now"];
 
-/// What expressions in the body of a `foreach` may name beside.
-const ITEM: [&str; 2] = ["item", "index"];
-
 /// Most ids that an error lists.
 const IDS_LISTED: usize = 12;
 
@@ -31,9 +28,17 @@ impl Check<'_> {
         text: &str,
         more: &[&'static str],
     ) -> Option<Expression> {
-        let item: &[&str] = if draft.has_item { &ITEM } else { &[] };
-        let variables = [&VARIABLES, item, more].concat();
-        match Expression::compile_with(text, &variables) {
+        let mut variables = VARIABLES.to_vec();
+        for name in draft.beside().iter().chain(more) {
+            if !variables.contains(name) {
+                variables.push(name);
+            }
+        }
+        let compiled = match self.is_new {
+            true => Expression::compile_with(text, &variables),
+            false => Expression::compile(text),
+        };
+        match compiled {
             Ok(expression) => {
                 for id in expression.step_references() {
                     if let Some(problem) = unknown(draft, id) {

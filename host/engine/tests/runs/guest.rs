@@ -1,6 +1,10 @@
 //! Guests in text, and hosts that have them.
 
-use reentry::core::workflow::StepEntry;
+use std::sync::Arc;
+
+use reentry::core::workflow::{Definition, StepEntry};
+use reentry::store::Store;
+use reentry::store::memory::MemoryStore;
 use reentry::wasm::{ComponentizeOptions, componentize};
 use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Workflow};
 use serde_json::{Value, json};
@@ -10,6 +14,26 @@ const ASK: &str = include_str!("../../fixtures/ask.wat");
 /// A host with everything in memory, which does nothing by itself.
 pub(crate) fn host() -> HostBuilder {
     Host::builder().background(false)
+}
+
+/// Hosts of this one are as processes on one data folder: they share a store and a key.
+pub(crate) struct Shared {
+    store: Arc<MemoryStore>,
+    dir: tempfile::TempDir,
+}
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        Self { store: Arc::default(), dir: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn host(&self) -> HostBuilder {
+        host().data_dir(self.dir.path()).store(self.store.clone())
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
 }
 
 async fn add(host: &Host, name: &str, wat: &str) -> Component {
@@ -52,6 +76,27 @@ pub(crate) async fn waits_for_event(host: &Host) -> Component {
     add(host, "event", &ASK.replace(answer, event)).await
 }
 
+/// A step that has the workflow `ask` run with its own input, and completes with what that gave, or with `"gone"` when it failed.
+pub(crate) async fn calls_workflow(host: &Host) -> Component {
+    let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))
+    (i32.store (i32.const 1172) (i32.load offset=100 (local.get $call)))";
+    // The kind of wait, that it is for a workflow, its name, which is the step's, and its input.
+    let run = "(i32.store8 (i32.const 1160) (i32.const 3))
+    (i32.store8 (i32.const 1168) (i32.const 1))
+    (i32.store (i32.const 1172) (i32.const 32))
+    (i32.store (i32.const 1176) (i32.const 3))
+    (i32.store (i32.const 1180) (i32.load offset=96 (local.get $call)))
+    (i32.store (i32.const 1184) (i32.load offset=100 (local.get $call)))";
+    let end = "    (i32.const 1536)))";
+    let failed = r#"(if (i32.eq (i32.load8_u offset=8 (local.get $resolved)) (i32.const 5)) (then
+      (i32.store (i32.const 1548) (i32.const 48))
+      (i32.store (i32.const 1552) (i32.const 6))))
+    (i32.const 1536))
+  (data (i32.const 48) "\"gone\""))"#;
+    assert!(ASK.contains(answer) && ASK.contains(end), "the fixture was written anew");
+    add(host, "calls", &ASK.replace(answer, run).replace(end, failed)).await
+}
+
 /// A step that computes for ever.
 pub(crate) async fn spins(host: &Host) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
@@ -65,6 +110,19 @@ pub(crate) async fn asks_twice(host: &Host) -> Workflow {
     let workflow = host.workflow("asks");
     let again = StepEntry { id: "again".into(), ..ask.step("ask") };
     workflow.then(ask.step("ask")).then(again).commit().await.unwrap()
+}
+
+/// A definition with this id and these entries, `"@"` standing for the component.
+pub(crate) fn definition(id: &str, component: &Component, steps: &str) -> Definition {
+    let steps = steps.replace("@", &component.digest().to_string());
+    serde_json::from_str(&format!(r#"{{"id": "{id}", "steps": {steps}}}"#)).unwrap()
+}
+
+/// Waits until something holds that others bring about.
+pub(crate) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
+    while !holds().await {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
 }
 
 pub(crate) fn input(value: Value) -> StartOptions {

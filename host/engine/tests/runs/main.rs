@@ -1,12 +1,18 @@
 //! Runs on a host, driven through the public interface. The guests are text, so that no guest toolchain is needed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unused_crate_dependencies)]
 
+mod background;
+mod called;
+mod clock;
 mod control;
+mod deletion;
+mod forks;
 mod guest;
 mod large;
 mod mailbox;
 mod recover;
 mod requests;
+mod stored;
 mod upkeep;
 mod versions;
 mod watch;

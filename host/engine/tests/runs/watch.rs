@@ -3,7 +3,7 @@
 use reentry::{ResumeOptions, Run, Watch};
 use serde_json::json;
 
-use crate::guest::{asks_twice, host, input};
+use crate::guest::{Shared, asks_twice, host, input};
 
 /// What is seen until the run has ended or stops, a line each.
 async fn seen(watch: &mut Watch, until: &str) -> String {
@@ -54,6 +54,31 @@ async fn a_watcher_sees_what_was_and_what_comes_until_the_end() {
     // Another one goes on where the first one was.
     let mut late = run.watch(Some(5));
     insta::assert_snapshot!(seen(&mut late, "").await, @r#"
+    6 workflow-start  null
+    6 workflow-step-start again null
+    7 workflow-step-result again "b"
+    7 workflow-finish  "b"
+    "#);
+}
+
+#[tokio::test]
+async fn a_run_is_watched_from_a_host_that_does_not_drive_it() {
+    let shared = Shared::new();
+    let here = shared.host().build().await.unwrap();
+    let there = shared.host().build().await.unwrap();
+    let run = asks_twice(&here).await.start(input(json!(1))).await.unwrap().run;
+    let mut watch = there.run(run.id()).await.unwrap().watch(Some(2));
+    let (until_suspended, ()) = tokio::join!(seen(&mut watch, "suspended"), answer(&run, "a"));
+    insta::assert_snapshot!(until_suspended, @r#"
+    3 workflow-start  null
+    3 workflow-step-start ask null
+    4 workflow-step-result ask "a"
+    4 workflow-step-start again null
+    5 workflow-step-suspended again "a"
+    5 workflow-finish  "suspended"
+    "#);
+    let (until_the_end, ()) = tokio::join!(seen(&mut watch, "success"), answer(&run, "b"));
+    insta::assert_snapshot!(until_the_end, @r#"
     6 workflow-start  null
     6 workflow-step-start again null
     7 workflow-step-result again "b"

@@ -109,7 +109,7 @@ fn the_result_of_a_bail_is_held_to_the_workflows_output_schema() {
       calls ask
     ask bails "x"
       run: failed, durable
-      w: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- : \"x\" is not of type \"integer\""
+      w: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- (top): \"x\" is not of type \"integer\""
       ask: success t1..t2, input null, output "x"
       saves version 1 before the end
     "#);

@@ -97,7 +97,7 @@ fn a_restarted_run_makes_the_failed_call_again_and_keeps_what_waited() {
       pa: suspended t1.., input 7, waits since t2, shows 1
       parallel-1: running t1.., input 7, Parallel { open: 2 }
       pb: running t1.., input 7, answered t4 with 5, call 2 = resume from image 3 of 2: answered 5
-      opens #0+167 of pa
+      opens #6 of pa
       shares image 2
       shares image 3
       calls pb
@@ -109,8 +109,8 @@ fn a_restarted_run_makes_the_failed_call_again_and_keeps_what_waited() {
     resume 6
       run: running
       pa: running t1.., input 7, answered t8 with 6, call 2 = resume from image 2 of 1: answered 6
-      closes #0+167: Answered
-      saves version 7 before #0+167
+      closes #6: Answered
+      saves version 7 before #6
       calls pa
     pa completes 2
       run: success, durable
@@ -283,4 +283,30 @@ fn a_workflow_that_takes_too_long_fails() {
     in: failed, it was not done within its time: 3000 ms have passed
     in.a: canceled
     ");
+}
+
+/// The blocks around would have to be opened half-way, which nothing has a record of.
+#[test]
+fn a_run_does_not_go_back_into_a_workflow_that_stands_inside_a_block() {
+    let told = outcome(
+        r#"[{"parallel": {"id": "p", "arms": [{"workflow": {"id": "inner", "steps": ["@x"]}}, "@y"]}}]"#,
+        &[
+            "start 1",
+            "inner.x suspends 1",
+            "y suspends 2",
+            "travel inner.x",
+            "travel p",
+            "inner.x completes 3",
+            "y completes 4",
+        ],
+    );
+    insta::assert_snapshot!(told, @r#"
+    travel inner.x: refused: the run cannot go back to `inner.x`: it stands inside `p`, which is where one can go back to
+    success
+    w: success, output {"inner":3,"y":4}
+    inner: success, output 3
+    inner.x: success, output 3
+    p: success, output {"inner":3,"y":4}
+    y: success, output 4
+    "#);
 }

@@ -10,6 +10,7 @@ use crate::id::{SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
+use crate::run::structure::holder;
 use crate::run::{Decision, Doing, Phase, Run, RunStatus, Step};
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, Failure, Wait, WaitFor, Waits, Wake};
 use crate::time::Timestamp;
@@ -54,8 +55,8 @@ pub(super) fn keeps_the_laws(world: &World, decision: &Decision) {
         let place = world.program.place(&run.called, path);
         assert!(place.is_some(), "{path} is not in the workflow");
         assert!(step.is_active(), "{path} is done");
-        let parent = path.parent().unwrap_or_default();
-        assert!(run.steps.contains_key(&parent), "{path} is not held");
+        let holder = holder(&world.program, &run.called, path).unwrap();
+        assert!(holder.is_none_or(|holder| run.steps.contains_key(&holder)), "{path} is not held");
     }
 
     // Records: those that are under way are the ones that changed, each once, and nothing else differs.

@@ -71,9 +71,9 @@ fn input_that_a_nested_workflow_refuses_fails_the_run() {
       calls a
     a completes 5
       run: failed, durable
-      w: failed t1..t2, input null, error invalid-input "step input validation failed:\n- : 5 is not of type \"object\""
+      w: failed t1..t2, input null, error invalid-input "step input validation failed:\n- (top): 5 is not of type \"object\""
       a: success t1..t2, input null, output 5
-      one: failed t2..t2, input 5, error invalid-input "step input validation failed:\n- : 5 is not of type \"object\""
+      one: failed t2..t2, input 5, error invalid-input "step input validation failed:\n- (top): 5 is not of type \"object\""
       saves version 1 before the end
     "#);
 }
@@ -93,8 +93,8 @@ fn output_that_a_nested_workflow_refuses_fails_the_run() {
       calls one.a
     one.a completes "x"
       run: failed, durable
-      w: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- : \"x\" is not of type \"integer\""
-      one: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- : \"x\" is not of type \"integer\""
+      w: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- (top): \"x\" is not of type \"integer\""
+      one: failed t1..t2, input null, error invalid-output "workflow output validation failed:\n- (top): \"x\" is not of type \"integer\""
       one.a: success t1..t2, input null, output "x"
       saves version 1 before the end
     "#);
@@ -133,9 +133,9 @@ fn a_request_context_that_a_nested_workflow_refuses_fails_the_run() {
       calls a
     a completes 5
       run: failed, durable
-      w: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
+      w: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- /user: \"user\" is a required property"
       a: success t1..t2, input null, output 5
-      one: failed t2..t2, input 5, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
+      one: failed t2..t2, input 5, error invalid-request-context "request context validation failed:\n- /user: \"user\" is a required property"
       saves version 1 before the end
     "#);
 }
@@ -170,9 +170,9 @@ fn a_step_finds_its_request_context_missing() {
       calls a
     a completes 5
       run: failed, durable
-      w: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
+      w: failed t1..t2, input null, error invalid-request-context "request context validation failed:\n- /user: \"user\" is a required property"
       a: success t1..t2, input null, output 5
-      greet: failed t2..t2, input 5, error invalid-request-context "request context validation failed:\n- : \"user\" is a required property"
+      greet: failed t2..t2, input 5, error invalid-request-context "request context validation failed:\n- /user: \"user\" is a required property"
       saves version 1 before the end
     "#);
 }

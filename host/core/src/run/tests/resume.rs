@@ -131,10 +131,10 @@ fn data_that_breaks_the_resume_schema_harms_nothing() {
       opens #2 of approve
     resume {}
       refused, Refused, invalid-data: invalid resume data:
-    - : "ok" is a required property
+    - /ok: "ok" is a required property
     resume
       refused, Refused, invalid-data: invalid resume data:
-    - : null is not of type "object"
+    - (top): null is not of type "object"
     resume {"ok":"yes"}
       refused, Refused, invalid-data: invalid resume data:
     - /ok: "yes" is not of type "boolean"

@@ -278,8 +278,8 @@ fn output_that_breaks_its_schema_is_not_tried_again() {
       calls count
     count completes "x"
       run: failed, durable
-      w: failed t1..t2, input {}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
-      count: failed t1..t2, input {"v":7}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
+      w: failed t1..t2, input {}, error invalid-output "step output validation failed:\n- (top): \"x\" is not of type \"integer\""
+      count: failed t1..t2, input {"v":7}, error invalid-output "step output validation failed:\n- (top): \"x\" is not of type \"integer\""
       saves version 1 before the end
     "#);
 }

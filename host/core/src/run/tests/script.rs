@@ -144,6 +144,22 @@ pub(super) fn outcome(workflow: &str, script: &[&str]) -> String {
     told
 }
 
+/// The statuses that results show of what is not done, at the end of a script.
+pub(super) fn statuses(workflow: &str, script: &[&str]) -> String {
+    let mut world = World::new(commit(workflow).unwrap());
+    for (at, line) in (1u8..).zip(script) {
+        let decision = world.decide(&event(&world, at, line), Timestamp(u64::from(at) * 1_000)).unwrap();
+        world.store(&decision);
+    }
+    let statuses = world.run.statuses(&world.program);
+    assert!(statuses.keys().eq(world.run.steps.keys()), "each entry that is not done has one");
+    let told = statuses.iter().map(|(path, status)| {
+        let name = if path.is_root() { "w".to_owned() } else { path.to_string() };
+        format!("{name} {}", format!("{status:?}").to_lowercase())
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// Tells where the root span stands after each event of a run of one step.
 pub(super) fn check_spans(script: &[&str]) -> String {
     let mut world = World::new(commit("then(ask)").unwrap());
@@ -422,7 +438,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
         "restart" => {
             let saved = world.saved.clone().filter(|saved| saved.kind == SavedKind::End);
             let saved = Box::new(saved.map_or_else(|| run.clone(), |saved| saved.run));
-            Event::Restarted(Restarted { saved, owner: owner(1), seed: [at; 16] })
+            Event::Restarted(Restarted { saved, owner: owner(1), suspension: suspension(at) })
         }
         "travel" => Event::Traveled(Traveled {
             to: words.alone(1).unwrap().parse().unwrap(),
@@ -616,7 +632,6 @@ fn number(suspension: SuspensionId) -> String {
     let bytes = suspension.as_bytes();
     match bytes[15].wrapping_sub(bytes[0]) {
         0 => format!("#{}", bytes[0]),
-        _ if bytes[1] != bytes[0] => "#new".to_owned(),
         place => format!("#{}+{place}", bytes[0]),
     }
 }

@@ -54,10 +54,10 @@ fn input_that_breaks_the_schema_is_refused_and_the_run_stays_pending() {
     insta::assert_snapshot!(history, @r#"
     start {}
       refused, Refused, invalid-data: invalid input data:
-    - : "v" is a required property
+    - /v: "v" is a required property
     start
       refused, Refused, invalid-data: invalid input data:
-    - : null is not of type "object"
+    - (top): null is not of type "object"
     start {"v":1}
       run: running
       w: running t3.., input {"v":1}
@@ -129,7 +129,7 @@ fn a_request_context_fits_the_workflow_and_the_first_step() {
     insta::assert_snapshot!(history, @r#"
     start
       refused, Refused, invalid-data: invalid request context:
-    - : "user" is a required property
+    - /user: "user" is a required property
     start context={"user":5}
       refused, Refused, invalid-data: invalid request context:
     - /user: 5 is not of type "string"

@@ -121,8 +121,8 @@ fn state_of_a_call_whose_output_breaks_its_schema_is_dropped() {
       calls count
     count completes "x" set={"n":1} context={"c":1}
       run: failed, durable
-      w: failed t1..t2, input {}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
-      count: failed t1..t2, input {"v":7}, error invalid-output "step output validation failed:\n- : \"x\" is not of type \"integer\""
+      w: failed t1..t2, input {}, error invalid-output "step output validation failed:\n- (top): \"x\" is not of type \"integer\""
+      count: failed t1..t2, input {"v":7}, error invalid-output "step output validation failed:\n- (top): \"x\" is not of type \"integer\""
       saves version 1 before the end
     "#);
 }

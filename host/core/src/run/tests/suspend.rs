@@ -78,7 +78,7 @@ fn a_question_with_a_schema_of_its_own_is_not_held_to_the_steps_suspend_schema()
       opens #2 of approve
     resume {"ok":true}
       refused, Refused, invalid-data: invalid resume data:
-    - : {"ok":true} is not of type "integer"
+    - (top): {"ok":true} is not of type "integer"
     resume 1234
       run: running
       approve: running t1.., input null, answered t4 with 1234, call 2 = resume from image 2 of {"pin":true}: answered 1234

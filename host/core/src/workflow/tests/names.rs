@@ -90,7 +90,7 @@ fn steps_that_can_be_finished_may_be_named() {
 }
 
 #[test]
-fn item_and_output_are_known_where_there_are_any() {
+fn what_blocks_bring_along_is_known_where_there_is_any() {
     let table = [
         (r#"{"map": {"to": "$"}}"#, "input init state context run now"),
         (
@@ -100,7 +100,7 @@ fn item_and_output_are_known_where_there_are_any() {
         (r#"{"foreach": {"do": {"map": {"to": "$"}}}}"#, "input init state context run now item index"),
         (
             r#"{"foreach": {"do": {"doWhile": {"do": {"map": {"to": "$"}}, "while": "false"}}}}"#,
-            "input init state context run now item index",
+            "input init state context run now item index iteration",
         ),
         (
             r#"{"foreach": {"do": {"doUntil": {"do": {"map": {"to": "1"}}, "until": "$"}}}}"#,
@@ -111,12 +111,28 @@ fn item_and_output_are_known_where_there_are_any() {
             "input init state context run now output iteration",
         ),
         (
+            r#"{"doWhile": {"do": {"foreach": {"do": {"map": {"to": "$"}}}}, "while": "false"}}"#,
+            "input init state context run now item index iteration",
+        ),
+        (
+            r#"{"try": {"do": {"then": {@ask}}, "catch": [{"then": {@pay}}, {"foreach": {"do": {"map": {"to": "$"}}}}]}}"#,
+            "input init state context run now item index error",
+        ),
+        (
+            r#"{"try": {"do": {"map": {"to": "$"}}, "catch": {"then": {@pay}}}}, {"map": {"to": "$"}}"#,
+            "input init state context run now",
+        ),
+        (
+            r#"{"try": {"do": {"then": {@ask}}, "catch": {"workflow": {"id": "w2", "steps": [{"map": {"to": "$"}}]}}}}"#,
+            "input init state context run now",
+        ),
+        (
             r#"{"foreach": {"do": {"workflow": {"id": "w2", "steps": [{"map": {"to": "$"}}]}}}}"#,
             "input init state context run now",
         ),
     ];
     for (entries, expected) in table {
-        let names = "input init state context run now item index output iteration other";
+        let names = "input init state context run now item index output iteration error other";
         let fine: Vec<&str> = names.split(' ').filter(|name| check(entries, name) == "fine").collect();
         assert_eq!(fine.join(" "), expected, "{entries}");
     }

@@ -1,0 +1,78 @@
+//! How a call ended, as a run is told.
+
+use std::collections::BTreeMap;
+
+use reentry_core::digest::WorkflowDigest;
+use reentry_core::event::CallEnd;
+use reentry_core::id::SnapshotId;
+use reentry_core::path::StepPath;
+use reentry_core::run::Run;
+use reentry_core::step::{Failure, Outcome, RunTarget, RunWait, WaitFor, Waits};
+use reentry_core::time::Timestamp;
+use reentry_wasm::{CallError, CallResult};
+
+use crate::error::Error;
+use crate::host::Inner;
+
+/// The end of a call that a guest has returned from, with its memory if it waits now.
+pub(crate) async fn end_of(
+    host: &Inner,
+    run: &Run,
+    result: CallResult,
+    now: Timestamp,
+) -> Result<(CallEnd, Option<(SnapshotId, Vec<u8>)>), Error> {
+    Ok(match result.outcome {
+        Err(failure) => (CallEnd::Failed(failure), None),
+        Ok(Outcome::Completed(output)) => (CallEnd::Completed(output), None),
+        Ok(Outcome::Bailed(value)) => (CallEnd::Bailed(value), None),
+        Ok(Outcome::Suspended(waits)) => {
+            let image = result.image.map(|bytes| (host.chance.snapshot_id(now), bytes));
+            let suspensions = waits.waits.iter().map(|_| host.chance.suspension_id(now)).collect();
+            let workflows = called_workflows(host, run, &waits).await?;
+            let id = image.as_ref().map(|(id, _)| *id);
+            (CallEnd::Suspended { waits, suspensions, image: id, workflows }, image)
+        }
+    })
+}
+
+/// The current versions of the workflows that a step wants to have run; those that are not applied are left out.
+async fn called_workflows(
+    host: &Inner,
+    run: &Run,
+    waits: &Waits,
+) -> Result<BTreeMap<String, WorkflowDigest>, Error> {
+    let mut found = BTreeMap::new();
+    for wait in &waits.waits {
+        if let WaitFor::Run(RunWait { target: RunTarget::Workflow(name), .. }) = &wait.what
+            && let Some(digest) = host.store.current_workflow(&run.tenant, name).await?
+        {
+            found.insert(name.clone(), digest);
+        }
+    }
+    Ok(found)
+}
+
+/// A call that went wrong as a failure of the step, or the error back when the guest is not to blame. A call that took all the time there was
+/// is not made again.
+pub(crate) fn failure_of(error: CallError, is_last: bool) -> Result<Failure, CallError> {
+    let (code, retryable) = match &error {
+        CallError::Trap { .. } => ("trap", true),
+        CallError::TimedOut { .. } => ("timeout", !is_last),
+        CallError::Contract(_) => ("contract", false),
+        CallError::Limit(_) => ("limit", false),
+        CallError::LiveResources { .. } => ("live-resources", false),
+        CallError::Cancelled => ("canceled", false),
+        CallError::UnknownStep { .. } => ("unknown-step", false),
+        _ => return Err(error),
+    };
+    let code = Some(code.to_owned());
+    Ok(Failure { message: error.to_string(), code, retryable, retry_after_ms: None, details: None })
+}
+
+/// The host could not make a call.
+pub(crate) fn host_fault(run: &Run, path: &StepPath, error: CallError) -> Error {
+    match error {
+        CallError::Image(source) => Error::Snapshot { run: run.id, path: path.to_string(), source },
+        other => Error::Interrupted { run: run.id, reason: format!("step `{path}`: {other}") },
+    }
+}

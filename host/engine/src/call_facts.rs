@@ -1,0 +1,48 @@
+//! What a step is told of its call, and how long that may take.
+
+use std::time::Duration;
+
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, Step};
+use reentry_core::step::{CallTrace, Facts};
+use reentry_core::time::Timestamp;
+use reentry_core::workflow::StepAt;
+
+use crate::host::Inner;
+
+/// What a step is told.
+pub(crate) fn facts(
+    host: &Inner,
+    run: &Run,
+    path: &StepPath,
+    node: StepAt<'_>,
+    step: &Step,
+    span_id: String,
+) -> Facts {
+    Facts {
+        step: node.contract.descriptor.id.clone(),
+        run_id: run.id.to_string(),
+        workflow_id: run.workflow_id.clone(),
+        path: path.to_string(),
+        attempt: step.attempt,
+        resource_id: run.resource_id.clone(),
+        idempotency_key: idempotency_key(run, path, step),
+        now: host.clock.now(),
+        entropy: host.chance.bytes(),
+        trace: run.span.as_ref().map(|span| CallTrace { trace_id: span.trace_id.to_string(), span_id }),
+    }
+}
+
+/// The key of a call. The attempt is left out on purpose: a call that is made again is recognisable by its key. A run that went back
+/// to an earlier entry does its work anew, under new keys.
+fn idempotency_key(run: &Run, path: &StepPath, step: &Step) -> String {
+    let key = format!("{}/{path}/{}", run.id, step.calls);
+    if run.travels == 0 { key } else { format!("{key}~{}", run.travels) }
+}
+
+/// How long a call may run: as long as its step says, and not beyond the step's own deadline; and whether it is the deadline that ends it.
+pub(crate) fn timeout(node: StepAt<'_>, step: &Step, now: Timestamp) -> (Option<Duration>, bool) {
+    let left = step.deadline.map(|at| at.ms_since(now).max(1));
+    let ms = node.timeout_ms.into_iter().chain(left).min();
+    (ms.map(Duration::from_millis), left.is_some() && ms == left)
+}

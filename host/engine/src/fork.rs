@@ -1,0 +1,105 @@
+//! Runs that begin where another one stands or stood.
+
+use std::sync::Arc;
+
+use reentry_core::id::{RunId, SuspensionId};
+use reentry_core::resume::Target;
+use reentry_core::run::{Fork, Run as RunState};
+use reentry_core::workflow::Program;
+
+use crate::decide::{Cause, Decider};
+use crate::drive::{Driver, Task, begin};
+use crate::error::Error;
+use crate::options::ResumeOptions;
+use crate::ready::Ready;
+use crate::run::{Run, ready_for};
+use crate::saved;
+
+/// How often a run is forked anew because it went on meanwhile. Each time means that it got on, so this many mean that something is wrong.
+const TRIES_MAX: usize = 100;
+
+/// How a run is forked.
+#[derive(Clone, Debug, Default)]
+pub struct ForkOptions {
+    /// The suspension at which the new run stands, before that was answered; `None` where the run stands now.
+    pub at: Option<SuspensionId>,
+    /// The answer that the new run gets. Without a target it is meant for the suspension of `at`.
+    pub answer: Option<ResumeOptions>,
+}
+
+impl Run {
+    /// Makes a new run that stands where this one stands, or stood before a suspension was answered. What was done before is shared. The
+    /// new run goes on by itself. With an answer, it begins with that, and this returns when it has ended or waits again; the answer's
+    /// idempotency key is not looked at, as each call makes a run of its own.
+    ///
+    /// # Errors
+    /// `NotFound` when no savepoint of that suspension is kept; `Conflict` for a run that has not begun or has ended; as
+    /// [`Self::resume`] for an answer that is refused. There is no new run in these cases.
+    pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
+        let answer = options.answer.map(|answer| meant_for(answer, options.at));
+        let mut tries = 0;
+        let (id, driver) = loop {
+            let from = self.to_fork(options.at, answer.as_ref()).await?;
+            let version = from.0.version;
+            match self.begin_fork(from, answer.clone()).await {
+                Ok(begun) => break begun,
+                // It went on, and what it referred to may be gone; of the past nothing goes.
+                Err(error) if options.at.is_some() || tries == TRIES_MAX => return Err(error),
+                Err(error) if self.load().await?.version == version => return Err(error),
+                Err(_) => tries += 1,
+            }
+        };
+        let span = tracing::info_span!("reentry", otel.name = "workflow run (forked)", run = %id);
+        match answer {
+            Some(_) => drop(driver.spawned(span).await?),
+            // What it does is its own: those who ask wait for it.
+            None => driver.left_alone(span),
+        }
+        Ok(Run::new(self.host.clone(), id))
+    }
+
+    /// The run to begin with, and what the answer needs.
+    async fn to_fork(
+        &self,
+        at: Option<SuspensionId>,
+        answer: Option<&ResumeOptions>,
+    ) -> Result<(RunState, Arc<Program>, Vec<Ready>), Error> {
+        let (host, target) = (&self.host.inner, answer.map(|answer| &answer.step));
+        let Some(at) = at else { return self.ready_to_resume(target).await };
+        self.load().await?;
+        let point = host.store.savepoint(self.id, at).await?;
+        let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
+        let from = saved::run_of(&*host.store, &point).await?;
+        let program = host.registry.program(&from).await?;
+        let ready = ready_for(host, &from, &program, target).await?;
+        Ok((from, program, ready))
+    }
+
+    /// Stores the new run, its answer given.
+    async fn begin_fork(
+        &self,
+        (from, program, ready): (RunState, Arc<Program>, Vec<Ready>),
+        answer: Option<ResumeOptions>,
+    ) -> Result<(RunId, Driver), Error> {
+        let host = &self.host.inner;
+        let now = host.clock.now();
+        let id = host.chance.run_id(now);
+        let how = Fork {
+            id,
+            suspension: host.chance.suspension_ids(now, from.waiting().count()),
+            owner: host.owner,
+            answer: answer.map(|answer| Box::new((answer.request(), self.caller()))),
+        };
+        let decider = Decider::of_fork(Arc::clone(host), program, from, id);
+        let task = Task { decider, cause: Cause::Fork(how), images: Vec::new(), ready };
+        Ok((id, begin(task).await?))
+    }
+}
+
+/// An answer without a target is meant for the suspension at which the fork begins.
+fn meant_for(answer: ResumeOptions, at: Option<SuspensionId>) -> ResumeOptions {
+    match at {
+        Some(at) if answer.step == Target::default() => answer.step(Target::suspension(at)),
+        _ => answer,
+    }
+}

@@ -1,0 +1,79 @@
+//! What a call needs and what may be damaged: the component, and the memory that it goes on from.
+
+use reentry_core::id::SnapshotId;
+use reentry_core::path::StepPath;
+use reentry_core::run::Run;
+use reentry_core::snapshot::SealKey;
+use reentry_core::workflow::{Program, StepAt};
+use reentry_wasm::LoadedComponent;
+
+use crate::decide::load;
+use crate::error::Error;
+use crate::host::Inner;
+
+/// What a resuming call needs and what may be damaged: fetched and checked before anything is claimed.
+pub(crate) struct Ready {
+    pub(crate) path: StepPath,
+    pub(crate) component: LoadedComponent,
+    /// The memory, under its id.
+    pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
+    pub(crate) seal: SealKey,
+}
+
+/// Opens the component of a step and checks the memory that it is to be called with.
+///
+/// # Errors
+/// [`Error::Snapshot`] when the memory is damaged or belongs elsewhere, [`Error::Damaged`] when it is missing, and whatever
+/// opening the component ends with.
+pub(crate) async fn make_ready(
+    host: &Inner,
+    run: &Run,
+    program: &Program,
+    path: &StepPath,
+    image: Option<SnapshotId>,
+) -> Result<Ready, Error> {
+    let node = step_at(run, program, path)?;
+    let component = host.registry.open(node.component).await?;
+    let seal = seal(host, run).await?;
+    let image = match image {
+        None => None,
+        Some(id) => {
+            let bytes = host.store.image(id).await?.ok_or_else(|| Error::Damaged {
+                what: format!("snapshot {id} of run {}", run.id),
+                reason: "it is missing".to_owned(),
+            })?;
+            component.check_image(&bytes, &seal).map_err(|source| Error::Snapshot {
+                run: run.id,
+                path: path.to_string(),
+                source,
+            })?;
+            Some((id, bytes))
+        }
+    };
+    Ok(Ready { path: path.clone(), component, image, seal })
+}
+
+/// The step of a component at a path.
+pub(crate) fn step_at<'w>(run: &Run, program: &'w Program, path: &StepPath) -> Result<StepAt<'w>, Error> {
+    let place = program.place(&run.called, path);
+    place.and_then(|place| place.step()).ok_or_else(|| misfit(run, path))
+}
+
+/// The run names an entry that its workflow does not have.
+pub(crate) fn misfit(run: &Run, path: &StepPath) -> Error {
+    Error::Damaged {
+        what: format!("run {}", run.id),
+        reason: format!("step `{path}` is not where its workflow has it"),
+    }
+}
+
+/// The key of a run's snapshots, so that one cannot be put in the place of another run's. A run and its forks share their past, and with
+/// it the key: that of the run with which it all began.
+async fn seal(host: &Inner, run: &Run) -> Result<SealKey, Error> {
+    let (mut first, mut parent) = (run.id, run.fork_of);
+    while let Some(fork_of) = parent {
+        first = fork_of.run;
+        parent = load(host, &run.tenant, first).await?.fork_of;
+    }
+    Ok(SealKey::derive(&host.key, run.tenant.as_str(), &first.to_string()))
+}

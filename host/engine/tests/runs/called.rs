@@ -1,0 +1,81 @@
+//! Workflows that steps have run on their behalf.
+
+use reentry::core::run::{RunStatus, SuspensionEnd};
+use reentry::{Host, OutputOptions, ResumeOptions, Run};
+use serde_json::json;
+
+use crate::guest::{asks, calls_workflow, definition, host, input, line};
+
+/// A started run whose only step calls the workflow `ask`, which has these entries.
+async fn calling(host: &Host, steps: &str) -> Run {
+    let ask = asks(host).await;
+    host.apply_workflow(definition("ask", &ask, steps)).await.unwrap();
+    let calls = calls_workflow(host).await;
+    let workflow = host.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
+    workflow.start(input(json!(7))).await.unwrap().run
+}
+
+async fn statuses(run: &Run) -> String {
+    let results = run.steps().await.unwrap();
+    let told = results.steps.iter().map(|(path, entry)| format!("{path} {}", json!(entry.status)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+const ASKS: &str = r#"[{"then": {"component": "@", "step": "ask"}}, {"map": {"to": "input.value"}}]"#;
+
+#[tokio::test]
+async fn a_called_workflow_is_part_of_its_run_and_its_output_the_step_s() {
+    let host = host().build().await.unwrap();
+    let run = calling(&host, ASKS).await;
+    insta::assert_snapshot!(line(&run.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask.ask[0].ask":7},"suspended":[["ask","ask[0]","ask"]]}"#);
+    assert_eq!(
+        statuses(&run).await,
+        r#"ask "suspended", ask.ask[0] "suspended", ask.ask[0].ask "suspended""#
+    );
+    let result = run.resume(ResumeOptions::data(json!({"value": 8}))).await.unwrap();
+    assert_eq!(line(&result), r#"{"result":8,"status":"success"}"#);
+}
+
+#[tokio::test]
+async fn a_run_keeps_to_the_version_that_was_current_when_it_called() {
+    let host = host().build().await.unwrap();
+    let run = calling(&host, ASKS).await;
+    let newer = definition("ask", &asks(&host).await, r#"[{"map": {"to": "0"}}]"#);
+    host.apply_workflow(newer).await.unwrap();
+    let result = run.resume(ResumeOptions::data(json!({"value": 8}))).await.unwrap();
+    assert_eq!(line(&result), r#"{"result":8,"status":"success"}"#);
+}
+
+#[tokio::test]
+async fn a_step_is_told_that_the_workflow_it_called_failed() {
+    let host = host().build().await.unwrap();
+    let run = calling(&host, ASKS).await;
+    let result = run.resume(ResumeOptions::data(json!({}))).await.unwrap();
+    assert_eq!(line(&result), r#"{"result":"gone","status":"success"}"#);
+    assert_eq!(
+        statuses(&run).await,
+        r#"ask "success", ask.ask[0] "failed", ask.ask[0].ask "success", ask.ask[0].map-1 "failed""#
+    );
+}
+
+#[tokio::test]
+async fn a_step_is_told_that_there_is_no_such_workflow() {
+    let host = host().build().await.unwrap();
+    let calls = calls_workflow(&host).await;
+    let workflow = host.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
+    let result = workflow.start(input(json!(7))).await.unwrap().result;
+    assert_eq!(line(&result), r#"{"result":"gone","status":"success"}"#);
+}
+
+#[tokio::test]
+async fn a_cancelled_run_takes_what_it_called_along() {
+    let host = host().build().await.unwrap();
+    let run = calling(&host, ASKS).await;
+    run.cancel().await.unwrap();
+    assert_eq!(statuses(&run).await, r#"ask "canceled", ask.ask[0] "canceled", ask.ask[0].ask "canceled""#);
+    let history = run.history().await.unwrap();
+    let ends: Vec<_> = history.iter().filter_map(|one| one.record.state.ended).map(|(end, _)| end).collect();
+    assert_eq!(ends, [SuspensionEnd::Closed, SuspensionEnd::Closed]);
+    let error = run.resume(ResumeOptions::data(json!(1))).await.unwrap_err();
+    assert_eq!((error.code(), run.status().await.unwrap()), ("not-suspended", RunStatus::Canceled));
+}
