@@ -19,6 +19,7 @@
 //!   are gone
 //! - `new host`: the host is dropped, another one opens the same store; `time 30d` lets time pass
 //! - `status`, `steps [PATH ..]`, `state`, `labels`, `context` show the run; `log` shows what steps have logged since the last time
+//! - `watched` shows what a watcher sees of the run's beginnings and ends
 //! - `unknown run` looks for a run that is not there; `new run` begins another one of the latest workflow
 //!
 //! Command 1 happens in second 1, command 2 in second 2 and so on; `t3` is second 3.

@@ -17,7 +17,8 @@ const HOST_PROCESS: &str = env!("CARGO_BIN_EXE_host-process");
 async fn across_processes(touch_bytes: usize) -> Result<Value> {
     let dir = tempfile::tempdir()?;
     let input = json!({"touch_bytes": touch_bytes, "work": 1000, "suspends": 2});
-    let start = Request::Start { component: "memory-probe".into(), step: "probe".into(), input };
+    let start =
+        Request::Start { component: "memory-probe".into(), step: "probe".into(), before: Vec::new(), input };
     let mut result = in_new_process(dir.path(), &start).await?;
     for turn in 0..2 {
         let run: RunId = serde_json::from_value(result["runId"].clone())?;

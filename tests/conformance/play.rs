@@ -147,6 +147,7 @@ impl Player {
                 let labels = self.run().await?.result(options).await?.resume_labels;
                 Json::of(&labels.unwrap_or_default())?.to_string()
             }
+            "watched" => show::beginnings_and_ends(&self.run().await?).await?,
             "log" => self.world.watcher.lines().join("\n"),
             other => bail!("there is no command `{other}`"),
         };

@@ -6,7 +6,7 @@ use reentry::core::json::Json;
 use reentry::core::run::{RunStatus, StepEntry};
 use reentry::core::step::Failure;
 use reentry::core::time::Timestamp;
-use reentry::{Error, RunResult, StepResults};
+use reentry::{Error, Run, RunResult, StepResults};
 
 use super::world::BEGIN;
 
@@ -42,6 +42,27 @@ pub fn refused(error: &Error) -> String {
 fn error(failure: &Failure) -> String {
     let code = failure.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
     format!("{code}{}", failure.message)
+}
+
+/// When a run began or went on, and when and how it ended or stopped, as a watcher sees it afterwards.
+pub async fn beginnings_and_ends(run: &Run) -> Result<String, Error> {
+    let (mut watch, version) = (run.watch(None), run.state().await?.version);
+    let mut lines = Vec::new();
+    while let Some(event) = watch.next().await? {
+        let mut line = event.kind.to_owned();
+        if event.kind == "workflow-finish" {
+            for told in [&event.payload["workflowStatus"], &event.payload["error"]["message"]] {
+                line += &told.as_str().map(|told| format!(" {told}")).unwrap_or_default();
+            }
+            lines.push(line);
+            if event.version == version {
+                break;
+            }
+        } else if event.kind == "workflow-start" {
+            lines.push(line);
+        }
+    }
+    Ok(lines.join("\n"))
 }
 
 /// Each step in a line, or each of the named ones.

@@ -10,9 +10,9 @@ use reentry::core::id::RunId;
 use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
 use reentry::fault::FaultPoint;
-use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions};
+use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions, TravelOptions};
 use reentry_tests::process::{Asked, Request, Response, Rest};
-use reentry_tests::{Log, json, workflow_of};
+use reentry_tests::{Log, event, json, workflow_after, workflow_of};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 #[tokio::main]
@@ -86,12 +86,23 @@ async fn respond(host: &Host, request: Request, log: impl Fn() -> Vec<String>) -
 
 async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
     let result = match request {
-        Request::Start { component, step, input } => {
-            let run = workflow_of(host, &component, &step).await?.create_run().await?;
+        Request::Start { component, step, before, input } => {
+            let run = workflow_after(host, &component, &before, &step).await?.create_run().await?;
             run.start(StartOptions::input(json(input))).await?
         }
         Request::Resume { run, data } => host.run(run).await?.resume(ResumeOptions::data(json(data))).await?,
         Request::Cancel(run) => host.run(run).await?.cancel().await?,
+        Request::Pause(run) => host.run(run).await?.pause().await?,
+        Request::Unpause(run) => host.run(run).await?.unpause().await?,
+        Request::Restart(run) => host.run(run).await?.restart().await?,
+        Request::Travel { run, to } => {
+            let back = TravelOptions { to, input: None, answer: None };
+            host.run(run).await?.time_travel(back).await?
+        }
+        Request::Send { name, payload } => {
+            let receipt = host.send_event(event(&name, payload)).await?;
+            return Ok(serde_json::json!({"delivered": receipt.delivered}));
+        }
         Request::Recover => return all(host, host.recover().await?).await,
         Request::Wake => return all(host, host.wake_due().await?).await,
         Request::Begin { .. } | Request::Answer { .. } | Request::Event { .. } | Request::Due(_) => {

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use reentry::core::json::Json;
+use reentry::core::workflow::Definition;
 use reentry::wasm::Level;
-use reentry::{Host, HostBuilder, Observer, Source, Workflow};
+use reentry::{Host, HostBuilder, Observer, SendEvent, Source, Workflow};
+use serde_json::Value;
 
 /// JSON as the library takes it: `json!({...})`.
 pub fn json(value: serde_json::Value) -> Json {
@@ -25,9 +27,30 @@ pub fn host() -> HostBuilder {
 /// # Errors
 /// When the component is not built or not accepted.
 pub async fn workflow_of(host: &Host, component: &str, step: &str) -> Result<Workflow> {
+    workflow_after(host, component, &[], step).await
+}
+
+/// The same with entries before the step.
+///
+/// # Errors
+/// When the component is not built or not accepted.
+pub async fn workflow_after(host: &Host, component: &str, before: &[Value], step: &str) -> Result<Workflow> {
     let bytes = guests::component(component)?;
     let component = host.add_component(component, &bytes).await.context("adding the component")?;
-    host.workflow(step).then(component.step(step)).commit().await.context("committing the workflow")
+    let mut steps = before.to_vec();
+    steps.push(serde_json::json!({"then": {"component": component.digest(), "step": step}}));
+    let definition: Definition = serde_json::from_value(serde_json::json!({"id": step, "steps": steps}))?;
+    host.commit(definition).await.context("committing the workflow")
+}
+
+/// An event whose id is its name, so that sending it again is the same one.
+pub fn event(name: &str, payload: Value) -> SendEvent {
+    SendEvent {
+        name: name.to_owned(),
+        payload: Some(json(payload)),
+        id: Some(name.to_owned()),
+        ..SendEvent::default()
+    }
 }
 
 /// Keeps what guests log, to be looked at afterwards.

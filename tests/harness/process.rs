@@ -9,6 +9,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, Result, bail};
 use reentry::core::id::RunId;
 use reentry::core::json::Json;
+use reentry::core::path::StepPath;
 use reentry::core::run::RunStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +25,8 @@ pub enum Request {
         component: String,
         /// Step of it.
         step: String,
+        /// Entries before the step.
+        before: Vec<Value>,
         /// Its input.
         input: Value,
     },
@@ -36,6 +39,26 @@ pub enum Request {
     },
     /// Cancels a run.
     Cancel(RunId),
+    /// Pauses a run.
+    Pause(RunId),
+    /// Lets a paused run go on.
+    Unpause(RunId),
+    /// Has a run that ended badly go on.
+    Restart(RunId),
+    /// Sends a run back to an entry.
+    Travel {
+        /// The run.
+        run: RunId,
+        /// The entry.
+        to: StepPath,
+    },
+    /// Sends an event under an id of its own.
+    Send {
+        /// Name and id of the event.
+        name: String,
+        /// Its payload.
+        payload: Value,
+    },
     /// Takes over what dead processes left.
     Recover,
     /// Wakes what is due.
