@@ -240,7 +240,7 @@ fn problems_of_the_definition_are_shown_in_their_texts() {
     w.json:7:23: entry `sleep-1`: `soon` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds
         {"sleep": {"for": "soon"}},
                           ^
-    w.json:8:92: entry `map-4`: `outputs` is not known here; there are: input, init, state, context, steps, run, now
+    w.json:8:92: entry `map-4`: `outputs` is not known here; there are: input, init, state, context, steps, run, now, error
     …: "c", "step": "ask"}}], "catch": {"map": {"to": "outputs"}}}}
                                                        ^
     "#);
