@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    build, completions, components, event, exit_codes, inbox, resume, run, runs, work, workflow,
+    build, completions, components, doctor, event, exit_codes, inbox, new, resume, run, runs, work, workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.
@@ -109,7 +109,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Workflow(workflow::Command),
     Work(work::Args),
+    #[command(subcommand)]
+    New(new::Command),
     Build(build::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     ExitCodes(exit_codes::Args),
 }

@@ -3,9 +3,11 @@
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod components;
+pub(crate) mod doctor;
 pub(crate) mod event;
 pub(crate) mod exit_codes;
 pub(crate) mod inbox;
+pub(crate) mod new;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
@@ -30,7 +32,9 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Event(command) => event::perform(command, session).await,
         Command::Workflow(command) => workflow::perform(command, session).await,
         Command::Work(args) => work::perform(&args, session).await,
+        Command::New(command) => new::perform(command, session),
         Command::Build(args) => build::perform(&args, session),
+        Command::Doctor(args) => doctor::perform(&args, session),
         Command::Completions(args) => completions::perform(&args, session),
         Command::ExitCodes(_) => exit_codes::perform(session),
     }

@@ -10,8 +10,8 @@ type Group = (&'static str, &'static [&'static str]);
 /// The commands as `reentry --help` groups them.
 const COMMANDS: &[Group] = &[
     ("Runs", &["run", "resume", "inbox", "runs", "event", "work"]),
-    ("Workflows and components", &["workflow", "components", "build"]),
-    ("Else", &["completions", "exit-codes", "help"]),
+    ("Workflows and components", &["new", "build", "workflow", "components"]),
+    ("Else", &["doctor", "completions", "exit-codes", "help"]),
 ];
 
 /// The commands as `reentry runs --help` groups them.
@@ -57,7 +57,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("components inspect", "reentry components inspect approve.wasm"),
     ("components usage", "reentry components usage approve"),
     ("components remove", "reentry components remove 5fd924"),
-    ("build", "reentry build approve.core.wasm"),
+    ("new step", "reentry new step approve --lang typescript"),
+    ("new workflow", "reentry new workflow expenses --lang python"),
+    ("build", "reentry build approve"),
+    ("doctor", "reentry doctor"),
     ("completions", "source <(reentry completions bash)"),
     ("exit-codes", "reentry exit-codes"),
 ];

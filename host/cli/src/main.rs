@@ -16,6 +16,7 @@ mod hint;
 mod humane;
 mod invocation;
 mod json_text;
+mod languages;
 mod listener;
 mod outcome;
 mod progress;

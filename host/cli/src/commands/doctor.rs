@@ -1,0 +1,144 @@
+//! `reentry doctor`: whether this machine has what building and running need.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::languages::{LANGUAGES, Language, Places, Tool, detect};
+use crate::session::Session;
+use crate::table::Table;
+
+/// Look for the tools of each language, and at the data folder
+///
+/// Ends with 0 if the project in the present folder can be built, or if there is none, and if the data folder can be used; else
+/// with 1.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The project's folder
+    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
+    path: PathBuf,
+}
+
+/// A tool of a language, and what was found of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checked {
+    language: &'static str,
+    tool: &'static str,
+    /// Whether the project in the folder is of this language.
+    #[serde(rename = "inProject")]
+    in_project: bool,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<PathBuf>,
+    wanted: String,
+    install: &'static str,
+}
+
+pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let folder = args.path.canonicalize().unwrap_or_else(|_| args.path.clone());
+    let places = Places::new(&folder, &std::env::var_os("PATH").unwrap_or_default());
+    // A folder that is no project is none that lacks something.
+    let project = detect(&folder).ok();
+    let check = |language: &'static Language| {
+        let places = &places;
+        let here = project.is_some_and(|project| project.name == language.name);
+        language.tools.iter().map(move |tool| checked(language, tool, here, places))
+    };
+    let tools: Vec<Checked> = LANGUAGES.into_iter().flat_map(check).collect();
+    let data = data_folder(session.data_dir());
+    let fine = data.is_ok() && tools.iter().all(|tool| tool.ok || !tool.in_project);
+    if session.ui.is_json() {
+        let data = json!({"path": session.data_dir(), "ok": data.is_ok(), "state": data.unwrap_or_else(|problem| problem)});
+        session.ui.print_json(&json!({"ok": fine, "project": project.map(|language| language.name), "tools": tools, "dataDir": data}))?;
+    } else {
+        let state = data.unwrap_or_else(|problem| session.ui.out.red(&problem));
+        let project = match project {
+            Some(language) => format!("{}: a project in {}\n", args.path.display(), language.title),
+            None => String::new(),
+        };
+        session.ui.print(&format!(
+            "{}\n{project}data folder {}: {state}\n",
+            table(session, &tools),
+            session.data_dir().display()
+        ))?;
+    }
+    Ok(if fine { Exit::Done } else { Exit::Unavailable })
+}
+
+fn checked(language: &'static Language, tool: &'static Tool, in_project: bool, places: &Places) -> Checked {
+    let found = tool.find(places);
+    Checked {
+        language: language.name,
+        tool: tool.name,
+        in_project,
+        ok: found.as_ref().is_some_and(|found| tool.is_met_by(found)),
+        found: found.as_ref().map(|found| found.version.clone().unwrap_or_else(|| "yes".to_owned())),
+        path: found.map(|found| found.path),
+        wanted: tool.wanted_text(),
+        install: tool.install,
+    }
+}
+
+/// One row a tool; the command that installs it where it is missing.
+fn table(session: &Session, tools: &[Checked]) -> String {
+    let mut table = Table::new(["LANGUAGE", "TOOL", "FOUND", "WANTED", "INSTALL"]);
+    let mut before = "";
+    for tool in tools {
+        let language = if tool.language == before { "" } else { tool.language };
+        before = tool.language;
+        let found = tool.found.clone().unwrap_or_else(|| "no".to_owned());
+        let (found, install) = match tool.ok {
+            true => (found, ""),
+            false => (session.ui.out.yellow(&found), tool.install),
+        };
+        let cells =
+            [language.to_owned(), tool.tool.to_owned(), found, tool.wanted.clone(), install.to_owned()];
+        table.row(cells);
+    }
+    table.text(session.ui.out)
+}
+
+/// How the data folder stands: `Err` if it cannot be used.
+fn data_folder(folder: &Path) -> Result<String, String> {
+    let Ok(found) = folder.metadata() else {
+        return Ok("not there yet; the first run makes it".to_owned());
+    };
+    if !found.is_dir() {
+        return Err("this is no folder".to_owned());
+    }
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    if let Err(error) = std::fs::write(&probe, []).and_then(|()| std::fs::remove_file(&probe)) {
+        return Err(format!("it cannot be written: {error}"));
+    }
+    match found.permissions().mode() & 0o077 {
+        0 => Ok("it can be written, and its owner alone can read it".to_owned()),
+        _ => Err(format!("others may read or write it; `chmod 700 {}` ends that", folder.display())),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_folder_that_others_may_read_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let set =
+            |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        set(0o700);
+        assert!(data_folder(folder.path()).is_ok());
+        set(0o755);
+        assert!(data_folder(folder.path()).unwrap_err().contains("chmod 700"));
+        assert!(data_folder(&folder.path().join("none")).is_ok());
+        std::fs::write(folder.path().join("file"), []).unwrap();
+        assert!(data_folder(&folder.path().join("file")).is_err());
+    }
+}

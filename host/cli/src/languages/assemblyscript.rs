@@ -1,0 +1,48 @@
+//! AssemblyScript: asc, from npm.
+
+use std::os::unix::fs::symlink;
+
+use reentry::wasm::Encoding;
+
+use super::node::node;
+use super::tool::{Kind, Tool};
+use super::{Language, Made, Project};
+use crate::failure::{Failure, Report};
+
+const ASC: Tool = Tool {
+    name: "asc",
+    kind: Kind::Npm { program: "asc", package: "assemblyscript" },
+    wanted: Some((0, 28)),
+    install: "npm install --save-dev assemblyscript@0.28.20",
+};
+
+pub(crate) static ASSEMBLYSCRIPT: Language = Language {
+    name: "assemblyscript",
+    title: "AssemblyScript",
+    manifest: Some("asconfig.json"),
+    special_cases: &[],
+    tools: &[node((20, 0)), ASC],
+    sdk: &["assemblyscript"],
+    build,
+};
+
+fn build(project: &Project) -> Result<Vec<Made>, Failure> {
+    let source = project.source(&["step.ts", "assembly/step.ts"])?;
+    let core = project.work("core.wasm")?;
+    // Steps import the SDK by its name, as if it came from npm.
+    let sdk = project.sdk()?;
+    let base = project.work("asc")?;
+    let link = base.join("node_modules/reentry-step");
+    let linked = std::fs::create_dir_all(base.join("node_modules"))
+        .and_then(|()| if link.is_symlink() { std::fs::remove_file(&link) } else { Ok(()) })
+        .and_then(|()| symlink(&sdk, &link));
+    linked.map_err(|error| {
+        Report::unavailable("file-unavailable", format!("cannot write {}", link.display())).cause(error)
+    })?;
+    let mut asc = project.tool(&ASC)?;
+    asc.current_dir(&base).arg(&source).args(["--baseDir", ".", "--transform", "reentry-step/transform.mjs"]);
+    // `minimal` collects only when it is told to: the SDK does so at the end of each call, when nothing is on the stack.
+    asc.args(["--optimize", "--runtime", "minimal", "--exportStart", "_initialize", "--outFile"]).arg(&core);
+    project.run(&mut asc)?;
+    Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf16 }])
+}

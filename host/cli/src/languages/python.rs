@@ -1,0 +1,125 @@
+//! Python: componentize-py, which brings the Python that steps run on.
+
+use std::fs::{copy, create_dir_all, read, read_dir, remove_dir_all};
+use std::io;
+use std::path::Path;
+
+use reentry::wasm::Encoding;
+
+use super::project::SDK;
+use super::tool::{Kind, Tool};
+use super::{Language, Made, Project};
+use crate::failure::{Failure, Report};
+
+const COMPONENTIZE_PY: Tool = Tool {
+    name: "componentize-py",
+    kind: Kind::Program { names: &["componentize-py"], version: &["--version"] },
+    wanted: Some((0, 25)),
+    install: "python3 -m venv .venv && .venv/bin/pip install componentize-py==0.25.1",
+};
+
+/// Needed by steps that use packages.
+const PIP: Tool = Tool {
+    name: "pip",
+    kind: Kind::Program { names: &["pip", "pip3"], version: &["--version"] },
+    wanted: None,
+    install: "python3 -m venv .venv",
+};
+
+pub(crate) static PYTHON: Language = Language {
+    name: "python",
+    title: "Python",
+    manifest: Some("pyproject.toml"),
+    special_cases: &[],
+    tools: &[COMPONENTIZE_PY],
+    sdk: &["python"],
+    build,
+};
+
+/// The module that is imported first: the SDK before all else, so that packages find its clocks and its standard output when they
+/// are loaded.
+const ENTRY: &str = "import reentry_step\nimport main\nfrom reentry_step.component import Guest\n";
+
+/// The Python that componentize-py brings. Packages must be written in Python alone: compiled ones are for other machines.
+const PURE: [&str; 10] = [
+    "--only-binary=:all:",
+    "--platform",
+    "any",
+    "--python-version",
+    "3.14",
+    "--implementation",
+    "py",
+    "--abi",
+    "none",
+    "--no-compile",
+];
+
+fn build(project: &Project) -> Result<Vec<Made>, Failure> {
+    project.source(&["main.py"])?;
+    let entry = project.write("entry/reentry_entry.py", ENTRY)?;
+    // Copies, as building leaves compiled modules beside the sources.
+    let source = project.work("source")?;
+    let sdk = project.work("python-sdk")?;
+    for (from, to) in [(project.folder.clone(), &source), (project.sdk()?, &sdk)] {
+        refreshed(&from, to).map_err(|error| {
+            Report::unavailable("file-unavailable", format!("cannot copy {}", from.display())).cause(error)
+        })?;
+    }
+    let component = project.work("component.wasm")?;
+    let contract = project.contract()?;
+    let packages = packages(project)?;
+    let mut componentize = project.tool(&COMPONENTIZE_PY)?;
+    componentize.arg("--quiet").arg("--wit-path").arg(contract).args(["--world", "step", "componentize"]);
+    componentize.arg("--stub-wasi");
+    for path in entry.parent().into_iter().chain([source.as_path(), sdk.as_path()]).chain(packages.as_deref())
+    {
+        componentize.arg("--python-path").arg(path);
+    }
+    componentize.arg("--output").arg(&component).arg("reentry_entry");
+    project.run(&mut componentize)?;
+    Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
+}
+
+/// The folder with the packages that the step uses, installed anew when they are others than the last time.
+fn packages(project: &Project) -> Result<Option<std::path::PathBuf>, Failure> {
+    let Some(requirements) = project.file("requirements.txt") else { return Ok(None) };
+    let packages = project.work("packages")?;
+    let installed = project.work("requirements.txt")?;
+    let wanted = crate::component_file::read(&requirements)?;
+    if packages.is_dir() && read(&installed).is_ok_and(|found| found == wanted) {
+        return Ok(Some(packages));
+    }
+    // A folder that is half installed must not pass for a whole one.
+    let _ = remove_dir_all(&packages);
+    let mut pip = project.tool(&PIP)?;
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(PURE);
+    pip.arg("--target").arg(&packages).arg("--requirement").arg(&requirements);
+    project.run(&mut pip)?;
+    copy(&requirements, &installed).map_err(|error| {
+        Report::unavailable("file-unavailable", format!("cannot write {}", installed.display())).cause(error)
+    })?;
+    Ok(Some(packages))
+}
+
+/// Makes one folder a copy of another, without hidden folders, environments and what was compiled.
+fn refreshed(from: &Path, to: &Path) -> io::Result<()> {
+    if to.is_dir() {
+        remove_dir_all(to)?;
+    }
+    copied(from, to)
+}
+
+fn copied(from: &Path, to: &Path) -> io::Result<()> {
+    create_dir_all(to)?;
+    for entry in read_dir(from)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let left_out = [SDK, "__pycache__", "node_modules", "venv"];
+        if !path.is_dir() {
+            copy(&path, to.join(&name))?;
+        } else if !name.to_string_lossy().starts_with('.') && !left_out.iter().any(|known| name == *known) {
+            copied(&path, &to.join(&name))?;
+        }
+    }
+    Ok(())
+}
