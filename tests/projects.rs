@@ -1,0 +1,159 @@
+//! New projects: `reentry new`, then the test that is in the project: it builds the step with `reentry build`, and takes it through
+//! its wait, each command a process of its own.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context as _, Result, ensure};
+use reentry_tests::guests::root;
+
+/// Where `make guests` puts the tools of the languages.
+const TOOLS: [&str; 5] = [
+    "zig/ziglang",
+    "go/go/bin",
+    "assemblyscript/node_modules/.bin",
+    "javascript/node_modules/.bin",
+    "python/bin",
+];
+
+#[test]
+fn rust() -> Result<()> {
+    step("rust")
+}
+
+#[test]
+fn javascript() -> Result<()> {
+    step("javascript")
+}
+
+#[test]
+fn typescript() -> Result<()> {
+    step("typescript")
+}
+
+#[test]
+fn python() -> Result<()> {
+    step("python")
+}
+
+#[test]
+fn c() -> Result<()> {
+    step("c")
+}
+
+#[test]
+fn cpp() -> Result<()> {
+    step("cpp")
+}
+
+#[test]
+fn zig() -> Result<()> {
+    step("zig")
+}
+
+#[test]
+fn go() -> Result<()> {
+    step("go")
+}
+
+#[test]
+fn assemblyscript() -> Result<()> {
+    step("assemblyscript")
+}
+
+#[test]
+fn a_workflow_with_its_step() -> Result<()> {
+    passes(&["new", "workflow", "buy", "--lang", "c"])
+}
+
+#[test]
+fn what_is_there_is_not_overwritten() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let new = ["new", "step", "buy", "--lang", "zig"];
+    ensure!(reentry(folder.path(), &new)?.status.success());
+    let file = folder.path().join("buy/step.zig");
+    std::fs::write(&file, "mine")?;
+    let again = reentry(folder.path(), &new)?;
+    ensure!(again.status.code() == Some(2), "{again:?}");
+    ensure!(std::fs::read_to_string(&file)? == "mine");
+    Ok(())
+}
+
+#[test]
+fn the_error_of_a_tool_is_shown_with_its_command() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    ensure!(reentry(folder.path(), &["new", "step", "buy", "--lang", "c"])?.status.success());
+    std::fs::write(folder.path().join("buy/step.c"), "int main(void) { return nonsense; }")?;
+    let built = reentry(folder.path(), &["build", "buy"])?;
+    let said = String::from_utf8_lossy(&built.stderr);
+    ensure!(built.status.code() == Some(5), "{said}");
+    ensure!(
+        said.contains("use of undeclared identifier 'nonsense'") && said.contains("cc --target=wasm32-wasi"),
+        "{said}"
+    );
+    ensure!(!folder.path().join("buy/buy.wasm").exists());
+    Ok(())
+}
+
+#[test]
+fn the_doctor_ends_well_only_where_the_project_can_be_built() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    ensure!(reentry(folder.path(), &["new", "step", "buy", "--lang", "zig"])?.status.success());
+    ensure!(reentry(folder.path(), &["doctor", "buy"])?.status.success());
+    let mut doctor = surrounded(Command::new(program_dir()?.join("reentry")), folder.path())?;
+    let alone = doctor.args(["doctor", "buy"]).env("PATH", "").output()?;
+    ensure!(alone.status.code() == Some(1), "{alone:?}");
+    let said = String::from_utf8_lossy(&alone.stdout);
+    ensure!(said.contains("pip install ziglang"), "{said}");
+    Ok(())
+}
+
+fn step(language: &str) -> Result<()> {
+    passes(&["new", "step", "buy", "--lang", language])
+}
+
+/// Makes a project called `buy`, and does its test.
+fn passes(new: &[&str]) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let made = reentry(folder.path(), new)?;
+    ensure!(made.status.success(), "{made:?}");
+    let test = surrounded(Command::new("sh"), &folder.path().join("buy"))?.arg("test.sh").output()?;
+    let said = String::from_utf8_lossy(&test.stderr);
+    ensure!(test.status.success(), "{}{said}", String::from_utf8_lossy(&test.stdout));
+    Ok(())
+}
+
+fn reentry(folder: &Path, arguments: &[&str]) -> Result<Output> {
+    let mut command = surrounded(Command::new(program_dir()?.join("reentry")), folder)?;
+    Ok(command.args(arguments).output()?)
+}
+
+/// A command in a folder that finds `reentry` and the tools.
+fn surrounded(mut command: Command, folder: &Path) -> Result<Command> {
+    let tools = root().join("target/tools");
+    ensure!(tools.is_dir(), "{} is not there; `make guests` sets the tools up", tools.display());
+    let before = std::env::var_os("PATH").unwrap_or_default();
+    let places = std::iter::once(program_dir()?).chain(TOOLS.map(|place| tools.join(place)));
+    let path: OsString = std::env::join_paths(places.chain(std::env::split_paths(&before)))?;
+    command.current_dir(folder).env("PATH", path).env("REENTRY_DATA_DIR", folder.join("data"));
+    // What the languages compile once is kept where `make guests` keeps it.
+    command.env("ZIG_GLOBAL_CACHE_DIR", tools.join("zig-cache")).env("GOCACHE", tools.join("go-cache"));
+    command.env("GOTOOLCHAIN", "local").env("GOPROXY", "off").env("GOWORK", "off");
+    command.env("CARGO_TARGET_DIR", root().join("target/guest-build"));
+    // Where rustup has no library for the target, toolchain/setup-guest-rust.sh has built one.
+    let sysroot = root().join("target/guest-sysroot");
+    if sysroot.is_dir() {
+        let flags = format!("--sysroot={}", sysroot.display());
+        command.env("RUSTC", "/usr/bin/rustc").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
+    }
+    Ok(command)
+}
+
+/// The folder that the command `reentry` of this build is in.
+fn program_dir() -> Result<PathBuf> {
+    let tests = std::env::current_exe()?;
+    let dir = tests.parent().and_then(Path::parent).context("target/debug")?.to_owned();
+    ensure!(dir.join("reentry").exists(), "{} has no `reentry`: cargo build -p reentry-cli", dir.display());
+    Ok(dir)
+}
