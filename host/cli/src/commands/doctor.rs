@@ -135,8 +135,10 @@ mod tests {
             |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
         set(0o700);
         assert!(data_folder(folder.path()).is_ok());
-        set(0o755);
-        assert!(data_folder(folder.path()).unwrap_err().contains("chmod 700"));
+        for open in [0o750, 0o705] {
+            set(open);
+            assert!(data_folder(folder.path()).unwrap_err().contains("chmod 700"));
+        }
         assert!(data_folder(&folder.path().join("none")).is_ok());
         std::fs::write(folder.path().join("file"), []).unwrap();
         assert!(data_folder(&folder.path().join("file")).is_err());

@@ -65,7 +65,11 @@ mod tests {
     fn every_language_has_its_sdk_and_a_template() {
         for language in LANGUAGES {
             let name = language.name;
-            assert!(sdk(language).next().is_some(), "{name} has no SDK");
+            assert!(sdk(language).any(|(path, _)| path == "README.md"), "{name} has no SDK");
+            assert!(
+                !sdk(language).any(|(path, _)| path.contains("template/")),
+                "{name}: a template in the SDK"
+            );
             let text = |(_, contents): Embedded| String::from_utf8_lossy(contents).into_owned();
             let template: String = template(name).map(text).collect();
             assert!(template.contains("{{name}}"), "the template of {name} does not use the name");

@@ -91,6 +91,7 @@ mod tests {
         assert_eq!(name(&line("cdylib", "/t/my_step.wasm")).as_deref(), Some("my-step"));
         assert_eq!(name(&line("lib", "/t/libserde.rlib")), None);
         assert_eq!(name(&line("cdylib", "/t/libmy_step.so")), None);
+        assert_eq!(name(&line("bin", "/t/tool.wasm")), None);
         assert_eq!(name(r#"{"reason":"build-finished","success":true}"#), None);
         assert_eq!(name(""), None);
     }
