@@ -79,7 +79,11 @@ async fn approve(ctx: Context<Question, Answer>, request: Request) -> Result<Ver
         answer_by: deadline,
         silence_means: request.silence_means,
     };
-    let options = SuspendOptions { labels: vec![request.role.clone()], deadline: Some(deadline), ..SuspendOptions::default() };
+    let options = SuspendOptions {
+        labels: vec![request.role.clone()],
+        deadline: Some(deadline),
+        ..SuspendOptions::default()
+    };
     let verdict = match ctx.suspend_with(question, options).await {
         Ok(Answer { decision, by, comment }) => {
             Verdict { role: request.role, decision, by: Some(by), comment }
