@@ -64,7 +64,7 @@ pub struct WorkflowSummary {
     pub applied_at: Timestamp,
     /// Whether it is the version that new runs get.
     pub current: bool,
-    /// Runs of the tenant that are pinned to it and have not ended.
+    /// Runs of the tenant that follow it and have not ended.
     pub open_runs: u64,
 }
 
@@ -73,7 +73,7 @@ pub struct WorkflowSummary {
 pub struct ComponentUsage {
     /// Definitions with a step of it, in the order of their digests, and the ids of these workflows.
     pub workflows: Vec<(WorkflowDigest, String)>,
-    /// Runs, of any tenant, that are pinned to one of them and have not ended.
+    /// Runs, of any tenant, that are pinned to one of them and have not ended: they follow it, or followed it when a savepoint was made.
     pub open_runs: u64,
     /// All kept runs that are pinned to one of them.
     pub runs: u64,

@@ -183,6 +183,39 @@ pub async fn a_version_that_is_needed_is_not_removed(back_end: &dyn BackEnd) {
     assert_eq!(remove(&other).await, "used by 1 runs, 1 open");
 }
 
+/// A run that moved to another version needs the one that it followed as long as a savepoint of that time is kept.
+pub async fn what_a_savepoint_is_of_is_not_removed(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let mine = TenantId::default();
+    let (one, two, three) = (workflow("w", 1, &[b"a"]), workflow("w", 2, &[b"b"]), workflow("w", 3, &[b"c"]));
+    store.put_component(component(b"a", "a")).await.unwrap();
+    for version in [&one, &two, &three] {
+        store.apply_workflow(&mine, version.clone(), Timestamp(1)).await.unwrap();
+    }
+    let remove = async |workflow: &WorkflowRecord| said(store.remove_workflow(&mine, &workflow.digest).await);
+    let remove_a = async || said(store.remove_component(&ComponentDigest::of(b"a")).await);
+    let follow =
+        |run: &Run, workflow: &WorkflowRecord| change(&Run { workflow: workflow.digest, ..run.clone() });
+
+    let now = put(&*store, create(pinned(1, &one))).await;
+    let now = put(&*store, change(&now).saving(Some(1), &[])).await;
+    // The second version has no savepoint; the third gets one.
+    let now = put(&*store, follow(&now, &two)).await;
+    let now = put(&*store, follow(&now, &three)).await;
+    let now = put(&*store, change(&now).saving(Some(2), &[])).await;
+    assert_eq!(remove(&two).await, "removed");
+    assert_eq!(remove(&one).await, "used by 1 runs, 1 open");
+    assert_eq!(remove_a().await, "used by 1 workflows, 1 runs, 1 open");
+    let open: Vec<_> = store.list_workflows(&mine).await.unwrap().iter().map(|row| row.open_runs).collect();
+    assert_eq!(open.iter().sum::<u64>(), 1, "it follows one version");
+    // Only the latest savepoint is kept.
+    let now = put(&*store, change(&now).saving(Some(3), &[]).keeping(1)).await;
+    assert_eq!(remove(&one).await, "removed");
+    put(&*store, change(&over(now))).await;
+    store.delete_run(&mine, run_id(1)).await.unwrap();
+    assert_eq!(remove_a().await, "removed");
+}
+
 /// A definition that nobody applied and no run is pinned to can be removed.
 pub async fn a_definition_that_nobody_needs_is_removed(back_end: &dyn BackEnd) {
     let store = back_end.open();

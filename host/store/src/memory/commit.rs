@@ -115,7 +115,12 @@ impl Data {
             message.taken_at = Some(at);
         }
         let mut run = match self.runs.remove(&id) {
-            Some(run) => KeptRun { row: rows.run, ..run },
+            Some(mut run) => {
+                if run.row.workflow != rows.run.workflow {
+                    run.followed.push((version, run.row.workflow));
+                }
+                KeptRun { row: rows.run, ..run }
+            }
             None => KeptRun::new(self.next_place(), rows.run, rows.fork_of),
         };
         run.log.extend(rows.log.map(|entries| (version, (at, entries))));

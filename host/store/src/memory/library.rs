@@ -73,12 +73,16 @@ impl Data {
     }
 
     pub(super) fn list_workflows(&self, tenant: &TenantId) -> Vec<WorkflowSummary> {
+        let follow = |workflow| {
+            let open = self.runs.values().map(|run| &run.row).filter(|row| !row.status.is_final());
+            open.filter(|row| row.tenant == *tenant && row.workflow == workflow).count() as u64
+        };
         let summary = |applied: &Applied| WorkflowSummary {
             id: applied.id.clone(),
             digest: applied.workflow,
             applied_at: applied.at,
             current: applied.current,
-            open_runs: self.pinned(Some(tenant), &[applied.workflow]).1,
+            open_runs: follow(applied.workflow),
         };
         let mine = self.applied.iter().filter(|applied| applied.tenant == *tenant);
         let mut rows: Vec<_> = mine.map(summary).collect();
@@ -89,7 +93,7 @@ impl Data {
     /// How many runs are pinned to one of these definitions, and how many of them have not ended.
     fn pinned(&self, tenant: Option<&TenantId>, workflows: &[WorkflowDigest]) -> (u64, u64) {
         let runs = self.runs.values().filter(|run| tenant.is_none_or(|tenant| run.row.tenant == *tenant));
-        let pinned = runs.filter(|run| workflows.contains(&run.row.workflow));
+        let pinned = runs.filter(|run| run.needs(workflows));
         pinned.fold((0, 0), |(runs, open), run| (runs + 1, open + u64::from(!run.row.status.is_final())))
     }
 

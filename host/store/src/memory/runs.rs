@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::run::Run;
@@ -23,6 +24,8 @@ pub(super) struct KeptRun {
     pub(super) suspensions: Vec<KeptSuspension>,
     /// By the version that they show.
     pub(super) savepoints: BTreeMap<i64, SavepointRow>,
+    /// Definitions that it followed before, each with the version that followed another one.
+    pub(super) followed: Vec<(i64, WorkflowDigest)>,
     /// By version: when, and what.
     pub(super) log: BTreeMap<i64, (i64, Json)>,
     /// The parent and the version from which it began.
@@ -61,9 +64,20 @@ impl KeptRun {
             hidden: BTreeMap::new(),
             suspensions: Vec::new(),
             savepoints: BTreeMap::new(),
+            followed: Vec::new(),
             log: BTreeMap::new(),
             fork_of,
         }
+    }
+
+    /// Whether it follows one of these definitions, or did when one of its savepoints was made.
+    pub(super) fn needs(&self, workflows: &[WorkflowDigest]) -> bool {
+        let followed_at = |version: &i64| {
+            let before = self.followed.iter().find(|(until, _)| version < until);
+            before.map_or(self.row.workflow, |(_, workflow)| *workflow)
+        };
+        workflows.contains(&self.row.workflow)
+            || self.savepoints.keys().any(|version| workflows.contains(&followed_at(version)))
     }
 
     pub(super) fn open_suspension(&mut self, id: SuspensionId) -> Option<&mut KeptSuspension> {

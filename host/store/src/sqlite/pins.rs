@@ -1,4 +1,4 @@
-//! Which runs are pinned to which definitions.
+//! Which runs are pinned to which definitions: to the one that they follow, and to those that they followed when a savepoint was made.
 //!
 //! Those that have ended are found by an index; those that have not are looked through, so that no run has to write another
 //! index when it begins.
@@ -49,5 +49,13 @@ fn count(
     let open_runs = count("runs", OPEN)?;
     // Named, as SQLite would rather look through all that have ended.
     let ended = count("runs INDEXED BY runs_ended", FINAL)?;
-    Ok(Pins { runs: open_runs + ended, open_runs })
+    let sql = format!(
+        "SELECT count(*), coalesce(sum(status IN {OPEN}), 0) FROM runs
+        WHERE seq IN (SELECT run FROM savepoints WHERE {which}) AND NOT ({which}) AND {whose}"
+    );
+    let params = params![digest, tenant.map(TenantId::as_str)];
+    let (moved, open_moved) = connection.prepare_cached(&sql)?.query_row(params, |row| {
+        Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
+    })?;
+    Ok(Pins { runs: open_runs + ended + moved, open_runs: open_runs + open_moved })
 }

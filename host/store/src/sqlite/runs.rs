@@ -132,6 +132,7 @@ fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Resu
     sql.push_str(" WHERE seq = ?1");
     connection.prepare_cached(&sql)?.execute(params.as_slice())?;
     if !claimed.same_workflow {
+        savepoints::note_workflow(connection, claimed.seq)?;
         let sql = "UPDATE runs SET workflow = ?2, workflow_id = ?3 WHERE seq = ?1";
         let params = params![claimed.seq, run.workflow.as_bytes(), run.workflow_id];
         connection.prepare_cached(sql)?.execute(params)?;

@@ -35,6 +35,14 @@ pub(crate) fn store(connection: &Connection, run: i64, savepoint: &SavepointRow)
     Ok(bytes)
 }
 
+/// Notes of the savepoints of a run, which is about to follow another definition, which one they are of.
+pub(crate) fn note_workflow(connection: &Connection, run: i64) -> Result<(), Fault> {
+    let sql = "UPDATE savepoints SET workflow = (SELECT workflow FROM runs WHERE seq = ?1)
+        WHERE run = ?1 AND workflow IS NULL";
+    connection.prepare_cached(sql)?.execute([run])?;
+    Ok(())
+}
+
 /// Forgets the oldest savepoints of a run until it has no more than `max`, and the records that only forks from them would see.
 pub(crate) fn keep_latest(connection: &Connection, run: i64, max: u32) -> Result<(), Fault> {
     let sql = "SELECT seq, images FROM savepoints WHERE run = ?1 ORDER BY version DESC LIMIT -1 OFFSET ?2";

@@ -8,8 +8,11 @@ use crate::StoreError;
 use crate::sqlite::fault::OpenFault;
 
 /// The SQL that leads from each version to the next; the first one starts from an empty file.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_engine.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_engine.sql"),
+    include_str!("migrations/0003_moved_runs.sql"),
+];
 
 /// The newest schema version that this code knows.
 #[allow(clippy::cast_possible_truncation, reason = "there are as many versions as files in a folder")]
