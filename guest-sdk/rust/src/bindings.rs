@@ -5,7 +5,7 @@
 
 wit_bindgen::generate!({
     path: "wit",
-    world: "step",
+    world: "migratable-step",
     pub_export_macro: true,
     export_macro_name: "__export_guest",
     default_bindings_module: "reentry_step::__private::bindings",

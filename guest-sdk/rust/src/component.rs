@@ -1,11 +1,14 @@
-//! The three functions that the host calls, for whichever steps a crate exports.
+//! The functions that the host calls, for whichever steps a crate exports.
 
 use crate::bindings::exports::reentry::step::guest::Guest;
-use crate::bindings::reentry::step::types::{Descriptor, Failure, Invocation, Outcome, Resumption};
-use crate::call;
+use crate::bindings::exports::reentry::step::migration::Guest as Migration;
+use crate::bindings::reentry::step::types::{
+    Descriptor, Failure, Invocation, Outcome, Resumption, Suspension,
+};
 use crate::error::{Error, Result};
+use crate::progress::{self, Exported};
 use crate::step::{Body, Step};
-use crate::{task, waits};
+use crate::{call, json, task, waits};
 
 /// The steps of a component. Implemented by [`export!`](crate::export).
 pub trait Component {
@@ -24,7 +27,7 @@ impl<C: Component> Guest for C {
         let begun = find::<C>(&call.facts.step).map(|step| step.body);
         call::begin(call.facts);
         match begun {
-            Ok(Body::Lasting(begin)) => match begin(&call.input) {
+            Ok(Body::Lasting { begin, .. }) => match begin(&call.input, None) {
                 Ok(task) => task::run(task),
                 Err(error) => task::ended(Err(error)),
             },
@@ -36,6 +39,7 @@ impl<C: Component> Guest for C {
     fn resume(call: Resumption) -> Result<Outcome, Failure> {
         if let Some(task) = task::take() {
             call::begin(call.facts);
+            progress::forget();
             return match waits::deliver(call.resolved) {
                 Ok(()) => task::run(task),
                 Err(error) => task::ended(Err(error)),
@@ -47,7 +51,7 @@ impl<C: Component> Guest for C {
         task::ended(step.and_then(|step| {
             match step.body {
             Body::ReEntrant { resume, .. } => resume(&call),
-            Body::Lasting(_) => Err(Error::new(format!(
+            Body::Lasting { .. } => Err(Error::new(format!(
                 "step {} was resumed in an instance in which it is not waiting: its memory was not put back",
                 call.facts.step
             ))
@@ -55,6 +59,50 @@ impl<C: Component> Guest for C {
         }
         }))
     }
+}
+
+impl<C: Component> Migration for C {
+    fn export_state() -> Result<String, Failure> {
+        progress::export().map_err(failure)
+    }
+
+    fn import_state(call: Invocation, state: String) -> Result<Suspension, Failure> {
+        report_panics();
+        import::<C>(call, &state).map_err(failure)
+    }
+}
+
+/// Has the step begin where another version of it waits.
+fn import<C: Component>(call: Invocation, state: &str) -> Result<Suspension> {
+    let step = find::<C>(&call.facts.step)?;
+    let Body::Lasting { begin, is_migratable: true } = step.body else {
+        let message = format!(
+            "step {} takes up nothing from other versions: it is not written with Step::migratable",
+            call.facts.step
+        );
+        return Err(Error::new(message).code("not-migratable"));
+    };
+    call::begin(call.facts);
+    let moved: Exported = json::read("the exported state", "bad-state", state)?;
+    waits::expect(&moved.waits, moved.last);
+    let begun = begin(&call.input, Some(moved.progress.get()))?;
+    match task::run(begun).map_err(Error::failed)? {
+        Outcome::Suspended(suspension) => waits::met(&moved.waits).map(|()| suspension),
+        Outcome::Completed(_) | Outcome::Bailed(_) => {
+            Err(Error::new("the step ended, where it waited in the other version").code("other-waits"))
+        }
+    }
+}
+
+/// A move ends with a failure or well; a bail is neither.
+fn failure(error: Error) -> Failure {
+    error.into_bailed().err().unwrap_or_else(|| Failure {
+        message: "the step bailed while it moved".to_owned(),
+        code: None,
+        retryable: false,
+        retry_after_ms: None,
+        details: None,
+    })
 }
 
 fn find<C: Component>(id: &str) -> Result<Step> {

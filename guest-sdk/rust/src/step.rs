@@ -11,6 +11,7 @@ use crate::bindings::reentry::step::types::{Descriptor, Outcome, ResumeMode, Res
 use crate::context::Context;
 use crate::error::Result;
 use crate::json;
+use crate::progress::Progress;
 use crate::reentrant::{Next, Resumed, next_id};
 use crate::retry::Retry;
 use crate::schema::Described;
@@ -38,11 +39,14 @@ struct Schemas {
 
 /// What is called, with the input as JSON text or with the whole resumption.
 pub(crate) enum Body {
-    /// One future from start to end.
-    Lasting(Function<str, Task>),
+    /// One future from start to end. Begins with the input, or also with the progress of another version.
+    Lasting { begin: Begin, is_migratable: bool },
     /// A function for each call.
     ReEntrant { start: Function<str, Outcome>, resume: Function<Resumption, Outcome> },
 }
+
+/// From the input, and from what another version saved if the step moves here, to the future.
+pub(crate) type Begin = Box<dyn FnOnce(&str, Option<&str>) -> Result<Task>>;
 
 type Function<Argument, Value> = Box<dyn FnOnce(&Argument) -> Result<Value>>;
 
@@ -61,12 +65,37 @@ impl Step {
         Output: Serialize + JsonSchema + 'static,
         Fut: Future<Output = Result<Output>> + 'static,
     {
-        let begin = move |input: &str| -> Result<Task> {
-            let running = function(Context::new(), json::read("the input", "bad-input", input)?);
-            Ok(Box::pin(async move { json::write("the output", &running.await?) }))
+        let begin =
+            move |input: &str, _: Option<&str>| Ok(task(function(Context::new(), read_input(input)?)));
+        let schemas = Schemas::of::<Input, Output, Form, Answer>();
+        let body = Body::Lasting { begin: Box::new(begin), is_migratable: false };
+        Self::with_body(id, ResumeMode::Restore, schemas, body)
+    }
+
+    /// A step whose waiting runs can move to other versions of its component, and from those to this one:
+    /// `async fn(Context<Form, Answer>, Input, Progress<State>) -> Result<Output>`.
+    ///
+    /// The function saves before each wait what a later version needs to wait there again, and when it is given
+    /// what another version saved, it goes to that wait without doing again what is done. See [`Progress`].
+    pub fn migratable<Form, Answer, Input, State, Output, Fut>(
+        id: &str,
+        function: impl FnOnce(Context<Form, Answer>, Input, Progress<State>) -> Fut + 'static,
+    ) -> Self
+    where
+        Form: Described,
+        Answer: Described,
+        Input: DeserializeOwned + JsonSchema + 'static,
+        State: Serialize + DeserializeOwned + 'static,
+        Output: Serialize + JsonSchema + 'static,
+        Fut: Future<Output = Result<Output>> + 'static,
+    {
+        let begin = move |input: &str, moved: Option<&str>| {
+            let progress = Progress::begin(moved)?;
+            Ok(task(function(Context::new(), read_input(input)?, progress)))
         };
         let schemas = Schemas::of::<Input, Output, Form, Answer>();
-        Self::with_body(id, ResumeMode::Restore, schemas, Body::Lasting(Box::new(begin)))
+        let body = Body::Lasting { begin: Box::new(begin), is_migratable: true };
+        Self::with_body(id, ResumeMode::Restore, schemas, body)
     }
 
     /// A step whose memory is not kept over a suspension: `start` is called at the start and `resume`, in a
@@ -170,6 +199,15 @@ impl Step {
         };
         Self { descriptor, schemas, body }
     }
+}
+
+fn read_input<Input: DeserializeOwned>(input: &str) -> Result<Input> {
+    json::read("the input", "bad-input", input)
+}
+
+/// A running function as a task, whose output is JSON text.
+fn task<Output: Serialize>(running: impl Future<Output = Result<Output>> + 'static) -> Task {
+    Box::pin(async move { json::write("the output", &running.await?) })
 }
 
 impl Schemas {

@@ -3,10 +3,12 @@
 //! Knows nothing of types or schemas: a wait goes in as the contract has it, a resolution comes out.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Poll, Waker};
 
-use crate::bindings::reentry::step::types::{Resolution, Resolved, Wait, WaitFor};
+use serde::{Deserialize, Serialize};
+
+use crate::bindings::reentry::step::types::{Resolution, Resolved, RunTarget, Wait, WaitFor};
 use crate::error::{Error, Result};
 
 /// A wait from the first poll of its future to the last, or until that future is dropped.
@@ -24,18 +26,65 @@ struct Waits {
     /// that goes on from a new one by them.
     last: u32,
     open: BTreeMap<u32, Open>,
+    /// While the instance takes up the step of another version: what that waited for and this has not begun yet.
+    expected: Vec<Known>,
+}
+
+/// A wait as another version of the component recognises it: by its kind and its names, and not by what it shows or how long it lasts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    id: u32,
+    kind: String,
+    /// Labels of an answer, name and key of an event, id of what is run.
+    names: Vec<String>,
+}
+
+impl Known {
+    fn of(id: u32, what: &WaitFor) -> Self {
+        let (kind, names) = match what {
+            WaitFor::Answer(wait) => ("answer", wait.labels.clone()),
+            WaitFor::Time(_) => ("time", Vec::new()),
+            WaitFor::Event(wait) => {
+                ("event", [wait.name.clone()].into_iter().chain(wait.key.clone()).collect())
+            }
+            WaitFor::Run(wait) => match &wait.target {
+                RunTarget::Step(id) => ("step", vec![id.clone()]),
+                RunTarget::Workflow(id) => ("workflow", vec![id.clone()]),
+            },
+            WaitFor::Checkpoint => ("checkpoint", Vec::new()),
+        };
+        Self { id, kind: kind.to_owned(), names }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.names == other.names
+    }
+}
+
+impl std::fmt::Display for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.kind)?;
+        self.names.iter().try_for_each(|name| write!(f, " {name}"))
+    }
 }
 
 thread_local! {
     static WAITS: RefCell<Waits> = RefCell::default();
 }
 
-/// Adds a wait and returns its number.
+/// Adds a wait and returns its number: a new one, or that of the wait of another version which it carries on.
 pub(crate) fn open(what: WaitFor, waker: &Waker) -> u32 {
     WAITS.with_borrow_mut(|waits| {
-        waits.last += 1;
-        waits.open.insert(waits.last, Open { what, waker: waker.clone(), resolution: None });
-        waits.last
+        let this = Known::of(0, &what);
+        let id = match waits.expected.iter().position(|known| known.is_like(&this)) {
+            Some(at) => waits.expected.remove(at).id,
+            None => {
+                waits.last += 1;
+                waits.last
+            }
+        };
+        waits.open.insert(id, Open { what, waker: waker.clone(), resolution: None });
+        id
     })
 }
 
@@ -80,6 +129,43 @@ pub(crate) fn deliver(resolved: Vec<Resolved>) -> Result<()> {
     })?;
     wakers.iter().for_each(Waker::wake_by_ref);
     Ok(())
+}
+
+/// What this instance waits for, and the number given last.
+pub(crate) fn known() -> (Vec<Known>, u32) {
+    WAITS.with_borrow(|waits| {
+        let known = waits.open.iter().map(|(&id, open)| Known::of(id, &open.what));
+        (known.collect(), waits.last)
+    })
+}
+
+/// Whether something has been delivered that no future has taken.
+pub(crate) fn is_any_untaken() -> bool {
+    WAITS.with_borrow(|waits| waits.open.values().any(|open| open.resolution.is_some()))
+}
+
+/// Has this fresh instance carry on the waits of another version as soon as they are begun here.
+pub(crate) fn expect(known: &[Known], last: u32) {
+    WAITS.with_borrow_mut(|waits| {
+        waits.expected = known.to_vec();
+        waits.last = last;
+    });
+}
+
+/// Says whether this instance waits for what was expected and nothing else.
+///
+/// # Errors
+/// With both lists if it does not.
+pub(crate) fn met(expected: &[Known]) -> Result<()> {
+    WAITS.with_borrow_mut(|waits| waits.expected.clear());
+    let (found, _) = known();
+    let numbers = |known: &[Known]| known.iter().map(|known| known.id).collect::<BTreeSet<u32>>();
+    if numbers(&found) == numbers(expected) {
+        return Ok(());
+    }
+    let list = |known: &[Known]| known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let message = format!("the step waited for {}, and waits for {} here", list(expected), list(&found));
+    Err(Error::new(message).code("other-waits"))
 }
 
 /// All waits that are not over, in the order in which they were begun.

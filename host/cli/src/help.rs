@@ -17,7 +17,7 @@ const COMMANDS: &[Group] = &[
 /// The commands as `reentry runs --help` groups them.
 const RUNS: &[Group] = &[
     ("Look", &["list", "show", "watch", "timeline", "history"]),
-    ("Change", &["pause", "continue", "cancel", "restart", "travel", "fork"]),
+    ("Change", &["pause", "continue", "cancel", "restart", "travel", "fork", "migrate"]),
     ("Look after", &["recover", "delete", "prune"]),
     ("Else", &["help"]),
 ];
@@ -41,6 +41,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("runs restart", "reentry runs restart run_019a…"),
     ("runs travel", "reentry runs travel run_019a… approve --input '{\"amount\": 90}'"),
     ("runs fork", "reentry runs fork run_019a… --at sus_019a… --data '{\"approved\": false}'"),
+    ("runs migrate", "reentry runs migrate run_019a… --dry-run"),
     ("runs recover", "reentry runs recover"),
     ("runs delete", "reentry runs delete run_019a…"),
     ("runs prune", "reentry runs prune --older-than 30d --dry-run"),

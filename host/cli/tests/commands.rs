@@ -39,6 +39,13 @@ impl Shell {
         shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
         let newer = r#"{"id": "asks", "title": "Newer", "steps": [{"then": {"component": "ask.wasm", "step": "ask"}}]}"#;
         shell.write("newer.json", newer.as_bytes());
+        // The same step in another component, whose memory is laid out otherwise.
+        shell.write(
+            "other.wasm",
+            &wat::parse_str(ASK.replace("(i32.const 32768)", "(i32.const 40960)")).unwrap(),
+        );
+        let other = r#"{"id": "asks", "steps": [{"then": {"component": "other.wasm", "step": "ask"}}]}"#;
+        shell.write("other.json", other.as_bytes());
         shell
     }
 
@@ -206,7 +213,7 @@ macro_rules! cases {
     };
 }
 
-cases!(control, events, history, library, prune, run, watch, work);
+cases!(control, events, history, library, migrate, prune, run, watch, work);
 
 #[test]
 fn times_and_widths_do_not_count() {

@@ -163,6 +163,17 @@ pub struct Traveled {
 pub struct Migrated {
     /// The workflow it moves to: the program that the event is applied with.
     pub to: WorkflowDigest,
-    /// Steps whose component changes: the memory in which the new version waits for the same.
-    pub moved: BTreeMap<StepPath, SnapshotId>,
+    /// The version of the run that was looked at: what was moved is moved from that one.
+    pub version: u64,
+    /// Steps with a memory whose component changes, all of them.
+    pub moved: BTreeMap<StepPath, MovedStep>,
+}
+
+/// A waiting step as it is in another version of its component.
+#[derive(Clone, Debug)]
+pub struct MovedStep {
+    /// The memory that it waits with there.
+    pub image: SnapshotId,
+    /// What it waits for there.
+    pub waits: Waits,
 }

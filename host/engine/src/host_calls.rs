@@ -34,8 +34,9 @@ pub(crate) struct CallContext {
     pub(crate) tenant: TenantId,
     /// The run as it was when the call began.
     pub(crate) run: Arc<Run>,
-    /// The step, the number of the call, and who makes it.
-    pub(crate) call: (StepPath, u32, OwnerId),
+    /// The step, the number of the call, and who makes it. `None` while a step moves to another version: that is no call of the run's, nobody
+    /// waits for its end, and it sets nothing.
+    pub(crate) call: Option<(StepPath, u32, OwnerId)>,
     pub(crate) live: Arc<Live>,
     pub(crate) settings: Mutex<Settings>,
 }
@@ -55,7 +56,7 @@ impl CallContext {
 
     /// Whether the end of this call is of no interest any more: the run has ended, the step was closed, or somebody else makes the call.
     pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
-        let (path, call, owner) = &self.call;
+        let Some((path, call, owner)) = &self.call else { return Ok(false) };
         let run = self.store.run(&self.tenant, self.run.id).await?;
         // A run that went back may make a call of the same number, which is another one.
         let same = run.filter(|run| run.travels == self.run.travels);
@@ -94,6 +95,12 @@ impl CallContext {
         (key, value): (String, Json),
         set: impl Fn(&mut Settings) -> &mut BTreeMap<String, Json>,
     ) -> Result<(), Failure> {
+        if self.call.is_none() {
+            let message = format!(
+                "{what}: `{key}` cannot be set while the step moves to another version; it is set already"
+            );
+            return Err(failure("moving", message));
+        }
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         let map = set(&mut settings);
         let bytes: usize = map.iter().map(|(key, value)| key.len() + value.text().len()).sum();
@@ -101,12 +108,15 @@ impl CallContext {
         if wanted > SETTINGS_BYTES_MAX {
             let message =
                 format!("{what}: {wanted} bytes set in one call, at most {SETTINGS_BYTES_MAX} are allowed");
-            let code = Some("too-large".to_owned());
-            return Err(Failure { message, code, retryable: false, retry_after_ms: None, details: None });
+            return Err(failure("too-large", message));
         }
         map.insert(key, value);
         Ok(())
     }
+}
+
+fn failure(code: &str, message: String) -> Failure {
+    Failure { message, code: Some(code.to_owned()), retryable: false, retry_after_ms: None, details: None }
 }
 
 #[async_trait]

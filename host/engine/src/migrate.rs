@@ -1,46 +1,179 @@
-//! Moving a waiting run to another version of its workflow.
+//! Moving a waiting run to another version of its workflow, with what its steps know.
+
+mod step;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use reentry_core::digest::WorkflowDigest;
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::event::{Event, Migrated};
-use reentry_core::run::{Refused, Run as RunState};
+use reentry_core::id::RunId;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Known, Refused, Run as RunState, Stop, apply};
+use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
+use serde::Serialize;
+use tracing::Instrument;
 
+use crate::decide::{Cause, Decider, Images, fetch};
+use crate::drive::Task;
 use crate::error::Error;
-use crate::output::RunResult;
-use crate::run::Run;
+use crate::run::{Run, spawned};
+use crate::trace;
 
-impl Run {
-    /// Moves the run to another version of its workflow, which it follows from now on. Its open entries must be there in that version, and
-    /// each step that has begun must be of the very component whose memory it has. Durable on return.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such version; `Conflict` when the run does not wait, or does not fit the version. The run stays as it
-    /// is.
-    pub async fn migrate(&self, to: WorkflowDigest) -> Result<RunResult, Error> {
-        let run = self.load().await?;
-        let registry = &self.host.inner.registry;
-        let (old, new) = (registry.program(&run).await?, registry.program_of(to, &run.called).await?);
-        if let Some(reason) = moved_memory(&run, &old, &new) {
-            return Err(Refused::NotMigratable { from: run.workflow, to, reason }.into());
-        }
-        let event = Event::Migrated(Migrated { to, moved: BTreeMap::new() });
-        self.bring("workflow run (migrated)", event).await
-    }
+/// How often a move is prepared anew because the run changed meanwhile. Preparing calls guests; a run that changes faster than that does not wait.
+const TRIES_MAX: usize = 8;
+
+/// A run that moved to another version of its workflow, or would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Migration {
+    /// The run.
+    pub run_id: RunId,
+    /// The version that it followed.
+    pub from: WorkflowDigest,
+    /// The version that it follows now; the same as `from` when there was nothing to do.
+    pub to: WorkflowDigest,
+    /// The steps that go on in another component.
+    pub steps: Vec<MigratedStep>,
 }
 
-/// Why a run's steps cannot go on in the new version: the memory of a component fits no other one.
-fn moved_memory(run: &RunState, old: &Program, new: &Program) -> Option<String> {
-    run.steps.keys().find_map(|path| {
-        let component =
-            |program: &Program| Some(program.place(&run.called, path)?.step()?.component);
-        let (was, is) = (component(old)?, component(new)?);
-        (was != is).then(|| {
-            format!(
-                "step `{path}` has begun in component {was}, and is of component {is} there, in which its memory does not fit; \
-                 let the step end first, or keep {was} for it in the new version"
-            )
-        })
-    })
+/// A step that goes on in another component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MigratedStep {
+    /// The step.
+    pub path: StepPath,
+    /// The component that it began in.
+    pub from: ComponentDigest,
+    /// The component that it goes on in.
+    pub to: ComponentDigest,
+    /// Size of the state that one exported and the other one took up; `None` for a step that has no memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_bytes: Option<usize>,
+}
+
+/// What of a move is stored.
+#[derive(Clone, Copy)]
+enum Keep {
+    All,
+    Nothing,
+}
+
+/// A move that was tried out on the guests, and of which nothing is stored.
+struct Prepared {
+    old: Arc<Program>,
+    new: Arc<Program>,
+    event: Migrated,
+    images: Images,
+    steps: Vec<MigratedStep>,
+}
+
+impl Run {
+    /// Moves the run to another version of its workflow, which it follows from now on. Its open entries must stand there as they stand in the
+    /// run. A step that has begun and is of another component there exports its state from the old one and is taken up by the new one, where it
+    /// must wait for the same. Whoever can answer it now can do so afterwards, under the same addresses. All steps move in one change; durable on
+    /// return. A run that follows the version already stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such version; `Conflict` when the run does not wait, or cannot move, with the step and the reason; `Damaged`
+    /// when a kept memory is not what was written. The run stays exactly as it is.
+    pub async fn migrate(&self, to: WorkflowDigest) -> Result<Migration, Error> {
+        self.moved(to, Keep::All).await
+    }
+
+    /// Tries out a move, guests included, and keeps nothing of it.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn try_migrate(&self, to: WorkflowDigest) -> Result<Migration, Error> {
+        self.moved(to, Keep::Nothing).await
+    }
+
+    /// Moves the run, again if it changed meanwhile.
+    async fn moved(&self, to: WorkflowDigest, keep: Keep) -> Result<Migration, Error> {
+        let mut tries = 0;
+        loop {
+            let run = self.load().await?;
+            let (run_id, from, version) = (run.id, run.workflow, run.version);
+            if from == to {
+                return Ok(Migration { run_id, from, to, steps: Vec::new() });
+            }
+            let error = match self.attempt(run, to, keep).await {
+                Ok(steps) => return Ok(Migration { run_id, from, to, steps }),
+                Err(error) => error,
+            };
+            // What is wrong may be wrong only because somebody else brought the run on under our hands.
+            tries += 1;
+            if tries == TRIES_MAX || self.load().await?.version == version {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        run: RunState,
+        to: WorkflowDigest,
+        keep: Keep,
+    ) -> Result<Vec<MigratedStep>, Error> {
+        let Prepared { old, new, event, images, steps } = self.prepare(&run, to).await?;
+        match keep {
+            Keep::All => self.store(run, old, event, images).await?,
+            Keep::Nothing => self.decide(&run, &new, event).await?,
+        }
+        Ok(steps)
+    }
+
+    async fn store(
+        &self,
+        run: RunState,
+        old: Arc<Program>,
+        event: Migrated,
+        images: Images,
+    ) -> Result<(), Error> {
+        let span = trace::root("workflow run (migrated)", &run, &TracingOptions::default(), &BTreeMap::new());
+        let decider = Decider::new(Arc::clone(&self.host.inner), old, run);
+        let cause = Cause::Event(Event::Migrated(event));
+        spawned(Task { decider, cause, images, ready: Vec::new() }, span).await.map(drop)
+    }
+
+    /// Makes the decision, which is then forgotten.
+    async fn decide(&self, run: &RunState, new: &Program, event: Migrated) -> Result<(), Error> {
+        let (host, event) = (&self.host.inner, Event::Migrated(event));
+        let mut known = Known::default();
+        loop {
+            match apply(run.clone(), new, event.clone(), host.clock.now(), &known) {
+                Ok(_) => return Ok(()),
+                Err(Stop::Refused(refused)) => return Err(refused.into()),
+                Err(Stop::Missing(missing)) => fetch(host, run.id, missing, &mut known).await?,
+            }
+        }
+    }
+
+    /// Moves each step that has to move, guests included; nothing of it is stored.
+    async fn prepare(&self, run: &RunState, to: WorkflowDigest) -> Result<Prepared, Error> {
+        let host = &self.host.inner;
+        let registry = &host.registry;
+        let (old, new) = (registry.program(run).await?, registry.program_of(to, &run.called).await?);
+        let (mut moved, mut images, mut steps) = (BTreeMap::new(), Images::new(), Vec::new());
+        let shared = Arc::new(run.clone());
+        for (path, step) in &run.steps {
+            let Some(change) = step::Change::of(run, &old, &new, path, step) else { continue };
+            let span = tracing::info_span!("workflow step (migrated)", run = %run.id, path = %path);
+            let refused = |reason| Refused::NotMigratable { from: run.workflow, to, reason };
+            let there = match change.carry_out(host, &shared, &old).instrument(span).await? {
+                Ok(there) => there,
+                Err(reason) => return Err(refused(format!("step `{path}` {reason}")).into()),
+            };
+            let state_bytes = there.as_ref().map(|there| there.state_bytes);
+            steps.push(MigratedStep { path: path.clone(), from: change.was(), to: change.is(), state_bytes });
+            if let Some(there) = there {
+                images.push((there.step.image, there.image));
+                moved.insert(path.clone(), there.step);
+            }
+        }
+        let event = Migrated { to, version: run.version, moved };
+        Ok(Prepared { old, new, event, images, steps })
+    }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn perform(
     let (Doing::Calling(_, call) | Doing::Retrying(_, _, call)) = &step.doing else {
         return Err(misfit(&run, &path));
     };
-    let context = Arc::new(context(&host, &run, &path, step.calls));
+    let context = Arc::new(context(&host, &run, &path, Some(step.calls)));
     if let Some(at) = not_before {
         tokio::select! {
             biased;
@@ -66,8 +66,8 @@ pub(crate) async fn perform(
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     let _permit = permit.map_err(interrupted)?;
     let ready = match ready {
-        // Somebody may have been faster: the call is then one that goes on from a later memory.
-        Some(ready) if ready.image.as_ref().map(|(id, _)| *id) == call.image() => ready,
+        // Somebody may have been faster: the call is then one that goes on from a later memory, or in another version.
+        Some(ready) if ready.is_for(node.component, call.image()) => ready,
         _ => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
     let span_id = host.chance.span_id();
@@ -107,7 +107,8 @@ pub(crate) async fn perform(
     Ok(Some(Performed { made: Made::now(&run, step), ended, image }))
 }
 
-fn context(host: &Inner, run: &Arc<Run>, path: &StepPath, call: u32) -> CallContext {
+/// What a guest may ask during a call; `call` is its number, `None` for one that moves the step to another version.
+pub(crate) fn context(host: &Inner, run: &Arc<Run>, path: &StepPath, call: Option<u32>) -> CallContext {
     CallContext {
         store: Arc::clone(&host.store),
         clock: Arc::clone(&host.clock),
@@ -115,7 +116,7 @@ fn context(host: &Inner, run: &Arc<Run>, path: &StepPath, call: u32) -> CallCont
         source: Source { run: run.id, path: path.clone() },
         tenant: run.tenant.clone(),
         run: Arc::clone(run),
-        call: (path.clone(), call, host.owner),
+        call: call.map(|call| (path.clone(), call, host.owner)),
         live: Arc::clone(&host.live),
         settings: std::sync::Mutex::default(),
     }

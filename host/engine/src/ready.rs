@@ -1,5 +1,6 @@
 //! What a call needs and what may be damaged: the component, and the memory that it goes on from.
 
+use reentry_core::digest::ComponentDigest;
 use reentry_core::id::SnapshotId;
 use reentry_core::path::StepPath;
 use reentry_core::run::Run;
@@ -18,6 +19,13 @@ pub(crate) struct Ready {
     /// The memory, under its id.
     pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
     pub(crate) seal: SealKey,
+}
+
+impl Ready {
+    /// Whether it is for a call into this component that begins with this memory.
+    pub(crate) fn is_for(&self, component: ComponentDigest, image: Option<SnapshotId>) -> bool {
+        self.component.digest() == component && self.image.as_ref().map(|(id, _)| *id) == image
+    }
 }
 
 /// Opens the component of a step and checks the memory that it is to be called with.

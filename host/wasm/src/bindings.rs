@@ -4,7 +4,7 @@
 
 wasmtime::component::bindgen!({
     path: "../../wit",
-    world: "step",
+    world: "migratable-step",
     imports: {
         "reentry:step/host.step-result": async | trappable,
         "reentry:step/host.cancelled": async | trappable,

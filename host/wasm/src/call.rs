@@ -7,7 +7,7 @@ use reentry_core::snapshot::SealKey;
 use reentry_core::step::{Failure, Invocation, Outcome, ResumeMode, Resumption};
 use wasmtime::UpdateDeadline;
 
-use crate::bindings::Step;
+use crate::bindings::exports::reentry::step::{guest, migration};
 use crate::bindings::reentry::step::types;
 use crate::cancel::Cancel;
 use crate::component::{Inner, Program, Restorable};
@@ -128,25 +128,28 @@ pub(crate) async fn resume(
         .await
 }
 
-enum Call<'a> {
-    Start(&'a crate::bindings::exports::reentry::step::guest::Invocation),
-    Resume(&'a crate::bindings::exports::reentry::step::guest::Resumption),
+/// A call that may end with a suspension.
+pub(crate) enum Call<'a> {
+    Start(&'a guest::Invocation),
+    Resume(&'a guest::Resumption),
+    /// Takes up the state of another version.
+    Import(&'a migration::GuestIndices, &'a migration::Invocation, &'a String),
 }
 
 /// Everything about a call that is settled before an instance is made.
-struct Setup<'a> {
+pub(crate) struct Setup<'a> {
     component: &'a Inner,
     runtime: &'a runtime::Inner,
-    limits: Arc<Limits>,
+    pub(crate) limits: Arc<Limits>,
     seal: SealKey,
     cancel: Option<Cancel>,
     deadline: Instant,
     /// There when the step's memory is kept.
-    kept: Option<&'a Restorable>,
+    pub(crate) kept: Option<&'a Restorable>,
 }
 
 impl<'a> Setup<'a> {
-    fn new(component: &'a Inner, step: &str, options: CallOptions) -> Result<Self, CallError> {
+    pub(crate) fn new(component: &'a Inner, step: &str, options: CallOptions) -> Result<Self, CallError> {
         let descriptor =
             component.descriptors.iter().find(|descriptor| descriptor.id == step).ok_or_else(|| {
                 let known = component.descriptors.iter().map(|descriptor| descriptor.id.clone()).collect();
@@ -172,10 +175,10 @@ impl<'a> Setup<'a> {
     /// instance.
     ///
     /// A guest that computes yields at every tick, so that this gets to look; one that waits for the host has yielded.
-    async fn bounded(
+    pub(crate) async fn bounded<T>(
         &self,
-        work: impl Future<Output = Result<CallResult, CallError>>,
-    ) -> Result<CallResult, CallError> {
+        work: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
         let cancelled = async {
             match &self.cancel {
                 Some(cancel) => cancel.cancelled().await,
@@ -193,7 +196,11 @@ impl<'a> Setup<'a> {
     }
 
     /// A fresh instance.
-    async fn fresh(&self, host: Arc<dyn HostCalls>, idempotency_key: String) -> Result<Live, CallError> {
+    pub(crate) async fn fresh(
+        &self,
+        host: Arc<dyn HostCalls>,
+        idempotency_key: String,
+    ) -> Result<Live, CallError> {
         let program = &self.component.program;
         let mut store = new_store(self.runtime, program, host, Arc::clone(&self.limits), idempotency_key);
         stop_at(&mut store, self.deadline);
@@ -204,7 +211,7 @@ impl<'a> Setup<'a> {
     }
 
     /// A fresh instance that was made the one of which the image was taken. The image is checked first.
-    async fn restored(
+    pub(crate) async fn restored(
         &self,
         host: Arc<dyn HostCalls>,
         idempotency_key: String,
@@ -229,7 +236,12 @@ impl<'a> Setup<'a> {
     }
 
     /// Calls the guest, and keeps its memory if it suspended.
-    async fn finish(&self, mut live: Live, begun: Instant, call: Call<'_>) -> Result<CallResult, CallError> {
+    pub(crate) async fn finish(
+        &self,
+        mut live: Live,
+        begun: Instant,
+        call: Call<'_>,
+    ) -> Result<CallResult, CallError> {
         let ready = Instant::now();
         let returned = match self.invoke(&mut live, call).await {
             Ok(returned) => returned,
@@ -263,11 +275,19 @@ impl<'a> Setup<'a> {
         live: &mut Live,
         call: Call<'_>,
     ) -> wasmtime::Result<Result<types::Outcome, types::Failure>> {
-        let step: Step = self.component.program.indices.load(&mut live.store, &live.instance)?;
-        let guest = step.reentry_step_guest();
+        let guest = &self.component.program.guest;
         match call {
-            Call::Start(call) => guest.call_start(&mut live.store, call).await,
-            Call::Resume(call) => guest.call_resume(&mut live.store, call).await,
+            Call::Start(call) => {
+                guest.load(&mut live.store, &live.instance)?.call_start(&mut live.store, call).await
+            }
+            Call::Resume(call) => {
+                guest.load(&mut live.store, &live.instance)?.call_resume(&mut live.store, call).await
+            }
+            Call::Import(migration, call, state) => {
+                let migration = migration.load(&mut live.store, &live.instance)?;
+                let imported = migration.call_import_state(&mut live.store, call, state).await?;
+                Ok(imported.map(types::Outcome::Suspended))
+            }
         }
     }
 

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
+use reentry_core::json::Json;
 use reentry_core::snapshot::{self, BaseImage, Identity, SealKey, SnapshotError};
-use reentry_core::step::{Descriptor, Invocation, Resumption};
+use reentry_core::step::{Descriptor, Facts, Failure, Invocation, Resumption};
 use wasmtime::component::InstancePre;
 
-use crate::bindings::StepIndices;
+use crate::bindings::exports::reentry::step::{guest, migration};
 use crate::call::{self, CallOptions, CallResult};
 use crate::error::CallError;
 use crate::guest::Guest;
 use crate::host::HostCalls;
 use crate::image::access::Access;
+use crate::migrate::{self, Imported};
 use crate::runtime;
 
 /// A component that was loaded into a [`Runtime`](crate::Runtime). Cheap to clone; all clones are one component.
@@ -34,7 +36,9 @@ pub(crate) struct Inner {
 /// A compiled and linked component.
 pub(crate) struct Program {
     pub(crate) pre: InstancePre<Guest>,
-    pub(crate) indices: StepIndices,
+    pub(crate) guest: guest::GuestIndices,
+    /// There when the component exports `migration`.
+    pub(crate) migration: Option<migration::GuestIndices>,
     pub(crate) wasi: bool,
     /// Bytes of memory and number of core instances that instrumentation added.
     pub(crate) own_bytes: u64,
@@ -99,6 +103,11 @@ impl LoadedComponent {
         &self.0.capture
     }
 
+    /// Whether it exports `migration`, so that waiting runs can move from it and to it.
+    pub fn is_migratable(&self) -> bool {
+        self.0.program.migration.is_some()
+    }
+
     /// How large it is.
     pub fn sizes(&self) -> ComponentSizes {
         let base = self.0.state.as_ref().map(|state| &state.base);
@@ -141,6 +150,38 @@ impl LoadedComponent {
         options: CallOptions,
     ) -> Result<CallResult, CallError> {
         call::resume(&self.0, call, image, host, options).await
+    }
+
+    /// Asks what a waiting step knows, so that another version of the component can take it up. The image is checked as by
+    /// [`Self::resume`], and put back into an instance that is let go of afterwards: nothing is kept of the call.
+    ///
+    /// Of `facts`, the step and the idempotency key count.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`CallError::NotMigratable`] unless [`Self::is_migratable`]. A failure that the guest returned is no error.
+    pub async fn export_state(
+        &self,
+        facts: &Facts,
+        image: &[u8],
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<Result<Json, Failure>, CallError> {
+        migrate::export_state(&self.0, facts, image, host, options).await
+    }
+
+    /// Has a fresh instance take up what a step of another version knows, and wait for the same. Whether it is the same is for the
+    /// caller to compare.
+    ///
+    /// # Errors
+    /// As [`Self::export_state`].
+    pub async fn import_state(
+        &self,
+        call: Invocation,
+        state: &Json,
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<Result<Imported, Failure>, CallError> {
+        migrate::import_state(&self.0, call, state, host, options).await
     }
 
     /// Checks an image without making an instance: for callers who must know before they claim the right to resume.

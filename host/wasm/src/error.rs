@@ -142,6 +142,11 @@ pub enum CallError {
     /// The image was missing where one is needed, or there where none is expected.
     #[error("{0}")]
     ImageMismatch(&'static str),
+    /// The component does not export `migration`.
+    #[error(
+        "the component does not export `reentry:step/migration`: its waiting steps cannot move to another version of it"
+    )]
+    NotMigratable,
     /// The component has no step of this name.
     #[error("the component has no step `{found}`; it has {}", known.join(", "))]
     UnknownStep {

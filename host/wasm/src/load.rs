@@ -10,7 +10,7 @@ use reentry_core::step::{Descriptor, Failure, ResumeMode};
 use reentry_core::time::Timestamp;
 use wasmtime::component::Component;
 
-use crate::bindings::{Step, StepIndices};
+use crate::bindings::exports::reentry::step::{guest, migration};
 use crate::cache::Form;
 use crate::call::{new_store, stop_at};
 use crate::component::{Capture, Inner, LoadedComponent, Program, Restorable};
@@ -24,6 +24,9 @@ use crate::image::capture::{self, CaptureError};
 use crate::instrument::{Instrumented, Layout, Obstacle, instrument, own_wasm_pages};
 use crate::record::{Kept, Record};
 use crate::runtime::{self, Runtime};
+
+/// The interface that a component exports if waiting runs can move to another version of it.
+const MIGRATION: &str = "reentry:step/migration@0.1.0";
 
 /// What is being done to a component that is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,12 +244,17 @@ fn link(
     let linker = if grants.wasi { &runtime.wasi } else { &runtime.plain };
     let contract = |error: wasmtime::Error| LoadError::Contract(format!("{error:#}"));
     let pre = linker.instantiate_pre(component).map_err(contract)?;
-    let indices: StepIndices = StepIndices::new(&pre).map_err(contract)?;
+    let guest = guest::GuestIndices::new(&pre).map_err(contract)?;
+    let migration = match component.get_export_index(None, MIGRATION) {
+        None => None,
+        Some(_) => Some(migration::GuestIndices::new(&pre).map_err(contract)?),
+    };
     let wasm_page = reentry_core::snapshot::WASM_PAGE_BYTES as u64;
     let accessors = layout.map(Layout::parts).unwrap_or_default();
     let program = Program {
         pre,
-        indices,
+        guest,
+        migration,
         wasi: grants.wasi,
         own_bytes: accessors.iter().map(|part| own_wasm_pages(part) * wasm_page).sum(),
         own_instances: accessors.len(),
@@ -296,8 +304,12 @@ async fn describe(runtime: &runtime::Inner, program: &Program) -> Result<Vec<Des
     let limits = &runtime.config.limits;
     let mut live = instantiate(runtime, program, 3).await?;
     let described = async {
-        let step: Step = program.indices.load(&mut live.store, &live.instance)?;
-        step.reentry_step_guest().call_describe(&mut live.store).await
+        if let Some(migration) = &program.migration {
+            // Looked at here, so that functions of other types are found when the component is added and not when a run needs them.
+            migration.load(&mut live.store, &live.instance)?;
+        }
+        let guest = program.guest.load(&mut live.store, &live.instance)?;
+        guest.call_describe(&mut live.store).await
     }
     .await;
     let descriptors = described.map_err(|error| LoadError::Guest {

@@ -6,7 +6,7 @@ use reentry_core::snapshot::{ImageCodec, SnapshotError};
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
-use crate::bindings::Step;
+use crate::bindings::MigratableStep;
 use crate::cache::CodeCache;
 use crate::config::{DirtyTracking, RuntimeConfig};
 use crate::error::RuntimeError;
@@ -72,7 +72,7 @@ impl Runtime {
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
-    Step::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    MigratableStep::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     Ok(linker)
 }
 

@@ -4,6 +4,7 @@ mod cancel;
 mod control;
 mod history;
 mod list;
+mod migrate;
 mod prune;
 mod recover;
 mod show;
@@ -38,6 +39,7 @@ pub(crate) enum Command {
     Restart(control::Args),
     Travel(control::TravelArgs),
     Fork(control::ForkArgs),
+    Migrate(migrate::Args),
     /// Delete a run that has ended, with everything kept of it
     Delete(control::Args),
     Prune(prune::Args),
@@ -56,6 +58,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Continue(args) => control::unpause(&args, session).await,
         Command::Restart(args) => control::restart(&args, session).await,
         Command::Travel(args) => control::travel(args, session).await,
+        Command::Migrate(args) => migrate::perform(&args, session).await,
         Command::Fork(args) => control::fork(&args, session).await,
         Command::Delete(args) => control::delete(&args, session).await,
         Command::Prune(args) => prune::perform(args, session).await,
@@ -76,6 +79,7 @@ impl Command {
             }
             Self::Travel(args) => Some(args.run),
             Self::Fork(args) => Some(args.run),
+            Self::Migrate(args) => args.run,
             Self::List(_) | Self::Prune(_) | Self::Recover(_) => None,
         }
     }

@@ -1,45 +1,73 @@
 //! A run that waits moves to another version of its workflow.
 
+mod same_waits;
+mod shape;
+
 use super::change::Change;
 use super::{Doing, LogKind, Phase, Refused, RunStatus, Stop};
-use crate::event::Migrated;
+use crate::event::{Migrated, MovedStep};
 use crate::path::StepPath;
+use crate::step::{DeadlineOutcome, WaitFor};
+use crate::workflow::StepAt;
 
-/// Moves the run. Every open entry must be in the new version and be the same kind of thing there; a step that waits either has the
-/// same component there, or its memory was moved.
+/// Moves the run. Every open entry must stand in the new version as it stands in the run; a step that waits with a memory either is of the same
+/// component there, or was moved and waits for the same. Suspensions stay as they are, so that whoever has the address of one can answer it
+/// afterwards.
 pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(), Stop> {
-    let status = change.run.status();
+    let Migrated { to, version, moved } = migrated;
+    if change.run.version != version {
+        return Err(Refused::Changed { expected: version, found: change.run.version }.into());
+    }
     let from = change.run.workflow;
-    let refuse = |reason: String| Stop::from(Refused::NotMigratable { from, to: migrated.to, reason });
+    let refused = |reason: String| Stop::from(Refused::NotMigratable { from, to, reason });
+    let status = change.run.status();
     if change.run.phase != Phase::Live || status == RunStatus::Running {
-        return Err(refuse(format!("the run is {status}; only a run that waits can be moved")));
+        return Err(refused(format!("the run is {status}; only a run that waits can be moved")));
+    }
+    shape::check(change).map_err(refused)?;
+    for (path, step) in moved {
+        put(change, &path, step)?.map_err(refused)?;
     }
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
     for path in &paths {
-        let Some(place) = change.program.place(&change.run.called, path) else {
-            return Err(refuse(format!("it has no entry `{path}`, which is open in the run")));
-        };
-        let waits = change
-            .run
-            .steps
-            .get(path)
-            .is_some_and(|step| matches!(step.doing, Doing::Waiting(_) | Doing::Ready(_)));
-        if waits != place.step().is_some()
-            && !matches!(change.run.steps.get(path).map(|s| &s.doing), Some(Doing::Sleeping(_)))
-        {
-            return Err(refuse(format!("its entry `{path}` is of another kind than the open one")));
+        if let Ok(step) = change.step_at(path) {
+            defaults(change, path, step).map_err(refused)?;
         }
     }
-    change.run.workflow = migrated.to;
+    change.run.workflow = to;
     change.run.workflow_id = change.program.top.id().to_owned();
-    for (path, image) in migrated.moved {
-        let step = change.step_mut(&path)?;
-        let Doing::Waiting(waiting) = &mut step.doing else {
-            return Err(refuse(format!("step `{path}` does not wait any more")));
-        };
-        let before = waiting.image.replace(image);
-        change.drop_image(before);
-    }
     change.log(&StepPath::root(), LogKind::Migrated);
+    Ok(())
+}
+
+/// Puts a moved memory in the place of the old one.
+fn put(change: &mut Change<'_>, path: &StepPath, moved: MovedStep) -> Result<Result<(), String>, Stop> {
+    let step = change.step_mut(path)?;
+    if let Err(reason) = same_waits::check(step, &moved.waits) {
+        return Ok(Err(format!("step `{path}` {reason}")));
+    }
+    let Doing::Waiting(waiting) = &mut step.doing else {
+        return Ok(Err(format!("step `{path}` does not wait")));
+    };
+    let before = waiting.image.replace(moved.image);
+    change.drop_image(before);
+    Ok(Ok(()))
+}
+
+/// A default answer was checked against the old version's schema, and must fit the new one's: nobody is there to correct it when its time comes.
+fn defaults(change: &Change<'_>, path: &StepPath, at: StepAt<'_>) -> Result<(), String> {
+    let Some(schema) = &at.contract.resume else { return Ok(()) };
+    for open in change.run.steps.get(path).into_iter().flat_map(|step| step.open()) {
+        if let WaitFor::Answer(answer) = &open.wait.what
+            && answer.resume_schema.is_none()
+            && let Some(deadline) = &answer.deadline
+            && let DeadlineOutcome::Answer(data) = &deadline.otherwise
+            && let Err(violations) = schema.check(data)
+        {
+            return Err(format!(
+                "step `{path}` has a default answer, for when its deadline passes, that does not fit the resume schema there:{violations}"
+            ));
+        }
+    }
     Ok(())
 }

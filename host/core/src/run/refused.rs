@@ -97,6 +97,14 @@ pub enum Refused {
         /// Why not.
         reason: String,
     },
+    /// The run has changed since what the event brings was prepared. To be prepared again.
+    #[error("the run was at version {expected} when this was prepared, and is at version {found} now")]
+    Changed {
+        /// The version then.
+        expected: u64,
+        /// The version now.
+        found: u64,
+    },
     /// The call that ended is not the one the run waits for: it was taken over, or the run ended.
     #[error("step `{path}` does not wait for the end of call {call} any more")]
     Stale {
@@ -133,7 +141,7 @@ impl Refused {
             Self::NotRestartable { .. } | Self::NotForkable { .. } => ErrorKind::Conflict,
             Self::NotMigratable { .. } => ErrorKind::Conflict,
             Self::Target(TargetError::NotSuspended { .. }) => ErrorKind::Conflict,
-            Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
+            Self::Changed { .. } | Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
             Self::Misfit { .. } | Self::Schema { .. } => ErrorKind::Damaged,
             _ => ErrorKind::Refused,
         }
@@ -157,6 +165,7 @@ impl Refused {
             Self::NotForkable { .. } => "not-forkable",
             Self::NotTravelable { .. } => "not-travelable",
             Self::NotMigratable { .. } => "not-migratable",
+            Self::Changed { .. } => "changed",
             Self::Stale { .. } => "stale",
             Self::Idle => "idle",
             Self::Misfit { .. } | Self::Schema { .. } => "damaged-run",

@@ -64,6 +64,51 @@ pub(crate) async fn echoes(host: &Host) -> Component {
     add(host, "echo", &ASK.replace(suspended, completed)).await
 }
 
+/// The functions with which the step exports what it was asked with, and takes that up.
+const MOVES: &str = r#"
+  (func (export "reentry:step/migration@0.1.0#export-state") (result i32)
+    (i32.store (i32.const 1800) (i32.load (i32.const 1168)))
+    (i32.store (i32.const 1804) (i32.load (i32.const 1172)))
+    (i32.const 1792))
+  (func (export "reentry:step/migration@0.1.0#import-state") (param $call i32) (result i32)
+    (i32.store (i32.const 1168) (i32.load offset=104 (local.get $call)))
+    (i32.store (i32.const 1172) (i32.load offset=108 (local.get $call)))
+    (i32.store (i32.const 1864) (i32.const 1152))
+    (i32.store (i32.const 1868) (i32.const 1))
+    (i32.const 1856)))"#;
+
+/// The same step, whose waiting runs can move, changed at some places: what stands there, and what stands there instead.
+pub(crate) async fn moves(host: &Host, changes: &[(&str, &str)]) -> Component {
+    let whole = ASK.strip_suffix(")\n").or(ASK.strip_suffix(')')).unwrap();
+    let text = changes.iter().fold(format!("{whole}{MOVES}"), |text, (there, instead)| {
+        assert!(text.contains(there), "there is no {there}");
+        text.replace(there, instead)
+    });
+    let options = ComponentizeOptions { world: Some("migratable-step"), ..ComponentizeOptions::default() };
+    let bytes = componentize(&wat::parse_str(text).unwrap(), options).unwrap();
+    host.add_component("moves", &bytes).await.unwrap()
+}
+
+/// Another layout of memory, and another output: what the step was asked with, and the answer.
+pub(crate) const NEWER: [(&str, &str); 3] = [
+    ("(i32.const 32768)", "(i32.const 40960)"),
+    ("(local $resolved i32)", "(local $resolved i32) (local $at i32)"),
+    (
+        "(i32.store (i32.const 1548) (i32.load offset=16 (local.get $resolved)))
+    (i32.store (i32.const 1552) (i32.load offset=20 (local.get $resolved)))",
+        "(i32.store8 (i32.const 2400) (i32.const 91))
+    (memory.copy (i32.const 2401) (i32.load (i32.const 1168)) (i32.load (i32.const 1172)))
+    (local.set $at (i32.add (i32.const 2401) (i32.load (i32.const 1172))))
+    (i32.store8 (local.get $at) (i32.const 44))
+    (local.set $at (i32.add (local.get $at) (i32.const 1)))
+    (memory.copy (local.get $at) (i32.load offset=16 (local.get $resolved)) (i32.load offset=20 (local.get $resolved)))
+    (local.set $at (i32.add (local.get $at) (i32.load offset=20 (local.get $resolved))))
+    (i32.store8 (local.get $at) (i32.const 93))
+    (i32.store (i32.const 1548) (i32.const 2400))
+    (i32.store (i32.const 1552) (i32.sub (local.get $at) (i32.const 2399)))",
+    ),
+];
+
 /// A step that waits for the event `ask`, and completes with its payload.
 pub(crate) async fn waits_for_event(host: &Host) -> Component {
     let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))

@@ -10,6 +10,7 @@ mod forks;
 mod guest;
 mod large;
 mod mailbox;
+mod migrate;
 mod recover;
 mod requests;
 mod stored;

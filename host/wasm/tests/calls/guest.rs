@@ -50,6 +50,39 @@ pub(crate) fn composed(inner: &[u8]) -> Vec<u8> {
     outer.finish()
 }
 
+/// The same step, which can move to another version. `body` defines beside the two what is exported,
+/// `(func $export (result i32))`, and what is done with it, `(func $import (param i32) (result i32))`, which gives the payload to wait with.
+pub(crate) fn migratable(body: &str) -> Vec<u8> {
+    let options = ComponentizeOptions { world: Some("migratable-step"), ..ComponentizeOptions::default() };
+    componentize(&core(&format!("{body}{MIGRATION}"), 0), options).unwrap()
+}
+
+/// The state that crosses is a number.
+const MIGRATION: &str = r#"
+  (func (export "reentry:step/migration@0.1.0#export-state") (result i32)
+    (local $text i32)
+    (local.set $text (call $print (call $export)))
+    (memory.fill (i32.const 2048) (i32.const 0) (i32.const 64))
+    (i32.store (i32.const 2056) (local.get $text))
+    (i32.store (i32.const 2060) (i32.sub (i32.const 1040) (local.get $text)))
+    (i32.const 2048))
+  ;; The argument: the invocation of 104 bytes, then the text. The result, at 2048: ok, one wait at 2560, wake any.
+  (func (export "reentry:step/migration@0.1.0#import-state") (param $call i32) (result i32)
+    (drop (call $suspended (call $import
+      (call $parse (i32.load offset=104 (local.get $call)) (i32.load offset=108 (local.get $call))))))
+    (i32.store (i32.const 2056) (i32.const 2560))
+    (i32.store (i32.const 2060) (i32.const 1))
+    (i32.store (i32.const 2064) (i32.const 0))
+    (i32.const 2048))
+  (func $parse (param $at i32) (param $length i32) (result i32)
+    (local $number i32)
+    (loop $digit
+      (local.set $number (i32.add (i32.mul (local.get $number) (i32.const 10))
+        (i32.sub (i32.load8_u (local.get $at)) (i32.const 48))))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $digit (local.tee $length (i32.sub (local.get $length) (i32.const 1)))))
+    (local.get $number))"#;
+
 pub(crate) fn core(body: &str, resume_mode: u32) -> Vec<u8> {
     wat::parse_str(text(body, resume_mode)).unwrap_or_else(|error| panic!("{error}"))
 }

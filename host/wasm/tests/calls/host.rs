@@ -84,7 +84,7 @@ impl HostCalls for TestHost {
     }
 }
 
-fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     Facts {
         step: "it".to_owned(),
         run_id: "run_1".to_owned(),

@@ -8,6 +8,7 @@ mod guest;
 mod host;
 mod imports;
 mod limits;
+mod migrate;
 mod preview1;
 mod refused;
 mod restore;

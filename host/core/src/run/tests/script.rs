@@ -119,6 +119,17 @@ pub(super) fn check(workflow: &str, script: &[&str]) -> String {
     history
 }
 
+/// A run as it is at the end of a script, of which nothing is refused.
+pub(super) fn played(workflow: &str, script: &[&str]) -> World {
+    let mut world = World::new(commit(workflow).unwrap());
+    for (at, line) in (1u8..).zip(script) {
+        let now = Timestamp(u64::from(at) * 1_000);
+        let decision = world.decide(&event(&world, at, line), now).unwrap_or_else(|e| panic!("{line}: {e}"));
+        world.store(&decision);
+    }
+    world
+}
+
 /// The result of a run and the records of its entries, at the end of a script; and what is refused on the way.
 pub(super) fn outcome(workflow: &str, script: &[&str]) -> String {
     let mut world = World::new(commit(workflow).unwrap());
@@ -504,18 +515,8 @@ fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
         })]),
         "sleeps" => suspended(vec![WaitFor::Time(seconds(words.alone(2).unwrap().parse().unwrap()))]),
         "waits" => {
-            let list = line.split_once(" waits ").unwrap().1;
-            let (wake, list) = match list.split_once(' ').unwrap() {
-                ("all", list) => (Wake::All, list),
-                ("any", list) => (Wake::Any, list),
-                _ => (Wake::Any, list),
-            };
-            let waits = list.split(", ").zip(0..).map(|(text, place)| {
-                let (id, text) =
-                    text.split_once('=').map_or((place, text), |(id, text)| (id.parse().unwrap(), text));
-                Wait { id, what: wait_for(text) }
-            });
-            several(waits.collect(), wake)
+            let Waits { waits, wake } = waits(line.split_once(" waits ").unwrap().1);
+            several(waits, wake)
         }
         "checkpoints" => suspended(vec![WaitFor::Checkpoint]),
         "awaits-nothing" => suspended(Vec::new()),
@@ -532,6 +533,20 @@ fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
         }),
         other => panic!("no call ends with `{other}`"),
     }
+}
+
+/// A list of waits, with `any` or `all` before it.
+pub(super) fn waits(list: &str) -> Waits {
+    let (wake, list) = match list.split_once(' ') {
+        Some(("all", list)) => (Wake::All, list),
+        Some(("any", list)) => (Wake::Any, list),
+        _ => (Wake::Any, list),
+    };
+    let waits = list.split(", ").zip(0..).map(|(text, place)| {
+        let (id, text) = text.split_once('=').map_or((place, text), |(id, text)| (id.parse().unwrap(), text));
+        Wait { id, what: wait_for(text) }
+    });
+    Waits { waits: waits.collect(), wake }
 }
 
 /// One wait of a list.
@@ -571,7 +586,7 @@ fn tell_refusal(history: &mut String, refused: &Refused) {
 }
 
 /// What a decision changes, one thing a line.
-fn tell(history: &mut String, before: &Run, decision: &Decision) {
+pub(super) fn tell(history: &mut String, before: &Run, decision: &Decision) {
     let run = &decision.run;
     let mut say = |line: String| writeln!(history, "  {line}").unwrap();
     let durable = if decision.durability == Durability::Durable { ", durable" } else { "" };

@@ -1,0 +1,104 @@
+//! Whether what is open in a run stands in another version of its workflow as it stands in the run.
+
+use std::collections::BTreeSet;
+
+use crate::path::StepPath;
+use crate::run::change::Change;
+use crate::run::{Doing, Held, Step};
+use crate::workflow::node::Kind;
+use crate::workflow::{Arm, Place};
+
+/// Looks at each open entry: is it there, is it the same kind of thing, is it held by the same.
+///
+/// # Errors
+/// What is different, to be read after a colon.
+pub(super) fn check(change: &Change<'_>) -> Result<(), String> {
+    let run = &change.run;
+    let mut holders = BTreeSet::new();
+    for (path, step) in &run.steps {
+        let place = change
+            .program
+            .place(&run.called, path)
+            .ok_or_else(|| format!("it has no entry `{path}`, which is open in the run"))?;
+        let (is, there) = (kind(step), kind_there(place));
+        if is != there {
+            return Err(format!("its entry `{path}` is a {there}, and is open in the run as a {is}"));
+        }
+        let Ok(holder) = change.holder(path) else {
+            return Err(format!("nothing in it holds entry `{path}`, which is open in the run"));
+        };
+        if let Some(holder) = holder {
+            let held = run.steps.get(&holder).ok_or_else(|| {
+                format!("entry `{path}` stands in `{holder}` there, which is not open in the run")
+            })?;
+            same_arm(path, place, &holder, held)?;
+            holders.insert(holder);
+        }
+    }
+    match run.steps.iter().find(|(path, step)| holds(step) && !holders.contains(*path)) {
+        Some((path, _)) => {
+            Err(format!("nothing that is open in the run stands in its entry `{path}`, which is open"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn holds(step: &Step) -> bool {
+    matches!(step.doing, Doing::Holding(_))
+}
+
+/// What an open entry is, by what it does.
+fn kind(step: &Step) -> &'static str {
+    match &step.doing {
+        Doing::Holding(Held::Scope) => "workflow or body",
+        Doing::Holding(Held::Parallel { .. }) => "parallel",
+        Doing::Holding(Held::Branch { .. }) => "branch",
+        Doing::Holding(Held::ForEach { .. }) => "foreach",
+        Doing::Holding(Held::Loop { .. }) => "loop",
+        Doing::Holding(Held::Try { .. }) => "try",
+        Doing::Sleeping(_) => "sleep",
+        _ => "step",
+    }
+}
+
+fn kind_there(place: Place<'_>) -> &'static str {
+    if place.step().is_some() {
+        return "step";
+    }
+    if place.scope().is_some() {
+        return "workflow or body";
+    }
+    match place {
+        Place::Entry(_, node) => match &node.kind {
+            Kind::Parallel(_) => "parallel",
+            Kind::Branch(_) => "branch",
+            Kind::ForEach(_) => "foreach",
+            Kind::Loop(_) => "loop",
+            Kind::Try(_) => "try",
+            Kind::Sleep(_) => "sleep",
+            Kind::Map(_) => "map",
+            Kind::Step(_) => "step",
+            Kind::Workflow(_) => "workflow or body",
+        },
+        _ => "block",
+    }
+}
+
+/// Whether an entry stands in an arm that its block has begun.
+fn same_arm(path: &StepPath, place: Place<'_>, holder: &StepPath, held: &Step) -> Result<(), String> {
+    let Place::Entry(_, node) = place else { return Ok(()) };
+    let Some((_, arm)) = node.within else { return Ok(()) };
+    let begun = match (&held.doing, arm) {
+        (Doing::Holding(Held::Branch { chosen, .. }), Arm::Number(number)) => {
+            chosen.iter().any(|arm| *arm as usize == number)
+        }
+        (Doing::Holding(Held::Branch { chosen, .. }), Arm::Otherwise) => chosen.is_empty(),
+        (Doing::Holding(Held::Try { caught }), arm) => *caught == (arm == Arm::Catch),
+        _ => true,
+    };
+    if begun {
+        Ok(())
+    } else {
+        Err(format!("entry `{path}` stands in an arm of `{holder}` there that the run has not begun"))
+    }
+}

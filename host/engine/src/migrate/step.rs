@@ -1,0 +1,200 @@
+//! One step on its way to another component: exported from the old one, taken up by the new one.
+
+use std::sync::Arc;
+
+use reentry_core::digest::ComponentDigest;
+use reentry_core::event::MovedStep;
+use reentry_core::id::SnapshotId;
+use reentry_core::json::Json;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Call, Doing, Run, Step};
+use reentry_core::step::{Facts, Failure, Invocation, ResumeMode};
+use reentry_core::workflow::{Program, StepAt};
+use reentry_wasm::{CallError, CallOptions, Imported, LoadedComponent};
+use tokio::sync::SemaphorePermit;
+
+use crate::call_end::{failure_of, host_fault};
+use crate::call_facts::facts;
+use crate::error::Error;
+use crate::fault::FaultPoint;
+use crate::host::Inner;
+use crate::perform::context;
+use crate::ready::{Ready, make_ready};
+
+/// A begun step that is of another component in the new version, or another step of the same one.
+pub(super) struct Change<'a> {
+    path: &'a StepPath,
+    step: &'a Step,
+    was: StepAt<'a>,
+    is: StepAt<'a>,
+    /// Id of the workflow it moves to.
+    workflow_id: &'a str,
+}
+
+/// A step that waits in the new component.
+pub(super) struct There {
+    pub(super) step: MovedStep,
+    pub(super) image: Vec<u8>,
+    pub(super) state_bytes: usize,
+}
+
+/// What stands in the way, to be read after the name of the step.
+type Moved<T> = Result<Result<T, String>, Error>;
+
+impl<'a> Change<'a> {
+    /// How a step changes; `None` if it does not. An entry that is no step on one side is not for this to judge.
+    pub(super) fn of(
+        run: &Run,
+        old: &'a Program,
+        new: &'a Program,
+        path: &'a StepPath,
+        step: &'a Step,
+    ) -> Option<Self> {
+        let (was, is) = (old.place(&run.called, path)?.step()?, new.place(&run.called, path)?.step()?);
+        let same_step = was.contract.descriptor.id == is.contract.descriptor.id;
+        let same = was.component == is.component && same_step;
+        (!same).then_some(Self { path, step, was, is, workflow_id: new.top.id() })
+    }
+
+    pub(super) fn was(&self) -> ComponentDigest {
+        self.was.component
+    }
+
+    pub(super) fn is(&self) -> ComponentDigest {
+        self.is.component
+    }
+
+    /// Moves the step. `None` for one that has no memory, which needs nothing.
+    pub(super) async fn carry_out(
+        &self,
+        host: &Inner,
+        run: &Arc<Run>,
+        old: &Program,
+    ) -> Moved<Option<There>> {
+        let image = match (&self.step.doing, self.step.doing.image()) {
+            (Doing::Waiting(_), Some(image)) => image,
+            (Doing::Waiting(_) | Doing::Ready(Call::Resume(_)), None) => {
+                return Ok(self.re_entered().map(|()| None));
+            }
+            (Doing::Ready(Call::Start), _) => return Ok(Ok(None)),
+            (Doing::Ready(_), Some(_)) => {
+                return Ok(Err(format!(
+                    "has an answer in component {} that its code has not taken yet; let the run go on until the step waits again or ends",
+                    self.was()
+                )));
+            }
+            // Nothing else waits; the decision says so.
+            _ => return Ok(Ok(None)),
+        };
+        if mode(self.is) == ResumeMode::ReEnter {
+            return Ok(Err(format!(
+                "waits with its memory in component {}, and goes on without one in {}; let the step end first",
+                self.was(),
+                self.is()
+            )));
+        }
+        let ready = make_ready(host, run, old, self.path, Some(image)).await?;
+        let new = host.registry.open(self.is()).await?;
+        for component in [&ready.component, &new] {
+            if !component.is_migratable() {
+                return Ok(Err(format!(
+                    "waits in component {}, is of component {} there, and {} does not export `reentry:step/migration`; \
+                     let the step end first, or keep the component for it in the new version",
+                    self.was(),
+                    self.is(),
+                    component.digest()
+                )));
+            }
+        }
+        let state = match self.export(host, run, &ready).await? {
+            Ok(state) => state,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let state_bytes = state.text().len();
+        Ok(self.import(host, run, &ready, &new, state).await?.map(|Imported { waits, image }| {
+            let id: SnapshotId = host.chance.snapshot_id(host.clock.now());
+            Some(There { step: MovedStep { image: id, waits }, image, state_bytes })
+        }))
+    }
+
+    /// Whether a step without a memory can go on without one.
+    fn re_entered(&self) -> Result<(), String> {
+        match mode(self.is) {
+            ResumeMode::ReEnter => Ok(()),
+            ResumeMode::Restore => Err(format!(
+                "goes on without a memory in component {}, and with one in {}; let the step end first",
+                self.was(),
+                self.is()
+            )),
+        }
+    }
+
+    async fn export(&self, host: &Inner, run: &Arc<Run>, ready: &Ready) -> Moved<Json> {
+        let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+        let context = Arc::new(context(host, run, self.path, None));
+        let facts = self.facts(host, run, self.was);
+        let _permit = permit(host, run).await?;
+        host.fault(FaultPoint::BeforeCall);
+        let options = CallOptions::new(ready.seal.clone());
+        let exported = ready.component.export_state(&facts, image, context, options).await;
+        host.fault(FaultPoint::AfterCall);
+        self.judged(run, exported, |failure| {
+            format!("could not export its state from component {}: {failure}", self.was())
+        })
+    }
+
+    async fn import(
+        &self,
+        host: &Inner,
+        run: &Arc<Run>,
+        ready: &Ready,
+        new: &LoadedComponent,
+        state: Json,
+    ) -> Moved<Imported> {
+        let context = Arc::new(context(host, run, self.path, None));
+        let call =
+            Invocation { facts: self.facts(host, run, self.is), input: self.step.entry.payload.clone() };
+        let _permit = permit(host, run).await?;
+        host.fault(FaultPoint::BeforeCall);
+        let options = CallOptions::new(ready.seal.clone());
+        let imported = new.import_state(call, &state, context, options).await;
+        host.fault(FaultPoint::AfterCall);
+        self.judged(run, imported, |failure| {
+            format!("was not taken up by component {}: {failure}", self.is())
+        })
+    }
+
+    /// The facts of a call that moves the step. Its key is that of no call of the run's.
+    fn facts(&self, host: &Inner, run: &Run, at: StepAt<'_>) -> Facts {
+        let span = host.chance.span_id().to_string();
+        let facts = facts(host, run, self.path, at, self.step, span);
+        let idempotency_key = format!("{}/migrate", facts.idempotency_key);
+        Facts { workflow_id: self.workflow_id.to_owned(), idempotency_key, ..facts }
+    }
+
+    /// Tells what the guest is to blame for from what the host could not do.
+    fn judged<T>(
+        &self,
+        run: &Run,
+        ended: Result<Result<T, Failure>, CallError>,
+        told: impl Fn(String) -> String,
+    ) -> Moved<T> {
+        let failure = match ended {
+            Ok(Ok(value)) => return Ok(Ok(value)),
+            Ok(Err(failure)) => failure,
+            Err(error) => failure_of(error, true).map_err(|error| host_fault(run, self.path, error))?,
+        };
+        let code = failure.code.map(|code| format!(" [{code}]")).unwrap_or_default();
+        Ok(Err(told(format!("{}{code}", failure.message))))
+    }
+}
+
+/// A slot for a call into a guest.
+async fn permit<'h>(host: &'h Inner, run: &Run) -> Result<SemaphorePermit<'h>, Error> {
+    let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
+    host.calls.acquire().await.map_err(interrupted)
+}
+
+fn mode(at: StepAt<'_>) -> ResumeMode {
+    at.contract.descriptor.resume_mode
+}
