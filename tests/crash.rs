@@ -406,8 +406,8 @@ async fn a_process_that_dies_while_it_takes_over_is_taken_over_in_turn() -> Resu
     Ok(())
 }
 
-/// Changes at which no script of these tests dies yet. They take the same way into the store as all others.
-const NOT_VISITED: [Stored; 1] = [Stored::Migrated];
+/// Changes at which the tests of `migrate` die.
+const IN_MIGRATE: [Stored; 1] = [Stored::Migrated];
 
 #[test]
 fn every_fault_point_is_visited_by_a_script() {
@@ -415,7 +415,7 @@ fn every_fault_point_is_visited_by_a_script() {
         .iter()
         .flat_map(|script| &script.points)
         .chain(&around(&[Stored::TakenOver]))
-        .chain(&around(&NOT_VISITED))
+        .chain(&around(&IN_MIGRATE))
         .map(ToString::to_string)
         .collect();
     let all: BTreeSet<String> = FaultPoint::all().iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! The README's transcript, replayed: each command in a process of its own, each output compared.
+//! The transcripts of pages, replayed: each command in a process of its own, each output compared.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,6 +37,16 @@ fn program_dir() -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// Puts `sha256:…` in the place of every digest: those of components depend on the compiler.
+fn hide_digests(text: &str) -> String {
+    let mut parts = text.split("sha256:");
+    let mut hidden = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        hidden += &format!("sha256:…{}", part.trim_start_matches(|c: char| c.is_ascii_hexdigit()));
+    }
+    hidden
+}
+
 /// Puts `run_…` in the place of every run id, and remembers the latest.
 fn hide_ids(text: &str, latest: &mut String) -> String {
     let mut parts = text.split("run_");
@@ -51,10 +61,19 @@ fn hide_ids(text: &str, latest: &mut String) -> String {
 
 #[test]
 fn the_transcript_in_the_readme_is_what_the_commands_print() -> Result<()> {
+    replay("README.md")
+}
+
+#[test]
+fn the_transcript_about_versions_is_what_the_commands_print() -> Result<()> {
+    replay("docs/versions.md")
+}
+
+fn replay(page: &str) -> Result<()> {
     let data = tempfile::tempdir()?;
     let path = format!("{}:{}", program_dir()?.display(), std::env::var("PATH")?);
-    let shown = transcript(&std::fs::read_to_string(root().join("README.md"))?);
-    assert!(shown.len() >= 5, "the README has a transcript");
+    let shown = transcript(&std::fs::read_to_string(root().join(page))?);
+    assert!(shown.len() >= 5, "{page} has a transcript");
     let mut run = String::new();
     for Shown { command, output } in shown {
         let done = Command::new("bash")
@@ -64,7 +83,7 @@ fn the_transcript_in_the_readme_is_what_the_commands_print() -> Result<()> {
             .env("REENTRY_DATA_DIR", data.path())
             .env("RUN", &run)
             .output()?;
-        let said = hide_ids(&String::from_utf8(done.stdout)?, &mut run);
+        let said = hide_digests(&hide_ids(&String::from_utf8(done.stdout)?, &mut run));
         // The run's id is said on standard error at once, for those who watch; the transcript leaves that line out.
         let said: String =
             said.lines().filter(|line| *line != "run run_…").map(|line| format!("{line}\n")).collect();

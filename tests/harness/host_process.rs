@@ -91,6 +91,10 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
             run.start(StartOptions::input(json(input))).await?
         }
         Request::Resume { run, data } => host.run(run).await?.resume(ResumeOptions::data(json(data))).await?,
+        Request::Migrate { run, component, step } => {
+            let to = workflow_of(host, &component, &step).await?.digest();
+            return Ok(serde_json::to_value(host.run(run).await?.migrate(to).await?)?);
+        }
         Request::Cancel(run) => host.run(run).await?.cancel().await?,
         Request::Pause(run) => host.run(run).await?.pause().await?,
         Request::Unpause(run) => host.run(run).await?.unpause().await?,

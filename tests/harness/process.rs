@@ -59,6 +59,15 @@ pub enum Request {
         /// Its payload.
         payload: Value,
     },
+    /// Moves a run to a workflow of one step of another component.
+    Migrate {
+        /// The run.
+        run: RunId,
+        /// Sample component.
+        component: String,
+        /// Step of it.
+        step: String,
+    },
     /// Takes over what dead processes left.
     Recover,
     /// Wakes what is due.
