@@ -1,6 +1,7 @@
 //! Guests in text, and hosts that have them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reentry::core::workflow::{Definition, StepEntry};
 use reentry::store::Store;
@@ -163,11 +164,17 @@ pub(crate) fn definition(id: &str, component: &Component, steps: &str) -> Defini
     serde_json::from_str(&format!(r#"{{"id": "{id}", "steps": {steps}}}"#)).unwrap()
 }
 
+/// After this, what others are to bring about is taken not to come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Waits until something holds that others bring about.
 pub(crate) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
-    while !holds().await {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    let held = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, held).await.unwrap();
 }
 
 pub(crate) fn input(value: Value) -> StartOptions {
