@@ -167,7 +167,7 @@ fn a_default_answer_must_fit_the_schema_there() {
     let told = |otherwise: &str| check(&of("plain"), &["start 1", &script(otherwise)], &of("approve"), &[]);
     assert_snapshot!(told("7"), @r#"
     refused: step `x` has a default answer, for when its deadline passes, that does not fit the resume schema there:
-    - : 7 is not of type "object"
+    - (top): 7 is not of type "object"
     "#);
     assert!(!told(r#"{"ok":true}"#).starts_with("refused"));
 }
