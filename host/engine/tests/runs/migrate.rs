@@ -12,6 +12,9 @@ use serde_json::json;
 
 use crate::guest::{NEWER, asks, asks_newly, host, input, line, moves};
 
+/// What is replaced in the text of a guest, and by what.
+type Edit<'a> = Option<[(&'a str, &'a str); 1]>;
+
 /// Asks twice, one after the other.
 fn twice(component: &Component) -> Definition {
     let again = StepEntry { id: "again".into(), ..component.step("ask") };
@@ -78,7 +81,7 @@ async fn what_cannot_move_is_refused_with_its_reason_and_stays_as_it_is() {
     };
     let re_entered = "(i32.store8 (i32.const 232) (i32.const 1)) (i32.const 16))";
     let (export_fails, import_fails) = (fails(1792), fails(1856));
-    let cases: [(&str, Option<[(&str, &str); 1]>, Option<[(&str, &str); 1]>); 10] = [
+    let cases: [(&str, Edit<'_>, Edit<'_>); 10] = [
         ("the old one does not offer it", None, Some([("(i32.const 32768)", "(i32.const 40960)")])),
         ("the new one does not offer it", Some([("ask", "ask")]), None),
         ("export fails", Some([(EXPORT, export_fails.as_str())]), Some([(IMPORT, IMPORT)])),
