@@ -1,7 +1,7 @@
 # Guests: what runs inside. `make guests-core` leaves target/guests/NAME.core.wasm for each sample step,
 # `make guests-conformance` target/guests/conformance-LANGUAGE.wasm.
 
-.PHONY: guests-core guests-conformance guests-samples guest-sdk-check
+.PHONY: guests-core guests-conformance guests-samples guests-plain guest-sdk-check
 
 guests-core: ## build the sample steps as core modules
 	@toolchain/setup-guest-rust.sh
@@ -12,6 +12,9 @@ guests-conformance: $(REENTRY) ## build the conformance step in every language
 
 guests-samples: ## build the sample steps that are not in Rust
 	@toolchain/build-samples.sh
+
+guests-plain: ## build the steps that have no SDK
+	@toolchain/build-plain.sh
 
 guest-sdk-check: export CARGO_TARGET_DIR = $(CURDIR)/target/guest-build
 guest-sdk-check: ## format, lints and tests of the SDKs and the sample steps, on this machine

@@ -17,6 +17,7 @@ use crate::guest::Guest;
 use crate::host::HostCalls;
 use crate::image::access::Live;
 use crate::image::capture::{self, CaptureError, Captured};
+use crate::image::handles;
 use crate::image::restore::{self, RestoreError};
 use crate::limits::{Limits, Meter};
 use crate::runtime;
@@ -292,20 +293,32 @@ impl<'a> Setup<'a> {
     }
 
     async fn capture(&self, live: &mut Live, state: &Restorable) -> Result<Captured, CallError> {
-        let resources = &mut live.store.data_mut().resources;
-        if !resources.is_empty() {
-            return Err(CallError::LiveResources { types: wasi::live_resources(resources) });
-        }
         let mut codec = self.runtime.codec().map_err(|error| CallError::Internal(error.to_string()))?;
         // Which pages were written since they were mapped says nothing where fresh instances differ from the base image.
         let map = self.runtime.page_map.as_ref().filter(|_| state.deterministic);
         let taken =
             capture::image(live, &state.access, &state.identity, &state.base, map, &mut codec, &self.seal)
                 .await;
-        taken.map_err(|error| match error {
+        let captured = taken.map_err(|error| match error {
             CaptureError::Guest(error) => failed::call_error(error, live.store.data_mut(), &self.limits),
             CaptureError::Image(error) => CallError::Internal(error.to_string()),
-        })
+        })?;
+        let_go(live, state).await?;
+        Ok(captured)
+    }
+}
+
+/// Lets go of the standard streams that a suspended guest holds and will be given again. It must not hold anything else.
+async fn let_go(live: &mut Live, state: &Restorable) -> Result<(), CallError> {
+    if live.store.data().resources.is_empty() {
+        return Ok(());
+    }
+    // A handle that cannot be dropped was handed on to another component, or something that is alive was made from it.
+    let dropped = handles::drop_all(live, &state.access).await;
+    let types = wasi::live_resources(&mut live.store.data_mut().resources);
+    match dropped {
+        Ok(()) if types.is_empty() => Ok(()),
+        _ => Err(CallError::LiveResources { types }),
     }
 }
 

@@ -19,6 +19,9 @@ const SLOT_MEMORY_BYTES_MAX: u64 = (1 << 32) - (1 << 16);
 /// needs about 1 MiB.
 const CORE_INSTANCE_BYTES_MAX: usize = 16 << 20;
 
+/// Core instances that instrumentation may add to a component, the most that there are place for.
+const OWN_INSTANCES_MAX: u32 = 64;
+
 /// Bytes of stack that a guest may use. Deep recursion of a guest ends in a trap, not in a crash of the host.
 const GUEST_STACK_BYTES: usize = 1 << 20;
 
@@ -124,7 +127,8 @@ impl RuntimeConfig {
 
     fn pool(&self) -> PoolingAllocationConfig {
         let slot = self.limits.memory_bytes.min(SLOT_MEMORY_BYTES_MAX);
-        let per_component = u32::try_from(self.limits.instances).unwrap_or(u32::MAX).saturating_add(1);
+        let per_component =
+            u32::try_from(self.limits.instances).unwrap_or(u32::MAX).saturating_add(OWN_INSTANCES_MAX);
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(self.calls_max)
             // Most components have one to four; those with tens (CPython) share what the others leave.

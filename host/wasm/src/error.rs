@@ -127,13 +127,14 @@ pub enum CallError {
     /// The call was cancelled through its [`Cancel`](crate::Cancel).
     #[error("the call was cancelled")]
     Cancelled,
-    /// The guest suspended while it held resources of the host, which cannot be kept.
+    /// The guest suspended while it held resources of the host that cannot be given back to it. Standard streams can.
     #[error(
-        "the guest suspended while it held resources of the host: {}. Let go of them before suspending",
+        "the guest suspended while it held resources of the host, which cannot be kept: {}. Drop them before \
+         suspending, build the component without WASI, or say `resume-mode: re-enter` in the step's descriptor",
         types.join(", ")
     )]
     LiveResources {
-        /// The kind of each, as far as it can be told.
+        /// The kind of each that stood in the way, as far as it can be told.
         types: Vec<String>,
     },
     /// The image of the suspended guest cannot be used. Nothing of the guest has run.

@@ -35,7 +35,7 @@ impl std::fmt::Display for RefusedImport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.grant {
             Some(grant) => write!(f, "`{}` (needs the grant `{grant}`)", self.name),
-            None => write!(f, "`{}` (no grant allows it)", self.name),
+            None => write!(f, "`{}` (no grant allows it: build the component without it)", self.name),
         }
     }
 }

@@ -2,16 +2,20 @@
 //!
 //! A component's inside is closed to its host. So once, at upload, the component gets an instance more
 //! ([`accessor`]), which sees the memories and globals of the others, and exports functions to read and write them
-//! under the name [`ACCESS`]. Components inside the component are treated the same way, and their exports are handed on. The guest's own code is not touched, and runs no slower.
+//! under the name [`ACCESS`]. Components inside the component are treated the same way, and their exports are handed on.
+//! The guest's own code is not touched, and runs no slower; only functions of WASI that give out standard streams, or drop
+//! handles, are replaced by others that write it down ([`handles`]).
 //!
 //! What this module does not know: wasmtime. It turns bytes into bytes.
 
 mod accessor;
 mod append;
+mod handles;
 mod layout;
 mod module;
 mod obstacle;
 mod resources;
+mod sections;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -19,7 +23,7 @@ mod walk;
 use reentry_core::snapshot::{GLOBALS_BYTES_MAX, MEMORIES_MAX};
 use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
 
-pub(crate) use accessor::{own_wasm_pages, sizes_bytes};
+pub(crate) use accessor::sizes_bytes;
 pub(crate) use layout::Layout;
 pub use obstacle::Obstacle;
 
@@ -31,7 +35,7 @@ pub(crate) const ACCESS: &str = "reentry:snap/access";
 
 /// Version of the code that is added. Compiled code of another version is not used. A new version must keep the
 /// layout, or change the version of the layout rules as well.
-pub(crate) const INSTRUMENTER_VERSION: u32 = 2;
+pub(crate) const INSTRUMENTER_VERSION: u32 = 3;
 
 /// What came of instrumenting a component.
 #[derive(Debug)]

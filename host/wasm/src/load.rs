@@ -21,7 +21,7 @@ use crate::grant::Grants;
 use crate::host::{BoxError, HostCalls, Level};
 use crate::image::access::{Access, Live};
 use crate::image::capture::{self, CaptureError};
-use crate::instrument::{Instrumented, Layout, Obstacle, instrument, own_wasm_pages};
+use crate::instrument::{Instrumented, Layout, Obstacle, instrument};
 use crate::record::{Kept, Record};
 use crate::runtime::{self, Runtime};
 
@@ -249,16 +249,8 @@ fn link(
         None => None,
         Some(_) => Some(migration::GuestIndices::new(&pre).map_err(contract)?),
     };
-    let wasm_page = reentry_core::snapshot::WASM_PAGE_BYTES as u64;
-    let accessors = layout.map(Layout::parts).unwrap_or_default();
-    let program = Program {
-        pre,
-        guest,
-        migration,
-        wasi: grants.wasi,
-        own_bytes: accessors.iter().map(|part| own_wasm_pages(part) * wasm_page).sum(),
-        own_instances: accessors.len(),
-    };
+    let (own_bytes, own_instances) = layout.map(Layout::added).unwrap_or_default();
+    let program = Program { pre, guest, migration, wasi: grants.wasi, own_bytes, own_instances };
     Ok((imports, program))
 }
 

@@ -5,6 +5,7 @@ use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc, WasmList,
 };
 
+use super::handles::HandleAccess;
 use crate::guest::Guest;
 use crate::instrument::{ACCESS, Layout, sizes_bytes};
 
@@ -18,6 +19,8 @@ pub(crate) struct Access {
 struct PartAccess {
     state: ComponentExportIndex,
     set_globals: ComponentExportIndex,
+    /// There when the component takes handles of standard streams.
+    handles: Option<HandleAccess>,
     memories: usize,
     sizes_bytes: usize,
     globals_bytes: usize,
@@ -55,7 +58,11 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    async fn call<P, R>(&mut self, function: &ComponentExportIndex, params: P) -> wasmtime::Result<R>
+    pub(super) async fn call<P, R>(
+        &mut self,
+        function: &ComponentExportIndex,
+        params: P,
+    ) -> wasmtime::Result<R>
     where
         P: ComponentNamedList + Lower + Send + Sync,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
@@ -90,12 +97,25 @@ impl Access {
             Some(PartAccess {
                 state: function(&format!("state{k}"))?,
                 set_globals: function(&format!("set-globals{k}"))?,
+                handles: match part.noting {
+                    0 => None,
+                    _ => Some(HandleAccess {
+                        list: function(&format!("handles{k}"))?,
+                        get: function(&format!("get-handle{k}"))?,
+                        drop: function(&format!("drop-handle{k}"))?,
+                    }),
+                },
                 memories: part.memories.len(),
                 sizes_bytes: sizes_bytes(part),
                 globals_bytes: part.own_globals_bytes(),
             })
         });
         Some(Self { parts: parts.collect::<Option<Vec<_>>>()?, memories })
+    }
+
+    /// The accessors' functions for handles, of those that have any.
+    pub(super) fn handles(&self) -> impl Iterator<Item = &HandleAccess> {
+        self.parts.iter().filter_map(|part| part.handles.as_ref())
     }
 
     /// Reads sizes and globals.

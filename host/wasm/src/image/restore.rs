@@ -3,7 +3,7 @@
 use reentry_core::snapshot::{BaseImage, GuestImage, PAGE_BYTES};
 
 use super::access::{Access, Live};
-use super::dirty;
+use super::{dirty, handles};
 
 /// Why a fresh instance did not become the suspended one. The instance must not be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,8 @@ pub(crate) enum RestoreError {
     Larger { memory: usize, fresh: u32, kept: u32 },
     #[error("memory {memory} cannot grow from {fresh} to {kept} pages of 64 KiB")]
     Grow { memory: usize, fresh: u32, kept: u32 },
+    #[error("handle {handle} of a standard stream, which the guest knows, did not come up again")]
+    Handle { handle: u32 },
 }
 
 /// Makes a fresh instance the one that the image was taken of.
@@ -29,6 +31,7 @@ pub(crate) async fn image(
     base: &BaseImage,
     repair: bool,
 ) -> Result<(), RestoreError> {
+    let held = handles::held(live, access).await?;
     let fresh: Vec<u32> = match repair {
         false => (0..base.memories()).map(|memory| base.wasm_pages(memory)).collect(),
         true => access.state(live).await?.wasm_pages().collect(),
@@ -49,7 +52,8 @@ pub(crate) async fn image(
         let runs: Vec<_> = image.runs_of(kept).map(|(run, bytes)| (run.bytes().start, bytes)).collect();
         access.write(live, memory, &runs).await?;
     }
-    Ok(access.set_globals(live, image.globals).await?)
+    access.set_globals(live, image.globals).await?;
+    handles::give(live, access, &held).await
 }
 
 /// Writes the base image's bytes over every page that differs from it.

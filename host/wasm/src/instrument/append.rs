@@ -10,6 +10,7 @@ use wasm_encoder::{
 
 use super::ACCESS;
 use super::accessor::{self, GLOBALS_REALLOC, OWN_MEMORY, REALLOC};
+use super::handles::{self, HANDLE_FUNCTIONS, Notes};
 use super::layout::Layout;
 use super::module::memory_name;
 use super::walk::Spaces;
@@ -17,19 +18,23 @@ use super::walk::Spaces;
 /// Appends the accessor to a component of which `spaces` says how many items it has, and hands on the accessors of the
 /// components inside.
 ///
-/// All functions come under one export: those of memories numbered through, and `state` and `set-globals` numbered by
-/// accessor, the component's own before those inside.
-pub(super) fn append(out: &mut Component, spaces: &Spaces, layout: &Layout) {
-    let inner = hand_on(out, spaces, layout);
-    let mut lifter = Lifter::new(spaces, layout, inner);
+/// All functions come under one export: those of memories numbered through, and those for all that an accessor sees
+/// numbered by accessor, the component's own before those inside.
+pub(super) fn append(out: &mut Component, mut spaces: Spaces, layout: &Layout, notes: Option<&Notes>) {
+    let mut exports = hand_on(out, &mut spaces, layout);
+    if let Some(notes) = notes {
+        let functions = handles::append(out, &mut spaces, notes);
+        exports.extend(HANDLE_FUNCTIONS.iter().map(|name| format!("{name}0")).zip(functions));
+    }
+    let mut lifter = Lifter::new(&spaces, layout, exports);
     if layout.has_accessor() {
-        instantiate(out, spaces, layout);
+        instantiate(out, &spaces, layout);
         for memory in (0u32..).take(layout.memories.len()) {
             lifter.memory(memory);
         }
         lifter.state();
     }
-    lifter.finish(out, spaces, layout);
+    lifter.finish(out, &spaces, layout);
 }
 
 /// The accessor's module and its instance.
@@ -46,33 +51,36 @@ fn instantiate(out: &mut Component, spaces: &Spaces, layout: &Layout) {
 }
 
 /// Aliases the functions of the accessors inside. Returns them by the names under which they are exported here.
-fn hand_on(out: &mut Component, spaces: &Spaces, layout: &Layout) -> Vec<(String, u32)> {
+fn hand_on(out: &mut Component, spaces: &mut Spaces, layout: &Layout) -> Vec<(String, u32)> {
     let mut aliases = ComponentAliasSection::new();
     let mut functions = Vec::new();
     let mut first_memory = layout.memories.len();
     let mut first_part = usize::from(layout.has_accessor());
-    for (access, inner) in (spaces.instances..).zip(&layout.nested) {
+    for inner in &layout.nested {
         aliases.alias(Alias::InstanceExport {
             instance: inner.instance,
             kind: ComponentExportKind::Instance,
             name: ACCESS,
         });
-        let (memories, parts) = (inner.layout.memory_count(), inner.layout.parts().len());
+        let (memories, parts) = (inner.layout.memory_count(), inner.layout.parts());
         let numbered = (0..memories).flat_map(|k| MEMORY_FUNCTIONS.map(|name| (name, k, first_memory + k)));
-        let of_parts = (0..parts).flat_map(|k| PART_FUNCTIONS.map(|name| (name, k, first_part + k)));
-        for ((name, there, here), function) in
-            numbered.chain(of_parts).zip(spaces.functions + small(functions.len())..)
-        {
+        let of_parts = parts.iter().enumerate().flat_map(|(k, part)| {
+            let handles = if part.noting > 0 { HANDLE_FUNCTIONS.as_slice() } else { &[] };
+            PART_FUNCTIONS.iter().chain(handles).map(move |name| (*name, k, first_part + k))
+        });
+        for (name, there, here) in numbered.chain(of_parts) {
             let there = format!("{name}{there}");
             aliases.alias(Alias::InstanceExport {
-                instance: access,
+                instance: spaces.instances,
                 kind: ComponentExportKind::Func,
                 name: &there,
             });
-            functions.push((format!("{name}{here}"), function));
+            functions.push((format!("{name}{here}"), spaces.functions));
+            spaces.functions += 1;
         }
+        spaces.instances += 1;
         first_memory += memories;
-        first_part += parts;
+        first_part += parts.len();
     }
     if !aliases.is_empty() {
         out.section(&aliases);
@@ -109,7 +117,7 @@ struct Lifter {
 }
 
 impl Lifter {
-    /// Begins with the functions that are handed on.
+    /// Begins with functions that are there already.
     fn new(spaces: &Spaces, layout: &Layout, exports: Vec<(String, u32)>) -> Self {
         let accessor = spaces.core_instances;
         let mut lifter = Self {
@@ -119,7 +127,7 @@ impl Lifter {
             functions: CanonicalFunctionSection::new(),
             next_core_function: spaces.core_functions,
             next_type: spaces.types + 1,
-            next_function: spaces.functions + small(exports.len()),
+            next_function: spaces.functions,
             exports,
             first_memory: spaces.core_memories,
             own_memory: spaces.core_memories + small(layout.memories.len()),
@@ -205,9 +213,7 @@ impl Lifter {
         let items = self.exports.iter().map(|(name, k)| (name.as_str(), ComponentExportKind::Func, *k));
         instances.export_items(items);
         let mut exports = ComponentExportSection::new();
-        // The accessors inside were given an index each when they were handed on.
-        let access = spaces.instances + small(layout.nested.len());
-        exports.export(ACCESS, ComponentExportKind::Instance, access, None);
+        exports.export(ACCESS, ComponentExportKind::Instance, spaces.instances, None);
         if layout.has_accessor() {
             out.section(&self.aliases).section(&self.types).section(&self.functions);
         }

@@ -1,7 +1,10 @@
 //! Which memories and globals an image of a component holds, and in which order.
 
-use reentry_core::snapshot::LayoutDigest;
+use reentry_core::snapshot::{LayoutDigest, WASM_PAGE_BYTES};
 use serde::{Deserialize, Serialize};
+
+use super::accessor::own_wasm_pages;
+use super::handles::NOTES_BYTES;
 
 /// Version of the rules by which a layout follows from a component. Part of every layout digest: with other rules,
 /// images made under the old ones are refused instead of being misread.
@@ -14,11 +17,19 @@ const LAYOUT_VERSION: u32 = 1;
 /// of those components hold, in the order in which they are made, each by the same rules.
 const LAYOUT_VERSION_NESTED: u32 = 2;
 
+/// Version of the rules for a component that takes handles of standard streams: as above, of the component to which the
+/// notes about them were added. What inside is of these rules says so by its own digest.
+const LAYOUT_VERSION_NOTING: u32 = 3;
+
 /// The memories and globals of a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Layout {
     pub(crate) memories: Vec<MemorySlot>,
     pub(crate) globals: Vec<GlobalSlot>,
+    /// Core instances that were added to note the handles of standard streams. None for a component that takes no such
+    /// handles.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) noting: u32,
     /// What the components inside hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) nested: Vec<Nested>,
@@ -95,6 +106,15 @@ impl Layout {
         self.nested.is_empty() || !(self.memories.is_empty() && self.globals.is_empty())
     }
 
+    /// Bytes of memory that instrumentation added, and core instances, those inside included.
+    pub(crate) fn added(&self) -> (u64, usize) {
+        self.parts().into_iter().fold((0, 0), |(bytes, instances), part| {
+            let of_notes = if part.noting > 0 { NOTES_BYTES } else { 0 };
+            let of_accessor = own_wasm_pages(part) * WASM_PAGE_BYTES as u64;
+            (bytes + of_accessor + of_notes, instances + 1 + part.noting as usize)
+        })
+    }
+
     /// The layouts whose components have an accessor: the outer one first, then those inside. Memories and globals
     /// are in an image in this order.
     pub(crate) fn parts(&self) -> Vec<&Self> {
@@ -104,7 +124,11 @@ impl Layout {
 
     /// What an image is bound to.
     pub(crate) fn digest(&self) -> LayoutDigest {
-        let version = if self.nested.is_empty() { LAYOUT_VERSION } else { LAYOUT_VERSION_NESTED };
+        let version = match (self.noting, self.nested.is_empty()) {
+            (0, true) => LAYOUT_VERSION,
+            (0, false) => LAYOUT_VERSION_NESTED,
+            _ => LAYOUT_VERSION_NOTING,
+        };
         let mut hasher = blake3::Hasher::new_derive_key("reentry 2026-11 layout");
         hasher.update(&version.to_le_bytes());
         hasher.update(&(self.memories.len() as u64).to_le_bytes());
@@ -112,7 +136,7 @@ impl Layout {
             hasher.update(&memory.core_instance.to_le_bytes());
             hasher.update(&memory.index.to_le_bytes());
         }
-        if version == LAYOUT_VERSION_NESTED {
+        if version != LAYOUT_VERSION {
             hasher.update(&(self.globals.len() as u64).to_le_bytes());
         }
         for global in &self.globals {
@@ -126,4 +150,8 @@ impl Layout {
         }
         LayoutDigest(*hasher.finalize().as_bytes())
     }
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

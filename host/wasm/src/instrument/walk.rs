@@ -6,16 +6,18 @@ use std::collections::BTreeMap;
 use reentry_core::snapshot::{GLOBALS_BYTES_MAX, MEMORIES_MAX};
 use wasm_encoder::{Component, ComponentSectionId, RawSection};
 use wasmparser::{
-    BinaryReaderError, CanonicalFunction, CanonicalOption, Chunk, ComponentAlias, ComponentExternalKind,
-    ComponentInstance, ComponentOuterAliasKind, ExternalKind, Instance, Parser, Payload,
+    BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind,
+    ComponentInstance, ComponentOuterAliasKind, ExternalKind, Instance, Payload,
 };
 
 use super::ACCESS;
 use super::append::append;
+use super::handles::{self, Notes};
 use super::layout::{GlobalSlot, Layout, MemorySlot, Nested};
 use super::module::{Exposed, expose};
 use super::obstacle::{Obstacle, note};
 use super::resources::Resources;
+use super::sections::{self, Section};
 
 /// How deep components may be nested. Composing wraps a component once more each time; three levels are common.
 const DEPTH_MAX: u32 = 16;
@@ -35,6 +37,8 @@ pub(super) struct Walk {
     /// Instances of components in here, those that have state.
     nested: Vec<Nested>,
     resources: Resources,
+    /// There when it takes handles of standard streams.
+    notes: Option<Notes>,
     /// Whether a component inside drops data segments.
     drops_data: bool,
     depth: u32,
@@ -70,32 +74,21 @@ impl Walk {
     }
 
     fn at_depth(wasm: &[u8], depth: u32) -> Result<Self, BinaryReaderError> {
+        let noted = handles::note(wasm)?;
+        let wasm = noted.as_ref().map_or(wasm, |noted| noted.bytes.as_slice());
         let mut walk = Self { depth, ..Self::default() };
-        let mut parser = Parser::new(0);
-        let mut rest = wasm;
-        loop {
-            let (payload, consumed) = match parser.parse(rest, true)? {
-                Chunk::Parsed { payload, consumed } => (payload, consumed),
-                Chunk::NeedMoreData(_) => return Ok(walk),
-            };
-            rest = rest.get(consumed..).unwrap_or_default();
-            match payload {
-                Payload::ModuleSection { unchecked_range, .. } => {
-                    rest = rest.get(unchecked_range.len()..).unwrap_or_default();
-                    walk.module(wasm.get(unchecked_range).unwrap_or_default())?;
-                }
-                Payload::ComponentSection { unchecked_range, .. } => {
-                    rest = rest.get(unchecked_range.len()..).unwrap_or_default();
-                    walk.component(wasm.get(unchecked_range).unwrap_or_default())?;
-                }
-                Payload::End(_) => return Ok(walk),
-                other => {
-                    if let Some((id, range)) = other.as_section() {
-                        let data = wasm.get(range).unwrap_or_default();
-                        walk.out.section(&RawSection { id, data });
-                    }
-                    walk.section(other)?;
-                }
+        sections::each(wasm, |section| walk.each(section))?;
+        walk.notes = noted.map(|noted| noted.notes);
+        Ok(walk)
+    }
+
+    fn each(&mut self, section: Section<'_>) -> Result<(), BinaryReaderError> {
+        match section.payload {
+            Payload::ModuleSection { .. } => self.module(section.data),
+            Payload::ComponentSection { .. } => self.component(section.data),
+            payload => {
+                self.out.section(&RawSection { id: section.id, data: section.data });
+                self.section(payload)
             }
         }
     }
@@ -123,7 +116,12 @@ impl Walk {
                 kind: global.kind,
             })
         });
-        Layout { memories: memories.collect(), globals: globals.collect(), nested: self.nested.clone() }
+        Layout {
+            memories: memories.collect(),
+            globals: globals.collect(),
+            noting: self.notes.as_ref().map_or(0, Notes::core_instances),
+            nested: self.nested.clone(),
+        }
     }
 
     /// Whether some core module drops data segments.
@@ -133,7 +131,7 @@ impl Walk {
 
     /// The component with its state within reach.
     pub(super) fn finish(mut self, layout: &Layout) -> Vec<u8> {
-        append(&mut self.out, &self.spaces, layout);
+        append(&mut self.out, self.spaces, layout, self.notes.as_ref());
         self.out.finish()
     }
 

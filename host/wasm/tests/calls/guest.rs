@@ -3,7 +3,7 @@
 use reentry_wasm::{ComponentizeOptions, componentize};
 
 /// A step `it` whose `start` suspends with what `$start` returns, and whose `resume` completes with what `$resume`
-/// returns. `body` defines the two, `(func $start (result i32))` and `(func $resume (result i32))`, and all they need;
+/// returns, or suspends with it if it is negative. `body` defines the two, `(func $start (result i32))` and `(func $resume (result i32))`, and all they need;
 /// its own data is at 4096 and above. A memory of one page is there unless `body` defines a memory called `$memory` itself.
 pub(crate) fn component(body: &str) -> Vec<u8> {
     componentize(&core(body, 0), ComponentizeOptions::default()).unwrap()
@@ -148,7 +148,10 @@ fn text(body: &str, resume_mode: u32) -> String {
   (func (export "reentry:step/guest@0.1.0#start") (param i32) (result i32)
     (call $suspended (call $start)))
   (func (export "reentry:step/guest@0.1.0#resume") (param i32) (result i32)
-    (call $completed (call $resume))))
+    (local $n i32)
+    (if (result i32) (i32.lt_s (local.tee $n (call $resume)) (i32.const 0))
+      (then (call $suspended (i32.sub (i32.const 0) (local.get $n))))
+      (else (call $completed (local.get $n))))))
 "#,
         imports = imports.join("\n  "),
         rest = rest.join("\n  "),

@@ -12,6 +12,7 @@ mod migrate;
 mod preview1;
 mod refused;
 mod restore;
+mod streams;
 
 use std::sync::{Arc, OnceLock};
 
