@@ -1,0 +1,64 @@
+//! One thing done so many times, for a profiler that counts: what `n` and `2n` times cost, without what is set up before.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use reentry::core::resume::Target;
+use reentry::core::run::{Durability, RunStatus};
+use reentry::core::workflow::ForEachEntry;
+use reentry::{Host, ResumeOptions, StartOptions, Workflow};
+use reentry_tests::{guests, json, workflow_of};
+use serde_json::json;
+
+/// `DIR cycle TIMES`, `DIR resume TIMES STEPS` or `DIR answer TIMES ITEMS`. The folder is kept, and with it the compiled guest.
+pub async fn run(arguments: &[String]) -> Result<()> {
+    let [dir, what, numbers @ ..] = arguments else { bail!("in which folder, and what?") };
+    let builder = Host::builder().data_dir(dir).background(false).durability(Durability::Visible);
+    let host = builder.build().await?;
+    let numbers = numbers.iter().map(|number| number.parse()).collect::<Result<Vec<usize>, _>>()?;
+    match (what.as_str(), numbers.as_slice()) {
+        ("cycle", [times]) => cycles(&host, *times).await,
+        ("resume", [times, steps]) => resumes(&host, *times, *steps).await,
+        ("answer", [times, items]) => answers(&host, *times, *items).await,
+        _ => bail!("expected `cycle TIMES`, `resume TIMES STEPS` or `answer TIMES ITEMS`"),
+    }
+}
+
+async fn cycles(host: &Host, times: usize) -> Result<()> {
+    let workflow = workflow_of(host, "memory-probe", "probe").await?;
+    for _ in 0..times {
+        let run = workflow.create_run().await?;
+        run.start(StartOptions::input(json(json!({"suspends": 1})))).await?;
+        let result = run.resume(ResumeOptions::data(json(json!("go on")))).await?;
+        ensure!(result.status == RunStatus::Success, "{result:?}");
+    }
+    Ok(())
+}
+
+/// The last step asks, again and again.
+async fn resumes(host: &Host, times: usize, steps: usize) -> Result<()> {
+    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+    let mut workflow = host.workflow("after");
+    for step in 0..steps {
+        workflow = workflow.then(component.step("checkpoint").id(format!("s{step}")));
+    }
+    let workflow = workflow.map(r#"{"suspends": 1000000}"#).then(component.step("probe")).commit().await?;
+    answered(&workflow, json!(0), times).await
+}
+
+async fn answers(host: &Host, times: usize, items: usize) -> Result<()> {
+    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+    let body = ForEachEntry::new(component.step("ask"));
+    let workflow = host.workflow("items").foreach(body).commit().await?;
+    answered(&workflow, json!(vec![0; items]), times).await
+}
+
+async fn answered(workflow: &Workflow, input: serde_json::Value, times: usize) -> Result<()> {
+    let run = workflow.start(StartOptions::input(json(input))).await?.run;
+    for _ in 0..times {
+        let waiting = run.result(reentry::OutputOptions::default()).await?.suspended;
+        let first = waiting.first().context("something waits")?;
+        let answer = ResumeOptions::data(json(json!(1))).step(Target::suspension(first.suspension));
+        let result = run.resume(answer).await?;
+        ensure!(result.status == RunStatus::Suspended, "{result:?}");
+    }
+    Ok(())
+}
