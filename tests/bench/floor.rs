@@ -19,13 +19,6 @@ pub struct Floor {
     pub in_flight_32: f64,
 }
 
-impl Floor {
-    /// No floor, so that every goal beside it is reached.
-    pub fn none() -> Self {
-        Self { sequential: 0.0, in_flight_32: 0.0 }
-    }
-}
-
 const MEASURED: Duration = Duration::from_secs(3);
 const ROW: [u8; 4096] = [7; 4096];
 

@@ -1,13 +1,14 @@
 //! `make bench`: what reentry costs on this machine, one JSON line a figure, with the floor beside it.
 //!
 //! A figure with a goal says whether it was reached. Figures of time depend on the machine and on what else it
-//! does: compare within one run only. Counts and sizes do not.
+//! does: compare within one run only. Counts and sizes do not. With names of parts as arguments, only these are measured.
 
 mod cold;
 mod cycle;
 mod flat;
 mod floor;
 mod large;
+mod profile;
 mod report;
 mod restore;
 mod waiting;
@@ -22,17 +23,31 @@ async fn main() -> Result<()> {
     {
         return cold::resume(dir, run).await;
     }
-    // `bench cycle` measures the cycles alone, for a profiler.
-    if arguments == ["cycle"] {
-        return cycle::measure(&floor::Floor::none()).await;
+    if let [command, rest @ ..] = arguments.as_slice()
+        && command == "profile"
+    {
+        return profile::run(rest).await;
     }
     report::machine()?;
-    let floor = floor::measure()?;
-    cycle::measure(&floor).await?;
-    restore::measure().await?;
-    restore::languages().await?;
-    flat::measure().await?;
-    large::measure().await?;
-    waiting::measure().await?;
-    cold::measure().await
+    let wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    if wanted("cycle") {
+        cycle::measure(&floor::measure()?).await?;
+    }
+    if wanted("restore") {
+        restore::measure().await?;
+        restore::languages().await?;
+    }
+    if wanted("flat") {
+        flat::measure().await?;
+    }
+    if wanted("large") {
+        large::measure().await?;
+    }
+    if wanted("waiting") {
+        waiting::measure().await?;
+    }
+    if wanted("cold") {
+        cold::measure().await?;
+    }
+    Ok(())
 }

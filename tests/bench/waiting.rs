@@ -28,6 +28,17 @@ pub async fn measure() -> Result<()> {
     let one = |sql: &str| -> Result<f64> { Ok(db.query_row(sql, [], |row| row.get::<_, f64>(0))?) };
     let images = one("SELECT total(length(data)) FROM images")?;
     let component = one("SELECT total(length(bytes) + length(base)) FROM components")?;
+    let mut trees =
+        db.prepare("SELECT name, total(pgsize), total(unused) FROM dbstat GROUP BY name ORDER BY 2 DESC")?;
+    let trees = trees
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?, row.get::<_, f64>(2)?)))?;
+    for tree in trees {
+        let (name, bytes, unused) = tree?;
+        if bytes > runs {
+            figure(&format!("waiting.storage.{name}"), bytes / runs, "bytes/run", Goal::None);
+            figure(&format!("waiting.storage.{name}.unused"), unused / runs, "bytes/run", Goal::None);
+        }
+    }
     figure("waiting.memory", memory, "bytes/run", Goal::AtMost(205.0));
     figure("waiting.image", images / runs, "bytes/run", Goal::None);
     figure(

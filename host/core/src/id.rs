@@ -88,7 +88,7 @@ id_type! {
     SuspensionId, "suspension", "sus_"
 }
 id_type! {
-    /// The kept memory of one guest at one suspension.
+    /// The kept memory of one guest at one suspension, or something else that is kept as memories are.
     SnapshotId, "snapshot", "snap_"
 }
 id_type! {
@@ -98,6 +98,15 @@ id_type! {
 id_type! {
     /// One event as it was sent: what a step that waits for an event gets.
     MessageId, "message", "msg_"
+}
+
+impl SnapshotId {
+    /// The id of something else that is kept as memories are, of a run: the same for the same text.
+    pub fn of_part(run: RunId, text: &str) -> Self {
+        let mut id = [0; 16];
+        blake3::Hasher::new().update(run.as_bytes()).update(text.as_bytes()).finalize_xof().fill(&mut id);
+        Self::from_bytes(id)
+    }
 }
 
 impl SuspensionId {

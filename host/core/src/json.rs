@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Deepest nesting of arrays and objects that is let in.
 ///
@@ -41,7 +41,10 @@ impl Json {
     /// # Errors
     /// [`JsonError`] when the text is not one well-formed JSON value, or is nested too deeply.
     pub fn parse(text: impl Into<String>) -> Result<Self, JsonError> {
-        let raw = RawValue::from_string(text.into())?;
+        Self::bounded(RawValue::from_string(text.into())?)
+    }
+
+    fn bounded(raw: Box<RawValue>) -> Result<Self, JsonError> {
         let found = depth(raw.get());
         if found > DEPTH_MAX {
             return Err(JsonError::TooDeep { found });
@@ -54,7 +57,8 @@ impl Json {
     /// # Errors
     /// [`JsonError`] when the value has no JSON form (a map with keys that are not strings, for one).
     pub fn of(value: &(impl Serialize + ?Sized)) -> Result<Self, JsonError> {
-        Self::parse(serde_json::to_string(value)?)
+        // Well-formed as it was just written, so it is not read again.
+        Self::bounded(to_raw_value(value)?)
     }
 
     /// The value `null`.
@@ -129,8 +133,7 @@ fn depth(text: &str) -> usize {
 
 impl From<serde_json::Value> for Json {
     fn from(value: serde_json::Value) -> Self {
-        let text = value.to_string();
-        let raw = RawValue::from_string(text).expect("a Value prints as well-formed JSON");
+        let raw = to_raw_value(&value).expect("a Value has string keys");
         Self(Arc::from(raw))
     }
 }

@@ -250,6 +250,7 @@ mod tests {
             };
             let step = Step {
                 entry,
+                apart: None,
                 calls: 1,
                 attempt: 0,
                 take_overs: 0,

@@ -205,6 +205,10 @@ impl std::fmt::Display for RunStatus {
 pub struct Step {
     /// What results show.
     pub entry: StepEntry,
+    /// Where its payload is kept if that is not in its record, being large. A run is read without such payloads: the one in `entry` is
+    /// `null` then. See [`Self::payload`].
+    #[serde(skip)]
+    pub apart: Option<SnapshotId>,
     /// Calls into the guest so far: the start and each resume. Tries of one call count once.
     #[serde(default)]
     pub calls: u32,
@@ -455,6 +459,12 @@ pub struct StepEntry {
 }
 
 impl Step {
+    /// Its payload, unless that is still to be read from where it is kept apart.
+    pub fn payload(&self) -> Option<&Json> {
+        let payload = &self.entry.payload;
+        (self.apart.is_none() || !payload.is_null()).then_some(payload)
+    }
+
     /// Whether it has begun and is not done.
     pub fn is_active(&self) -> bool {
         !matches!(self.doing, Doing::Ended | Doing::Queued)

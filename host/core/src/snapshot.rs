@@ -96,7 +96,7 @@ macro_rules! blake3_digest {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("blake3:")?;
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                crate::hex::write(&self.0, f)
             }
         }
 

@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
 use crate::host::{Host, Inner};
+use crate::inputs::Inputs;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::registry::Registry;
@@ -225,6 +226,7 @@ impl HostBuilder {
             calls,
             flights: Flights::default(),
             stop: Stop::default(),
+            inputs: Inputs::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
             cancel_grace: self.cancel_grace,

@@ -53,7 +53,7 @@ impl Run {
         let run = self.load().await?;
         let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
         let refused = Refused::NotRestartable { status: run.status() };
-        let saved = Box::new(saved::run_of(&*self.host.inner.store, &point.ok_or(refused)?).await?);
+        let saved = Box::new(saved::run_of(&point.ok_or(refused)?)?);
         let host = &self.host.inner;
         let suspension = host.chance.suspension_ids(host.clock.now(), saved.waiting().count());
         let event = Event::Restarted(Restarted { saved, owner: host.owner, suspension });

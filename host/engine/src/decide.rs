@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
 use crate::flights::InFlight;
 use crate::host::Inner;
+use crate::inputs;
 use crate::live::Happened;
 use crate::trace;
 
@@ -157,6 +158,7 @@ impl Decider {
         images: Images,
     ) -> Result<Option<Vec<Effect>>, Error> {
         let effects = std::mem::take(&mut decision.effects);
+        inputs::set_apart(&self.run, &mut decision);
         let root = decision.steps.iter().find(|(path, step)| path.is_root() && !step.is_active());
         let (root, run) = (root.map(|(_, step)| step.clone()), decision.run.clone());
         let expected = (!self.is_new).then_some(self.run.version);

@@ -1,5 +1,6 @@
 //! The loop: decide, commit, do. The only place where decisions, store and guests meet.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use reentry_core::effect::Effect;
@@ -78,7 +79,7 @@ impl Driver {
     pub(crate) async fn spawned(self, span: Span) -> Result<Stopped, Error> {
         let run = self.decider.run.id;
         // The caller may have a subscriber of its own; the task would see the global one.
-        match tokio::spawn(self.go_on().instrument(span).with_current_subscriber()).await {
+        match tokio::spawn(Box::pin(self.go_on()).instrument(span).with_current_subscriber()).await {
             Ok(stopped) => stopped,
             Err(panic) => Err(Error::Interrupted { run, reason: panic.to_string() }),
         }
@@ -185,13 +186,15 @@ impl Driver {
         }))
     }
 
+    /// In a box: it is large, and a part of what drives the run, which is moved.
     fn perform(
         &mut self,
         (path, not_before): (StepPath, Option<Timestamp>),
-    ) -> impl Future<Output = Result<Option<Performed>, Error>> + Send + 'static {
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Performed>, Error>> + Send>> {
         let at = self.ready.iter().position(|ready| ready.path == path);
         let ready = at.map(|at| self.ready.swap_remove(at));
         let Decider { host, program, run, .. } = &self.decider;
-        perform(Arc::clone(host), Arc::new(run.clone()), Arc::clone(program), (path, not_before), ready)
+        let run = Arc::new(run.clone());
+        Box::pin(perform(Arc::clone(host), run, Arc::clone(program), (path, not_before), ready))
     }
 }

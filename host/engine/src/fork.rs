@@ -69,7 +69,7 @@ impl Run {
         self.load().await?;
         let point = host.store.savepoint(self.id, at).await?;
         let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
-        let from = saved::run_of(&*host.store, &point).await?;
+        let from = saved::run_of(&point)?;
         let program = host.registry.program(&from).await?;
         let ready = ready_for(host, &from, &program, target).await?;
         Ok((from, program, ready))

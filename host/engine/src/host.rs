@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint, Stored};
 use crate::flights::Flights;
 use crate::inbox::{Waiting, waiting};
+use crate::inputs::Inputs;
 use crate::live::Live;
 use crate::observer::Observer;
 use crate::registry::Registry;
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) flights: Flights,
     /// Whether no further call is to be begun, and what is left to do.
     pub(crate) stop: Stop,
+    /// Large inputs of workflows that were used lately.
+    pub(crate) inputs: Inputs,
     /// Tells those in this process who listen.
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.

@@ -34,6 +34,8 @@ pub(crate) struct CallContext {
     pub(crate) tenant: TenantId,
     /// The run as it was when the call began.
     pub(crate) run: Arc<Run>,
+    /// The input of its workflow.
+    pub(crate) init: Json,
     /// The step, the number of the call, and who makes it. `None` while a step moves to another version: that is no call of the run's, nobody
     /// waits for its end, and it sets nothing.
     pub(crate) call: Option<(StepPath, u32, OwnerId)>,
@@ -155,8 +157,7 @@ impl HostCalls for CallContext {
     }
 
     fn init_data(&self) -> Json {
-        let root = self.run.steps.get(&StepPath::root());
-        root.map_or_else(Json::null, |root| root.entry.payload.clone())
+        self.init.clone()
     }
 
     fn emit(&self, chunk: Json) {

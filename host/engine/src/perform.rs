@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use reentry_core::event::{CallEnd, CallEnded};
 use reentry_core::id::SnapshotId;
+use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Doing, ResumeCall, Run, Step};
+use reentry_core::run::{Call, Doing, ResumeCall, Run};
 use reentry_core::step::{Facts, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
@@ -20,6 +21,7 @@ use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::host::Inner;
 use crate::host_calls::CallContext;
+use crate::inputs;
 use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
 
@@ -47,7 +49,7 @@ pub(crate) async fn perform(
     let (Doing::Calling(_, call) | Doing::Retrying(_, _, call)) = &step.doing else {
         return Err(misfit(&run, &path));
     };
-    let context = Arc::new(context(&host, &run, &path, Some(step.calls)));
+    let context = Arc::new(context(&host, &run, &path, Some(step.calls)).await?);
     if let Some(at) = not_before {
         tokio::select! {
             biased;
@@ -70,6 +72,7 @@ pub(crate) async fn perform(
         Some(ready) if ready.is_for(node.component, call.image()) => ready,
         _ => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
+    let input = inputs::read(&*host.store, &run, &path, step).await?;
     let span_id = host.chance.span_id();
     let span = tracing::info_span!(
         "workflow step", run = %run.id, path = %path, call = step.calls, attempt = step.attempt,
@@ -82,7 +85,7 @@ pub(crate) async fn perform(
     let options =
         CallOptions { cancel: Some(cancel.clone()), timeout, ..CallOptions::new(ready.seal.clone()) };
     host.fault(FaultPoint::BeforeCall);
-    let called = called(&ready, call, step, facts, Arc::clone(&context), options).instrument(span);
+    let called = called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span);
     let called = stoppable(called, &context, cancel, host.cancel_grace).await;
     host.fault(FaultPoint::AfterCall);
 
@@ -108,18 +111,27 @@ pub(crate) async fn perform(
 }
 
 /// What a guest may ask during a call; `call` is its number, `None` for one that moves the step to another version.
-pub(crate) fn context(host: &Inner, run: &Arc<Run>, path: &StepPath, call: Option<u32>) -> CallContext {
-    CallContext {
+///
+/// # Errors
+/// As [`inputs::read`].
+pub(crate) async fn context(
+    host: &Inner,
+    run: &Arc<Run>,
+    path: &StepPath,
+    call: Option<u32>,
+) -> Result<CallContext, Error> {
+    Ok(CallContext {
         store: Arc::clone(&host.store),
         clock: Arc::clone(&host.clock),
         observer: Arc::clone(&host.observer),
         source: Source { run: run.id, path: path.clone() },
         tenant: run.tenant.clone(),
         run: Arc::clone(run),
+        init: host.inputs.of_workflow(&*host.store, run).await?,
         call: call.map(|call| (path.clone(), call, host.owner)),
         live: Arc::clone(&host.live),
         settings: std::sync::Mutex::default(),
-    }
+    })
 }
 
 /// Makes a call. One that nobody wants any more is given `grace` to notice by itself, then it is interrupted.
@@ -145,12 +157,11 @@ async fn stoppable<T>(
 async fn called(
     ready: &Ready,
     call: &Call,
-    step: &Step,
+    input: Json,
     facts: Facts,
     context: Arc<CallContext>,
     options: CallOptions,
 ) -> Result<CallResult, CallError> {
-    let input = step.entry.payload.clone();
     match call {
         Call::Start => ready.component.start(Invocation { facts, input }, context, options).await,
         Call::Resume(ResumeCall { resolved, suspend_payload, .. }) => {

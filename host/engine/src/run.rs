@@ -232,7 +232,8 @@ pub(crate) async fn ready_for(
 pub(crate) async fn spawned(task: Task, span: tracing::Span) -> Result<Stopped, Error> {
     let id = task.decider.run.id;
     // The caller may have a subscriber of its own; the task would see the global one.
-    let work = drive(task).instrument(span).with_current_subscriber();
+    // In a box, as it is large and would be copied by each of these.
+    let work = Box::pin(drive(task)).instrument(span).with_current_subscriber();
     match tokio::spawn(work).await {
         Ok(stopped) => stopped,
         Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),

@@ -11,6 +11,7 @@ mod mail;
 mod runs;
 mod steps;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -53,6 +54,7 @@ struct Data {
     applied: Vec<Applied>,
     live_owners: BTreeSet<OwnerId>,
     stats: StoreStats,
+    bytes_read: Cell<u64>,
 }
 
 /// A guest's memory, and how many steps and savepoints need it.
@@ -77,6 +79,29 @@ impl Data {
     fn next_place(&mut self) -> u64 {
         self.stored += 1;
         self.stored
+    }
+
+    /// Counts what is read.
+    fn count(&self, bytes: usize) {
+        self.bytes_read.set(self.bytes_read.get() + bytes as u64);
+    }
+
+    /// Reads an image.
+    fn image(&self, id: SnapshotId) -> Option<&[u8]> {
+        let image = self.images.get(&id)?;
+        self.count(image.data.len());
+        Some(&image.data)
+    }
+
+    /// One user more of a part, which is kept from now on if it was not; returns how many bytes it took.
+    fn keep_part(&mut self, id: SnapshotId, data: &[u8]) -> usize {
+        let mut bytes = 0;
+        let kept = self.images.entry(id).or_insert_with(|| {
+            bytes = data.len();
+            KeptImage { uses: 0, data: data.to_vec() }
+        });
+        kept.uses += 1;
+        bytes
     }
 
     /// One user less of an image.
@@ -138,7 +163,7 @@ impl Store for MemoryStore {
     }
 
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.data().images.get(&id).map(|image| image.data.clone()))
+        Ok(self.data().image(id).map(<[u8]>::to_vec))
     }
 
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
@@ -310,6 +335,7 @@ impl Store for MemoryStore {
     }
 
     fn stats(&self) -> StoreStats {
-        self.data().stats
+        let data = self.data();
+        StoreStats { bytes_read: data.bytes_read.get(), ..data.stats }
     }
 }

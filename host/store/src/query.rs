@@ -137,7 +137,8 @@ pub struct SuspensionRecord {
     pub due_at: Option<Timestamp>,
     /// Open or ended.
     pub state: SuspensionState,
-    /// The step's record, for open suspensions: payload and schema are in it.
+    /// The step's record, for open suspensions: what is shown to the one who answers, and the schema, are in it. A payload of the step
+    /// that is kept apart is not.
     pub step: Option<Step>,
 }
 

@@ -3,8 +3,6 @@
 //! Every back end stores these rows, so that what is read is the same everywhere. Encoding happens on the caller's task,
 //! never on the thread that writes.
 
-use std::mem;
-
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
@@ -64,7 +62,16 @@ pub(crate) struct StepRow {
     pub(crate) version: i64,
     /// The record with `null` in the place of its payload.
     pub(crate) record: String,
-    pub(crate) payload: Json,
+    pub(crate) payload: Payload,
+}
+
+/// The payload of a step, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    /// With the record.
+    Within(Json),
+    /// Apart, under this id; without a text if it is kept already.
+    Apart(SnapshotId, Option<Json>),
 }
 
 /// A suspension that begins, as it is stored.
@@ -144,7 +151,8 @@ impl CommitRows {
 
     /// Bytes that are written at most: with the payloads, and with the parts of the savepoint.
     pub(crate) fn bytes_max(&self) -> usize {
-        let payloads: usize = self.steps.iter().map(|step| step.payload.text().len()).sum();
+        let payloads = self.steps.iter().filter_map(|step| step.payload.text());
+        let payloads: usize = payloads.map(str::len).sum();
         let parts = self.savepoint.iter().flat_map(|savepoint| &savepoint.parts);
         self.bytes_always() + payloads + parts.map(|(_, part)| part.len()).sum::<usize>()
     }
@@ -182,7 +190,12 @@ impl RunRow {
 
 impl StepRow {
     fn encode(path: &StepPath, mut step: Step, version: i64) -> Result<Self, StoreError> {
-        let payload = mem::replace(&mut step.entry.payload, Json::null());
+        let text = step.payload().cloned();
+        step.entry.payload = Json::null();
+        let payload = match step.apart {
+            Some(part) => Payload::Apart(part, text),
+            None => Payload::Within(text.unwrap_or_else(Json::null)),
+        };
         Ok(Self {
             path: path.to_string(),
             active: step.is_active(),
@@ -192,6 +205,24 @@ impl StepRow {
             record: json(&step)?,
             payload,
         })
+    }
+}
+
+impl Payload {
+    /// The text that there is to write.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Within(text) | Self::Apart(_, Some(text)) => Some(text.text()),
+            Self::Apart(_, None) => None,
+        }
+    }
+
+    /// Where it is kept, if that is apart.
+    pub(crate) fn part(&self) -> Option<SnapshotId> {
+        match self {
+            Self::Within(_) => None,
+            Self::Apart(part, _) => Some(*part),
+        }
     }
 }
 
@@ -239,19 +270,39 @@ pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Ru
     Ok(run)
 }
 
-/// Reads the path and the record of a step. A record that was stored with its payload in it comes without another.
+/// Reads the path and the record of a step, whose payload may be left where it is kept apart. A record that was stored with its
+/// payload in it comes without another.
 pub(crate) fn decode_step(
     run: RunId,
     path: &str,
     record: &[u8],
     payload: Option<&[u8]>,
+    part: Option<SnapshotId>,
 ) -> Result<(StepPath, Step), StoreError> {
     let what = || format!("step `{path}` of run {run}");
     let mut step: Step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
+    step.apart = part;
     if let Some(payload) = payload {
         step.entry.payload = serde_json::from_slice(payload).map_err(|e| damaged(what(), e))?;
     }
     Ok((path.parse().map_err(|e| damaged(what(), e))?, step))
+}
+
+/// The same with the payload, wherever it is kept.
+pub(crate) fn decode_whole_step(
+    run: RunId,
+    path: &str,
+    record: &[u8],
+    payload: Option<&[u8]>,
+    part: Option<SnapshotId>,
+) -> Result<(StepPath, Step), StoreError> {
+    if let (Some(part), None) = (part, payload) {
+        return Err(damaged(
+            format_args!("step `{path}` of run {run}"),
+            format_args!("its payload {part} is missing"),
+        ));
+    }
+    decode_step(run, path, record, payload, part)
 }
 
 /// Whether a path is another one or lies below it, a repetition of it included.

@@ -56,7 +56,7 @@ use crate::{
 use fault::store_error;
 use open::Files;
 use owners::Owners;
-use reader::Readers;
+use reader::{Reader, Readers};
 use threads::Threads;
 use writer::{Change, Fault, Work};
 
@@ -109,7 +109,7 @@ impl SqliteStore {
     /// Reads what may be long on a thread that may block.
     async fn scan<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let readers = Arc::clone(&self.readers);
         self.blocking(move || readers.read(question)).await
@@ -239,7 +239,7 @@ impl Store for SqliteStore {
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.readers.read(held::next_due)
+        self.readers.read(|connection| held::next_due(connection))
     }
 
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
@@ -318,7 +318,7 @@ impl Store for SqliteStore {
     }
 
     async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.scan(components::list).await
+        self.scan(|connection| components::list(connection)).await
     }
 
     async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
@@ -383,6 +383,6 @@ impl Store for SqliteStore {
     }
 
     fn stats(&self) -> StoreStats {
-        self.threads.stats()
+        StoreStats { bytes_read: self.readers.bytes(), ..self.threads.stats() }
     }
 }

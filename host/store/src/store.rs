@@ -24,6 +24,8 @@ pub struct StoreStats {
     pub groups: u64,
     /// Bytes that stored commits consist of: heads, records, payloads, memories, logs and savepoints, before a database adds its own.
     pub bytes: u64,
+    /// Bytes of heads, records, payloads and memories that were read, lists aside.
+    pub bytes_read: u64,
     /// Calls of fsync or fdatasync made to make commits durable, those of checkpoints included.
     pub fsyncs: u64,
 }
@@ -61,7 +63,7 @@ pub trait Store: Send + Sync + 'static {
     /// future is dropped before it is ready, the change may be stored or not.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 
-    /// Reads a run with the records of its steps that are not done.
+    /// Reads a run with the records of its steps that are not done, but for payloads that are kept apart.
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError>;
 
     /// Reads one step's record, done or not.
@@ -86,7 +88,7 @@ pub trait Store: Send + Sync + 'static {
     /// Finds nothing for a path that ends with an index, and for the workflow itself.
     async fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError>;
 
-    /// Reads the kept memory of a guest.
+    /// Reads the kept memory of a guest, or what else is kept apart: a payload, a part of a savepoint.
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Reads what watchers saw of the commits after a version of a run, oldest first, at most `limit`. Commits that brought

@@ -8,8 +8,8 @@ use reentry_core::id::TenantId;
 use reentry_core::run::{Phase, Run, RunStatus, Step, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{
-    asking, calling, change, create, ended, given, holding, image_id, json, listening, message, message_id,
-    owner_id, path, queued, run, run_id, sleeping, suspension_id, tenant,
+    asking, calling, change, create, ended, given, given_apart, holding, image_id, json, listening, message,
+    message_id, owner_id, path, queued, run, run_id, sleeping, suspension_id, tenant,
 };
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
@@ -22,6 +22,7 @@ use reentry_store::{
 const RUNS: u64 = 5;
 const PATHS: [&str; 7] = ["", "a", "a.b", "each", "each[3]", "each[3].b", "each[12]"];
 const EVENTS: [(&str, Option<&str>); 3] = [("paid", None), ("paid", Some("o-1")), ("sent", Some("o-2"))];
+const PARTS: [u64; 2] = [20, 21];
 const WORKFLOWS: u64 = 3;
 
 /// One thing that a commit does beside raising the version.
@@ -97,7 +98,7 @@ fn part() -> impl Strategy<Value = Part> {
     let (at, id) = (0..PATHS.len(), 1..8u64);
     let images = prop::collection::vec(1..4u64, 0..3);
     prop_oneof![
-        6 => (at.clone(), doing(), 0..3usize).prop_map(|(at, doing, payload)| Part::Put(at, doing, payload)),
+        6 => (at.clone(), doing(), 0..4usize).prop_map(|(at, doing, payload)| Part::Put(at, doing, payload)),
         1 => at.prop_map(Part::DropStep),
         1 => id.clone().prop_map(Part::Close),
         1 => (1..4u64).prop_map(Part::Keep),
@@ -173,7 +174,12 @@ fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
         Doing::Listen(id, event) => listening(mine(id), EVENTS[event].0, EVENTS[event].1),
         Doing::End => ended(),
     };
-    given(step, ["1", "2", &format!("\"{}\"", "x".repeat(3_000))][payload])
+    match payload {
+        0 => given(step, "1"),
+        1 => given(step, &format!("\"{}\"", "x".repeat(3_000))),
+        // Kept apart, once for all that have it.
+        _ => given_apart(step, PARTS[payload - 2], &format!("\"{payload}\"")),
+    }
 }
 
 impl Attempt {
@@ -265,7 +271,7 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             add("savepoint", format!("{:?}", store.savepoint(id, suspension_id(number * 8 + of)).await));
         }
     }
-    for number in 0..4 {
+    for number in (0..4).chain(PARTS) {
         add("image", format!("{:?}", store.image(image_id(number)).await));
         add("owned", format!("{:?}", store.owned(owner_id(number)).await));
     }

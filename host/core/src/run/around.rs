@@ -11,12 +11,10 @@ use crate::workflow::{Arm, Place};
 
 impl Change<'_> {
     /// The item that the innermost `foreach` around a path is at, with its index.
-    pub(super) fn item_around(&self, path: &StepPath) -> Result<Option<(u32, Json)>, Refused> {
+    pub(super) fn item_around(&self, path: &StepPath) -> Result<Option<(u32, Json)>, Stop> {
         let around = self.repetition_around(path, |kind| matches!(kind, Kind::ForEach(_)))?;
-        Ok(around.map(|(at, index)| {
-            let item = self.run.steps.get(&at).map(|step| step.entry.payload.clone());
-            (index, item.unwrap_or_else(Json::null))
-        }))
+        let Some((at, index)) = around else { return Ok(None) };
+        Ok(Some((index, self.input_of_open(&at)?)))
     }
 
     /// The number of the time, from 1, that the innermost loop around a path is at.
@@ -62,7 +60,7 @@ impl Change<'_> {
                 let first = at.sibling(&first.id);
                 let given = match first == *path {
                     true => Some(input.clone()),
-                    false => self.record(&first)?.map(|step| step.entry.payload),
+                    false => self.input_of(&first)?,
                 };
                 let given = given.and_then(|given| given.decode::<BTreeMap<String, Json>>().ok());
                 return Ok(given.and_then(|mut given| given.remove("error")));

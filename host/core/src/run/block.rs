@@ -67,7 +67,7 @@ impl Change<'_> {
         owner: OwnerId,
     ) -> Result<(), Stop> {
         let (_, Kind::Branch(branch)) = self.block_at(path)? else { return Err(misfit(path).into()) };
-        let input = self.run.steps.get(path).ok_or_else(|| misfit(path))?.entry.payload.clone();
+        let input = self.input_of(path)?.ok_or_else(|| misfit(path))?;
         match output.decode::<bool>() {
             Ok(true) => chosen.push(asked),
             Ok(false) => {}

@@ -173,6 +173,7 @@ impl<'w> Change<'w> {
         };
         Step {
             entry,
+            apart: None,
             calls: 0,
             attempt: 0,
             take_overs: 0,
@@ -280,6 +281,25 @@ impl<'w> Change<'w> {
         match self.known.steps.get(path) {
             Some(found) => Ok(found.clone()),
             None => Err(Stop::step(path.clone())),
+        }
+    }
+
+    /// The input of an entry, wherever its record is.
+    pub(super) fn input_of(&self, path: &StepPath) -> Result<Option<Json>, Stop> {
+        let Some(step) = self.record(path)? else { return Ok(None) };
+        match (step.payload(), self.known.steps.get(path)) {
+            (Some(payload), _) => Ok(Some(payload.clone())),
+            // It does not change while the entry goes on, so that of whatever moment does.
+            (None, Some(found)) => Ok(found.as_ref().map(|found| found.entry.payload.clone())),
+            (None, None) => Err(Stop::step(path.clone())),
+        }
+    }
+
+    /// The input of an entry that is not done; `null` for one that is.
+    pub(super) fn input_of_open(&self, path: &StepPath) -> Result<Json, Stop> {
+        match self.run.steps.contains_key(path) {
+            true => Ok(self.input_of(path)?.unwrap_or_else(Json::null)),
+            false => Ok(Json::null()),
         }
     }
 

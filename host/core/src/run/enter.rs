@@ -17,7 +17,7 @@ pub(super) fn continued(change: &mut Change<'_>, path: &StepPath, owner: OwnerId
     if step.doing != Doing::Continuing(owner) {
         return Err(Refused::Idle.into());
     }
-    let input = step.entry.payload.clone();
+    let input = change.input_of(path)?.ok_or(Refused::Idle)?;
     change.enter(path.clone(), input, owner);
     Ok(())
 }

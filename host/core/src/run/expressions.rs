@@ -69,7 +69,7 @@ impl Change<'_> {
         let object = |map: &BTreeMap<String, Json>| Json::of(map).unwrap_or_else(|_| Json::null());
         let state = if reads("state") { object(&self.run.state) } else { Json::null() };
         let context = if reads("context") { object(&self.run.request_context) } else { Json::null() };
-        let init = self.workflow_input(path)?;
+        let init = if reads("init") { self.workflow_input(path)? } else { Json::null() };
         let item = if reads("item") || reads("index") { self.item_around(path)? } else { None };
         let iteration = if reads("iteration") { self.iteration_around(path)? } else { None };
         let error = if reads("error") { self.error_around(path, input)? } else { None };
@@ -139,11 +139,7 @@ impl Change<'_> {
         let mut above = path.parent();
         while let Some(at) = above {
             if self.place(&at)?.workflow().is_some() {
-                return Ok(self
-                    .run
-                    .steps
-                    .get(&at)
-                    .map_or_else(Json::null, |step| step.entry.payload.clone()));
+                return self.input_of_open(&at);
             }
             above = at.parent();
         }

@@ -93,7 +93,7 @@ impl Change<'_> {
             return Err(super::change::misfit(block).into());
         };
         self.hold(block, Held::Try { caught: true })?;
-        let input = self.run.steps.get(block).map(|step| step.entry.payload.clone());
+        let input = self.input_of(block)?;
         let error = serde_json::json!({
             "message": failure.message,
             "code": failure.code,

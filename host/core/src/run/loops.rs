@@ -43,7 +43,7 @@ impl<'w> Change<'w> {
                 Ok(Arrived::Not)
             }
             Decider::Expression(expression) => {
-                let input = self.run.steps.get(path).ok_or_else(|| misfit(path))?.entry.payload.clone();
+                let input = self.input_of(path)?.ok_or_else(|| misfit(path))?;
                 let more =
                     [("output", output.clone()), ("iteration", Json::from(serde_json::json!(iteration + 1)))];
                 match self.evaluate_bool(path, expression, &input, &more)? {

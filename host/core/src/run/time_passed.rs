@@ -40,7 +40,7 @@ fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<()
     if let Doing::Sleeping(until) = step.doing
         && until <= now
     {
-        let output = step.entry.payload.clone();
+        let output = change.input_of_open(path)?;
         return change.complete(path, output, owner);
     }
     let over: Vec<(SuspensionId, Resolution)> = step

@@ -32,7 +32,7 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
         let reason = "it stands inside a block that repeats; go back to the block".to_owned();
         return Err(Refused::NotTravelable { to, reason }.into());
     }
-    let recorded = change.record(&to)?.map(|step| step.entry.payload);
+    let recorded = change.input_of(&to)?;
     let Some(input) = input.or(recorded) else {
         let reason = "it was never reached: give its input".to_owned();
         return Err(Refused::NotTravelable { to, reason }.into());

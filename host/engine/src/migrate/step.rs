@@ -18,6 +18,7 @@ use crate::call_facts::facts;
 use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::host::Inner;
+use crate::inputs;
 use crate::perform::context;
 use crate::ready::{Ready, make_ready};
 
@@ -131,7 +132,7 @@ impl<'a> Change<'a> {
 
     async fn export(&self, host: &Inner, run: &Arc<Run>, ready: &Ready) -> Moved<Json> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
-        let context = Arc::new(context(host, run, self.path, None));
+        let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was);
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
@@ -151,9 +152,9 @@ impl<'a> Change<'a> {
         new: &LoadedComponent,
         state: Json,
     ) -> Moved<Imported> {
-        let context = Arc::new(context(host, run, self.path, None));
-        let call =
-            Invocation { facts: self.facts(host, run, self.is), input: self.step.entry.payload.clone() };
+        let context = Arc::new(context(host, run, self.path, None).await?);
+        let input = inputs::read(&*host.store, run, self.path, self.step).await?;
+        let call = Invocation { facts: self.facts(host, run, self.is), input };
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = CallOptions::new(ready.seal.clone());

@@ -1,8 +1,8 @@
-//! What is written for a step stays the same, however much the run has done and however many items it has.
+//! What is written and read for a step stays the same, however much the run has done and however many items it has.
 
 use reentry::core::run::RunStatus;
 use reentry::core::workflow::{ForEachEntry, StepEntry};
-use reentry::{Host, ResumeOptions};
+use reentry::{Host, ResumeOptions, Run};
 use serde_json::{Value, json};
 
 use crate::guest::{asks, echoes, host, input};
@@ -57,6 +57,57 @@ async fn items(items: usize, from: usize, asking: bool) -> (u64, u64) {
         assert_eq!(answer().await.status, RunStatus::Suspended);
     }
     since(&host, before)
+}
+
+/// Bytes that are read for an answer: to the last step of so many, in another process than that of the steps before.
+async fn read_after(steps: usize) -> u64 {
+    let dir = tempfile::tempdir().unwrap();
+    let first = host().data_dir(dir.path()).build().await.unwrap();
+    let (echo, ask) = (echoes(&first).await, asks(&first).await);
+    let mut workflow = first.workflow("sequence");
+    for step in 0..steps {
+        workflow = workflow.then(StepEntry { id: format!("s{step:04}"), ..echo.step("ask") });
+    }
+    let workflow = workflow.then(ask.step("ask")).commit().await.unwrap();
+    let run = workflow.start(input(json!({"n": 1}))).await.unwrap().run;
+    read_by_an_answer(&first, &run).await
+}
+
+/// Bytes that are read for an answer to one of so many items, when some were answered before.
+async fn read_of(items: usize, from: usize) -> u64 {
+    let dir = tempfile::tempdir().unwrap();
+    let host = host().data_dir(dir.path()).build().await.unwrap();
+    let body = ForEachEntry::new(asks(&host).await.step("ask"));
+    let workflow = host.workflow("items").foreach(body).commit().await.unwrap();
+    let values: Vec<Value> = (0..items).map(|item| json!(format!("item {item:05}"))).collect();
+    let run = workflow.start(input(json!(values))).await.unwrap().run;
+    for _ in 0..from {
+        run.resume(ResumeOptions::data(json!("yes"))).await.unwrap();
+    }
+    read_by_an_answer(&host, &run).await
+}
+
+async fn read_by_an_answer(host: &Host, run: &Run) -> u64 {
+    let before = host.store_stats().bytes_read;
+    run.resume(ResumeOptions::data(json!("yes"))).await.unwrap();
+    host.store_stats().bytes_read - before
+}
+
+#[tokio::test]
+async fn what_a_resume_reads_does_not_grow_with_the_steps_before_it() {
+    let (few, many) = (read_after(1).await, read_after(1_000).await);
+    assert!(few > 0 && many <= few + few / 20, "{few} bytes after one step, {many} after 1,000");
+}
+
+#[tokio::test]
+async fn what_an_answer_reads_grows_neither_with_the_items_nor_with_the_answers_before() {
+    let few = read_of(100, 10).await;
+    for many in [read_of(1_000, 10).await, read_of(1_000, 200).await] {
+        assert!(
+            few > 0 && many <= few + few / 20,
+            "{few} bytes for one of 100 items, {many} for one of 1,000"
+        );
+    }
 }
 
 #[tokio::test]

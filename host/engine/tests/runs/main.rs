@@ -8,6 +8,7 @@ mod control;
 mod deletion;
 mod forks;
 mod guest;
+mod inputs;
 mod large;
 mod mailbox;
 mod migrate;

@@ -104,6 +104,7 @@ pub fn step(doing: Doing) -> Step {
     };
     Step {
         entry,
+        apart: None,
         calls: 1,
         attempt: 0,
         take_overs: 0,
@@ -169,6 +170,16 @@ fn waiting(suspension: u64, what: WaitFor) -> Step {
 /// The same step with another input.
 pub fn given(step: Step, payload: &str) -> Step {
     Step { entry: StepEntry { payload: json(payload), ..step.entry }, ..step }
+}
+
+/// The same step with an input that is kept apart, under the id with this number.
+pub fn given_apart(step: Step, part: u64, payload: &str) -> Step {
+    Step { apart: Some(image_id(part)), ..given(step, payload) }
+}
+
+/// The same step as it is read with its run: without an input that is kept apart.
+pub fn unread(step: Step) -> Step {
+    if step.apart.is_some() { given(step, "null") } else { step }
 }
 
 /// A commit that creates a run.

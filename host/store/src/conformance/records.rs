@@ -1,10 +1,13 @@
 //! Steps' records: by name, by repetition, with their payloads, and what never happened.
 
 use reentry_core::path::StepPath;
-use reentry_core::run::Step;
+use reentry_core::run::{Phase, Step};
 
 use super::BackEnd;
-use super::drafts::{calling, change, create, ended, given, holding, path, put, queued, run, run_id};
+use super::drafts::{
+    calling, change, create, ended, given, given_apart, holding, image_id, path, put, queued, refusal, run,
+    run_id, unread,
+};
 use crate::Store;
 
 /// The paths of records, in order.
@@ -122,6 +125,67 @@ pub async fn a_payload_stays_with_its_step(back_end: &dyn BackEnd) {
     assert_eq!(inputs(&*store, 1, &["a"]).await, [text(9_000)]);
     put(&*store, change(&now).without_step("a")).await;
     assert_eq!(inputs(&*store, 1, &["a"]).await, ["-"]);
+}
+
+/// A payload that is kept apart is not read with the run, is there once however many have it, and goes with the last one.
+pub async fn a_payload_apart_is_there_once(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let array = given_apart(holding(), 1, "[1,2]");
+    let first = create(run(1)).with_step("", array.clone()).with_step("each", array.clone());
+    let first = first.with_step("each[0]", given_apart(queued(), 2, "1"));
+    let now = put(&*store, first).await;
+    let kept = async |number| store.image(image_id(number)).await.unwrap();
+    assert_eq!(kept(1).await, Some(b"[1,2]".to_vec()));
+    assert_eq!(inputs(&*store, 1, &["", "each", "each[0]"]).await, ["[1,2]", "[1,2]", "1"]);
+    assert_eq!(store.step(run_id(1), &path("each")).await.unwrap(), Some(array.clone()));
+    let read = store.run(&now.tenant, now.id).await.unwrap().unwrap();
+    assert_eq!(read.steps.into_values().collect::<Vec<_>>(), [unread(array.clone()), unread(array.clone())]);
+
+    // What begins with one that is kept already names it, and need not have it.
+    let other = put(&*store, create(run(2)).with_step("", unread(array.clone()))).await;
+    assert_eq!(inputs(&*store, 2, &[""]).await, ["[1,2]"]);
+    let unknown = create(run(3)).with_step("", unread(given_apart(holding(), 9, "9")));
+    assert_eq!(refusal(&*store, unknown).await, "refused");
+    // One may take over what another leaves.
+    let moved = change(&other).without_step("").with_step("", unread(given_apart(ended(), 1, "0")));
+    let other = put(&*store, moved).await;
+
+    let now = put(&*store, change(&now).without_step("each").with_step("", ended())).await;
+    assert_eq!((kept(1).await.is_some(), kept(2).await), (true, None));
+    put(&*store, change(&now).with_step("", given(calling(1), "5"))).await;
+    assert_eq!(
+        (inputs(&*store, 1, &[""]).await, inputs(&*store, 2, &[""]).await),
+        (vec!["5".to_owned()], vec!["[1,2]".to_owned()])
+    );
+    let mut last = change(&other);
+    last.run.phase = Phase::Succeeded;
+    let other = put(&*store, last).await;
+    store.delete_run(&other.tenant, other.id).await.unwrap();
+    assert_eq!(kept(1).await, None);
+}
+
+/// A payload that is kept apart is there as long as a fork sees the record that it belongs to.
+pub async fn a_payload_apart_stays_for_forks(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let now = put(&*store, create(run(1)).with_step("a", given_apart(ended(), 1, "1"))).await;
+    let fork = put(&*store, create(run(2)).forking(1, 1).with_step("", holding())).await;
+    let now = put(&*store, change(&now).with_step("a", given_apart(ended(), 2, "2"))).await;
+    let mut last = change(&now).without_step("a");
+    last.run.phase = Phase::Succeeded;
+    let now = put(&*store, last).await;
+    assert_eq!(
+        (inputs(&*store, 1, &["a"]).await, inputs(&*store, 2, &["a"]).await),
+        (vec!["-".to_owned()], vec!["1".to_owned()])
+    );
+    assert_eq!(store.image(image_id(2)).await.unwrap(), None);
+    let mut last = change(&fork);
+    last.run.phase = Phase::Succeeded;
+    put(&*store, last).await;
+    for run in [fork, now] {
+        assert!(store.image(image_id(1)).await.unwrap().is_some());
+        store.delete_run(&run.tenant, run.id).await.unwrap();
+    }
+    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
 }
 
 /// Dropped steps are gone with all below them; whatever is stored under their paths again, in the same commit too, is new.

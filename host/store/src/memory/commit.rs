@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reentry_core::id::{MessageId, SnapshotId, SuspensionId};
+use reentry_core::json::Json;
 
 use super::runs::{KeptRun, KeptStep, KeptSuspension, OldStep};
 use super::{Data, KeptImage};
-use crate::rows::{CommitRows, SavepointRow, StepRow, is_within};
+use crate::rows::{CommitRows, Payload, SavepointRow, StepRow, is_within};
 use crate::{CommitError, RequestRecord, StoreError};
 
 impl Data {
@@ -96,11 +97,35 @@ impl Data {
             let is_kept = self.images.contains_key(image) || images.contains(image);
             refuse_unless(is_kept, || format!("image {image} is not kept"))?;
         }
+        for (part, text) in self.payloads_to_keep(rows) {
+            let is_kept = text.is_some() || self.images.contains_key(&part) || images.contains(&part);
+            refuse_unless(is_kept, || format!("image {part} is not kept"))?;
+            images.insert(part);
+        }
         if let (Some(run), Some(SavepointRow { version, .. })) = (run, &rows.savepoint) {
             let is_new = !run.savepoints.contains_key(version);
             refuse_unless(is_new, || format!("a savepoint of version {version} exists"))?;
         }
         Ok(())
+    }
+
+    /// The payloads that are kept apart of steps which begin, in order, with their texts where there are any.
+    fn payloads_to_keep<'r>(&self, rows: &'r CommitRows) -> Vec<(SnapshotId, Option<&'r Json>)> {
+        let kept = self.runs.get(&rows.run.id).into_iter().flat_map(|run| run.steps.values());
+        let is_dropped = |path: &str| rows.dropped_steps.iter().any(|above| is_within(path, above));
+        let goes_on = kept.filter(|step| step.row.active && !is_dropped(&step.row.path));
+        let mut goes_on: BTreeSet<&str> = goes_on.map(|step| step.row.path.as_str()).collect();
+        let mut payloads = Vec::new();
+        for step in &rows.steps {
+            let begins = !goes_on.remove(step.path.as_str());
+            if let (true, Payload::Apart(part, text)) = (begins, &step.payload) {
+                payloads.push((*part, text.as_ref()));
+            }
+            if step.active {
+                goes_on.insert(&step.path);
+            }
+        }
+        payloads
     }
 
     /// Stores what was checked; returns how many bytes payloads and parts took that were not kept yet.
@@ -134,31 +159,51 @@ impl Data {
         rows.shared_images.iter().for_each(|image| self.share_image(*image));
         let saved = rows.savepoint.is_some();
         if let Some(mut savepoint) = rows.savepoint {
-            for (part, data) in savepoint.parts.drain(..) {
-                self.images.entry(part).or_insert_with(|| {
-                    bytes += data.len();
-                    KeptImage { uses: 0, data }
-                });
+            for image in &savepoint.images {
+                match savepoint.parts.iter().find(|(part, _)| part == image) {
+                    Some((_, data)) => bytes += self.keep_part(*image, data),
+                    None => self.share_image(*image),
+                }
             }
-            savepoint.images.iter().for_each(|image| self.share_image(*image));
+            savepoint.parts.clear();
             run.savepoints.insert(savepoint.version, savepoint);
         }
-        rows.dropped_images.iter().for_each(|image| self.drop_image(*image));
 
         let forks = self.runs.values().filter_map(|run| run.fork_of);
         let forks: Vec<i64> = forks.filter(|(parent, _)| *parent == id).map(|(_, version)| version).collect();
-        rows.dropped_steps.into_iter().for_each(|path| run.drop_step(path, version, &forks));
-        for step in rows.steps {
+        // Dropped last, so that what is shared may be what was dropped.
+        let mut left = rows.dropped_images;
+        for path in rows.dropped_steps {
+            left.extend(run.drop_step(path, version, &forks));
+        }
+        for mut step in rows.steps {
             let place = self.next_place();
-            bytes += run.put_step(place, step, version, &forks);
+            if run.steps.get(&step.path).is_none_or(|kept| !kept.row.active) {
+                bytes += self.keep_payload(&mut step.payload);
+            }
+            left.extend(run.put_step(place, step, version, &forks));
         }
         if saved && rows.savepoints_max > 0 {
-            for image in run.forget_savepoints(rows.savepoints_max, &forks) {
-                self.drop_image(image);
-            }
+            left.extend(run.forget_savepoints(rows.savepoints_max, &forks));
         }
+        left.into_iter().for_each(|image| self.drop_image(image));
         self.runs.insert(id, run);
         bytes
+    }
+
+    /// Keeps the payload of a step that is new, or begins anew; returns how many bytes it took.
+    fn keep_payload(&mut self, payload: &mut Payload) -> usize {
+        match payload {
+            Payload::Within(text) => text.text().len(),
+            Payload::Apart(part, None) => {
+                self.share_image(*part);
+                0
+            }
+            Payload::Apart(part, text @ Some(_)) => {
+                let text = text.take().unwrap_or_else(Json::null);
+                self.keep_part(*part, text.text().as_bytes())
+            }
+        }
     }
 
     fn share_image(&mut self, id: SnapshotId) {
@@ -167,38 +212,42 @@ impl Data {
 }
 
 impl KeptRun {
-    /// Stores a step's record in the place of the one it has, if any; returns how many bytes its payload took if that is new.
-    fn put_step(&mut self, place: u64, mut row: StepRow, version: i64, forks: &[i64]) -> usize {
+    /// Stores a step's record in the place of the one it has, if any. Returns the payload that is left behind.
+    fn put_step(&mut self, place: u64, mut row: StepRow, version: i64, forks: &[i64]) -> Option<SnapshotId> {
         let kept = self.steps.remove(&row.path);
         let place = kept.as_ref().map_or(place, |kept| kept.place);
-        let is_new = kept.as_ref().is_none_or(|kept| !kept.row.active);
-        let bytes = if is_new { row.payload.text().len() } else { 0 };
-        match kept {
-            Some(kept) if kept.row.active => row.payload = kept.row.payload,
+        let left = match kept {
+            Some(kept) if kept.row.active => {
+                row.payload = kept.row.payload;
+                None
+            }
             Some(kept) => self.keep_old(kept, version, forks),
-            None => {}
-        }
+            None => None,
+        };
         self.steps.insert(row.path.clone(), KeptStep { place, row });
-        bytes
+        left
     }
 
-    /// Drops the record of a step and of all below it.
-    fn drop_step(&mut self, path: String, version: i64, forks: &[i64]) {
+    /// Drops the record of a step and of all below it. Returns the payloads that are left behind.
+    fn drop_step(&mut self, path: String, version: i64, forks: &[i64]) -> Vec<SnapshotId> {
         let (dropped, kept) =
             std::mem::take(&mut self.steps).into_iter().partition(|(kept, _)| is_within(kept, &path));
         self.steps = kept;
         let dropped: BTreeMap<String, KeptStep> = dropped;
-        dropped.into_values().for_each(|step| self.keep_old(step, version, forks));
+        let left = dropped.into_values().filter_map(|step| self.keep_old(step, version, forks)).collect();
         if self.fork_of.is_some() {
             self.hidden.entry(path).or_insert(version);
         }
+        left
     }
 
-    /// Keeps a record that is no more, if a fork sees it or may yet.
-    fn keep_old(&mut self, step: KeptStep, until: i64, forks: &[i64]) {
+    /// Keeps a record that is no more, if a fork sees it or may yet; returns its payload if not.
+    fn keep_old(&mut self, step: KeptStep, until: i64, forks: &[i64]) -> Option<SnapshotId> {
         if !step.row.active && self.is_seen(step.row.version, until, forks) {
             self.old_steps.push(OldStep { until, step });
+            return None;
         }
+        step.row.payload.part()
     }
 
     /// Whether a fork began, or may begin, at a version from the first to before the second.
@@ -207,16 +256,22 @@ impl KeptRun {
         starts.any(|version| since <= *version && *version < until)
     }
 
-    /// Forgets the oldest savepoints and what only they led to; returns the images that they named.
+    /// Forgets the oldest savepoints and what only they led to; returns the images that nobody needs any more on their behalf.
     fn forget_savepoints(&mut self, max: u32, forks: &[i64]) -> Vec<SnapshotId> {
         let mut images = Vec::new();
-        while self.savepoints.len() as u64 > u64::from(max) {
+        let forgotten = (self.savepoints.len() as u64).saturating_sub(u64::from(max));
+        if forgotten == 0 {
+            return images;
+        }
+        for _ in 0..forgotten {
             let oldest = self.savepoints.pop_first();
             images.extend(oldest.into_iter().flat_map(|(_, savepoint)| savepoint.images));
         }
         let old = std::mem::take(&mut self.old_steps);
         let is_seen = |old: &OldStep| self.is_seen(old.step.row.version, old.until, forks);
-        self.old_steps = old.into_iter().filter(is_seen).collect();
+        let (seen, unseen): (Vec<_>, Vec<_>) = old.into_iter().partition(is_seen);
+        self.old_steps = seen;
+        images.extend(unseen.iter().filter_map(|old| old.step.row.payload.part()));
         images
     }
 }

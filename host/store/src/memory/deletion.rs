@@ -35,7 +35,9 @@ impl Data {
 
     fn delete(&mut self, id: RunId) {
         let Some(run) = self.runs.remove(&id) else { return };
-        for image in run.savepoints.into_values().flat_map(|savepoint| savepoint.images) {
+        let records = run.steps.values().chain(run.old_steps.iter().map(|old| &old.step));
+        let payloads: Vec<_> = records.filter_map(|step| step.row.payload.part()).collect();
+        for image in run.savepoints.into_values().flat_map(|savepoint| savepoint.images).chain(payloads) {
             self.drop_image(image);
         }
         self.requests.retain(|_, request| request.run != id);

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
-use reentry_core::run::Run;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, Step};
 
 use super::Data;
-use crate::rows::{RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run, decode_step, instant};
+use crate::rows::{
+    Payload, RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run, decode_step, decode_whole_step,
+    instant,
+};
 use crate::{LogRow, Savepoint, SavepointSummary, StoreError, SuspensionEnd};
 
 /// A run as it is kept.
@@ -112,8 +116,12 @@ impl Data {
 
     pub(super) fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
         let Some(kept) = self.run_of(tenant, id) else { return Ok(None) };
+        self.count(kept.row.head.len());
         let mut run = decode_run(id, tenant, kept.row.head.as_bytes())?;
         let active = kept.steps.values().filter(|step| step.row.active);
+        let active = active.inspect(|step| {
+            self.count(step.row.record.len() + step.row.payload.text().map_or(0, str::len));
+        });
         run.steps = active.map(|step| step.decode(id)).collect::<Result<_, _>>()?;
         Ok(Some(run))
     }
@@ -142,13 +150,24 @@ impl Data {
     }
 }
 
+impl Data {
+    /// Reads the path and the record of a step, with its payload wherever that is kept.
+    pub(super) fn whole_step(&self, run: RunId, step: &KeptStep) -> Result<(StepPath, Step), StoreError> {
+        let row = &step.row;
+        let payload = match &row.payload {
+            Payload::Within(text) => Some(text.text().as_bytes()),
+            Payload::Apart(part, _) => self.images.get(part).map(|image| image.data.as_slice()),
+        };
+        self.count(row.record.len() + payload.map_or(0, <[u8]>::len));
+        decode_whole_step(run, &row.path, row.record.as_bytes(), payload, row.payload.part())
+    }
+}
+
 impl KeptStep {
-    /// Reads the path and the record.
-    pub(super) fn decode(
-        &self,
-        run: RunId,
-    ) -> Result<(reentry_core::path::StepPath, reentry_core::run::Step), StoreError> {
+    /// Reads the path and the record; a payload that is kept apart is left there.
+    pub(super) fn decode(&self, run: RunId) -> Result<(StepPath, Step), StoreError> {
         let row = &self.row;
-        decode_step(run, &row.path, row.record.as_bytes(), Some(row.payload.text().as_bytes()))
+        let payload = row.payload.text().map(str::as_bytes);
+        decode_step(run, &row.path, row.record.as_bytes(), payload, row.payload.part())
     }
 }

@@ -44,7 +44,7 @@ impl Data {
         let is_fork = layers.len() > 1;
         let rows =
             layers.into_iter().rev().flat_map(|(run, rows)| rows.into_iter().map(move |row| (run, row)));
-        let mut steps = rows.map(|(run, row)| row.decode(run)).collect::<Result<Vec<_>, _>>()?;
+        let mut steps = rows.map(|(run, row)| self.whole_step(run, row)).collect::<Result<Vec<_>, _>>()?;
         if is_fork {
             steps.sort_by_key(|(_, step)| step.entry.started_at);
         }
@@ -54,7 +54,7 @@ impl Data {
     pub(super) fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
         let path = path.to_string();
         if let Some(own) = self.runs.get(&run).and_then(|run| run.steps.get(&path)) {
-            return own.decode(run).map(|(_, step)| Some(step));
+            return self.whole_step(run, own).map(|(_, step)| Some(step));
         }
         Ok(self.steps(run, |found| *found == path)?.pop().map(|(_, step)| step))
     }

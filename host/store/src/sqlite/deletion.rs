@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::DeleteError;
 use crate::codes::{FINAL, status_of};
 use crate::rows::{column, column_of};
-use crate::sqlite::savepoints;
 use crate::sqlite::writer::Fault;
+use crate::sqlite::{old_steps, savepoints};
 
 /// Deletes a run, unless it has not ended or forks read it.
 pub(crate) fn delete_run(
@@ -70,8 +70,8 @@ pub(crate) fn delete_before(
 /// Deletes what is kept of a run. Its number may be given to another run then, so nothing may be left under it.
 fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
     savepoints::delete(connection, seq)?;
+    old_steps::drop_payloads(connection, seq)?;
     for sql in [
-        "DELETE FROM payloads WHERE step IN (SELECT seq FROM steps WHERE run = ?1 AND payload IS NULL)",
         "DELETE FROM steps WHERE run = ?1",
         "DELETE FROM old_steps WHERE run = ?1",
         "DELETE FROM hidden_steps WHERE run = ?1",

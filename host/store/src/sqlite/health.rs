@@ -57,6 +57,8 @@ impl Health {
             groups: self.groups.load(Relaxed),
             bytes: self.bytes.load(Relaxed),
             fsyncs: self.fsyncs.load(Relaxed),
+            // Others read.
+            bytes_read: 0,
         }
     }
 }

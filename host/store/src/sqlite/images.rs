@@ -1,5 +1,5 @@
-//! Guests' memories: the tables `images` and `image_shares`. Written once, read at each resume, dropped when nobody needs them
-//! any more.
+//! Guests' memories, and what else is large and read by itself: the tables `images` and `image_shares`. Written once, read at each
+//! resume, dropped when nobody needs them any more.
 //!
 //! An image has one user; further ones are counted beside it, so that neither the common case nor sharing writes it again.
 
@@ -7,7 +7,7 @@ use reentry_core::id::SnapshotId;
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
-use crate::sqlite::reader::{get, one};
+use crate::sqlite::reader::{Reader, get, one};
 use crate::sqlite::writer::Fault;
 
 /// Stores an image for its first user.
@@ -17,10 +17,14 @@ pub(crate) fn store(connection: &Connection, id: SnapshotId, data: &[u8]) -> Res
     Ok(())
 }
 
-/// Stores an image for its first user if it is not kept; returns whether it was stored.
-pub(crate) fn store_unless_kept(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<bool, Fault> {
+/// Stores a part of something, whose id follows from what it is, for one more user; returns how many bytes it took, none if it is
+/// kept already.
+pub(crate) fn keep_part(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<usize, Fault> {
     let sql = "INSERT INTO images (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
-    Ok(connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])? > 0)
+    match connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])? {
+        0 => share(connection, id).map(|()| 0),
+        _ => Ok(data.len()),
+    }
 }
 
 /// One user more.
@@ -55,6 +59,9 @@ pub(crate) fn bytes(connection: &Connection, id: SnapshotId) -> Result<Option<u6
 }
 
 /// Reads an image.
-pub(crate) fn read(connection: &Connection, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
-    one(connection, "SELECT data FROM images WHERE id = ?1", [id.as_bytes()], |row| get(row, 0))
+pub(crate) fn read(reader: &Reader, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+    let data: Option<Vec<u8>> =
+        one(reader, "SELECT data FROM images WHERE id = ?1", [id.as_bytes()], |row| get(row, 0))?;
+    reader.count(data.as_deref());
+    Ok(data)
 }

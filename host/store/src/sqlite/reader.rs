@@ -2,7 +2,10 @@
 //!
 //! SQLite shows a reader every commit that was made before it began, so that whoever has got the answer to a commit sees it.
 
+use std::cell::Cell;
+use std::ops::Deref;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rusqlite::{Connection, Params, Row};
 
@@ -18,31 +21,60 @@ const IDLE_MAX: usize = 8;
 pub(crate) struct Readers {
     files: Files,
     idle: Mutex<Vec<Connection>>,
+    bytes: AtomicU64,
+}
+
+/// A connection that reads, and how much was read by it.
+pub(crate) struct Reader {
+    connection: Connection,
+    bytes: Cell<usize>,
+}
+
+impl Deref for Reader {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Reader {
+    /// Counts what was read.
+    pub(crate) fn count(&self, read: Option<&[u8]>) {
+        self.bytes.set(self.bytes.get() + read.map_or(0, <[u8]>::len));
+    }
 }
 
 impl Readers {
     /// Readers without any connection yet.
     pub(crate) fn new(files: Files) -> Self {
-        Self { files, idle: Mutex::new(Vec::new()) }
+        Self { files, idle: Mutex::new(Vec::new()), bytes: AtomicU64::new(0) }
     }
 
     /// Reads on the calling thread. For what costs microseconds; anything longer belongs on a thread that may block.
     pub(crate) fn read<T>(
         &self,
-        question: impl FnOnce(&Connection) -> Result<T, StoreError>,
+        question: impl FnOnce(&Reader) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let kept = self.idle.lock().ok().and_then(|mut idle| idle.pop());
         let connection = match kept {
             Some(connection) => connection,
             None => self.files.connect_for_reads().map_err(store_error)?,
         };
-        let answer = question(&connection);
+        let reader = Reader { connection, bytes: Cell::new(0) };
+        let answer = question(&reader);
+        self.bytes.fetch_add(reader.bytes.get() as u64, Relaxed);
         if let Ok(mut idle) = self.idle.lock()
             && idle.len() < IDLE_MAX
         {
-            idle.push(connection);
+            idle.push(reader.connection);
         }
         answer
+    }
+
+    /// Bytes of heads, records, payloads and memories that were read so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
     }
 }
 

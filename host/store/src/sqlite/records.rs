@@ -6,14 +6,14 @@ use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::Step;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::StoreError;
-use crate::rows::{decode_step, is_within};
+use crate::rows::{decode_whole_step, is_within};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::forks::{self, Layer};
-use crate::sqlite::reader::{self, all, bytes, bytes_or_null, get, text};
-use crate::sqlite::steps::PAYLOAD;
+use crate::sqlite::reader::{self, Reader, all, bytes, bytes_or_null, get, text};
+use crate::sqlite::steps::{self, PAYLOAD};
 
 /// Which steps of a run are read, as SQL; ?2 is its text.
 struct Which {
@@ -29,40 +29,55 @@ struct Found {
 }
 
 /// Reads one step's record.
-pub(crate) fn one(connection: &Connection, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+pub(crate) fn one(reader: &Reader, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
     let sql = format!(
-        "SELECT record, {PAYLOAD} FROM steps WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND path = ?2"
+        "SELECT record, {PAYLOAD}, part FROM steps
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND path = ?2"
     );
     let text = path.to_string();
-    let own = reader::one(connection, &sql, params![run.as_bytes(), text], |row| {
-        decode_step(run, &text, bytes(row, 0)?, bytes_or_null(row, 1)?).map(|(_, step)| step)
+    let own = reader::one(reader, &sql, params![run.as_bytes(), text], |row| {
+        step(reader, run, &text, row, 0).map(|(_, step)| step)
     })?;
     match own {
         Some(step) => Ok(Some(step)),
-        None => Ok(named(connection, run, std::slice::from_ref(path))?.pop().and_then(|(_, step)| step)),
+        None => Ok(named(reader, run, std::slice::from_ref(path))?.pop().and_then(|(_, step)| step)),
     }
 }
 
+/// Reads a step with its payload from the columns from `first` on: the record, the payload, where that is kept.
+fn step(
+    reader: &Reader,
+    run: RunId,
+    path: &str,
+    row: &Row<'_>,
+    first: usize,
+) -> Result<(StepPath, Step), StoreError> {
+    let (record, payload) = (bytes(row, first)?, bytes_or_null(row, first + 1)?);
+    reader.count(Some(record));
+    reader.count(payload);
+    decode_whole_step(run, path, record, payload, steps::part(row, first + 2)?)
+}
+
 /// Reads the records of all steps.
-pub(crate) fn every(connection: &Connection, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
-    read(connection, run, &Which { sql: "?2 IS NULL", text: None })
+pub(crate) fn every(reader: &Reader, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    read(reader, run, &Which { sql: "?2 IS NULL", text: None })
 }
 
 /// Reads the records of the named steps, in that order.
 pub(crate) fn named(
-    connection: &Connection,
+    reader: &Reader,
     run: RunId,
     paths: &[StepPath],
 ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
     let text = Json::of(paths).map_err(|error| StoreError::Refused(error.to_string()))?.text().to_owned();
     let which = Which { sql: "path IN (SELECT value FROM json_each(?2))", text: Some(text) };
-    let found: HashMap<StepPath, Step> = read(connection, run, &which)?.into_iter().collect();
+    let found: HashMap<StepPath, Step> = read(reader, run, &which)?.into_iter().collect();
     Ok(paths.iter().map(|path| (path.clone(), found.get(path).cloned())).collect())
 }
 
 /// Reads the records of the repetitions of a step, in the order of their indexes.
 pub(crate) fn children(
-    connection: &Connection,
+    reader: &Reader,
     run: RunId,
     path: &StepPath,
 ) -> Result<Vec<(StepPath, Step)>, StoreError> {
@@ -71,25 +86,25 @@ pub(crate) fn children(
     }
     // What lies below a repetition is in the same range of the index; its path has a dot after the bracket.
     let sql = r"path >= ?2 || '[' AND path < ?2 || '\' AND instr(substr(path, length(?2) + 2), '.') = 0";
-    let mut found = read(connection, run, &Which { sql, text: Some(path.to_string()) })?;
+    let mut found = read(reader, run, &Which { sql, text: Some(path.to_string()) })?;
     found.sort_by_key(|(path, _)| path.last().and_then(|last| last.index));
     Ok(found)
 }
 
 /// Reads records as they were at one moment, in the order in which the steps were first called.
-fn read(connection: &Connection, run: RunId, which: &Which) -> Result<Vec<(StepPath, Step)>, StoreError> {
-    let moment = connection.unchecked_transaction().map_err(store_error)?;
-    let layers = forks::layers(connection, run)?;
+fn read(reader: &Reader, run: RunId, which: &Which) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    let moment = reader.unchecked_transaction().map_err(store_error)?;
+    let layers = forks::layers(reader, run)?;
     let (mut seen, mut hidden) = (HashSet::new(), Vec::<String>::new());
     let mut found = Vec::new();
     for layer in &layers {
-        let mut records = records(connection, run, *layer, which)?;
+        let mut records = records(reader, run, *layer, which)?;
         if layers.len() > 1 {
             records.retain(|found| {
                 let path = found.path.to_string();
                 !hidden.iter().any(|above| is_within(&path, above)) && seen.insert(path)
             });
-            hidden.extend(hidden_from(connection, *layer)?);
+            hidden.extend(hidden_from(reader, *layer)?);
         }
         records.sort_by_key(|found| found.seq);
         found.push(records);
@@ -106,22 +121,23 @@ fn read(connection: &Connection, run: RunId, which: &Which) -> Result<Vec<(StepP
 
 /// Reads what is seen of one run.
 fn records(
-    connection: &Connection,
+    reader: &Reader,
     run: RunId,
     layer: Layer,
     Which { sql: which, text: wanted }: &Which,
 ) -> Result<Vec<Found>, StoreError> {
-    let own = format!("SELECT seq, path, record, {PAYLOAD} FROM steps WHERE run = ?1 AND {which}");
+    let own = format!("SELECT seq, path, record, {PAYLOAD}, part FROM steps WHERE run = ?1 AND {which}");
     let sql = match layer.version {
         None => format!("{own} AND ?3 IS NULL"),
         Some(_) => format!(
             "{own} AND active = 0 AND version <= ?3
-            UNION ALL SELECT seq, path, record, payload FROM old_steps
+            UNION ALL SELECT seq, path, record, coalesce(payload,
+                (SELECT images.data FROM images WHERE images.id = old_steps.part)), part FROM old_steps
             WHERE run = ?1 AND {which} AND version <= ?3 AND until > ?3"
         ),
     };
-    all(connection, &sql, params![layer.run, wanted, layer.version], |row| {
-        let (path, step) = decode_step(run, text(row, 1)?, bytes(row, 2)?, bytes_or_null(row, 3)?)?;
+    all(reader, &sql, params![layer.run, wanted, layer.version], |row| {
+        let (path, step) = step(reader, run, text(row, 1)?, row, 2)?;
         Ok(Found { seq: get(row, 0)?, path, step })
     })
 }

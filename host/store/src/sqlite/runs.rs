@@ -8,8 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use crate::codes::{status_code, status_of};
 use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{CommitRows, column_of, damaged, decode_run, decode_step, instant};
-use crate::sqlite::reader::{all, bytes, bytes_or_null, get, one, text};
-use crate::sqlite::steps::PAYLOAD;
+use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions};
 use crate::{CommitError, Page, RunFilter, RunSummary, StoreError};
@@ -53,15 +52,14 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     if let Some(savepoint) = &rows.savepoint {
         bytes += savepoints::store(connection, seq, savepoint)?;
     }
-    for image in &rows.dropped_images {
-        images::drop(connection, *image)?;
-    }
+    let mut left = rows.dropped_images.clone();
     for path in &rows.dropped_steps {
-        old_steps::drop_within(connection, seq, path, rows.run.version)?;
+        left.extend(old_steps::drop_within(connection, seq, path, rows.run.version)?);
     }
     for step in &rows.steps {
-        bytes += steps::store(connection, seq, step)?;
+        bytes += steps::store(connection, seq, step, &mut left)?;
     }
+    left.into_iter().try_for_each(|image| images::drop(connection, image))?;
     if let Some(entries) = &rows.log {
         log::store(connection, seq, &rows.run, entries)?;
     }
@@ -141,26 +139,33 @@ fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Resu
 }
 
 /// Reads a run and its steps that are not done. One statement, so that head and steps are of one version.
-pub(crate) fn read(connection: &Connection, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
-    let sql = format!(
-        "SELECT runs.head, steps.path, steps.record, {PAYLOAD} FROM runs
-        LEFT JOIN steps ON steps.run = runs.seq AND steps.active = 1
-        WHERE runs.id = ?1 AND runs.tenant = ?2"
-    );
+pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
     let mut found: Option<Run> = None;
-    all(connection, &sql, params![id.as_bytes(), tenant.as_str()], |row| {
+    all(reader, READ, params![id.as_bytes(), tenant.as_str()], |row| {
         let run = match &mut found {
             Some(run) => run,
-            None => found.insert(decode_run(id, tenant, bytes(row, 0)?)?),
+            None => {
+                let head = bytes(row, 0)?;
+                reader.count(Some(head));
+                found.insert(decode_run(id, tenant, head)?)
+            }
         };
         if let Some(record) = bytes_or_null(row, 2)? {
-            let (path, step) = decode_step(id, text(row, 1)?, record, bytes_or_null(row, 3)?)?;
+            let payload = bytes_or_null(row, 3)?;
+            reader.count(Some(record));
+            reader.count(payload);
+            let (path, step) = decode_step(id, text(row, 1)?, record, payload, steps::part(row, 4)?)?;
             run.steps.insert(path, step);
         }
         Ok(())
     })?;
     Ok(found)
 }
+
+/// Payloads that are kept apart are left there.
+const READ: &str = "SELECT runs.head, steps.path, steps.record, steps.payload, steps.part FROM runs
+    LEFT JOIN steps ON steps.run = runs.seq AND steps.active = 1
+    WHERE runs.id = ?1 AND runs.tenant = ?2";
 
 const SUMMARY: &str = "id, workflow_id, workflow, status, resource_id, created_at, updated_at";
 
@@ -224,4 +229,42 @@ pub(crate) fn run_key(row: &Row<'_>, first: usize) -> Result<(TenantId, RunId), 
 /// Reads a tenant from a column.
 pub(crate) fn tenant_of(row: &Row<'_>, column: usize) -> Result<TenantId, StoreError> {
     TenantId::new(get::<String>(row, column)?).map_err(|error| damaged("tenant", error))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rusqlite::StatementStatus::VmStep;
+
+    use super::*;
+    use crate::sqlite::open::Files;
+
+    /// The work of reading a run with two open steps and so many that are done, or items that have not begun: steps of SQLite's machine.
+    fn work(done: u32) -> i32 {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Files::prepare(&folder.path().join("runs.db")).unwrap().open().unwrap();
+        let sql = "INSERT INTO runs (id, tenant, workflow, workflow_id, status, version, created_at, updated_at, head)
+            VALUES (?1, 't', x'', 'w', 3, 1, 1, 1, '{}')";
+        connection.execute(sql, [[7; 16]]).unwrap();
+        for step in 0..done + 2 {
+            let sql = "INSERT INTO steps (run, path, active, record) VALUES (1, 's' || ?1, ?2, '{}')";
+            connection.execute(sql, params![step, step >= done]).unwrap();
+        }
+        let mut statement = connection.prepare(READ).unwrap();
+        let mut rows = statement.query(params![[7_u8; 16], "t"]).unwrap();
+        let mut found = 0;
+        while rows.next().unwrap().is_some() {
+            found += 1;
+        }
+        drop(rows);
+        assert_eq!(found, 2);
+        statement.get_status(VmStep)
+    }
+
+    #[test]
+    fn reading_a_run_looks_at_what_is_open_alone() {
+        let few = work(1);
+        assert!(few > 0);
+        assert_eq!(work(1_000), few);
+    }
 }

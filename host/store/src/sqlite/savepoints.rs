@@ -28,8 +28,8 @@ pub(crate) fn store(connection: &Connection, run: i64, savepoint: &SavepointRow)
     let mut bytes = 0;
     for image in &savepoint.images {
         match savepoint.parts.iter().find(|(id, _)| id == image) {
-            Some((_, part)) if images::store_unless_kept(connection, *image, part)? => bytes += part.len(),
-            _ => images::share(connection, *image)?,
+            Some((_, part)) => bytes += images::keep_part(connection, *image, part)?,
+            None => images::share(connection, *image)?,
         }
     }
     Ok(bytes)

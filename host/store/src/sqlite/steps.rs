@@ -1,28 +1,26 @@
-//! Steps: the tables `steps` and `payloads`, and how a record is stored. records.rs reads them.
+//! Steps: the table `steps`, and how a record is stored. records.rs reads them.
 
 use std::sync::LazyLock;
 
-use reentry_core::id::OwnerId;
-use rusqlite::{Connection, OptionalExtension, params};
+use reentry_core::id::{OwnerId, SnapshotId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::rows::StepRow;
+use crate::StoreError;
+use crate::rows::{Payload, StepRow};
 use crate::sqlite::old_steps::{self, IS_SEEN};
 use crate::sqlite::writer::Fault;
+use crate::sqlite::{images, reader};
 
-/// Largest payload that is kept in the row of its step, in bytes. SQLite writes a row anew, whatever changes in it, so that a
-/// larger one has a row of its own.
-const PAYLOAD_INLINE_BYTES_MAX: usize = 2 << 10;
-
-/// The payload of a row of `steps`; null if it is in the record.
+/// The payload of a row of `steps`, wherever it is kept; null if it is in the record.
 pub(crate) const PAYLOAD: &str =
-    "coalesce(steps.payload, (SELECT payloads.data FROM payloads WHERE payloads.step = steps.seq))";
+    "coalesce(steps.payload, (SELECT images.data FROM images WHERE images.id = steps.part))";
 
 /// What there is of a step before its record is stored.
 struct Kept {
     seq: i64,
     active: bool,
-    /// Whether its payload may have a row of its own.
-    apart: bool,
+    /// Where its payload is kept, if that is apart.
+    part: Option<SnapshotId>,
     /// Whether a fork sees its record, or may.
     seen: bool,
 }
@@ -30,24 +28,29 @@ struct Kept {
 /// Finds a step. Put together once, as every commit asks it.
 static FIND: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT seq, active, payload IS NULL, CASE active WHEN 0 THEN {IS_SEEN} ELSE 0 END
+        "SELECT seq, active, part, CASE active WHEN 0 THEN {IS_SEEN} ELSE 0 END
         FROM steps WHERE run = ?1 AND path = ?2"
     )
 });
 
-/// Stores a step's record; returns how many bytes its payload took, which is stored with the first one only. The number of a step
-/// stays that of its first record, which is the order of first calls.
-pub(crate) fn store(connection: &Connection, run: i64, step: &StepRow) -> Result<usize, Fault> {
+/// Stores a step's record; returns how many bytes its payload took, which is stored with the first one only, and adds to `left` the
+/// place of one that it needs no more. The number of a step stays that of its first record, which is the order of first calls.
+pub(crate) fn store(
+    connection: &Connection,
+    run: i64,
+    step: &StepRow,
+    left: &mut Vec<SnapshotId>,
+) -> Result<usize, Fault> {
     let mut find = connection.prepare_cached(&FIND)?;
     let kept = find.query_row(params![run, step.path], |row| {
-        Ok(Kept { seq: row.get(0)?, active: row.get(1)?, apart: row.get(2)?, seen: row.get(3)? })
+        let part = row.get::<_, Option<[u8; 16]>>(2)?.map(SnapshotId::from_bytes);
+        Ok(Kept { seq: row.get(0)?, active: row.get(1)?, part, seen: row.get(3)? })
     });
     match kept.optional()? {
-        Some(kept) if kept.active => return update(connection, step, &kept).map(|()| 0),
-        Some(kept) => begin_anew(connection, step, &kept)?,
-        None => insert(connection, run, step)?,
+        Some(kept) if kept.active => update(connection, step, &kept).map(|()| 0),
+        Some(kept) => begin_anew(connection, step, &kept, left),
+        None => insert(connection, run, step),
     }
-    Ok(step.payload.text().len())
 }
 
 /// Writes the record of a step that goes on; its payload stays. An index is written anew when its columns are named, even if
@@ -68,12 +71,21 @@ fn update(connection: &Connection, step: &StepRow, kept: &Kept) -> Result<(), Fa
 }
 
 /// Writes the record of a step that was done or had not begun, its payload included.
-fn begin_anew(connection: &Connection, step: &StepRow, kept: &Kept) -> Result<(), Fault> {
+fn begin_anew(
+    connection: &Connection,
+    step: &StepRow,
+    kept: &Kept,
+    left: &mut Vec<SnapshotId>,
+) -> Result<usize, Fault> {
+    let bytes = keep_payload(connection, step)?;
     if kept.seen {
         old_steps::keep(connection, kept.seq, step.version)?;
+    } else {
+        left.extend(kept.part);
     }
-    let sql = "UPDATE steps SET owner = ?2, due_at = ?3, record = ?4, version = ?5, active = ?6, payload = ?7
-        WHERE seq = ?1";
+    let sql =
+        "UPDATE steps SET owner = ?2, due_at = ?3, record = ?4, version = ?5, active = ?6, payload = ?7,
+        part = ?8 WHERE seq = ?1";
     connection.prepare_cached(sql)?.execute(params![
         kept.seq,
         step.owner.as_ref().map(OwnerId::as_bytes),
@@ -81,17 +93,16 @@ fn begin_anew(connection: &Connection, step: &StepRow, kept: &Kept) -> Result<()
         step.record,
         step.version,
         step.active,
-        inline(step),
+        within(step),
+        step.payload.part().as_ref().map(SnapshotId::as_bytes),
     ])?;
-    if kept.apart {
-        connection.prepare_cached("DELETE FROM payloads WHERE step = ?1")?.execute([kept.seq])?;
-    }
-    store_apart(connection, kept.seq, step)
+    Ok(bytes)
 }
 
-fn insert(connection: &Connection, run: i64, step: &StepRow) -> Result<(), Fault> {
-    let sql = "INSERT INTO steps (run, path, active, owner, due_at, record, version, payload)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+fn insert(connection: &Connection, run: i64, step: &StepRow) -> Result<usize, Fault> {
+    let bytes = keep_payload(connection, step)?;
+    let sql = "INSERT INTO steps (run, path, active, owner, due_at, record, version, payload, part)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     connection.prepare_cached(sql)?.execute(params![
         run,
         step.path,
@@ -100,20 +111,30 @@ fn insert(connection: &Connection, run: i64, step: &StepRow) -> Result<(), Fault
         step.due_at,
         step.record,
         step.version,
-        inline(step),
+        within(step),
+        step.payload.part().as_ref().map(SnapshotId::as_bytes),
     ])?;
-    store_apart(connection, connection.last_insert_rowid(), step)
+    Ok(bytes)
 }
 
 /// The payload, if it is kept in the row of the step.
-fn inline(step: &StepRow) -> Option<&str> {
-    Some(step.payload.text()).filter(|text| text.len() <= PAYLOAD_INLINE_BYTES_MAX)
+fn within(step: &StepRow) -> Option<&str> {
+    match &step.payload {
+        Payload::Within(text) => Some(text.text()),
+        Payload::Apart(..) => None,
+    }
 }
 
-fn store_apart(connection: &Connection, seq: i64, step: &StepRow) -> Result<(), Fault> {
-    if inline(step).is_none() {
-        let sql = "INSERT INTO payloads (step, data) VALUES (?1, ?2)";
-        connection.prepare_cached(sql)?.execute(params![seq, step.payload.text()])?;
+/// Sees to it that a payload which is kept apart is there for one more step; returns how many bytes the payload takes that were not there.
+fn keep_payload(connection: &Connection, step: &StepRow) -> Result<usize, Fault> {
+    match &step.payload {
+        Payload::Within(text) => Ok(text.text().len()),
+        Payload::Apart(part, Some(text)) => images::keep_part(connection, *part, text.text().as_bytes()),
+        Payload::Apart(part, None) => images::share(connection, *part).map(|()| 0),
     }
-    Ok(())
+}
+
+/// Where a payload is kept, from a column.
+pub(crate) fn part(row: &Row<'_>, column: usize) -> Result<Option<SnapshotId>, StoreError> {
+    Ok(reader::get::<Option<[u8; 16]>>(row, column)?.map(SnapshotId::from_bytes))
 }

@@ -9,7 +9,7 @@ use crate::query::{page, page_rows, place};
 use crate::rows::{CommitRows, SuspensionRow, damaged, decode_labels, decode_step, instant};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{bytes_or_null, get, text};
-use crate::sqlite::steps::PAYLOAD;
+use crate::sqlite::steps;
 use crate::sqlite::writer::Fault;
 use crate::{
     CommitError, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionRecord, SuspensionState,
@@ -59,7 +59,8 @@ pub(crate) fn close(
 }
 
 const COLUMNS: &str = " suspensions.id, runs.id, runs.workflow_id, runs.workflow, suspensions.path,
-    suspensions.labels, suspensions.since, suspensions.due_at, suspensions.ended, suspensions.ended_at, steps.record";
+    suspensions.labels, suspensions.since, suspensions.due_at, suspensions.ended, suspensions.ended_at, steps.record,
+    steps.payload, steps.part";
 
 const FROM: &str = "FROM suspensions JOIN runs ON runs.seq = suspensions.run
     LEFT JOIN steps ON suspensions.ended IS NULL AND steps.run = suspensions.run AND steps.path = suspensions.path
@@ -81,7 +82,7 @@ pub(crate) fn list(
         "AND ?4 IS NULL"
     };
     let open = if filter.with_ended { "" } else { "AND suspensions.ended IS NULL" };
-    let sql = format!("SELECT {COLUMNS}, {PAYLOAD} {FROM} {of_run} {open} ORDER BY suspensions.id");
+    let sql = format!("SELECT {COLUMNS} {FROM} {of_run} {open} ORDER BY suspensions.id");
     let run = filter.run.as_ref().map(RunId::as_bytes);
 
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
@@ -109,7 +110,8 @@ fn record(row: &Row<'_>) -> Result<SuspensionRecord, StoreError> {
     };
     let step = bytes_or_null(row, 10)?;
     let payload = bytes_or_null(row, 11)?;
-    let step = step.map(|record| decode_step(run, path, record, payload)).transpose()?;
+    let part = steps::part(row, 12)?;
+    let step = step.map(|record| decode_step(run, path, record, payload, part)).transpose()?;
     Ok(SuspensionRecord {
         id,
         run,

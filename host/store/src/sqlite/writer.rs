@@ -120,23 +120,50 @@ impl Writer {
 
     /// Stores a group in one transaction; the results of its changes are true once this returns.
     fn transact(&self, group: &[Request]) -> Result<Vec<Result<usize, CommitError>>, Broken> {
-        let results = self.execute("BEGIN IMMEDIATE").and_then(|()| {
-            let results = group.iter().map(|request| self.apply(&request.change));
-            let results = results.collect::<rusqlite::Result<Vec<_>>>()?;
-            self.execute("COMMIT")?;
-            Ok(results)
-        });
+        // What else there is may have told what it found out, and must not do so twice.
+        let may_be_tried =
+            group.len() == 1 || group.iter().all(|request| matches!(request.change, Change::Run(_)));
+        let tried = if may_be_tried { self.all_or_none(group) } else { Ok(None) };
+        let results = match tried {
+            Ok(Some(results)) => Ok(results),
+            Ok(None) => self.each_or_not(group),
+            Err(error) => Err(error),
+        };
         results.map_err(|error| self.give_up(error))
+    }
+
+    /// Stores a group in which nothing is refused. Otherwise nothing is stored: changes are seldom refused, and savepoints between
+    /// them copy every page that they touch.
+    fn all_or_none(&self, group: &[Request]) -> rusqlite::Result<Option<Vec<Result<usize, CommitError>>>> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let mut results = Vec::with_capacity(group.len());
+        for request in group {
+            match self.write(&request.change) {
+                Ok(bytes) => results.push(Ok(bytes)),
+                Err(Fault::Refused(_)) => {
+                    self.execute("ROLLBACK")?;
+                    return Ok(None);
+                }
+                Err(Fault::Broken(error)) => return Err(error),
+            }
+        }
+        self.execute("COMMIT")?;
+        Ok(Some(results))
+    }
+
+    /// Stores what is not refused of a group.
+    fn each_or_not(&self, group: &[Request]) -> rusqlite::Result<Vec<Result<usize, CommitError>>> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let results = group.iter().map(|request| self.apply(&request.change));
+        let results = results.collect::<rusqlite::Result<Vec<_>>>()?;
+        self.execute("COMMIT")?;
+        Ok(results)
     }
 
     /// Stores one change within the group's transaction; returns how many bytes it was. A refused change leaves no trace in it.
     fn apply(&self, change: &Change) -> rusqlite::Result<Result<usize, CommitError>> {
         self.execute("SAVEPOINT change")?;
-        let result = match change {
-            Change::Run(rows) => runs::store(&self.connection, rows),
-            Change::Other { bytes, work } => work(&self.connection).map(|()| *bytes),
-        };
-        let result = match result {
+        let result = match self.write(change) {
             Ok(bytes) => Ok(bytes),
             Err(Fault::Broken(error)) => return Err(error),
             Err(Fault::Refused(error)) => {
@@ -146,6 +173,14 @@ impl Writer {
         };
         self.execute("RELEASE change")?;
         Ok(result)
+    }
+
+    /// Stores one change, or part of one that fails.
+    fn write(&self, change: &Change) -> Result<usize, Fault> {
+        match change {
+            Change::Run(rows) => runs::store(&self.connection, rows),
+            Change::Other { bytes, work } => work(&self.connection).map(|()| *bytes),
+        }
     }
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {

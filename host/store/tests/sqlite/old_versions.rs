@@ -59,6 +59,43 @@ fn runs_of_version_1_go_on() {
     });
 }
 
+/// The same at version 3, where a large payload had a row of its own.
+fn version_3(payload: &str) -> Folder {
+    let folder = version_1();
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    for sql in [
+        include_str!("../../src/sqlite/migrations/0002_engine.sql"),
+        include_str!("../../src/sqlite/migrations/0003_moved_runs.sql"),
+        "UPDATE steps SET record = replace(record, '{\"amount\": 120.50}', 'null') WHERE seq = 1",
+    ] {
+        database.execute_batch(sql).unwrap();
+    }
+    database.execute("INSERT INTO payloads (step, data) VALUES (1, ?1)", [payload]).unwrap();
+    database.pragma_update(None, "user_version", 3).unwrap();
+    folder
+}
+
+#[test]
+fn a_large_payload_of_version_3_is_kept_as_images_are() {
+    let payload = format!(r#"{{"large":  "{}"}}"#, "é".repeat(2_000));
+    check(&version_3(&payload), async |folder: &dyn BackEnd| {
+        let (store, tenant) = (folder.open(), TenantId::default());
+        let run = store.run(&tenant, run_id(1)).await.unwrap().unwrap();
+        let (root, ask) = (&run.steps[&path("")], &run.steps[&path("ask")]);
+        assert_eq!((root.payload(), ask.payload().unwrap().text()), (None, r#"{"amount": 120.50}"#));
+        let kept = store.image(root.apart.unwrap()).await.unwrap().unwrap();
+        assert_eq!(kept, payload.as_bytes());
+        let whole = store.step(run_id(1), &path("")).await.unwrap().unwrap();
+        assert_eq!(whole.entry.payload.text(), payload);
+
+        let mut last = change(&run).with_step("", ended()).with_step("ask", ended()).without_image(1);
+        last.run.phase = reentry_core::run::Phase::Succeeded;
+        put(&*store, last.with_closed(1, SuspensionEnd::Answered)).await;
+        store.delete_run(&tenant, run_id(1)).await.unwrap();
+        assert_eq!(store.image(root.apart.unwrap()).await.unwrap(), None);
+    });
+}
+
 #[test]
 fn what_version_1_did_not_know_begins_there() {
     check(&version_1(), async |folder: &dyn BackEnd| {
