@@ -26,7 +26,8 @@ const STARLINGMONKEY: Tool = Tool {
     name: "componentize-js",
     kind: Kind::Npm { program: "componentize-js", package: "@bytecodealliance/componentize-js" },
     wanted: Some((0, 23)),
-    install: "npm install --save-dev @bytecodealliance/componentize-js@0.23.0",
+    // The shim is needed, too, and the package does not ask for it.
+    install: "npm install --save-dev @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.25.0",
 };
 
 const TSC: Tool = Tool {
