@@ -24,12 +24,6 @@ test: setup guests guest-sdk-check ## everything that has to pass
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo test --locked --workspace
 
-guests: guests-core guests-conformance guests-samples guests-plain $(REENTRY) ## build the sample steps as components
-	@for core in target/guests/*.core.wasm; do \
-	  component=$${core%.core.wasm}.wasm; \
-	  [ $$component -nt $$core ] || $(REENTRY) build $$core || exit 1; \
-	done
-
 .PHONY: $(REENTRY)
 $(REENTRY):
 	cargo build --locked -p reentry-cli

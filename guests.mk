@@ -1,17 +1,17 @@
-# Guests: what runs inside. `make guests-core` leaves target/guests/NAME.core.wasm for each sample step,
-# `make guests-conformance` target/guests/conformance-LANGUAGE.wasm.
+# Guests: what runs inside. They go to target/guests/NAME.wasm, each made by `reentry build`.
 
-.PHONY: guests-core guests-conformance guests-samples guests-plain guest-sdk-check
+.PHONY: guests guests-rust guests-others guests-plain guest-sdk-check
 
-guests-core: ## build the sample steps as core modules
+guests: guests-rust guests-others guests-plain ## build the sample steps as components
+
+guests-rust: $(REENTRY) ## those in Rust
 	@toolchain/setup-guest-rust.sh
-	toolchain/build-guest.sh sample-steps
+	@cargo fetch --locked --quiet --manifest-path sample-steps/Cargo.toml
+	@mkdir -p target/guests
+	@bash -c '. toolchain/env.sh && exec $(REENTRY) build sample-steps --out target/guests'
 
-guests-conformance: $(REENTRY) ## build the conformance step in every language
-	@toolchain/build-conformance.sh
-
-guests-samples: ## build the sample steps that are not in Rust
-	@toolchain/build-samples.sh
+guests-others: $(REENTRY) ## those in other languages
+	@toolchain/build-guests.sh
 
 guests-plain: ## build the steps that have no SDK
 	@toolchain/build-plain.sh

@@ -1,21 +1,11 @@
 //! New projects: `reentry new`, then the test that is in the project: it builds the step with `reentry build`, and takes it through
 //! its wait, each command a process of its own.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
 use reentry_tests::guests::root;
-
-/// Where `make guests` puts the tools of the languages.
-const TOOLS: [&str; 5] = [
-    "zig/ziglang",
-    "go/go/bin",
-    "assemblyscript/node_modules/.bin",
-    "javascript/node_modules/.bin",
-    "python/bin",
-];
 
 #[test]
 fn rust() -> Result<()> {
@@ -101,8 +91,9 @@ fn the_doctor_ends_well_only_where_the_project_can_be_built() -> Result<()> {
     let folder = tempfile::tempdir()?;
     ensure!(reentry(folder.path(), &["new", "step", "buy", "--lang", "zig"])?.status.success());
     ensure!(reentry(folder.path(), &["doctor", "buy"])?.status.success());
-    let mut doctor = surrounded(Command::new(program_dir()?.join("reentry")), folder.path())?;
-    let alone = doctor.args(["doctor", "buy"]).env("PATH", "").output()?;
+    let mut doctor = Command::new(program_dir()?.join("reentry"));
+    doctor.args(["doctor", "buy"]).current_dir(folder.path()).env("PATH", "");
+    let alone = doctor.env("REENTRY_DATA_DIR", folder.path().join("data")).output()?;
     ensure!(alone.status.code() == Some(1), "{alone:?}");
     let said = String::from_utf8_lossy(&alone.stdout);
     ensure!(said.contains("pip install ziglang"), "{said}");
@@ -118,35 +109,28 @@ fn passes(new: &[&str]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let made = reentry(folder.path(), new)?;
     ensure!(made.status.success(), "{made:?}");
-    let test = surrounded(Command::new("sh"), &folder.path().join("buy"))?.arg("test.sh").output()?;
+    let test = surrounded("sh", &folder.path().join("buy"))?.arg("test.sh").output()?;
     let said = String::from_utf8_lossy(&test.stderr);
     ensure!(test.status.success(), "{}{said}", String::from_utf8_lossy(&test.stdout));
     Ok(())
 }
 
 fn reentry(folder: &Path, arguments: &[&str]) -> Result<Output> {
-    let mut command = surrounded(Command::new(program_dir()?.join("reentry")), folder)?;
-    Ok(command.args(arguments).output()?)
+    Ok(surrounded("reentry", folder)?.args(arguments).output()?)
 }
 
-/// A command in a folder that finds `reentry` and the tools.
-fn surrounded(mut command: Command, folder: &Path) -> Result<Command> {
+/// A command in a folder that finds `reentry`, and the tools where `make guests` has put them.
+fn surrounded(program: &str, folder: &Path) -> Result<Command> {
     let tools = root().join("target/tools");
     ensure!(tools.is_dir(), "{} is not there; `make guests` sets the tools up", tools.display());
     let before = std::env::var_os("PATH").unwrap_or_default();
-    let places = std::iter::once(program_dir()?).chain(TOOLS.map(|place| tools.join(place)));
-    let path: OsString = std::env::join_paths(places.chain(std::env::split_paths(&before)))?;
-    command.current_dir(folder).env("PATH", path).env("REENTRY_DATA_DIR", folder.join("data"));
-    // What the languages compile once is kept where `make guests` keeps it.
-    command.env("ZIG_GLOBAL_CACHE_DIR", tools.join("zig-cache")).env("GOCACHE", tools.join("go-cache"));
-    command.env("GOTOOLCHAIN", "local").env("GOPROXY", "off").env("GOWORK", "off");
-    command.env("CARGO_TARGET_DIR", root().join("target/guest-build"));
-    // Where rustup has no library for the target, toolchain/setup-guest-rust.sh has built one.
-    let sysroot = root().join("target/guest-sysroot");
-    if sysroot.is_dir() {
-        let flags = format!("--sysroot={}", sysroot.display());
-        command.env("RUSTC", "/usr/bin/rustc").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
-    }
+    let path = std::env::join_paths(std::iter::once(program_dir()?).chain(std::env::split_paths(&before)))?;
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", r#". toolchain/env.sh && cd "$1" && exec "${@:2}""#, "bash"])
+        .arg(folder)
+        .arg(program);
+    command.current_dir(root()).env("PATH", path).env("REENTRY_DATA_DIR", folder.join("data"));
     Ok(command)
 }
 

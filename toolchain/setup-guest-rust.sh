@@ -3,7 +3,7 @@
 #
 # A guest needs the standard library for wasm32-unknown-unknown. It comes from rustup where rustup can fetch
 # it; otherwise it is built once, from Debian's sources with Debian's compiler, into target/guest-sysroot.
-# build-guest.sh finds either. GUEST_RUST=debian goes the second way even where the first is open.
+# env.sh finds either. GUEST_RUST=debian goes the second way even where the first is open.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=wasm32-unknown-unknown

@@ -3,25 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use reentry::wasm::{ComponentizeOptions, componentize};
 
 /// The project's folder.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// A sample component: one in Rust from its core module, one in another language as its tools left it.
+/// A sample component.
 ///
 /// # Errors
 /// When it is not built: `make guests` does that.
 pub fn component(name: &str) -> Result<Vec<u8>> {
-    let guests = root().join("target/guests");
-    let core = guests.join(format!("{name}.core.wasm"));
-    if core.exists() {
-        let module = std::fs::read(&core).with_context(|| core.display().to_string())?;
-        return componentize(&module, ComponentizeOptions::default()).context("making a component of it");
-    }
-    let path = guests.join(format!("{name}.wasm"));
+    let path = root().join("target/guests").join(format!("{name}.wasm"));
     std::fs::read(&path).with_context(|| format!("{} is not there; `make guests` builds it", path.display()))
 }
 

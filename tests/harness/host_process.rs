@@ -27,11 +27,12 @@ async fn main() -> Result<()> {
     let host = builder.build().await?;
     println!("ready");
 
+    let mut woken = Vec::new();
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let before = log.lines().len();
         let request = serde_json::from_str(&line)?;
-        let response = match respond(&host, request, || log.lines().split_off(before)).await {
+        let response = match respond(&host, request, &mut woken, || log.lines().split_off(before)).await {
             Ok(response) => response,
             Err(error) => {
                 let error: Error = error.downcast()?;
@@ -43,7 +44,13 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn respond(host: &Host, request: Request, log: impl Fn() -> Vec<String>) -> Result<Response> {
+/// `woken` are the runs whose time has come in this process: one look for what is due wakes all of them.
+async fn respond(
+    host: &Host,
+    request: Request,
+    woken: &mut Vec<RunId>,
+    log: impl Fn() -> Vec<String>,
+) -> Result<Response> {
     let run = match request {
         Request::Begin { component, step, input, context } => {
             let run = workflow_of(host, &component, &step).await?.create_run().await?;
@@ -65,8 +72,9 @@ async fn respond(host: &Host, request: Request, log: impl Fn() -> Vec<String>) -
             run
         }
         Request::Due(run) => {
-            while !host.wake_due().await?.contains(&run) {
+            while !woken.contains(&run) {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                woken.extend(host.wake_due().await?);
             }
             run
         }

@@ -21,8 +21,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use reentry::wasm::Encoding;
 
-pub(crate) use detect::detect;
-use detect::find;
+pub(crate) use detect::{detect, find};
 pub(crate) use embedded::{Embedded, sdk, template, write};
 pub(crate) use project::{Engine, Project, SDK, missing};
 pub(crate) use tool::{Places, Tool};
@@ -55,10 +54,20 @@ pub(crate) struct Language {
     pub(crate) special_cases: &'static [&'static str],
     /// What every project of this language needs.
     pub(crate) tools: &'static [Tool],
+    /// What puts an engine around a step, where there is a choice. The first one is the usual one.
+    pub(crate) engines: &'static [(Engine, Tool)],
     /// Folders of the SDK in `guest-sdk`: its own, and those of SDKs that it builds on.
     pub(crate) sdk: &'static [&'static str],
     /// Calls the tools, which are there.
     pub(crate) build: fn(&Project) -> Result<Vec<Made>, Failure>,
+}
+
+impl Language {
+    /// What a project needs whose step runs on this engine.
+    pub(crate) fn needs(&self, engine: Engine) -> impl Iterator<Item = &'static Tool> + use<> {
+        let engines = self.engines.iter().filter(move |(known, _)| *known == engine);
+        self.tools.iter().chain(engines.map(|(_, tool)| tool))
+    }
 }
 
 /// What the tools of a language made: a core module or a component.

@@ -75,11 +75,66 @@ const cases = {
   },
 
   event: (ctx, input) => ctx.event("paid", { key: input.key }),
+
+  // Several waits at once.
+
+  both: (ctx, { key }) => Promise.all([ctx.suspend({}, { labels: ["both"] }), ctx.event("paid", { key })]),
+
+  async first(ctx, { key }) {
+    const first = await ctx.race([ctx.suspend({}, { labels: ["slow"] }), ctx.event("paid", { key })]);
+    return { first, after: await ctx.suspend({}, { labels: ["after"] }) };
+  },
+
+  async patience(ctx) {
+    const late = (await ctx.race([ctx.suspend({}, { labels: ["slow"] }), ctx.sleep(1)])) === undefined;
+    await ctx.suspend({}, { labels: ["after"] });
+    const answer = await ctx.suspend({}, { labels: ["default"], withinMs: 1, otherwise: "nobody" });
+    await ctx.suspend({}, { labels: ["after"] });
+    try {
+      return { late, answer, event: await ctx.event("never", { withinMs: 1 }) };
+    } catch (error) {
+      return { late, answer, event: error.timedOut ? "timed-out" : error.code };
+    }
+  },
+
+  paths(ctx) {
+    const twice = async (path) => {
+      const first = await ctx.suspend({}, { labels: [`${path}-1`] });
+      return [first, await ctx.suspend({}, { labels: [`${path}-2`] })];
+    };
+    return Promise.all([twice("a"), twice("b")]);
+  },
+
+  children: (ctx) => Promise.all([1, 2, 3].map((number) => ctx.runStep("double", { number }))),
+
+  async settled(ctx) {
+    const runs = [ctx.runStep("refuse", {}), ctx.runStep("double", { number: 2 })];
+    const [refused, doubled] = await Promise.allSettled(runs);
+    return [refused.reason.code, doubled.value];
+  },
 };
 
-export const guest = steps({
+const conformance = {
   id: "conformance",
   title: "Conformance",
   retry: { retries: 3, delayMs: 0 },
   run: (ctx, input) => cases[input.do](ctx, input),
-});
+};
+
+/** Run by the case `children`: asks by what to multiply odd numbers. */
+const double = {
+  id: "double",
+  async run(ctx, { number }) {
+    const { by } = number % 2 === 0 ? { by: 2 } : await ctx.suspend({ number }, { labels: [`double-${number}`] });
+    return number * by;
+  },
+};
+
+const refuse = {
+  id: "refuse",
+  run() {
+    throw new StepError("never", { code: "refused" });
+  },
+};
+
+export const guest = steps(conformance, double, refuse);

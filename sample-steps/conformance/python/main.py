@@ -87,10 +87,72 @@ async def event(ctx: Context, input: Any) -> Any:
     return await ctx.event("paid", key=input["key"])
 
 
+# Several waits at once.
+
+
+async def both(ctx: Context, input: Any) -> Any:
+    return await ctx.gather(ctx.suspend({}, labels=["both"]), ctx.event("paid", key=input["key"]))
+
+
+async def first(ctx: Context, input: Any) -> Any:
+    won = await ctx.race(ctx.suspend({}, labels=["slow"]), ctx.event("paid", key=input["key"]))
+    return {"first": won, "after": await ctx.suspend({}, labels=["after"])}
+
+
+async def patience(ctx: Context, _: Any) -> Any:
+    # A coroutine that loses is closed with the wait that it is at.
+    async def ask() -> Any:
+        return await ctx.suspend({}, labels=["slow"])
+
+    late = await ctx.race(ask(), ctx.sleep(0.001)) is None
+    await ctx.suspend({}, labels=["after"])
+    answer = await ctx.suspend({}, labels=["default"], within=0.001, otherwise="nobody")
+    await ctx.suspend({}, labels=["after"])
+    try:
+        return {"late": late, "answer": answer, "event": await ctx.event("never", within=0.001)}
+    except StepError as error:
+        return {"late": late, "answer": answer, "event": "timed-out" if error.timed_out else error.code}
+
+
+async def paths(ctx: Context, _: Any) -> Any:
+    async def twice(path: str) -> Any:
+        answer = await ctx.suspend({}, labels=[f"{path}-1"])
+        return [answer, await ctx.suspend({}, labels=[f"{path}-2"])]
+
+    return await ctx.gather(twice("a"), twice("b"))
+
+
+async def children(ctx: Context, _: Any) -> Any:
+    return await ctx.gather(*(ctx.run_step("double", {"number": number}) for number in (1, 2, 3)))
+
+
+async def settled(ctx: Context, _: Any) -> Any:
+    runs = ctx.run_step("refuse", {}), ctx.run_step("double", {"number": 2})
+    refused, doubled = await ctx.gather(*runs, return_exceptions=True)
+    return [refused.code, doubled]
+
+
+SEVERAL = (both, first, patience, paths, children, settled)
 CASES = {case.__name__: case for case in (echo, keep, state, context, labels, bail, fail, retry, megabyte, unicode)}
+CASES |= {case.__name__: case for case in SEVERAL}
 CASES |= {"print": prints, "clock": clock, "sleep": sleep, "event": event}
 
 
 @step("conformance", title="Conformance", retry=Retry(retries=3, delay_ms=0))
 async def conformance(ctx: Context, input: Any) -> Any:
     return await CASES[input["do"]](ctx, input)
+
+
+@step("double")
+async def double(ctx: Context, input: Any) -> Any:
+    """Run by the case `children`: asks by what to multiply odd numbers."""
+    number = input["number"]
+    if number % 2 == 0:
+        return number * 2
+    answer = await ctx.suspend({"number": number}, labels=[f"double-{number}"])
+    return number * answer["by"]
+
+
+@step("refuse")
+async def refuse(_ctx: Context, _: Any) -> Any:
+    raise StepError("never", code="refused")

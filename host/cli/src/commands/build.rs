@@ -28,8 +28,8 @@ pub(crate) struct Args {
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
     path: PathBuf,
 
-    /// Where the component goes [default: NAME.wasm in the project's folder, or beside the module]
-    #[arg(short = 'O', long = "out", value_name = "OUT.wasm")]
+    /// Where the component goes, a file or a folder that is there [default: NAME.wasm in the project's folder, or beside the module]
+    #[arg(short = 'O', long = "out", value_name = "PATH")]
     out: Option<PathBuf>,
 
     /// The language of a project that does not say it itself
@@ -49,6 +49,17 @@ pub(crate) struct Args {
     utf16: bool,
 }
 
+impl Args {
+    /// Where a component goes: where the caller said, or else to its own place.
+    fn place(&self, own: PathBuf) -> PathBuf {
+        match &self.out {
+            Some(folder) if folder.is_dir() => folder.join(own.file_name().unwrap_or_default()),
+            Some(file) => file.clone(),
+            None => own,
+        }
+    }
+}
+
 /// A component that was made.
 #[derive(Debug, Serialize)]
 struct Built {
@@ -64,7 +75,7 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
             let encoding = if args.utf16 { Encoding::Utf16 } else { Encoding::Utf8 };
             let options = ComponentizeOptions { world: args.world.as_deref(), encoding };
             let component = made_component(&args.path, &read(&args.path)?, options)?;
-            vec![written(args.out.clone().unwrap_or_else(|| beside(&args.path)), &component)?]
+            vec![written(args.place(beside(&args.path)), &component)?]
         }
     };
     if session.ui.is_json() {
@@ -82,13 +93,15 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
 fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> {
     let language = args.lang.map_or_else(|| detect(&args.path), Ok)?;
     let project = Project::open(&args.path, language, args.engine, session.ui)?;
-    project.need(language.tools)?;
+    project.check_tools()?;
     let made = (language.build)(&project)?;
-    if args.out.is_some() && made.len() > 1 {
+    if made.len() > 1 && args.out.as_ref().is_some_and(|out| !out.is_dir()) {
         let names: Vec<&str> = made.iter().map(|one| one.name.as_str()).collect();
         let message =
             format!("--out names one file, but the project has several components: {}", names.join(", "));
-        return Err(Report::refused("several-components", message).into());
+        return Err(Report::refused("several-components", message)
+            .hint("a folder that is there takes them all")
+            .into());
     }
     let mut built = Vec::new();
     for one in made {
@@ -101,8 +114,8 @@ fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> {
                 ComponentizeOptions { world: None, encoding: one.encoding },
             )?,
         };
-        let out = args.out.clone().unwrap_or_else(|| args.path.join(format!("{}.wasm", one.name)));
-        built.push(written(out, &component)?);
+        let own = args.path.join(format!("{}.wasm", one.name));
+        built.push(written(args.place(own), &component)?);
     }
     Ok(built)
 }
@@ -124,6 +137,25 @@ fn beside(module: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_takes_components_under_their_own_names() {
+        let folder = std::env::temp_dir();
+        let place = |out: Option<&Path>| {
+            let args = Args {
+                path: PathBuf::from("."),
+                out: out.map(Path::to_owned),
+                lang: None,
+                engine: Engine::default(),
+                world: None,
+                utf16: false,
+            };
+            args.place(PathBuf::from("a/buy.wasm"))
+        };
+        assert_eq!(place(Some(&folder)), folder.join("buy.wasm"));
+        assert_eq!(place(Some(Path::new("none/out.wasm"))), Path::new("none/out.wasm"));
+        assert_eq!(place(None), Path::new("a/buy.wasm"));
+    }
 
     #[test]
     fn the_module_is_never_overwritten() {

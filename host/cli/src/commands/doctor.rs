@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::languages::{LANGUAGES, Language, Places, Tool, detect};
+use crate::languages::{Engine, LANGUAGES, Language, Places, Tool, detect};
 use crate::session::Session;
 use crate::table::Table;
 
@@ -29,6 +29,9 @@ pub(crate) struct Args {
 struct Checked {
     language: &'static str,
     tool: &'static str,
+    /// The option of `reentry build` without which the tool is not needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<String>,
     /// Whether the project in the folder is of this language.
     #[serde(rename = "inProject")]
     in_project: bool,
@@ -41,6 +44,13 @@ struct Checked {
     install: &'static str,
 }
 
+impl Checked {
+    /// Whether the project in the folder cannot be built because of it.
+    fn stands_in_the_way(&self) -> bool {
+        self.in_project && !self.ok && self.option.is_none()
+    }
+}
+
 pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let folder = args.path.canonicalize().unwrap_or_else(|_| args.path.clone());
     let places = Places::new(&folder, &std::env::var_os("PATH").unwrap_or_default());
@@ -49,11 +59,13 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let check = |language: &'static Language| {
         let places = &places;
         let here = project.is_some_and(|project| project.name == language.name);
-        language.tools.iter().map(move |tool| checked(language, tool, here, places))
+        let always = language.tools.iter().map(|tool| (tool, None));
+        let engines = language.engines.iter().map(|(engine, tool)| (tool, Some(*engine)));
+        always.chain(engines).map(move |(tool, engine)| checked(language, tool, engine, here, places))
     };
     let tools: Vec<Checked> = LANGUAGES.into_iter().flat_map(check).collect();
     let data = data_folder(session.data_dir());
-    let fine = data.is_ok() && tools.iter().all(|tool| tool.ok || !tool.in_project);
+    let fine = data.is_ok() && !tools.iter().any(Checked::stands_in_the_way);
     if session.ui.is_json() {
         let data = json!({"path": session.data_dir(), "ok": data.is_ok(), "state": data.unwrap_or_else(|problem| problem)});
         session.ui.print_json(&json!({"ok": fine, "project": project.map(|language| language.name), "tools": tools, "dataDir": data}))?;
@@ -72,11 +84,20 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     Ok(if fine { Exit::Done } else { Exit::Unavailable })
 }
 
-fn checked(language: &'static Language, tool: &'static Tool, in_project: bool, places: &Places) -> Checked {
+fn checked(
+    language: &'static Language,
+    tool: &'static Tool,
+    engine: Option<Engine>,
+    in_project: bool,
+    places: &Places,
+) -> Checked {
     let found = tool.find(places);
+    let option =
+        engine.filter(|engine| *engine != Engine::default()).map(|engine| format!("--engine {engine}"));
     Checked {
         language: language.name,
         tool: tool.name,
+        option,
         in_project,
         ok: found.as_ref().is_some_and(|found| tool.is_met_by(found)),
         found: found.as_ref().map(|found| found.version.clone().unwrap_or_else(|| "yes".to_owned())),
@@ -98,8 +119,11 @@ fn table(session: &Session, tools: &[Checked]) -> String {
             true => (found, ""),
             false => (session.ui.out.yellow(&found), tool.install),
         };
-        let cells =
-            [language.to_owned(), tool.tool.to_owned(), found, tool.wanted.clone(), install.to_owned()];
+        let name = match &tool.option {
+            Some(option) => format!("{} ({option})", tool.tool),
+            None => tool.tool.to_owned(),
+        };
+        let cells = [language.to_owned(), name, found, tool.wanted.clone(), install.to_owned()];
         table.row(cells);
     }
     table.text(session.ui.out)
@@ -126,7 +150,23 @@ fn data_folder(folder: &Path) -> Result<String, String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
+    use crate::languages::find;
+
+    #[test]
+    fn what_only_an_option_asks_for_may_be_missing() {
+        let places = Places::new(Path::new("/"), OsStr::new(""));
+        let language = find("javascript").unwrap();
+        let engines = language.engines.iter();
+        let missing: Vec<_> = engines
+            .map(|(engine, tool)| checked(language, tool, Some(*engine), true, &places))
+            .map(|tool| (tool.tool, tool.stands_in_the_way(), tool.option))
+            .collect();
+        let option = Some("--engine starlingmonkey".to_owned());
+        assert_eq!(missing, [("componentize-qjs", true, None), ("componentize-js", false, option)]);
+    }
 
     #[test]
     fn a_data_folder_that_others_may_read_is_told() {

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
-use crate::languages::{Embedded, Language, Places, SDK, language_parser, missing, sdk, template, write};
+use crate::languages::{
+    Embedded, Engine, Language, Places, SDK, language_parser, missing, sdk, template, write,
+};
 use crate::session::Session;
 
 /// Longest name. It is a folder, a package and the id of a step.
@@ -110,9 +112,12 @@ fn made(
     let in_top = step == folder;
     let step = step.canonicalize().unwrap_or_else(|_| step.to_owned());
     let places = Places::new(&step, &std::env::var_os("PATH").unwrap_or_default());
-    if let Some(report) = missing(&places, lang.tools, lang.title) {
-        let into = if in_top { String::new() } else { format!("cd {STEP_OF_WORKFLOW} && ") };
-        next.extend(report.hints.iter().map(|hint| format!("({into}{})", hint.trim_matches('`'))));
+    if let Some(report) = missing(&places, lang.needs(Engine::default()), lang.title) {
+        let installs = report.hints.iter().map(|hint| hint.trim_matches('`'));
+        next.extend(installs.map(|install| match in_top {
+            true => install.to_owned(),
+            false => format!("(cd {STEP_OF_WORKFLOW} && {install})"),
+        }));
     }
     next.insert(0, format!("cd {name}"));
     next.push("sh test.sh".to_owned());

@@ -22,6 +22,7 @@ pub(crate) static ASSEMBLYSCRIPT: Language = Language {
     manifest: Some("asconfig.json"),
     special_cases: &[],
     tools: &[node((20, 0)), ASC],
+    engines: &[],
     sdk: &["assemblyscript"],
     build,
 };

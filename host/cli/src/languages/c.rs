@@ -12,6 +12,7 @@ pub(crate) static C: Language = Language {
     manifest: None,
     special_cases: &[],
     tools: &[ZIG_TOOL],
+    engines: &[],
     sdk: &["c"],
     build: build_c,
 };
@@ -22,6 +23,7 @@ pub(crate) static CPP: Language = Language {
     manifest: None,
     special_cases: &[],
     tools: &[ZIG_TOOL],
+    engines: &[],
     sdk: &["cpp", "c"],
     build: build_cpp,
 };

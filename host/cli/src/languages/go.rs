@@ -19,6 +19,7 @@ pub(crate) static GO: Language = Language {
     manifest: Some("go.mod"),
     special_cases: &[],
     tools: &[GO_TOOL],
+    engines: &[],
     sdk: &["go"],
     build,
 };

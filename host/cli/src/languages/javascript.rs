@@ -1,7 +1,5 @@
 //! JavaScript and TypeScript: the step and its packages become one file, and that a component with an engine in it.
 
-use std::process::Command;
-
 use reentry::wasm::Encoding;
 
 use super::node::node;
@@ -28,7 +26,8 @@ const STARLINGMONKEY: Tool = Tool {
     name: "componentize-js",
     kind: Kind::Npm { program: "componentize-js", package: "@bytecodealliance/componentize-js" },
     wanted: Some((0, 23)),
-    install: "npm install --save-dev @bytecodealliance/componentize-js@0.23.0",
+    // The shim is needed, too, and the package does not ask for it.
+    install: "npm install --save-dev @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.25.0",
 };
 
 const TSC: Tool = Tool {
@@ -38,12 +37,15 @@ const TSC: Tool = Tool {
     install: "npm install --save-dev typescript@7.0.2",
 };
 
+const ENGINES: [(Engine, Tool); 2] = [(Engine::Quickjs, QUICKJS), (Engine::Starlingmonkey, STARLINGMONKEY)];
+
 pub(crate) static JAVASCRIPT: Language = Language {
     name: "javascript",
     title: "JavaScript",
     manifest: Some("package.json"),
     special_cases: &["typescript", "assemblyscript"],
-    tools: &[node((18, 0)), ESBUILD, QUICKJS],
+    tools: &[node((18, 0)), ESBUILD],
+    engines: &ENGINES,
     sdk: &["javascript"],
     build: bundle_and_make,
 };
@@ -53,7 +55,8 @@ pub(crate) static TYPESCRIPT: Language = Language {
     title: "TypeScript",
     manifest: Some("tsconfig.json"),
     special_cases: &["assemblyscript"],
-    tools: &[node((18, 0)), ESBUILD, TSC, QUICKJS],
+    tools: &[node((18, 0)), ESBUILD, TSC],
+    engines: &ENGINES,
     sdk: &["javascript"],
     build: check_and_make,
 };
@@ -84,32 +87,22 @@ fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
     project.run(&mut esbuild)?;
 
     let component = project.work("component.wasm")?;
-    let mut engine = engine(project)?;
-    match project.engine {
-        Engine::Quickjs => engine.arg("--js").arg(&bundle).arg("--output").arg(&component),
-        Engine::Starlingmonkey => engine.arg(&bundle).arg("--out").arg(&component),
-    };
-    project.run(&mut engine)?;
-    Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
-}
-
-/// The call that puts an engine around the bundle, without what only the bundle and the component say.
-fn engine(project: &Project) -> Result<Command, Failure> {
     let contract = project.contract()?;
-    let mut command = project.tool(match project.engine {
-        Engine::Quickjs => &QUICKJS,
-        Engine::Starlingmonkey => &STARLINGMONKEY,
-    })?;
-    command.arg("--wit").arg(contract);
-    Ok(match project.engine {
+    let mut engine = match project.engine {
         Engine::Quickjs => {
-            command.args(["--world", "step", "--sync", "--stub-wasi", "--opt-size"]);
+            let mut command = project.tool(&QUICKJS)?;
+            command.args(["--world", "step", "--sync", "--stub-wasi", "--opt-size", "--js"]).arg(&bundle);
+            command.arg("--output").arg(&component);
             command
         }
         Engine::Starlingmonkey => {
-            let without = ["--disable", "stdio", "random", "clocks", "http", "fetch-event"];
-            command.args(["--world-name", "step"]).args(without);
+            let mut command = project.tool(&STARLINGMONKEY)?;
+            // What follows `--disable` up to the next option is taken for something to be left out.
+            command.arg(&bundle).args(["--disable", "stdio", "random", "clocks", "http", "fetch-event"]);
+            command.args(["--world-name", "step", "--out"]).arg(&component);
             command
         }
-    })
+    };
+    project.run(engine.arg("--wit").arg(contract))?;
+    Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
 }

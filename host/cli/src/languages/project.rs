@@ -1,10 +1,11 @@
 //! A project that is built: its folder, its tools, and the calls of them.
 
 use std::fs::{create_dir_all, read_dir};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{fmt, io};
 
+use clap::ValueEnum as _;
 use reentry::core::error::ErrorKind;
 
 use super::tool::{Found, Places, Tool};
@@ -26,6 +27,14 @@ pub(crate) enum Engine {
     Quickjs,
     /// The engine of Firefox: ten times larger.
     Starlingmonkey,
+}
+
+impl fmt::Display for Engine {
+    /// As the option has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 /// A project, and how its tools are called.
@@ -146,11 +155,15 @@ impl Project {
         Ok(file)
     }
 
-    /// Makes sure that tools are there.
+    /// Makes sure that all that the project needs is there.
     ///
     /// # Errors
     /// Unavailable with the commands that install what is missing.
-    pub(crate) fn need(&self, tools: &[Tool]) -> Result<(), Failure> {
+    pub(crate) fn check_tools(&self) -> Result<(), Failure> {
+        self.need(self.language.needs(self.engine))
+    }
+
+    fn need(&self, tools: impl IntoIterator<Item = &'static Tool>) -> Result<(), Failure> {
         missing(&self.places, tools, self.language.title).map_or(Ok(()), |report| Err(report.into()))
     }
 
@@ -158,8 +171,8 @@ impl Project {
     ///
     /// # Errors
     /// Unavailable with the command that installs the tool.
-    pub(crate) fn tool(&self, tool: &Tool) -> Result<Command, Failure> {
-        self.need(std::slice::from_ref(tool))?;
+    pub(crate) fn tool(&self, tool: &'static Tool) -> Result<Command, Failure> {
+        self.need([tool])?;
         let program = tool.find(&self.places).map(|Found { path, .. }| path).unwrap_or_default();
         let mut command = Command::new(program);
         command.current_dir(&self.folder).env("PATH", self.places.path());
@@ -205,7 +218,11 @@ impl Project {
 }
 
 /// What to say if some of these tools are missing or too old.
-pub(crate) fn missing(places: &Places, tools: &[Tool], title: &str) -> Option<Report> {
+pub(crate) fn missing(
+    places: &Places,
+    tools: impl IntoIterator<Item = &'static Tool>,
+    title: &str,
+) -> Option<Report> {
     let mut report: Option<Report> = None;
     for tool in tools {
         let said = match tool.find(places) {
@@ -264,7 +281,7 @@ mod tests {
         let places = Places::new(folder.path(), OsStr::new(""));
         let mut said = String::new();
         for language in LANGUAGES {
-            let report = missing(&places, language.tools, language.title).unwrap();
+            let report = missing(&places, language.needs(Engine::Quickjs), language.title).unwrap();
             said += &format!("{}\n", report.message);
             for hint in report.hints {
                 said += &format!("  {hint}\n");
@@ -308,7 +325,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(bin.join("zig"), std::fs::Permissions::from_mode(0o755)).unwrap();
         let zig = LANGUAGES.iter().find(|language| language.name == "zig").unwrap();
-        let report = missing(&Places::new(folder.path(), OsStr::new("")), zig.tools, zig.title).unwrap();
+        let report =
+            missing(&Places::new(folder.path(), OsStr::new("")), zig.needs(Engine::Quickjs), zig.title)
+                .unwrap();
         let message = report.message.replace(&folder.path().display().to_string(), "FOLDER");
         insta::assert_snapshot!(message, @"building a step in Zig needs zig 0.17 or newer, and FOLDER/.venv/bin/zig is 0.9.1");
     }

@@ -32,6 +32,7 @@ pub(crate) static PYTHON: Language = Language {
     manifest: Some("pyproject.toml"),
     special_cases: &[],
     tools: &[COMPONENTIZE_PY],
+    engines: &[],
     sdk: &["python"],
     build,
 };

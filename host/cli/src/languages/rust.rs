@@ -29,6 +29,7 @@ pub(crate) static RUST: Language = Language {
     manifest: Some("Cargo.toml"),
     special_cases: &[],
     tools: &[CARGO, STD],
+    engines: &[],
     sdk: &["rust"],
     build,
 };

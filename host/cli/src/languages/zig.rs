@@ -24,6 +24,7 @@ pub(crate) static ZIG: Language = Language {
     manifest: None,
     special_cases: &[],
     tools: &[ZIG_TOOL],
+    engines: &[],
     sdk: &["zig"],
     build,
 };
