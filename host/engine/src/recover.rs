@@ -1,6 +1,7 @@
 //! Bringing on runs that nobody holds: those whose time has come, those whose process died, those whose driver gave up, and those
 //! for which there is mail.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use reentry_core::event::Event;
@@ -31,17 +32,12 @@ impl Host {
     /// logged and left as it is.
     pub async fn recover(&self) -> Result<Vec<RunId>, Error> {
         let host = &self.inner;
-        let mut taken = Vec::new();
-        loop {
-            let mut found = orphans(host).await?;
-            found.extend(given_up(host).await?);
-            let brought = bring_all(host, found).await;
-            // What is left cannot be taken over: it was logged, and stays.
-            if brought.is_empty() {
-                return Ok(taken);
-            }
-            taken.extend(brought);
-        }
+        bring_on(host, async |left| {
+            let mut found = orphans(host, left).await?;
+            found.extend(given_up(host, left).await?);
+            Ok(found)
+        })
+        .await
     }
 
     /// Wakes runs, of whatever tenant, in which a sleep is over or a deadline has passed. Returns those that were
@@ -50,39 +46,50 @@ impl Host {
     /// # Errors
     /// As [`Self::recover`].
     pub async fn wake_due(&self) -> Result<Vec<RunId>, Error> {
-        let mut woken = Vec::new();
-        loop {
-            let brought = bring_all(&self.inner, due(&self.inner).await?).await;
-            if brought.is_empty() {
-                return Ok(woken);
-            }
-            woken.extend(brought);
-        }
+        bring_on(&self.inner, async |left| due(&self.inner, left).await).await
     }
 }
 
 /// A run to which an event is to be brought.
 pub(crate) type Found = (TenantId, RunId, Event);
 
-/// Runs with calls of dead processes.
-pub(crate) async fn orphans(host: &Inner) -> Result<Vec<Found>, Error> {
+/// Brings on all that is looked for, until nothing is left but what could not be brought on: that was logged, and is passed over.
+async fn bring_on(
+    host: &Arc<Inner>,
+    look: impl AsyncFn(&HashSet<RunId>) -> Result<Vec<Found>, Error>,
+) -> Result<Vec<RunId>, Error> {
+    let (mut brought, mut left) = (Vec::new(), HashSet::new());
+    loop {
+        let found = look(&left).await?;
+        if found.is_empty() {
+            return Ok(brought);
+        }
+        left.extend(found.iter().map(|(_, run, _)| *run));
+        let some = bring_all(host, found).await;
+        some.iter().for_each(|run| _ = left.remove(run));
+        brought.extend(some);
+    }
+}
+
+/// Runs with calls of dead processes, but for some.
+pub(crate) async fn orphans(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let taken_over = |from: OwnerId| Event::TakenOver { from, by: host.owner };
-    let found = host.store.orphans(BATCH).await?;
+    let found = host.store.orphans(except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run, from)| (tenant, run, taken_over(from))).collect())
 }
 
-/// Runs with calls of this host's that none of its drivers makes: the one that did could not go on.
-pub(crate) async fn given_up(host: &Inner) -> Result<Vec<Found>, Error> {
+/// Runs with calls of this host's that none of its drivers makes: the one that did could not go on. But for some.
+pub(crate) async fn given_up(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let owned = host.store.owned(host.owner).await?;
     let event = Event::TakenOver { from: host.owner, by: host.owner };
-    let nobody = owned.into_iter().filter(|(_, run)| host.flights.of(*run) == 0);
+    let nobody = owned.into_iter().filter(|(_, run)| host.flights.of(*run) == 0 && !except.contains(run));
     Ok(nobody.map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
-/// Runs in which something is due.
-pub(crate) async fn due(host: &Inner) -> Result<Vec<Found>, Error> {
+/// Runs in which something is due, but for some.
+pub(crate) async fn due(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let event = Event::TimePassed { owner: host.owner };
-    let found = host.store.due(host.clock.now(), BATCH).await?;
+    let found = host.store.due(host.clock.now(), except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 

@@ -14,6 +14,7 @@ mod migrate;
 mod recover;
 mod requests;
 mod stored;
+mod stuck;
 mod upkeep;
 mod versions;
 mod watch;

@@ -1,11 +1,12 @@
 //! What must hold of every schedule, while it runs and when it has ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
 use reentry::core::id::SnapshotId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
+use reentry::core::time::Timestamp;
 use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus};
 use reentry::store::{RunFilter, SuspensionEnd, SuspensionFilter};
 
@@ -237,8 +238,8 @@ fn records(world: &World, run: &Run, performed: &Performed, log: &[LogEntry], ca
 
 fn nothing_waits(world: &World) -> Checked {
     let store = world.store();
-    let (due, orphans) = (now(store.next_due()).unwrap(), now(store.orphans(ROWS)).unwrap());
-    let deliverable = now(store.deliverable(ROWS)).unwrap();
+    let (due, orphans) = (now(store.next_due(Timestamp(0))).unwrap(), now(store.orphans(&HashSet::new(), ROWS)).unwrap());
+    let deliverable = now(store.deliverable(&HashSet::new(), ROWS)).unwrap();
     ensure(due.is_none() && orphans.is_empty() && deliverable.is_empty(), || {
         format!("something waits for a run that has ended: {due:?} {orphans:?} {deliverable:?}")
     })

@@ -230,12 +230,12 @@ impl World {
     }
 
     fn pass_until_due(&mut self) {
-        match now(self.eye.next_due()).unwrap() {
-            Some(at) if at > self.now() => {
+        match now(self.eye.next_due(self.now())).unwrap() {
+            Some(at) => {
                 self.around.clock.move_to(at);
                 self.tell("what is due is due");
             }
-            _ => self.pass(1_000),
+            None => self.pass(1_000),
         }
     }
 
