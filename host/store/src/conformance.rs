@@ -71,6 +71,7 @@ macro_rules! conformance {
                 dropped_steps_are_gone_with_all_below_them;
             forks: a_fork_sees_what_was_done_before_it, the_steps_of_a_fork_come_by_the_clock,
                 what_a_parent_does_later_changes_nothing, a_fork_may_begin_in_the_past, a_fork_may_drop_what_it_saw,
+                a_fork_does_not_begin_where_nothing_was_kept,
                 a_fork_begins_from_a_run_of_its_tenant;
             savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go, an_image_is_kept_as_long_as_somebody_needs_it,
                 a_part_is_kept_once_for_all_savepoints,

@@ -59,7 +59,7 @@ pub trait Store: Send + Sync + 'static {
     /// The first of these that holds: [`CommitError::RequestKnown`] when the request was answered before;
     /// [`CommitError::VersionConflict`] when the run is not at the expected version; [`CommitError::SuspensionTaken`] when a
     /// suspension that is to be closed is not open; [`CommitError::MessageTaken`] when a message that is to be taken is not
-    /// there. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
+    /// there; [`CommitError::ParentChanged`] when the run that this one begins from went on. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
     /// future is dropped before it is ready, the change may be stored or not.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 

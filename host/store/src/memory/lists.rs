@@ -70,7 +70,12 @@ impl Data {
 
     pub(super) fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let steps = self.runs.values().flat_map(|run| run.steps.values());
-        steps.filter_map(|step| step.row.due_at).filter(|at| *at > column(after)).min().map(instant).transpose()
+        steps
+            .filter_map(|step| step.row.due_at)
+            .filter(|at| *at > column(after))
+            .min()
+            .map(instant)
+            .transpose()
     }
 
     pub(super) fn orphans(&self, except: &HashSet<RunId>, limit: usize) -> Vec<(TenantId, RunId, OwnerId)> {

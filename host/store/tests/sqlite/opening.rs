@@ -151,7 +151,10 @@ fn lock_files_of_dead_owners_are_removed() {
         put(&*store, create(run(1)).with_step("a", calling(2))).await;
         let alive = store.register_owner(owner_id(1)).await.unwrap();
         assert!(left(1).exists() && !left(2).exists());
-        assert_eq!(store.orphans(&Default::default(), 10).await.unwrap(), [(TenantId::default(), run_id(1), owner_id(2))]);
+        assert_eq!(
+            store.orphans(&Default::default(), 10).await.unwrap(),
+            [(TenantId::default(), run_id(1), owner_id(2))]
+        );
         drop(alive);
         assert!(!left(1).exists());
     });
