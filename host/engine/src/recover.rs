@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId, TenantId};
-use reentry_core::run::{Doing, Refused, Run};
-use reentry_core::workflow::Program;
+use reentry_core::run::Refused;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
@@ -17,7 +16,6 @@ use crate::drive::{Task, begin};
 use crate::error::{Error, chain};
 use crate::host::{Host, Inner};
 use crate::observer::{Did, Upkeep};
-use crate::ready::make_ready;
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -165,8 +163,7 @@ pub(crate) async fn begin_told(
     })
 }
 
-/// A run with an event that is to be brought to it, when everything that the calls need is whole: one whose memory is damaged stays as
-/// it was.
+/// A run with an event that is to be brought to it.
 pub(crate) async fn prepared(
     host: &Arc<Inner>,
     tenant: &TenantId,
@@ -175,30 +172,5 @@ pub(crate) async fn prepared(
 ) -> Result<Task, Error> {
     let run = load(host, tenant, id).await?;
     let program = host.registry.program(&run).await?;
-    check_calls(host, &run, &program, &event).await?;
     Ok(Task::new(Decider::new(Arc::clone(host), program, run), event))
-}
-
-async fn check_calls(host: &Inner, run: &Run, program: &Program, event: &Event) -> Result<(), Error> {
-    for (path, step) in &run.steps {
-        let image = match (event, &step.doing) {
-            (
-                Event::TakenOver { from, .. },
-                Doing::Calling(owner, call) | Doing::Retrying(owner, _, call),
-            ) if from == owner => call.image(),
-            (Event::TimePassed { .. }, Doing::Waiting(waiting))
-                if step.due_at().is_some_and(|at| at <= host.clock.now()) =>
-            {
-                waiting.image
-            }
-            (Event::Received(received), Doing::Waiting(waiting))
-                if step.open().any(|open| open.id == received.suspension) =>
-            {
-                waiting.image
-            }
-            _ => continue,
-        };
-        make_ready(host, run, program, path, image).await?;
-    }
-    Ok(())
 }

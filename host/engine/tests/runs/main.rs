@@ -8,6 +8,7 @@ mod control;
 mod deletion;
 mod forks;
 mod guest;
+mod ids;
 mod large;
 mod mailbox;
 mod migrate;
