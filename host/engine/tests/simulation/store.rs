@@ -137,7 +137,13 @@ impl Store for HeldStore {
         {
             return Ok(Some(other));
         }
-        now(self.inner().image(id))
+        let mut image = now(self.inner().image(id))?;
+        if self.is(Broken::DamageStays) || self.stage.damages() {
+            self.stage.tell(&format!("  p{} reads image {id}, which is damaged", self.process));
+            // Somewhere behind what says what it is.
+            image.iter_mut().for_each(|bytes| *bytes.last_mut().unwrap() ^= 1);
+        }
+        Ok(image)
     }
 
     async fn due(
