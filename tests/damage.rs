@@ -1,5 +1,6 @@
 //! Kept memory that is not what was written: refused with a typed error, and the run stays suspended.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use anyhow::{Context as _, Result};
@@ -61,17 +62,26 @@ impl Store for Damaging {
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         self.store.list_suspensions(tenant, filter).await
     }
-    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        self.store.due(now, limit).await
+    async fn due(
+        &self,
+        now: Timestamp,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        self.store.due(now, except, limit).await
     }
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.store.next_due().await
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due(after).await
     }
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
         self.store.register_owner(owner).await
     }
-    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        self.store.orphans(limit).await
+    async fn orphans(
+        &self,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        self.store.orphans(except, limit).await
     }
     async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
         self.store.put_component(component).await
@@ -148,8 +158,12 @@ impl Store for Damaging {
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
         self.store.waiting_for(tenant, name, key).await
     }
-    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        self.store.deliverable(limit).await
+    async fn deliverable(
+        &self,
+        except: &HashSet<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        self.store.deliverable(except, limit).await
     }
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
         self.store.expire_mail(now, taken_before).await

@@ -1,10 +1,10 @@
 //! What a host looks after by itself, as long as it lives.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use reentry_core::id::RunId;
+use reentry_core::id::{MessageId, RunId};
 use reentry_core::time::Timestamp;
 use reentry_store::mail::EXPIRED_MAX;
 use tokio::sync::Notify;
@@ -13,6 +13,7 @@ use crate::clock::within;
 use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::mailbox::{self, Delivery};
+use crate::put_off::PutOff;
 use crate::recover::{BATCH, Found, bring_logged, due, given_up, orphans};
 
 /// Longest time between two looks. What another process stores, this one learns of only by looking.
@@ -24,9 +25,6 @@ const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How long a message that somebody got is remembered, so that the same one sent again is recognised, in milliseconds: a week.
 const TAKEN_KEPT_MS: u64 = 7 * 24 * 3_600_000;
 
-/// First and longest pause of a run that could not be brought on. It grows, so that a damaged run does not keep a host busy.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
-
 /// Starts the task that looks after runs. It ends with the last handle of the host.
 pub(crate) fn start(host: &Host) {
     tokio::spawn(look(Arc::downgrade(&host.inner)));
@@ -34,13 +32,14 @@ pub(crate) fn start(host: &Host) {
 
 async fn look(inner: Weak<Inner>) {
     let runs = Arc::new(Runs::default());
+    let mut mail = PutOff::default();
     let mut tidied: Option<Duration> = None;
     loop {
         let Some(host) = inner.upgrade() else { return };
         if host.stop.is_asked_for() {
             return;
         }
-        match look_once(&host, &runs).await {
+        match look_once(&host, &runs, &mut mail).await {
             Ok(begun) => host.stop.looked(begun == 0 && runs.are_none_busy() && host.flights.are_none()),
             Err(error) => tracing::error!(%error, "looking after runs failed"),
         }
@@ -50,7 +49,7 @@ async fn look(inner: Weak<Inner>) {
                 tracing::error!(%error, "dropping old messages failed");
             }
         }
-        let next = host.store.next_due().await.ok().flatten().filter(|at| *at > host.clock.now());
+        let next = host.store.next_due(host.clock.now()).await.ok().flatten();
         let clock = Arc::clone(&host.clock);
         // Not held while we wait, or the host would never end.
         drop(host);
@@ -70,17 +69,25 @@ async fn look(inner: Weak<Inner>) {
 }
 
 /// Begins what there is to do; says how much that was.
-async fn look_once(host: &Arc<Inner>, runs: &Arc<Runs>) -> Result<usize, Error> {
-    let mut begun = 0;
-    for found in [orphans(host).await?, given_up(host).await?, due(host).await?] {
+async fn look_once(
+    host: &Arc<Inner>,
+    runs: &Arc<Runs>,
+    mail: &mut PutOff<MessageId>,
+) -> Result<usize, Error> {
+    let (mut begun, held) = (0, runs.held(host.clock.uptime()));
+    for found in [orphans(host, &held).await?, given_up(host, &held).await?, due(host, &held).await?] {
         for one in found {
             begun += usize::from(bring_on(host, runs, one));
         }
     }
-    for (tenant, message) in host.store.deliverable(BATCH).await? {
-        if let Some(message) = host.store.message(&tenant, message).await? {
-            let delivery = mailbox::deliver(host, &message).await?;
-            begun += usize::from(matches!(delivery, Delivery::To(_)));
+    let held = mail.held(host.clock.uptime());
+    for (tenant, id) in host.store.deliverable(&held, BATCH).await? {
+        let Some(message) = host.store.message(&tenant, id).await? else { continue };
+        match mailbox::deliver(host, &message).await? {
+            Delivery::To(_) => begun += 1,
+            Delivery::Before => {}
+            // None of those who wait for it can take it.
+            Delivery::Nobody => mail.add(id, host.clock.uptime()),
         }
     }
     Ok(begun)
@@ -115,8 +122,7 @@ struct Runs {
 #[derive(Default)]
 struct State {
     busy: HashSet<RunId>,
-    /// The uptime at which the next attempt may be made, and the pause after it.
-    paused: HashMap<RunId, (Duration, Duration)>,
+    put_off: PutOff<RunId>,
 }
 
 /// A run that is being brought on, until this is dropped.
@@ -125,10 +131,18 @@ struct Busy(Arc<Runs>, RunId);
 impl Runs {
     fn begin(self: &Arc<Self>, run: RunId, now: Duration) -> Option<Busy> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.paused.get(&run).is_some_and(|(next, _)| now < *next) || !state.busy.insert(run) {
+        if state.put_off.holds(&run, now) || !state.busy.insert(run) {
             return None;
         }
         Some(Busy(Arc::clone(self), run))
+    }
+
+    /// Those that are not to be looked for now.
+    fn held(&self, now: Duration) -> HashSet<RunId> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = state.put_off.held(now);
+        held.extend(&state.busy);
+        held
     }
 
     fn are_none_busy(&self) -> bool {
@@ -139,10 +153,9 @@ impl Runs {
 impl Busy {
     fn end(self, well: bool, now: Duration) {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let pause = state.paused.remove(&self.1).map_or(PAUSES.0, |(_, pause)| pause);
-        if !well {
-            let longer = (pause * 2).min(PAUSES.1);
-            state.paused.insert(self.1, (now + pause, longer));
+        match well {
+            true => state.put_off.remove(&self.1),
+            false => state.put_off.add(self.1, now),
         }
     }
 }

@@ -61,7 +61,6 @@ pub(crate) fn failure_of(error: CallError, is_last: bool) -> Result<Failure, Cal
         CallError::Contract(_) => ("contract", false),
         CallError::Limit(_) => ("limit", false),
         CallError::LiveResources { .. } => ("live-resources", false),
-        CallError::Cancelled => ("canceled", false),
         CallError::UnknownStep { .. } => ("unknown-step", false),
         _ => return Err(error),
     };

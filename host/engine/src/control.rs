@@ -4,7 +4,7 @@ use reentry_core::event::{Event, Restarted, Traveled};
 use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::Refused;
+use reentry_core::run::{Refused, RunStatus};
 use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
 use reentry_store::SavepointKind;
@@ -52,7 +52,10 @@ impl Run {
     pub async fn restart(&self) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
-        let refused = Refused::NotRestartable { status: run.status() };
+        let refused = match run.status() {
+            RunStatus::Failed | RunStatus::Canceled => Refused::NotSaved,
+            status => Refused::NotRestartable { status },
+        };
         let saved = Box::new(saved::run_of(&point.ok_or(refused)?)?);
         let host = &self.host.inner;
         let suspension = host.chance.suspension_ids(host.clock.now(), saved.waiting().count());

@@ -17,6 +17,8 @@ use crate::flights::InFlight;
 use crate::host::Inner;
 use crate::inputs;
 use crate::live::Happened;
+use crate::ready::Ready;
+use crate::to_be_called::ready_for;
 use crate::trace;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
@@ -34,6 +36,8 @@ pub(crate) struct Decider {
     pub(crate) is_new: bool,
     /// The caller's key of the request that the next decision answers.
     pub(crate) request: Option<RequestKey>,
+    /// What calls need that will follow, fetched and checked already.
+    pub(crate) ready: Vec<Ready>,
     /// Says that this process drives the run.
     _flight: InFlight,
 }
@@ -69,19 +73,22 @@ pub(crate) type Images = Vec<(SnapshotId, Vec<u8>)>;
 impl Decider {
     pub(crate) fn new(host: Arc<Inner>, program: Arc<Program>, run: Run) -> Self {
         let _flight = host.flights.begin(run.id);
-        Self { host, program, run, root: None, is_new: false, request: None, _flight }
+        Self { host, program, run, root: None, is_new: false, request: None, ready: Vec::new(), _flight }
     }
 
     /// For a run that is to be forked: it is the new one that this process will drive.
     pub(crate) fn of_fork(host: Arc<Inner>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
         let _flight = host.flights.begin(fork);
-        Self { host, program, run: from, root: None, is_new: true, request: None, _flight }
+        Self { host, program, run: from, root: None, is_new: true, request: None, ready: Vec::new(), _flight }
     }
 
     /// Decides about an event and stores the decision. Returns what has to be done now.
     ///
+    /// Everything that the calls need which follow from the event is checked before it is stored, each time that the run turns out to
+    /// have changed.
+    ///
     /// # Errors
-    /// [`Error::Refused`] when the event does not fit the run; nothing was stored then.
+    /// [`Error::Refused`] when the event does not fit the run, and whatever is wrong with what the calls need; nothing was stored then.
     pub(crate) async fn step(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
         let what = match cause {
             Cause::Event(event) | Cause::CallEnded(event, _) => Stored::of(event),
@@ -90,6 +97,7 @@ impl Decider {
         let mut known = Known::default();
         for _ in 0..CONFLICTS_MAX {
             self.learn(cause).await?;
+            self.make_ready(cause).await?;
             let mut decision = self.decide(cause, &mut known).await?;
             if self.host.durability == Durability::Visible {
                 decision.durability = Durability::Visible;
@@ -103,6 +111,29 @@ impl Decider {
             }
         }
         Err(self.interrupted(&"it is changed by others all the time"))
+    }
+
+    /// Fetches and checks what the calls need that follow.
+    ///
+    /// The memory of a step that somebody else brings on meanwhile goes away under our hands. That is no damage: the run has changed then,
+    /// and is looked at again.
+    async fn make_ready(&mut self, cause: &Cause) -> Result<(), Error> {
+        loop {
+            let error = match ready_for(&self.host, &self.run, &self.program, cause).await {
+                Ok(ready) => {
+                    self.ready = ready;
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            let version = self.run.version;
+            if !self.is_new {
+                self.reload().await?;
+            }
+            if self.run.version == version {
+                return Err(error);
+            }
+        }
     }
 
     /// Decides, and fetches what the decision needs to know.
@@ -170,7 +201,8 @@ impl Decider {
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::RequestKnown { key }) => return Err(Error::RequestKnown { key }),
             Err(CommitError::MessageTaken { .. }) => return Err(Refused::Idle.into()),
-            Err(_) if self.is_new => return Err(self.interrupted(&"its id is taken")),
+            // Decided anew it would be the same, as nothing of it is stored.
+            Err(error) if self.is_new => return Err(new_run_refused(run.id, error)),
             Err(_) => return Ok(None),
         }
         self.host.fault(FaultPoint::AfterCommit(what));
@@ -194,6 +226,10 @@ impl Decider {
                     }
                 }
             }
+            // What was called then is not what is called now.
+            Cause::Event(Event::Restarted(restarted)) => {
+                self.program = self.host.registry.program(&restarted.saved).await?;
+            }
             Cause::Event(Event::Migrated(migrated)) => {
                 let called = &self.run.called;
                 self.program = self.host.registry.program_of(migrated.to, called).await?;
@@ -216,6 +252,19 @@ impl Decider {
     pub(crate) fn interrupted(&self, reason: &dyn std::fmt::Display) -> Error {
         Error::Interrupted { run: self.run.id, reason: reason.to_string() }
     }
+}
+
+/// Why a run that was to be the first of its id was not stored.
+pub(crate) fn new_run_refused(run: RunId, error: CommitError) -> Error {
+    let reason = match error {
+        CommitError::Store(error) => return error.into(),
+        CommitError::VersionConflict { .. } => {
+            "there is a run of this id already, and no new one was made: the host's random bytes repeat"
+                .to_owned()
+        }
+        other => other.to_string(),
+    };
+    Error::Interrupted { run, reason }
 }
 
 /// Reads the records that a decision about a run needs to know.

@@ -18,7 +18,6 @@ use crate::decide::{Cause, Decider, Images};
 use crate::error::{Error, chain};
 use crate::mailbox;
 use crate::perform::{Performed, perform};
-use crate::ready::Ready;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
@@ -32,13 +31,11 @@ pub(crate) struct Task {
     pub(crate) decider: Decider,
     pub(crate) cause: Cause,
     pub(crate) images: Images,
-    /// What calls need, fetched and checked already.
-    pub(crate) ready: Vec<Ready>,
 }
 
 impl Task {
     pub(crate) fn new(decider: Decider, event: Event) -> Self {
-        Self { decider, cause: Cause::Event(event), images: Vec::new(), ready: Vec::new() }
+        Self { decider, cause: Cause::Event(event), images: Vec::new() }
     }
 }
 
@@ -47,8 +44,7 @@ impl Task {
 /// When it returns, everything it reports is durable.
 ///
 /// # Errors
-/// [`Error::Refused`] when the event does not fit the run; then nothing was stored. Any other error leaves the run as it was stored
-/// last.
+/// [`Error::Interrupted`] leaves the run as it was stored last; with any other error nothing was stored.
 pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
     begin(task).await?.go_on().await
 }
@@ -58,16 +54,15 @@ pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
 /// # Errors
 /// As [`drive`].
 pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
-    let Task { mut decider, cause, images, ready } = task;
+    let Task { mut decider, cause, images } = task;
     let effects = decider.step(&cause, images).await?;
-    Ok(Driver { decider, calls: JoinSet::new(), ready, effects })
+    Ok(Driver { decider, calls: JoinSet::new(), effects })
 }
 
 /// A run with things to be done.
 pub(crate) struct Driver {
     decider: Decider,
     calls: JoinSet<Result<Option<Performed>, Error>>,
-    ready: Vec<Ready>,
     effects: Vec<Effect>,
 }
 
@@ -99,12 +94,16 @@ impl Driver {
     /// Does what there is to do, and what follows from it.
     ///
     /// # Errors
-    /// As [`drive`].
+    /// [`Error::Interrupted`], whatever went wrong: what was asked for is stored, so that nobody must take it to be refused.
     pub(crate) async fn go_on(mut self) -> Result<Stopped, Error> {
         let ended = self.perform_all().await;
         // Nobody would hear of the end of a call that is left.
         self.calls.shutdown().await;
-        ended.map(|()| Stopped { run: self.decider.run, root: self.decider.root })
+        match ended {
+            Ok(()) => Ok(Stopped { run: self.decider.run, root: self.decider.root }),
+            Err(error @ Error::Interrupted { .. }) => Err(error),
+            Err(error) => Err(self.decider.interrupted(&chain(&error))),
+        }
     }
 
     async fn perform_all(&mut self) -> Result<(), Error> {
@@ -125,9 +124,13 @@ impl Driver {
                     }
                 }
             };
-            if let Some(Performed { ended, image, made }) = performed {
-                let cause = Cause::CallEnded(Event::CallEnded(ended), made);
-                self.effects = self.bring(&cause, image.into_iter().collect()).await?;
+            match performed {
+                Some(Performed { ended, image, made }) => {
+                    let cause = Cause::CallEnded(Event::CallEnded(ended), made);
+                    self.effects = self.bring(&cause, image.into_iter().collect()).await?;
+                }
+                // Somebody else has changed the run.
+                None => self.decider.reload().await?,
             }
         }
     }
@@ -191,8 +194,8 @@ impl Driver {
         &mut self,
         (path, not_before): (StepPath, Option<Timestamp>),
     ) -> Pin<Box<dyn Future<Output = Result<Option<Performed>, Error>> + Send>> {
-        let at = self.ready.iter().position(|ready| ready.path == path);
-        let ready = at.map(|at| self.ready.swap_remove(at));
+        let at = self.decider.ready.iter().position(|ready| ready.path == path);
+        let ready = at.map(|at| self.decider.ready.swap_remove(at));
         let Decider { host, program, run, .. } = &self.decider;
         let run = Arc::new(run.clone());
         Box::pin(perform(Arc::clone(host), run, Arc::clone(program), (path, not_before), ready))

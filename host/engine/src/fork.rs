@@ -11,8 +11,7 @@ use crate::decide::{Cause, Decider};
 use crate::drive::{Driver, Task, begin};
 use crate::error::Error;
 use crate::options::ResumeOptions;
-use crate::ready::Ready;
-use crate::run::{Run, ready_for};
+use crate::run::Run;
 use crate::saved;
 
 /// How often a run is forked anew because it went on meanwhile. Each time means that it got on, so this many mean that something is wrong.
@@ -39,13 +38,14 @@ impl Run {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
         let mut tries = 0;
         let (id, driver) = loop {
-            let from = self.to_fork(options.at, answer.as_ref()).await?;
+            let from = self.to_fork(options.at).await?;
             let version = from.0.version;
             match self.begin_fork(from, answer.clone()).await {
                 Ok(begun) => break begun,
-                // It went on, and what it referred to may be gone; of the past nothing goes.
-                Err(error) if options.at.is_some() || tries == TRIES_MAX => return Err(error),
-                Err(error) if self.load().await?.version == version => return Err(error),
+                Err(error) if tries == TRIES_MAX || self.stands_at(version, options.at).await? => {
+                    return Err(error);
+                }
+                // It went on, or the savepoint went to make room, and what it referred to may be gone.
                 Err(_) => tries += 1,
             }
         };
@@ -58,27 +58,34 @@ impl Run {
         Ok(Run::new(self.host.clone(), id))
     }
 
-    /// The run to begin with, and what the answer needs.
-    async fn to_fork(
-        &self,
-        at: Option<SuspensionId>,
-        answer: Option<&ResumeOptions>,
-    ) -> Result<(RunState, Arc<Program>, Vec<Ready>), Error> {
-        let (host, target) = (&self.host.inner, answer.map(|answer| &answer.step));
-        let Some(at) = at else { return self.ready_to_resume(target).await };
-        self.load().await?;
-        let point = host.store.savepoint(self.id, at).await?;
-        let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
-        let from = saved::run_of(&point)?;
+    /// The run to begin with.
+    async fn to_fork(&self, at: Option<SuspensionId>) -> Result<(RunState, Arc<Program>), Error> {
+        let (host, now) = (&self.host.inner, self.load().await?);
+        let from = match at {
+            None => now,
+            Some(at) => {
+                let point = host.store.savepoint(self.id, at).await?;
+                let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
+                saved::run_of(&point)?
+            }
+        };
         let program = host.registry.program(&from).await?;
-        let ready = ready_for(host, &from, &program, target).await?;
-        Ok((from, program, ready))
+        Ok((from, program))
+    }
+
+    /// Whether the run, or its savepoint of a suspension, is still of this version.
+    async fn stands_at(&self, version: u64, at: Option<SuspensionId>) -> Result<bool, Error> {
+        let now = match at {
+            None => Some(self.load().await?.version),
+            Some(at) => self.host.inner.store.savepoint(self.id, at).await?.map(|point| point.version),
+        };
+        Ok(now == Some(version))
     }
 
     /// Stores the new run, its answer given.
     async fn begin_fork(
         &self,
-        (from, program, ready): (RunState, Arc<Program>, Vec<Ready>),
+        (from, program): (RunState, Arc<Program>),
         answer: Option<ResumeOptions>,
     ) -> Result<(RunId, Driver), Error> {
         let host = &self.host.inner;
@@ -91,7 +98,7 @@ impl Run {
             answer: answer.map(|answer| Box::new((answer.request(), self.caller()))),
         };
         let decider = Decider::of_fork(Arc::clone(host), program, from, id);
-        let task = Task { decider, cause: Cause::Fork(how), images: Vec::new(), ready };
+        let task = Task { decider, cause: Cause::Fork(how), images: Vec::new() };
         Ok((id, begin(task).await?))
     }
 }

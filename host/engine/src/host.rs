@@ -8,8 +8,7 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::{Durability, Run as RunState};
 use reentry_core::workflow::{Definition, WorkflowBuilder};
 use reentry_store::{
-    Commit, CommitError, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store, StoreStats,
-    SuspensionFilter,
+    Commit, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store, StoreStats, SuspensionFilter,
 };
 use reentry_wasm::Phase;
 use tokio::sync::Semaphore;
@@ -18,6 +17,7 @@ use crate::builder::HostBuilder;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::component::Component;
+use crate::decide::new_run_refused;
 use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint, Stored};
 use crate::flights::Flights;
@@ -212,10 +212,7 @@ impl Host {
         let id = run.id;
         let commit = Commit::new(run, None, Durability::Visible);
         self.inner.fault(FaultPoint::BeforeCommit(Stored::Created));
-        self.inner.store.commit(commit).await.map_err(|error| match error {
-            CommitError::Store(error) => Error::from(error),
-            other => Error::Interrupted { run: id, reason: other.to_string() },
-        })?;
+        self.inner.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
         self.inner.fault(FaultPoint::AfterCommit(Stored::Created));
         Ok(Run::new(self.clone(), id))
     }

@@ -135,7 +135,7 @@ impl Run {
         let span = trace::root("workflow run (migrated)", &run, &TracingOptions::default(), &BTreeMap::new());
         let decider = Decider::new(Arc::clone(&self.host.inner), old, run);
         let cause = Cause::Event(Event::Migrated(event));
-        spawned(Task { decider, cause, images, ready: Vec::new() }, span).await.map(drop)
+        spawned(Task { decider, cause, images }, span).await.map(drop)
     }
 
     /// Makes the decision, which is then forgotten.

@@ -33,7 +33,7 @@ pub(crate) struct Performed {
     pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
 }
 
-/// Makes the call that the step's record holds. `None` when nobody wanted it any more before it was made.
+/// Makes the call that the step's record holds. `None` when nobody wanted it any more, before it was made or while it was.
 ///
 /// # Errors
 /// Only what the host could not do: the guest's own failures are the end of a call like any other.
@@ -92,6 +92,8 @@ pub(crate) async fn perform(
     let now = host.clock.now();
     let (end, image) = match called {
         Ok(result) => end_of(&host, &run, result, now).await?,
+        // Nobody wanted it any more. Should the step be called once more by now, then that is another call.
+        Err(CallError::Cancelled) => return Ok(None),
         Err(error) => {
             let failure = failure_of(error, is_last).map_err(|error| host_fault(&run, &path, error))?;
             (CallEnd::Failed(failure), None)

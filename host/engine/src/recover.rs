@@ -1,12 +1,12 @@
 //! Bringing on runs that nobody holds: those whose time has come, those whose process died, those whose driver gave up, and those
 //! for which there is mail.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId, TenantId};
-use reentry_core::run::{Doing, Refused, Run};
-use reentry_core::workflow::Program;
+use reentry_core::run::Refused;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
@@ -16,7 +16,6 @@ use crate::drive::{Task, begin};
 use crate::error::{Error, chain};
 use crate::host::{Host, Inner};
 use crate::observer::{Did, Upkeep};
-use crate::ready::make_ready;
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -31,17 +30,12 @@ impl Host {
     /// logged and left as it is.
     pub async fn recover(&self) -> Result<Vec<RunId>, Error> {
         let host = &self.inner;
-        let mut taken = Vec::new();
-        loop {
-            let mut found = orphans(host).await?;
-            found.extend(given_up(host).await?);
-            let brought = bring_all(host, found).await;
-            // What is left cannot be taken over: it was logged, and stays.
-            if brought.is_empty() {
-                return Ok(taken);
-            }
-            taken.extend(brought);
-        }
+        bring_on(host, async |left| {
+            let mut found = orphans(host, left).await?;
+            found.extend(given_up(host, left).await?);
+            Ok(found)
+        })
+        .await
     }
 
     /// Wakes runs, of whatever tenant, in which a sleep is over or a deadline has passed. Returns those that were
@@ -50,39 +44,50 @@ impl Host {
     /// # Errors
     /// As [`Self::recover`].
     pub async fn wake_due(&self) -> Result<Vec<RunId>, Error> {
-        let mut woken = Vec::new();
-        loop {
-            let brought = bring_all(&self.inner, due(&self.inner).await?).await;
-            if brought.is_empty() {
-                return Ok(woken);
-            }
-            woken.extend(brought);
-        }
+        bring_on(&self.inner, async |left| due(&self.inner, left).await).await
     }
 }
 
 /// A run to which an event is to be brought.
 pub(crate) type Found = (TenantId, RunId, Event);
 
-/// Runs with calls of dead processes.
-pub(crate) async fn orphans(host: &Inner) -> Result<Vec<Found>, Error> {
+/// Brings on all that is looked for, until nothing is left but what could not be brought on: that was logged, and is passed over.
+async fn bring_on(
+    host: &Arc<Inner>,
+    look: impl AsyncFn(&HashSet<RunId>) -> Result<Vec<Found>, Error>,
+) -> Result<Vec<RunId>, Error> {
+    let (mut brought, mut left) = (Vec::new(), HashSet::new());
+    loop {
+        let found = look(&left).await?;
+        if found.is_empty() {
+            return Ok(brought);
+        }
+        left.extend(found.iter().map(|(_, run, _)| *run));
+        let some = bring_all(host, found).await;
+        some.iter().for_each(|run| _ = left.remove(run));
+        brought.extend(some);
+    }
+}
+
+/// Runs with calls of dead processes, but for some.
+pub(crate) async fn orphans(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let taken_over = |from: OwnerId| Event::TakenOver { from, by: host.owner };
-    let found = host.store.orphans(BATCH).await?;
+    let found = host.store.orphans(except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run, from)| (tenant, run, taken_over(from))).collect())
 }
 
-/// Runs with calls of this host's that none of its drivers makes: the one that did could not go on.
-pub(crate) async fn given_up(host: &Inner) -> Result<Vec<Found>, Error> {
+/// Runs with calls of this host's that none of its drivers makes: the one that did could not go on. But for some.
+pub(crate) async fn given_up(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let owned = host.store.owned(host.owner).await?;
     let event = Event::TakenOver { from: host.owner, by: host.owner };
-    let nobody = owned.into_iter().filter(|(_, run)| host.flights.of(*run) == 0);
+    let nobody = owned.into_iter().filter(|(_, run)| host.flights.of(*run) == 0 && !except.contains(run));
     Ok(nobody.map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
-/// Runs in which something is due.
-pub(crate) async fn due(host: &Inner) -> Result<Vec<Found>, Error> {
+/// Runs in which something is due, but for some.
+pub(crate) async fn due(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let event = Event::TimePassed { owner: host.owner };
-    let found = host.store.due(host.clock.now(), BATCH).await?;
+    let found = host.store.due(host.clock.now(), except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
@@ -158,8 +163,7 @@ pub(crate) async fn begin_told(
     })
 }
 
-/// A run with an event that is to be brought to it, when everything that the calls need is whole: one whose memory is damaged stays as
-/// it was.
+/// A run with an event that is to be brought to it.
 pub(crate) async fn prepared(
     host: &Arc<Inner>,
     tenant: &TenantId,
@@ -168,30 +172,5 @@ pub(crate) async fn prepared(
 ) -> Result<Task, Error> {
     let run = load(host, tenant, id).await?;
     let program = host.registry.program(&run).await?;
-    check_calls(host, &run, &program, &event).await?;
     Ok(Task::new(Decider::new(Arc::clone(host), program, run), event))
-}
-
-async fn check_calls(host: &Inner, run: &Run, program: &Program, event: &Event) -> Result<(), Error> {
-    for (path, step) in &run.steps {
-        let image = match (event, &step.doing) {
-            (
-                Event::TakenOver { from, .. },
-                Doing::Calling(owner, call) | Doing::Retrying(owner, _, call),
-            ) if from == owner => call.image(),
-            (Event::TimePassed { .. }, Doing::Waiting(waiting))
-                if step.due_at().is_some_and(|at| at <= host.clock.now()) =>
-            {
-                waiting.image
-            }
-            (Event::Received(received), Doing::Waiting(waiting))
-                if step.open().any(|open| open.id == received.suspension) =>
-            {
-                waiting.image
-            }
-            _ => continue,
-        };
-        make_ready(host, run, program, path, image).await?;
-    }
-    Ok(())
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use reentry_core::event::{Caller, Event};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
-use reentry_core::resume::{Target, find_all};
-use reentry_core::run::{Doing, Run as RunState, RunStatus, Step};
+use reentry_core::run::{Run as RunState, RunStatus, Step};
 use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
 use tracing::Instrument;
@@ -16,10 +15,9 @@ use tracing::instrument::WithSubscriber;
 use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
 use crate::error::Error;
-use crate::host::{Host, Inner};
+use crate::host::Host;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
-use crate::ready::{Ready, make_ready};
 use crate::requests::{self, Asked};
 use crate::trace;
 
@@ -85,40 +83,16 @@ impl Run {
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
-            let (run, program, ready) = self.ready_to_resume(Some(&options.step)).await?;
+            let run = self.load().await?;
+            let program = host.inner.registry.program(&run).await?;
             let name = "workflow run (resumed)";
             let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
             let event = Event::Resumed(options.request(), self.caller());
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             decider.request = request;
-            spawned(Task { ready, ..Task::new(decider, event) }, span).await
+            spawned(Task::new(decider, event), span).await
         })
         .await
-    }
-
-    /// The run, and what calling again the suspended steps needs that a target means, whole and checked; nothing without a target.
-    ///
-    /// The memory of a suspension that somebody else answers meanwhile goes away under our hands. That is no damage: the run has
-    /// changed then, and is looked at again.
-    pub(crate) async fn ready_to_resume(
-        &self,
-        target: Option<&Target>,
-    ) -> Result<(RunState, Arc<Program>, Vec<Ready>), Error> {
-        let host = &self.host.inner;
-        let mut run = self.load().await?;
-        let mut program = host.registry.program(&run).await?;
-        loop {
-            let error = match ready_for(host, &run, &program, target).await {
-                Ok(ready) => return Ok((run, program, ready)),
-                Err(error) => error,
-            };
-            let now = self.load().await?;
-            if now.version == run.version {
-                return Err(error);
-            }
-            run = now;
-            program = host.registry.program(&run).await?;
-        }
     }
 
     /// Ends the run as cancelled. Steps that wait are closed; a call that is in flight is told when it asks, and its end does
@@ -207,25 +181,6 @@ impl Run {
         let stopped = spawned(Task::new(decider, event), span).await?;
         Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output))
     }
-}
-
-/// What calling the steps again needs whose suspensions a target means.
-pub(crate) async fn ready_for(
-    host: &Inner,
-    run: &RunState,
-    program: &Program,
-    target: Option<&Target>,
-) -> Result<Vec<Ready>, Error> {
-    // With no such suspension, the decision will say so in its own words.
-    let found = target.and_then(|target| find_all(run, target).ok()).unwrap_or_default();
-    let mut ready: Vec<Ready> = Vec::with_capacity(found.len());
-    for (path, _) in found {
-        let waits = run.steps.get(path).map(|step| &step.doing);
-        if let (Some(Doing::Waiting(waiting)), false) = (waits, ready.iter().any(|one| one.path == *path)) {
-            ready.push(make_ready(host, run, program, path, waiting.image).await?);
-        }
-    }
-    Ok(ready)
 }
 
 /// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.

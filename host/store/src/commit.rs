@@ -52,7 +52,7 @@ pub struct Commit {
     /// Messages that this change takes. Each must be the tenant's, and nobody must have taken it.
     pub took: Vec<MessageId>,
     /// The run, and the version of it, that this new one begins from: what it did until then counts as done here. Must be a run
-    /// of the same tenant that was at that version.
+    /// of the same tenant that is at that version, or has a savepoint of it.
     pub fork_of: Option<(RunId, u64)>,
 }
 
@@ -162,6 +162,15 @@ pub enum CommitError {
     MessageTaken {
         /// The message.
         message: MessageId,
+    },
+    /// The run that a new one begins from went on meanwhile, and no savepoint shows it as it was: records that the new run would have to
+    /// see may be gone. Read it again and fork that.
+    #[error("run {parent} is not at version {version} any more, and no savepoint shows it as it was then")]
+    ParentChanged {
+        /// The run that was to be forked.
+        parent: RunId,
+        /// The version from which the new run was to begin.
+        version: u64,
     },
     /// The store could not be used. Whether the change is stored is then unknown until the run is read again.
     #[error(transparent)]

@@ -61,8 +61,10 @@ macro_rules! conformance {
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
                 a_place_that_is_none_is_refused;
-            clock: what_is_due_comes_earliest_first, what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
-            owners: calls_of_dead_owners_are_orphans, an_owner_lives_as_long_as_its_guard, calls_are_found_by_owner;
+            clock: what_is_due_comes_earliest_first, what_is_due_is_found_behind_what_is_passed_over,
+                what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
+            owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,
+                an_owner_lives_as_long_as_its_guard, calls_are_found_by_owner;
             library: components_are_kept_once, workflows_are_kept_once;
             records: records_are_read_by_name, repetitions_come_in_the_order_of_their_indexes, many_items_come_in_order,
                 what_has_not_begun_is_not_read_with_the_run, a_payload_stays_with_its_step, a_payload_apart_is_there_once,
@@ -70,6 +72,7 @@ macro_rules! conformance {
                 dropped_steps_are_gone_with_all_below_them;
             forks: a_fork_sees_what_was_done_before_it, the_steps_of_a_fork_come_by_the_clock,
                 what_a_parent_does_later_changes_nothing, a_fork_may_begin_in_the_past, a_fork_may_drop_what_it_saw,
+                a_fork_does_not_begin_where_nothing_was_kept,
                 a_fork_begins_from_a_run_of_its_tenant;
             savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go, an_image_is_kept_as_long_as_somebody_needs_it,
                 a_part_is_kept_once_for_all_savepoints,

@@ -12,7 +12,7 @@ mod runs;
 mod steps;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -202,12 +202,17 @@ impl Store for MemoryStore {
         self.data().list_suspensions(tenant, &filter)
     }
 
-    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        Ok(self.data().due(now, limit))
+    async fn due(
+        &self,
+        now: Timestamp,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        Ok(self.data().due(now, except, limit))
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.data().next_due()
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.data().next_due(after)
     }
 
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
@@ -217,8 +222,12 @@ impl Store for MemoryStore {
         Ok(Box::new(MemoryGuard { data: Arc::clone(&self.data), owner }))
     }
 
-    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        Ok(self.data().orphans(limit))
+    async fn orphans(
+        &self,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        Ok(self.data().orphans(except, limit))
     }
 
     async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
@@ -263,8 +272,12 @@ impl Store for MemoryStore {
         Ok(self.data().waiting_for(tenant, name, key))
     }
 
-    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        Ok(self.data().deliverable(limit))
+    async fn deliverable(
+        &self,
+        except: &HashSet<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        Ok(self.data().deliverable(except, limit))
     }
 
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {

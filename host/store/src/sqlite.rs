@@ -31,6 +31,7 @@ mod threads;
 mod workflows;
 mod writer;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 
@@ -234,12 +235,18 @@ impl Store for SqliteStore {
         self.scan(move |connection| suspensions::list(connection, &tenant, &filter)).await
     }
 
-    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        self.scan(move |connection| held::due(connection, now, limit)).await
+    async fn due(
+        &self,
+        now: Timestamp,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        let except = except.clone();
+        self.scan(move |connection| held::due(connection, now, &except, limit)).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.readers.read(|connection| held::next_due(connection))
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.read(|connection| held::next_due(connection, after))
     }
 
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
@@ -247,9 +254,14 @@ impl Store for SqliteStore {
         self.blocking(move || owners.register(owner)).await
     }
 
-    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        let owners = Arc::clone(&self.owners);
-        self.scan(move |connection| held::orphans(connection, limit, |owner| owners.is_dead(owner))).await
+    async fn orphans(
+        &self,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        let (owners, except) = (Arc::clone(&self.owners), except.clone());
+        let is_dead = move |owner| owners.is_dead(owner);
+        self.scan(move |connection| held::orphans(connection, &except, limit, is_dead)).await
     }
 
     async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
@@ -297,8 +309,13 @@ impl Store for SqliteStore {
         self.scan(move |connection| messages::waiting_for(connection, &tenant, &name, key.as_deref())).await
     }
 
-    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        self.scan(move |connection| messages::deliverable(connection, limit)).await
+    async fn deliverable(
+        &self,
+        except: &HashSet<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        let except = except.clone();
+        self.scan(move |connection| messages::deliverable(connection, &except, limit)).await
     }
 
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {

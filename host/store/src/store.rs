@@ -1,5 +1,7 @@
 //! The contract of every back end.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
@@ -59,7 +61,7 @@ pub trait Store: Send + Sync + 'static {
     /// The first of these that holds: [`CommitError::RequestKnown`] when the request was answered before;
     /// [`CommitError::VersionConflict`] when the run is not at the expected version; [`CommitError::SuspensionTaken`] when a
     /// suspension that is to be closed is not open; [`CommitError::MessageTaken`] when a message that is to be taken is not
-    /// there. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
+    /// there; [`CommitError::ParentChanged`] when the run that this one begins from went on. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
     /// future is dropped before it is ready, the change may be stored or not.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 
@@ -130,17 +132,28 @@ pub trait Store: Send + Sync + 'static {
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError>;
 
-    /// Runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the earliest first.
-    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError>;
+    /// Runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the earliest first. Those of
+    /// `except` are passed over and do not count, so that runs which cannot go on do not stand in the way of others.
+    async fn due(
+        &self,
+        now: Timestamp,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId)>, StoreError>;
 
-    /// The earliest instant at which a step that nobody holds is due.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// The earliest instant after another one at which a step that nobody holds is due.
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// Registers a live owner. See [`OwnerGuard`].
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError>;
 
-    /// Runs, of any tenant, with a call whose owner is dead, and that owner; at most `limit`.
-    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError>;
+    /// Runs, of any tenant, with a call whose owner is dead, and that owner; at most `limit`. Those of `except` are passed over and do not
+    /// count.
+    async fn orphans(
+        &self,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError>;
 
     /// Running runs, of any tenant, with a call of this owner, in the order of storing. Grows with all running runs.
     async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError>;
@@ -179,9 +192,13 @@ pub trait Store: Send + Sync + 'static {
         key: Option<&str>,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError>;
 
-    /// Messages, of any tenant, that nobody has taken although an open suspension waits for them, oldest first; at most `limit`.
-    /// Grows with the messages that nobody has taken.
-    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError>;
+    /// Messages, of any tenant, that nobody has taken although an open suspension waits for them, oldest first; at most `limit`. Those of
+    /// `except` are passed over and do not count. Grows with the messages that nobody has taken.
+    async fn deliverable(
+        &self,
+        except: &HashSet<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, MessageId)>, StoreError>;
 
     /// Drops messages that nobody took and that expired at `now` or before, and those that were taken before `taken_before`.
     /// Returns how many, at most [`EXPIRED_MAX`](crate::mail::EXPIRED_MAX) at a time: call again while it is as many. Visible on

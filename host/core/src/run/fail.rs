@@ -12,12 +12,19 @@ use crate::workflow::node::Kind;
 #[derive(Clone, Copy)]
 pub(super) struct Because {
     owner: OwnerId,
+    /// Its time was over: what it did was not wrong.
+    timed_out: bool,
 }
 
 impl Because {
     /// Somebody who performs what follows.
     pub(super) fn of(owner: OwnerId) -> Self {
-        Self { owner }
+        Self { owner, timed_out: false }
+    }
+
+    /// The same, for a deadline that has passed.
+    pub(super) fn timed_out(owner: OwnerId) -> Self {
+        Self { owner, timed_out: true }
     }
 }
 
@@ -26,7 +33,11 @@ impl Change<'_> {
     /// Without one the run fails.
     pub(super) fn fail(&mut self, path: &StepPath, failure: Failure, because: Because) -> Result<(), Stop> {
         if !self.is_caught(path)? {
-            self.enter_again_after_end(path, because.owner)?;
+            match because.timed_out {
+                // A restart goes on where it was, without the deadline.
+                true => self.save_before_end(because.owner),
+                false => self.enter_again_after_end(path, because.owner)?,
+            }
         }
         let mut at = path.clone();
         loop {

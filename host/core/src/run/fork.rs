@@ -68,6 +68,10 @@ pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(
     if !matches!(change.run.phase, Phase::Failed | Phase::Canceled) || saved.id != change.run.id {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
     }
+    // What was saved before an earlier end is not where the run was.
+    if saved.version + 1 != change.run.version {
+        return Err(Refused::NotSaved.into());
+    }
     let (version, travels) = (change.run.version, change.run.travels);
     change.run = Run { version, travels, ..*saved };
     change.log(&StepPath::root(), LogKind::Restarted);

@@ -11,6 +11,15 @@ pub(super) fn pause(change: &mut Change<'_>) -> Result<(), Stop> {
     }
     change.run.paused = true;
     change.log(&StepPath::root(), LogKind::Paused);
+    // A wait before a further try is no call in flight.
+    let now = change.now;
+    let waiting = change.run.steps.iter().filter_map(|(path, step)| match &step.doing {
+        Doing::Retrying(_, until, call) if *until > now => Some((path.clone(), call.clone())),
+        _ => None,
+    });
+    for (path, call) in waiting.collect::<Vec<_>>() {
+        change.step_mut(&path)?.doing = Doing::Ready(call);
+    }
     Ok(())
 }
 

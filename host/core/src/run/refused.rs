@@ -73,6 +73,12 @@ pub enum Refused {
         /// How it stands.
         status: RunStatus,
     },
+    /// A run that ended with more open entries than are saved.
+    #[error(
+        "this workflow run cannot be restarted: more than {} of its entries were open when it ended, so it was not saved; send it back to an entry",
+        super::SAVED_STEPS_MAX
+    )]
+    NotSaved,
     /// There is nothing to go on from.
     #[error("this workflow run cannot be forked there: it was {status}")]
     NotForkable {
@@ -138,7 +144,7 @@ impl Refused {
         match self {
             Self::AlreadyStarted { .. } | Self::Ended { .. } => ErrorKind::Conflict,
             Self::NotPausable { .. } | Self::NotPaused { .. } => ErrorKind::Conflict,
-            Self::NotRestartable { .. } | Self::NotForkable { .. } => ErrorKind::Conflict,
+            Self::NotRestartable { .. } | Self::NotSaved | Self::NotForkable { .. } => ErrorKind::Conflict,
             Self::NotMigratable { .. } => ErrorKind::Conflict,
             Self::Target(TargetError::NotSuspended { .. }) => ErrorKind::Conflict,
             Self::Changed { .. } | Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
@@ -161,7 +167,7 @@ impl Refused {
             Self::Ended { .. } => "already-ended",
             Self::NotPausable { .. } => "not-pausable",
             Self::NotPaused { .. } => "not-paused",
-            Self::NotRestartable { .. } => "not-restartable",
+            Self::NotRestartable { .. } | Self::NotSaved => "not-restartable",
             Self::NotForkable { .. } => "not-forkable",
             Self::NotTravelable { .. } => "not-travelable",
             Self::NotMigratable { .. } => "not-migratable",

@@ -1,8 +1,10 @@
 //! Suspensions are answered.
 
+use std::collections::BTreeSet;
+
 use super::change::{Change, merged};
 use super::start::checked;
-use super::{LogKind, Refused, Stop, Suspension, SuspensionEnd};
+use super::{Doing, LogKind, Refused, Stop, Suspension, SuspensionEnd};
 use crate::event::Caller;
 use crate::json::Json;
 use crate::path::StepPath;
@@ -40,10 +42,19 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
     change.run.request_context = context;
     change.run.span = Some(span);
     change.log(&StepPath::root(), LogKind::Resumed);
+    // All of them before the first step is called: one that waits for any of several is told of each.
+    let mut paths = BTreeSet::new();
     for (path, suspension, data) in answers {
         change.settle(&path, suspension.id, Resolution::Answered(data), SuspensionEnd::Answered)?;
+        paths.insert(path);
+    }
+    for path in paths {
+        let step = change.step_mut(&path)?;
+        // The tries of a call that is under way for another reason are counted on.
+        if matches!(step.doing, Doing::Waiting(_)) {
+            step.attempt = request.retry_count;
+        }
         change.wake(&path, caller.owner)?;
-        change.step_mut(&path)?.attempt = request.retry_count;
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<()
         let waited = now.ms_since(step.entry.started_at);
         let failure =
             final_failure("timeout", format!("it was not done within its time: {waited} ms have passed"));
-        return change.fail(path, failure, Because::of(owner));
+        return change.fail(path, failure, Because::timed_out(owner));
     }
     if let Doing::Sleeping(until) = step.doing
         && until <= now

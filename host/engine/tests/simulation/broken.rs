@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use reentry::core::json::Json;
 use reentry::core::run::{Call, Doing, Run, Step};
-use reentry::core::step::Resolution;
-use reentry::store::{Commit, Store, SuspensionFilter};
+use reentry::core::step::{Resolution, Wake};
+use reentry::store::{Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::{Disk, now};
 use crate::stage::Stage;
@@ -51,10 +51,24 @@ pub(crate) enum Broken {
     TimersForgotten,
     /// A call that is made again is given somebody else's answer.
     AnswersMixedUp,
+    /// A run is not saved before it fails.
+    EndsForgotten,
+    /// How often a run went back is not kept: what is done again has the keys of what was done before.
+    TravelsForgotten,
+    /// The memories that a fork has in common with its parent go when the parent needs them no more.
+    ForksShareNothing,
+    /// That a run is paused is not kept.
+    PausesForgotten,
+    /// Waits that nobody wants any more, as a bail does, stay open.
+    WaitsLeftOpen,
+    /// A step that waits for several things is called when one of them is over.
+    WaitsForOne,
+    /// A memory that is damaged stays so.
+    DamageStays,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -74,6 +88,13 @@ impl Broken {
         Self::AttemptsForgotten,
         Self::TimersForgotten,
         Self::AnswersMixedUp,
+        Self::EndsForgotten,
+        Self::TravelsForgotten,
+        Self::ForksShareNothing,
+        Self::PausesForgotten,
+        Self::WaitsLeftOpen,
+        Self::WaitsForOne,
+        Self::DamageStays,
     ];
 }
 
@@ -107,6 +128,18 @@ pub(crate) fn rewritten(
         Broken::RequestsForgotten => commit.request = None,
         Broken::AttemptsForgotten => each_step(&mut commit, |step| step.attempt = 0),
         Broken::AnswersMixedUp => mix_answers(&mut commit, mixed),
+        Broken::EndsForgotten => {
+            commit.savepoint.take_if(|savepoint| savepoint.kind == SavepointKind::Failure);
+        }
+        Broken::TravelsForgotten => commit.run.travels = 0,
+        Broken::ForksShareNothing if commit.fork_of.is_some() => commit.shared_images.clear(),
+        Broken::PausesForgotten => commit.run.paused = false,
+        Broken::WaitsLeftOpen => commit.closed.retain(|(_, end)| *end != SuspensionEnd::Closed),
+        Broken::WaitsForOne => each_step(&mut commit, |step| {
+            if let Doing::Waiting(waiting) = &mut step.doing {
+                waiting.wake = Wake::Any;
+            }
+        }),
         _ => {}
     }
     commit

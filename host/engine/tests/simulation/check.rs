@@ -1,19 +1,21 @@
 //! What must hold of every schedule, while it runs and when it has ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
 use reentry::core::id::SnapshotId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus};
-use reentry::store::{RunFilter, SuspensionEnd, SuspensionFilter};
+use reentry::core::time::Timestamp;
+use reentry::store::{SavepointKind, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::now;
 use crate::guest::guest;
 use crate::ledger::What;
-use crate::performed::Performed;
+use crate::performed::{Performed, number, run};
 use crate::process::{Process, Surroundings};
+use crate::stage::Effect;
 use crate::tree::Tree;
 use crate::world::World;
 
@@ -28,12 +30,12 @@ fn ensure(holds: bool, wrong: impl FnOnce() -> String) -> Checked {
 
 /// Whatever moment it is.
 pub(crate) fn on_the_way(world: &World) -> Checked {
-    let runs = now(world.store().list_runs(&world.tenant(), RunFilter::default())).unwrap().rows;
-    ensure(runs.len() <= 1, || format!("one start made {} runs", runs.len()))?;
+    let states = world.states();
+    let started = states.iter().filter(|run| run.fork_of.is_none()).count();
+    ensure(started <= 1, || format!("one start made {started} runs"))?;
     let ledger = world.around.ledger.lock().unwrap();
-    let state = world.state();
-    if let Some(told) = &ledger.ended {
-        let is = state.as_ref().map(|run| run.status().to_string());
+    for (run, told) in &ledger.ended {
+        let is = states.iter().find(|one| one.id == *run).map(|run| run.status().to_string());
         ensure(is.as_ref() == Some(told), || format!("told that it is {told}, it is {is:?}"))?;
     }
     for asked in &ledger.asked {
@@ -41,38 +43,69 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
             ensure(seen == ended, || format!("after {ended} was told, a look shows {seen}"))?;
         }
     }
-    let images = state.iter().flat_map(Run::images);
-    for image in images {
+    for image in states.iter().flat_map(Run::images) {
         let kept = now(world.store().image(image)).unwrap();
         ensure(kept.is_some(), || format!("image {image} is missing"))?;
     }
     Ok(())
 }
 
-/// When the run has ended and nobody is at work any more.
+/// When the runs have ended and nobody is at work any more.
 pub(crate) fn at_the_end(world: &World) -> Checked {
-    let run = world.state().unwrap();
-    let canceled = run.status() == RunStatus::Canceled;
-    result(world, &run)?;
-    let effects = world.around.stage.effects();
-    // Those of a run whose beginning was lost with the power are of no interest.
-    let effects: Vec<_> =
-        effects.into_iter().filter(|effect| effect.key.starts_with(&format!("{}/", run.id))).collect();
-    let performed = Performed::of(&effects)?;
-    let log = log(world, &run)?;
-    repetitions(world, &performed, &log)?;
-    requests(world, &performed, canceled)?;
-    suspensions(world, &run, &performed, canceled)?;
-    records(world, &run, &performed, &log, canceled)?;
+    let runs = world.states();
+    // Those of runs whose beginning was lost with the power are of no interest.
+    let is_there = |key: &str| runs.iter().any(|one| one.id.to_string() == run(key));
+    let mut effects = world.around.stage.effects();
+    effects.retain(|effect| is_there(&effect.key));
+    for run in &runs {
+        let of_run = |effect: &&Effect| effect.key.starts_with(&format!("{}/", run.id));
+        let effects: Vec<Effect> = effects.iter().filter(of_run).cloned().collect();
+        let performed = Performed::of(&effects)?;
+        result(world, run)?;
+        let log = log(world, run)?;
+        repetitions(world, &performed, &log)?;
+        waits(world, &performed)?;
+        suspensions(world, run, &performed)?;
+        records(world, run, &performed, &log)?;
+    }
+    requests(world, &Performed::of(&effects)?)?;
     nothing_waits(world)?;
-    images(world, &run)
+    images(world, &runs)
+}
+
+/// Whether something may have been closed that had been given something and could not do anything with it.
+fn may_be_cut_short(world: &World) -> bool {
+    let ledger = world.around.ledger.lock().unwrap();
+    world.tree.bails() || ledger.count(|what| matches!(what, What::Cancel | What::Travel { .. })) > 0
+}
+
+/// A step is called when all is over that it asked for.
+fn waits(world: &World, performed: &Performed) -> Checked {
+    let scripts = world.tree.scripts();
+    for (key, text) in performed.texts() {
+        let id = step_id(performed.path(key));
+        let waiting = |script: &String| {
+            let waits = script.chars().filter(|letter| "adetkrgbl".contains(*letter));
+            waits.collect::<Vec<_>>()
+        };
+        let letters = scripts.get(id).map(waiting).unwrap_or_default();
+        let before = usize::try_from(number(key)).unwrap().checked_sub(2);
+        let both = before.and_then(|before| letters.get(before)) == Some(&'l');
+        let over = text.split(' ').filter(|over| !over.is_empty()).count();
+        ensure(!both || over == 2, || format!("call {key}, which waits for two things, got `{text}`"))?;
+    }
+    Ok(())
+}
+
+/// The id of the step at a path.
+fn step_id(path: &str) -> &str {
+    path.rsplit('.').next().and_then(|last| last.split('[').next()).unwrap_or_default()
 }
 
 /// The run ended as one that nobody disturbs and nothing makes wait.
 fn result(world: &World, run: &Run) -> Checked {
     if run.status() == RunStatus::Canceled {
-        let wanted =
-            world.around.ledger.lock().unwrap().asked.iter().any(|one| matches!(one.what, What::Cancel));
+        let wanted = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Cancel)) > 0;
         return ensure(wanted, || "it was canceled, though nobody wanted that".to_owned());
     }
     let root = now(world.store().step(run.id, &StepPath::root())).unwrap();
@@ -103,7 +136,8 @@ fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
         all.extend(row.entries.decode::<Vec<LogEntry>>().map_err(|error| error.to_string())?);
     }
     let first = all.first().map(|entry| entry.kind.clone());
-    ensure(first == Some(LogKind::Started), || format!("the log begins with {first:?}"))?;
+    let begins = if run.fork_of.is_some() { LogKind::Forked } else { LogKind::Started };
+    ensure(first == Some(begins), || format!("the log begins with {first:?}"))?;
     let stopped = all.iter().rev().find_map(|entry| match entry.kind {
         LogKind::Stopped { status } => Some(status),
         _ => None,
@@ -118,19 +152,23 @@ fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
 fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checked {
     let scripts = world.tree.scripts();
     // A process that lives on without a lease takes calls as others do, and has each taken from it again.
-    let takes = world.around.stage.deaths() + 3 * world.leases_lost;
+    let stage = &world.around.stage;
+    let takes = stage.deaths() + stage.damaged() + 3 * world.leases_lost;
+    // What was under way at an end is made again.
+    let restarts = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Restart));
     for (key, times) in &performed.times {
         let path = performed.path(key);
         let is_retry = |entry: &&LogEntry| {
             entry.path.to_string() == path && matches!(entry.kind, LogKind::Retrying { .. })
         };
         let retries = log.iter().filter(is_retry).count();
-        let id = path.rsplit('.').next().and_then(|last| last.split('[').next()).unwrap_or_default();
-        let fails = scripts.get(id).map_or(0, |script| script.matches(['f', 'y']).count());
+        let fails = scripts.get(step_id(path)).map_or(0, |script| script.matches(['f', 'y']).count());
+        let travels = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Travel { .. }));
+        let fails = fails * (1 + restarts + travels);
         ensure(retries <= fails, || {
             format!("`{path}` was tried again {retries} times, it failed {fails} times")
         })?;
-        let allowed = 1 + takes + retries;
+        let allowed = 1 + takes + retries + restarts;
         ensure(*times <= allowed, || {
             format!("call {key} was performed {times} times, at most {allowed} allowed")
         })?;
@@ -139,7 +177,8 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
 }
 
 /// What was acknowledged happened once; what was refused never did; two requests with one key are one.
-fn requests(world: &World, performed: &Performed, canceled: bool) -> Checked {
+fn requests(world: &World, performed: &Performed) -> Checked {
+    let (cut, forks) = (may_be_cut_short(world), world.runs.len().saturating_sub(1));
     let ledger = world.around.ledger.lock().unwrap();
     let (mut answers, mut keys) = (BTreeMap::<usize, Vec<_>>::new(), BTreeMap::<&String, Vec<_>>::new());
     let mut events = BTreeMap::<(usize, &String), bool>::new();
@@ -152,6 +191,10 @@ fn requests(world: &World, performed: &Performed, canceled: bool) -> Checked {
                     keys.entry(key).or_default().push(asked);
                 }
             }
+            What::Fork { data: Some(data), .. } if asked.is_refused() => {
+                let ever = performed.ever('0', *data);
+                ensure(ever.is_empty(), || format!("a fork with answer {data} was refused, and {ever:?}"))?;
+            }
             What::Send { payload, name, .. } => {
                 *events.entry((*payload, name)).or_default() |= asked.is_acknowledged();
             }
@@ -162,8 +205,11 @@ fn requests(world: &World, performed: &Performed, canceled: bool) -> Checked {
         let (ever, last) = (performed.ever('0', data), performed.last('0', data));
         let may_be_late = asked.iter().any(|one| matches!(one.what, What::Answer { may_be_late: true, .. }));
         let acknowledged = asked.iter().any(|one| one.is_acknowledged()) && !may_be_late;
-        ensure(last.len() <= 1, || format!("answer {data} was given to {last:?}"))?;
-        ensure(!acknowledged || canceled || last.len() == 1, || {
+        // A fork of a run that is called with it makes that call too.
+        ensure(last.len() <= 1 + forks, || format!("answer {data} was given to {last:?}"))?;
+        let runs: BTreeSet<&str> = last.iter().map(|key| run(key)).collect();
+        ensure(last.len() == runs.len(), || format!("answer {data} was given twice: {last:?}"))?;
+        ensure(!acknowledged || cut || !last.is_empty(), || {
             format!("answer {data} was acknowledged and lost")
         })?;
         ensure(ever.is_empty() || !asked.iter().all(|one| one.is_refused()), || {
@@ -180,16 +226,16 @@ fn requests(world: &World, performed: &Performed, canceled: bool) -> Checked {
         let taken = performed.last('3', payload);
         let mail = now(world.store().mail(&world.tenant(), name, None, ROWS)).unwrap();
         let kept = mail.iter().any(|message| message.payload.text() == payload.to_string());
-        ensure(taken.len() <= 1, || format!("event {payload} went to {taken:?}"))?;
+        ensure(taken.len() <= 1 + forks, || format!("event {payload} went to {taken:?}"))?;
         ensure(!kept || taken.is_empty(), || format!("event {payload} went to {taken:?}, and is kept"))?;
         let there = kept || !taken.is_empty();
-        ensure(!acknowledged || canceled || there, || format!("event {payload} was acknowledged and lost"))?;
+        ensure(!acknowledged || cut || there, || format!("event {payload} was acknowledged and lost"))?;
     }
     Ok(())
 }
 
 /// Every suspension ended, and each that was answered had one answer, and can be gone back to.
-fn suspensions(world: &World, run: &Run, performed: &Performed, canceled: bool) -> Checked {
+fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
     let filter = SuspensionFilter {
         run: Some(run.id),
         with_ended: true,
@@ -208,28 +254,38 @@ fn suspensions(world: &World, run: &Run, performed: &Performed, canceled: bool) 
         let saved = savepoints.iter().any(|savepoint| savepoint.suspension == Some(one.id));
         ensure(saved || end != Some(SuspensionEnd::Answered), || format!("no savepoint of {}", one.id))?;
     }
+    let cut = may_be_cut_short(world) || run.fork_of.is_some();
     let given = (performed.given('0'), performed.given('3'));
     let ledger = world.around.ledger.lock().unwrap();
     let late =
         ledger.asked.iter().filter(|one| matches!(one.what, What::Answer { may_be_late: true, .. })).count();
     let fits = (given.0..=given.0 + late).contains(&ends.0) && ends.1 == given.1;
-    ensure(canceled || fits, || format!("answers and events: {ends:?} ended waits, {given:?} were given"))
+    ensure(cut || fits, || format!("answers and events: {ends:?} ended waits, {given:?} were given"))
 }
 
 /// The records of the steps say what the log says, and what the guests' memories say.
-fn records(world: &World, run: &Run, performed: &Performed, log: &[LogEntry], canceled: bool) -> Checked {
+fn records(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) -> Checked {
+    let (canceled, is_fork) = (run.status() == RunStatus::Canceled, run.fork_of.is_some());
     for (path, step) in now(world.store().steps(run.id)).unwrap() {
         let status = step.entry.status;
         let ended = log.iter().rev().filter(|entry| entry.path == path).find_map(|entry| match entry.kind {
             LogKind::Ended { status } => Some(status),
             _ => None,
         });
-        let open = matches!(status, StepStatus::Pending | StepStatus::Running | StepStatus::Waiting);
+        let open = matches!(status, StepStatus::Running | StepStatus::Waiting | StepStatus::Suspended);
         ensure(!open || canceled, || format!("`{path}` is {status:?} in a run that has ended"))?;
-        ensure(open || ended == Some(status), || format!("`{path}` is {status:?}, in the log {ended:?}"))?;
-        let calls = performed.calls(&path.to_string());
-        ensure(calls == step.calls || canceled, || {
-            format!("`{path}` has the record of {} calls, its guest saw {calls}", step.calls)
+        // An item whose turn does not come any more stays as it is.
+        let queued = status == StepStatus::Pending;
+        ensure(!queued || canceled || world.tree.bails(), || format!("`{path}` was never begun"))?;
+        // What a fork has from its parent is not in its log.
+        let told = ended == Some(status) || (is_fork && ended.is_none());
+        ensure(open || queued || told, || format!("`{path}` is {status:?}, in the log {ended:?}"))?;
+        let seen = performed.calls(&path.to_string());
+        let all: BTreeSet<u32> = (1..=step.calls).collect();
+        // Its parent made those before.
+        let fits = if is_fork { all.is_superset(&seen) } else { all == seen };
+        ensure(fits || canceled || status == StepStatus::Canceled, || {
+            format!("`{path}` has the record of {} calls, its guest saw {seen:?}", step.calls)
         })?;
     }
     Ok(())
@@ -237,32 +293,38 @@ fn records(world: &World, run: &Run, performed: &Performed, log: &[LogEntry], ca
 
 fn nothing_waits(world: &World) -> Checked {
     let store = world.store();
-    let (due, orphans) = (now(store.next_due()).unwrap(), now(store.orphans(ROWS)).unwrap());
-    let deliverable = now(store.deliverable(ROWS)).unwrap();
+    let (due, orphans) =
+        (now(store.next_due(Timestamp(0))).unwrap(), now(store.orphans(&HashSet::new(), ROWS)).unwrap());
+    let deliverable = now(store.deliverable(&HashSet::new(), ROWS)).unwrap();
     ensure(due.is_none() && orphans.is_empty() && deliverable.is_empty(), || {
         format!("something waits for a run that has ended: {due:?} {orphans:?} {deliverable:?}")
     })
 }
 
-/// Kept are the memories that savepoints need, and no others; with the run they all go.
-fn images(world: &World, run: &Run) -> Checked {
+/// Kept are the memories that savepoints need, and no others; with the runs they all go.
+fn images(world: &World, runs: &[Run]) -> Checked {
     let all = world.around.disk.images.lock().unwrap().clone();
     let kept = || -> BTreeSet<SnapshotId> {
         let there = all.iter().filter(|(_, image)| now(world.store().image(*image)).unwrap().is_some());
         there.map(|(_, image)| *image).collect()
     };
-    let mut needed = BTreeSet::new();
-    for savepoint in now(world.store().savepoints(run.id)).unwrap() {
-        let Some(suspension) = savepoint.suspension else { continue };
-        let savepoint = now(world.store().savepoint(run.id, suspension)).unwrap();
-        needed.extend(savepoint.into_iter().flat_map(|savepoint| savepoint.images));
+    let (mut needed, mut ends) = (BTreeSet::new(), 0);
+    for run in runs {
+        for savepoint in now(world.store().savepoints(run.id)).unwrap() {
+            ends += usize::from(savepoint.kind == SavepointKind::Failure);
+            let Some(suspension) = savepoint.suspension else { continue };
+            let savepoint = now(world.store().savepoint(run.id, suspension)).unwrap();
+            needed.extend(savepoint.into_iter().flat_map(|savepoint| savepoint.images));
+        }
+        let end = now(world.store().last_savepoint(run.id, SavepointKind::Failure)).unwrap();
+        needed.extend(end.into_iter().flat_map(|end| end.images));
     }
-    if let Some(end) =
-        now(world.store().last_savepoint(run.id, reentry::store::SavepointKind::Failure)).unwrap()
-    {
-        needed.extend(end.images);
+    // Of several ends only the last can be read.
+    let fits = if ends > 1 { kept().is_superset(&needed) } else { kept() == needed };
+    ensure(fits, || format!("kept images {:?}, needed {needed:?}", kept()))?;
+    // Forks read their parents.
+    for run in runs.iter().rev() {
+        now(world.store().delete_run(&world.tenant(), run.id)).map_err(|error| error.to_string())?;
     }
-    ensure(kept() == needed, || format!("kept images {:?}, needed {needed:?}", kept()))?;
-    now(world.store().delete_run(&world.tenant(), run.id)).map_err(|error| error.to_string())?;
-    ensure(kept().is_empty(), || format!("images {:?} outlive their run", kept()))
+    ensure(kept().is_empty(), || format!("images {:?} outlive their runs", kept()))
 }

@@ -21,9 +21,15 @@ pub(crate) const SCRIPTS: [&str; 26] = [
 /// The script of a step that fails for good, and that of one which does so after an answer.
 pub(crate) const FAILING: [&str; 2] = ["wx", "wax"];
 
+/// Scripts of steps that end their workflow.
+pub(crate) const BAILING: [&str; 2] = ["wz", "waz"];
+
+/// Scripts of steps that fail for good at some times.
+pub(crate) const FAILING_AT_TIMES: [&str; 2] = ["whw", "wawhw"];
+
 /// The same script without anything that waits or can be tried again.
 pub(crate) fn straight(script: &str) -> String {
-    script.chars().filter(|letter| matches!(letter, 'w' | 'x')).collect()
+    script.chars().filter(|letter| matches!(letter, 'w' | 'x' | 'z')).collect()
 }
 
 /// What all simulated processes have in common: the runtime with the compiled component.
@@ -71,8 +77,8 @@ fn text() -> String {
     const IDS: usize = 8192;
     const DESCRIPTORS: usize = 12288;
     const BYTES: usize = 184;
-    let scripts: Vec<&str> = STRAIGHT.into_iter().chain(SCRIPTS).chain(FAILING).collect();
-    let scripts: std::collections::BTreeSet<&str> = scripts.into_iter().collect();
+    let scripts = STRAIGHT.into_iter().chain(SCRIPTS).chain(FAILING).chain(BAILING);
+    let scripts: std::collections::BTreeSet<&str> = scripts.chain(FAILING_AT_TIMES).collect();
     let words = |words: [usize; 2]| -> String {
         let bytes = words.iter().flat_map(|word| u32::try_from(*word).unwrap().to_le_bytes());
         bytes.map(|byte| format!("\\{byte:02x}")).collect()

@@ -6,7 +6,8 @@
 ;;   e  waits for the event named as its path        r  has the step `ww` run
 ;;   t  waits for a second                           g  has the step `waw` run
 ;;   k  makes a checkpoint                           b  waits for an answer or a minute
-;;                                                   l  waits for an answer and an event
+;;   h  fails for good every other four seconds      l  waits for an answer and an event
+;;   z  ends its workflow
 ;;
 ;; Its output is a number made of its input and of the work it did, and of nothing else: a step that waits, is killed and put back ends as
 ;; one that only works. Each call logs a line: its idempotency key, how many calls this memory has seen, what was waited for.
@@ -156,6 +157,15 @@
           (return (call $failed (i32.const 1)))))
         (global.set $place (i32.add (global.get $place) (i32.const 1)))
         (br $next)))
+      (if (i32.eq (local.get $letter) (i32.const 104)) (then
+        (if (i64.eqz (i64.and (i64.load offset=56 (local.get $facts)) (i64.const 4096))) (then
+          (global.set $place (i32.add (global.get $place) (i32.const 1)))
+          (br $next)))
+        (return (call $failed (i32.const 0)))))
+      (if (i32.eq (local.get $letter) (i32.const 122)) (then
+        (drop (call $completed))
+        (i32.store8 (i32.const 1032) (i32.const 1))
+        (return (i32.const 1024))))
       (if (i32.eq (local.get $letter) (i32.const 120)) (then (return (call $failed (i32.const 0))))))
     (call $suspended (local.get $letter) (local.get $facts)))
 

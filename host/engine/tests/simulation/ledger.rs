@@ -1,8 +1,10 @@
 //! What clients asked for, and what they were told.
 
+use std::collections::BTreeMap;
+
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::error::ErrorKind;
-use reentry::core::id::SuspensionId;
+use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::resume::Target;
 
 /// What a client asks for.
@@ -28,6 +30,16 @@ pub(crate) enum What {
         payload: usize,
         id: String,
     },
+    /// A run that goes on from this one, where it stands or where a suspension was answered, perhaps with an answer.
+    Fork {
+        at: Option<SuspensionId>,
+        data: Option<usize>,
+    },
+    Restart,
+    /// Back to an entry.
+    Travel {
+        to: String,
+    },
     Pause,
     Unpause,
     Cancel,
@@ -39,6 +51,8 @@ pub(crate) enum What {
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) process: usize,
+    /// The run that it is about, if it is about one that was there.
+    pub(crate) run: Option<RunId>,
     pub(crate) what: What,
     /// What a look must find, at least: the run had ended so, as somebody had been told before.
     pub(crate) ended: Option<String>,
@@ -53,29 +67,50 @@ impl Asked {
 
     /// Whether it was refused, so that it must have had no effect.
     pub(crate) fn is_refused(&self) -> bool {
-        matches!(self.said, Some(Err((ErrorKind::Refused | ErrorKind::Conflict | ErrorKind::NotFound, _))))
+        use ErrorKind::{Conflict, Damaged, NotFound, Refused};
+        matches!(self.said, Some(Err((Refused | Conflict | NotFound | Damaged, _))))
+    }
+
+    /// Whether it may make a run go on that has ended.
+    fn revives(&self) -> bool {
+        matches!(self.what, What::Restart | What::Travel { .. })
     }
 }
 
 #[derive(Default)]
 pub(crate) struct Ledger {
     pub(crate) asked: Vec<Asked>,
-    /// The first final status that somebody was told.
-    pub(crate) ended: Option<String>,
+    /// The final status of each run that somebody was told first, as long as nobody wants it to go on after its end.
+    pub(crate) ended: BTreeMap<RunId, String>,
 }
 
 impl Ledger {
     /// Writes a request down; returns its number.
-    pub(crate) fn ask(&mut self, process: usize, what: What) -> usize {
-        self.asked.push(Asked { process, what, ended: self.ended.clone(), said: None });
+    pub(crate) fn ask(&mut self, process: usize, run: Option<RunId>, what: What) -> usize {
+        let ended = run.and_then(|run| self.ended.get(&run).cloned());
+        self.asked.push(Asked { process, run, what, ended, said: None });
+        let asked = self.asked.last().unwrap();
+        if asked.revives() {
+            // Looks that were under way may see either.
+            self.ended.clear();
+            self.asked.iter_mut().for_each(|asked| asked.ended = None);
+        }
         self.asked.len() - 1
     }
 
     pub(crate) fn said(&mut self, request: usize, said: Result<String, (ErrorKind, String)>) {
         if let Ok(status @ ("success" | "failed" | "canceled")) = said.as_ref().map(String::as_str) {
-            self.ended.get_or_insert_with(|| status.to_owned());
+            let (revived, run) = (self.asked.iter().any(Asked::revives), self.asked[request].run);
+            if let (Some(run), false) = (run, revived) {
+                self.ended.entry(run).or_insert_with(|| status.to_owned());
+            }
         }
         self.asked[request].said = Some(said);
+    }
+
+    /// How often it was asked for something.
+    pub(crate) fn count(&self, is: impl Fn(&What) -> bool) -> usize {
+        self.asked.iter().filter(|asked| is(&asked.what)).count()
     }
 
     /// Requests that somebody is still at work on.

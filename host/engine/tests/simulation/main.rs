@@ -31,7 +31,7 @@ const SCHEDULES: u64 = 10_000;
 const FOUND_WITHIN: u64 = 400;
 
 /// What has to happen in some schedule of the usual run, as the traces say it.
-const REACHED: [&str; 27] = [
+const REACHED: [&str; 34] = [
     "dies before-commit-Started",
     "dies after-commit-Started",
     "dies before-commit-Resumed",
@@ -50,6 +50,13 @@ const REACHED: [&str; 27] = [
     "dies after-commit-Received",
     "dies before-commit-TakenOver",
     "dies after-commit-TakenOver",
+    "dies before-commit-Revived",
+    "dies after-commit-Revived",
+    "dies before-commit-Created",
+    "dies after-commit-Created",
+    "dies before-commit-Paused",
+    "dies after-commit-Paused",
+    "which is damaged",
     "dies before-call",
     "dies after-call",
     "gives up before-call",

@@ -44,10 +44,16 @@ impl Performed {
         rest.rsplit_once('/').unwrap_or_default().0
     }
 
-    /// How many calls of a step there were.
-    pub(crate) fn calls(&self, path: &str) -> u32 {
-        let keys = self.times.keys().filter(|key| self.path(key) == path);
-        u32::try_from(keys.count()).unwrap_or(u32::MAX)
+    /// The numbers of the calls of a step that there were since the run was sent back for the last time before it.
+    pub(crate) fn calls(&self, path: &str) -> BTreeSet<u32> {
+        let keys: Vec<&String> = self.times.keys().filter(|key| self.path(key) == path).collect();
+        let last = keys.iter().map(|key| travels(key)).max();
+        keys.into_iter().filter(|key| Some(travels(key)) == last).map(|key| number(key)).collect()
+    }
+
+    /// What each call was called with.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.last.iter()
     }
 
     /// The calls that were ever given this data in this way.
@@ -80,6 +86,17 @@ fn given(text: &str, how: char) -> impl Iterator<Item = &str> {
 }
 
 /// The number of a call, by its key.
-fn number(key: &str) -> u32 {
-    key.rsplit('/').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+pub(crate) fn number(key: &str) -> u32 {
+    let number = key.rsplit('/').next().and_then(|last| last.split('~').next());
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+/// How often the run had been sent back when a call was made, by its key.
+fn travels(key: &str) -> u32 {
+    key.rsplit_once('~').and_then(|(_, travels)| travels.parse().ok()).unwrap_or_default()
+}
+
+/// The run of a call, by its key.
+pub(crate) fn run(key: &str) -> &str {
+    key.split('/').next().unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use reentry::core::id::RunId;
 use reentry::core::time::Timestamp;
-use reentry::{Error, Host, ResumeOptions, SendEvent, StartOptions};
+use reentry::{Error, ForkOptions, Host, ResumeOptions, SendEvent, StartOptions, TravelOptions};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::broken::{Broken, Mixed};
@@ -128,6 +128,15 @@ async fn done(host: &Host, what: What, run: Option<RunId>) -> Result<String, Err
         What::Answer { target, data, key, retries, .. } => {
             let options = ResumeOptions::data(serde_json::json!(data)).step(target);
             run.resume(ResumeOptions { idempotency_key: key, retry_count: retries, ..options }).await?
+        }
+        What::Fork { at, data } => {
+            let answer = data.map(|data| ResumeOptions::data(serde_json::json!(data)));
+            return run.fork(ForkOptions { at, answer }).await.map(|_| "forked".to_owned());
+        }
+        What::Restart => run.restart().await?,
+        What::Travel { to } => {
+            let to = to.parse().expect("an id");
+            run.time_travel(TravelOptions { to, input: None, answer: None }).await?
         }
         What::Pause => run.pause().await?,
         What::Unpause => run.unpause().await?,

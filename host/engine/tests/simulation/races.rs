@@ -3,9 +3,10 @@
 use reentry::core::id::RunId;
 use reentry::core::resume::Target;
 use reentry::core::retry::RetryPolicy;
-use reentry::core::workflow::{Definition, StepEntry, WorkflowBuilder};
+use reentry::core::run::RunStatus;
+use reentry::core::workflow::{Definition, ForEachEntry, StepEntry, WorkflowBuilder};
 use reentry::store::RunFilter;
-use reentry::{Clock as _, OutputOptions, StartOptions};
+use reentry::{Clock as _, OutputOptions, RunResult, StartOptions};
 
 use crate::disk::now;
 use crate::guest::guest;
@@ -26,11 +27,15 @@ fn definition(script: &str) -> Definition {
 }
 
 fn race(script: &str) -> Race {
+    race_of(definition(script))
+}
+
+fn race_of(definition: Definition) -> Race {
     let around = Surroundings::undisturbed();
     let processes = [0, 1].map(|number| Process::start(&around, number));
     let [first, _] = &processes;
     let started = first.wait(async {
-        let workflow = first.host.commit(definition(script)).await.unwrap();
+        let workflow = first.host.commit(definition).await.unwrap();
         workflow.start(StartOptions::default()).await.unwrap()
     });
     Race { run: started.run.id(), around, processes }
@@ -39,20 +44,27 @@ fn race(script: &str) -> Race {
 impl Race {
     /// The suspension that is open.
     fn open(&self) -> Target {
+        Target::suspension(self.result(self.run).suspended[0].suspension)
+    }
+
+    fn result(&self, run: RunId) -> RunResult {
         let [first, _] = &self.processes;
-        let result = first.wait(async {
-            let run = first.host.run(self.run).await.unwrap();
+        first.wait(async {
+            let run = first.host.run(run).await.unwrap();
             run.result(OutputOptions::default()).await.unwrap()
-        });
-        Target::suspension(result.suspended[0].suspension)
+        })
     }
 
     /// Has a process answer, as far as it gets.
     fn answer(&self, process: usize, target: Target, data: usize, key: Option<&str>) {
         let key = key.map(str::to_owned);
         let what = What::Answer { target, meant: None, data, key, retries: 0, may_be_late: false };
-        let request = self.around.ledger.lock().unwrap().ask(process, what.clone());
-        self.processes[process].ask(&self.around, request, what, Some(self.run));
+        self.ask(process, self.run, what);
+    }
+
+    fn ask(&self, process: usize, run: RunId, what: What) {
+        let request = self.around.ledger.lock().unwrap().ask(process, Some(run), what.clone());
+        self.processes[process].ask(&self.around, request, what, Some(run));
         self.processes[process].settle();
     }
 
@@ -90,6 +102,50 @@ fn an_answer_by_path_that_comes_after_another_goes_on_from_the_later_memory() {
 }
 
 #[test]
+fn an_answer_by_path_that_comes_after_another_is_refused_when_the_later_memory_is_damaged() {
+    let race = race("waaw");
+    race.around.stage.close(Some("a commit"));
+    // It has seen that the memory of the first suspension is whole, and is held up.
+    race.answer(0, Target::step("s").unwrap(), 1, None);
+    race.around.stage.close(None);
+    race.answer(1, race.open(), 2, None);
+    race.around.stage.damage_all(true);
+    race.let_go(0);
+    let (said, calls) = race.told();
+    assert_eq!(said, ["Damaged", "suspended"]);
+    assert_eq!(calls, ["1 ", "2 002"]);
+    assert_eq!(race.result(race.run).status, RunStatus::Suspended, "nobody has claimed the second one");
+    race.around.stage.damage_all(false);
+    race.answer(0, race.open(), 3, None);
+    assert_eq!(race.result(race.run).status, RunStatus::Success);
+}
+
+#[test]
+fn a_fork_of_a_run_that_goes_on_meanwhile_begins_from_where_that_stands() {
+    let step = |script, id| StepEntry::new(guest().digest(), script).id(id);
+    let each = ForEachEntry::new(step("w", "s")).items("[1, 2]");
+    let race = race_of(WorkflowBuilder::new("race").then(step("aw", "a")).foreach(each).definition());
+    let open = race.open();
+    race.around.stage.close(Some("a commit"));
+    race.answer(1, open, 1, None);
+    // It claims the answer, goes on to the items, and is held up before it can say that the first one is done.
+    race.let_go(1);
+    race.let_go(1);
+    // It has read that the second item has not begun, and is held up.
+    race.ask(0, race.run, What::Fork { at: None, data: None });
+    race.let_go(1);
+    race.around.stage.close(None);
+    race.let_go(0);
+    race.let_go(1);
+    let store = race.around.disk.open();
+    let runs = now(store.list_runs(&Default::default(), RunFilter::default())).unwrap().rows;
+    let results: Vec<RunResult> = runs.iter().map(|run| race.result(run.id)).collect();
+    assert_eq!(results.len(), 2);
+    assert!(results.iter().all(|result| result.status == RunStatus::Success), "{results:?}");
+    assert_eq!(results[0].result, results[1].result);
+}
+
+#[test]
 fn of_two_answers_with_one_key_the_slower_is_told_the_same_though_it_was_decided_before_its_claim() {
     let race = race("aw");
     race.around.stage.close(Some("what follows a look at a request"));
@@ -111,7 +167,7 @@ fn a_call_that_its_owner_takes_back_from_the_dead_ends_once() {
     let second_later = || around.clock.move_to(around.clock.now().plus_ms(1_000));
     // It starts the run, calls the step, which fails, and is held up before it can say so.
     first.ask(&around, 0, What::Start { workflow }, None);
-    around.ledger.lock().unwrap().ask(0, What::Start { workflow });
+    around.ledger.lock().unwrap().ask(0, None, What::Start { workflow });
     stage.close(Some("a commit"));
     first.settle();
     stage.let_go(0);

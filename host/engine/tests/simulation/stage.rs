@@ -15,6 +15,9 @@ use crate::chance::Chance;
 /// Most crashes, lost leases and drivers that give up in one schedule: fewer than a call may be taken over.
 const DEATHS_MAX: usize = 3;
 
+/// Most damaged reads of memories in one schedule. Each may make a driver give up; together they are fewer than a call may be taken over.
+const DAMAGES_MAX: usize = 2;
+
 /// A line that a guest has said: one performance of one call.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
@@ -43,6 +46,10 @@ struct State {
     gates: Vec<Gate>,
     dead: BTreeSet<usize>,
     deaths: usize,
+    /// How many memories were damaged when they were read, if any may be.
+    damages: Option<usize>,
+    /// All are.
+    all_damaged: bool,
     epoch: usize,
     /// Nobody waits at gates any more but at those that are closed, and nobody dies.
     calm: bool,
@@ -59,6 +66,8 @@ impl Stage {
             gates: Vec::new(),
             dead: BTreeSet::new(),
             deaths: 0,
+            damages: None,
+            all_damaged: false,
             epoch: 0,
             calm: false,
             closed: None,
@@ -142,6 +151,30 @@ impl Stage {
 
     pub(crate) fn deaths(&self) -> usize {
         self.state().deaths
+    }
+
+    /// From now on memories may be damaged when they are read.
+    pub(crate) fn damage(&self) {
+        self.state().damages = Some(0);
+    }
+
+    /// Has every memory damaged that is read from now on, or none.
+    pub(crate) fn damage_all(&self, all: bool) {
+        self.state().all_damaged = all;
+    }
+
+    /// Whether this memory is damaged when it is read.
+    pub(crate) fn damages(&self) -> bool {
+        let mut state = self.state();
+        let may = !state.calm && state.damages.is_some_and(|damages| damages < DAMAGES_MAX);
+        let does = may && state.chance.one_in(6);
+        state.damages = state.damages.map(|damages| damages + usize::from(does));
+        does || state.all_damaged
+    }
+
+    /// How many were.
+    pub(crate) fn damaged(&self) -> usize {
+        self.state().damages.unwrap_or_default()
     }
 
     pub(crate) fn epoch(&self) -> usize {

@@ -1,5 +1,6 @@
 //! One simulated process's way to the store: a place to be held up, and, in engines that are broken on purpose, to go wrong.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -136,14 +137,25 @@ impl Store for HeldStore {
         {
             return Ok(Some(other));
         }
-        now(self.inner().image(id))
+        let mut image = now(self.inner().image(id))?;
+        if self.is(Broken::DamageStays) || self.stage.damages() {
+            self.stage.tell(&format!("  p{} reads image {id}, which is damaged", self.process));
+            // Somewhere behind what says what it is.
+            image.iter_mut().for_each(|bytes| *bytes.last_mut().unwrap() ^= 1);
+        }
+        Ok(image)
     }
 
-    async fn due(&self, at: Timestamp, limit: usize) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+    async fn due(
+        &self,
+        at: Timestamp,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
         if self.is(Broken::TimersForgotten) && self.process > 0 {
             return Ok(Vec::new());
         }
-        now(self.inner().due(at, limit))
+        now(self.inner().due(at, except, limit))
     }
 
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
@@ -151,11 +163,15 @@ impl Store for HeldStore {
         Ok(Box::new(self.disk.lease(self.process, owner, guard)))
     }
 
-    async fn orphans(&self, limit: usize) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+    async fn orphans(
+        &self,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         if self.is(Broken::OrphansForgotten) {
             return Ok(Vec::new());
         }
-        let mut orphans = now(self.inner().orphans(limit))?;
+        let mut orphans = now(self.inner().orphans(except, limit))?;
         if self.is(Broken::LeasesIgnored) {
             for owner in self.disk.other_owners(self.process) {
                 let owned = now(self.inner().owned(owner))?;
@@ -238,8 +254,8 @@ impl Store for HeldStore {
 
     // What follows is not held up and does not go wrong.
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        now(self.inner().next_due())
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        now(self.inner().next_due(after))
     }
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
         now(self.inner().step(run, path))
@@ -288,8 +304,12 @@ impl Store for HeldStore {
     async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
         now(self.inner().message(tenant, id))
     }
-    async fn deliverable(&self, limit: usize) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        now(self.inner().deliverable(limit))
+    async fn deliverable(
+        &self,
+        except: &HashSet<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
+        now(self.inner().deliverable(except, limit))
     }
     async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
         now(self.inner().put_component(component))

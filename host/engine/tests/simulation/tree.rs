@@ -7,7 +7,7 @@ use reentry::core::workflow::Definition;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
-use crate::guest::{FAILING, SCRIPTS, guest, straight};
+use crate::guest::{BAILING, FAILING, FAILING_AT_TIMES, SCRIPTS, guest, straight};
 
 /// Deepest nesting of blocks.
 const DEPTH_MAX: usize = 3;
@@ -39,6 +39,12 @@ enum Part {
         fails: Option<&'static str>,
     },
     Workflow(Vec<Part>),
+    /// A workflow that one of two arms ends, whatever the other one does; what follows them is never reached.
+    Bail {
+        body: Vec<Part>,
+        bails: &'static str,
+        beside: Vec<Part>,
+    },
 }
 
 /// A workflow to be simulated.
@@ -49,7 +55,26 @@ impl Tree {
     /// Draws a tree of at most so many leaves in each sequence of parts that are drawn one after the other.
     pub(crate) fn draw(chance: &mut Chance) -> Self {
         let mut leaves = 2 + chance.below(7);
-        Self(sequence(chance, &mut leaves, 0))
+        let mut parts = sequence(chance, &mut leaves, 0);
+        if chance.one_in(8) {
+            // The run fails now and then, and has to be restarted.
+            let arms = [*chance.pick(&FAILING_AT_TIMES), *chance.pick(&SCRIPTS)];
+            parts.push(Part::Parallel(arms.map(|script| vec![Part::Step(script)]).into()));
+        }
+        Self(parts)
+    }
+
+    /// Whether something in it is closed before it is done.
+    pub(crate) fn bails(&self) -> bool {
+        self.scripts().values().any(|script| script.contains('z'))
+    }
+
+    /// The ids of its entries that stand in no block.
+    pub(crate) fn entries(&self) -> Vec<String> {
+        let mut writer = Writer { component: String::new(), suspends: true, next: 0 };
+        let entries = writer.sequence(&self.0);
+        let id = |entry: &Value| Some(entry.as_object()?.values().next()?["id"].as_str()?.to_owned());
+        entries.iter().filter_map(id).collect()
     }
 
     /// The workflow; with `suspends`, its steps wait and fail as their scripts say, else they only work.
@@ -87,7 +112,7 @@ fn part(chance: &mut Chance, leaves: &mut usize, depth: usize) -> Part {
         };
     }
     let deeper = depth + 1;
-    match chance.below(9) {
+    match chance.below(19) / 2 {
         0..3 => {
             let arms = 1 + chance.below(3);
             Part::Parallel((0..arms).map(|_| sequence(chance, leaves, deeper)).collect())
@@ -107,7 +132,12 @@ fn part(chance: &mut Chance, leaves: &mut usize, depth: usize) -> Part {
             let fails = chance.one_in(2).then(|| *chance.pick(&FAILING));
             Part::Try { body: sequence(chance, leaves, deeper), fails }
         }
-        _ => Part::Workflow(sequence(chance, leaves, deeper)),
+        8 => Part::Workflow(sequence(chance, leaves, deeper)),
+        _ => Part::Bail {
+            body: sequence(chance, leaves, deeper),
+            bails: chance.pick::<&str>(&BAILING),
+            beside: sequence(chance, leaves, deeper),
+        },
     }
 }
 
@@ -181,6 +211,13 @@ impl Writer {
             Part::Workflow(body) => {
                 let id = format!("w{}", self.number());
                 json!({"workflow": {"id": id, "steps": self.sequence(body)}})
+            }
+            Part::Bail { body, bails, beside } => {
+                let (id, block) = (format!("w{}", self.number()), format!("p{}", self.number()));
+                let mut body = self.sequence(body);
+                body.push(self.step(bails));
+                let arms = json!({"parallel": {"id": block, "arms": [body, self.sequence(beside)]}});
+                json!({"workflow": {"id": id, "steps": [arms, self.step("w")]}})
             }
         }
     }

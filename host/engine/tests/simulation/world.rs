@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::id::{RunId, TenantId};
-use reentry::core::run::Run;
+use reentry::core::run::{Run, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::store::{RunFilter, Store};
 
@@ -49,16 +49,25 @@ pub(crate) struct World {
     pub(crate) around: Surroundings,
     pub(crate) tree: Tree,
     pub(crate) workflow: WorkflowDigest,
-    pub(crate) run: Option<RunId>,
+    /// The runs there are: the one that was started, then its forks.
+    pub(crate) runs: Vec<RunId>,
     chance: Chance,
     processes: BTreeMap<usize, Process>,
     begun: usize,
     /// How the director looks at what is stored.
     eye: Arc<dyn Store>,
-    /// Whether clients may cancel the run.
-    cancels: bool,
+    /// What clients may do beside starting, answering and pausing.
+    may: May,
     /// How many processes were taken to be dead while they lived.
     pub(crate) leases_lost: usize,
+}
+
+/// What clients may do.
+#[derive(Clone, Copy, Debug)]
+struct May {
+    cancel: bool,
+    fork: bool,
+    travel: bool,
 }
 
 impl World {
@@ -81,9 +90,12 @@ impl World {
         let definition = tree.definition(guest().digest(), true);
         around.stage.tell(&serde_json::to_string(&definition).unwrap());
         let workflow = first.wait(first.host.commit(definition)).unwrap().digest();
-        let cancels = chance.one_in(8);
-        let processes = BTreeMap::from([(0, first)]);
-        Self { around, tree, workflow, run: None, chance, processes, begun: 1, eye, cancels, leases_lost: 0 }
+        let may = May { cancel: chance.one_in(8), fork: chance.one_in(6), travel: chance.one_in(8) };
+        if chance.one_in(6) {
+            around.stage.damage();
+        }
+        let (processes, runs) = (BTreeMap::from([(0, first)]), Vec::new());
+        Self { around, tree, workflow, runs, chance, processes, begun: 1, eye, may, leases_lost: 0 }
     }
 
     /// Plays the schedule to its end and checks it.
@@ -92,7 +104,8 @@ impl World {
             self.disturb();
             self.settle();
             check::on_the_way(self)?;
-            let ended = self.state().is_some_and(|run| run.status().is_final());
+            let states = self.states();
+            let ended = !states.is_empty() && states.iter().all(|run| run.status().is_final());
             if ended && self.chance.one_in(6) {
                 break;
             }
@@ -106,7 +119,7 @@ impl World {
             self.settle();
             check::on_the_way(self)?;
         }
-        Err(format!("stuck: {:?}", self.state()))
+        Err(format!("stuck: {:?}", self.states()))
     }
 
     fn end(self) {
@@ -123,9 +136,10 @@ impl World {
         TenantId::default()
     }
 
-    /// The run as it is stored.
-    pub(crate) fn state(&self) -> Option<Run> {
-        now(self.eye.run(&self.tenant(), self.run?)).unwrap()
+    /// The runs as they are stored.
+    pub(crate) fn states(&self) -> Vec<Run> {
+        let read = |id: &RunId| now(self.eye.run(&self.tenant(), *id)).unwrap();
+        self.runs.iter().filter_map(read).collect()
     }
 
     fn tell(&self, line: &str) {
@@ -147,11 +161,13 @@ impl World {
             self.processes.remove(&number);
         }
         let runs = now(self.eye.list_runs(&self.tenant(), RunFilter::default())).unwrap();
-        self.run = runs.rows.first().map(|run| run.id);
+        self.runs = runs.rows.iter().rev().map(|run| run.id).collect();
     }
 
     fn is_over(&self) -> bool {
-        let ended = self.state().is_some_and(|run| run.status().is_final());
+        let over = |run: &Run| matches!(run.status(), RunStatus::Success | RunStatus::Canceled);
+        let states = self.states();
+        let ended = !states.is_empty() && states.iter().all(over);
         let at_work = |process: usize| self.processes.contains_key(&process);
         let waiting = self.around.ledger.lock().unwrap().open().any(|asked| at_work(asked.process));
         ended && !waiting && self.around.stage.gates() == 0
@@ -230,12 +246,12 @@ impl World {
     }
 
     fn pass_until_due(&mut self) {
-        match now(self.eye.next_due()).unwrap() {
-            Some(at) if at > self.now() => {
+        match now(self.eye.next_due(self.now())).unwrap() {
+            Some(at) => {
                 self.around.clock.move_to(at);
                 self.tell("what is due is due");
             }
-            _ => self.pass(1_000),
+            None => self.pass(1_000),
         }
     }
 

@@ -337,6 +337,7 @@ pub async fn refusal(store: &dyn Store, commit: Commit) -> &'static str {
         Err(CommitError::SuspensionTaken { .. }) => "suspension taken",
         Err(CommitError::MessageTaken { .. }) => "message taken",
         Err(CommitError::RequestKnown { .. }) => "request known",
+        Err(CommitError::ParentChanged { .. }) => "parent changed",
         Err(CommitError::Store(crate::StoreError::Refused(_))) => "refused",
         Err(CommitError::Store(_)) => "store error",
     }

@@ -111,6 +111,19 @@ pub async fn a_fork_may_begin_in_the_past(back_end: &dyn BackEnd) {
     seen().await;
 }
 
+/// A fork begins where the run stands or was saved: in between, what it would have to see may be gone.
+pub async fn a_fork_does_not_begin_where_nothing_was_kept(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let now = parent(&*store).await;
+    // At version 3 this item had not begun, which no record says any more.
+    let now = put(&*store, change(&now).with_step("each[2]", given(calling(1), "20"))).await;
+    let fork = |version| create(run(2)).forking(1, version).with_step("", given(holding(), "10"));
+    assert_eq!(refusal(&*store, fork(3)).await, "parent changed");
+    put(&*store, change(&now).saving(None, &[]).with_step("each[2]", given(ended(), "20"))).await;
+    assert_eq!(refusal(&*store, fork(3)).await, "parent changed");
+    put(&*store, fork(4)).await;
+}
+
 /// A fork that goes back before it began drops what it saw; forks of it see what they saw.
 pub async fn a_fork_may_drop_what_it_saw(back_end: &dyn BackEnd) {
     let store = back_end.open();

@@ -1,5 +1,6 @@
 //! Messages: kept until one takes them, found by those who wait.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use reentry_core::id::TenantId;
@@ -135,7 +136,7 @@ pub async fn messages_that_wait_to_be_delivered_are_found(back_end: &dyn BackEnd
     let now = put(&*store, keyed.with_step("b", listening(2, "sent", None))).await;
     put(&*store, create(run(2)).of(&tenant("other")).with_step("a", listening(3, "paid", None))).await;
     let deliverable = async |limit| {
-        let found = store.deliverable(limit).await.unwrap();
+        let found = store.deliverable(&HashSet::new(), limit).await.unwrap();
         found.into_iter().map(|(tenant, message)| format!("{tenant} {message}")).collect::<Vec<_>>()
     };
     assert_eq!(deliverable(10).await, [""; 0]);
@@ -148,6 +149,9 @@ pub async fn messages_that_wait_to_be_delivered_are_found(back_end: &dyn BackEnd
     let all = [said("default", 7), said("default", 5), said("other", 4)];
     assert_eq!(deliverable(10).await, all);
     assert_eq!(deliverable(2).await, all[..2]);
+    let except = HashSet::from([message_id(7), message_id(9)]);
+    let behind = store.deliverable(&except, 1).await.unwrap();
+    assert_eq!(behind, [(TenantId::default(), message_id(5))], "what is passed over takes no place");
     let got = change(&now).with_closed(1, SuspensionEnd::Received).taking(7);
     put(&*store, got.with_step("a", ended()).with_closed(2, SuspensionEnd::Elapsed).with_step("b", ended()))
         .await;

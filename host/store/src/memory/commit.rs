@@ -17,6 +17,7 @@ impl Data {
         self.check_opening(&rows)?;
         self.check_closing(&rows)?;
         self.check_took(&rows)?;
+        self.check_fork(&rows)?;
         self.check_names(&rows)?;
         self.stats.bytes += (rows.bytes_always() + self.store(rows)) as u64;
         self.stats.commits += 1;
@@ -77,13 +78,21 @@ impl Data {
         Ok(())
     }
 
+    fn check_fork(&self, rows: &CommitRows) -> Result<(), CommitError> {
+        let Some((parent, version)) = rows.fork_of else { return Ok(()) };
+        let run = self.run_of(&rows.run.tenant, parent).filter(|run| run.row.version >= version);
+        let Some((run, number)) = run.zip(u64::try_from(version).ok()) else {
+            let reason = format!("there is no version {version} of run {parent} to fork");
+            return Err(StoreError::Refused(reason).into());
+        };
+        match run.row.version == version || run.savepoints.contains_key(&version) {
+            true => Ok(()),
+            false => Err(CommitError::ParentChanged { parent, version: number }),
+        }
+    }
+
     /// Refuses ids that were used before, and names of what is not kept.
     fn check_names(&self, rows: &CommitRows) -> Result<(), StoreError> {
-        if let Some((parent, version)) = rows.fork_of {
-            let was_there =
-                self.run_of(&rows.run.tenant, parent).is_some_and(|run| run.row.version >= version);
-            refuse_unless(was_there, || format!("there is no version {version} of run {parent} to fork"))?;
-        }
         let run = self.runs.get(&rows.run.id);
         let mut images: BTreeSet<SnapshotId> = BTreeSet::new();
         for (image, _) in &rows.images {

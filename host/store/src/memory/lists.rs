@@ -1,6 +1,6 @@
 //! Lists of runs and suspensions, and what is due, held or without a holder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use reentry_core::id::{OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::run::RunStatus;
@@ -53,24 +53,35 @@ impl Data {
         Ok(page(rows, wanted, |row: &SuspensionRecord| row.id.to_string()))
     }
 
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<(TenantId, RunId)> {
+    pub(super) fn due(
+        &self,
+        now: Timestamp,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Vec<(TenantId, RunId)> {
         let now = column(now);
         let first = |run: &KeptRun| run.steps.values().filter_map(|step| step.row.due_at).min();
         let runs = self.runs_in_order();
         let mut due: Vec<_> = runs.iter().filter_map(|run| Some((first(run)?, run))).collect();
-        due.retain(|(at, _)| *at <= now);
+        due.retain(|(at, run)| *at <= now && !except.contains(&run.row.id));
         due.sort_by_key(|(at, _)| *at);
         due.into_iter().take(limit).map(|(_, run)| run.key()).collect()
     }
 
-    pub(super) fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let steps = self.runs.values().flat_map(|run| run.steps.values());
-        steps.filter_map(|step| step.row.due_at).min().map(instant).transpose()
+        steps
+            .filter_map(|step| step.row.due_at)
+            .filter(|at| *at > column(after))
+            .min()
+            .map(instant)
+            .transpose()
     }
 
-    pub(super) fn orphans(&self, limit: usize) -> Vec<(TenantId, RunId, OwnerId)> {
+    pub(super) fn orphans(&self, except: &HashSet<RunId>, limit: usize) -> Vec<(TenantId, RunId, OwnerId)> {
         let mut orphans = BTreeSet::new();
-        for run in self.runs.values().filter(|run| run.row.status == RunStatus::Running) {
+        let running = self.runs.values().filter(|run| run.row.status == RunStatus::Running);
+        for run in running.filter(|run| !except.contains(&run.row.id)) {
             let dead = run.owners().filter(|owner| !self.live_owners.contains(owner));
             orphans.extend(dead.map(|owner| (owner, run.place, run.key())));
         }

@@ -1,5 +1,7 @@
 //! Messages, and the suspensions that wait for them.
 
+use std::collections::HashSet;
+
 use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
 use reentry_core::time::Timestamp;
 
@@ -86,9 +88,14 @@ impl Data {
         waiting
     }
 
-    pub(super) fn deliverable(&self, limit: usize) -> Vec<(TenantId, MessageId)> {
+    pub(super) fn deliverable(
+        &self,
+        except: &HashSet<MessageId>,
+        limit: usize,
+    ) -> Vec<(TenantId, MessageId)> {
         let there = self.messages.iter().filter(|kept| kept.taken_at.is_none()).map(|kept| &kept.message);
-        let wanted = there.filter(|m| !self.waiting_for(&m.tenant, &m.name, m.key.as_deref()).is_empty());
+        let others = there.filter(|message| !except.contains(&message.id));
+        let wanted = others.filter(|m| !self.waiting_for(&m.tenant, &m.name, m.key.as_deref()).is_empty());
         wanted.take(limit).map(|message| (message.tenant.clone(), message.id)).collect()
     }
 

@@ -3,10 +3,10 @@
 use reentry_core::id::RunId;
 use rusqlite::{Connection, params};
 
-use crate::StoreError;
 use crate::rows::CommitRows;
 use crate::sqlite::reader::{all, get};
 use crate::sqlite::writer::Fault;
+use crate::{CommitError, StoreError};
 
 /// A run whose records are seen, and up to which version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +19,20 @@ pub(crate) struct Layer {
 /// Stores from where a new run begins.
 pub(crate) fn begin(connection: &Connection, rows: &CommitRows, run: i64) -> Result<(), Fault> {
     let Some((parent, version)) = rows.fork_of else { return Ok(()) };
-    let sql = "INSERT INTO forks (run, parent, version)
-        SELECT ?1, seq, ?4 FROM runs WHERE id = ?2 AND tenant = ?3 AND version >= ?4 AND seq <> ?1";
+    let there = "FROM runs WHERE id = ?2 AND tenant = ?3 AND version >= ?4 AND seq <> ?1";
+    let sql = format!(
+        "INSERT INTO forks (run, parent, version) SELECT ?1, seq, ?4 {there} AND (version = ?4
+            OR EXISTS (SELECT 1 FROM savepoints WHERE savepoints.run = runs.seq AND savepoints.version = ?4))"
+    );
     let params = params![run, parent.as_bytes(), rows.run.tenant.as_str(), version];
-    match connection.prepare_cached(sql)?.execute(params)? {
-        0 => Err(Fault::refused(format!("there is no version {version} of run {parent} to fork"))),
-        _ => Ok(()),
+    if connection.prepare_cached(&sql)?.execute(params)? > 0 {
+        return Ok(());
     }
+    let sql = format!("SELECT 1 {there}");
+    Err(match (connection.prepare_cached(&sql)?.exists(params)?, u64::try_from(version)) {
+        (true, Ok(version)) => Fault::Refused(CommitError::ParentChanged { parent, version }),
+        _ => Fault::refused(format!("there is no version {version} of run {parent} to fork")),
+    })
 }
 
 /// The run and its parents, the nearest first; nothing for a run that is not there.

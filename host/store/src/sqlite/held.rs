@@ -14,10 +14,11 @@ use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{all, get, one};
 use crate::sqlite::runs::run_key;
 
-/// Runs with a step that is due, each once, the earliest first.
+/// Runs with a step that is due, each once, the earliest first, but for some.
 pub(crate) fn due(
     connection: &Connection,
     now: Timestamp,
+    except: &HashSet<RunId>,
     limit: usize,
 ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
     // Runs whose first steps are due at one instant come in the order in which they were stored.
@@ -30,25 +31,26 @@ pub(crate) fn due(
         && let Some(row) = rows.next().map_err(store_error)?
     {
         if seen.insert(get::<i64>(row, 0)?) {
-            due.push(run_key(row, 1)?);
+            due.extend(Some(run_key(row, 1)?).filter(|(_, run)| !except.contains(run)));
         }
     }
     Ok(due)
 }
 
-/// The earliest instant at which a step is due.
-pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT min(due_at) FROM steps WHERE due_at IS NOT NULL";
-    let first = one(connection, sql, [], |row| get::<Option<i64>>(row, 0))?;
+/// The earliest instant after another one at which a step is due.
+pub(crate) fn next_due(connection: &Connection, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT min(due_at) FROM steps WHERE due_at > ?1";
+    let first = one(connection, sql, [column(after)], |row| get::<Option<i64>>(row, 0))?;
     first.flatten().map(instant).transpose()
 }
 
-/// Runs with a call whose owner is dead, once for each such owner.
+/// Runs with a call whose owner is dead, once for each such owner, but for some.
 ///
 /// Looks through the calls of running runs, which are as many as the hosts together can make at once: an index of owners
 /// would have to be written at the begin and the end of every call.
 pub(crate) fn orphans(
     connection: &Connection,
+    except: &HashSet<RunId>,
     limit: usize,
     is_dead: impl Fn(OwnerId) -> Result<bool, StoreError>,
 ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
@@ -68,8 +70,8 @@ pub(crate) fn orphans(
         };
         known = Some((owner, dead));
         if dead {
-            let (tenant, run) = run_key(row, 1)?;
-            orphans.push((tenant, run, owner));
+            let orphan = Some(run_key(row, 1)?).filter(|(_, run)| !except.contains(run));
+            orphans.extend(orphan.map(|(tenant, run)| (tenant, run, owner)));
         }
     }
     Ok(orphans)

@@ -1,5 +1,7 @@
 //! Messages: the table `messages`, and which suspensions wait for which.
 
+use std::collections::HashSet;
+
 use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
@@ -7,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::mail::EXPIRED_MAX;
 use crate::rows::{RunRow, column, column_of, damaged, instant};
+use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{all, get, one};
 use crate::sqlite::runs::tenant_of;
 use crate::sqlite::writer::Fault;
@@ -109,20 +112,30 @@ pub(crate) fn waiting_for(
     Ok(waiting)
 }
 
-/// Messages that nobody has taken although a suspension waits for them, oldest first.
+/// Messages that nobody has taken although a suspension waits for them, oldest first, but for some.
 pub(crate) fn deliverable(
     connection: &Connection,
+    except: &HashSet<MessageId>,
     limit: usize,
 ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
     let waits = "EXISTS (SELECT 1 FROM suspensions WHERE suspensions.tenant = messages.tenant
         AND suspensions.event = messages.name AND suspensions.ended IS NULL AND suspensions.event_key";
     let sql = format!(
         "SELECT tenant, id FROM messages WHERE taken_at IS NULL
-        AND ({waits} IS NULL) OR {waits} = messages.key)) ORDER BY seq LIMIT ?1"
+        AND ({waits} IS NULL) OR {waits} = messages.key)) ORDER BY seq"
     );
-    all(connection, &sql, [column_of(limit)], |row| {
-        Ok((tenant_of(row, 0)?, MessageId::from_bytes(get(row, 1)?)))
-    })
+    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+    let mut rows = statement.query([]).map_err(store_error)?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next().map_err(store_error)?
+    {
+        let message = MessageId::from_bytes(get(row, 1)?);
+        if !except.contains(&message) {
+            found.push((tenant_of(row, 0)?, message));
+        }
+    }
+    Ok(found)
 }
 
 /// Drops messages that expired, and those that were taken long ago; not more than [`EXPIRED_MAX`].

@@ -48,7 +48,7 @@ fn runs_of_version_1_go_on() {
         let sleeps = read(2).await;
         assert_eq!(sleeps.status(), RunStatus::Waiting);
         assert_eq!(sleeps.steps[&path("nap")].due_at(), Some(Timestamp(50_000)));
-        assert_eq!(store.next_due().await.unwrap(), Some(Timestamp(50_000)));
+        assert_eq!(store.next_due(Timestamp(0)).await.unwrap(), Some(Timestamp(50_000)));
 
         let called = read(3).await;
         assert_eq!(called.status(), RunStatus::Running);

@@ -134,7 +134,7 @@ fn a_link_and_its_target_are_one_store() {
         let linked = SqliteStore::open(&link).unwrap();
         let _alive = linked.register_owner(owner_id(1)).await.unwrap();
         put(&linked, create(run(1)).with_step("a", calling(1))).await;
-        assert_eq!(store.orphans(10).await.unwrap(), []);
+        assert_eq!(store.orphans(&Default::default(), 10).await.unwrap(), []);
         assert!(!link.with_file_name("link.db-owners").exists());
     });
 }
@@ -151,7 +151,10 @@ fn lock_files_of_dead_owners_are_removed() {
         put(&*store, create(run(1)).with_step("a", calling(2))).await;
         let alive = store.register_owner(owner_id(1)).await.unwrap();
         assert!(left(1).exists() && !left(2).exists());
-        assert_eq!(store.orphans(10).await.unwrap(), [(TenantId::default(), run_id(1), owner_id(2))]);
+        assert_eq!(
+            store.orphans(&Default::default(), 10).await.unwrap(),
+            [(TenantId::default(), run_id(1), owner_id(2))]
+        );
         drop(alive);
         assert!(!left(1).exists());
     });

@@ -138,6 +138,114 @@ fn a_restart_enters_the_entry_that_failed() {
     ");
 }
 
+/// What was saved before an earlier end is not where the run was.
+#[test]
+fn a_run_that_was_too_large_to_be_saved_is_not_restarted_from_where_it_ended_before() {
+    let items = format!("start {:?}", [1; 300]);
+    let told = outcome(
+        r#"["@a", {"foreach": {"concurrency": 300, "do": "@b"}}]"#,
+        &[
+            &items,
+            "a fails \"no\"",
+            "restart",
+            &items.replace("start", "a completes"),
+            "b[7] fails \"no\"",
+            "restart",
+        ],
+    );
+    insta::assert_snapshot!(told.lines().take(2).collect::<Vec<_>>().join("\n"), @"
+    restart: refused: this workflow run cannot be restarted: more than 256 of its entries were open when it ended, so it was not saved; send it back to an entry
+    failed
+    ");
+}
+
+/// What the workflow had done was not wrong: it is not done again.
+#[test]
+fn a_run_whose_time_was_over_is_restarted_where_it_was() {
+    let told = check(
+        r#"[{"workflow": {"id": "in", "timeoutMs": 3000, "steps": ["@a", "@b"]}}]"#,
+        &["start 7", "in.a completes 1", "in.b suspends 2", "time", "restart", "resume 5"],
+    );
+    insta::assert_snapshot!(told, @r#"
+    start 7
+      run: running
+      w: running t1.., input 7
+      in: running t1.., input 7
+      in.a: running t1.., input 7, call 1 = start
+      calls in.a
+    in.a completes 1
+      run: running
+      in.a: success t1..t2, input 7, output 1
+      in.b: running t2.., input 1, call 1 = start
+      calls in.b
+    in.b suspends 2
+      run: suspended, durable
+      in.b: suspended t2.., input 1, waits since t3, shows 2
+      opens #3 of in.b
+    time
+      run: failed, durable
+      w: failed t1..t4, input 7, error timeout "it was not done within its time: 3000 ms have passed"
+      in: failed t1..t4, input 7, error timeout "it was not done within its time: 3000 ms have passed"
+      in.b: canceled t2..t4, input 1
+      closes #3: Closed
+      drops image 3
+      saves version 3 before the end
+    restart
+      run: suspended, durable
+      w: running t1.., input 7
+      in: running t1.., input 7
+      in.b: suspended t2.., input 1, waits since t3, shows 2
+      opens #5 of in.b
+      shares image 3
+    resume 5
+      run: running
+      in.b: running t2.., input 1, answered t6 with 5, call 2 = resume from image 3 of 2: answered 5
+      closes #5: Answered
+      saves version 5 before #5
+      calls in.b
+    "#);
+}
+
+/// A wait before a further try is no call in flight.
+#[test]
+fn a_paused_run_makes_no_further_try() {
+    let told = check(
+        "then(flaky)",
+        &[
+            "start",
+            "flaky fails \"no\" retryable",
+            "pause",
+            "flaky completes 1 owner=1",
+            "unpause",
+            "flaky completes 2",
+        ],
+    );
+    insta::assert_snapshot!(told, @r#"
+    start
+      run: running
+      w: running t1.., input null
+      flaky: running t1.., input null, call 1 = start
+      calls flaky
+    flaky fails "no" retryable
+      run: running
+      flaky: running t1.., input null, error "no", at t12 call 1 attempt 1 = start
+      calls flaky at t12
+    pause
+      run: paused, durable
+      flaky: running t1.., input null, error "no", held back: call 1 attempt 1 = start
+    flaky completes 1 owner=1
+      refused, Conflict, stale: step `flaky` does not wait for the end of call 1 any more
+    unpause
+      run: running
+      flaky: running t1.., input null, error "no", call 1 attempt 1 = start
+      calls flaky
+    flaky completes 2
+      run: success, durable
+      w: success t1..t6, input null, output 2
+      flaky: success t1..t6, input null, output 2
+    "#);
+}
+
 #[test]
 fn a_run_goes_back_to_an_entry() {
     let told = check(

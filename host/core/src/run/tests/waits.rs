@@ -319,3 +319,80 @@ fn what_was_run_ends_with_a_step_that_does_not_wait_for_it() {
       calls packed
     ");
 }
+
+/// The call that is tried again was not made for the answer.
+#[test]
+fn an_answer_that_comes_while_a_call_is_tried_again_leaves_its_tries_as_they_are() {
+    let told = check(
+        "then(flaky)",
+        &[
+            "start",
+            "flaky waits any answer 1, time 3",
+            "time",
+            "flaky fails \"no\" retryable",
+            "resume 7",
+            "flaky fails \"no\" retryable",
+            "flaky fails \"no\" retryable",
+        ],
+    );
+    insta::assert_snapshot!(told, @r#"
+    start
+      run: running
+      w: running t1.., input null
+      flaky: running t1.., input null, call 1 = start
+      calls flaky
+    flaky waits any answer 1, time 3
+      run: suspended, durable
+      flaky: suspended t1.., input null, waits since t2, shows 1
+      opens #2 of flaky
+      opens #2+1 of flaky
+    time
+      run: running
+      flaky: running t1.., input null, shows 1, call 2 = resume from image 2: elapsed
+      closes #2+1: Elapsed
+      saves version 2 before #2+1
+      calls flaky
+    flaky fails "no" retryable
+      run: running
+      flaky: running t1.., input null, error "no", shows 1, at t14 call 2 attempt 1 = resume from image 2: elapsed
+      calls flaky at t14
+    resume 7
+      run: running, durable
+      flaky: running t1.., input null, error "no", answered t5 with 7, at t14 call 2 attempt 1 = resume from image 2: elapsed
+      closes #2: Answered
+      saves version 4 before #2
+    flaky fails "no" retryable
+      run: running
+      flaky: running t1.., input null, error "no", answered t5 with 7, at t26 call 2 attempt 2 = resume from image 2: elapsed
+      calls flaky at t26
+    flaky fails "no" retryable
+      run: failed, durable
+      w: failed t1..t7, input null, error "no"
+      flaky: failed t1..t7, input null, error "no", answered t5 with 7
+      drops image 2
+      saves version 6 before the end
+    "#);
+}
+
+#[test]
+fn a_step_that_waits_for_any_of_several_answers_is_told_all_that_are_given_at_once() {
+    let told = check("then(ask)", &["start", "ask waits any answer 1, answer 2", "resume 7 all"]);
+    insta::assert_snapshot!(told, @"
+    start
+      run: running
+      w: running t1.., input null
+      ask: running t1.., input null, call 1 = start
+      calls ask
+    ask waits any answer 1, answer 2
+      run: suspended, durable
+      ask: suspended t1.., input null, waits since t2, shows 1
+      opens #2 of ask
+      opens #2+1 of ask
+    resume 7 all
+      run: running
+      ask: running t1.., input null, answered t3 with 7, call 2 = resume from image 2 of 1: answered 7, answered 7
+      closes #2: Answered
+      closes #2+1: Answered
+      calls ask
+    ");
+}

@@ -1,6 +1,6 @@
 //! Clients: those who ask at random, and those who help a run to its end.
 
-use reentry::core::id::SuspensionId;
+use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
 use reentry::core::run::{Doing, Run, RunStatus};
@@ -10,48 +10,45 @@ use super::World;
 use crate::disk::now;
 use crate::ledger::What;
 
-impl World {
-    fn ask(&mut self, what: What) {
-        let process = self.any_process();
-        self.ask_of(process, what);
-    }
+/// Most runs, forks among them.
+const RUNS_MAX: usize = 3;
 
-    fn ask_of(&mut self, process: usize, what: What) {
-        let request = self.around.ledger.lock().unwrap().ask(process, what.clone());
-        self.tell(&format!("p{process} is asked #{request} {what:?}"));
-        self.processes[&process].ask(&self.around, request, what, self.run);
+impl World {
+    fn ask(&mut self, run: Option<RunId>, what: What) {
+        let process = self.any_process();
+        let request = self.around.ledger.lock().unwrap().ask(process, run, what.clone());
+        let of = run.and_then(|run| self.runs.iter().position(|one| *one == run)).unwrap_or_default();
+        self.tell(&format!("p{process} is asked #{request} of run {of} {what:?}"));
+        self.processes[&process].ask(&self.around, request, what, run);
     }
 
     /// Somebody asks for something.
     pub(super) fn client(&mut self) {
-        let Some(run) = self.state() else {
-            return self.ask(What::Start { workflow: self.workflow });
-        };
+        let states = self.states();
+        if states.is_empty() {
+            return self.ask(None, What::Start { workflow: self.workflow });
+        }
+        let run = self.chance.pick(&states).clone();
+        let id = Some(run.id);
         let open: Vec<_> = run.answerable().map(|(path, open)| (path.clone(), open.id)).collect();
         let events: Vec<String> = waits_for_events(&run);
-        match self.chance.below(20) {
+        match self.chance.below(24) {
             0..9 if !open.is_empty() => {
-                let (path, id) = self.chance.pick(&open).clone();
+                let (path, meant) = self.chance.pick(&open).clone();
                 let by_path =
-                    self.chance.one_in(4) && !open.iter().any(|(other, one)| *other == path && *one != id);
+                    self.chance.one_in(4) && !open.iter().any(|(other, one)| *other == path && *one != meant);
                 let target = match by_path {
                     true => Target::step(&path.to_string()).unwrap(),
-                    false => Target::suspension(id),
+                    false => Target::suspension(meant),
                 };
-                self.answer(target, Some(id), may_be_late(&run, &path));
+                self.answer(id, target, Some(meant), may_be_late(&run, &path));
             }
             9 => {
-                let answered = self.around.ledger.lock().unwrap().asked.iter().rev().find_map(|asked| {
-                    match &asked.what {
-                        What::Answer { meant, .. } => *meant,
-                        _ => None,
-                    }
-                });
-                if let Some(id) = answered {
-                    self.answer(Target::suspension(id), Some(id), true);
+                if let Some(answered) = self.answered(run.id) {
+                    self.answer(id, Target::suspension(answered), Some(answered), true);
                 }
             }
-            10 => self.answer(Target::step("nothing").unwrap(), None, false),
+            10 => self.answer(id, Target::step("nothing").unwrap(), None, false),
             11..14 if !events.is_empty() => {
                 let name = self.chance.pick(&events).clone();
                 self.send(name);
@@ -60,36 +57,62 @@ impl World {
                 let name = format!("s{}", 1 + self.chance.below(8));
                 self.send(name);
             }
-            15 => self.ask(if run.paused { What::Unpause } else { What::Pause }),
-            16 if self.cancels => self.ask(What::Cancel),
-            17 => self.ask(What::Start { workflow: self.workflow }),
-            _ => self.ask(What::Look),
+            15 => self.ask(id, if run.paused { What::Unpause } else { What::Pause }),
+            16 if self.may.cancel => self.ask(id, What::Cancel),
+            17 => self.ask(None, What::Start { workflow: self.workflow }),
+            18 | 19 if self.may.fork && states.len() < RUNS_MAX => self.fork(&run),
+            20 if matches!(run.status(), RunStatus::Failed | RunStatus::Canceled) => {
+                self.ask(id, What::Restart)
+            }
+            21 | 22 if self.may.travel => {
+                let to = self.chance.pick(&self.tree.entries()).clone();
+                self.ask(id, What::Travel { to });
+            }
+            _ => self.ask(id, What::Look),
         }
     }
 
+    /// The suspension of a run for which somebody had an answer last.
+    fn answered(&self, run: RunId) -> Option<SuspensionId> {
+        let ledger = self.around.ledger.lock().unwrap();
+        ledger.asked.iter().rev().filter(|asked| asked.run == Some(run)).find_map(|asked| match &asked.what {
+            What::Answer { meant, .. } => *meant,
+            _ => None,
+        })
+    }
+
+    /// Forks a run where it stands or where somebody answered, with an answer or without.
+    fn fork(&mut self, run: &Run) {
+        let at = self.answered(run.id).filter(|_| self.chance.one_in(2));
+        let next = self.around.ledger.lock().unwrap().asked.len();
+        let data = self.chance.one_in(2).then_some(next);
+        self.ask(Some(run.id), What::Fork { at, data });
+    }
+
     /// Answers, perhaps twice at the same time: the same under one key, or something else.
-    fn answer(&mut self, target: Target, meant: Option<SuspensionId>, may_be_late: bool) {
+    fn answer(&mut self, run: Option<RunId>, target: Target, meant: Option<SuspensionId>, may_be_late: bool) {
         let data = self.around.ledger.lock().unwrap().asked.len();
         let key = self.chance.one_in(3).then(|| format!("answer {data}"));
         let retries = u32::from(self.chance.one_in(10));
         let what = What::Answer { target, meant, data, key, retries, may_be_late };
-        self.ask(what.clone());
+        self.ask(run, what.clone());
         if self.chance.one_in(3) {
-            self.ask(match what {
+            let again = match what {
                 What::Answer { target, key: None, .. } => {
                     What::Answer { target, meant, data: data + 1, key: None, retries, may_be_late }
                 }
                 same => same,
-            });
+            };
+            self.ask(run, again);
         }
     }
 
     fn send(&mut self, name: String) {
         let payload = self.around.ledger.lock().unwrap().asked.len();
         let id = format!("event {payload}");
-        self.ask(What::Send { name: name.clone(), payload, id: id.clone() });
+        self.ask(None, What::Send { name: name.clone(), payload, id: id.clone() });
         if self.chance.one_in(4) {
-            self.ask(What::Send { name, payload, id });
+            self.ask(None, What::Send { name, payload, id });
         }
     }
 
@@ -98,16 +121,30 @@ impl World {
         if self.around.stage.gates() > 0 {
             return self.around.stage.let_go(0);
         }
-        let Some(run) = self.state() else {
-            return self.once(What::Start { workflow: self.workflow });
-        };
+        let states = self.states();
+        if states.is_empty() {
+            return self.once(None, What::Start { workflow: self.workflow });
+        }
+        let is_over = |run: &Run| matches!(run.status(), RunStatus::Success | RunStatus::Canceled);
+        // Each has its turn: one may have to wait for another.
+        let open: Vec<Run> = states.into_iter().filter(|run| !is_over(run)).collect();
+        if open.is_empty() {
+            return self.pass_until_due();
+        }
+        let run = self.chance.pick(&open).clone();
+        let id = Some(run.id);
+        if run.status() == RunStatus::Failed {
+            // What failed may work at another time.
+            self.pass(1_000);
+            return self.once(id, What::Restart);
+        }
         if run.paused {
-            return self.once(What::Unpause);
+            return self.once(id, What::Unpause);
         }
         if let Some((path, open)) = run.answerable().next()
             && !self.is_being_answered(open.id)
         {
-            return self.answer(Target::suspension(open.id), Some(open.id), may_be_late(&run, path));
+            return self.answer(id, Target::suspension(open.id), Some(open.id), may_be_late(&run, path));
         }
         if let Some(name) = waits_for_events(&run).into_iter().find(|name| !self.is_sent(name)) {
             return self.send(name);
@@ -116,7 +153,7 @@ impl World {
     }
 
     /// Asks unless somebody is at it.
-    fn once(&mut self, what: What) {
+    fn once(&mut self, run: Option<RunId>, what: What) {
         let same = |other: &What| std::mem::discriminant(other) == std::mem::discriminant(&what);
         let at_work = |process: usize| self.processes.contains_key(&process);
         let busy = self
@@ -125,8 +162,8 @@ impl World {
             .lock()
             .unwrap()
             .open()
-            .any(|asked| same(&asked.what) && at_work(asked.process));
-        if busy { self.pass(1_000) } else { self.ask(what) }
+            .any(|asked| asked.run == run && same(&asked.what) && at_work(asked.process));
+        if busy { self.pass(1_000) } else { self.ask(run, what) }
     }
 
     fn is_being_answered(&self, id: SuspensionId) -> bool {

@@ -1,0 +1,98 @@
+//! Which calls an event leads to: what they need is looked at before anything of the event is stored.
+
+use reentry_core::event::Event;
+use reentry_core::id::SnapshotId;
+use reentry_core::path::StepPath;
+use reentry_core::resume::{Target, find_all};
+use reentry_core::run::{Call, Doing, Run, Step};
+use reentry_core::time::Timestamp;
+use reentry_core::workflow::Program;
+
+use crate::decide::Cause;
+use crate::error::Error;
+use crate::host::Inner;
+use crate::ready::{Ready, make_ready};
+
+/// A step that will be called, and the memory that the call begins with.
+type ToBeCalled = (StepPath, Option<SnapshotId>);
+
+/// What the calls need that follow from a cause, whole and checked. Only that of answered steps is kept for the calls: whoever answers waits for
+/// them, while of the others there may be many.
+///
+/// # Errors
+/// As [`make_ready`].
+pub(crate) async fn ready_for(
+    host: &Inner,
+    run: &Run,
+    program: &Program,
+    cause: &Cause,
+) -> Result<Vec<Ready>, Error> {
+    if let Some(target) = answered(cause) {
+        let mut ready = Vec::new();
+        for (path, image) in answered_by(run, target) {
+            ready.push(make_ready(host, run, program, &path, image).await?);
+        }
+        return Ok(ready);
+    }
+    let Cause::Event(event) = cause else { return Ok(Vec::new()) };
+    let run = match event {
+        Event::Restarted(restarted) => &*restarted.saved,
+        _ => run,
+    };
+    for (path, image) in called_by(event, run, host.clock.now()) {
+        make_ready(host, run, program, &path, image).await?;
+    }
+    Ok(Vec::new())
+}
+
+/// The target of the answer that is given, if one is.
+fn answered(cause: &Cause) -> Option<&Target> {
+    match cause {
+        Cause::Event(Event::Resumed(request, _)) => Some(&request.target),
+        Cause::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.0.target),
+        Cause::Event(_) | Cause::CallEnded(..) => None,
+    }
+}
+
+/// The steps whose suspensions a target means. With no such suspension, the decision will say so in its own words.
+fn answered_by(run: &Run, target: &Target) -> Vec<ToBeCalled> {
+    let mut steps: Vec<ToBeCalled> = Vec::new();
+    for (path, _) in find_all(run, target).unwrap_or_default() {
+        if let Some(Doing::Waiting(waiting)) = run.steps.get(path).map(|step| &step.doing)
+            && !steps.iter().any(|(other, _)| other == path)
+        {
+            steps.push((path.clone(), waiting.image));
+        }
+    }
+    steps
+}
+
+/// The steps of a run that an event may have called.
+fn called_by(event: &Event, run: &Run, now: Timestamp) -> Vec<ToBeCalled> {
+    let steps = run.steps.iter();
+    let called = steps.filter_map(|(path, step)| Some((path.clone(), image_of_call(event, step, now)?)));
+    called.collect()
+}
+
+/// The memory with which an event may have a step called, if it may.
+fn image_of_call(event: &Event, step: &Step, now: Timestamp) -> Option<Option<SnapshotId>> {
+    let of_call = |call: &Call| Some(call.image());
+    match (event, &step.doing) {
+        (Event::TakenOver { from, .. }, Doing::Calling(owner, call) | Doing::Retrying(owner, _, call)) => {
+            if owner == from {
+                of_call(call)
+            } else {
+                None
+            }
+        }
+        (Event::Restarted(_), Doing::Calling(_, call) | Doing::Retrying(_, _, call)) => of_call(call),
+        (Event::Restarted(_) | Event::Unpaused { .. }, Doing::Ready(call)) => of_call(call),
+        (Event::TimePassed { .. }, Doing::Waiting(waiting)) => {
+            step.due_at().is_some_and(|at| at <= now).then_some(waiting.image)
+        }
+        (Event::Received(received), Doing::Waiting(waiting)) => {
+            step.open().any(|open| open.id == received.suspension).then_some(waiting.image)
+        }
+        _ => None,
+    }
+}
