@@ -154,8 +154,9 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
     // A process that lives on without a lease takes calls as others do, and has each taken from it again.
     let stage = &world.around.stage;
     let takes = stage.deaths() + stage.damaged() + 3 * world.leases_lost;
-    // What was under way at an end is made again.
+    // What was under way at an end is made again, and so is a further try that began just when its run was paused.
     let restarts = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Restart));
+    let pauses = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Pause));
     for (key, times) in &performed.times {
         let path = performed.path(key);
         let is_retry = |entry: &&LogEntry| {
@@ -168,7 +169,7 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
         ensure(retries <= fails, || {
             format!("`{path}` was tried again {retries} times, it failed {fails} times")
         })?;
-        let allowed = 1 + takes + retries + restarts;
+        let allowed = 1 + takes + retries + restarts + pauses;
         ensure(*times <= allowed, || {
             format!("call {key} was performed {times} times, at most {allowed} allowed")
         })?;
@@ -217,7 +218,8 @@ fn requests(world: &World, performed: &Performed) -> Checked {
         })?;
     }
     for (key, asked) in keys {
-        let mixed = asked.iter().any(|one| one.is_acknowledged()) && asked.iter().any(|one| one.is_refused());
+        let refused = asked.iter().any(|one| one.is_refused() && !one.met_damage());
+        let mixed = refused && asked.iter().any(|one| one.is_acknowledged());
         ensure(!mixed, || {
             format!("of requests with the key `{key}` one was done and one refused: {asked:?}")
         })?;

@@ -71,6 +71,11 @@ impl Asked {
         matches!(self.said, Some(Err((Refused | Conflict | NotFound | Damaged, _))))
     }
 
+    /// Whether it was refused for memory that was read damaged. Whoever asks the same may read it whole.
+    pub(crate) fn met_damage(&self) -> bool {
+        matches!(self.said, Some(Err((ErrorKind::Damaged, _))))
+    }
+
     /// Whether it may make a run go on that has ended.
     fn revives(&self) -> bool {
         matches!(self.what, What::Restart | What::Travel { .. })

@@ -12,13 +12,20 @@ pub(crate) struct Performed {
     ever: BTreeSet<(String, String)>,
     /// What each was called with after power was lost for the last time before it.
     last: BTreeMap<String, String>,
+    /// How often the run had been sent back when a step was called for the last time, by the step. Power that is lost may take that back.
+    travels: BTreeMap<String, u32>,
 }
 
 impl Performed {
     /// Checks that each performance of a call saw as many calls as there were, and the same as the others: other ones only if power was
     /// lost in between, which takes back claims that nobody was told of.
     pub(crate) fn of(effects: &[Effect]) -> Result<Self, String> {
-        let mut performed = Self { times: BTreeMap::new(), ever: BTreeSet::new(), last: BTreeMap::new() };
+        let mut performed = Self {
+            times: BTreeMap::new(),
+            ever: BTreeSet::new(),
+            last: BTreeMap::new(),
+            travels: BTreeMap::new(),
+        };
         let mut epochs: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
         for effect in effects {
             let Effect { epoch, key, calls, text } = effect;
@@ -34,6 +41,7 @@ impl Performed {
             *performed.times.entry(key.clone()).or_default() += 1;
             performed.ever.insert((key.clone(), text.clone()));
             performed.last.insert(key.clone(), text.clone());
+            performed.travels.insert(performed.path(key).to_owned(), travels(key));
         }
         Ok(performed)
     }
@@ -46,9 +54,9 @@ impl Performed {
 
     /// The numbers of the calls of a step that there were since the run was sent back for the last time before it.
     pub(crate) fn calls(&self, path: &str) -> BTreeSet<u32> {
-        let keys: Vec<&String> = self.times.keys().filter(|key| self.path(key) == path).collect();
-        let last = keys.iter().map(|key| travels(key)).max();
-        keys.into_iter().filter(|key| Some(travels(key)) == last).map(|key| number(key)).collect()
+        let last = self.travels.get(path).copied().unwrap_or_default();
+        let keys = self.times.keys().filter(|key| self.path(key) == path && travels(key) == last);
+        keys.map(|key| number(key)).collect()
     }
 
     /// What each call was called with.
