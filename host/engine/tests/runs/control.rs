@@ -103,3 +103,31 @@ async fn a_call_that_does_not_notice_the_cancellation_is_interrupted() {
     // The guest never returns: only the interruption ends the call, and with it the start.
     assert_eq!(starting.await.unwrap().status, RunStatus::Canceled);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_call_does_not_end_the_one_that_a_restart_makes() {
+    // The first call is interrupted after the restart has made the second one.
+    let host = host().cancel_grace(Duration::from_millis(300)).build().await.unwrap();
+    let spin = spins(&host).await;
+    let workflow = host.workflow("spins").then(spin.step("ask")).commit().await.unwrap();
+    let run = workflow.create_run().await.unwrap();
+    let starting = tokio::spawn({
+        let run = run.clone();
+        async move { run.start(StartOptions::default()).await }
+    });
+    while run.status().await.unwrap() != RunStatus::Running {
+        tokio::task::yield_now().await;
+    }
+    run.cancel().await.unwrap();
+    let restarting = tokio::spawn({
+        let run = run.clone();
+        async move { run.restart().await }
+    });
+    // Long enough for the interruption. Both who wait for the run now wait for the second call, which never returns by itself.
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(run.status().await.unwrap(), RunStatus::Running);
+    run.cancel().await.unwrap();
+    for waiting in [starting, restarting] {
+        assert_eq!(waiting.await.unwrap().unwrap().status, RunStatus::Canceled);
+    }
+}
