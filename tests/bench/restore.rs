@@ -19,14 +19,14 @@ use crate::report::{Goal, figure, median_us};
 
 const REPEATS: usize = 301;
 
-/// Answers nothing: the probe asks for nothing.
+/// Answers nothing but the time, without which the library of Go does not go on.
 struct Nobody;
 
 #[async_trait]
 impl HostCalls for Nobody {
     fn log(&self, _: Level, _: &str, _: Option<Json>) {}
     fn now(&self) -> Timestamp {
-        Timestamp(0)
+        Timestamp(1_800_000_000_000)
     }
     fn request_context(&self) -> Json {
         Json::null()
