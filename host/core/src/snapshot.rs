@@ -8,6 +8,7 @@
 //! no processor, no compiler and no allocator, and neither does a stored image.
 
 mod base;
+mod blocks;
 mod decode;
 mod encode;
 mod error;

@@ -11,6 +11,9 @@ use crate::digest::ComponentDigest;
 
 static ZERO_PAGE: Page = [0; PAGE_BYTES];
 
+/// Zeros, as many as one span of them may have.
+static ZERO_PAGES: [Page; 16] = [[0; PAGE_BYTES]; 16];
+
 /// Memories and globals of a freshly instantiated component, without the pages that are all zero.
 #[derive(Clone, Debug)]
 pub struct BaseImage {
@@ -65,6 +68,11 @@ impl BaseImage {
         self.memories.get(memory).map_or(0, |m| m.wasm_pages)
     }
 
+    /// Sizes of all memories in WebAssembly pages.
+    pub fn sizes(&self) -> Vec<u32> {
+        self.memories.iter().map(|m| m.wasm_pages).collect()
+    }
+
     /// The globals: raw bits, little-endian, 8 bytes each (16 for a v128), in the order of the layout.
     pub fn globals(&self) -> &[u8] {
         &self.globals
@@ -74,6 +82,20 @@ impl BaseImage {
     #[inline]
     pub fn page(&self, memory: usize, page: u32) -> &Page {
         self.memories.get(memory).map_or(&ZERO_PAGE, |m| m.page(page))
+    }
+
+    /// The content of a run of pages in few pieces, each with the number of its first page. Memory that there is not is zero.
+    pub fn spans(&self, memory: usize, run: Run) -> Vec<(u32, &[u8])> {
+        let Some(memory) = self.memories.get(memory) else { return Vec::new() };
+        let mut spans = Vec::new();
+        let mut done = 0;
+        while done < run.count {
+            let first = run.first.saturating_add(done);
+            let pages = memory.span(first, (run.count - done) as usize);
+            spans.push((first, pages.as_flattened()));
+            done = done.saturating_add(u32::try_from(pages.len()).unwrap_or(u32::MAX));
+        }
+        spans
     }
 
     /// Bytes that this image takes in the host's memory.
@@ -149,6 +171,21 @@ impl BaseMemory {
     fn page(&self, page: u32) -> &Page {
         let slot = self.index.get(page as usize).copied().unwrap_or(0) as usize;
         slot.checked_sub(1).and_then(|at| self.pages.get(at)).unwrap_or(&ZERO_PAGE)
+    }
+
+    /// The pages from this one on that lie side by side: at least one, at most `at_most`.
+    fn span(&self, first: u32, at_most: usize) -> &[Page] {
+        let slots = self.index.get(first as usize..).unwrap_or_default();
+        let start = slots.first().copied().unwrap_or(0);
+        if start == 0 {
+            let zeros = slots.iter().take_while(|slot| **slot == 0).count();
+            // Behind the end of the index all is zero.
+            let zeros = if zeros == slots.len() { at_most } else { zeros };
+            return ZERO_PAGES.get(..zeros.min(at_most)).unwrap_or(&ZERO_PAGES);
+        }
+        let count = slots.iter().zip(start..).take(at_most).take_while(|(slot, next)| *slot == next).count();
+        let at = start as usize - 1;
+        self.pages.get(at..at + count).unwrap_or(&ZERO_PAGES)
     }
 
     /// The memory as plain bytes, and the runs of pages that are not zero.

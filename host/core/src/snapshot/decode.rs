@@ -1,10 +1,10 @@
 //! Reading an image. Never panics, whatever the bytes; allocates nothing before the lengths were checked.
 
 use super::base::{BaseImage, check_counts};
-use super::encode::{ImageCodec, check_run, packed, xor};
+use super::encode::{ImageCodec, check_run, packed};
 use super::error::SnapshotError;
 use super::format::{Codec, HEADER_BYTES, Header, Reader, check_prefix};
-use super::{Identity, PAGE_BYTES, Page, Run, SealKey, WASM_PAGES_MAX};
+use super::{Identity, PAGE_BYTES, Page, Run, SealKey, WASM_PAGES_MAX, blocks};
 
 /// An image that was checked and unpacked: ready to be written into a fresh instance.
 #[derive(Debug)]
@@ -122,23 +122,42 @@ impl ImageCodec {
             return if body.len() as u64 == page_bytes { Ok(body) } else { Err(wrong(body.len())) };
         }
         self.give_back_scratch();
-        self.pages.clear();
         // Bounded by `bytes_max`. A frame that would unpack to more than this is an error of zstd's.
-        self.pages.reserve_exact(usize::try_from(page_bytes).unwrap_or(usize::MAX));
-        self.decompressor.decompress_to_buffer(body, &mut self.pages).map_err(packed)?;
-        if self.pages.len() as u64 != page_bytes {
-            return Err(wrong(self.pages.len()));
-        }
-        let mut pages = self.pages.as_chunks_mut().0.iter_mut();
-        for (k, memory) in memories.iter().enumerate() {
-            for run in &memory.runs {
-                for (number, page) in (run.first..).zip(pages.by_ref().take(run.count as usize)) {
-                    xor(page, base.page(k, number));
-                }
+        let bytes = usize::try_from(page_bytes).unwrap_or(usize::MAX);
+        let count = bytes / PAGE_BYTES;
+        let most = if codec == Codec::XorZstd { bytes } else { bytes + count * blocks::MASK_BYTES };
+        self.packed.clear();
+        self.packed.reserve_exact(most);
+        self.decompressor.decompress_to_buffer(body, &mut self.packed).map_err(packed)?;
+        self.pages.clear();
+        self.pages.reserve_exact(bytes);
+        let bases = memories.iter().enumerate().flat_map(|(k, m)| blocks::base_pages(base, k, &m.runs));
+        let complete = match codec {
+            Codec::XorZstd => read_xored(&self.packed, count, bases, &mut self.pages),
+            _ => blocks::read(&self.packed, count, bases, &mut self.pages),
+        };
+        match (complete, codec) {
+            (true, _) => Ok(&self.pages),
+            (false, Codec::XorZstd) => Err(wrong(self.packed.len())),
+            (false, _) => {
+                let found = self.packed.len();
+                Err(SnapshotError::Packed(format!("{found} bytes are not the blocks of {count} pages")))
             }
         }
-        Ok(&self.pages)
     }
+}
+
+/// Appends the pages to `out`, of which there are as many as `bases`. Returns whether `xored` held just these.
+fn read_xored<'a>(
+    xored: &[u8],
+    count: usize,
+    bases: impl Iterator<Item = &'a Page>,
+    out: &mut Vec<u8>,
+) -> bool {
+    for (page, base) in xored.as_chunks::<PAGE_BYTES>().0.iter().zip(bases) {
+        out.extend(page.iter().zip(base).map(|(a, b)| a ^ b));
+    }
+    xored.len() == count * PAGE_BYTES
 }
 
 /// Checks an image without unpacking it: its seal, what it is of, and how much it unpacks to.

@@ -6,7 +6,7 @@ use super::base::{BaseImage, check_counts, wasm_pages};
 use super::error::SnapshotError;
 use super::format::{Codec, HEADER_BYTES, Header};
 use super::seal::{SEAL_BYTES, SealKey};
-use super::{Identity, PAGE_BYTES, PAGES_PER_WASM_PAGE, Page, Run};
+use super::{Identity, PAGE_BYTES, PAGES_PER_WASM_PAGE, Page, Run, blocks};
 
 /// Level of zstd. Higher levels take several times as long for a few hundredths of the size.
 const ZSTD_LEVEL: i32 = 1;
@@ -20,9 +20,10 @@ const SCRATCH_BYTES_KEPT: usize = 4 << 20;
 pub struct ImageCodec {
     compressor: Compressor<'static>,
     pub(super) decompressor: Decompressor<'static>,
-    /// Pages of the image being worked on, unpacked.
+    /// Pages of the image being worked on: as they are when one is read, their blocks when one is written.
     pub(super) pages: Vec<u8>,
-    packed: Vec<u8>,
+    /// What is packed, or unpacked so far.
+    pub(super) packed: Vec<u8>,
 }
 
 /// A memory as it is now, and which of its pages differ from the base image.
@@ -32,6 +33,15 @@ pub struct MemoryState<'a> {
     pub bytes: &'a [u8],
     /// Pages to keep: ordered, disjoint, within the memory.
     pub runs: &'a [Run],
+}
+
+impl<'a> MemoryState<'a> {
+    /// The pages of all runs.
+    fn pages(&self) -> impl Iterator<Item = &'a Page> + use<'a> {
+        let bytes = self.bytes;
+        let chunks = |bytes: &'a [u8]| bytes.as_chunks::<PAGE_BYTES>().0;
+        self.runs.iter().flat_map(move |run| chunks(bytes.get(run.bytes()).unwrap_or_default()))
+    }
 }
 
 impl ImageCodec {
@@ -65,23 +75,26 @@ impl ImageCodec {
         let (count, globals_bytes) = check_counts(memories.len(), globals.len())?;
         let mut head = Vec::with_capacity(memories.len() * 64 + globals.len());
         self.give_back_scratch();
-        self.pages.clear();
         for (k, memory) in (0u32..).zip(memories) {
             write_runs(&mut head, k, memory)?;
-            collect_pages(&mut self.pages, k, memory, base);
         }
         head.extend_from_slice(globals);
 
-        // Small images are packed too: a page costs some ten microseconds here, and three kilobytes less to make durable.
-        let mut codec = Codec::XorZstd;
+        let pages: usize = memories.iter().flat_map(|m| m.runs).map(|run| run.count as usize).sum();
+        self.pages.clear();
+        let bases = memories.iter().enumerate().flat_map(|(k, m)| blocks::base_pages(base, k, m.runs));
+        blocks::write(&mut self.pages, pages, memories.iter().flat_map(MemoryState::pages).zip(bases));
+        // Small images are packed too: it costs microseconds here, and saves more where it is made durable.
         self.packed.clear();
         self.packed.reserve(zstd::zstd_safe::compress_bound(self.pages.len()));
         self.compressor.compress_to_buffer(&self.pages, &mut self.packed).map_err(packed)?;
-        if self.packed.len() >= self.pages.len() {
+        let mut codec = Codec::BlocksZstd;
+        let page_bytes = pages * PAGE_BYTES;
+        if self.packed.len() >= page_bytes {
             codec = Codec::Raw;
-            xor_pages(&mut self.pages, memories, base);
+            self.packed.clear();
+            memories.iter().flat_map(MemoryState::pages).for_each(|page| self.packed.extend_from_slice(page));
         }
-        let body = if codec == Codec::Raw { &self.pages } else { &self.packed };
 
         let header = Header {
             codec,
@@ -90,12 +103,12 @@ impl ImageCodec {
             globals_bytes,
             // At most 256 tables of at most 2^19 runs of 8 bytes: below 2^31.
             head_bytes: u32::try_from(head.len()).unwrap_or(u32::MAX),
-            page_bytes: self.pages.len() as u64,
+            page_bytes: page_bytes as u64,
         };
-        let mut out = Vec::with_capacity(HEADER_BYTES + head.len() + body.len() + SEAL_BYTES);
+        let mut out = Vec::with_capacity(HEADER_BYTES + head.len() + self.packed.len() + SEAL_BYTES);
         header.write(&mut out);
         out.extend_from_slice(&head);
-        out.extend_from_slice(body);
+        out.extend_from_slice(&self.packed);
         key.seal(&mut out);
         Ok(out)
     }
@@ -139,38 +152,6 @@ pub(super) fn check_run(
         return Err(SnapshotError::Run { memory, run: number, first, count, from, to });
     }
     Ok(run.end())
-}
-
-/// Appends the pages of all runs, each XORed with the base image's page.
-fn collect_pages(out: &mut Vec<u8>, memory: u32, state: &MemoryState<'_>, base: &BaseImage) {
-    for run in state.runs {
-        let pages = state.bytes.get(run.bytes()).unwrap_or_default().as_chunks::<PAGE_BYTES>().0;
-        for (page, number) in pages.iter().zip(run.first..) {
-            let start = out.len();
-            out.extend_from_slice(page);
-            if let Some(copy) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
-                xor(copy, base.page(memory as usize, number));
-            }
-        }
-    }
-}
-
-/// XORs collected pages once more, which makes them the pages themselves again.
-fn xor_pages(pages: &mut [u8], memories: &[MemoryState<'_>], base: &BaseImage) {
-    let numbered = memories.iter().enumerate().flat_map(|(k, memory)| {
-        memory.runs.iter().flat_map(move |run| (run.first..).take(run.count as usize).map(move |p| (k, p)))
-    });
-    for (page, (memory, number)) in pages.as_chunks_mut().0.iter_mut().zip(numbered) {
-        xor(page, base.page(memory, number));
-    }
-}
-
-/// XORs one page with another, in place.
-#[inline]
-pub(super) fn xor(page: &mut Page, with: &Page) {
-    for (a, b) in page.iter_mut().zip(with) {
-        *a ^= b;
-    }
 }
 
 pub(super) fn packed(error: std::io::Error) -> SnapshotError {

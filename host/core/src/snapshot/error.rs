@@ -15,8 +15,8 @@ pub enum SnapshotError {
     #[error("the image begins with the bytes {found:02x?}, expected `RSNP`")]
     Magic { found: [u8; 4] },
     /// Written by a host of another version.
-    #[error("the image has format version {found}, expected {expected}")]
-    Version { found: u16, expected: u16 },
+    #[error("the image has format version {found}, expected 1 to {at_most}; a newer host wrote it")]
+    Version { found: u16, at_most: u16 },
     /// Damaged, forged, or sealed with another key.
     #[error(
         "the seal of the image does not fit: it is damaged, or was sealed for another run, tenant or host key"
@@ -26,7 +26,9 @@ pub enum SnapshotError {
     #[error("the image has the flags {found:#06x}, expected none")]
     Flags { found: u16 },
     /// A way of packing pages that this version does not know.
-    #[error("the image's pages are packed by codec {found}, expected 0 (raw) or 1 (xor and zstd)")]
+    #[error(
+        "the image's pages are packed by codec {found}, expected 0 (raw), 1 (xor and zstd) or 2 (blocks and zstd)"
+    )]
     Codec { found: u16 },
     /// Made under another contract between host and guest.
     #[error("the image was made under contract version {found}, expected {expected}")]

@@ -8,8 +8,8 @@ use crate::digest::ComponentDigest;
 /// The four bytes that every image begins with.
 const MAGIC: [u8; 4] = *b"RSNP";
 
-/// Version of the format that is written, and the only one that is read.
-pub const FORMAT_VERSION: u16 = 1;
+/// Version of the format that is written. All from 1 on are read.
+pub const FORMAT_VERSION: u16 = 2;
 
 /// Bytes of the fixed header.
 pub const HEADER_BYTES: usize = 128;
@@ -20,8 +20,10 @@ pub const HEADER_BYTES: usize = 128;
 pub(super) enum Codec {
     /// The pages as they are.
     Raw = 0,
-    /// Each page XORed with the base image's page, then all of them as one zstd frame.
+    /// Each page XORed with the base image's page, then all of them as one zstd frame. Written by version 1.
     XorZstd = 1,
+    /// What [`super::blocks`] makes of the pages, as one zstd frame. Since version 2.
+    BlocksZstd = 2,
 }
 
 /// The fixed header.
@@ -60,6 +62,7 @@ impl Header {
         let codec = match bytes.u16()? {
             0 => Codec::Raw,
             1 => Codec::XorZstd,
+            2 => Codec::BlocksZstd,
             found => return Err(SnapshotError::Codec { found }),
         };
         let flags = bytes.u16()?;
@@ -96,8 +99,8 @@ pub(super) fn check_prefix(bytes: &[u8]) -> Result<(), SnapshotError> {
         return Err(SnapshotError::Magic { found: magic });
     }
     match reader.u16()? {
-        FORMAT_VERSION => Ok(()),
-        found => Err(SnapshotError::Version { found, expected: FORMAT_VERSION }),
+        1..=FORMAT_VERSION => Ok(()),
+        found => Err(SnapshotError::Version { found, at_most: FORMAT_VERSION }),
     }
 }
 
