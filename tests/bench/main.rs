@@ -35,7 +35,10 @@ async fn main() -> Result<()> {
     }
     if wanted("restore") {
         restore::measure().await?;
-        restore::languages().await?;
+    }
+    if wanted("restore") || wanted("languages") {
+        let named = |language: &str| arguments.iter().any(|argument| argument == language);
+        restore::languages(named).await?;
     }
     if wanted("flat") {
         flat::measure().await?;

@@ -61,12 +61,12 @@ pub async fn measure() -> Result<()> {
     for touch in [0usize, 64 << 10, 1 << 20, 16 << 20] {
         let repeats = if touch > 1 << 20 { 31 } else { REPEATS };
         let input = json(json!({"touch_bytes": touch, "suspends": 1}));
-        let (pages, stats) = restores(&component, "probe", input, json!(1), repeats).await?;
+        let (pages, stats) = restores(&component, "probe", input, json!(1), repeats, None).await?;
         let restore = median_us(stats.iter().map(|stats| stats.instantiate).collect());
         figure(&format!("restore.{pages}_dirty_pages"), restore, "us", Goal::None);
         points.push((pages, restore));
     }
-    let fresh = median_us(fresh(&component).await?);
+    let fresh = median_us(fresh(&component, "probe", json(json!({}))).await?);
     figure("instantiate", fresh, "us", Goal::None);
     for (pages, restore) in points {
         let name = format!("restore.per_page_of_{pages}");
@@ -89,20 +89,30 @@ const LANGUAGES: [(&str, Goal); 9] = [
 ];
 
 /// Measures the way from a kept image to the guest's next answer, for a small step of each language, and beside it what as many page
-/// faults take as the guest has changed pages.
-pub async fn languages() -> Result<()> {
+/// faults take as the guest has changed pages. Of all languages, or of those that are named.
+pub async fn languages(named: impl Fn(&str) -> bool) -> Result<()> {
     let runtime = Runtime::new(RuntimeConfig::new([1; 32]))?;
     let fault = page_fault();
     figure("floor.page_fault", fault, "us", Goal::None);
-    for (language, goal) in LANGUAGES {
+    let any = LANGUAGES.iter().any(|(language, _)| named(language));
+    for (language, goal) in LANGUAGES.into_iter().filter(|(language, _)| !any || named(language)) {
         let bytes = guests::component(&format!("conformance-{language}"))?;
         let component = runtime.prepare(&bytes, Grants::none(), &|_| {}).await?.component;
-        let input = json(json!({"do": "keep"}));
-        let (pages, stats) =
-            restores(&component, "conformance", input, json!({"text": "x"}), REPEATS).await?;
-        let there = median_us(stats.iter().map(|stats| stats.instantiate + stats.run).collect());
-        figure(&format!("resume.{language}.{pages}_dirty_pages"), there, "us", goal);
-        figure(&format!("floor.{language}.{pages}_page_faults"), pages as f64 * fault, "us", Goal::None);
+        let instance = median_us(fresh(&component, "conformance", json(json!({"do": "echo"}))).await?);
+        figure(&format!("instantiate.{language}"), instance, "us", Goal::None);
+        let (input, answer) = (json(json!({"do": "keep"})), json!({"text": "x"}));
+        for (on, domain, goal) in [("a_new", None, Goal::None), ("a_spare", Some("bench"), goal)] {
+            let (pages, stats) =
+                restores(&component, "conformance", input.clone(), answer.clone(), REPEATS, domain).await?;
+            let restored = median_us(stats.iter().map(|stats| stats.instantiate).collect());
+            figure(&format!("restore.{language}.on_{on}_instance"), restored, "us", Goal::None);
+            let there = median_us(stats.iter().map(|stats| stats.instantiate + stats.run).collect());
+            figure(&format!("resume.{language}.on_{on}_instance"), there, "us", goal);
+            if domain.is_none() {
+                let faults = pages as f64 * fault;
+                figure(&format!("floor.{language}.{pages}_page_faults"), faults, "us", Goal::None);
+            }
+        }
     }
     Ok(())
 }
@@ -137,36 +147,42 @@ fn facts(step: &str) -> Facts {
     }
 }
 
-fn options() -> CallOptions {
-    CallOptions::new(SealKey::derive(&[1; 32], "bench", "run"))
+fn seal() -> SealKey {
+    SealKey::derive(&[1; 32], "bench", "run")
 }
 
-async fn fresh(component: &LoadedComponent) -> Result<Vec<Duration>> {
+async fn fresh(component: &LoadedComponent, step: &str, input: Json) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     for _ in 0..REPEATS {
-        let call = Invocation { facts: facts("probe"), input: json(json!({})) };
-        times.push(component.start(call, Arc::new(Nobody), options()).await?.stats.instantiate);
+        let call = Invocation { facts: facts(step), input: input.clone() };
+        times
+            .push(component.start(call, Arc::new(Nobody), CallOptions::new(seal())).await?.stats.instantiate);
     }
     Ok(times)
 }
 
+/// What resuming takes, each time after a start: on the instances of these when the calls share a `domain`, otherwise on new ones.
 async fn restores(
     component: &LoadedComponent,
     step: &str,
     input: Json,
     answer: serde_json::Value,
     repeats: usize,
+    domain: Option<&str>,
 ) -> Result<(usize, Vec<CallStats>)> {
-    let call = Invocation { facts: facts(step), input: input.clone() };
-    let started = component.start(call, Arc::new(Nobody), options()).await?;
-    let Ok(Outcome::Suspended(waits)) = &started.outcome else { anyhow::bail!("{:?}", started.outcome) };
-    let wait = waits.waits.first().context("a wait")?.id;
-    let image = started.image.context("an image")?;
+    let options = || CallOptions { domain: domain.map(Into::into), ..CallOptions::new(seal()) };
     let mut stats = Vec::new();
+    let mut pages = 0;
     for _ in 0..repeats {
+        let call = Invocation { facts: facts(step), input: input.clone() };
+        let started = component.start(call, Arc::new(Nobody), options()).await?;
+        let Ok(Outcome::Suspended(waits)) = &started.outcome else { anyhow::bail!("{:?}", started.outcome) };
+        let wait = waits.waits.first().context("a wait")?.id;
+        let image = started.image.context("an image")?;
+        pages = started.stats.dirty_pages;
         let resolved = vec![Resolved { wait, resolution: Resolution::Answered(json(answer.clone())) }];
         let call = Resumption { facts: facts(step), resolved, input: input.clone(), suspend_payload: None };
         stats.push(component.resume(call, Some(&image), Arc::new(Nobody), options()).await?.stats);
     }
-    Ok((started.stats.dirty_pages, stats))
+    Ok((pages, stats))
 }

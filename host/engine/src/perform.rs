@@ -82,8 +82,12 @@ pub(crate) async fn perform(
     let facts = facts(&host, &run, &path, node, step, span_id.to_string());
     let (timeout, is_last) = timeout(node, step, host.clock.now());
     let cancel = Cancel::new();
-    let options =
-        CallOptions { cancel: Some(cancel.clone()), timeout, ..CallOptions::new(ready.seal.clone()) };
+    let options = CallOptions {
+        cancel: Some(cancel.clone()),
+        timeout,
+        domain: Some(run.tenant.as_str().into()),
+        ..CallOptions::new(ready.seal.clone())
+    };
     host.fault(FaultPoint::BeforeCall);
     let called = called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span);
     let called = stoppable(called, &context, cancel, host.cancel_grace).await;

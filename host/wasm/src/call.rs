@@ -3,25 +3,23 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reentry_core::snapshot::SealKey;
-use reentry_core::step::{Failure, Invocation, Outcome, ResumeMode, Resumption};
-use wasmtime::UpdateDeadline;
-
 use crate::bindings::exports::reentry::step::{guest, migration};
 use crate::bindings::reentry::step::types;
 use crate::cancel::Cancel;
-use crate::component::{Inner, Program, Restorable};
-use crate::convert::{self, Fault};
+use crate::component::{Inner, Restorable};
+use crate::convert;
 use crate::error::CallError;
-use crate::guest::Guest;
+use crate::failed;
 use crate::host::HostCalls;
 use crate::image::access::Live;
 use crate::image::capture::{self, CaptureError, Captured};
-use crate::image::handles;
-use crate::image::restore::{self, RestoreError};
-use crate::limits::{Limits, Meter};
+use crate::image::dirty::Changed;
+use crate::instance::let_go_of_streams;
+use crate::limits::Limits;
 use crate::runtime;
-use crate::{failed, wasi};
+use crate::spare::Serves;
+use reentry_core::snapshot::SealKey;
+use reentry_core::step::{Failure, Invocation, Outcome, ResumeMode, Resumption};
 
 /// How one call is made.
 #[derive(Clone, Debug)]
@@ -34,12 +32,17 @@ pub struct CallOptions {
     pub limits: Option<Limits>,
     /// Stops the call from outside.
     pub cancel: Option<Cancel>,
+    /// On whose behalf the call is made. Calls of one component in one domain may be served by one instance after another, which is made as
+    /// good as new in between; without a domain each call has an instance that is made for it. Nothing that a guest does shows which.
+    ///
+    /// At most [`RuntimeConfig::spare_instances`](crate::RuntimeConfig::spare_instances) wait for calls.
+    pub domain: Option<Arc<str>>,
 }
 
 impl CallOptions {
-    /// A call with this key, under the runtime's limits.
+    /// A call with this key, under the runtime's limits, on an instance that is made for it.
     pub fn new(seal: SealKey) -> Self {
-        Self { seal, timeout: None, limits: None, cancel: None }
+        Self { seal, timeout: None, limits: None, cancel: None, domain: None }
     }
 }
 
@@ -57,8 +60,10 @@ pub struct CallResult {
 /// What a call took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallStats {
-    /// Making the instance, and putting its memory back.
+    /// Making the instance or taking a spare one, and putting its memory back.
     pub instantiate: Duration,
+    /// Whether the instance has served another call before.
+    pub spare: bool,
     /// Running the guest, waits on the host included.
     pub run: Duration,
     /// Taking the image.
@@ -83,13 +88,13 @@ pub(crate) async fn start(
     let setup = Setup::new(component, &call.facts.step, options)?;
     let key = call.facts.idempotency_key.clone();
     let call = convert::invocation(call);
-    setup
-        .bounded(async {
-            let begun = Instant::now();
-            let live = setup.fresh(host, key).await?;
-            setup.finish(live, begun, Call::Start(&call)).await
-        })
-        .await
+    let ended = setup.bounded(async {
+        let begun = Instant::now();
+        let live = setup.fresh(host, key).await?;
+        setup.finish(live, begun, Call::Start(&call)).await
+    });
+    let ended = ended.await?;
+    Ok(setup.let_go(ended).await)
 }
 
 /// Goes on after a suspension.
@@ -117,16 +122,16 @@ pub(crate) async fn resume(
             ));
         }
     };
-    setup
-        .bounded(async {
-            let begun = Instant::now();
-            let live = match restore {
-                Some((state, image)) => setup.restored(host, key, state, image).await?,
-                None => setup.fresh(host, key).await?,
-            };
-            setup.finish(live, begun, Call::Resume(&call)).await
-        })
-        .await
+    let ended = setup.bounded(async {
+        let begun = Instant::now();
+        let live = match restore {
+            Some((state, image)) => setup.restored(host, key, state, image).await?,
+            None => setup.fresh(host, key).await?,
+        };
+        setup.finish(live, begun, Call::Resume(&call)).await
+    });
+    let ended = ended.await?;
+    Ok(setup.let_go(ended).await)
 }
 
 /// A call that may end with a suspension.
@@ -137,14 +142,24 @@ pub(crate) enum Call<'a> {
     Import(&'a migration::GuestIndices, &'a migration::Invocation, &'a String),
 }
 
+/// A call that the guest ended by itself, and the instance that is left.
+pub(crate) struct Ended {
+    pub(crate) result: CallResult,
+    pub(crate) live: Live,
+    /// What the call changed in the instance, if that was looked at.
+    pub(crate) changed: Option<Changed>,
+}
+
 /// Everything about a call that is settled before an instance is made.
 pub(crate) struct Setup<'a> {
-    component: &'a Inner,
-    runtime: &'a runtime::Inner,
+    pub(crate) component: &'a Inner,
+    pub(crate) runtime: &'a runtime::Inner,
     pub(crate) limits: Arc<Limits>,
-    seal: SealKey,
+    pub(crate) seal: SealKey,
     cancel: Option<Cancel>,
-    deadline: Instant,
+    pub(crate) deadline: Instant,
+    /// There when the call may share instances with others.
+    pub(crate) serves: Option<Serves>,
     /// There when the step's memory is kept.
     pub(crate) kept: Option<&'a Restorable>,
 }
@@ -168,6 +183,7 @@ impl<'a> Setup<'a> {
             limits: Arc::new(limits),
             seal: options.seal,
             cancel: options.cancel,
+            serves: options.domain.and_then(|domain| component.serves(domain)),
             kept: component.state.as_ref().filter(|_| descriptor.resume_mode == ResumeMode::Restore),
         })
     }
@@ -196,53 +212,13 @@ impl<'a> Setup<'a> {
         }
     }
 
-    /// A fresh instance.
-    pub(crate) async fn fresh(
-        &self,
-        host: Arc<dyn HostCalls>,
-        idempotency_key: String,
-    ) -> Result<Live, CallError> {
-        let program = &self.component.program;
-        let mut store = new_store(self.runtime, program, host, Arc::clone(&self.limits), idempotency_key);
-        stop_at(&mut store, self.deadline);
-        match program.pre.instantiate_async(&mut store).await {
-            Ok(instance) => Ok(Live { store, instance }),
-            Err(error) => Err(failed::call_error(error, store.data_mut(), &self.limits)),
-        }
-    }
-
-    /// A fresh instance that was made the one of which the image was taken. The image is checked first.
-    pub(crate) async fn restored(
-        &self,
-        host: Arc<dyn HostCalls>,
-        idempotency_key: String,
-        state: &Restorable,
-        image: &[u8],
-    ) -> Result<Live, CallError> {
-        let mut codec = self.runtime.codec().map_err(CallError::Image)?;
-        let image = codec
-            .decode(image, &state.identity, &state.base, self.limits.memory_bytes, &self.seal)
-            .map_err(CallError::Image)?;
-        let mut live = self.fresh(host, idempotency_key).await?;
-        match restore::image(&mut live, &state.access, &image, &state.base, !state.deterministic).await {
-            Ok(()) => Ok(live),
-            Err(RestoreError::Guest(error)) => {
-                Err(failed::call_error(error, live.store.data_mut(), &self.limits))
-            }
-            Err(other) => Err(match live.store.data_mut().meter.refused.take() {
-                Some(limit) => CallError::Limit(limit),
-                None => CallError::Internal(other.to_string()),
-            }),
-        }
-    }
-
     /// Calls the guest, and keeps its memory if it suspended.
     pub(crate) async fn finish(
         &self,
         mut live: Live,
         begun: Instant,
         call: Call<'_>,
-    ) -> Result<CallResult, CallError> {
+    ) -> Result<Ended, CallError> {
         let ready = Instant::now();
         let returned = match self.invoke(&mut live, call).await {
             Ok(returned) => returned,
@@ -261,14 +237,16 @@ impl<'a> Setup<'a> {
         let guest = live.store.data();
         let stats = CallStats {
             instantiate: ready - begun,
+            spare: live.store.data().spare,
             run: ended - ready,
             capture: if captured.is_some() { ended.elapsed() } else { Duration::ZERO },
             memory_bytes: guest.meter.memory_bytes(),
-            dirty_pages: captured.as_ref().map_or(0, |captured| captured.dirty_pages),
+            dirty_pages: captured.as_ref().map_or(0, |captured| captured.changed.pages()),
             image_bytes: captured.as_ref().map_or(0, |captured| captured.image.len()),
             log_bytes: guest.log.bytes(),
         };
-        Ok(CallResult { outcome, image: captured.map(|captured| captured.image), stats })
+        let (image, changed) = captured.map(|captured| (captured.image, captured.changed)).unzip();
+        Ok(Ended { result: CallResult { outcome, image, stats }, live, changed })
     }
 
     async fn invoke(
@@ -303,49 +281,7 @@ impl<'a> Setup<'a> {
             CaptureError::Guest(error) => failed::call_error(error, live.store.data_mut(), &self.limits),
             CaptureError::Image(error) => CallError::Internal(error.to_string()),
         })?;
-        let_go(live, state).await?;
+        let_go_of_streams(live, state).await?;
         Ok(captured)
     }
-}
-
-/// Lets go of the standard streams that a suspended guest holds and will be given again. It must not hold anything else.
-async fn let_go(live: &mut Live, state: &Restorable) -> Result<(), CallError> {
-    if live.store.data().resources.is_empty() {
-        return Ok(());
-    }
-    // A handle that cannot be dropped was handed on to another component, or something that is alive was made from it.
-    let dropped = handles::drop_all(live, &state.access).await;
-    let types = wasi::live_resources(&mut live.store.data_mut().resources);
-    match dropped {
-        Ok(()) if types.is_empty() => Ok(()),
-        _ => Err(CallError::LiveResources { types }),
-    }
-}
-
-/// Makes a guest yield at every tick, and trap at the first one after its time is over.
-///
-/// The trap is there because a busy scheduler may let many ticks pass before it looks at its timers.
-pub(crate) fn stop_at(store: &mut wasmtime::Store<Guest>, deadline: Instant) {
-    store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
-        true => Err(Fault::TimedOut.into()),
-        false => Ok(UpdateDeadline::Yield(1)),
-    });
-}
-
-/// A store for one instance, under these limits. Its epoch deadline is one tick away.
-pub(crate) fn new_store(
-    runtime: &runtime::Inner,
-    program: &Program,
-    host: Arc<dyn HostCalls>,
-    limits: Arc<Limits>,
-    idempotency_key: String,
-) -> wasmtime::Store<Guest> {
-    let meter = Meter::new(&limits, program.own_bytes, program.own_instances);
-    let crossing_bytes = limits.crossing_bytes;
-    let guest = Guest::new(host, limits, meter, idempotency_key, program.wasi);
-    let mut store = wasmtime::Store::new(&runtime.engine, guest);
-    store.limiter(|guest| &mut guest.meter);
-    store.set_hostcall_fuel(crossing_bytes);
-    store.set_epoch_deadline(1);
-    store
 }

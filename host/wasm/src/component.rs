@@ -16,6 +16,7 @@ use crate::host::HostCalls;
 use crate::image::access::Access;
 use crate::migrate::{self, Imported};
 use crate::runtime;
+use crate::spare::{ComponentNumber, Serves};
 
 /// A component that was loaded into a [`Runtime`](crate::Runtime). Cheap to clone; all clones are one component.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ pub struct LoadedComponent(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) runtime: Arc<runtime::Inner>,
+    pub(crate) number: ComponentNumber,
     pub(crate) digest: ComponentDigest,
     pub(crate) descriptors: Vec<Descriptor>,
     pub(crate) imports: Vec<String>,
@@ -52,6 +54,25 @@ pub(crate) struct Restorable {
     pub(crate) base: BaseImage,
     /// Whether all fresh instances look like the base image.
     pub(crate) deterministic: bool,
+    /// Whether a module drops data segments, which cannot be brought back in an instance.
+    pub(crate) drops_data: bool,
+}
+
+impl Inner {
+    /// Which instances of the component may serve calls in this domain; `None` when each call needs one of its own, because an instance
+    /// that has served cannot be made as good as new.
+    pub(crate) fn serves(&self, domain: Arc<str>) -> Option<Serves> {
+        let state = self.state.as_ref()?;
+        let kept = self.runtime.config.spare_instances > 0;
+        let renewable = state.deterministic && !state.drops_data && !self.program.wasi;
+        (kept && renewable).then_some(Serves { component: self.number, domain })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.runtime.spares.forget(self.number);
+    }
 }
 
 /// Whether the state of a component's instances can be kept.

@@ -67,6 +67,11 @@ pub struct RuntimeConfig {
     /// Saves a page fault (1 to 2 microseconds) for each page that a restored guest writes, and costs up to this
     /// much memory for each slot that was ever in use.
     pub resident_bytes: usize,
+    /// Instances that are kept for the next call when theirs has ended, of all components together. Default 32.
+    ///
+    /// Each takes up to `resident_bytes` of memory; one that takes more is let go of. They give way when the pool is full. See
+    /// [`CallOptions::domain`](crate::CallOptions::domain).
+    pub spare_instances: usize,
     /// How often a running guest looks whether its time is over, and lets other tasks run. Default 5 ms.
     pub tick: Duration,
     /// How instances get their memory.
@@ -90,6 +95,7 @@ impl RuntimeConfig {
             limits: Limits::default(),
             calls_max: 256,
             resident_bytes: 8 << 20,
+            spare_instances: 32,
             tick: Duration::from_millis(5),
             allocation: Allocation::default(),
             dirty_tracking: DirtyTracking::default(),
@@ -178,6 +184,7 @@ impl std::fmt::Debug for RuntimeConfig {
             .field("limits", &self.limits)
             .field("calls_max", &self.calls_max)
             .field("resident_bytes", &self.resident_bytes)
+            .field("spare_instances", &self.spare_instances)
             .field("tick", &self.tick)
             .field("allocation", &self.allocation)
             .field("dirty_tracking", &self.dirty_tracking)

@@ -12,6 +12,7 @@ use crate::convert::{self, Fault};
 use crate::host::HostCalls;
 use crate::limits::{LimitReached, Limits, Meter};
 use crate::log::GuestLog;
+use crate::no_run::NoRun;
 use crate::wasi;
 
 /// Most random bytes in one call of `random`; the contract says so.
@@ -20,6 +21,8 @@ const RANDOM_BYTES_MAX: u32 = 65_536;
 /// The host's side of one instance.
 pub(crate) struct Guest {
     pub(crate) meter: Meter,
+    /// Whether the instance has served another call before.
+    pub(crate) spare: bool,
     pub(crate) log: Arc<GuestLog>,
     /// Resources that the guest holds handles of. Only WASI makes any.
     pub(crate) resources: ResourceTable,
@@ -41,7 +44,29 @@ impl Guest {
     ) -> Self {
         let log = Arc::new(GuestLog::new(Arc::clone(&host), &limits));
         let wasi = wasi.then(|| wasi::context(&log));
-        Self { meter, log, resources: ResourceTable::new(), host, limits, idempotency_key, emitted: 0, wasi }
+        Self {
+            meter,
+            spare: false,
+            log,
+            resources: ResourceTable::new(),
+            host,
+            limits,
+            idempotency_key,
+            emitted: 0,
+            wasi,
+        }
+    }
+
+    /// Lets go of the embedder's answers, which must not live longer than the call that they were for.
+    pub(crate) fn rest(&mut self) {
+        let host: Arc<dyn HostCalls> = Arc::new(NoRun(0));
+        self.log = Arc::new(GuestLog::new(Arc::clone(&host), &self.limits));
+        self.host = host;
+    }
+
+    /// Bytes that the host copies out of the guest at one crossing.
+    pub(crate) fn crossing_bytes(&self) -> usize {
+        self.limits.crossing_bytes
     }
 
     /// Parses a value that the guest sets. A bad one is the guest's to deal with: it has a result to look at.

@@ -5,8 +5,9 @@
 
 pub(crate) mod access;
 pub(crate) mod capture;
-mod dirty;
+pub(crate) mod dirty;
 pub(crate) mod handles;
 #[cfg_attr(not(target_os = "linux"), path = "image/no_pagemap.rs")]
 pub(crate) mod pagemap;
+pub(crate) mod reset;
 pub(crate) mod restore;

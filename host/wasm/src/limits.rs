@@ -105,6 +105,22 @@ impl Meter {
         }
     }
 
+    /// The same count for another call, or `None` when these limits do not allow what is there already.
+    pub(crate) fn renewed(&self, limits: &Limits, own_instances: usize) -> Option<Self> {
+        let fits = self.memory_bytes() <= limits.memory_bytes
+            && self.table_elements <= limits.table_elements
+            && self.instances_max <= limits.instances.saturating_add(own_instances);
+        fits.then_some(Self {
+            memory_bytes: self.memory_bytes,
+            memory_bytes_max: limits.memory_bytes,
+            own_bytes: self.own_bytes,
+            table_elements: self.table_elements,
+            table_elements_max: limits.table_elements,
+            instances_max: self.instances_max,
+            refused: None,
+        })
+    }
+
     /// Bytes of the guest's linear memory at the moment.
     pub(crate) fn memory_bytes(&self) -> u64 {
         self.memory_bytes.saturating_sub(self.own_bytes)

@@ -2,28 +2,28 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use reentry_core::digest::ComponentDigest;
-use reentry_core::json::Json;
 use reentry_core::snapshot::{BaseImage, Identity};
-use reentry_core::step::{Descriptor, Failure, ResumeMode};
-use reentry_core::time::Timestamp;
+use reentry_core::step::{Descriptor, ResumeMode};
 use wasmtime::component::Component;
 
 use crate::bindings::exports::reentry::step::{guest, migration};
 use crate::cache::Form;
-use crate::call::{new_store, stop_at};
 use crate::component::{Capture, Inner, LoadedComponent, Program, Restorable};
 use crate::convert;
 use crate::error::LoadError;
 use crate::failed::call_error;
 use crate::grant::Grants;
-use crate::host::{BoxError, HostCalls, Level};
+use crate::guest::Guest;
 use crate::image::access::{Access, Live};
 use crate::image::capture::{self, CaptureError};
+use crate::instance::{self, new_store};
 use crate::instrument::{Instrumented, Layout, Obstacle, instrument};
+use crate::limits::Meter;
+use crate::no_run::NoRun;
 use crate::record::{Kept, Record};
 use crate::runtime::{self, Runtime};
+use crate::spare::ComponentNumber;
 
 /// The interface that a component exports if waiting runs can move to another version of it.
 const MIGRATION: &str = "reentry:step/migration@0.1.0";
@@ -83,8 +83,8 @@ impl Runtime {
                 progress(Phase::Imaging);
                 let (base, deterministic) = take_base(runtime, &program, &access).await?;
                 let identity = Identity { component: digest, base: base.digest(), layout: layout.digest() };
-                let state = Restorable { access, identity, base: base.clone(), deterministic };
-                let kept = Kept::Images { layout, base, deterministic };
+                let state = Restorable { access, identity, base: base.clone(), deterministic, drops_data };
+                let kept = Kept::Images { layout, base, deterministic, drops_data };
                 (imports, program, Capture::Restore, Some(state), kept, Vec::new())
             }
             Instrumented::Refused(obstacles) => {
@@ -104,6 +104,7 @@ impl Runtime {
         let encoded = encoded.map_err(|problem| LoadError::Record { component: digest, problem })?;
         let component = LoadedComponent(Arc::new(Inner {
             runtime: Arc::clone(runtime),
+            number: ComponentNumber::next(),
             digest,
             descriptors: record.descriptors,
             imports,
@@ -134,7 +135,7 @@ impl Runtime {
         let memory_bytes_max = runtime.config.limits.memory_bytes;
         let record = Record::decode(record, digest, &runtime.config.host_key, memory_bytes_max)?;
         let (imports, program, capture, state) = match record.state {
-            Kept::Images { layout, base, deterministic } => {
+            Kept::Images { layout, base, deterministic, drops_data } => {
                 let component = match cached(runtime, digest, Form::Instrumented) {
                     Some(component) => component,
                     None => {
@@ -145,7 +146,7 @@ impl Runtime {
                 let (imports, program) = link(runtime, &component, grants, Some(&layout))?;
                 let access = find_access(&component, &layout, digest)?;
                 let identity = Identity { component: digest, base: base.digest(), layout: layout.digest() };
-                let state = Restorable { access, identity, base, deterministic };
+                let state = Restorable { access, identity, base, deterministic, drops_data };
                 (imports, program, Capture::Restore, Some(state))
             }
             Kept::Nothing { reasons } => {
@@ -159,6 +160,7 @@ impl Runtime {
         };
         Ok(LoadedComponent(Arc::new(Inner {
             runtime: Arc::clone(runtime),
+            number: ComponentNumber::next(),
             digest,
             descriptors: record.descriptors,
             imports,
@@ -337,67 +339,14 @@ fn check_modes(descriptors: &[Descriptor], obstacles: Vec<Obstacle>) -> Result<(
 async fn instantiate(runtime: &runtime::Inner, program: &Program, number: u64) -> Result<Live, LoadError> {
     let limits = Arc::new(runtime.config.limits.clone());
     let deadline = std::time::Instant::now() + limits.call;
-    let mut store = new_store(runtime, program, Arc::new(NoRun(number)), Arc::clone(&limits), String::new());
-    stop_at(&mut store, deadline);
-    match program.pre.instantiate_async(&mut store).await {
-        Ok(instance) => Ok(Live { store, instance }),
-        Err(error) => Err(LoadError::Guest {
-            doing: "instantiated",
-            source: call_error(error, store.data_mut(), &limits),
-        }),
-    }
-}
-
-/// Answers a guest that serves no run. The number makes the answers of one instance differ from another's.
-struct NoRun(u64);
-
-#[async_trait]
-impl HostCalls for NoRun {
-    fn log(&self, level: Level, message: &str, _: Option<Json>) {
-        tracing::debug!(?level, message, "a component logs while it is loaded");
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0)
-    }
-
-    fn request_context(&self) -> Json {
-        Json::from(serde_json::json!({ "load": self.0 }))
-    }
-
-    fn set_request_context(&self, _: String, _: Json) -> Result<(), Failure> {
-        Err(no_run())
-    }
-
-    fn state(&self) -> Json {
-        Json::from(serde_json::json!({ "load": self.0 }))
-    }
-
-    fn set_state(&self, _: String, _: Json) -> Result<(), Failure> {
-        Err(no_run())
-    }
-
-    async fn step_result(&self, _: &str) -> Result<Option<Json>, BoxError> {
-        Ok(None)
-    }
-
-    fn init_data(&self) -> Json {
-        Json::from(serde_json::json!({ "load": self.0 }))
-    }
-
-    fn emit(&self, _: Json) {}
-
-    async fn cancelled(&self) -> Result<bool, BoxError> {
-        Ok(false)
-    }
-}
-
-fn no_run() -> Failure {
-    Failure {
-        message: "there is no run while a component is loaded".to_owned(),
-        code: Some("no-run".to_owned()),
-        retryable: false,
-        retry_after_ms: None,
-        details: None,
-    }
+    let store = || {
+        let meter = Meter::new(&limits, program.own_bytes, program.own_instances);
+        let host = Arc::new(NoRun(number));
+        let guest = Guest::new(host, Arc::clone(&limits), meter, String::new(), program.wasi);
+        new_store(runtime, guest, deadline)
+    };
+    instance::instantiate(runtime, program, store).await.map_err(|(error, mut store)| LoadError::Guest {
+        doing: "instantiated",
+        source: call_error(error, store.data_mut(), &limits),
+    })
 }

@@ -71,13 +71,12 @@ pub(crate) async fn import_state(
     }
     let key = call.facts.idempotency_key.clone();
     let (call, state) = (convert::invocation(call), state.text().to_owned());
-    let ended = setup
-        .bounded(async {
-            let begun = Instant::now();
-            let live = setup.fresh(host, key).await?;
-            setup.finish(live, begun, Call::Import(migration, &call, &state)).await
-        })
-        .await?;
+    let ended = setup.bounded(async {
+        let begun = Instant::now();
+        let live = setup.fresh(host, key).await?;
+        setup.finish(live, begun, Call::Import(migration, &call, &state)).await
+    });
+    let ended = setup.let_go(ended.await?).await;
     match (ended.outcome, ended.image) {
         (Ok(Outcome::Suspended(waits)), Some(image)) => Ok(Ok(Imported { waits, image })),
         (Err(failure), _) => Ok(Err(failure)),

@@ -12,7 +12,7 @@ use crate::error::LoadError;
 use crate::instrument::Layout;
 
 const MAGIC: [u8; 4] = *b"RSPR";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const HEADER_BYTES: usize = 4 + 2 + 4;
 
 /// What is known of a prepared component.
@@ -29,6 +29,8 @@ pub(crate) enum Kept {
         base: BaseImage,
         /// Whether all fresh instances look like the base image.
         deterministic: bool,
+        /// Whether a module drops data segments.
+        drops_data: bool,
     },
     /// Not at all.
     Nothing {
@@ -48,7 +50,7 @@ struct Facts {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum StateFacts {
-    Images { layout: Layout, deterministic: bool },
+    Images { layout: Layout, deterministic: bool, drops_data: bool },
     Nothing { reasons: Vec<String> },
 }
 
@@ -60,9 +62,11 @@ impl Record {
     /// Writes the record.
     pub(crate) fn encode(&self, component: ComponentDigest, host_key: &[u8; 32]) -> Result<Vec<u8>, String> {
         let state = match &self.state {
-            Kept::Images { layout, deterministic, .. } => {
-                StateFacts::Images { layout: layout.clone(), deterministic: *deterministic }
-            }
+            Kept::Images { layout, deterministic, drops_data, .. } => StateFacts::Images {
+                layout: layout.clone(),
+                deterministic: *deterministic,
+                drops_data: *drops_data,
+            },
             Kept::Nothing { reasons } => StateFacts::Nothing { reasons: reasons.clone() },
         };
         let facts = Facts { component, descriptors: self.descriptors.clone(), state };
@@ -106,10 +110,11 @@ impl Record {
         }
         let state = match facts.state {
             StateFacts::Nothing { reasons } => Kept::Nothing { reasons },
-            StateFacts::Images { layout, deterministic } => {
+            StateFacts::Images { layout, deterministic, drops_data } => {
                 let base =
                     BaseImage::decode(base, component, layout.digest(), memory_bytes_max, &key(host_key));
-                Kept::Images { base: base.map_err(|error| bad(error.to_string()))?, layout, deterministic }
+                let base = base.map_err(|error| bad(error.to_string()))?;
+                Kept::Images { layout, base, deterministic, drops_data }
             }
         };
         Ok(Self { descriptors: facts.descriptors, state })

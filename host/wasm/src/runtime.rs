@@ -12,6 +12,7 @@ use crate::config::{DirtyTracking, RuntimeConfig};
 use crate::error::RuntimeError;
 use crate::guest::Guest;
 use crate::image::pagemap::PageMap;
+use crate::spare::Spares;
 use crate::ticker::Ticker;
 
 /// Image codecs that are kept for the next call. More calls than this at once make new ones.
@@ -33,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) wasi: Linker<Guest>,
     /// There when the kernel can be asked, and should be.
     pub(crate) page_map: Option<PageMap>,
+    /// Instances that wait for calls.
+    pub(crate) spares: Spares,
     /// Codecs that no call is using. Held for the time of a push or pop.
     codecs: Mutex<Vec<ImageCodec>>,
     _ticker: Ticker,
@@ -60,8 +63,19 @@ impl Runtime {
             DirtyTracking::Compare => None,
         };
         let ticker = Ticker::start(&engine, config.tick).map_err(RuntimeError::Ticker)?;
+        let spares = Spares::new(config.spare_instances);
         let codecs = Mutex::default();
-        Ok(Self(Arc::new(Inner { config, engine, cache, plain, wasi, page_map, codecs, _ticker: ticker })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            engine,
+            cache,
+            plain,
+            wasi,
+            page_map,
+            spares,
+            codecs,
+            _ticker: ticker,
+        })))
     }
 
     /// The settings, the secret among them.

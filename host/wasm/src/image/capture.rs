@@ -3,7 +3,7 @@
 use reentry_core::snapshot::{BaseImage, Identity, ImageCodec, MemoryState, SealKey, SnapshotError};
 
 use super::access::{Access, Live};
-use super::dirty::{self, Dirty};
+use super::dirty::{self, Changed, Dirty};
 use super::pagemap::PageMap;
 
 /// Why an image could not be taken.
@@ -18,8 +18,8 @@ pub(crate) enum CaptureError {
 /// An image, and how much there was to it.
 pub(crate) struct Captured {
     pub(crate) image: Vec<u8>,
-    /// Pages that differ from the base image.
-    pub(crate) dirty_pages: usize,
+    /// What is in it.
+    pub(crate) changed: Changed,
 }
 
 /// Takes the base image of a fresh instance.
@@ -48,5 +48,5 @@ pub(crate) async fn image(
     let states: Vec<MemoryState<'_>> =
         memories.iter().zip(&dirty).map(|(bytes, dirty)| MemoryState { bytes, runs: &dirty.runs }).collect();
     let image = codec.encode(identity, &states, state.globals(), base, key)?;
-    Ok(Captured { image, dirty_pages: dirty.iter().map(|dirty| dirty.pages).sum() })
+    Ok(Captured { image, changed: Changed { wasm_pages: state.wasm_pages().collect(), dirty } })
 }

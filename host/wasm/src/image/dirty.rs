@@ -17,6 +17,28 @@ pub(crate) struct Dirty {
     pub(crate) runs: Vec<Run>,
     /// Pages that differ: those of the runs, less the clean ones between them.
     pub(crate) pages: usize,
+    /// Pages that were looked at: with a page map, those that were ever written.
+    pub(crate) compared: usize,
+}
+
+/// What a call has changed in an instance, but for its globals.
+pub(crate) struct Changed {
+    /// Sizes of the memories, in WebAssembly pages.
+    pub(crate) wasm_pages: Vec<u32>,
+    /// The pages that differ from the base image, for each memory.
+    pub(crate) dirty: Vec<Dirty>,
+}
+
+impl Changed {
+    /// Pages that differ from the base image.
+    pub(crate) fn pages(&self) -> usize {
+        self.dirty.iter().map(|dirty| dirty.pages).sum()
+    }
+
+    /// Pages that may take memory of the host's own.
+    pub(crate) fn resident_pages(&self) -> usize {
+        self.dirty.iter().map(|dirty| dirty.compared).sum()
+    }
 }
 
 /// Finds the pages of memory number `memory`, whose content is `bytes`, that differ from the base image.
@@ -28,6 +50,7 @@ pub(crate) fn find(memory: usize, bytes: &[u8], base: &BaseImage, map: Option<&P
     let pages = bytes.as_chunks::<PAGE_BYTES>().0;
     let mut compare = |first: u32, count: u32| {
         let range = first as usize..(first as usize + count as usize).min(pages.len());
+        dirty.compared += range.len();
         for (page, number) in pages.get(range).unwrap_or_default().iter().zip(first..) {
             if page != base.page(memory, number) {
                 dirty.add(number);

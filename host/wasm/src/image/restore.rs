@@ -1,9 +1,9 @@
-//! From a guest image back into a fresh instance.
+//! From a guest image back into an instance that looks like the base image.
 
-use reentry_core::snapshot::{BaseImage, GuestImage, PAGE_BYTES};
+use reentry_core::snapshot::{BaseImage, GuestImage};
 
 use super::access::{Access, Live};
-use super::{dirty, handles};
+use super::{dirty, handles, reset};
 
 /// Why a fresh instance did not become the suspended one. The instance must not be used.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub(crate) enum RestoreError {
     Handle { handle: u32 },
 }
 
-/// Makes a fresh instance the one that the image was taken of.
+/// Makes an instance the one that the image was taken of. It is fresh, or was reset and has memories of the sizes `grown`.
 ///
 /// `repair` says that fresh instances differ from each other: then every page that differs from the base image is first
 /// made the same, as the image says nothing of it.
@@ -29,14 +29,16 @@ pub(crate) async fn image(
     access: &Access,
     image: &GuestImage<'_>,
     base: &BaseImage,
+    grown: Option<Vec<u32>>,
     repair: bool,
 ) -> Result<(), RestoreError> {
     let held = handles::held(live, access).await?;
-    let fresh: Vec<u32> = match repair {
-        false => (0..base.memories()).map(|memory| base.wasm_pages(memory)).collect(),
-        true => access.state(live).await?.wasm_pages().collect(),
+    let sizes = match (grown, repair) {
+        (Some(sizes), _) => sizes,
+        (None, false) => base.sizes(),
+        (None, true) => access.state(live).await?.wasm_pages().collect(),
     };
-    for ((memory, kept), fresh) in image.memories.iter().enumerate().zip(fresh) {
+    for ((memory, kept), fresh) in image.memories.iter().enumerate().zip(sizes) {
         let kept = kept.wasm_pages;
         if fresh > kept {
             return Err(RestoreError::Larger { memory, fresh, kept });
@@ -62,10 +64,7 @@ async fn repair_pages(live: &mut Live, access: &Access, base: &BaseImage) -> was
     let views = access.views(live, &state).await?;
     for (memory, view) in views.iter().enumerate() {
         let differing = dirty::find(memory, view.bytes(&live.store), base, None);
-        let pages = differing.runs.iter().flat_map(|run| (run.first..).take(run.count as usize));
-        let writes: Vec<_> =
-            pages.map(|page| (page as usize * PAGE_BYTES, base.page(memory, page).as_slice())).collect();
-        access.write(live, memory, &writes).await?;
+        reset::write_base(live, access, memory, &differing, base).await?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod migrate;
 mod preview1;
 mod refused;
 mod restore;
+mod spares;
 mod streams;
 
 use std::sync::{Arc, OnceLock};
@@ -69,6 +70,18 @@ pub(crate) fn completed(result: &CallResult) -> u32 {
     match &result.outcome {
         Ok(Outcome::Completed(json)) => json.decode().unwrap(),
         other => panic!("expected a completed step, found {other:?}"),
+    }
+}
+
+/// The number that a guest of `guest` waits with.
+pub(crate) fn payload(result: &reentry_wasm::CallResult) -> u32 {
+    use reentry_core::step::WaitFor;
+    match &result.outcome {
+        Ok(Outcome::Suspended(waits)) => match &waits.waits[0].what {
+            WaitFor::Answer(answer) => answer.payload.decode().unwrap(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
     }
 }
 

@@ -1,11 +1,10 @@
 //! What a restored instance has that the suspended one had: each kind of state that lies outside plain memory.
 
 use reentry_core::snapshot::{SealKey, SnapshotError};
-use reentry_core::step::Outcome;
 use reentry_wasm::{Allocation, CallError, CallOptions, DirtyTracking, Runtime};
 
 use crate::host::{self, TestHost};
-use crate::{completed, config, cycle, guest, load, prepare, resume, runtime, start};
+use crate::{completed, config, cycle, guest, load, payload, prepare, resume, runtime, start};
 
 /// Each global is set to something else before the suspension and asked for after it. The float is a NaN with a payload.
 const GLOBALS: &str = r#"
@@ -255,15 +254,4 @@ async fn an_untouched_guest_has_a_small_image() {
     let suspended = start(&component).await.unwrap();
     assert!(suspended.stats.image_bytes < 1024, "{:?}", suspended.stats);
     assert_eq!(suspended.stats.memory_bytes, 65_536);
-}
-
-fn payload(result: &reentry_wasm::CallResult) -> u32 {
-    use reentry_core::step::WaitFor;
-    match &result.outcome {
-        Ok(Outcome::Suspended(waits)) => match &waits.waits[0].what {
-            WaitFor::Answer(answer) => answer.payload.decode().unwrap(),
-            other => panic!("{other:?}"),
-        },
-        other => panic!("{other:?}"),
-    }
 }

@@ -1,0 +1,51 @@
+//! Makes an instance that has served a call as good as new.
+//!
+//! What a call can change in an instance is what a guest image holds: linear memories and globals. Components with tables that change are
+//! not kept in images at all ([`crate::instrument::Obstacle`]); those that drop data segments or were granted WASI, and those whose
+//! fresh instances differ, get a new instance for each call.
+
+use reentry_core::snapshot::{BaseImage, PAGE_BYTES};
+
+use super::access::{Access, Live};
+use super::dirty::{self, Changed, Dirty};
+use super::pagemap::PageMap;
+
+/// Finds out what a call has changed.
+pub(crate) async fn changed(
+    live: &mut Live,
+    access: &Access,
+    base: &BaseImage,
+    map: Option<&PageMap>,
+) -> wasmtime::Result<Changed> {
+    let state = access.state(live).await?;
+    let views = access.views(live, &state).await?;
+    let find = |(memory, bytes)| dirty::find(memory, bytes, base, map);
+    let dirty = views.iter().map(|view| view.bytes(&live.store)).enumerate().map(find).collect();
+    Ok(Changed { wasm_pages: state.wasm_pages().collect(), dirty })
+}
+
+/// Writes the base image over all that differs from it: pages, those of memory that has grown among them, and globals.
+pub(crate) async fn to_base(
+    live: &mut Live,
+    access: &Access,
+    base: &BaseImage,
+    changed: &Changed,
+) -> wasmtime::Result<()> {
+    for (memory, dirty) in changed.dirty.iter().enumerate() {
+        write_base(live, access, memory, dirty, base).await?;
+    }
+    access.set_globals(live, base.globals()).await
+}
+
+/// Writes the base image's bytes over the pages of one memory that differ from it.
+pub(super) async fn write_base(
+    live: &mut Live,
+    access: &Access,
+    memory: usize,
+    dirty: &Dirty,
+    base: &BaseImage,
+) -> wasmtime::Result<()> {
+    let spans = dirty.runs.iter().flat_map(|run| base.spans(memory, *run));
+    let writes: Vec<_> = spans.map(|(page, bytes)| (page as usize * PAGE_BYTES, bytes)).collect();
+    access.write(live, memory, &writes).await
+}

@@ -1,0 +1,203 @@
+//! Where calls get their instances from, and what becomes of an instance when its call has ended.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use reentry_core::snapshot::PAGE_BYTES;
+use reentry_core::step::Outcome;
+use wasmtime::component::Instance;
+use wasmtime::{PoolConcurrencyLimitError, UpdateDeadline};
+
+use crate::call::{CallResult, Ended, Setup};
+use crate::component::{Program, Restorable};
+use crate::convert::Fault;
+use crate::error::CallError;
+use crate::guest::Guest;
+use crate::host::HostCalls;
+use crate::image::access::Live;
+use crate::image::dirty::Changed;
+use crate::image::restore::{self, RestoreError};
+use crate::image::{handles, reset};
+use crate::limits::Meter;
+use crate::{failed, runtime, wasi};
+
+/// An instance that looks fresh, and what is known of it.
+struct Taken {
+    live: Live,
+    /// Sizes of its memories, in WebAssembly pages, when it is a spare one: they may have grown.
+    grown: Option<Vec<u32>>,
+}
+
+impl Setup<'_> {
+    /// An instance that looks fresh.
+    pub(crate) async fn fresh(
+        &self,
+        host: Arc<dyn HostCalls>,
+        idempotency_key: String,
+    ) -> Result<Live, CallError> {
+        let sizes = self.component.state.as_ref().map(|state| state.base.sizes());
+        Ok(self.take(host, idempotency_key, &sizes.unwrap_or_default()).await?.live)
+    }
+
+    /// An instance that was made the one of which the image was taken. The image is checked first.
+    pub(crate) async fn restored(
+        &self,
+        host: Arc<dyn HostCalls>,
+        idempotency_key: String,
+        state: &Restorable,
+        image: &[u8],
+    ) -> Result<Live, CallError> {
+        let mut codec = self.runtime.codec().map_err(CallError::Image)?;
+        let image = codec
+            .decode(image, &state.identity, &state.base, self.limits.memory_bytes, &self.seal)
+            .map_err(CallError::Image)?;
+        let sizes: Vec<u32> = image.memories.iter().map(|memory| memory.wasm_pages).collect();
+        let Taken { mut live, grown } = self.take(host, idempotency_key, &sizes).await?;
+        let repair = !state.deterministic;
+        match restore::image(&mut live, &state.access, &image, &state.base, grown, repair).await {
+            Ok(()) => Ok(live),
+            Err(RestoreError::Guest(error)) => {
+                Err(failed::call_error(error, live.store.data_mut(), &self.limits))
+            }
+            Err(other) => Err(match live.store.data_mut().meter.refused.take() {
+                Some(limit) => CallError::Limit(limit),
+                None => CallError::Internal(other.to_string()),
+            }),
+        }
+    }
+
+    /// A spare instance with memories of at most these sizes, or else a new one.
+    async fn take(
+        &self,
+        host: Arc<dyn HostCalls>,
+        idempotency_key: String,
+        wasm_pages: &[u32],
+    ) -> Result<Taken, CallError> {
+        let program = &self.component.program;
+        let guest = |meter| {
+            Guest::new(host.clone(), Arc::clone(&self.limits), meter, idempotency_key.clone(), program.wasi)
+        };
+        if let Some(serves) = &self.serves
+            && let Some((mut live, grown)) = self.runtime.spares.take(serves, wasm_pages)
+            && let Some(meter) = live.store.data().meter.renewed(&self.limits, program.own_instances)
+        {
+            *live.store.data_mut() = guest(meter);
+            live.store.data_mut().spare = true;
+            live.store.set_hostcall_fuel(self.limits.crossing_bytes);
+            live.store.set_epoch_deadline(1);
+            stop_at(&mut live.store, self.deadline);
+            return Ok(Taken { live, grown: Some(grown) });
+        }
+        let made = instantiate(self.runtime, program, || {
+            let meter = Meter::new(&self.limits, program.own_bytes, program.own_instances);
+            new_store(self.runtime, guest(meter), self.deadline)
+        });
+        match made.await {
+            Ok(live) => Ok(Taken { live, grown: None }),
+            Err((error, mut store)) => Err(failed::call_error(error, store.data_mut(), &self.limits)),
+        }
+    }
+
+    /// Lets go of the instance of a call that has ended: it is made as good as new for the next call, or dropped.
+    pub(crate) async fn let_go(&self, ended: Ended) -> CallResult {
+        let Ended { result, mut live, changed } = ended;
+        let waits = matches!(result.outcome, Ok(Outcome::Suspended(_)));
+        let (Some(serves), Some(state)) = (&self.serves, &self.component.state) else { return result };
+        // The time of the call has nothing to do with this; the accessors do not loop.
+        live.store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
+        match self.reset(&mut live, state, changed, waits).await {
+            Ok(Some(wasm_pages)) => {
+                // What the host answered this call with must not live as long as the instance.
+                live.store.data_mut().rest();
+                self.runtime.spares.put(serves.clone(), live, wasm_pages);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(component = %self.component.digest, %error, "an instance could not be made as good as new, and was dropped");
+            }
+        }
+        result
+    }
+
+    /// Returns the sizes of the memories, or `None` when the instance is not worth keeping: it takes more memory than a spare one may, or its
+    /// memories have grown and there is no image, of a step that `waits`, that could be put back into so much.
+    async fn reset(
+        &self,
+        live: &mut Live,
+        state: &Restorable,
+        changed: Option<Changed>,
+        waits: bool,
+    ) -> wasmtime::Result<Option<Vec<u32>>> {
+        let changed = match changed {
+            Some(changed) => changed,
+            None => reset::changed(live, &state.access, &state.base, self.runtime.page_map.as_ref()).await?,
+        };
+        let resident_pages_max = self.runtime.config.resident_bytes / PAGE_BYTES;
+        let useful = waits || changed.wasm_pages == state.base.sizes();
+        if !useful || changed.resident_pages() > resident_pages_max {
+            return Ok(None);
+        }
+        reset::to_base(live, &state.access, &state.base, &changed).await?;
+        Ok(Some(changed.wasm_pages))
+    }
+}
+
+/// Lets go of the standard streams that a suspended guest holds and will be given again. It must not hold anything else.
+pub(crate) async fn let_go_of_streams(live: &mut Live, state: &Restorable) -> Result<(), CallError> {
+    if live.store.data().resources.is_empty() {
+        return Ok(());
+    }
+    // A handle that cannot be dropped was handed on to another component, or something that is alive was made from it.
+    let dropped = handles::drop_all(live, &state.access).await;
+    let types = wasi::live_resources(&mut live.store.data_mut().resources);
+    match dropped {
+        Ok(()) if types.is_empty() => Ok(()),
+        _ => Err(CallError::LiveResources { types }),
+    }
+}
+
+/// Makes an instance. When the pool has no place for it, spare instances make room.
+pub(crate) async fn instantiate(
+    runtime: &runtime::Inner,
+    program: &Program,
+    store: impl Fn() -> wasmtime::Store<Guest>,
+) -> Result<Live, (wasmtime::Error, wasmtime::Store<Guest>)> {
+    match made(program, store()).await {
+        Err((error, _)) if error.is::<PoolConcurrencyLimitError>() && runtime.spares.clear() => {
+            made(program, store()).await
+        }
+        made => made,
+    }
+}
+
+async fn made(
+    program: &Program,
+    mut store: wasmtime::Store<Guest>,
+) -> Result<Live, (wasmtime::Error, wasmtime::Store<Guest>)> {
+    let instance: wasmtime::Result<Instance> = program.pre.instantiate_async(&mut store).await;
+    match instance {
+        Ok(instance) => Ok(Live { store, instance }),
+        Err(error) => Err((error, store)),
+    }
+}
+
+/// Makes a guest yield at every tick, and trap at the first one after its time is over.
+///
+/// The trap is there because a busy scheduler may let many ticks pass before it looks at its timers.
+fn stop_at(store: &mut wasmtime::Store<Guest>, deadline: Instant) {
+    store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
+        true => Err(Fault::TimedOut.into()),
+        false => Ok(UpdateDeadline::Yield(1)),
+    });
+}
+
+/// A store for one instance. Its epoch deadline is one tick away.
+pub(crate) fn new_store(runtime: &runtime::Inner, guest: Guest, deadline: Instant) -> wasmtime::Store<Guest> {
+    let crossing_bytes = guest.crossing_bytes();
+    let mut store = wasmtime::Store::new(&runtime.engine, guest);
+    store.limiter(|guest| &mut guest.meter);
+    store.set_hostcall_fuel(crossing_bytes);
+    store.set_epoch_deadline(1);
+    stop_at(&mut store, deadline);
+    store
+}
