@@ -20,7 +20,8 @@ mod tests;
 use std::fmt;
 
 pub use base::BaseImage;
-pub use decode::{GuestImage, MemoryImage, check};
+pub use blocks::Blocks;
+pub use decode::{Content, GuestImage, MemoryImage, check};
 pub use encode::{ImageCodec, MemoryState};
 pub use error::SnapshotError;
 pub use format::{FORMAT_VERSION, HEADER_BYTES};
@@ -30,6 +31,9 @@ use crate::digest::ComponentDigest;
 
 /// Bytes of the pages that images are made of, whatever the machine's own pages are.
 pub const PAGE_BYTES: usize = 4096;
+
+/// Bytes of the blocks that pages are compared by: with these a page has as many as a mask of 64 bits has.
+pub const BLOCK_BYTES: usize = 64;
 
 /// Bytes of a page of WebAssembly linear memory, the unit in which memories grow.
 pub const WASM_PAGE_BYTES: usize = 65_536;

@@ -23,7 +23,7 @@ mod walk;
 use reentry_core::snapshot::{GLOBALS_BYTES_MAX, MEMORIES_MAX};
 use wasmparser::{BinaryReaderError, Validator, WasmFeatures};
 
-pub(crate) use accessor::sizes_bytes;
+pub(crate) use accessor::{PATCH_BYTES_MAX, RECORD_BYTES, sizes_bytes};
 pub(crate) use layout::Layout;
 pub use obstacle::Obstacle;
 
@@ -35,7 +35,7 @@ pub(crate) const ACCESS: &str = "reentry:snap/access";
 
 /// Version of the code that is added. Compiled code of another version is not used. A new version must keep the
 /// layout, or change the version of the layout rules as well.
-pub(crate) const INSTRUMENTER_VERSION: u32 = 3;
+pub(crate) const INSTRUMENTER_VERSION: u32 = 4;
 
 /// What came of instrumenting a component.
 #[derive(Debug)]

@@ -145,7 +145,10 @@ impl BaseImage {
         let memories: Vec<BaseMemory> = image
             .memories
             .iter()
-            .map(|memory| BaseMemory::new(memory.wasm_pages, image.pages_of(memory)))
+            .map(|memory| {
+                let pages = image.pages_of(memory);
+                BaseMemory::new(memory.wasm_pages, pages.iter().map(|(page, number)| (page, *number)))
+            })
             .collect();
         let digest = digest_of(&memories, image.globals);
         Self { memories, globals: image.globals.to_vec(), digest }

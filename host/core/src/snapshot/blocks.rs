@@ -1,19 +1,17 @@
 //! Pages as what differs in them from the base image: which blocks of each page, and the bytes of these, XORed.
 //!
 //! Most pages that a guest changes it changes in a few places, a count here and a pointer there. Zeros for the rest would be packed to
-//! next to nothing, too, but packing and unpacking them takes most of the time of a suspension and of a restore.
+//! next to nothing, too; but they would be packed, unpacked and copied at each suspension and each restore, and that would be most of the
+//! time of either.
 
 use super::base::BaseImage;
-use super::{PAGE_BYTES, Page, Run};
-
-/// Bytes of a block: with this a page has as many blocks as a mask has bits.
-const BLOCK_BYTES: usize = 64;
+use super::{BLOCK_BYTES, PAGE_BYTES, Page, Run};
 
 /// Bytes of the mask of one page: bit `k` is set if block `k` differs.
 pub(super) const MASK_BYTES: usize = PAGE_BYTES / BLOCK_BYTES / 8;
 
-/// The blocks of a page.
-type Blocks = [[u8; BLOCK_BYTES]];
+type Mask = [u8; MASK_BYTES];
+type Block = [u8; BLOCK_BYTES];
 
 /// The base image's pages for runs of one memory, in order.
 pub(super) fn base_pages<'a>(
@@ -30,13 +28,9 @@ pub(super) fn write<'a>(out: &mut Vec<u8>, count: usize, pages: impl Iterator<It
     out.resize(count * MASK_BYTES, 0);
     for (number, (page, base)) in pages.enumerate() {
         let mut mask = 0u64;
-        for (bit, (block, base)) in blocks(page).iter().zip(blocks(base)).enumerate() {
-            if block != base {
-                mask |= 1 << bit;
-                let at = out.len();
-                out.extend_from_slice(block);
-                xor(out.get_mut(at..).unwrap_or_default(), base);
-            }
+        for (bit, xored) in differences(page, base) {
+            mask |= 1 << bit;
+            out.extend_from_slice(&xored);
         }
         if let Some(place) = out.as_chunks_mut().0.get_mut(number) {
             *place = mask.to_le_bytes();
@@ -44,37 +38,86 @@ pub(super) fn write<'a>(out: &mut Vec<u8>, count: usize, pages: impl Iterator<It
     }
 }
 
-/// Appends the pages to `out`, of which there are as many as `bases`. Returns whether `packed` held just these.
-pub(super) fn read<'a>(
-    packed: &[u8],
-    count: usize,
-    bases: impl Iterator<Item = &'a Page>,
-    out: &mut Vec<u8>,
-) -> bool {
-    let Some((masks, rest)) = packed.split_at_checked(count * MASK_BYTES) else { return false };
-    let (differing, surplus) = rest.as_chunks::<BLOCK_BYTES>();
-    let mut differing = differing.iter();
-    for (mask, base) in masks.as_chunks().0.iter().zip(bases) {
-        let mut mask = u64::from_le_bytes(*mask);
-        let at = out.len();
-        out.extend_from_slice(base);
-        let page = out.get_mut(at..).unwrap_or_default().as_chunks_mut::<BLOCK_BYTES>().0;
-        while mask != 0 {
-            let bit = mask.trailing_zeros() as usize;
-            let (Some(block), Some(with)) = (page.get_mut(bit), differing.next()) else { return false };
-            xor(block, with);
-            mask &= mask - 1;
+/// The blocks in which two pages differ, XORed, with their numbers.
+pub(super) fn differences<'a>(page: &'a Page, base: &'a Page) -> impl Iterator<Item = (usize, Block)> + 'a {
+    let blocks = page.as_chunks().0.iter().zip(base.as_chunks().0).enumerate();
+    blocks.filter(|(_, (block, base))| block != base).map(|(bit, (block, base))| {
+        let mut xored: Block = *block;
+        xor(&mut xored, base);
+        (bit, xored)
+    })
+}
+
+/// XORs one block with another, in place.
+fn xor(block: &mut Block, with: &Block) {
+    for (a, b) in block.iter_mut().zip(with) {
+        *a ^= b;
+    }
+}
+
+/// What [`write`] has written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed<'a> {
+    masks: &'a [Mask],
+    blocks: &'a [Block],
+}
+
+impl<'a> Packed<'a> {
+    /// Takes the bytes apart; `None` when they are not the blocks of `count` pages.
+    pub(super) fn new(bytes: &'a [u8], count: usize) -> Option<Self> {
+        let (masks, rest) = bytes.split_at_checked(count * MASK_BYTES)?;
+        let (blocks, surplus) = rest.as_chunks();
+        let packed = Self { masks: masks.as_chunks().0, blocks };
+        (surplus.is_empty() && packed.blocks_before(count) == blocks.len()).then_some(packed)
+    }
+
+    /// How many blocks the first `pages` pages have.
+    fn blocks_before(&self, pages: usize) -> usize {
+        let masks = self.masks.iter().take(pages);
+        masks.map(|mask| u64::from_le_bytes(*mask).count_ones() as usize).sum()
+    }
+
+    /// The blocks of these runs, of which the first page is number `first` among all pages.
+    pub(super) fn of(&self, runs: &'a [Run], first: usize) -> Blocks<'a> {
+        Blocks {
+            runs: runs.iter(),
+            run: Run { first: 0, count: 0 },
+            masks: self.masks.get(first..).unwrap_or_default().iter(),
+            page: 0,
+            mask: 0,
+            blocks: self.blocks.get(self.blocks_before(first)..).unwrap_or_default().iter(),
         }
     }
-    surplus.is_empty() && differing.next().is_none()
 }
 
-fn blocks(page: &Page) -> &Blocks {
-    page.as_chunks().0
+/// Blocks of a memory, each with its address: what XORs them onto the base image gets the image.
+#[derive(Clone, Debug)]
+pub struct Blocks<'a> {
+    runs: std::slice::Iter<'a, Run>,
+    /// What is left of the run.
+    run: Run,
+    masks: std::slice::Iter<'a, Mask>,
+    page: u32,
+    /// What is left of the page.
+    mask: u64,
+    blocks: std::slice::Iter<'a, Block>,
 }
 
-fn xor(bytes: &mut [u8], with: &[u8; BLOCK_BYTES]) {
-    for (a, b) in bytes.iter_mut().zip(with) {
-        *a ^= b;
+impl<'a> Iterator for Blocks<'a> {
+    type Item = (usize, &'a Block);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.mask == 0 {
+            if self.run.count == 0 {
+                self.run = *self.runs.next()?;
+            }
+            self.page = self.run.first;
+            self.run =
+                Run { first: self.run.first.saturating_add(1), count: self.run.count.saturating_sub(1) };
+            self.mask = u64::from_le_bytes(*self.masks.next()?);
+        }
+        let bit = self.mask.trailing_zeros() as usize;
+        self.mask &= self.mask - 1;
+        Some((self.page as usize * PAGE_BYTES + bit * BLOCK_BYTES, self.blocks.next()?))
     }
 }

@@ -1,20 +1,36 @@
 //! Reading an image. Never panics, whatever the bytes; allocates nothing before the lengths were checked.
 
 use super::base::{BaseImage, check_counts};
+use super::blocks::{Blocks, MASK_BYTES, Packed, base_pages};
 use super::encode::{ImageCodec, check_run, packed};
 use super::error::SnapshotError;
 use super::format::{Codec, HEADER_BYTES, Header, Reader, check_prefix};
-use super::{Identity, PAGE_BYTES, Page, Run, SealKey, WASM_PAGES_MAX, blocks};
+use super::{BLOCK_BYTES, Identity, PAGE_BYTES, Page, Run, SealKey, WASM_PAGES_MAX};
 
-/// An image that was checked and unpacked: ready to be written into a fresh instance.
+/// An image that was checked and unpacked: ready to be put into an instance that looks like the base image.
 #[derive(Debug)]
 pub struct GuestImage<'a> {
     /// The memories, in the order of the layout.
     pub memories: Vec<MemoryImage>,
     /// Values of all globals, as in [`BaseImage::globals`].
     pub globals: &'a [u8],
-    /// The pages of all runs of all memories, in order.
-    pages: &'a [u8],
+    body: Body<'a>,
+}
+
+/// The pages of all runs of all memories, in order.
+#[derive(Debug)]
+enum Body<'a> {
+    Pages(&'a [u8]),
+    Blocks(Packed<'a>),
+}
+
+/// What differs in one memory from the base image.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// Runs of pages, each with its bytes.
+    Pages(Vec<(Run, &'a [u8])>),
+    /// Blocks to be XORed onto the base image.
+    Blocks(Blocks<'a>),
 }
 
 /// One memory of an image.
@@ -29,24 +45,44 @@ pub struct MemoryImage {
 }
 
 impl GuestImage<'_> {
-    /// The runs of one memory, each with its bytes.
-    pub fn runs_of<'b>(&'b self, memory: &'b MemoryImage) -> impl Iterator<Item = (Run, &'b [u8])> {
-        let mut rest = self.pages.get(memory.first * PAGE_BYTES..).unwrap_or_default();
-        memory.runs.iter().map_while(move |run| {
-            let (bytes, after) = rest.split_at_checked(run.count as usize * PAGE_BYTES)?;
-            rest = after;
-            Some((*run, bytes))
-        })
+    /// What differs in one of the memories.
+    pub fn content<'b>(&'b self, memory: &'b MemoryImage) -> Content<'b> {
+        match &self.body {
+            Body::Blocks(packed) => Content::Blocks(packed.of(&memory.runs, memory.first)),
+            Body::Pages(pages) => {
+                let mut rest = pages.get(memory.first * PAGE_BYTES..).unwrap_or_default();
+                let runs = memory.runs.iter().map_while(|run| {
+                    let (bytes, after) = rest.split_at_checked(run.count as usize * PAGE_BYTES)?;
+                    rest = after;
+                    Some((*run, bytes))
+                });
+                Content::Pages(runs.collect())
+            }
+        }
     }
 
-    /// The pages of one memory, each with its number.
-    pub(super) fn pages_of<'b>(&'b self, memory: &'b MemoryImage) -> impl Iterator<Item = (&'b Page, u32)> {
-        self.runs_of(memory).flat_map(|(run, bytes)| bytes.as_chunks().0.iter().zip(run.first..))
-    }
-
-    /// Pages in all runs of all memories.
-    pub fn page_count(&self) -> usize {
-        self.pages.len() / PAGE_BYTES
+    /// The pages of one memory of an image of which the base is all zero, each with its number.
+    pub(super) fn pages_of(&self, memory: &MemoryImage) -> Vec<(Page, u32)> {
+        let mut pages: Vec<(Page, u32)> = Vec::new();
+        match self.content(memory) {
+            Content::Pages(runs) => {
+                for (run, bytes) in runs {
+                    pages.extend(bytes.as_chunks().0.iter().copied().zip(run.first..));
+                }
+            }
+            Content::Blocks(blocks) => {
+                for (at, block) in blocks {
+                    let number = u32::try_from(at / PAGE_BYTES).unwrap_or(u32::MAX);
+                    if pages.last().is_none_or(|(_, last)| *last != number) {
+                        pages.push(([0; PAGE_BYTES], number));
+                    }
+                    let page = pages.last_mut().map_or(&mut [][..], |(page, _)| page.as_mut_slice());
+                    let place = page.get_mut(at % PAGE_BYTES..).and_then(<[u8]>::first_chunk_mut);
+                    *place.unwrap_or(&mut [0; BLOCK_BYTES]) = *block;
+                }
+            }
+        }
+        pages
     }
 }
 
@@ -105,8 +141,8 @@ impl ImageCodec {
         if page_bytes > bytes_max {
             return Err(SnapshotError::TooLarge { found: page_bytes, at_most: bytes_max });
         }
-        let pages = self.unpack(header.codec, rest.0, page_bytes, &memories, base)?;
-        Ok(GuestImage { memories, globals, pages })
+        let body = self.unpack(header.codec, rest.0, page_bytes, &memories, base)?;
+        Ok(GuestImage { memories, globals, body })
     }
 
     fn unpack<'a>(
@@ -116,48 +152,39 @@ impl ImageCodec {
         page_bytes: u64,
         memories: &[MemoryImage],
         base: &BaseImage,
-    ) -> Result<&'a [u8], SnapshotError> {
+    ) -> Result<Body<'a>, SnapshotError> {
         let wrong = |found: usize| SnapshotError::PageBytes { found: found as u64, expected: page_bytes };
         if codec == Codec::Raw {
-            return if body.len() as u64 == page_bytes { Ok(body) } else { Err(wrong(body.len())) };
+            return if body.len() as u64 == page_bytes {
+                Ok(Body::Pages(body))
+            } else {
+                Err(wrong(body.len()))
+            };
         }
         self.give_back_scratch();
         // Bounded by `bytes_max`. A frame that would unpack to more than this is an error of zstd's.
         let bytes = usize::try_from(page_bytes).unwrap_or(usize::MAX);
         let count = bytes / PAGE_BYTES;
-        let most = if codec == Codec::XorZstd { bytes } else { bytes + count * blocks::MASK_BYTES };
         self.packed.clear();
-        self.packed.reserve_exact(most);
+        self.packed.reserve_exact(bytes + count * MASK_BYTES);
         self.decompressor.decompress_to_buffer(body, &mut self.packed).map_err(packed)?;
+        if codec == Codec::BlocksZstd {
+            let found = self.packed.len();
+            let not_blocks =
+                || SnapshotError::Packed(format!("{found} bytes are not the blocks of {count} pages"));
+            return Packed::new(&self.packed, count).map(Body::Blocks).ok_or_else(not_blocks);
+        }
+        if self.packed.len() != bytes {
+            return Err(wrong(self.packed.len()));
+        }
         self.pages.clear();
         self.pages.reserve_exact(bytes);
-        let bases = memories.iter().enumerate().flat_map(|(k, m)| blocks::base_pages(base, k, &m.runs));
-        let complete = match codec {
-            Codec::XorZstd => read_xored(&self.packed, count, bases, &mut self.pages),
-            _ => blocks::read(&self.packed, count, bases, &mut self.pages),
-        };
-        match (complete, codec) {
-            (true, _) => Ok(&self.pages),
-            (false, Codec::XorZstd) => Err(wrong(self.packed.len())),
-            (false, _) => {
-                let found = self.packed.len();
-                Err(SnapshotError::Packed(format!("{found} bytes are not the blocks of {count} pages")))
-            }
+        let bases = memories.iter().enumerate().flat_map(|(k, m)| base_pages(base, k, &m.runs));
+        for (page, base) in self.packed.as_chunks::<PAGE_BYTES>().0.iter().zip(bases) {
+            self.pages.extend(page.iter().zip(base).map(|(a, b)| a ^ b));
         }
+        Ok(Body::Pages(&self.pages))
     }
-}
-
-/// Appends the pages to `out`, of which there are as many as `bases`. Returns whether `xored` held just these.
-fn read_xored<'a>(
-    xored: &[u8],
-    count: usize,
-    bases: impl Iterator<Item = &'a Page>,
-    out: &mut Vec<u8>,
-) -> bool {
-    for (page, base) in xored.as_chunks::<PAGE_BYTES>().0.iter().zip(bases) {
-        out.extend(page.iter().zip(base).map(|(a, b)| a ^ b));
-    }
-    xored.len() == count * PAGE_BYTES
 }
 
 /// Checks an image without unpacking it: its seal, what it is of, and how much it unpacks to.

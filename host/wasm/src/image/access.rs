@@ -1,13 +1,13 @@
 //! Calls to the accessors that instrumentation added to a component.
 
-use reentry_core::snapshot::WASM_PAGE_BYTES;
+use reentry_core::snapshot::{BLOCK_BYTES, WASM_PAGE_BYTES};
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc, WasmList,
 };
 
 use super::handles::HandleAccess;
 use crate::guest::Guest;
-use crate::instrument::{ACCESS, Layout, sizes_bytes};
+use crate::instrument::{ACCESS, Layout, PATCH_BYTES_MAX, RECORD_BYTES, sizes_bytes};
 
 /// Where the accessors' functions are among the exports of a compiled component.
 pub(crate) struct Access {
@@ -29,6 +29,7 @@ struct PartAccess {
 struct MemoryAccess {
     read: ComponentExportIndex,
     write: ComponentExportIndex,
+    patch: ComponentExportIndex,
     grow: ComponentExportIndex,
 }
 
@@ -89,6 +90,7 @@ impl Access {
                 Some(MemoryAccess {
                     read: function(&format!("read{k}"))?,
                     write: function(&format!("write{k}"))?,
+                    patch: function(&format!("patch{k}"))?,
                     grow: function(&format!("grow{k}"))?,
                 })
             })
@@ -171,6 +173,19 @@ impl Access {
         Ok(before >= 0)
     }
 
+    /// XORs the blocks onto one memory, and empties the patch.
+    pub(crate) async fn patch(
+        &self,
+        live: &mut Live,
+        memory: usize,
+        patch: &mut Patch,
+    ) -> wasmtime::Result<()> {
+        let Some(access) = self.memories.get(memory) else { return Ok(()) };
+        live.call::<_, ()>(&access.patch, (patch.0.as_slice(),)).await?;
+        patch.0.clear();
+        Ok(())
+    }
+
     /// Writes runs of bytes, each to its address, into one memory.
     ///
     /// The runs come as a slice because an iterator made of closures, held over an `await`, would keep the future from being `Send`.
@@ -193,6 +208,29 @@ impl Access {
             function.call_async(&mut live.store, (*bytes, next)).await?;
         }
         Ok(())
+    }
+}
+
+/// Records for the `patch` function of a memory: blocks, and where they are XORed onto it.
+pub(crate) struct Patch(Vec<u8>);
+
+impl Patch {
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(PATCH_BYTES_MAX))
+    }
+
+    /// Whether there is no room for another block.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() + RECORD_BYTES > PATCH_BYTES_MAX
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, at: usize, block: &[u8; BLOCK_BYTES]) {
+        self.0.extend_from_slice(&address(at).to_le_bytes());
+        self.0.extend_from_slice(block);
     }
 }
 

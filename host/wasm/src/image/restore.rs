@@ -1,8 +1,8 @@
 //! From a guest image back into an instance that looks like the base image.
 
-use reentry_core::snapshot::{BaseImage, GuestImage};
+use reentry_core::snapshot::{BaseImage, Blocks, Content, GuestImage};
 
-use super::access::{Access, Live};
+use super::access::{Access, Live, Patch};
 use super::{dirty, handles, reset};
 
 /// Why a fresh instance did not become the suspended one. The instance must not be used.
@@ -51,11 +51,32 @@ pub(crate) async fn image(
         repair_pages(live, access, base).await?;
     }
     for (memory, kept) in image.memories.iter().enumerate() {
-        let runs: Vec<_> = image.runs_of(kept).map(|(run, bytes)| (run.bytes().start, bytes)).collect();
-        access.write(live, memory, &runs).await?;
+        match image.content(kept) {
+            Content::Pages(runs) => {
+                let runs: Vec<_> = runs.iter().map(|(run, bytes)| (run.bytes().start, *bytes)).collect();
+                access.write(live, memory, &runs).await?;
+            }
+            Content::Blocks(blocks) => patch_all(live, access, memory, blocks).await?,
+        }
     }
     access.set_globals(live, image.globals).await?;
     handles::give(live, access, &held).await
+}
+
+async fn patch_all(
+    live: &mut Live,
+    access: &Access,
+    memory: usize,
+    blocks: Blocks<'_>,
+) -> wasmtime::Result<()> {
+    let mut patch = Patch::new();
+    for (at, block) in blocks {
+        patch.add(at, block);
+        if patch.is_full() {
+            access.patch(live, memory, &mut patch).await?;
+        }
+    }
+    if patch.is_empty() { Ok(()) } else { access.patch(live, memory, &mut patch).await }
 }
 
 /// Writes the base image's bytes over every page that differs from it.

@@ -6,6 +6,7 @@
 //!   area; `post<k>` puts them back after the host has read the area, and before it gets to see the list.
 //! - `write<k>`: takes a list, which is lowered straight to its place, because `realloc` answers with the address that
 //!   the previous call named. Its second argument names the address of the next list.
+//! - `patch<k>`: takes records of an address and a block ([`RECORD_BYTES`] each), and XORs each block onto the bytes at its address.
 //! - `grow<k>`: grows the memory.
 //!
 //! And for all together, through a memory of the accessor's own: `state`, which returns the sizes of the memories and
@@ -13,10 +14,11 @@
 //!
 //! It sees one component only. Components inside that have state have accessors of their own.
 
+use reentry_core::snapshot::BLOCK_BYTES;
 use wasm_encoder::{
-    CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
-    GlobalType, ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, TypeSection,
-    ValType,
+    BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    GlobalSection, GlobalType, ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module,
+    TypeSection, ValType,
 };
 
 use super::layout::{GlobalKind, Layout};
@@ -28,6 +30,12 @@ const RETURN_AREA_BYTES: usize = 16;
 /// Bytes of a WebAssembly page.
 const WASM_PAGE_BYTES: usize = 65_536;
 
+/// Bytes of a record for `patch<k>`: an address of four bytes, and the block.
+pub(crate) const RECORD_BYTES: usize = 4 + BLOCK_BYTES;
+
+/// Most bytes of records that `patch<k>` takes at once.
+pub(crate) const PATCH_BYTES_MAX: usize = WASM_PAGE_BYTES / RECORD_BYTES * RECORD_BYTES;
+
 /// Name of the accessor's own memory among its exports.
 pub(super) const OWN_MEMORY: &str = "own";
 
@@ -37,14 +45,22 @@ pub(super) const REALLOC: &str = "realloc";
 /// Name of the function that lowering the globals asks for an address.
 pub(super) const GLOBALS_REALLOC: &str = "globals-realloc";
 
+/// Name of the function that lowering records asks for an address.
+pub(super) const PATCH_REALLOC: &str = "patch-realloc";
+
 /// Bytes that the sizes of the memories take at the start of what `state` returns: four each, rounded up to 16.
 pub(crate) fn sizes_bytes(layout: &Layout) -> usize {
     (layout.memories.len() * 4).next_multiple_of(16)
 }
 
-/// Pages of the accessor's own memory.
+/// Pages of the accessor's own memory: those for sizes and globals, and one for records.
 pub(crate) fn own_wasm_pages(layout: &Layout) -> u64 {
-    (RETURN_AREA_BYTES + sizes_bytes(layout) + layout.own_globals_bytes()).div_ceil(WASM_PAGE_BYTES) as u64
+    (patch_at(layout) / WASM_PAGE_BYTES) as u64 + 1
+}
+
+/// Where in the accessor's own memory records are.
+fn patch_at(layout: &Layout) -> usize {
+    (RETURN_AREA_BYTES + sizes_bytes(layout) + layout.own_globals_bytes()).next_multiple_of(WASM_PAGE_BYTES)
 }
 
 /// Builds the module. It imports from a namespace for each core instance, named by the instance's index.
@@ -71,8 +87,13 @@ pub(super) fn build(layout: &Layout) -> Module {
     builder.function(REALLOC, &[ValType::I32; 4], &[ValType::I32], |body| {
         body.global_get(destination);
     });
-    for memory in 0..index(layout.memories.len()) {
+    builder.function(PATCH_REALLOC, &[ValType::I32; 4], &[ValType::I32], |body| {
+        body.i32_const(small(patch_at(layout)));
+    });
+    let own = index(layout.memories.len());
+    for memory in 0..own {
         memory_functions(&mut builder, memory, destination, saved);
+        patch_function(&mut builder, memory, own);
     }
     state_functions(&mut builder, layout);
 
@@ -109,6 +130,26 @@ fn memory_functions(builder: &mut Builder, memory: u32, destination: u32, saved:
     });
     builder.function(&format!("grow{memory}"), &[ValType::I32], &[ValType::I32], |body| {
         body.local_get(0).memory_grow(memory);
+    });
+}
+
+/// `patch<k>`: the parameters are where the records are, and their length; the local is where the block goes.
+fn patch_function(builder: &mut Builder, memory: u32, own: u32) {
+    const VECTOR_BYTES: usize = 16;
+    let at = |memory_index, offset: usize| MemArg { offset: offset as u64, align: 0, memory_index };
+    builder.function_with(&format!("patch{memory}"), &[ValType::I32; 2], &[], &[(1, ValType::I32)], |body| {
+        body.block(BlockType::Empty).loop_(BlockType::Empty);
+        body.local_get(1).i32_eqz().br_if(1);
+        body.local_get(0).i32_load(at(own, 0)).local_set(2);
+        for offset in (0..BLOCK_BYTES).step_by(VECTOR_BYTES) {
+            body.local_get(2);
+            body.local_get(2).v128_load(at(memory, offset));
+            body.local_get(0).v128_load(at(own, 4 + offset));
+            body.v128_xor().v128_store(at(memory, offset));
+        }
+        body.local_get(0).i32_const(small(RECORD_BYTES)).i32_add().local_set(0);
+        body.local_get(1).i32_const(small(RECORD_BYTES)).i32_sub().local_set(1);
+        body.br(0).end().end();
     });
 }
 
@@ -178,11 +219,22 @@ impl Builder {
         results: &[ValType],
         write: impl FnOnce(&mut InstructionSink<'_>),
     ) {
+        self.function_with(name, params, results, &[], write);
+    }
+
+    fn function_with(
+        &mut self,
+        name: &str,
+        params: &[ValType],
+        results: &[ValType],
+        locals: &[(u32, ValType)],
+        write: impl FnOnce(&mut InstructionSink<'_>),
+    ) {
         let ty = self.types.len();
         self.types.ty().function(params.iter().copied(), results.iter().copied());
         self.exports.export(name, ExportKind::Func, self.functions.len());
         self.functions.function(ty);
-        let mut function = Function::new([]);
+        let mut function = Function::new(locals.iter().copied());
         let mut body = function.instructions();
         write(&mut body);
         body.end();

@@ -9,7 +9,7 @@ use wasm_encoder::{
 };
 
 use super::ACCESS;
-use super::accessor::{self, GLOBALS_REALLOC, OWN_MEMORY, REALLOC};
+use super::accessor::{self, GLOBALS_REALLOC, OWN_MEMORY, PATCH_REALLOC, REALLOC};
 use super::handles::{self, HANDLE_FUNCTIONS, Notes};
 use super::layout::Layout;
 use super::module::memory_name;
@@ -89,7 +89,7 @@ fn hand_on(out: &mut Component, spaces: &mut Spaces, layout: &Layout) -> Vec<(St
 }
 
 /// Functions of an accessor for each memory.
-const MEMORY_FUNCTIONS: [&str; 3] = ["read", "write", "grow"];
+const MEMORY_FUNCTIONS: [&str; 4] = ["read", "write", "patch", "grow"];
 
 /// Functions of an accessor for all that it sees.
 const PART_FUNCTIONS: [&str; 2] = ["state", "set-globals"];
@@ -113,6 +113,7 @@ struct Lifter {
     first_memory: u32,
     own_memory: u32,
     realloc: u32,
+    patch_realloc: u32,
     bytes: ComponentValType,
 }
 
@@ -132,6 +133,7 @@ impl Lifter {
             first_memory: spaces.core_memories,
             own_memory: spaces.core_memories + small(layout.memories.len()),
             realloc: 0,
+            patch_realloc: 0,
             bytes: ComponentValType::Type(spaces.types),
         };
         if layout.has_accessor() {
@@ -157,9 +159,10 @@ impl Lifter {
         });
         self.types.defined_type().list(PrimitiveValType::U8);
         self.realloc = self.alias(REALLOC);
+        self.patch_realloc = self.alias(PATCH_REALLOC);
     }
 
-    /// `read`, `write` and `grow` of one memory.
+    /// `read`, `write`, `patch` and `grow` of one memory.
     fn memory(&mut self, k: u32) {
         const U32: ComponentValType = ComponentValType::Primitive(PrimitiveValType::U32);
         const S32: ComponentValType = ComponentValType::Primitive(PrimitiveValType::S32);
@@ -169,6 +172,9 @@ impl Lifter {
         let bytes = self.bytes;
         self.lift("read", k, &[], Some(bytes), &[memory, post_return]);
         self.lift("write", k, &[("data", bytes), ("next", U32)], None, &[memory, realloc]);
+        let own_memory = CanonicalOption::Memory(self.own_memory);
+        let patch_realloc = CanonicalOption::Realloc(self.patch_realloc);
+        self.lift("patch", k, &[("records", bytes)], None, &[own_memory, patch_realloc]);
         self.lift("grow", k, &[("delta", U32)], Some(S32), &[]);
     }
 
