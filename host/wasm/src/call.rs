@@ -272,8 +272,7 @@ impl<'a> Setup<'a> {
 
     async fn capture(&self, live: &mut Live, state: &Restorable) -> Result<Captured, CallError> {
         let mut codec = self.runtime.codec().map_err(|error| CallError::Internal(error.to_string()))?;
-        // Which pages were written since they were mapped says nothing where fresh instances differ from the base image.
-        let map = self.runtime.page_map.as_ref().filter(|_| state.deterministic);
+        let map = self.page_map(live, state);
         let taken =
             capture::image(live, &state.access, &state.identity, &state.base, map, &mut codec, &self.seal)
                 .await;

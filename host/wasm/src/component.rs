@@ -64,7 +64,7 @@ impl Inner {
     pub(crate) fn serves(&self, domain: Arc<str>) -> Option<Serves> {
         let state = self.state.as_ref()?;
         let kept = self.runtime.config.spare_instances > 0;
-        let renewable = state.deterministic && !state.drops_data && !self.program.wasi;
+        let renewable = !state.drops_data && !self.program.wasi;
         (kept && renewable).then_some(Serves { component: self.number, domain })
     }
 }

@@ -30,7 +30,15 @@ pub(crate) fn call_error(error: wasmtime::Error, guest: &mut Guest, limits: &Lim
         let message = format!("it ended itself with exit code {}", exit.0);
         return CallError::Trap { message, code: "exit", frames: Vec::new() };
     }
+    if of_system(&error).is_some() {
+        return CallError::Internal(format!("{error:#}"));
+    }
     CallError::Contract(error.root_cause().to_string())
+}
+
+/// What the operating system said, when it is why something failed.
+pub(crate) fn of_system(error: &wasmtime::Error) -> Option<&std::io::Error> {
+    error.chain().find_map(|cause| cause.downcast_ref())
 }
 
 fn frames(error: &wasmtime::Error) -> Vec<String> {

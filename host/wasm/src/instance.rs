@@ -1,7 +1,7 @@
 //! Where calls get their instances from, and what becomes of an instance when its call has ended.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reentry_core::snapshot::PAGE_BYTES;
 use reentry_core::step::Outcome;
@@ -16,6 +16,7 @@ use crate::guest::Guest;
 use crate::host::HostCalls;
 use crate::image::access::Live;
 use crate::image::dirty::Changed;
+use crate::image::pagemap::PageMap;
 use crate::image::restore::{self, RestoreError};
 use crate::image::{handles, reset};
 use crate::limits::Meter;
@@ -35,8 +36,10 @@ impl Setup<'_> {
         host: Arc<dyn HostCalls>,
         idempotency_key: String,
     ) -> Result<Live, CallError> {
-        let sizes = self.component.state.as_ref().map(|state| state.base.sizes());
-        Ok(self.take(host, idempotency_key, &sizes.unwrap_or_default()).await?.live)
+        // Where fresh instances differ, each start gets one of its own: what they drew from the host's random numbers stays theirs.
+        let alike = self.component.state.as_ref().filter(|state| state.deterministic);
+        let sizes = alike.map(|state| state.base.sizes());
+        Ok(self.take(host, idempotency_key, sizes.as_deref()).await?.live)
     }
 
     /// An instance that was made the one of which the image was taken. The image is checked first.
@@ -52,8 +55,8 @@ impl Setup<'_> {
             .decode(image, &state.identity, &state.base, self.limits.memory_bytes, &self.seal)
             .map_err(CallError::Image)?;
         let sizes: Vec<u32> = image.memories.iter().map(|memory| memory.wasm_pages).collect();
-        let Taken { mut live, grown } = self.take(host, idempotency_key, &sizes).await?;
-        let repair = !state.deterministic;
+        let Taken { mut live, grown } = self.take(host, idempotency_key, Some(&sizes)).await?;
+        let repair = grown.is_none() && !state.deterministic;
         match restore::image(&mut live, &state.access, &image, &state.base, grown, repair).await {
             Ok(()) => Ok(live),
             Err(RestoreError::Guest(error)) => {
@@ -66,18 +69,18 @@ impl Setup<'_> {
         }
     }
 
-    /// A spare instance with memories of at most these sizes, or else a new one.
+    /// A spare instance with memories of at most these sizes, or else a new one. Without sizes a new one.
     async fn take(
         &self,
         host: Arc<dyn HostCalls>,
         idempotency_key: String,
-        wasm_pages: &[u32],
+        wasm_pages: Option<&[u32]>,
     ) -> Result<Taken, CallError> {
         let program = &self.component.program;
         let guest = |meter| {
             Guest::new(host.clone(), Arc::clone(&self.limits), meter, idempotency_key.clone(), program.wasi)
         };
-        if let Some(serves) = &self.serves
+        if let (Some(serves), Some(wasm_pages)) = (&self.serves, wasm_pages)
             && let Some((mut live, grown)) = self.runtime.spares.take(serves, wasm_pages)
             && let Some(meter) = live.store.data().meter.renewed(&self.limits, program.own_instances)
         {
@@ -119,6 +122,12 @@ impl Setup<'_> {
         result
     }
 
+    /// The kernel's word on which pages of the instance were written, where those that were not look like the base image: where all fresh
+    /// instances do, and in a spare one, which was compared with it as a whole when it had served for the first time.
+    pub(crate) fn page_map(&self, live: &Live, state: &Restorable) -> Option<&PageMap> {
+        self.runtime.page_map.as_ref().filter(|_| state.deterministic || live.store.data().spare)
+    }
+
     /// Returns the sizes of the memories, or `None` when the instance is not worth keeping: it takes more memory than a spare one may, or its
     /// memories have grown and there is no image, of a step that `waits`, that could be put back into so much.
     async fn reset(
@@ -130,7 +139,7 @@ impl Setup<'_> {
     ) -> wasmtime::Result<Option<Vec<u32>>> {
         let changed = match changed {
             Some(changed) => changed,
-            None => reset::changed(live, &state.access, &state.base, self.runtime.page_map.as_ref()).await?,
+            None => reset::changed(live, &state.access, &state.base, self.page_map(live, state)).await?,
         };
         let resident_pages_max = self.runtime.config.resident_bytes / PAGE_BYTES;
         let useful = waits || changed.wasm_pages == state.base.sizes();
@@ -156,18 +165,34 @@ pub(crate) async fn let_go_of_streams(live: &mut Live, state: &Restorable) -> Re
     }
 }
 
+/// How often an instance is tried to be made again when the operating system was busy, and how long it is given each time.
+const BUSY_TRIES: u32 = 5;
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+
 /// Makes an instance. When the pool has no place for it, spare instances make room.
+///
+/// The first instance of a component takes its memory's content to where all can map it, and seals it. Linux refuses to while it looks after
+/// those pages itself, which passes.
 pub(crate) async fn instantiate(
     runtime: &runtime::Inner,
     program: &Program,
     store: impl Fn() -> wasmtime::Store<Guest>,
 ) -> Result<Live, (wasmtime::Error, wasmtime::Store<Guest>)> {
-    match made(program, store()).await {
-        Err((error, _)) if error.is::<PoolConcurrencyLimitError>() && runtime.spares.clear() => {
-            made(program, store()).await
+    let mut tries = 0;
+    loop {
+        match made(program, store()).await {
+            Err((error, _)) if error.is::<PoolConcurrencyLimitError>() && runtime.spares.clear() => {}
+            Err((error, _)) if is_busy(&error) && tries < BUSY_TRIES => {
+                tries += 1;
+                tokio::time::sleep(BUSY_PAUSE).await;
+            }
+            made => return made,
         }
-        made => made,
     }
+}
+
+fn is_busy(error: &wasmtime::Error) -> bool {
+    failed::of_system(error).is_some_and(|error| error.kind() == std::io::ErrorKind::ResourceBusy)
 }
 
 async fn made(
@@ -200,4 +225,19 @@ pub(crate) fn new_store(runtime: &runtime::Inner, guest: Guest, deadline: Instan
     store.set_epoch_deadline(1);
     stop_at(&mut store, deadline);
     store
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_busy_system_is_told_from_one_that_refuses() {
+        let check = |kind: ErrorKind| is_busy(&wasmtime::Error::new(Error::from(kind)).context("the image"));
+        assert!(check(ErrorKind::ResourceBusy));
+        assert!(!check(ErrorKind::OutOfMemory));
+        assert!(!is_busy(&wasmtime::Error::msg("Device or resource busy")));
+    }
 }

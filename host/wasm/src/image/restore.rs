@@ -22,7 +22,7 @@ pub(crate) enum RestoreError {
 
 /// Makes an instance the one that the image was taken of. It is fresh, or was reset and has memories of the sizes `grown`.
 ///
-/// `repair` says that fresh instances differ from each other: then every page that differs from the base image is first
+/// `repair` says that the instance is fresh, and fresh ones differ from each other: then every page that differs from the base image is first
 /// made the same, as the image says nothing of it.
 pub(crate) async fn image(
     live: &mut Live,

@@ -143,12 +143,33 @@ async fn what_cannot_be_made_as_good_as_new_is_not_used_again() {
     let drops = format!(r#"(data $d "x") (func $drop (data.drop $d)) {LITTLE}"#);
     check(&drops, Grants::none()).await;
     check(LITTLE, Grants::none().with_wasi()).await;
-    let asks = format!(
-        r#"
-        (import "reentry:step/host@0.1.0" "now" (func $now (result i64)))
-        (func $begin (i64.store (i32.const 8192) (call $now))) (start $begin) {LITTLE}"#
-    );
-    check(&asks, Grants::none()).await;
+}
+
+#[tokio::test]
+async fn where_fresh_instances_differ_only_restores_find_spare_ones() {
+    // The start function asks for the time, and keeps it at two places.
+    let body = r#"
+      (import "reentry:step/host@0.1.0" "now" (func $now (result i64)))
+      (func $begin (i64.store (i32.const 8192) (call $now)) (i64.store (i32.const 16384) (call $now)))
+      (start $begin)
+      (func $start (result i32) (i32.load (i32.const 8192)))
+      (func $resume (result i32) (i32.store (i32.const 20000) (i32.const 5))
+        (i32.add (i32.mul (i32.load (i32.const 8192)) (i32.const 1000)) (i32.load (i32.const 16384))))
+    "#;
+    let component = load(&guest::component(body)).await;
+    let now = async |clock: u64| {
+        let host = Arc::new(TestHost { clock: clock.into(), ..TestHost::default() });
+        component.start(host::invocation(), host, options("a")).await.unwrap()
+    };
+    let (first, second) = (now(0).await, now(50).await);
+    assert_eq!((payload(&first), payload(&second)), (100, 150));
+    assert!(!first.stats.spare && !second.stats.spare);
+    for (image, expected) in
+        [(first.image, 100_101), (second.image.clone(), 150_151), (second.image, 150_151)]
+    {
+        let resumed = resume(&component, &image.unwrap(), options("a")).await;
+        assert_eq!((completed(&resumed), resumed.stats.spare), (expected, true));
+    }
 }
 
 #[tokio::test]
