@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
 /// An image with this identity, of which the input gives all that follows it.
 fn seal(bytes: &[u8], identity: &Identity, key: &SealKey) -> Vec<u8> {
     let (codec, rest) = bytes.split_first().unwrap_or((&0, &[]));
-    let mut image = b"RSNP\x01\0\x01\0".to_vec();
+    let mut image = b"RSNP\x02\0\x01\0".to_vec();
     image.extend_from_slice(&[codec % 3, 0, 0, 0]);
     image.extend_from_slice(identity.component.as_bytes());
     image.extend_from_slice(&identity.base.0);

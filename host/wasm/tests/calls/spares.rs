@@ -147,10 +147,12 @@ async fn what_cannot_be_made_as_good_as_new_is_not_used_again() {
 
 #[tokio::test]
 async fn where_fresh_instances_differ_only_restores_find_spare_ones() {
-    // The start function asks for the time, and keeps it at two places.
+    // The start function writes to one page if the time is even, and to another one if it is odd, as when the base image is taken: so the
+    // page that an instance has not written may be one that it has to change to look like the base image.
     let body = r#"
       (import "reentry:step/host@0.1.0" "now" (func $now (result i64)))
-      (func $begin (i64.store (i32.const 8192) (call $now)) (i64.store (i32.const 16384) (call $now)))
+      (func $begin (i64.store (i32.add (i32.const 8192)
+        (i32.shl (i32.and (i32.wrap_i64 (call $now)) (i32.const 1)) (i32.const 13))) (i64.const 7)))
       (start $begin)
       (func $start (result i32) (i32.load (i32.const 8192)))
       (func $resume (result i32) (i32.store (i32.const 20000) (i32.const 5))
@@ -161,12 +163,10 @@ async fn where_fresh_instances_differ_only_restores_find_spare_ones() {
         let host = Arc::new(TestHost { clock: clock.into(), ..TestHost::default() });
         component.start(host::invocation(), host, options("a")).await.unwrap()
     };
-    let (first, second) = (now(0).await, now(50).await);
-    assert_eq!((payload(&first), payload(&second)), (100, 150));
+    let (first, second) = (now(0).await, now(51).await);
+    assert_eq!((payload(&first), payload(&second)), (7, 0));
     assert!(!first.stats.spare && !second.stats.spare);
-    for (image, expected) in
-        [(first.image, 100_101), (second.image.clone(), 150_151), (second.image, 150_151)]
-    {
+    for (image, expected) in [(first.image, 7000), (second.image.clone(), 7), (second.image, 7)] {
         let resumed = resume(&component, &image.unwrap(), options("a")).await;
         assert_eq!((completed(&resumed), resumed.stats.spare), (expected, true));
     }
@@ -217,6 +217,34 @@ async fn a_spare_instance_keeps_to_the_limits_of_its_call() {
     };
     check(7, 5).await;
     check(8, 8).await;
+}
+
+#[tokio::test]
+async fn limits_that_a_spare_instance_exceeds_already_are_told_as_of_a_new_one() {
+    let component = load(&guest::component(EVERYTHING)).await;
+    start(&component, options("a")).await;
+    let limits = Limits { memory_bytes: 2 << 16, ..Limits::default() };
+    let options = CallOptions { limits: Some(limits), ..options("a") };
+    let ended = component.start(host::invocation(), Arc::new(TestHost::default()), options).await;
+    assert!(matches!(&ended, Err(CallError::Limit(limit)) if limit.what == "bytes of memory"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn an_instance_with_more_memory_than_any_step_waits_with_pushes_no_other_out() {
+    let mut config = config();
+    config.spare_instances = 1;
+    let runtime = Runtime::new(config).unwrap();
+    let grows = r#"
+      (memory $memory 1 10)
+      (func $start (result i32) (i32.const 1))
+      (func $resume (result i32) (memory.grow (i32.const 1)))
+    "#;
+    let grows = prepare(&runtime, &guest::component(grows)).await.unwrap().component;
+    let little = prepare(&runtime, &guest::component(LITTLE)).await.unwrap().component;
+    let image = start(&grows, CallOptions::new(seal())).await.image.unwrap();
+    start(&little, options("a")).await;
+    resume(&grows, &image, options("a")).await;
+    assert!(start(&little, options("a")).await.stats.spare);
 }
 
 #[tokio::test]
