@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reentry_wasm::{CallError, CallOptions, CallResult, Grants, Limits, LoadedComponent, Runtime};
+use reentry_wasm::{
+    Allocation, CallError, CallOptions, CallResult, Grants, Limits, LoadedComponent, Runtime,
+};
 
 use crate::host::{self, TestHost};
 use crate::{completed, config, guest, load, payload, prepare, runtime, seal};
@@ -158,7 +160,11 @@ async fn where_fresh_instances_differ_only_restores_find_spare_ones() {
       (func $resume (result i32) (i32.store (i32.const 20000) (i32.const 5))
         (i32.add (i32.mul (i32.load (i32.const 8192)) (i32.const 1000)) (i32.load (i32.const 16384))))
     "#;
-    let component = load(&guest::component(body)).await;
+    let mut config = config();
+    // In a pool, pages that an earlier instance has written would be looked at in any case.
+    config.allocation = Allocation::OnDemand;
+    let runtime = Runtime::new(config).unwrap();
+    let component = prepare(&runtime, &guest::component(body)).await.unwrap().component;
     let now = async |clock: u64| {
         let host = Arc::new(TestHost { clock: clock.into(), ..TestHost::default() });
         component.start(host::invocation(), host, options("a")).await.unwrap()
