@@ -23,6 +23,8 @@ pub(crate) struct Guest {
     pub(crate) meter: Meter,
     /// Whether the instance has served another call before.
     pub(crate) spare: bool,
+    /// Whether the guest has asked the host for anything, or told it anything.
+    pub(crate) asked: bool,
     pub(crate) log: Arc<GuestLog>,
     /// Resources that the guest holds handles of. Only WASI makes any.
     pub(crate) resources: ResourceTable,
@@ -47,6 +49,7 @@ impl Guest {
         Self {
             meter,
             spare: false,
+            asked: false,
             log,
             resources: ResourceTable::new(),
             host,
@@ -62,11 +65,17 @@ impl Guest {
         let host: Arc<dyn HostCalls> = Arc::new(NoRun(0));
         self.log = Arc::new(GuestLog::new(Arc::clone(&host), &self.limits));
         self.host = host;
+        self.idempotency_key = String::new();
     }
 
     /// Bytes that the host copies out of the guest at one crossing.
     pub(crate) fn crossing_bytes(&self) -> usize {
         self.limits.crossing_bytes
+    }
+
+    fn host(&mut self) -> &dyn HostCalls {
+        self.asked = true;
+        &*self.host
     }
 
     /// Parses a value that the guest sets. A bad one is the guest's to deal with: it has a result to look at.
@@ -85,6 +94,7 @@ type Answer<T> = wasmtime::Result<T>;
 
 impl host::Host for Guest {
     fn log(&mut self, level: host::Level, message: String, fields: Option<String>) -> Answer<()> {
+        self.asked = true;
         // Fields that are too long are left out; a line of the log is never a reason to fail a step.
         let fields = fields.filter(|text| text.len() <= self.log.line_bytes());
         let fields = fields.map(|text| convert::json("log.fields", text, &self.limits)).transpose()?;
@@ -93,10 +103,11 @@ impl host::Host for Guest {
     }
 
     fn now(&mut self) -> Answer<u64> {
-        Ok(self.host.now().0)
+        Ok(self.host().now().0)
     }
 
     fn random(&mut self, len: u32) -> Answer<Vec<u8>> {
+        self.asked = true;
         if len > RANDOM_BYTES_MAX {
             return Err(Fault::Limit(LimitReached {
                 what: "random bytes in one call",
@@ -111,33 +122,34 @@ impl host::Host for Guest {
     }
 
     fn request_context(&mut self) -> Answer<String> {
-        Ok(self.host.request_context().text().to_owned())
+        Ok(self.host().request_context().text().to_owned())
     }
 
     fn set_request_context(&mut self, key: String, value: String) -> Answer<Result<(), types::Failure>> {
-        let set = self.value(&key, value).and_then(|value| self.host.set_request_context(key, value));
+        let set = self.value(&key, value).and_then(|value| self.host().set_request_context(key, value));
         Ok(set.map_err(convert::failure_in))
     }
 
     fn state(&mut self) -> Answer<String> {
-        Ok(self.host.state().text().to_owned())
+        Ok(self.host().state().text().to_owned())
     }
 
     fn set_state(&mut self, key: String, value: String) -> Answer<Result<(), types::Failure>> {
-        let set = self.value(&key, value).and_then(|value| self.host.set_state(key, value));
+        let set = self.value(&key, value).and_then(|value| self.host().set_state(key, value));
         Ok(set.map_err(convert::failure_in))
     }
 
     async fn step_result(&mut self, path: String) -> Answer<Option<String>> {
-        let result = self.host.step_result(&path).await.map_err(Fault::Host)?;
+        let result = self.host().step_result(&path).await.map_err(Fault::Host)?;
         Ok(result.map(|json| json.text().to_owned()))
     }
 
     fn init_data(&mut self) -> Answer<String> {
-        Ok(self.host.init_data().text().to_owned())
+        Ok(self.host().init_data().text().to_owned())
     }
 
     fn emit(&mut self, chunk: String) -> Answer<()> {
+        self.asked = true;
         self.emitted = self.emitted.saturating_add(chunk.len());
         if self.emitted > self.limits.emit_bytes {
             return Err(Fault::Limit(LimitReached {
@@ -147,15 +159,17 @@ impl host::Host for Guest {
             })
             .into());
         }
-        self.host.emit(convert::json("emit.chunk", chunk, &self.limits)?);
+        let chunk = convert::json("emit.chunk", chunk, &self.limits)?;
+        self.host().emit(chunk);
         Ok(())
     }
 
     async fn cancelled(&mut self) -> Answer<bool> {
-        Ok(self.host.cancelled().await.map_err(Fault::Host)?)
+        Ok(self.host().cancelled().await.map_err(Fault::Host)?)
     }
 
     fn idempotency_key(&mut self) -> Answer<String> {
+        self.asked = true;
         Ok(self.idempotency_key.clone())
     }
 }
@@ -164,6 +178,7 @@ impl types::Host for Guest {}
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.asked = true;
         let ctx = self
             .wasi
             .as_mut()

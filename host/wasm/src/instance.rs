@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reentry_core::snapshot::PAGE_BYTES;
-use reentry_core::step::Outcome;
+use reentry_core::snapshot::{PAGE_BYTES, WASM_PAGE_BYTES};
 use wasmtime::component::Instance;
 use wasmtime::{PoolConcurrencyLimitError, UpdateDeadline};
 
@@ -82,7 +81,8 @@ impl Setup<'_> {
         };
         if let (Some(serves), Some(wasm_pages)) = (&self.serves, wasm_pages)
             && let Some((mut live, grown)) = self.runtime.spares.take(serves, wasm_pages)
-            && let Some(meter) = live.store.data().meter.renewed(&self.limits, program.own_instances)
+            && let meter = &live.store.data().meter
+            && let Some(meter) = meter.renewed(&self.limits, memory_bytes(&grown), program.own_instances)
         {
             *live.store.data_mut() = guest(meter);
             live.store.data_mut().spare = true;
@@ -104,11 +104,11 @@ impl Setup<'_> {
     /// Lets go of the instance of a call that has ended: it is made as good as new for the next call, or dropped.
     pub(crate) async fn let_go(&self, ended: Ended) -> CallResult {
         let Ended { result, mut live, changed } = ended;
-        let waits = matches!(result.outcome, Ok(Outcome::Suspended(_)));
+        let has_image = result.image.is_some();
         let (Some(serves), Some(state)) = (&self.serves, &self.component.state) else { return result };
         // The time of the call has nothing to do with this; the accessors do not loop.
         live.store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
-        match self.reset(&mut live, state, changed, waits).await {
+        match self.reset(&mut live, state, changed, has_image).await {
             Ok(Some(wasm_pages)) => {
                 // What the host answered this call with must not live as long as the instance.
                 live.store.data_mut().rest();
@@ -129,26 +129,40 @@ impl Setup<'_> {
     }
 
     /// Returns the sizes of the memories, or `None` when the instance is not worth keeping: it takes more memory than a spare one may, or its
-    /// memories have grown and there is no image, of a step that `waits`, that could be put back into so much.
+    /// memories have grown and there is no image that could be put back into so much.
     async fn reset(
         &self,
         live: &mut Live,
         state: &Restorable,
         changed: Option<Changed>,
-        waits: bool,
+        has_image: bool,
     ) -> wasmtime::Result<Option<Vec<u32>>> {
+        let wasm_pages = match &changed {
+            Some(changed) => changed.wasm_pages.clone(),
+            None => state.access.state(live).await?.wasm_pages().collect(),
+        };
+        let bytes_max = self.runtime.config.resident_bytes;
+        let useful = has_image || wasm_pages == state.base.sizes();
+        let map = self.page_map(live, state);
+        // Without the kernel's word each page counts as one that was written.
+        if !useful || (map.is_none() && memory_bytes(&wasm_pages) > bytes_max as u64) {
+            return Ok(None);
+        }
         let changed = match changed {
             Some(changed) => changed,
-            None => reset::changed(live, &state.access, &state.base, self.page_map(live, state)).await?,
+            None => reset::changed(live, &state.access, &state.base, map).await?,
         };
-        let resident_pages_max = self.runtime.config.resident_bytes / PAGE_BYTES;
-        let useful = waits || changed.wasm_pages == state.base.sizes();
-        if !useful || changed.resident_pages() > resident_pages_max {
+        if changed.resident_pages() > bytes_max / PAGE_BYTES {
             return Ok(None);
         }
         reset::to_base(live, &state.access, &state.base, &changed).await?;
-        Ok(Some(changed.wasm_pages))
+        Ok(Some(wasm_pages))
     }
+}
+
+/// Bytes of memories of these sizes.
+fn memory_bytes(wasm_pages: &[u32]) -> u64 {
+    wasm_pages.iter().map(|pages| u64::from(*pages) * WASM_PAGE_BYTES as u64).sum()
 }
 
 /// Lets go of the standard streams that a suspended guest holds and will be given again. It must not hold anything else.
@@ -165,9 +179,10 @@ pub(crate) async fn let_go_of_streams(live: &mut Live, state: &Restorable) -> Re
     }
 }
 
-/// How often an instance is tried to be made again when the operating system was busy, and how long it is given each time.
-const BUSY_TRIES: u32 = 5;
-const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// How often an instance is tried to be made again when there was no place or the operating system was busy, and how long either is given each
+/// time.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Makes an instance. When the pool has no place for it, spare instances make room.
 ///
@@ -180,13 +195,22 @@ pub(crate) async fn instantiate(
 ) -> Result<Live, (wasmtime::Error, wasmtime::Store<Guest>)> {
     let mut tries = 0;
     loop {
-        match made(program, store()).await {
-            Err((error, _)) if error.is::<PoolConcurrencyLimitError>() && runtime.spares.clear() => {}
-            Err((error, _)) if is_busy(&error) && tries < BUSY_TRIES => {
-                tries += 1;
-                tokio::time::sleep(BUSY_PAUSE).await;
+        let ended = made(program, store()).await;
+        let passes = match &ended {
+            Err((error, _)) if error.is::<PoolConcurrencyLimitError>() => {
+                runtime.spares.clear();
+                // Another call may have cleared them a moment ago, and its instances may not have gone yet.
+                runtime.config.spare_instances > 0
             }
-            made => return made,
+            Err((error, _)) => is_busy(error),
+            Ok(_) => false,
+        };
+        if !passes || tries == TRIES {
+            return ended;
+        }
+        tries += 1;
+        if tries > 1 {
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

@@ -105,13 +105,14 @@ impl Meter {
         }
     }
 
-    /// The same count for another call, or `None` when these limits do not allow what is there already.
-    pub(crate) fn renewed(&self, limits: &Limits, own_instances: usize) -> Option<Self> {
-        let fits = self.memory_bytes() <= limits.memory_bytes
+    /// The count of the same instance for another call, or `None` when these limits do not allow what is there already. `memory_bytes` is what the
+    /// guest's memories have: growth may have been counted here that the system then refused.
+    pub(crate) fn renewed(&self, limits: &Limits, memory_bytes: u64, own_instances: usize) -> Option<Self> {
+        let fits = memory_bytes <= limits.memory_bytes
             && self.table_elements <= limits.table_elements
             && self.instances_max <= limits.instances.saturating_add(own_instances);
         fits.then_some(Self {
-            memory_bytes: self.memory_bytes,
+            memory_bytes: memory_bytes.saturating_add(self.own_bytes),
             memory_bytes_max: limits.memory_bytes,
             own_bytes: self.own_bytes,
             table_elements: self.table_elements,

@@ -265,16 +265,16 @@ fn find_access(component: &Component, layout: &Layout, digest: ComponentDigest) 
 
 /// Takes the base image, and finds out whether all fresh instances look like it.
 ///
-/// Two instances are made; the host answers all their questions differently, so that one that asks while it starts is
-/// found out.
+/// Two instances are made. That they are alike says enough only if neither has asked the host anything while it started: a run's host may
+/// answer what ours cannot, its idempotency key for one.
 async fn take_base(
     runtime: &runtime::Inner,
     program: &Program,
     access: &Access,
 ) -> Result<(BaseImage, bool), LoadError> {
-    let first = take_one_base(runtime, program, access, 1).await?;
-    let second = take_one_base(runtime, program, access, 2).await?;
-    let deterministic = first.digest() == second.digest();
+    let (first, first_asked) = take_one_base(runtime, program, access, 1).await?;
+    let (second, second_asked) = take_one_base(runtime, program, access, 2).await?;
+    let deterministic = first.digest() == second.digest() && !first_asked && !second_asked;
     Ok((first, deterministic))
 }
 
@@ -283,15 +283,17 @@ async fn take_one_base(
     program: &Program,
     access: &Access,
     number: u64,
-) -> Result<BaseImage, LoadError> {
+) -> Result<(BaseImage, bool), LoadError> {
     let mut live = instantiate(runtime, program, number).await?;
-    capture::base(&mut live, access).await.map_err(|error| match error {
+    let asked = live.store.data().asked;
+    let base = capture::base(&mut live, access).await.map_err(|error| match error {
         CaptureError::Guest(error) => {
             let source = call_error(error, live.store.data_mut(), &runtime.config.limits);
             LoadError::Guest { doing: "read", source }
         }
         CaptureError::Image(error) => invalid(error),
-    })
+    })?;
+    Ok((base, asked))
 }
 
 async fn describe(runtime: &runtime::Inner, program: &Program) -> Result<Vec<Descriptor>, LoadError> {

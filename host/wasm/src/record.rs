@@ -12,6 +12,8 @@ use crate::error::LoadError;
 use crate::instrument::Layout;
 
 const MAGIC: [u8; 4] = *b"RSPR";
+/// The version that is written. Of version 1, which did not say whether data is dropped and was wrong about some instances that differ, the
+/// worst is assumed.
 const VERSION: u16 = 2;
 const HEADER_BYTES: usize = 4 + 2 + 4;
 
@@ -50,8 +52,19 @@ struct Facts {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum StateFacts {
-    Images { layout: Layout, deterministic: bool, drops_data: bool },
-    Nothing { reasons: Vec<String> },
+    Images {
+        layout: Layout,
+        deterministic: bool,
+        #[serde(default = "yes")]
+        drops_data: bool,
+    },
+    Nothing {
+        reasons: Vec<String>,
+    },
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn key(host_key: &[u8; 32]) -> SealKey {
@@ -97,10 +110,9 @@ impl Record {
         let short = || bad(format!("it has {} bytes, fewer than it says", bytes.len()));
         let (header, rest) = opened.split_first_chunk::<HEADER_BYTES>().ok_or_else(short)?;
         let [m0, m1, m2, m3, v0, v1, l0, l1, l2, l3] = *header;
-        if [m0, m1, m2, m3] != MAGIC || u16::from_le_bytes([v0, v1]) != VERSION {
-            return Err(bad(format!(
-                "it is not a preparation record of version {VERSION}; add the component again"
-            )));
+        let version = u16::from_le_bytes([v0, v1]);
+        if [m0, m1, m2, m3] != MAGIC || !(1..=VERSION).contains(&version) {
+            return Err(bad(format!("it is not a preparation record of a version from 1 to {VERSION}")));
         }
         let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
         let (facts, base) = rest.split_at_checked(length).ok_or_else(short)?;
@@ -114,9 +126,34 @@ impl Record {
                 let base =
                     BaseImage::decode(base, component, layout.digest(), memory_bytes_max, &key(host_key));
                 let base = base.map_err(|error| bad(error.to_string()))?;
-                Kept::Images { layout, base, deterministic, drops_data }
+                Kept::Images { layout, base, deterministic: deterministic && version > 1, drops_data }
             }
         };
         Ok(Self { descriptors: facts.descriptors, state })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_version_1_is_read_and_the_worst_assumed() {
+        let (component, host_key) = (ComponentDigest::of(b"component"), [1; 32]);
+        let layout = Layout::default();
+        let base = BaseImage::new(&[], &[]).unwrap();
+        let facts = format!(
+            r#"{{"component":"{component}","descriptors":[],"state":{{"images":{{"layout":{},"deterministic":true}}}}}}"#,
+            serde_json::to_string(&layout).unwrap()
+        );
+        let mut bytes = b"RSPR\x01\x00".to_vec();
+        bytes.extend_from_slice(&u32::try_from(facts.len()).unwrap().to_le_bytes());
+        bytes.extend_from_slice(facts.as_bytes());
+        bytes.extend_from_slice(&base.encode(component, layout.digest(), &key(&host_key)).unwrap());
+        key(&host_key).seal(&mut bytes);
+        let record = Record::decode(&bytes, component, &host_key, 1 << 20).unwrap();
+        let Kept::Images { deterministic, drops_data, .. } = record.state else { panic!("images are kept") };
+        assert!(!deterministic && drops_data);
     }
 }

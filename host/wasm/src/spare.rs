@@ -69,10 +69,10 @@ impl Spares {
         drop(surplus);
     }
 
-    /// Lets go of all. Returns whether there were any.
-    pub(crate) fn clear(&self) -> bool {
+    /// Lets go of all.
+    pub(crate) fn clear(&self) {
         let all = std::mem::take(&mut *self.lock());
-        !all.is_empty()
+        drop(all);
     }
 
     /// Lets go of those of one component.

@@ -17,6 +17,8 @@ pub(crate) struct TestHost {
     pub(crate) set: Mutex<Vec<(String, String)>>,
     /// Advances at each look.
     pub(crate) clock: std::sync::atomic::AtomicU64,
+    /// Whether somebody asked for the run to be cancelled.
+    pub(crate) is_cancelled: bool,
     /// Whether `step_result` fails, or waits for ever.
     pub(crate) step_result: StepResult,
 }
@@ -80,7 +82,7 @@ impl HostCalls for TestHost {
     }
 
     async fn cancelled(&self) -> Result<bool, BoxError> {
-        Ok(false)
+        Ok(self.is_cancelled)
     }
 }
 

@@ -217,11 +217,12 @@ async fn a_spare_instance_keeps_to_the_limits_of_its_call() {
       (func $resume (result i32) (memory.grow (i32.const 3)))
     "#;
     let component = load(&guest::component(body)).await;
-    let image = start(&component, options("a")).await.image.unwrap();
     // The instance has five pages, and a resumed step asks for three more.
     let check = async |pages: u64, expected: u32| {
+        let image = start(&component, options("a")).await.image.unwrap();
         let limits = Limits { memory_bytes: pages << 16, ..Limits::default() };
         let resumed = resume(&component, &image, CallOptions { limits: Some(limits), ..options("a") }).await;
+        assert!(resumed.stats.spare);
         assert_eq!(resumed.stats.memory_bytes, u64::from(expected) << 16);
     };
     check(7, 5).await;
@@ -231,7 +232,7 @@ async fn a_spare_instance_keeps_to_the_limits_of_its_call() {
 #[tokio::test]
 async fn limits_that_a_spare_instance_exceeds_already_are_told_as_of_a_new_one() {
     let component = load(&guest::component(EVERYTHING)).await;
-    start(&component, options("a")).await;
+    assert!(second_is_spare(&component, options("a"), options("a")).await);
     let limits = Limits { memory_bytes: 2 << 16, ..Limits::default() };
     let options = CallOptions { limits: Some(limits), ..options("a") };
     let ended = component.start(host::invocation(), Arc::new(TestHost::default()), options).await;
@@ -318,4 +319,40 @@ async fn what_the_host_answered_with_is_let_go_of_with_the_call() {
     let ended = component.start(host::invocation(), Arc::clone(&host) as _, options("a")).await.unwrap();
     assert!(!ended.stats.spare);
     assert_eq!(Arc::strong_count(&host), 1);
+    assert!(start(&component, options("a")).await.stats.spare);
+}
+
+#[tokio::test]
+async fn what_a_run_was_told_while_its_instance_started_stays_its_own() {
+    // When a component is added there is nobody to cancel anything, so that all instances that are made then are alike.
+    let body = r#"
+      (import "reentry:step/host@0.1.0" "cancelled" (func $cancelled (result i32)))
+      (func $begin (i32.store (i32.const 8192) (i32.add (i32.const 1) (call $cancelled)))) (start $begin)
+      (func $start (result i32) (i32.load (i32.const 8192)))
+      (func $resume (result i32) (i32.load (i32.const 8192)))
+    "#;
+    let component = load(&guest::component(body)).await;
+    let cancelled = || Arc::new(TestHost { is_cancelled: true, ..TestHost::default() });
+    assert_eq!(payload(&start(&component, options("a")).await), 1);
+    let told = component.start(host::invocation(), cancelled(), options("a")).await.unwrap();
+    assert_eq!(payload(&told), 2);
+    let image = told.image.unwrap();
+    for options in [options("a"), CallOptions::new(seal())] {
+        let resumed = component.resume(host::resumption(), Some(&image), cancelled(), options).await;
+        assert_eq!(completed(&resumed.unwrap()), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_keeps_no_image_leaves_no_instance_that_has_grown() {
+    let mut config = config();
+    config.spare_instances = 1;
+    let runtime = Runtime::new(config).unwrap();
+    let grows = "(memory $memory 1 10) (func $start (result i32) (memory.grow (i32.const 1)))
+      (func $resume (result i32) (i32.const 2))";
+    let grows = prepare(&runtime, &guest::re_entered(grows)).await.unwrap().component;
+    let little = prepare(&runtime, &guest::component(LITTLE)).await.unwrap().component;
+    start(&little, options("a")).await;
+    start(&grows, options("a")).await;
+    assert!(start(&little, options("a")).await.stats.spare);
 }
