@@ -6,6 +6,7 @@ mod alike;
 mod case;
 mod play;
 mod several;
+mod spares;
 
 use anyhow::Result;
 use case::Case;

@@ -4,53 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use async_trait::async_trait;
 use reentry::core::json::Json;
 use reentry::core::snapshot::SealKey;
-use reentry::core::step::{Facts, Failure, Invocation, Outcome, Resolution, Resolved, Resumption};
-use reentry::core::time::Timestamp;
-use reentry::wasm::{
-    BoxError, CallOptions, CallStats, Grants, HostCalls, Level, LoadedComponent, Runtime, RuntimeConfig,
-};
+use reentry::core::step::{Invocation, Outcome, Resolution, Resolved, Resumption};
+use reentry::wasm::{CallOptions, CallStats, Grants, LoadedComponent, Runtime, RuntimeConfig};
+use reentry_tests::calls::{Nobody, facts};
 use reentry_tests::{guests, json};
 use serde_json::json;
 
 use crate::report::{Goal, figure, median_us};
 
 const REPEATS: usize = 301;
-
-/// Answers nothing but the time, without which the library of Go does not go on.
-struct Nobody;
-
-#[async_trait]
-impl HostCalls for Nobody {
-    fn log(&self, _: Level, _: &str, _: Option<Json>) {}
-    fn now(&self) -> Timestamp {
-        Timestamp(1_800_000_000_000)
-    }
-    fn request_context(&self) -> Json {
-        Json::null()
-    }
-    fn set_request_context(&self, _: String, _: Json) -> Result<(), Failure> {
-        Ok(())
-    }
-    fn state(&self) -> Json {
-        Json::null()
-    }
-    fn set_state(&self, _: String, _: Json) -> Result<(), Failure> {
-        Ok(())
-    }
-    async fn step_result(&self, _: &str) -> Result<Option<Json>, BoxError> {
-        Ok(None)
-    }
-    fn init_data(&self) -> Json {
-        Json::null()
-    }
-    fn emit(&self, _: Json) {}
-    async fn cancelled(&self) -> Result<bool, BoxError> {
-        Ok(false)
-    }
-}
 
 /// Measures and prints the time of a restore, the instantiation included.
 pub async fn measure() -> Result<()> {
@@ -130,21 +94,6 @@ fn page_fault() -> f64 {
         took
     });
     median_us(times.collect()) / PAGES as f64
-}
-
-fn facts(step: &str) -> Facts {
-    Facts {
-        step: step.into(),
-        run_id: "run".into(),
-        workflow_id: "bench".into(),
-        path: "probe".into(),
-        attempt: 0,
-        resource_id: None,
-        idempotency_key: "key".into(),
-        now: Timestamp(0),
-        entropy: [0; 32],
-        trace: None,
-    }
 }
 
 fn seal() -> SealKey {

@@ -1,5 +1,6 @@
 //! What the tests and the benchmark share: hosts, guests, and hosts in processes of their own.
 
+pub mod calls;
 pub mod guests;
 pub mod process;
 
