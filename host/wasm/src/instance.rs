@@ -35,7 +35,7 @@ impl Setup<'_> {
         host: Arc<dyn HostCalls>,
         idempotency_key: String,
     ) -> Result<Live, CallError> {
-        // Where fresh instances differ, each start gets one of its own: what they drew from the host's random numbers stays theirs.
+        // Where fresh instances differ, each start gets one of its own: what they were told by the host stays theirs.
         let alike = self.component.state.as_ref().filter(|state| state.deterministic);
         let sizes = alike.map(|state| state.base.sizes());
         Ok(self.take(host, idempotency_key, sizes.as_deref()).await?.live)
@@ -106,7 +106,7 @@ impl Setup<'_> {
         let Ended { result, mut live, changed } = ended;
         let has_image = result.image.is_some();
         let (Some(serves), Some(state)) = (&self.serves, &self.component.state) else { return result };
-        // The time of the call has nothing to do with this; the accessors do not loop.
+        // The time of the call has nothing to do with this, which takes as long as there is memory to be written back.
         live.store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
         match self.reset(&mut live, state, changed, has_image).await {
             Ok(Some(wasm_pages)) => {
@@ -208,6 +208,8 @@ pub(crate) async fn instantiate(
         if !passes || tries == TRIES {
             return ended;
         }
+        // What there is of the instance takes up places itself.
+        drop(ended);
         tries += 1;
         if tries > 1 {
             tokio::time::sleep(PAUSE).await;
