@@ -1,6 +1,5 @@
 //! What putting memory back costs, page by page, measured below the engine.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -8,7 +7,7 @@ use reentry::core::json::Json;
 use reentry::core::snapshot::SealKey;
 use reentry::core::step::{Invocation, Outcome, Resolution, Resolved, Resumption};
 use reentry::wasm::{CallOptions, CallStats, Grants, LoadedComponent, Runtime, RuntimeConfig};
-use reentry_tests::calls::{Nobody, facts};
+use reentry_tests::calls::{facts, no_run};
 use reentry_tests::{guests, json};
 use serde_json::json;
 
@@ -104,8 +103,7 @@ async fn fresh(component: &LoadedComponent, step: &str, input: Json) -> Result<V
     let mut times = Vec::new();
     for _ in 0..REPEATS {
         let call = Invocation { facts: facts(step), input: input.clone() };
-        times
-            .push(component.start(call, Arc::new(Nobody), CallOptions::new(seal())).await?.stats.instantiate);
+        times.push(component.start(call, no_run(), CallOptions::new(seal())).await?.stats.instantiate);
     }
     Ok(times)
 }
@@ -124,14 +122,14 @@ async fn restores(
     let mut pages = 0;
     for _ in 0..repeats {
         let call = Invocation { facts: facts(step), input: input.clone() };
-        let started = component.start(call, Arc::new(Nobody), options()).await?;
+        let started = component.start(call, no_run(), options()).await?;
         let Ok(Outcome::Suspended(waits)) = &started.outcome else { anyhow::bail!("{:?}", started.outcome) };
         let wait = waits.waits.first().context("a wait")?.id;
         let image = started.image.context("an image")?;
         pages = started.stats.dirty_pages;
         let resolved = vec![Resolved { wait, resolution: Resolution::Answered(json(answer.clone())) }];
         let call = Resumption { facts: facts(step), resolved, input: input.clone(), suspend_payload: None };
-        stats.push(component.resume(call, Some(&image), Arc::new(Nobody), options()).await?.stats);
+        stats.push(component.resume(call, Some(&image), no_run(), options()).await?.stats);
     }
     Ok((pages, stats))
 }

@@ -1,12 +1,10 @@
 //! An instance that has served a call is, for the code of real compilers and interpreters, what a new one is: the same images come of it.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, Result, ensure};
 use reentry::core::snapshot::SealKey;
 use reentry::core::step::{Invocation, Outcome, Resolution, Resolved, Resumption};
 use reentry::wasm::{CallOptions, CallResult, Grants, LoadedComponent, Runtime, RuntimeConfig};
-use reentry_tests::calls::{Nobody, facts};
+use reentry_tests::calls::{facts, no_run};
 use reentry_tests::{guests, json};
 use serde_json::json;
 
@@ -59,7 +57,7 @@ fn options(domain: Option<&str>) -> CallOptions {
 
 async fn start(component: &LoadedComponent, domain: Option<&str>) -> Result<CallResult> {
     let call = Invocation { facts: facts("conformance"), input: json(json!({"do": "keep"})) };
-    Ok(component.start(call, Arc::new(Nobody), options(domain)).await?)
+    Ok(component.start(call, no_run(), options(domain)).await?)
 }
 
 /// Answers what `started` waits for. The step then waits again.
@@ -74,5 +72,5 @@ async fn resume(
     let resolved = vec![Resolved { wait, resolution: Resolution::Answered(json(json!({"text": "x"}))) }];
     let input = json(json!({"do": "keep"}));
     let call = Resumption { facts: facts("conformance"), resolved, input, suspend_payload: None };
-    Ok(component.resume(call, Some(image), Arc::new(Nobody), options(domain)).await?)
+    Ok(component.resume(call, Some(image), no_run(), options(domain)).await?)
 }

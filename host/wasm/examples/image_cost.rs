@@ -5,14 +5,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use reentry_core::json::Json;
 use reentry_core::snapshot::{Identity, ImageCodec, LayoutDigest, MemoryState, Run, SealKey};
-use reentry_core::step::{Facts, Failure, Invocation, Resolution, Resolved, Resumption};
+use reentry_core::step::{Facts, Invocation, Resolution, Resolved, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_wasm::{
-    BoxError, CallOptions, CallResult, ComponentizeOptions, Grants, HostCalls, Level, LoadedComponent,
-    Runtime, RuntimeConfig, componentize,
+    CallOptions, CallResult, ComponentizeOptions, Grants, LoadedComponent, NoRun, Runtime, RuntimeConfig,
+    componentize,
 };
 
 type Error = Box<dyn std::error::Error>;
@@ -149,13 +148,13 @@ fn guest(pages: u32, stride: u32) -> Result<Vec<u8>, Error> {
 
 async fn start(component: &LoadedComponent) -> Result<CallResult, Error> {
     let call = Invocation { facts: facts(), input: Json::null() };
-    Ok(component.start(call, Arc::new(Nobody), options()).await?)
+    Ok(component.start(call, Arc::new(NoRun(0)), options()).await?)
 }
 
 async fn resume(component: &LoadedComponent, image: &[u8]) -> Result<CallResult, Error> {
     let resolved = vec![Resolved { wait: 0, resolution: Resolution::Answered(Json::null()) }];
     let call = Resumption { facts: facts(), resolved, input: Json::null(), suspend_payload: None };
-    Ok(component.resume(call, Some(image), Arc::new(Nobody), options()).await?)
+    Ok(component.resume(call, Some(image), Arc::new(NoRun(0)), options()).await?)
 }
 
 fn options() -> CallOptions {
@@ -174,38 +173,5 @@ fn facts() -> Facts {
         now: Timestamp(0),
         entropy: [0; 32],
         trace: None,
-    }
-}
-
-/// A host that nobody asks.
-struct Nobody;
-
-#[async_trait]
-impl HostCalls for Nobody {
-    fn log(&self, _: Level, _: &str, _: Option<Json>) {}
-    fn now(&self) -> Timestamp {
-        Timestamp(0)
-    }
-    fn request_context(&self) -> Json {
-        Json::null()
-    }
-    fn set_request_context(&self, _: String, _: Json) -> Result<(), Failure> {
-        Ok(())
-    }
-    fn state(&self) -> Json {
-        Json::null()
-    }
-    fn set_state(&self, _: String, _: Json) -> Result<(), Failure> {
-        Ok(())
-    }
-    async fn step_result(&self, _: &str) -> Result<Option<Json>, BoxError> {
-        Ok(None)
-    }
-    fn init_data(&self) -> Json {
-        Json::null()
-    }
-    fn emit(&self, _: Json) {}
-    async fn cancelled(&self) -> Result<bool, BoxError> {
-        Ok(false)
     }
 }

@@ -17,7 +17,7 @@ use crate::image::access::Live;
 use crate::image::dirty::Changed;
 use crate::image::pagemap::PageMap;
 use crate::image::restore::{self, RestoreError};
-use crate::image::{handles, reset};
+use crate::image::{dirty, handles, reset};
 use crate::limits::Meter;
 use crate::{failed, runtime, wasi};
 
@@ -150,7 +150,7 @@ impl Setup<'_> {
         }
         let changed = match changed {
             Some(changed) => changed,
-            None => reset::changed(live, &state.access, &state.base, map).await?,
+            None => dirty::look(live, &state.access, &state.base, map).await?.changed,
         };
         if changed.resident_pages() > bytes_max / PAGE_BYTES {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The embedder's answers where there is no run: while a component is loaded.
+//! The answers of a host that has no run.
 
 use async_trait::async_trait;
 use reentry_core::json::Json;
@@ -7,13 +7,17 @@ use reentry_core::time::Timestamp;
 
 use crate::host::{BoxError, HostCalls, Level};
 
-/// Answers a guest that serves no run. The number makes the answers of one instance differ from another's.
-pub(crate) struct NoRun(pub(crate) u64);
+/// Answers a guest that serves no run: while its component is loaded, or in a measurement below the engine. Nothing that the guest sets is
+/// taken.
+///
+/// The number is the time on its clock, in milliseconds since 1970, and makes the answers of one instance differ from another's.
+#[derive(Clone, Copy, Debug)]
+pub struct NoRun(pub u64);
 
 #[async_trait]
 impl HostCalls for NoRun {
     fn log(&self, level: Level, message: &str, _: Option<Json>) {
-        tracing::debug!(?level, message, "a component logs while it is loaded");
+        tracing::debug!(?level, message, "a component logs where there is no run");
     }
 
     fn now(&self) -> Timestamp {

@@ -39,7 +39,7 @@ pub(super) fn write<'a>(out: &mut Vec<u8>, count: usize, pages: impl Iterator<It
 }
 
 /// The blocks in which two pages differ, XORed, with their numbers.
-pub(super) fn differences<'a>(page: &'a Page, base: &'a Page) -> impl Iterator<Item = (usize, Block)> + 'a {
+fn differences<'a>(page: &'a Page, base: &'a Page) -> impl Iterator<Item = (usize, Block)> + 'a {
     let blocks = page.as_chunks().0.iter().zip(base.as_chunks().0).enumerate();
     blocks.filter(|(_, (block, base))| block != base).map(|(bit, (block, base))| {
         let mut xored: Block = *block;

@@ -76,9 +76,10 @@ impl GuestImage<'_> {
                     if pages.last().is_none_or(|(_, last)| *last != number) {
                         pages.push(([0; PAGE_BYTES], number));
                     }
-                    let page = pages.last_mut().map_or(&mut [][..], |(page, _)| page.as_mut_slice());
-                    let place = page.get_mut(at % PAGE_BYTES..).and_then(<[u8]>::first_chunk_mut);
-                    *place.unwrap_or(&mut [0; BLOCK_BYTES]) = *block;
+                    let page = pages.last_mut().map(|(page, _)| page.as_chunks_mut().0);
+                    if let Some(place) = page.and_then(|page| page.get_mut(at % PAGE_BYTES / BLOCK_BYTES)) {
+                        *place = *block;
+                    }
                 }
             }
         }

@@ -3,7 +3,7 @@
 use reentry_core::snapshot::{BaseImage, Identity, ImageCodec, MemoryState, SealKey, SnapshotError};
 
 use super::access::{Access, Live};
-use super::dirty::{self, Changed, Dirty};
+use super::dirty::{self, Changed, Looked};
 use super::pagemap::PageMap;
 
 /// Why an image could not be taken.
@@ -40,13 +40,10 @@ pub(crate) async fn image(
     codec: &mut ImageCodec,
     key: &SealKey,
 ) -> Result<Captured, CaptureError> {
-    let state = access.state(live).await?;
-    let views = access.views(live, &state).await?;
-    let memories: Vec<&[u8]> = views.iter().map(|view| view.bytes(&live.store)).collect();
-    let dirty: Vec<Dirty> =
-        memories.iter().enumerate().map(|(k, bytes)| dirty::find(k, bytes, base, map)).collect();
+    let Looked { state, views, changed } = dirty::look(live, access, base, map).await?;
+    let memories = views.iter().map(|view| view.bytes(&live.store)).zip(&changed.dirty);
     let states: Vec<MemoryState<'_>> =
-        memories.iter().zip(&dirty).map(|(bytes, dirty)| MemoryState { bytes, runs: &dirty.runs }).collect();
+        memories.map(|(bytes, dirty)| MemoryState { bytes, runs: &dirty.runs }).collect();
     let image = codec.encode(identity, &states, state.globals(), base, key)?;
-    Ok(Captured { image, changed: Changed { wasm_pages: state.wasm_pages().collect(), dirty } })
+    Ok(Captured { image, changed })
 }

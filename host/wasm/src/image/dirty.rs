@@ -2,6 +2,7 @@
 
 use reentry_core::snapshot::{BaseImage, PAGE_BYTES, Run};
 
+use super::access::{Access, Live, State, View};
 use super::pagemap::PageMap;
 
 /// Clean pages between two dirty ones that are kept with them, as one run.
@@ -39,6 +40,28 @@ impl Changed {
     pub(crate) fn resident_pages(&self) -> usize {
         self.dirty.iter().map(|dirty| dirty.compared).sum()
     }
+}
+
+/// An instance as it is, and what a call has changed in it.
+pub(crate) struct Looked {
+    pub(super) state: State,
+    pub(super) views: Vec<View>,
+    pub(crate) changed: Changed,
+}
+
+/// Looks at an instance in which no call is in progress. `map` as for [`find`].
+pub(crate) async fn look(
+    live: &mut Live,
+    access: &Access,
+    base: &BaseImage,
+    map: Option<&PageMap>,
+) -> wasmtime::Result<Looked> {
+    let state = access.state(live).await?;
+    let views = access.views(live, &state).await?;
+    let find = |(memory, bytes)| find(memory, bytes, base, map);
+    let dirty = views.iter().map(|view| view.bytes(&live.store)).enumerate().map(find).collect();
+    let changed = Changed { wasm_pages: state.wasm_pages().collect(), dirty };
+    Ok(Looked { state, views, changed })
 }
 
 /// Finds the pages of memory number `memory`, whose content is `bytes`, that differ from the base image.

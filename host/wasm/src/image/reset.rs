@@ -7,22 +7,7 @@
 use reentry_core::snapshot::{BaseImage, PAGE_BYTES};
 
 use super::access::{Access, Live};
-use super::dirty::{self, Changed, Dirty};
-use super::pagemap::PageMap;
-
-/// Finds out what a call has changed.
-pub(crate) async fn changed(
-    live: &mut Live,
-    access: &Access,
-    base: &BaseImage,
-    map: Option<&PageMap>,
-) -> wasmtime::Result<Changed> {
-    let state = access.state(live).await?;
-    let views = access.views(live, &state).await?;
-    let find = |(memory, bytes)| dirty::find(memory, bytes, base, map);
-    let dirty = views.iter().map(|view| view.bytes(&live.store)).enumerate().map(find).collect();
-    Ok(Changed { wasm_pages: state.wasm_pages().collect(), dirty })
-}
+use super::dirty::Changed;
 
 /// Writes the base image over all that differs from it: pages, those of memory that has grown among them, and globals.
 pub(crate) async fn to_base(
@@ -31,21 +16,21 @@ pub(crate) async fn to_base(
     base: &BaseImage,
     changed: &Changed,
 ) -> wasmtime::Result<()> {
-    for (memory, dirty) in changed.dirty.iter().enumerate() {
-        write_base(live, access, memory, dirty, base).await?;
-    }
+    pages_to_base(live, access, base, changed).await?;
     access.set_globals(live, base.globals()).await
 }
 
-/// Writes the base image's bytes over the pages of one memory that differ from it.
-pub(super) async fn write_base(
+/// Writes the base image over all pages that differ from it.
+pub(super) async fn pages_to_base(
     live: &mut Live,
     access: &Access,
-    memory: usize,
-    dirty: &Dirty,
     base: &BaseImage,
+    changed: &Changed,
 ) -> wasmtime::Result<()> {
-    let spans = dirty.runs.iter().flat_map(|run| base.spans(memory, *run));
-    let writes: Vec<_> = spans.map(|(page, bytes)| (page as usize * PAGE_BYTES, bytes)).collect();
-    access.write(live, memory, &writes).await
+    for (memory, dirty) in changed.dirty.iter().enumerate() {
+        let spans = dirty.runs.iter().flat_map(|run| base.spans(memory, *run));
+        let writes: Vec<_> = spans.map(|(page, bytes)| (page as usize * PAGE_BYTES, bytes)).collect();
+        access.write(live, memory, &writes).await?;
+    }
+    Ok(())
 }

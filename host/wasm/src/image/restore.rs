@@ -48,44 +48,36 @@ pub(crate) async fn image(
         }
     }
     if repair {
-        repair_pages(live, access, base).await?;
+        let changed = dirty::look(live, access, base, None).await?.changed;
+        reset::pages_to_base(live, access, base, &changed).await?;
     }
+    let mut patch = Patch::new();
     for (memory, kept) in image.memories.iter().enumerate() {
         match image.content(kept) {
             Content::Pages(runs) => {
                 let runs: Vec<_> = runs.iter().map(|(run, bytes)| (run.bytes().start, *bytes)).collect();
                 access.write(live, memory, &runs).await?;
             }
-            Content::Blocks(blocks) => patch_all(live, access, memory, blocks).await?,
+            Content::Blocks(blocks) => patch_all(live, access, memory, blocks, &mut patch).await?,
         }
     }
     access.set_globals(live, image.globals).await?;
     handles::give(live, access, &held).await
 }
 
+/// XORs all blocks onto one memory. The patch is empty before and after.
 async fn patch_all(
     live: &mut Live,
     access: &Access,
     memory: usize,
     blocks: Blocks<'_>,
+    patch: &mut Patch,
 ) -> wasmtime::Result<()> {
-    let mut patch = Patch::new();
     for (at, block) in blocks {
         patch.add(at, block);
         if patch.is_full() {
-            access.patch(live, memory, &mut patch).await?;
+            access.patch(live, memory, patch).await?;
         }
     }
-    if patch.is_empty() { Ok(()) } else { access.patch(live, memory, &mut patch).await }
-}
-
-/// Writes the base image's bytes over every page that differs from it.
-async fn repair_pages(live: &mut Live, access: &Access, base: &BaseImage) -> wasmtime::Result<()> {
-    let state = access.state(live).await?;
-    let views = access.views(live, &state).await?;
-    for (memory, view) in views.iter().enumerate() {
-        let differing = dirty::find(memory, view.bytes(&live.store), base, None);
-        reset::write_base(live, access, memory, &differing, base).await?;
-    }
-    Ok(())
+    if patch.is_empty() { Ok(()) } else { access.patch(live, memory, patch).await }
 }
