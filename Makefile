@@ -3,7 +3,7 @@
 REENTRY := target/debug/reentry
 include guests.mk
 
-.PHONY: help setup check test demo guests sim bench bench-full bless fuzz docs fmt
+.PHONY: help setup check test demo install guests sim bench bless fuzz docs fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -16,13 +16,18 @@ check: setup ## format, lints and fast tests
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo test --locked --workspace --exclude reentry-tests
 
-demo: setup guests ## the main job: suspend, kill -9, resume in another process
+demo: ## the main job: suspend, kill -9, resume in another process
+	@toolchain/demo.sh
 	@tests/demo.sh
 
-test: setup guests guest-sdk-check ## everything that has to pass
-	cargo fmt --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo test --locked --workspace
+# Where `make install` puts things: below /usr/local for root, below ~/.local for everyone else.
+PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+
+install: setup ## build an optimized `reentry` and put it on PATH, with completions and man pages; PREFIX=... says where
+	@toolchain/install.sh "$(PREFIX)"
+
+test: ## everything that has to pass, with the time that each part took
+	@tests/all.sh
 
 .PHONY: $(REENTRY)
 $(REENTRY):

@@ -16,9 +16,5 @@ guests-others: $(REENTRY) ## those in other languages
 guests-plain: ## build the steps that have no SDK
 	@toolchain/build-plain.sh
 
-guest-sdk-check: export CARGO_TARGET_DIR = $(CURDIR)/target/guest-build
 guest-sdk-check: ## format, lints and tests of the SDKs and the sample steps, on this machine
-	cd guest-sdk/rust && cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings && cargo test --locked
-	cd sample-steps && cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings && cargo test --locked
-	node --test guest-sdk/javascript/test/
-	python3 -B -m unittest discover guest-sdk/python/tests
+	@toolchain/check-sdks.sh

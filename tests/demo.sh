@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The main job, in the open: a step suspends, its process is killed with SIGKILL, another process resumes it.
+# `make demo` has built target/demo/reentry and the step.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-reentry=target/debug/reentry
+reentry=target/demo/reentry
 sample=sample-steps/expense-approval/demo
 export REENTRY_DATA_DIR=target/demo/data
-rm -rf target/demo && mkdir -p target/demo
+rm -rf "$REENTRY_DATA_DIR" && mkdir -p "$REENTRY_DATA_DIR"
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
@@ -30,3 +31,18 @@ $reentry inbox
 answer='{"approved": true, "approver": "Ada", "refused_lines": [3], "comment": "no receipt, no dinner"}'
 say "\$ reentry resume $run --label finance --data '$answer'"
 $reentry resume "$run" --label finance --data "$answer"
+
+cat <<END
+
+What you saw: the step had examined the report, asked, and was killed while it waited. Its memory was on disk. Another process put it back
+into the same component, and the step's code went on at the next line: findings and sums were still there, and nothing was done twice.
+
+Go on with these, from this folder:
+
+  export PATH="$PWD/target/demo:\$PATH" REENTRY_DATA_DIR="$PWD/target/demo/data"
+  reentry runs timeline $run
+  reentry run $sample/workflow.json --input @$sample/report.json
+  reentry inbox
+  reentry new step approve --lang typescript     # or: rust javascript python go c cpp zig assemblyscript
+  make install                                   # an optimized \`reentry\`, with completions and man pages
+END

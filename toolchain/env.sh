@@ -1,7 +1,7 @@
 # For scripts, which source this in the project's folder: where the tools are that setup-*.sh installs, and where these keep what they
 # compile once.
 tools=$PWD/target/tools
-PATH=$tools/zig/ziglang:$tools/go/go/bin:$tools/python/bin:$PATH
+PATH=$tools/node/node_modules/.bin:$tools/zig/ziglang:$tools/go/go/bin:$tools/python/bin:$PATH
 PATH=$tools/assemblyscript/node_modules/.bin:$tools/javascript/node_modules/.bin:$tools/starlingmonkey/node_modules/.bin:$PATH
 export PATH
 export ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache

@@ -1,29 +1,16 @@
 #!/usr/bin/env bash
-# Makes sure that AssemblyScript guests can be built here, and does nothing if they can. Needed: Node 20 or newer with npm.
-# The compiler comes from npm, in a pinned version, into target/tools/assemblyscript.
+# Makes sure that AssemblyScript guests can be built here, and does nothing if they can. The compiler comes from npm, in a pinned
+# version, into target/tools/assemblyscript.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=target/tools/assemblyscript
 
-if ! command -v npm >/dev/null; then
-  if [ "$(id -u)" != 0 ]; then
-    echo "guests: asc needs Node 20 or newer with npm; please install them (on Debian: apt-get install nodejs npm)" >&2
-    exit 1
-  fi
-  echo "guests: installing nodejs and npm"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends nodejs npm >/dev/null
-fi
-major=$(node -p 'process.versions.node.split(".")[0]')
-if [ "$major" -lt 20 ]; then
-  echo "guests: asc needs Node 20 or newer, and this is $(node --version)" >&2
-  exit 1
-fi
-
+toolchain/setup-node.sh
 if cmp -s toolchain/assemblyscript/package-lock.json $tools/package-lock.json && [ -f $tools/complete ]; then
   echo "guests: asc is there"
   exit 0
 fi
+. toolchain/env.sh
 echo "guests: installing asc into $tools"
 rm -rf $tools
 mkdir -p $tools

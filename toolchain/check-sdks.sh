@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Formats, lints and unit tests of the SDKs and the sample steps, each with its language's own tools, on this machine and without a host.
+# Each language is a function; with arguments only those are checked.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rust() {
+  # Tests run on this machine, with the compiler that the host is built with.
+  unset RUSTC
+  for folder in guest-sdk/rust sample-steps; do
+    (cd $folder && cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings && cargo test --locked)
+  done
+}
+
+javascript() {
+  toolchain/setup-node.sh
+  node --test guest-sdk/javascript/test/*.test.js
+}
+
+python() {
+  python3 -B -m unittest discover guest-sdk/python/tests
+}
+
+. toolchain/env.sh
+for language in ${*:-rust javascript python}; do
+  echo "-- $language"
+  $language
+done
