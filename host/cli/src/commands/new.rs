@@ -144,10 +144,8 @@ fn made(
 
 /// Checks a name that is to be a folder, a package and an id.
 fn name(text: &str) -> Result<String, String> {
-    let rule = "a name has lower-case letters, digits and single hyphens, and begins with a letter";
-    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let hyphens = text.contains("--") || text.ends_with('-');
-    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(known) || hyphens {
+    if !has_form(text) {
+        let rule = "a name has lower-case letters, digits and single hyphens, and begins with a letter";
         return Err(match likely(text) {
             Some(likely) => format!("{rule}: `{likely}`, for instance"),
             None => rule.to_owned(),
@@ -162,12 +160,18 @@ fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+fn has_form(text: &str) -> bool {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let hyphens = text.contains("--") || text.ends_with('-');
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(known) && !hyphens
+}
+
 /// The name that was probably meant: words in lower case, joined by hyphens.
 fn likely(text: &str) -> Option<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let joined = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
     let likely = joined.trim_start_matches(|c: char| !c.is_ascii_lowercase());
-    (name(likely).is_ok()).then(|| likely.to_owned())
+    has_form(likely).then(|| likely.to_owned())
 }
 
 #[cfg(test)]

@@ -56,7 +56,10 @@ fn refused(error: &Error, author: &Author<'_>, session: &Session) -> Report {
         (_, []) => format!("{}: {}", author.file, report.message),
         (_, places) => format!("{}: {}", places.join(", "), report.message),
     };
-    let about_steps = matches!(error, Error::Load(LoadError::Contract(_) | LoadError::Descriptor { .. }));
+    let about_steps = matches!(
+        error,
+        Error::Load(LoadError::Contract(_) | LoadError::Descriptor { .. } | LoadError::Guest { .. })
+    );
     if about_steps { author.hinted(report) } else { report }
 }
 
