@@ -14,6 +14,7 @@ pub(crate) static C: Language = Language {
     tools: &[ZIG_TOOL],
     engines: &[],
     sdk: &["c"],
+    export: (&["step.c"], "const reentry_step reentry_steps[] = {{.id = \"buy\", .run = buy}, {0}};"),
     build: build_c,
 };
 
@@ -25,6 +26,10 @@ pub(crate) static CPP: Language = Language {
     tools: &[ZIG_TOOL],
     engines: &[],
     sdk: &["cpp", "c"],
+    export: (
+        &["step.cpp"],
+        "extern \"C\" const reentry_step reentry_steps[] = {{.id = \"buy\", .run = reentry::run<buy>}, {}};",
+    ),
     build: build_cpp,
 };
 
