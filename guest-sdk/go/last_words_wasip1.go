@@ -7,13 +7,10 @@ import (
 	"strings"
 )
 
-// dieOfPanic ends the call as the runtime would, but for the order of what is printed: the trace comes first, for the log, and then in one
-// line what happened and where in the step. The line is the guest's last words, with which the step fails.
+// dieOfPanic ends the call as the runtime would, but with one line that says what happened and where in the step.
 func dieOfPanic(value any) {
-	trace := string(debug.Stack())
-	fmt.Fprintln(os.Stderr, strings.TrimSpace(trace))
 	words := strings.ReplaceAll(fmt.Sprint(value), "\n", "; ")
-	die("panic: " + words + placesIn(trace))
+	die("panic: " + words + placesIn(string(debug.Stack())))
 }
 
 // die ends the call. These words, in one line that begins as a panic does, are the guest's last.

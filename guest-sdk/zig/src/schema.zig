@@ -14,9 +14,9 @@ pub fn of(comptime T: type) ?[]const u8 {
 }
 
 fn described(comptime T: type, comptime about: anytype, comptime open: []const type) []const u8 {
-    if (T == std.json.Value) return object(&.{} ++ said(about));
+    if (T == std.json.Value) return object(said(about));
     // What is within itself is not described again.
-    for (open) |outer| if (outer == T) return object(&.{} ++ said(about));
+    for (open) |outer| if (outer == T) return object(said(about));
     const inner = open ++ &[_]type{T};
     return switch (@typeInfo(T)) {
         .bool => object(kind("boolean") ++ said(about)),
@@ -54,7 +54,7 @@ fn integer(comptime int: std.lang.Type.Int, comptime about: anytype) []const u8 
 }
 
 fn structure(comptime T: type, comptime info: std.lang.Type.Struct, comptime about: anytype, comptime open: []const type) []const u8 {
-    if (@hasDecl(T, "jsonParseFromValue")) return object(&.{} ++ said(about));
+    if (@hasDecl(T, "jsonParseFromValue")) return object(said(about));
     comptime var properties: []const []const u8 = &.{};
     comptime var required: []const []const u8 = &.{};
     for (info.field_names, info.field_types, info.field_attrs) |name, Field, attributes| {
@@ -79,7 +79,7 @@ fn tagged(comptime T: type, comptime info: std.lang.Type.Union, comptime about: 
             "\"additionalProperties\":false",
         })};
     }
-    return object(&.{"\"oneOf\":" ++ list(cases)} ++ said(about));
+    return object([_][]const u8{"\"oneOf\":" ++ list(cases)} ++ said(about));
 }
 
 fn orNull(comptime schema: []const u8) []const u8 {

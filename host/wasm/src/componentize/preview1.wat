@@ -4,7 +4,7 @@
 ;; are empty, and there are no files. docs/decisions/0013-preview1-adapter.md says why it is like this.
 ;;
 ;; What a program writes to standard error before it exits is its last words: they go to the log with the field `panic`, and the
-;; host fails the call with them.
+;; host fails the call with them. What the runtime of Go says when it crashes is logged so at once, as it traps without an exit.
 ;;
 ;; Nothing here stays in the guest's memory, and no function of the guest is called. What has to be there while the
 ;; host looks at it is put there for the length of one call, and what was there before is put back.
@@ -28,8 +28,8 @@
   ;;   4096  that of standard error
   ;;   8192  what a line displaces in the guest's memory while the host reads it
   ;;  12288  lengths of the two lines, and of the last words
-  ;;  12300  of the last words: 0 they are a line, 1 what a crash says, 2 why one follows; whether a place of the step comes next;
-  ;;         how many places there are
+  ;;  12300  of the last words: 0 they are a line, 1 what a crash says and is logged already, 2 why one follows; whether a place of the
+  ;;         step comes next; whether there is one; whether what follows is a dump of the runtime's
   ;;  12304  texts; the digits of an exit code follow the first
   ;;  16384  the last words, at most 4000 bytes
   (memory $own 1)
@@ -133,29 +133,37 @@
       (br_if $next (i32.lt_u (local.get $k) (local.get $length))))
     (i32.const 1))
 
-  ;; Takes a line of standard error for the last words, if it is that: the last line, or what the runtime of Go says when it gives up,
-  ;; with the places of package main in the traces that follow.
-  (func $note_line
-    (local $kind i32) (local $length i32)
+  (func $log_words
+    (memory.copy $own $own (i32.add (i32.const 16384) (call $words_length)) (i32.const 12560) (i32.const 15))
+    (call $log_with_fields (i32.const 4) (i32.const 16384) (i32.add (call $words_length) (i32.const 15)) (i32.const 15)))
+
+  ;; Takes a line of standard error for the last words, if it is that: the last line, or what the runtime of Go says when it crashes,
+  ;; with the first place of package main in the traces that follow. Returns 1 for a line that needs not be logged any more.
+  (func $note_line (result i32)
+    (local $kind i32) (local $length i32) (local $fatal i32)
     (local.set $length (i32.load $own (i32.const 12292)))
     (local.set $kind (i32.load8_u $own (i32.const 12300)))
-    (if (i32.or (call $begins_with (i32.const 12576) (i32.const 7)) (call $begins_with (i32.const 12583) (i32.const 13)))
-      (then
-        (if (i32.ne (local.get $kind) (i32.const 2))
-          (then (call $set_words (i32.const 1) (i32.const 4096) (local.get $length))))
-        (return)))
-    (if (i32.eqz (local.get $kind)) (then
+    (local.set $fatal (call $begins_with (i32.const 12583) (i32.const 13)))
+    (if (i32.or (local.get $fatal) (call $begins_with (i32.const 12576) (i32.const 7))) (then
+      (if (i32.ne (local.get $kind) (i32.const 2))
+        (then (call $set_words (i32.const 1) (i32.const 4096) (local.get $length))))
+      ;; After a fatal error comes nothing but the state of all goroutines.
+      (i32.store8 $own (i32.const 12303) (local.get $fatal))
+      (call $log_words)
+      (return (i32.const 1))))
+    (if (i32.eqz (i32.or (local.get $kind) (i32.load8_u $own (i32.const 12303)))) (then
       (if (local.get $length) (then (call $set_words (i32.const 0) (i32.const 4096) (local.get $length))))
-      (return)))
+      (return (i32.const 0))))
     (if (i32.and (i32.load8_u $own (i32.const 12301)) (i32.eq (i32.load8_u $own (i32.const 4096)) (i32.const 0x09)))
       (then (call $note_place (local.get $length))))
-    (i32.store8 $own (i32.const 12301) (call $begins_with (i32.const 12596) (i32.const 5))))
+    (i32.store8 $own (i32.const 12301) (call $begins_with (i32.const 12596) (i32.const 5)))
+    (i32.load8_u $own (i32.const 12303)))
 
-  ;; Adds the file and line of a line of a trace, `\tmodule/step.go:12 +0x3`. Eight are enough.
+  ;; Adds the file and line of a line of a trace, `\tmodule/step.go:12 +0x3`, if it is the first one.
   (func $note_place (param $end i32)
     (local $at i32) (local $start i32) (local $byte i32)
-    (if (i32.ge_u (i32.load8_u $own (i32.const 12302)) (i32.const 8)) (then (return)))
-    (i32.store8 $own (i32.const 12302) (i32.add (i32.load8_u $own (i32.const 12302)) (i32.const 1)))
+    (if (i32.load8_u $own (i32.const 12302)) (then (return)))
+    (i32.store8 $own (i32.const 12302) (i32.const 1))
     (local.set $start (i32.const 1))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
@@ -165,7 +173,8 @@
       (if (i32.eq (local.get $byte) (i32.const 0x2f)) (then (local.set $start (local.get $at))))
       (br $next)))
     (call $add_words (i32.const 12601) (i32.const 5))
-    (call $add_words (i32.add (i32.const 4096) (local.get $start)) (i32.sub (local.get $at) (local.get $start))))
+    (call $add_words (i32.add (i32.const 4096) (local.get $start)) (i32.sub (local.get $at) (local.get $start)))
+    (call $log_words))
 
   ;; Place of a stream's length, and of its line. 1 is standard output, 2 is standard error.
   (func $length_at (param $fd i32) (result i32)
@@ -175,9 +184,11 @@
 
   ;; Logs the line as far as it is there. Output has level info, 2, and error has level warn, 3.
   (func $end_line (param $fd i32)
-    (if (i32.eq (local.get $fd) (i32.const 2)) (then (call $note_line)))
-    (call $log_own (i32.add (local.get $fd) (i32.const 1))
-      (call $line_at (local.get $fd)) (i32.load $own (call $length_at (local.get $fd))))
+    (local $taken i32)
+    (if (i32.eq (local.get $fd) (i32.const 2)) (then (local.set $taken (call $note_line))))
+    (if (i32.eqz (local.get $taken)) (then
+      (call $log_own (i32.add (local.get $fd) (i32.const 1))
+        (call $line_at (local.get $fd)) (i32.load $own (call $length_at (local.get $fd))))))
     (i32.store $own (call $length_at (local.get $fd)) (i32.const 0)))
 
   ;; Logs the rest of a line, if there is one.
@@ -287,8 +298,7 @@
     (call $flush (i32.const 1))
     (call $flush (i32.const 2))
     (if (i32.eqz (i32.load8_u $own (i32.const 12300))) (then (call $explain_exit (local.get $code))))
-    (memory.copy $own $own (i32.add (i32.const 16384) (call $words_length)) (i32.const 12560) (i32.const 15))
-    (call $log_with_fields (i32.const 4) (i32.const 16384) (i32.add (call $words_length) (i32.const 15)) (i32.const 15))
+    (if (i32.ne (i32.load8_u $own (i32.const 12300)) (i32.const 1)) (then (call $log_words)))
     unreachable)
 
   ;; Makes the last words of a program that exits: that it may not, and its last line on standard error.
