@@ -1,11 +1,12 @@
 /* Steps for reentry in C.
  *
- * A step is a function that is called at the start and after each wait, and an own structure in which it keeps how
- * far it is. It waits by returning what it waits for; its memory, all of it, is as it was when it is called again.
+ * A step is a function that is called at the start and after each wait, and an own structure in which it
+ * keeps how far it is. It waits by returning what it waits for; its memory, all of it, is as it was when it
+ * is called again.
  *
- * Texts called `json` are JSON, ended by a zero byte. Those that a function *takes* must come from malloc and are
- * freed by it; those that it *gives* are the caller's to free. What takes JSON takes NULL as well, which is what
- * writing gives that failed: the step fails then, with what `reentry_problem` says. */
+ * Texts called `json` are JSON, ended by a zero byte. Those that a function *takes* must come from malloc and
+ * are freed by it; those that it *gives* are the caller's to free. What takes JSON takes NULL as well, which
+ * is what writing gives that failed: the step fails then, with what `reentry_problem` says. */
 #ifndef REENTRY_H
 #define REENTRY_H
 
@@ -65,9 +66,9 @@ typedef struct {
 } reentry_failure;
 
 REENTRY_MUST_USE reentry_result reentry_fail(reentry_failure failure);
-/* Refuses what this call brought. An answer: the question is open again, and whoever answered is told the reason; all that
- * this call did counts as not done. Input, event, output of what was run: the step fails. A reason of NULL is what
- * `reentry_problem` says. */
+/* Refuses what this call brought. An answer: the question is open again, and whoever answered is told the
+ * reason; all that this call did counts as not done. Input, event, output of what was run: the step fails. A
+ * reason of NULL is what `reentry_problem` says. */
 REENTRY_MUST_USE reentry_result reentry_refuse(const reentry_call *call, const char *reason);
 
 /* What may be said of a wait; zero is the default of each. */
@@ -75,7 +76,8 @@ typedef struct {
   const char *const *labels;     /* ended by NULL: names by which the answer may be addressed */
   reentry_schema *resume_schema; /* of this very answer, in place of the step's */
   uint64_t deadline_ms;          /* an instant, as `reentry_now` gives it */
-  /* JSON: what counts as the answer when the deadline passes. Otherwise the step is called with REENTRY_TIMED_OUT. */
+  /* JSON: what counts as the answer when the deadline passes. Otherwise the step is called with
+   * REENTRY_TIMED_OUT. */
   const char *default_answer;
 } reentry_wait_options;
 
@@ -85,7 +87,8 @@ typedef struct {
 REENTRY_MUST_USE reentry_result reentry_suspend(char *json);
 REENTRY_MUST_USE reentry_result reentry_suspend_with(char *json, reentry_wait_options options);
 /* Waits for an event; a key of NULL takes any. Of the options only the deadline counts. */
-REENTRY_MUST_USE reentry_result reentry_event(const char *name, const char *key, reentry_wait_options options);
+REENTRY_MUST_USE reentry_result reentry_event(const char *name, const char *key,
+                                              reentry_wait_options options);
 REENTRY_MUST_USE reentry_result reentry_sleep(uint64_t ms);
 REENTRY_MUST_USE reentry_result reentry_sleep_until(uint64_t instant_ms);
 /* Makes durable what has been done so far, and goes on at once. */
@@ -98,7 +101,8 @@ REENTRY_MUST_USE reentry_result reentry_run_workflow(const char *id, char *json)
 
 /* Adds a line to the run's log. `fields` is a JSON object or NULL: the caller's still. */
 void reentry_log(reentry_step_host_level_t level, const char *message, const char *fields);
-/* Ends the step with a message, as a failed assertion does: its memory cannot be trusted any more. May be retried. */
+/* Ends the step with a message, as a failed assertion does: its memory cannot be trusted any more. May be
+ * retried. */
 __attribute__((noreturn, format(printf, 1, 2))) void reentry_die(const char *format, ...);
 uint64_t reentry_now(void);
 void reentry_random(void *to, size_t length);
@@ -121,7 +125,8 @@ typedef struct {
   reentry_result (*run)(const reentry_call *call);
   const char *title, *description;
   /* `order_schema` of a structure, for instance, or NULL. `suspend` is the payload, `resume` the answer. */
-  reentry_schema *input_schema, *output_schema, *suspend_schema, *resume_schema, *state_schema, *request_context_schema;
+  reentry_schema *input_schema, *output_schema, *suspend_schema, *resume_schema, *state_schema,
+      *request_context_schema;
   const reentry_step_types_retry_policy_t *retry;
   uint64_t timeout_ms;
 } reentry_step;

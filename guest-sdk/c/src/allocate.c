@@ -6,7 +6,8 @@
 #include "words.h"
 
 static void *checked(void *room, size_t count, size_t size) {
-  if (!room) reentry_die("out of memory: there is no room for %llu more bytes", (unsigned long long)count * size);
+  if (!room)
+    reentry_die("out of memory: there is no room for %llu more bytes", (unsigned long long)count * size);
   return room;
 }
 

@@ -1,4 +1,5 @@
-/* Looking into a JSON text. The host has checked what it hands in; of a text of one's own that is no JSON, some part is read. */
+/* Looking into a JSON text. The host has checked what it hands in; of a text of one's own that is no JSON,
+ * some part is read. */
 #include "reentry/json.h"
 
 #include <stdlib.h>
@@ -25,9 +26,7 @@ static const char *skip_value(const char *at, const char *end) {
   do {
     if (at >= end) return end;
     switch (*at) {
-      case '"':
-        at = skip_string(at, end);
-        break;
+      case '"': at = skip_string(at, end); break;
       case '{':
       case '[':
         depth++;
@@ -60,9 +59,7 @@ reentry_json reentry_read_part(const char *json, size_t length) {
   return value.length ? value : (reentry_json){0};
 }
 
-reentry_json reentry_read(const char *json) {
-  return reentry_read_part(json, json ? strlen(json) : 0);
-}
+reentry_json reentry_read(const char *json) { return reentry_read_part(json, json ? strlen(json) : 0); }
 
 reentry_walk reentry_walk_through(reentry_json value, bool keyed) {
   if (value.length < 2 || value.at[0] != (keyed ? '{' : '[')) return (reentry_walk){0};
@@ -121,7 +118,8 @@ bool reentry_exists(reentry_json value) { return value.length > 0; }
 bool reentry_is_null(reentry_json value) { return is_literal(value, "null"); }
 
 bool reentry_read_bool(reentry_json value, bool *to) {
-  if (!is_literal(value, "true") && !is_literal(value, "false")) return reentry_unexpected(value, "a boolean");
+  if (!is_literal(value, "true") && !is_literal(value, "false"))
+    return reentry_unexpected(value, "a boolean");
   *to = value.at[0] == 't';
   return true;
 }

@@ -9,7 +9,8 @@
 #include "allocate.h"
 #include "reentry/json.h"
 
-/* A number as it is written: the digits from `digits`, a point among them perhaps, and what moves that point. */
+/* A number as it is written: the digits from `digits`, a point among them perhaps, and what moves that point.
+ */
 typedef struct {
   bool negative;
   const char *digits, *end;
@@ -64,7 +65,8 @@ static reading magnitude(const written *from, uint64_t *to) {
       too_large |= __builtin_mul_overflow(sum, 10, &sum) || __builtin_add_overflow(sum, digit, &sum);
     }
   }
-  for (; place < before_point && sum && !too_large; place++) too_large = __builtin_mul_overflow(sum, 10, &sum);
+  for (; place < before_point && sum && !too_large; place++)
+    too_large = __builtin_mul_overflow(sum, 10, &sum);
   *to = sum;
   return too_large ? TOO_LARGE : EXACT;
 }

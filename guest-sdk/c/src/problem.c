@@ -47,7 +47,8 @@ static size_t put_index(char *text, size_t length, size_t room, size_t index) {
   return put(text, length, room, number, (size_t)snprintf(number, sizeof number, "/%zu", index));
 }
 
-/* Appends the place of a value, `/lines/3/count`, to a text of `room` bytes that has `length`. Gives the new length. */
+/* Appends the place of a value, `/lines/3/count`, to a text of `room` bytes that has `length`. Gives the new
+ * length. */
 static size_t put_place(reentry_json value, char *text, size_t length, size_t room) {
   text[length] = 0;
   if (!value.root) return length;
@@ -79,10 +80,12 @@ static size_t put_place(reentry_json value, char *text, size_t length, size_t ro
 bool reentry_unexpected(reentry_json value, const char *expected) {
   char place[200];
   size_t length = put_place(value, place, 0, sizeof place);
-  if (value.length == 0) return reentry_set_problem("%s is missing: %s is expected", length ? place : "a value", expected);
+  if (value.length == 0)
+    return reentry_set_problem("%s is missing: %s is expected", length ? place : "a value", expected);
   const char *colon = length ? ": " : "";
   if (value.at[0] == '{' || value.at[0] == '[') {
-    return reentry_set_problem("%s%san %s is not %s", place, colon, value.at[0] == '{' ? "object" : "array", expected);
+    return reentry_set_problem("%s%san %s is not %s", place, colon, value.at[0] == '{' ? "object" : "array",
+                               expected);
   }
   size_t shown = value.length < SHOWN ? value.length : SHOWN;
   /* A character is shown whole or not at all. */

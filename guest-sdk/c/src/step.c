@@ -9,7 +9,8 @@
 #include "reentry.h"
 #include "utf8.h"
 
-/* The bindings tie themselves to an object file that describes the world. `reentry build` adds that description. */
+/* The bindings tie themselves to an object file that describes the world. `reentry build` adds that
+ * description. */
 void __component_type_object_force_link_step(void) {}
 
 /* ---- results ---- */
@@ -45,8 +46,8 @@ reentry_result reentry_fail(reentry_failure failure) {
   return result;
 }
 
-/* Takes a text into a result, where the bindings free it when the host has read it. False, and `failure` is what to return
- * instead, for a text that could not be written. */
+/* Takes a text into a result, where the bindings free it when the host has read it. False, and `failure` is
+ * what to return instead, for a text that could not be written. */
 static bool take(const char *what, const char *code, char *json, step_string_t *to, reentry_result *failure) {
   char message[600];
   size_t length = json ? strlen(json) : 0, valid = json ? reentry_utf8_length(json, length) : 0;
@@ -82,7 +83,8 @@ reentry_result reentry_bail(char *json) {
 /* The number of the wait that is open, by which the host names it. None is used twice in an instance. */
 static uint32_t last_wait;
 
-/* What the last wait is for, and its number at the beginning of this call: a wait that was made and not returned is told. */
+/* What the last wait is for, and its number at the beginning of this call: a wait that was made and not
+ * returned is told. */
 static char last_wait_is[160];
 static uint32_t last_wait_before;
 
@@ -134,8 +136,8 @@ reentry_result reentry_suspend_with(char *json, reentry_wait_options options) {
 
 reentry_result reentry_event(const char *name, const char *key, reentry_wait_options options) {
   reentry_step_types_wait_for_t what = {.tag = REENTRY_STEP_TYPES_WAIT_FOR_EVENT};
-  what.val.event =
-      (reentry_step_types_event_wait_t){.name = copied(name), .key = maybe(key), .deadline = deadline(options)};
+  what.val.event = (reentry_step_types_event_wait_t){
+      .name = copied(name), .key = maybe(key), .deadline = deadline(options)};
   return waits_for(what, "reentry_event", name);
 }
 
@@ -150,7 +152,8 @@ reentry_result reentry_sleep_until(uint64_t instant_ms) {
 }
 
 reentry_result reentry_checkpoint(void) {
-  return waits_for((reentry_step_types_wait_for_t){.tag = REENTRY_STEP_TYPES_WAIT_FOR_CHECKPOINT}, "reentry_checkpoint", "");
+  return waits_for((reentry_step_types_wait_for_t){.tag = REENTRY_STEP_TYPES_WAIT_FOR_CHECKPOINT},
+                   "reentry_checkpoint", "");
 }
 
 static reentry_result runs(uint8_t tag, const char *made_by, const char *id, char *json) {
@@ -180,7 +183,9 @@ reentry_result reentry_refuse(const reentry_call *call, const char *reason) {
       [REENTRY_COMPLETED] = "bad-result",
   };
   bool brought = call->reason < sizeof codes / sizeof *codes;
-  if (!brought) return reentry_fail((reentry_failure){.message = "this call brought nothing to refuse", .code = "misuse"});
+  if (!brought)
+    return reentry_fail(
+        (reentry_failure){.message = "this call brought nothing to refuse", .code = "misuse"});
   char details[32];
   snprintf(details, sizeof details, "{\"wait\": %" PRIu32 "}", last_wait_before);
   bool waited = call->reason != REENTRY_START;
@@ -223,7 +228,9 @@ void exports_reentry_step_guest_describe(exports_reentry_step_guest_list_descrip
   }
 }
 
-static reentry_json borrowed(step_string_t text) { return reentry_read_part((const char *)text.ptr, text.len); }
+static reentry_json borrowed(step_string_t text) {
+  return reentry_read_part((const char *)text.ptr, text.len);
+}
 
 /* Whether the wait that was made last is among those that the step returned. */
 static bool returned(const reentry_result *result) {
@@ -238,8 +245,11 @@ static reentry_result unless_unawaited(reentry_result result) {
   /* A failure says why the step did not come to its wait. */
   if (made == 0 || result.failed || (made == 1 && returned(&result))) return result;
   char message[300];
-  snprintf(message, sizeof message, "%s was called, and the step did not return what it gave: nothing waits for it", last_wait_is);
-  if (made > 1) snprintf(message, sizeof message, "a step waits for one thing at a time: %s is the second in this call", last_wait_is);
+  snprintf(message, sizeof message,
+           "%s was called, and the step did not return what it gave: nothing waits for it", last_wait_is);
+  if (made > 1)
+    snprintf(message, sizeof message, "a step waits for one thing at a time: %s is the second in this call",
+             last_wait_is);
   return reentry_fail((reentry_failure){.message = message, .code = "unawaited-wait"});
 }
 
@@ -254,7 +264,8 @@ static bool perform(const reentry_call *call, reentry_step_types_outcome_t *outc
     result = unless_unawaited(step->run(call));
   } else {
     char message[256];
-    snprintf(message, sizeof message, "there is no step %.*s in this component", (int)id.len, (const char *)id.ptr);
+    snprintf(message, sizeof message, "there is no step %.*s in this component", (int)id.len,
+             (const char *)id.ptr);
     result = reentry_fail((reentry_failure){.message = message, .code = "unknown-step"});
   }
   /* The last line that was printed may not be ended. */
@@ -269,8 +280,8 @@ static bool perform(const reentry_call *call, reentry_step_types_outcome_t *outc
   return !result.failed;
 }
 
-bool exports_reentry_step_guest_start(reentry_step_types_invocation_t *given, reentry_step_types_outcome_t *ret,
-                                      reentry_step_types_failure_t *err) {
+bool exports_reentry_step_guest_start(reentry_step_types_invocation_t *given,
+                                      reentry_step_types_outcome_t *ret, reentry_step_types_failure_t *err) {
   reentry_call call = {.facts = &given->facts, .input = borrowed(given->input), .reason = REENTRY_START};
   bool ok = perform(&call, ret, err);
   reentry_step_types_invocation_free(given);
@@ -295,20 +306,14 @@ static void explain(const reentry_step_types_resolution_t *resolution, reentry_c
       call->reason = REENTRY_FAILED;
       call->failure = &resolution->val.failed;
       break;
-    case REENTRY_STEP_TYPES_RESOLUTION_TIMED_OUT:
-      call->reason = REENTRY_TIMED_OUT;
-      break;
-    case REENTRY_STEP_TYPES_RESOLUTION_ELAPSED:
-      call->reason = REENTRY_ELAPSED;
-      break;
-    case REENTRY_STEP_TYPES_RESOLUTION_RECORDED:
-      call->reason = REENTRY_RECORDED;
-      break;
+    case REENTRY_STEP_TYPES_RESOLUTION_TIMED_OUT: call->reason = REENTRY_TIMED_OUT; break;
+    case REENTRY_STEP_TYPES_RESOLUTION_ELAPSED: call->reason = REENTRY_ELAPSED; break;
+    case REENTRY_STEP_TYPES_RESOLUTION_RECORDED: call->reason = REENTRY_RECORDED; break;
   }
 }
 
-bool exports_reentry_step_guest_resume(reentry_step_types_resumption_t *given, reentry_step_types_outcome_t *ret,
-                                       reentry_step_types_failure_t *err) {
+bool exports_reentry_step_guest_resume(reentry_step_types_resumption_t *given,
+                                       reentry_step_types_outcome_t *ret, reentry_step_types_failure_t *err) {
   reentry_call call = {.facts = &given->facts, .input = borrowed(given->input)};
   bool ok;
   if (given->resolved.len == 1 && given->resolved.ptr[0].wait == last_wait) {

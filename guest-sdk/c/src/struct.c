@@ -108,7 +108,8 @@ void reentry_struct_free(const reentry_shape *shape, void *value) {
       continue;
     }
     list *elements = at;
-    for (size_t index = 0; index < elements->count; index++) free_value(field, elements->at + index * field->size);
+    for (size_t index = 0; index < elements->count; index++)
+      free_value(field, elements->at + index * field->size);
     free(elements->at);
   }
   memset(value, 0, shape->size);
@@ -149,7 +150,7 @@ static void write_value(reentry_buffer *out, const reentry_field *field, const v
   switch (field->kind) {
     case REENTRY_KIND_r_bool: reentry_append(out, "%b", *(const bool *)from); break;
     case REENTRY_KIND_r_int: reentry_append(out, "%d", *(const int *)from); break;
-    case REENTRY_KIND_r_uint: reentry_append(out, "%D", (int64_t) * (const unsigned *)from); break;
+    case REENTRY_KIND_r_uint: reentry_append(out, "%D", (int64_t)*(const unsigned *)from); break;
     case REENTRY_KIND_r_int64: reentry_append(out, "%D", *(const int64_t *)from); break;
     case REENTRY_KIND_r_uint64: reentry_append(out, "%U", *(const uint64_t *)from); break;
     case REENTRY_KIND_r_double: reentry_append(out, "%g", *(const double *)from); break;
@@ -217,12 +218,14 @@ char *reentry_struct_write(const reentry_shape *shape, const void *from) {
 static void describe_struct(reentry_buffer *out, const reentry_shape *shape);
 
 /* Bounds of a whole number, but for those that the rules of the field say. */
-static void describe_whole(reentry_buffer *out, const reentry_field *field, const char *type, const char *least,
-                           const char *most) {
+static void describe_whole(reentry_buffer *out, const reentry_field *field, const char *type,
+                           const char *least, const char *most) {
   reentry_json rules = reentry_read(field->rules);
   reentry_append(out, "\"type\": %j", reentry_read(type));
-  if (!reentry_exists(reentry_get(rules, "minimum"))) reentry_append(out, ", \"minimum\": %j", reentry_read(least));
-  if (!reentry_exists(reentry_get(rules, "maximum"))) reentry_append(out, ", \"maximum\": %j", reentry_read(most));
+  if (!reentry_exists(reentry_get(rules, "minimum")))
+    reentry_append(out, ", \"minimum\": %j", reentry_read(least));
+  if (!reentry_exists(reentry_get(rules, "maximum")))
+    reentry_append(out, ", \"maximum\": %j", reentry_read(most));
 }
 
 static void describe_choice(reentry_buffer *out, const reentry_field *field, bool null) {
@@ -261,17 +264,20 @@ static void describe_field(reentry_buffer *out, const reentry_field *field) {
   reentry_append(out, "%s: {", field->name);
   size_t empty = out->length;
   if (field->list) {
-    reentry_append(out, field->optional ? "\"type\": [\"array\", \"null\"], \"items\": {" : "\"type\": \"array\", \"items\": {");
+    reentry_append(out, field->optional ? "\"type\": [\"array\", \"null\"], \"items\": {"
+                                        : "\"type\": \"array\", \"items\": {");
     describe_value(out, field, false);
     reentry_append(out, "}");
   } else {
     describe_value(out, field, field->optional);
   }
   if (field->description) {
-    reentry_append(out, out->length > empty ? ", \"description\": %s" : "\"description\": %s", field->description);
+    reentry_append(out, out->length > empty ? ", \"description\": %s" : "\"description\": %s",
+                   field->description);
   }
   if (field->default_json) {
-    reentry_append(out, out->length > empty ? ", \"default\": %j" : "\"default\": %j", reentry_read(field->default_json));
+    reentry_append(out, out->length > empty ? ", \"default\": %j" : "\"default\": %j",
+                   reentry_read(field->default_json));
   }
   reentry_json rules = reentry_read(field->rules);
   reentry_walk walk = reentry_walk_through(rules, true);

@@ -11,7 +11,11 @@ void reentry_die_with(const char *format, va_list arguments) {
   static char message[1024];
   vsnprintf(message, sizeof message, format, arguments);
   reentry_log(REENTRY_STEP_HOST_LEVEL_ERROR, message, "{\"panic\": true}");
+#ifdef __wasm__
   __builtin_trap();
+#else
+  abort();
+#endif
 }
 
 void reentry_die(const char *format, ...) {
@@ -25,13 +29,15 @@ void reentry_die(const char *format, ...) {
 /* These take the place of the library's, which end without a word that the host can take. */
 
 _Noreturn void __assert_fail(const char *expression, const char *file, int line, const char *function) {
-  reentry_die("assertion failed: %s, %s:%d, in %s", expression, file, line, function);
+  reentry_die("%s:%d: assertion failed in %s: %s", file, line, function, expression);
 }
 
+#undef abort
 _Noreturn void abort(void) { reentry_die("abort was called"); }
 
 _Noreturn void _Exit(int status) {
-  reentry_die("exit(%d) was called: a step ends by returning what reentry_complete or reentry_fail gives", status);
+  reentry_die("exit(%d) was called: a step ends by returning what reentry_complete or reentry_fail gives",
+              status);
 }
 
 #endif

@@ -36,7 +36,8 @@ static void put_string(reentry_buffer *out, const char *text, size_t length) {
   }
   size_t valid = reentry_utf8_length(text, length);
   if (valid < length) {
-    reentry_set_problem("a string cannot be written: its byte %zu, 0x%02x, is not UTF-8", valid, (unsigned char)text[valid]);
+    reentry_set_problem("a string cannot be written: its byte %zu, 0x%02x, is not UTF-8", valid,
+                        (unsigned char)text[valid]);
     reentry_give_up(out);
     return;
   }
@@ -46,7 +47,8 @@ static void put_string(reentry_buffer *out, const char *text, size_t length) {
     unsigned char c = (unsigned char)text[k];
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     char escape[8];
-    int size = c < 0x20 ? snprintf(escape, sizeof escape, "\\u%04x", c) : snprintf(escape, sizeof escape, "\\%c", c);
+    int size =
+        c < 0x20 ? snprintf(escape, sizeof escape, "\\u%04x", c) : snprintf(escape, sizeof escape, "\\%c", c);
     put(out, text + from, k - from);
     put(out, escape, (size_t)size);
     from = k + 1;
@@ -58,7 +60,8 @@ static void put_string(reentry_buffer *out, const char *text, size_t length) {
 /* The shortest text that reads as this very double again. */
 static void put_double(reentry_buffer *out, double number) {
   if (!isfinite(number)) {
-    reentry_set_problem("%s cannot be written: it is no number of JSON", isnan(number) ? "NaN" : "an infinite number");
+    reentry_set_problem("%s cannot be written: it is no number of JSON",
+                        isnan(number) ? "NaN" : "an infinite number");
     reentry_give_up(out);
     return;
   }
@@ -100,9 +103,7 @@ static void append(reentry_buffer *out, const char *format, va_list arguments) {
       case 'U':
         put(out, number, (size_t)snprintf(number, sizeof number, "%" PRIu64, va_arg(arguments, uint64_t)));
         break;
-      case 'g':
-        put_double(out, va_arg(arguments, double));
-        break;
+      case 'g': put_double(out, va_arg(arguments, double)); break;
       case 'b': {
         const char *word = va_arg(arguments, int) ? "true" : "false";
         put(out, word, strlen(word));
@@ -117,9 +118,7 @@ static void append(reentry_buffer *out, const char *format, va_list arguments) {
         }
         break;
       }
-      case '%':
-        put(out, "%", 1);
-        break;
+      case '%': put(out, "%", 1); break;
       default:
         reentry_set_problem("%%%c in the format \"%.60s\" stands for nothing", *at ? *at : ' ', format);
         reentry_give_up(out);

@@ -18,7 +18,8 @@ static reentry_result goes_on(const reentry_call *call) {
   answer said;
   if (!answer_read(call->data, &said)) return reentry_refuse(call, NULL);
   if (!said.approved) {
-    return reentry_fail((reentry_failure){.message = said.comment ? said.comment : "the buyer said no", .code = "refused"});
+    return reentry_fail(
+        (reentry_failure){.message = said.comment ? said.comment : "the buyer said no", .code = "refused"});
   }
   return reentry_complete(purchase_write(&(purchase){.bought = wanted.item}));
 }

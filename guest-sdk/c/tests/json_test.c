@@ -65,7 +65,8 @@ static void whole_numbers(void) {
   CHECK_TEXT(as_int64("1e999999999999999999999"),
              "1e999999999999999999999 is not between -9223372036854775808 and 9223372036854775807");
   CHECK_TEXT(as_int64("100000000000000000000000000000000000000000000000000000000000000000000"),
-             "1000000000000000000000000000000000000000… is not between -9223372036854775808 and 9223372036854775807");
+             "1000000000000000000000000000000000000000… is not between -9223372036854775808 and "
+             "9223372036854775807");
   CHECK_TEXT(as_int64("\"5\""), "\"5\" is not a whole number");
   CHECK_TEXT(as_int64("01"), "01 is not a whole number");
   CHECK_TEXT(as_int64("1."), "1. is not a whole number");
@@ -73,7 +74,8 @@ static void whole_numbers(void) {
   CHECK_TEXT(as_int64(""), "a value is missing: a whole number is expected");
   CHECK_TEXT(as_uint64("18446744073709551615"), "18446744073709551615");
   CHECK_TEXT(as_uint64("1.8446744073709551615e19"), "18446744073709551615");
-  CHECK_TEXT(as_uint64("18446744073709551616"), "18446744073709551616 is not between 0 and 18446744073709551615");
+  CHECK_TEXT(as_uint64("18446744073709551616"),
+             "18446744073709551616 is not between 0 and 18446744073709551615");
   CHECK_TEXT(as_uint64("-1"), "-1 is not between 0 and 18446744073709551615");
   CHECK_TEXT(as_int("2147483647"), "2147483647");
   CHECK_TEXT(as_int("4294967296"), "4294967296 is not between -2147483648 and 2147483647");
@@ -88,8 +90,9 @@ static void doubles(void) {
   CHECK_TEXT(as_double("123456789012345678"), "1.2345678901234568e+17");
   CHECK_TEXT(as_double("0.30000000000000004"), "0.30000000000000004");
   /* In the middle between two doubles, but for its last digit. */
-  CHECK_TEXT(as_double("9007199254740993.00000000000000000000000000000000000000000000000000000000000000000000001"),
-             "9007199254740994");
+  CHECK_TEXT(
+      as_double("9007199254740993.00000000000000000000000000000000000000000000000000000000000000000000001"),
+      "9007199254740994");
   CHECK_TEXT(as_double("1e400"), "1e400 is not between -1.7976931348623157e308 and 1.7976931348623157e308");
   CHECK_TEXT(as_double("true"), "true is not a number");
 }
@@ -143,7 +146,8 @@ static void strings(void) {
   CHECK_TEXT(as_string("\"\\x\""), "\"\\x\" is not a string of JSON: there is no such escape");
   CHECK_TEXT(as_string("7"), "7 is not a string");
   CHECK_TEXT(as_string("\"\\u12"), "\"\\u12 is not text: half of a surrogate pair is no character");
-  CHECK_GIVEN(reentry_format("%s %S", "tab\t\"q\"\\", "\0x", (size_t)2), "\"tab\\u0009\\\"q\\\"\\\\\" \"\\u0000x\"");
+  CHECK_GIVEN(reentry_format("%s %S", "tab\t\"q\"\\", "\0x", (size_t)2),
+              "\"tab\\u0009\\\"q\\\"\\\\\" \"\\u0000x\"");
   CHECK_GIVEN(reentry_format("%s", "\xff"), NULL);
   CHECK_TEXT(reentry_problem(), "a string cannot be written: its byte 0, 0xff, is not UTF-8");
   CHECK_GIVEN(reentry_format("%s", (const char *)NULL), NULL);
@@ -171,19 +175,20 @@ static void places(void) {
   CHECK_TEXT(reentry_problem(), "/a~1b/1/c~0/1: an object is not a whole number");
 }
 
-REENTRY_STRUCT(line, REENTRY_STRING(article), REENTRY_UINT(count, .rules = REENTRY_JSON({"minimum": 1})))
+REENTRY_STRUCT(line, REENTRY_STRING(article), REENTRY_UINT(count, .rules = REENTRY_JSON({"minimum" : 1})))
 REENTRY_STRUCT(order, REENTRY_OPTIONAL(REENTRY_INT64(number)), REENTRY_BOOL(gift), REENTRY_INT(floor),
                REENTRY_UINT64(key), REENTRY_DOUBLE(price), REENTRY_DIGITS(exact), REENTRY_ANY(data),
-               REENTRY_STRING(customer, .description = "Who pays"),
-               REENTRY_OPTIONAL(REENTRY_STRING(comment)), REENTRY_LIST(REENTRY_OBJECT(line, lines)),
-               REENTRY_CHOICE(speed, "slow", "fast"), REENTRY_OPTIONAL(REENTRY_OBJECT(line, extra)),
+               REENTRY_STRING(customer, .description = "Who pays"), REENTRY_OPTIONAL(REENTRY_STRING(comment)),
+               REENTRY_LIST(REENTRY_OBJECT(line, lines)), REENTRY_CHOICE(speed, "slow", "fast"),
+               REENTRY_OPTIONAL(REENTRY_OBJECT(line, extra)),
                REENTRY_OPTIONAL(REENTRY_LIST(REENTRY_STRING(tags))),
                REENTRY_STRING(currency, .default_json = REENTRY_JSON("EUR")))
 
-#define FULL                                                                                                       \
-  "{\"number\": -7, \"gift\": true, \"floor\": 3, \"key\": 18446744073709551615, \"price\": 0.1, "                 \
-  "\"exact\": 1.50, \"data\": {\"any\": [1]}, \"customer\": \"Ada\", \"comment\": \"soon\", "                      \
-  "\"lines\": [{\"article\": \"lamp\", \"count\": 2}, {\"article\": \"oil\", \"count\": 1}], \"speed\": \"fast\", " \
+#define FULL                                                                                              \
+  "{\"number\": -7, \"gift\": true, \"floor\": 3, \"key\": 18446744073709551615, \"price\": 0.1, "        \
+  "\"exact\": 1.50, \"data\": {\"any\": [1]}, \"customer\": \"Ada\", \"comment\": \"soon\", "             \
+  "\"lines\": [{\"article\": \"lamp\", \"count\": 2}, {\"article\": \"oil\", \"count\": 1}], \"speed\": " \
+  "\"fast\", "                                                                                            \
   "\"extra\": {\"article\": \"card\", \"count\": 1}, \"tags\": [\"a\", \"b\"], \"currency\": \"USD\"}"
 
 /* What reading a text as an order gives when it is written again: that, or the problem. */
@@ -206,7 +211,8 @@ static char *changed(const char *from, const char *to) {
 static void structures(void) {
   CHECK_GIVEN(again(FULL), FULL);
   const char *least =
-      "{\"gift\": false, \"floor\": -1.0, \"key\": 0, \"price\": 2, \"exact\": 0, \"data\": null, \"customer\": \"\", "
+      "{\"gift\": false, \"floor\": -1.0, \"key\": 0, \"price\": 2, \"exact\": 0, \"data\": null, "
+      "\"customer\": \"\", "
       "\"comment\": null, \"lines\": [], \"speed\": \"slow\", \"extra\": null, \"unknown\": 1}";
   CHECK_GIVEN(again(least),
               "{\"gift\": false, \"floor\": -1, \"key\": 0, \"price\": 2, \"exact\": 0, \"data\": null, "
@@ -232,12 +238,13 @@ static void structures(void) {
   CHECK_TEXT(reentry_problem(), "/speed: 2 cannot be written: there are the choices 0 to 1");
 }
 
-REENTRY_SCHEMA(word_schema, {"type": "string", "maxLength": 20})
+REENTRY_SCHEMA(word_schema, {"type" : "string", "maxLength" : 20})
 
 static void schemas(void) {
-  CHECK_GIVEN(line_schema(),
-              "{\"type\": \"object\", \"properties\": {\"article\": {\"type\": \"string\"}, \"count\": {\"type\": "
-              "\"integer\", \"maximum\": 4294967295, \"minimum\": 1}}, \"required\": [\"article\", \"count\"]}");
+  CHECK_GIVEN(
+      line_schema(),
+      "{\"type\": \"object\", \"properties\": {\"article\": {\"type\": \"string\"}, \"count\": {\"type\": "
+      "\"integer\", \"maximum\": 4294967295, \"minimum\": 1}}, \"required\": [\"article\", \"count\"]}");
   char *schema = order_schema();
   const char *parts[] = {
       "\"number\": {\"type\": [\"integer\", \"null\"], \"minimum\": -9223372036854775808, \"maximum\": "
@@ -250,7 +257,8 @@ static void schemas(void) {
       "}, {\"type\": \"null\"}]}",
       "\"tags\": {\"type\": [\"array\", \"null\"], \"items\": {\"type\": \"string\"}}",
       "\"currency\": {\"type\": \"string\", \"default\": \"EUR\"}",
-      "\"required\": [\"gift\", \"floor\", \"key\", \"price\", \"exact\", \"data\", \"customer\", \"lines\", \"speed\"]}",
+      "\"required\": [\"gift\", \"floor\", \"key\", \"price\", \"exact\", \"data\", \"customer\", \"lines\", "
+      "\"speed\"]}",
   };
   for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
     if (!strstr(schema, parts[k])) CHECK_TEXT(schema, parts[k]);

@@ -1,8 +1,8 @@
 // Steps for reentry in C++20, on top of the SDK for C.
 //
-// A step is a coroutine. Where it waits for a person, an instant or an event, its frame stays where it is in memory, and all
-// of that memory is put away; it goes on at the next line when the wait is over: after days, in another process, on another
-// machine.
+// A step is a coroutine. Where it waits for a person, an instant or an event, its frame stays where it is in
+// memory, and all of that memory is put away; it goes on at the next line when the wait is over: after days,
+// in another process, on another machine.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,9 @@ public:
   /// Does not exist if that step is not done.
   json step_result(const std::string &path) const { return json::taken(reentry_step_result(path.c_str())); }
   /// False if the host refuses the value; the run's log says why.
-  bool set_state(const std::string &key, const value &to) const { return reentry_set_state(key.c_str(), to.given()); }
+  bool set_state(const std::string &key, const value &to) const {
+    return reentry_set_state(key.c_str(), to.given());
+  }
   bool set_request_context(const std::string &key, const value &to) const {
     return reentry_set_request_context(key.c_str(), to.given());
   }
@@ -59,22 +61,25 @@ public:
 /// The step's link to its host. It holds nothing and may be copied freely.
 ///
 /// `Question` is what the one who answers gets to see, `Answer` is what comes back. Both become JSON Schemas.
-template <class Question = value, class Answer = json> class context : public host {
+template <class Question = value, class Answer = json>
+class context : public host {
   using place = std::source_location;
 
 public:
-  /// Waits for an answer to this question. An answer that cannot be read as an `Answer` is refused with the reason: the
-  /// question stays open, and the step does not go on.
+  /// Waits for an answer to this question. An answer that cannot be read as an `Answer` is refused with the
+  /// reason: the question stays open, and the step does not go on.
   auto suspend(const Question &question, options options = {}, place at = place::current()) const {
     return ask<Answer>(question, std::move(options), at);
   }
   /// Waits for an answer of another type to another question.
-  template <class Other> auto suspend(const value &question, options options = {}, place at = place::current()) const {
+  template <class Other>
+  auto suspend(const value &question, options options = {}, place at = place::current()) const {
     return ask<Other>(question, std::move(options), at);
   }
   /// Waits for an event; an empty key takes any. Its payload is read as a `Payload`.
   template <class Payload = json>
-  auto event(std::string name, std::string key = "", uint64_t deadline_ms = 0, place at = place::current()) const {
+  auto event(std::string name, std::string key = "", uint64_t deadline_ms = 0,
+             place at = place::current()) const {
     const auto begin = [=] {
       return reentry_event(name.c_str(), key.empty() ? nullptr : key.c_str(), {.deadline_ms = deadline_ms});
     };
@@ -105,25 +110,27 @@ public:
     return detail::wait<Output, decltype(begin)>(begin, "the workflow " + id, at);
   }
 
-  /// `co_return ctx.refuse("the date has passed");` refuses the last answer: the question is open again, whoever answered is
-  /// told the reason, and all that the step did since then counts as not done. Without a reason it is `reentry_problem()`.
-  /// An input, an event, or the output of what was run cannot be given again: the step fails.
+  /// `co_return ctx.refuse("the date has passed");` refuses the last answer: the question is open again,
+  /// whoever answered is told the reason, and all that the step did since then counts as not done. Without a
+  /// reason it is `reentry_problem()`. An input, an event, or the output of what was run cannot be given
+  /// again: the step fails.
   refusal refuse(std::string reason = "") const { return {std::move(reason)}; }
 
 private:
-  template <class Other> static auto ask(const value &question, options options, place at) {
+  template <class Other>
+  static auto ask(const value &question, options options, place at) {
     const auto begin = [question, options = std::move(options)] {
       std::vector<const char *> labels;
       for (const auto &label : options.labels) labels.push_back(label.c_str());
       labels.push_back(nullptr);
-      return reentry_suspend_with(question.given(), {
-                                                        .labels = labels.data(),
-                                                        .resume_schema = detail::schema_or_none<Other>(),
-                                                        .deadline_ms = options.deadline_ms,
-                                                        .default_answer = options.default_answer
-                                                                              ? options.default_answer->text().c_str()
-                                                                              : nullptr,
-                                                    });
+      return reentry_suspend_with(
+          question.given(),
+          {
+              .labels = labels.data(),
+              .resume_schema = detail::schema_or_none<Other>(),
+              .deadline_ms = options.deadline_ms,
+              .default_answer = options.default_answer ? options.default_answer->text().c_str() : nullptr,
+          });
     };
     return detail::wait<Other, decltype(begin)>(begin, "an answer to " + question.text(), at);
   }
@@ -132,7 +139,8 @@ private:
 namespace detail {
 
 /// What a coroutine says of a step: its types.
-template <auto Step> struct signature;
+template <auto Step>
+struct signature;
 template <class Output, class Question, class Answer, class Input,
           task<Output> (*Step)(context<Question, Answer>, Input)>
 struct signature<Step> {
@@ -145,10 +153,12 @@ struct signature<Step> {
   static constexpr reentry_schema *question = schema_or_none<Question>();
   static constexpr reentry_schema *answer = schema_or_none<Answer>();
   static constexpr reentry_schema *output = schema_or_none<Output>();
-  static_assert(!std::is_reference_v<Input>, "a step takes its input by value: what a reference leads to is gone after a wait");
+  static_assert(!std::is_reference_v<Input>,
+                "a step takes its input by value: what a reference leads to is gone after a wait");
 };
 
-template <auto Step> reentry_result run(const reentry_call *now) {
+template <auto Step>
+reentry_result run(const reentry_call *now) {
   /// An instance serves one run.
   static decltype(signature<Step>::begin(nullptr, std::declval<bool &>())) whole;
   call = now;
@@ -166,8 +176,10 @@ template <auto Step> reentry_result run(const reentry_call *now) {
 
 } // namespace detail
 
-/// Makes a coroutine a step: `reentry::step<buy>({.id = "buy"})`. Its schemas are those of the types in its signature.
-template <auto Step> constexpr reentry_step step(reentry_step about) {
+/// Makes a coroutine a step: `reentry::step<buy>({.id = "buy"})`. Its schemas are those of the types in its
+/// signature.
+template <auto Step>
+constexpr reentry_step step(reentry_step about) {
   using signature = detail::signature<Step>;
   about.run = detail::run<Step>;
   if (!about.input_schema) about.input_schema = signature::input;

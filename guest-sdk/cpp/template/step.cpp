@@ -1,16 +1,25 @@
 #include <reentry.hpp>
 
 // What comes in, what is asked, what is answered, what comes out. Each becomes a JSON Schema.
-struct order { std::string item; };
+struct order {
+  std::string item;
+};
 REENTRY_FIELDS(order, item)
 
-struct question { std::string item; };
+struct question {
+  std::string item;
+};
 REENTRY_FIELDS(question, item)
 
-struct answer { bool approved; std::optional<std::string> comment; };
+struct answer {
+  bool approved;
+  std::optional<std::string> comment;
+};
 REENTRY_FIELDS(answer, approved, comment)
 
-struct purchase { std::string bought; };
+struct purchase {
+  std::string bought;
+};
 REENTRY_FIELDS(purchase, bought)
 
 static reentry::task<purchase> buy(reentry::context<question, answer> ctx, order order) {

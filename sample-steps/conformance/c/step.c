@@ -14,7 +14,8 @@ static struct {
 
 REENTRY_STRUCT(said, REENTRY_STRING(text))
 REENTRY_STRUCT(state, REENTRY_INT64(counter, .default_json = "0"))
-REENTRY_STRUCT(request_context, REENTRY_OPTIONAL(REENTRY_STRING(tenantName)), REENTRY_OPTIONAL(REENTRY_STRING(approver)))
+REENTRY_STRUCT(request_context, REENTRY_OPTIONAL(REENTRY_STRING(tenantName)),
+               REENTRY_OPTIONAL(REENTRY_STRING(approver)))
 REENTRY_STRUCT(named, REENTRY_STRING(key))
 
 static reentry_result echo(const reentry_call *call) { return reentry_complete(reentry_copy(call->input)); }
@@ -27,8 +28,8 @@ static reentry_result keep(const reentry_call *call) {
     self.stage++;
   }
   if (self.stage < 3) return reentry_suspend(reentry_format("{\"asked\": %d}", self.stage + 1));
-  return reentry_complete(reentry_format("{\"texts\": [%s, %s, %s], \"count\": %d}", self.texts[0], self.texts[1],
-                                         self.texts[2], self.stage));
+  return reentry_complete(reentry_format("{\"texts\": [%s, %s, %s], \"count\": %d}", self.texts[0],
+                                         self.texts[1], self.texts[2], self.stage));
 }
 
 static reentry_result count(const reentry_call *call) {
@@ -63,7 +64,8 @@ static reentry_result context(const reentry_call *call) {
 static reentry_result labels(const reentry_call *call) {
   static const char *const names[] = {"manager", "finance", NULL};
   if (call->reason == REENTRY_START) {
-    return reentry_suspend_with(reentry_format("{\"question\": \"who?\"}"), (reentry_wait_options){.labels = names});
+    return reentry_suspend_with(reentry_format("{\"question\": \"who?\"}"),
+                                (reentry_wait_options){.labels = names});
   }
   return reentry_complete(reentry_copy(call->data));
 }
@@ -80,7 +82,8 @@ static reentry_result fail(const reentry_call *call) {
 }
 
 static reentry_result retry(const reentry_call *call) {
-  if (call->facts->attempt < 2) return reentry_fail((reentry_failure){.message = "not yet", .retryable = true});
+  if (call->facts->attempt < 2)
+    return reentry_fail((reentry_failure){.message = "not yet", .retryable = true});
   return reentry_complete(reentry_format("{\"attempt\": %d}", (int)call->facts->attempt));
 }
 
@@ -104,13 +107,15 @@ static reentry_result unicode(const reentry_call *call) {
   /* The text has a zero byte in it. */
   char *asked, *text;
   size_t asked_length, length;
-  if (!reentry_read_string(reentry_get(call->input, "text"), &asked, &asked_length)) return reentry_refuse(call, NULL);
+  if (!reentry_read_string(reentry_get(call->input, "text"), &asked, &asked_length))
+    return reentry_refuse(call, NULL);
   if (call->reason == REENTRY_START) {
     char *payload = reentry_format("{\"text\": %S}", asked, asked_length);
     free(asked);
     return reentry_suspend(payload);
   }
-  if (!reentry_read_string(reentry_get(call->data, "text"), &text, &length)) return reentry_refuse(call, NULL);
+  if (!reentry_read_string(reentry_get(call->data, "text"), &text, &length))
+    return reentry_refuse(call, NULL);
   bool same = length == asked_length && memcmp(text, asked, length) == 0;
   char *output = reentry_format("{\"text\": %S, \"same\": %b}", text, length, same);
   free(asked);
@@ -134,14 +139,16 @@ static reentry_result clock_and_random(const reentry_call *call) {
   unsigned char bytes[8];
   reentry_random(bytes, sizeof bytes);
   reentry_buffer said = {0};
-  reentry_append(&said, "{\"now\": %D, \"random\": [%d", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, bytes[0]);
+  reentry_append(&said, "{\"now\": %D, \"random\": [%d", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+                 bytes[0]);
   for (size_t k = 1; k < sizeof bytes; k++) reentry_append(&said, ", %d", bytes[k]);
   reentry_append(&said, "]}");
   return call->reason == REENTRY_START ? reentry_suspend(said.at) : reentry_complete(said.at);
 }
 
 static reentry_result sleeps(const reentry_call *call) {
-  return call->reason == REENTRY_START ? reentry_sleep(1) : reentry_complete(reentry_format("{\"slept\": true}"));
+  return call->reason == REENTRY_START ? reentry_sleep(1)
+                                       : reentry_complete(reentry_format("{\"slept\": true}"));
 }
 
 static reentry_result event(const reentry_call *call) {
@@ -157,9 +164,9 @@ static const struct {
   const char *name;
   reentry_result (*run)(const reentry_call *call);
 } cases[] = {
-    {"echo", echo},         {"keep", keep},       {"state", count},   {"context", context},
-    {"labels", labels},     {"bail", bail},       {"fail", fail},     {"retry", retry},
-    {"megabyte", megabyte}, {"unicode", unicode}, {"print", print},   {"clock", clock_and_random},
+    {"echo", echo},         {"keep", keep},       {"state", count}, {"context", context},
+    {"labels", labels},     {"bail", bail},       {"fail", fail},   {"retry", retry},
+    {"megabyte", megabyte}, {"unicode", unicode}, {"print", print}, {"clock", clock_and_random},
     {"sleep", sleeps},      {"event", event},
 };
 

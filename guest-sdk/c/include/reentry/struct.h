@@ -18,13 +18,13 @@
  *
  * with these functions:
  *
- *   bool order_read(reentry_json from, order *to);  // false: `reentry_problem` says where and why, and `to` is all zero
- *   char *order_write(const order *from);           // NULL: `reentry_problem` says why
- *   void order_free(order *value);                  // what reading allocated
- *   char *order_schema(void);                       // for `reentry_step` and `reentry_wait_options`
+ *   bool order_read(reentry_json from, order *to);  // false: `reentry_problem` says where and why, and `to`
+ * is all zero char *order_write(const order *from);           // NULL: `reentry_problem` says why void
+ * order_free(order *value);                  // what reading allocated char *order_schema(void); // for
+ * `reentry_step` and `reentry_wait_options`
  *
- * An optional field that is no string has a flag before it: `REENTRY_OPTIONAL(REENTRY_INT(age))` is `bool has_age; int age;`.
- * It may be missing or null. A member that no field has is passed over. */
+ * An optional field that is no string has a flag before it: `REENTRY_OPTIONAL(REENTRY_INT(age))` is `bool
+ * has_age; int age;`. It may be missing or null. A member that no field has is passed over. */
 #ifndef REENTRY_STRUCT_H
 #define REENTRY_STRUCT_H
 
@@ -54,9 +54,11 @@ extern "C" {
 /* char *: the JSON text of any value. */
 #define REENTRY_ANY(name, ...) (r_one, r_any, char *, name __VA_OPT__(, ) __VA_ARGS__)
 /* int: which of these strings it is, counted from 0. Takes nothing else. */
-#define REENTRY_CHOICE(name, ...) (r_one, r_choice, int, name, .choices = (const char *const[]){__VA_ARGS__, NULL})
+#define REENTRY_CHOICE(name, ...) \
+  (r_one, r_choice, int, name, .choices = (const char *const[]){__VA_ARGS__, NULL})
 /* A structure that was described before. */
-#define REENTRY_OBJECT(type, name, ...) (r_one, r_object, type, name, .shape = &type##_shape __VA_OPT__(, ) __VA_ARGS__)
+#define REENTRY_OBJECT(type, name, ...) \
+  (r_one, r_object, type, name, .shape = &type##_shape __VA_OPT__(, ) __VA_ARGS__)
 
 /* Around a field. `REENTRY_OPTIONAL(REENTRY_LIST(...))` is a list that may be missing; it is empty then. */
 #define REENTRY_OPTIONAL(field) REENTRY_I_OPTIONAL field
@@ -74,20 +76,25 @@ typedef char *reentry_schema(void);
 
 /* ---- what REENTRY_STRUCT makes ---- */
 
-#define REENTRY_STRUCT(type, ...)                                                                                     \
-  typedef struct type {                                                                                               \
-    REENTRY_I_EACH(REENTRY_I_MEMBER, type, __VA_ARGS__)                                                               \
-  } type;                                                                                                             \
-  static const reentry_field type##_fields[] = {REENTRY_I_EACH(REENTRY_I_ROW, type, __VA_ARGS__)};                    \
-  static const reentry_shape type##_shape = {sizeof(type), type##_fields, sizeof type##_fields / sizeof *type##_fields}; \
-  __attribute__((unused)) REENTRY_MUST_USE static inline bool type##_read(reentry_json from, type *to) {              \
-    return reentry_struct_read(&type##_shape, from, to);                                                              \
-  }                                                                                                                   \
-  __attribute__((unused)) REENTRY_MUST_USE static inline char *type##_write(const type *from) {                       \
-    return reentry_struct_write(&type##_shape, from);                                                                 \
-  }                                                                                                                   \
-  __attribute__((unused)) static inline void type##_free(type *value) { reentry_struct_free(&type##_shape, value); }  \
-  __attribute__((unused)) static inline char *type##_schema(void) { return reentry_struct_schema(&type##_shape); }
+#define REENTRY_STRUCT(type, ...)                                                                        \
+  typedef struct type {                                                                                  \
+    REENTRY_I_EACH(REENTRY_I_MEMBER, type, __VA_ARGS__)                                                  \
+  } type;                                                                                                \
+  static const reentry_field type##_fields[] = {REENTRY_I_EACH(REENTRY_I_ROW, type, __VA_ARGS__)};       \
+  static const reentry_shape type##_shape = {sizeof(type), type##_fields,                                \
+                                             sizeof type##_fields / sizeof *type##_fields};              \
+  __attribute__((unused)) REENTRY_MUST_USE static inline bool type##_read(reentry_json from, type *to) { \
+    return reentry_struct_read(&type##_shape, from, to);                                                 \
+  }                                                                                                      \
+  __attribute__((unused)) REENTRY_MUST_USE static inline char *type##_write(const type *from) {          \
+    return reentry_struct_write(&type##_shape, from);                                                    \
+  }                                                                                                      \
+  __attribute__((unused)) static inline void type##_free(type *value) {                                  \
+    reentry_struct_free(&type##_shape, value);                                                           \
+  }                                                                                                      \
+  __attribute__((unused)) static inline char *type##_schema(void) {                                      \
+    return reentry_struct_schema(&type##_shape);                                                         \
+  }
 
 typedef enum {
   REENTRY_KIND_r_bool,
@@ -136,17 +143,29 @@ char *reentry_struct_schema(const reentry_shape *shape);
 #define REENTRY_I_MEMBER_OF(how, ...) REENTRY_I_JOIN(REENTRY_I_MEMBER_, how)(__VA_ARGS__)
 #define REENTRY_I_MEMBER_r_one(kind, ctype, name, ...) ctype name;
 #define REENTRY_I_MEMBER_r_optional(kind, ctype, name, ...) REENTRY_I_FLAG_##kind(name) ctype name;
-#define REENTRY_I_MEMBER_r_list(kind, ctype, name, ...) struct { ctype *at; size_t count; } name;
-#define REENTRY_I_MEMBER_r_optional_list(kind, ctype, name, ...) struct { ctype *at; size_t count; } name;
+#define REENTRY_I_MEMBER_r_list(kind, ctype, name, ...) \
+  struct {                                              \
+    ctype *at;                                          \
+    size_t count;                                       \
+  } name;
+#define REENTRY_I_MEMBER_r_optional_list(kind, ctype, name, ...) \
+  struct {                                                       \
+    ctype *at;                                                   \
+    size_t count;                                                \
+  } name;
 
 #define REENTRY_I_ROW(type, field) REENTRY_I_ROW_OF(type, REENTRY_I_OPEN field)
 #define REENTRY_I_OPEN(...) __VA_ARGS__
 #define REENTRY_I_ROW_OF(...) REENTRY_I_ROW_WITH(__VA_ARGS__)
-#define REENTRY_I_ROW_WITH(type, how, kind_of, ctype, name_of, ...)                                         \
-  {.name = #name_of, .kind = REENTRY_KIND_##kind_of, .offset = offsetof(type, name_of), .size = sizeof(ctype), \
+#define REENTRY_I_ROW_WITH(type, how, kind_of, ctype, name_of, ...) \
+  {.name = #name_of,                                                \
+   .kind = REENTRY_KIND_##kind_of,                                  \
+   .offset = offsetof(type, name_of),                               \
+   .size = sizeof(ctype),                                           \
    REENTRY_I_JOIN(REENTRY_I_HOW_, how)(type, kind_of, name_of) __VA_OPT__(, ) __VA_ARGS__},
 #define REENTRY_I_HOW_r_one(type, kind_of, name_of) .optional = false
-#define REENTRY_I_HOW_r_optional(type, kind_of, name_of) .optional = true REENTRY_I_FLAG_AT_##kind_of(type, name_of)
+#define REENTRY_I_HOW_r_optional(type, kind_of, name_of) \
+  .optional = true REENTRY_I_FLAG_AT_##kind_of(type, name_of)
 #define REENTRY_I_HOW_r_list(type, kind_of, name_of) .list = true
 #define REENTRY_I_HOW_r_optional_list(type, kind_of, name_of) .optional = true, .list = true
 
@@ -180,7 +199,8 @@ char *reentry_struct_schema(const reentry_shape *shape);
 #define REENTRY_I_JOIN_NOW(a, b) a##b
 
 /* `macro(first, x)` for each x of the rest: as many as fit into the rescans of REENTRY_I_SCAN. */
-#define REENTRY_I_EACH(macro, first, ...) __VA_OPT__(REENTRY_I_SCAN(REENTRY_I_NEXT(macro, first, __VA_ARGS__)))
+#define REENTRY_I_EACH(macro, first, ...) \
+  __VA_OPT__(REENTRY_I_SCAN(REENTRY_I_NEXT(macro, first, __VA_ARGS__)))
 #define REENTRY_I_NEXT(macro, first, x, ...) \
   macro(first, x) __VA_OPT__(REENTRY_I_AGAIN REENTRY_I_PARENS(macro, first, __VA_ARGS__))
 #define REENTRY_I_AGAIN() REENTRY_I_NEXT

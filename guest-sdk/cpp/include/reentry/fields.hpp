@@ -1,4 +1,5 @@
-// Structures that are read from JSON, written as JSON, and described by a JSON Schema: each is described once.
+// Structures that are read from JSON, written as JSON, and described by a JSON Schema: each is described
+// once.
 //
 //   struct line { std::string article; uint32_t count; };
 //   REENTRY_FIELDS(line, article, count)
@@ -9,14 +10,17 @@
 //   struct order { std::vector<line> lines; std::optional<std::string> comment; speed how; };
 //   REENTRY_FIELDS(order, lines, comment, how)
 //
-// Fields may be bool, whole numbers, double, std::string, such enumerations and structures, std::optional and std::vector of
-// all these, and reentry::json for anything. A std::optional may be missing or null; a member that no field has is passed over.
+// Fields may be bool, whole numbers, double, std::string, such enumerations and structures, std::optional and
+// std::vector of all these, and reentry::json for anything. A std::optional may be missing or null; a member
+// that no field has is passed over.
 //
-// A description, further rules of the schema and a default are said with the longer form, which the macro stands for:
+// A description, further rules of the schema and a default are said with the longer form, which the macro
+// stands for:
 //
 //   constexpr auto reentry_fields(const line *) {
 //     return std::tuple{reentry::field("article", &line::article, {.description = "What is bought"}),
-//                       reentry::field("count", &line::count, {.rules = REENTRY_JSON({"minimum": 1}), .default_json = "1"})};
+//                       reentry::field("count", &line::count, {.rules = REENTRY_JSON({"minimum": 1}),
+//                       .default_json = "1"})};
 //   }
 #pragma once
 
@@ -29,21 +33,21 @@
 #include "reentry/json.hpp"
 
 /// Names all fields of a structure; leaving one out is an error of the compiler.
-#define REENTRY_FIELDS(type, ...)                                                                                  \
-  constexpr auto reentry_fields(const type *) {                                                                    \
-    return std::tuple{REENTRY_I_COMMAS(REENTRY_I_EACH(REENTRY_I_FIELD, type, __VA_ARGS__))};                       \
-  }                                                                                                                \
-  static_assert(reentry::detail::is_whole<type>((decltype(reentry_fields((const type *)nullptr)) *)nullptr),       \
+#define REENTRY_FIELDS(type, ...)                                                                            \
+  constexpr auto reentry_fields(const type *) {                                                              \
+    return std::tuple{REENTRY_I_COMMAS(REENTRY_I_EACH(REENTRY_I_FIELD, type, __VA_ARGS__))};                 \
+  }                                                                                                          \
+  static_assert(reentry::detail::is_whole<type>((decltype(reentry_fields((const type *)nullptr)) *)nullptr), \
                 "REENTRY_FIELDS(" #type ", ...) must name all fields of the structure");
 #define REENTRY_I_FIELD(type, name) , reentry::field(#name, &type::name)
 #define REENTRY_I_COMMAS(...) REENTRY_I_COMMAS_NOW(__VA_ARGS__)
 #define REENTRY_I_COMMAS_NOW(nothing, ...) __VA_ARGS__
 
 /// Names all values of an enumeration, which are strings in JSON.
-#define REENTRY_CHOICES(type, ...)                                                                   \
-  constexpr auto reentry_choices(const type *) {                                                     \
-    using choice = std::pair<const char *, type>;                                                    \
-    return std::array{REENTRY_I_COMMAS(REENTRY_I_EACH(REENTRY_I_CHOICE, type, __VA_ARGS__))};        \
+#define REENTRY_CHOICES(type, ...)                                                            \
+  constexpr auto reentry_choices(const type *) {                                              \
+    using choice = std::pair<const char *, type>;                                             \
+    return std::array{REENTRY_I_COMMAS(REENTRY_I_EACH(REENTRY_I_CHOICE, type, __VA_ARGS__))}; \
   }
 #define REENTRY_I_CHOICE(type, name) , choice(#name, type::name)
 
@@ -56,28 +60,36 @@ struct about {
   const char *default_json = nullptr; ///< The value when there is none.
 };
 
-template <class Of, class Member> struct field {
-  constexpr field(const char *name, Member Of::*member, about more = {}) : name(name), member(member), more(more) {}
+template <class Of, class Member>
+struct field {
+  constexpr field(const char *name, Member Of::*member, about more = {})
+      : name(name), member(member), more(more) {}
   const char *name;
   Member Of::*member;
   about more;
 };
 
-
 namespace detail {
 
-template <class T> inline constexpr bool is_optional = false;
-template <class T> inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T> inline constexpr bool is_vector = false;
-template <class T> inline constexpr bool is_vector<std::vector<T>> = true;
-template <class T> inline constexpr bool never = false;
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_vector = false;
+template <class T>
+inline constexpr bool is_vector<std::vector<T>> = true;
+template <class T>
+inline constexpr bool never = false;
 
 /// Stands for a value of any type.
 struct anything {
-  template <class T> operator T() const;
+  template <class T>
+  operator T() const;
 };
 /// Whether an aggregate takes one value more than those of the fields that are named: one was left out.
-template <class T, class... Member> consteval bool is_whole(std::tuple<field<T, Member>...> *) {
+template <class T, class... Member>
+consteval bool is_whole(std::tuple<field<T, Member>...> *) {
   if constexpr (std::is_aggregate_v<T>) {
     return !requires { T{std::declval<Member>()..., anything{}}; } &&
            !requires { T{std::declval<Member>()..., std::nullopt}; };
@@ -85,14 +97,22 @@ template <class T, class... Member> consteval bool is_whole(std::tuple<field<T, 
   return true;
 }
 
-template <class T> constexpr auto fields_of() { return reentry_fields(static_cast<const T *>(nullptr)); }
-template <class T> constexpr auto choices_of() { return reentry_choices(static_cast<const T *>(nullptr)); }
+template <class T>
+constexpr auto fields_of() {
+  return reentry_fields(static_cast<const T *>(nullptr));
+}
+template <class T>
+constexpr auto choices_of() {
+  return reentry_choices(static_cast<const T *>(nullptr));
+}
 
 // ---- reading ----
 
-template <class T> bool read(reentry_json from, T &to);
+template <class T>
+bool read(reentry_json from, T &to);
 
-template <std::integral T> bool read_whole(reentry_json from, T &to) {
+template <std::integral T>
+bool read_whole(reentry_json from, T &to) {
   constexpr uint64_t most = std::numeric_limits<T>::max();
   bool negative = false;
   uint64_t sum = 0;
@@ -101,7 +121,8 @@ template <std::integral T> bool read_whole(reentry_json from, T &to) {
   return true;
 }
 
-template <described T> bool read_fields(reentry_json from, T &to) {
+template <described T>
+bool read_fields(reentry_json from, T &to) {
   if (!reentry_exists(from) || from.at[0] != '{') return reentry_unexpected(from, "an object");
   const auto one = [&](const auto &field) {
     reentry_json found = reentry_get(from, field.name);
@@ -111,7 +132,8 @@ template <described T> bool read_fields(reentry_json from, T &to) {
   return std::apply([&](const auto &...field) { return (one(field) && ...); }, fields_of<T>());
 }
 
-template <chosen T> bool read_choice(reentry_json from, T &to) {
+template <chosen T>
+bool read_choice(reentry_json from, T &to) {
   std::string expected;
   for (const auto &[name, choice] : choices_of<T>()) {
     if (reentry_is(from, name)) {
@@ -123,7 +145,8 @@ template <chosen T> bool read_choice(reentry_json from, T &to) {
   return reentry_unexpected(from, expected.c_str());
 }
 
-template <class T> bool read_elements(reentry_json from, std::vector<T> &to) {
+template <class T>
+bool read_elements(reentry_json from, std::vector<T> &to) {
   if (!reentry_exists(from) || from.at[0] != '[') return reentry_unexpected(from, "an array");
   to.clear();
   to.reserve(reentry_count(from));
@@ -144,7 +167,8 @@ inline bool read_text(reentry_json from, std::string &to) {
   return true;
 }
 
-template <class T> bool read(reentry_json from, T &to) {
+template <class T>
+bool read(reentry_json from, T &to) {
   if constexpr (std::same_as<T, bool>) {
     return reentry_read_bool(from, &to);
   } else if constexpr (std::integral<T>) {
@@ -167,15 +191,18 @@ template <class T> bool read(reentry_json from, T &to) {
   } else if constexpr (chosen<T>) {
     return read_choice(from, to);
   } else {
-    static_assert(never<T>, "this type cannot be read from JSON: name its fields with REENTRY_FIELDS(type, ...)");
+    static_assert(never<T>,
+                  "this type cannot be read from JSON: name its fields with REENTRY_FIELDS(type, ...)");
   }
 }
 
 // ---- describing ----
 
-template <class T> value schema_of(const about &more = {});
+template <class T>
+value schema_of(const about &more = {});
 
-template <std::integral T> value whole_schema(const about &more) {
+template <std::integral T>
+value whole_schema(const about &more) {
   const json rules(std::string(more.rules ? more.rules : "{}"));
   value schema = object({{"type", "integer"}});
   if (!rules["minimum"].exists()) schema.member("minimum", std::numeric_limits<T>::min());
@@ -183,7 +210,8 @@ template <std::integral T> value whole_schema(const about &more) {
   return schema;
 }
 
-template <described T> value fields_schema() {
+template <described T>
+value fields_schema() {
   value properties = value::object();
   std::vector<std::string> required;
   const auto one = [&]<class Of, class Member>(const field<Of, Member> &field) {
@@ -196,7 +224,8 @@ template <described T> value fields_schema() {
   return schema;
 }
 
-template <class T> value base_schema(const about &more) {
+template <class T>
+value base_schema(const about &more) {
   if constexpr (std::same_as<T, bool>) {
     return object({{"type", "boolean"}});
   } else if constexpr (std::integral<T>) {
@@ -208,7 +237,8 @@ template <class T> value base_schema(const about &more) {
   } else if constexpr (std::same_as<T, json> || std::same_as<T, value>) {
     return value::object();
   } else if constexpr (is_optional<T>) {
-    return object({{"anyOf", std::vector<value>{schema_of<typename T::value_type>(), object({{"type", "null"}})}}});
+    return object(
+        {{"anyOf", std::vector<value>{schema_of<typename T::value_type>(), object({{"type", "null"}})}}});
   } else if constexpr (is_vector<T>) {
     return object({{"type", "array"}, {"items", schema_of<typename T::value_type>()}});
   } else if constexpr (described<T>) {
@@ -223,7 +253,8 @@ template <class T> value base_schema(const about &more) {
 }
 
 /// Adds to a schema what is said of a field.
-template <class T> value schema_of(const about &more) {
+template <class T>
+value schema_of(const about &more) {
   value schema = base_schema<T>(more);
   if (more.description) schema.member("description", more.description);
   if (more.default_json) schema.member("default", json(std::string(more.default_json)));
@@ -237,17 +268,22 @@ template <class T> value schema_of(const about &more) {
 
 } // namespace detail
 
-template <class T> std::optional<T> json::as() const {
+template <class T>
+std::optional<T> json::as() const {
   T read{};
   if (!detail::read(value_, read)) return std::nullopt;
   return read;
 }
 
 /// The JSON Schema of a type, for `reentry_step` and `options`. The text is freed by who asked.
-template <class T> char *schema() { return detail::schema_of<T>({}).given(); }
+template <class T>
+char *schema() {
+  return detail::schema_of<T>({}).given();
+}
 
 /// A structure with `REENTRY_FIELDS` as JSON. An optional field that is empty is left out.
-template <described T> value::value(const T &from) : value(object()) {
+template <described T>
+value::value(const T &from) : value(object()) {
   const auto one = [&]<class Member>(const field<T, Member> &field) {
     if constexpr (detail::is_optional<Member>) {
       if (!(from.*field.member)) return;
@@ -257,7 +293,8 @@ template <described T> value::value(const T &from) : value(object()) {
   std::apply([&](const auto &...field) { (one(field), ...); }, detail::fields_of<T>());
 }
 
-template <chosen T> value::value(const T &from) : value("") {
+template <chosen T>
+value::value(const T &from) : value("") {
   for (const auto &[name, choice] : detail::choices_of<T>()) {
     if (choice == from) *this = value(name);
   }

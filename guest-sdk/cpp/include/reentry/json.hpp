@@ -1,4 +1,5 @@
-// JSON for steps in C++: values that are read stay text, so that numbers keep every digit, and a text is written piece by piece.
+// JSON for steps in C++: values that are read stay text, so that numbers keep every digit, and a text is
+// written piece by piece.
 #pragma once
 
 #include <concepts>
@@ -49,9 +50,11 @@ public:
   /// Members of an object or elements of an array.
   size_t size() const { return reentry_count(value_); }
 
-  /// What the value says as a bool, a number, a string, a vector, or a structure with `REENTRY_FIELDS`. Nothing when it is
-  /// missing or does not fit: `reentry_problem()` says where and why then, and so does `co_return ctx.refuse()`.
-  template <class T> std::optional<T> as() const;
+  /// What the value says as a bool, a number, a string, a vector, or a structure with `REENTRY_FIELDS`.
+  /// Nothing when it is missing or does not fit: `reentry_problem()` says where and why then, and so does
+  /// `co_return ctx.refuse()`.
+  template <class T>
+  std::optional<T> as() const;
 
   /// As the SDK for C has it. Valid as long as this value or a copy of it.
   reentry_json lent() const { return value_; }
@@ -72,7 +75,8 @@ public:
     requires(!std::same_as<Number, bool>)
   value(Number number) : text_(std::to_string(number)) {}
   value(std::floating_point auto number) : value(from_c, reentry_format("%g", static_cast<double>(number))) {}
-  value(std::string_view string) : value(from_c, reentry_format("%S", string.data() ? string.data() : "", string.size())) {}
+  value(std::string_view string)
+      : value(from_c, reentry_format("%S", string.data() ? string.data() : "", string.size())) {}
   value(const std::string &string) : value(std::string_view(string)) {}
   value(const char *string) : value(from_c, reentry_format("%s", string)) {}
   /// As it was read; what does not exist is null.
@@ -90,8 +94,10 @@ public:
     requires std::convertible_to<const Inner &, value>
   value(const std::optional<Inner> &maybe) : value(maybe ? value(*maybe) : value(nullptr)) {}
 
-  template <described T> value(const T &from);
-  template <chosen T> value(const T &from);
+  template <described T>
+  value(const T &from);
+  template <chosen T>
+  value(const T &from);
 
   /// The JSON text.
   const std::string &text() const { return text_; }
@@ -117,7 +123,9 @@ public:
 
 private:
   enum from { from_c };
-  value(from, char *text) : text_(text ? text : "null"), problem_(text ? "" : reentry_problem()) { std::free(text); }
+  value(from, char *text) : text_(text ? text : "null"), problem_(text ? "" : reentry_problem()) {
+    std::free(text);
+  }
 
   /// Appends a part, which lies under this key.
   void add(std::string_view before, std::string_view key, const value &part) {

@@ -51,17 +51,20 @@ inline open_wait parked;
 inline const char *maybe(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
 
 inline reentry_result failed(const failure &why) {
-  return reentry_fail({why.message.c_str(), maybe(why.code), why.retryable, why.retry_after_ms, maybe(why.details)});
+  return reentry_fail(
+      {why.message.c_str(), maybe(why.code), why.retryable, why.retry_after_ms, maybe(why.details)});
 }
 
 inline std::string text(step_string_t from) { return {reinterpret_cast<const char *>(from.ptr), from.len}; }
 
 inline failure failure_of(const reentry_step_types_failure_t &why) {
   return {text(why.message), why.code.is_some ? text(why.code.val) : "", why.retryable,
-          why.retry_after_ms.is_some ? why.retry_after_ms.val : 0, why.details.is_some ? text(why.details.val) : ""};
+          why.retry_after_ms.is_some ? why.retry_after_ms.val : 0,
+          why.details.is_some ? text(why.details.val) : ""};
 }
 
-template <class T> constexpr reentry_schema *schema_or_none() {
+template <class T>
+constexpr reentry_schema *schema_or_none() {
   if constexpr (std::same_as<T, json> || std::same_as<T, value>) {
     return nullptr;
   } else {
@@ -71,8 +74,10 @@ template <class T> constexpr reentry_schema *schema_or_none() {
 
 } // namespace detail
 
-/// How a wait ended. Where it can have but one end, it may be taken as the data: `answer said = co_await ctx.suspend(...)`.
-template <class Data> class reply {
+/// How a wait ended. Where it can have but one end, it may be taken as the data: `answer said = co_await
+/// ctx.suspend(...)`.
+template <class Data>
+class reply {
 public:
   reply(reentry_reason reason, std::optional<Data> data, failure why)
       : reason(reason), why(std::move(why)), data_(std::move(data)) {}
@@ -84,7 +89,8 @@ public:
   bool failed() const { return reason == REENTRY_FAILED; }
   bool has_data() const { return data_.has_value(); }
   const Data &operator*() const {
-    if (!data_ && timed_out()) reentry_die("the deadline passed: there is no answer. Look at timed_out() first");
+    if (!data_ && timed_out())
+      reentry_die("the deadline passed: there is no answer. Look at timed_out() first");
     if (!data_) reentry_die("what was run failed: there is no output. Look at failed() first");
     return *data_;
   }
@@ -98,21 +104,25 @@ private:
 namespace detail {
 
 /// Something that a step waits for. It is handed to the host when it is awaited.
-template <class Data, class Begin> class [[nodiscard("nothing waits for it without co_await")]] wait {
+template <class Data, class Begin>
+class [[nodiscard("nothing waits for it without co_await")]] wait {
 public:
-  wait(Begin begin, std::string what, std::source_location at) : begin_(std::move(begin)), what_(std::move(what)), at_(at) {}
+  wait(Begin begin, std::string what, std::source_location at)
+      : begin_(std::move(begin)), what_(std::move(what)), at_(at) {}
   wait(const wait &) = delete;
   ~wait() {
     if (awaited_) return;
     std::string place = at_.file_name();
     place.erase(0, place.find_last_of('/') + 1);
-    forgotten = place + ":" + std::to_string(at_.line()) + ": nothing waits for " + what_ + " without co_await";
+    forgotten =
+        place + ":" + std::to_string(at_.line()) + ": nothing waits for " + what_ + " without co_await";
   }
 
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> handle) {
     awaited_ = true;
-    parked = {handle, this, [](void *self, const reentry_call *call) { return static_cast<wait *>(self)->take(call); }};
+    parked = {handle, this,
+              [](void *self, const reentry_call *call) { return static_cast<wait *>(self)->take(call); }};
     ended = begin_();
   }
   reply<Data> await_resume() { return std::move(*reply_); }
@@ -138,10 +148,12 @@ private:
 
 } // namespace detail
 
-/// What a step returns, and any coroutine that does a part of its work: `co_await` of a task gives its output.
+/// What a step returns, and any coroutine that does a part of its work: `co_await` of a task gives its
+/// output.
 ///
 /// A task that ends with a failure, a bail or a refusal ends the step with it.
-template <class Output = value> class [[nodiscard("nothing of it is known without co_await")]] task {
+template <class Output = value>
+class [[nodiscard("nothing of it is known without co_await")]] task {
 public:
   struct promise_type {
     std::optional<Output> output;
@@ -195,17 +207,21 @@ private:
   };
 
   explicit task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  template <class Of> friend reentry_result outcome(task<Of> &whole);
+  template <class Of>
+  friend reentry_result outcome(task<Of> &whole);
   std::coroutine_handle<promise_type> handle_;
 };
 
 /// What a call of the step ends with.
-template <class Output> reentry_result outcome(task<Output> &whole) {
+template <class Output>
+reentry_result outcome(task<Output> &whole) {
   std::optional<reentry_result> result = std::exchange(detail::ended, std::nullopt);
   auto &promise = whole.handle_.promise();
-  if (whole.handle_.done()) result = promise.end ? *promise.end : reentry_complete(value(*promise.output).given());
+  if (whole.handle_.done())
+    result = promise.end ? *promise.end : reentry_complete(value(*promise.output).given());
   if (result->failed) return *result;
-  if (!detail::forgotten.empty()) return detail::failed({.message = detail::forgotten, .code = "unawaited-wait"});
+  if (!detail::forgotten.empty())
+    return detail::failed({.message = detail::forgotten, .code = "unawaited-wait"});
   return *result;
 }
 

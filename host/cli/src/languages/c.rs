@@ -30,8 +30,10 @@ pub(crate) static CPP: Language = Language {
     build: build_cpp,
 };
 
-/// What the SDK for C is made of, beside its headers.
+/// What the SDK for C is made of, beside its headers. The first one takes the place of functions of the library, so that the
+/// linker must meet it before anything that calls them.
 const SDK_SOURCES: [&str; 13] = [
+    "src/words.c",
     "src/allocate.c",
     "src/host.c",
     "src/json.c",
@@ -42,13 +44,13 @@ const SDK_SOURCES: [&str; 13] = [
     "src/struct.c",
     "src/undefined.c",
     "src/utf8.c",
-    "src/words.c",
     "src/write.c",
     "generated/step.c",
 ];
 
 /// What a step's own sources are compiled with: what is undefined is a failure with file and line, and so is a forgotten wait.
-const CHECKS: [&str; 7] = [
+const CHECKS: [&str; 8] = [
+    "-UNDEBUG",
     "-Wall",
     "-Wextra",
     "-Werror=unused-result",
@@ -60,11 +62,11 @@ const CHECKS: [&str; 7] = [
 
 fn build_c(project: &Project) -> Result<Vec<Made>, Failure> {
     let sdk = project.sdk()?;
-    let mut objects = Vec::new();
-    for source in project.sources(&["c"])? {
-        objects.push(compile(project, &["cc", "-std=gnu11"], &CHECKS, &[sdk.join("include")], &source)?);
+    let sources = project.sources(&["c"])?;
+    let mut objects = c_sdk(project, &sdk)?;
+    for source in sources.iter().filter(|source| !is_test(source)) {
+        objects.push(compile(project, &["cc", "-std=gnu11"], &CHECKS, &[sdk.join("include")], source)?);
     }
-    objects.extend(c_sdk(project, &sdk)?);
     link(project, "cc", objects)
 }
 
@@ -72,21 +74,26 @@ fn build_c(project: &Project) -> Result<Vec<Made>, Failure> {
 fn build_cpp(project: &Project) -> Result<Vec<Made>, Failure> {
     let sdk = project.sdk()?;
     let include = [sdk.join("include"), sdk.join("c/include")];
-    let mut sources = project.sources(&["cpp", "cc", "cxx"])?;
-    sources.push(sdk.join("src/words.cpp"));
-    let mut objects = Vec::new();
-    for source in sources {
-        objects.push(compile(project, &CPLUSPLUS, &CHECKS, &include, &source)?);
+    let sources = project.sources(&["cpp", "cc", "cxx"])?;
+    let mut objects = c_sdk(project, &sdk.join("c"))?;
+    objects.push(compile(project, &CPLUSPLUS, &[], &include, &sdk.join("src/words.cpp"))?);
+    for source in sources.iter().filter(|source| !is_test(source)) {
+        objects.push(compile(project, &CPLUSPLUS, &CHECKS, &include, source)?);
     }
-    objects.extend(c_sdk(project, &sdk.join("c"))?);
     link(project, "c++", objects)
 }
 
-const CPLUSPLUS: [&str; 6] = [
+/// Whether the file is a test for the developer's machine: `step_test.c` is no part of the step.
+fn is_test(source: &Path) -> bool {
+    source.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_test"))
+}
+
+const CPLUSPLUS: [&str; 7] = [
     "c++",
     "-std=c++20",
     "-fno-exceptions",
     "-fno-rtti",
+    "-U_LIBCPP_HARDENING_MODE",
     "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
     "-Wno-missing-field-initializers",
 ];
@@ -94,8 +101,9 @@ const CPLUSPLUS: [&str; 6] = [
 /// Objects of the SDK for C.
 fn c_sdk(project: &Project, sdk: &Path) -> Result<Vec<PathBuf>, Failure> {
     let include = [sdk.join("include")];
-    let compiled =
-        SDK_SOURCES.iter().map(|file| compile(project, &["cc", "-std=gnu11"], &[], &include, &sdk.join(file)));
+    let compiled = SDK_SOURCES
+        .iter()
+        .map(|file| compile(project, &["cc", "-std=gnu11"], &[], &include, &sdk.join(file)));
     compiled.collect()
 }
 
