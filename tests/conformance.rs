@@ -8,7 +8,7 @@
 //! - `program {"PATH or ID": [ACTION, ..]}`: what the steps do, as sample-steps/scripted says. A step without program returns
 //!   its input.
 //! - `start [INPUT] [state=..] [context=..]`,
-//!   `resume [DATA] [step=..] [label=..] [index=..] [all] [retryCount=..] [context=..]`, `cancel`
+//!   `resume [DATA] [step=..] [label=..] [index=..] [all] [seen=..] [key=..] [retryCount=..] [context=..]`, `cancel`
 //! - `aside COMMAND` does it on another task and goes on as soon as a step logs `hold`, which keeps the step there;
 //!   `release` lets the step go and shows what came of the
 //!   command; `await PATH` goes on when the step waits for an answer
@@ -17,6 +17,7 @@
 //! - `travel PATH [INPUT] [answer=..]` sends the run back
 //! - `crash COMMAND` lets the host fall over after the first call into a guest; `recover` has the host take over calls of hosts that
 //!   are gone
+//! - `pause`, `unpause`; `late 30d` lets time pass while nobody looks after runs
 //! - `new host`: the host is dropped, another one opens the same store; `time 30d` lets time pass
 //! - `status`, `steps [PATH ..]`, `state`, `labels`, `context` show the run; `log` shows what steps have logged since the last time
 //! - `watched` shows what a watcher sees of the run's beginnings and ends
@@ -104,7 +105,23 @@ macro_rules! sections {
     };
 }
 
-sections!(address, lifecycle, target, parallel, bail, labels, nested, repeat, retries, definitions, time, travel,);
+sections!(
+    address,
+    late,
+    seen,
+    refusals,
+    lifecycle,
+    target,
+    parallel,
+    bail,
+    labels,
+    nested,
+    repeat,
+    retries,
+    definitions,
+    time,
+    travel,
+);
 
 #[test]
 fn every_file_of_cases_is_played_and_every_case_is_explained() -> Result<()> {

@@ -43,6 +43,9 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
         }
         Error::Refused(Refused::Invalid { what: "resume data", .. }) => of_run(&["inbox", "--run"])
             .map(|inbox| format!("{inbox} shows what is asked and how the answer must look")),
+        Error::AnswerRefused { .. } => {
+            of_run(&["inbox", "--run"]).map(|inbox| format!("the question is open again; {inbox} shows it"))
+        }
         Error::Refused(Refused::AlreadyStarted { .. } | Refused::Ended { .. }) => show(),
         Error::Load(LoadError::Imports { refused }) => grant(refused),
         Error::Refused(Refused::NotTravelable { .. }) => of_run(&["runs", "history"])
@@ -100,6 +103,9 @@ fn target(error: &TargetError) -> Option<String> {
             None => format!("what waits for an answer: {}", choices(open)),
         }),
         TargetError::Ambiguous { open, .. } => Some(format!("say which one: {}", choices(open))),
+        TargetError::Consumed { open, .. } | TargetError::Unseen { open, .. } if !open.0.is_empty() => {
+            Some(format!("what waits for an answer now: {}", choices(open)))
+        }
         _ => None,
     }
 }

@@ -8,7 +8,8 @@ use std::fmt;
 use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::{PathError, StepPath};
-use crate::run::{Doing, Held, Run, RunStatus, Suspension};
+use crate::run::{Doing, Held, Run, RunStatus, Suspension, SuspensionEnd};
+use crate::time::Timestamp;
 use crate::trace::{TracingContext, TracingOptions};
 
 /// A request to resume a run.
@@ -20,6 +21,8 @@ pub struct ResumeRequest {
     pub data: Option<Json>,
     /// Merged key by key over what the run has stored.
     pub request_context: BTreeMap<String, Json>,
+    /// The key under which this is asked for, if it is to be done once. It is free again when the step refuses the answer.
+    pub request: Option<String>,
     /// The attempt number to account to the resumed call, 0 by default; at most the retries of the step's policy.
     pub retry_count: u32,
     /// The caller's span.
@@ -40,6 +43,9 @@ pub struct Target {
     pub for_each_index: Option<u32>,
     /// The suspension's own id. It wins over everything else.
     pub suspension: Option<SuspensionId>,
+    /// The version of the run that the caller has seen: a suspension that was opened later is not meant. Not looked at beside
+    /// `suspension`, which names what was seen.
+    pub seen: Option<u64>,
     /// Whether all suspensions that fit are answered, each with the same data. Otherwise there must be exactly one.
     pub all: bool,
 }
@@ -96,6 +102,9 @@ const CANDIDATES_SHOWN_MAX: usize = 20;
 
 impl fmt::Display for Candidates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
         for (at, candidate) in self.0.iter().take(CANDIDATES_SHOWN_MAX).enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             write!(f, "{comma}[{}]", candidate.path)?;
@@ -129,11 +138,27 @@ pub enum TargetError {
         open: Candidates,
     },
     /// The suspension that the target names is over.
-    #[error("{target} was answered or closed before; suspended steps: {open}")]
+    #[error("{target} {} at {at}; suspended steps: {open}", became(.end))]
     Consumed {
         /// As the request said.
         target: Target,
+        /// How it ended.
+        end: SuspensionEnd,
+        /// When it ended; for what expired, when its time was over.
+        at: Timestamp,
         /// What is open.
+        open: Candidates,
+    },
+    /// What the target names was opened after what the caller has seen.
+    #[error(
+        "{target} was suspended after version {seen} of the run, which is the last that the request knows of; suspended steps: {open}"
+    )]
+    Unseen {
+        /// As the request said.
+        target: Target,
+        /// The version that the caller has seen.
+        seen: u64,
+        /// Those that fit.
         open: Candidates,
     },
     /// The target leaves several open suspensions to choose from.
@@ -144,6 +169,21 @@ pub enum TargetError {
         /// Those that fit.
         open: Candidates,
     },
+}
+
+fn became(end: &SuspensionEnd) -> &'static str {
+    match end {
+        SuspensionEnd::Answered => "was answered",
+        SuspensionEnd::Elapsed => "expired",
+        SuspensionEnd::Received | SuspensionEnd::Finished | SuspensionEnd::Closed => "was closed",
+    }
+}
+
+impl TargetError {
+    /// A suspension that was there, and ended.
+    pub fn consumed(run: &Run, target: Target, end: SuspensionEnd, at: Timestamp) -> Self {
+        Self::Consumed { target, end, at, open: candidates(&run.answerable().collect::<Vec<_>>()) }
+    }
 }
 
 /// Finds the one open suspension that a target means.
@@ -188,7 +228,12 @@ fn fitting<'run>(
     if fitting.is_empty() {
         return Err(TargetError::Unknown { target: target.clone(), open: candidates(&open) });
     }
-    Ok(fitting)
+    let Some(seen) = target.seen.filter(|_| target.suspension.is_none()) else { return Ok(fitting) };
+    let known: Vec<_> = fitting.iter().filter(|(_, found)| found.version <= seen).copied().collect();
+    match known.is_empty() {
+        true => Err(TargetError::Unseen { target: target.clone(), seen, open: candidates(&fitting) }),
+        false => Ok(known),
+    }
 }
 
 fn fits(run: &Run, target: &Target, path: &StepPath, suspension: &Suspension) -> bool {
@@ -235,7 +280,6 @@ mod tests {
     use crate::id::{RunId, TenantId};
     use crate::run::{Phase, Step, StepEntry, StepStatus, Waiting};
     use crate::step::{AnswerWait, Wait, WaitFor, Wake};
-    use crate::time::Timestamp;
 
     /// A run in which these steps wait for an answer: path and labels, the first with suspension 0 and so on.
     fn waiting(steps: &[(&str, &[&str])]) -> Run {
@@ -250,7 +294,10 @@ mod tests {
                 id: SuspensionId::from_bytes([at; 16]),
                 wait: Wait { id: 0, what: WaitFor::Answer(answer) },
                 since: Timestamp(0),
+                version: u64::from(at),
                 over: None,
+                claim: None,
+                refusals: 0,
                 child: None,
             };
             let entry = StepEntry {
@@ -385,6 +432,26 @@ mod tests {
         check(&run, step("each", Some(1)), "each[1]");
         check(&run, any(1), "each[1]");
         check(&run, step("each[0].sub", Some(1)), "step `each[0].sub` with index 1 was not suspended");
+    }
+
+    #[test]
+    fn what_was_opened_after_what_the_caller_saw_is_not_meant() {
+        // The first was opened with version 0, the second with 1, the third with 2.
+        let run = waiting(&[("pa", &["A"]), ("pb", &["A"]), ("pc", &[])]);
+        let seen = |seen, target: Target| Target { seen: Some(seen), ..target };
+        assert_eq!(found(&run, &seen(0, Target::default())), "pa");
+        assert_eq!(found(&run, &seen(0, Target::label("A"))), "pa");
+        assert_eq!(found(&run, &seen(2, step("pc", None))), "pc");
+        assert_eq!(found(&run, &seen(0, Target::suspension(SuspensionId::from_bytes([2; 16])))), "pc");
+        assert_eq!(
+            found(&run, &seen(1, step("pc", None))),
+            "step `pc` was suspended after version 1 of the run, which is the last that the request knows of; suspended steps: [pc]"
+        );
+        assert!(
+            found(&run, &seen(1, Target::label("A"))).contains("[pa] \"A\", [pb] \"A\"; name one of them")
+        );
+        let all = find_all(&run, &seen(1, Target { all: true, ..Target::default() })).unwrap();
+        assert_eq!(all.len(), 2);
     }
 
     #[test]
