@@ -87,9 +87,14 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
             let path = within.join(&name);
             let Ok(kind) = entry.file_type() else { continue };
             let is_others = name.starts_with('.') || OTHERS.contains(&name.as_str());
+            // Tests name the steps, too.
+            let is_source = !name.contains("test");
             if kind.is_dir() && !is_others {
                 folders.push(path);
-            } else if kind.is_file() && entry.metadata().is_ok_and(|file| file.len() <= FILE_BYTES_MAX) {
+            } else if kind.is_file()
+                && is_source
+                && entry.metadata().is_ok_and(|file| file.len() <= FILE_BYTES_MAX)
+            {
                 files.push(path);
             }
             if files.len() == FILES_MAX {
@@ -116,6 +121,7 @@ mod tests {
                 .unwrap();
         }
         std::fs::write(folder.path().join("b.py"), "@step('buy')\n@step(\"buy-2\")\n").unwrap();
+        std::fs::write(folder.path().join("step_test.py"), "run('buy')").unwrap();
         std::fs::write(folder.path().join("c.wasm"), [0xff, 0xfe, b'"', b'b']).unwrap();
         let author = Author { file: String::new(), export: None, folder: Some(folder.path().to_owned()) };
         assert_eq!(places_of(&author, "buy"), ["b.py:1", "src/a.rs:2"]);
