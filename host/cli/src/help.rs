@@ -62,7 +62,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("new workflow", "reentry new workflow expenses --lang python"),
     ("build", "reentry build approve"),
     ("components prune", "reentry components prune --dry-run"),
-    ("limits", "reentry limits --limit memory-bytes=512MiB"),
+    ("limits", "reentry limits --set-limit memory-bytes=512MiB"),
     ("doctor", "reentry doctor"),
     ("completions", "source <(reentry completions bash)"),
     ("man", "reentry man ~/.local/share/man/man1"),
@@ -179,7 +179,7 @@ mod tests {
             let values: Vec<String> =
                 arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
             if !values.is_empty() {
-                text += &format!(". One of {}", values.join(", "));
+                text = format!("{}. One of {}", text.trim_end_matches('.'), values.join(", "));
             }
         }
         let default: Vec<_> = arg.get_default_values().iter().filter_map(|value| value.to_str()).collect();
@@ -189,7 +189,23 @@ mod tests {
         if let Some(variable) = arg.get_env().and_then(|variable| variable.to_str()) {
             text += &format!(" [variable: {variable}]");
         }
-        format!("- `{}`: {text}\n", format!("{written} {value}").trim())
+        wrapped(&format!("- `{}`: {text}", format!("{written} {value}").trim()), "  ")
+    }
+
+    /// A paragraph in lines of at most 140 columns.
+    fn wrapped(text: &str, hang: &str) -> String {
+        let mut lines = vec![String::new()];
+        for word in text.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => line.push_str(word),
+                Some(line) if line.chars().count() + 1 + word.chars().count() <= 140 => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(format!("{hang}{word}")),
+            }
+        }
+        lines.join("\n") + "\n"
     }
 
     /// The options and arguments of a command, arguments first; without those that all commands have, and without help.
@@ -216,6 +232,13 @@ mod tests {
                         Some((first, rest)) => format!("{}.\n\n{rest}", first.trim_end_matches('.')),
                         None => format!("{about}."),
                     };
+                    // A table stays as it is.
+                    let part = |part: &str| match part.contains('\n') {
+                        true => part.lines().map(|line| format!("    {line}\n")).collect(),
+                        false => wrapped(part, ""),
+                    };
+                    let about: Vec<String> = about.split("\n\n").map(part).collect();
+                    let about = about.join("\n");
                     let usage = leaf.render_usage().to_string();
                     let usage = usage.trim_start_matches("Usage: ").split_once(' ').map(|(_, rest)| rest);
                     let usage = format!("reentry {name} {}", usage.unwrap_or_default());
@@ -223,7 +246,7 @@ mod tests {
                     let items = items(&leaf, false);
                     let gap = if items.is_empty() { "" } else { "\n" };
                     page += &format!(
-                        "\n### {name}\n\n{about}\n\n    {}\n\n{items}{gap}```sh\n{example}\n```\n",
+                        "\n### {name}\n\n{about}\n    {}\n\n{items}{gap}```sh\n{example}\n```\n",
                         usage.trim_end()
                     );
                 }

@@ -186,7 +186,10 @@ mod tests {
           answer    {approved: boolean, comment?: string | null, refused_lines?:
                     integer[]}
         "#);
-        insta::assert_snapshot!(how_to_answer(&waiting(), &Invocation::default()), @"");
+        insta::assert_snapshot!(how_to_answer(&waiting(), &Invocation::default()), @r#"
+        answer it with
+          reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"approved": <true|false>, "comment": <text|null, optional>, "refused_lines": [<integer, optional>, …]}'
+        "#);
     }
 
     #[test]
@@ -198,6 +201,9 @@ mod tests {
           waits     3m, deadline in 2m
           labels    manager\u{1b}[2J
         ");
-        insta::assert_snapshot!(command(&bare, false, &Invocation::default()), @"reentry resume run_0000000003e87fffbfffffffffffffff --data '{}'");
+        insta::assert_snapshot!(how_to_answer(&bare, &Invocation::default()), @"
+        answer it with
+          reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '<JSON>'
+        ");
     }
 }

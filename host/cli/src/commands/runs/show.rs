@@ -31,7 +31,7 @@ const VALUE_LINES: usize = 40;
 /// Show one run: how it stands, its steps, its suspensions
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 }
