@@ -65,6 +65,9 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
         }
         Error::Refused(Refused::Invalid { what: "resume data", .. }) => of_run(&["inbox", "--run"])
             .map(|inbox| format!("{inbox} shows what is asked and how the answer must look")),
+        Error::AnswerRefused { .. } => {
+            of_run(&["inbox", "--run"]).map(|inbox| format!("the question is open again; {inbox} shows it"))
+        }
         Error::Refused(Refused::AlreadyStarted { .. } | Refused::Ended { .. }) => show(),
         Error::Load(LoadError::Imports { refused }) => grant(refused),
         Error::Refused(Refused::NotTravelable { .. }) => of_run(&["runs", "history"])
@@ -128,6 +131,9 @@ fn target(error: &TargetError, answer: &dyn Fn(SuspensionId) -> String) -> Optio
         }),
         TargetError::Ambiguous { open, .. } => {
             Some(format!("say which question you mean:\n{}", choices(open, answer)))
+        }
+        TargetError::Consumed { open, .. } | TargetError::Unseen { open, .. } if !open.0.is_empty() => {
+            Some(format!("what waits for an answer now, and what answers it:\n{}", choices(open, answer)))
         }
         _ => None,
     }

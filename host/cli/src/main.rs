@@ -29,6 +29,7 @@ mod suspended;
 mod table;
 mod ui;
 mod workflow_file;
+mod working;
 
 fn main() -> std::process::ExitCode {
     app::main().into()

@@ -137,8 +137,9 @@ async fn text(
     }
     if let Some(labels) = result.resume_labels.as_ref().filter(|labels| !labels.is_empty()) {
         text += "\nlabels\n";
-        for (label, path) in labels {
-            let _ = writeln!(text, "  {}  {path}", harmless(label));
+        for (label, paths) in labels {
+            let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+            let _ = writeln!(text, "  {}  {}", harmless(label), paths.join(", "));
         }
     }
     Ok(text)

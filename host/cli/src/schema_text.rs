@@ -29,6 +29,20 @@ pub(crate) fn form(schema: Option<&Value>) -> String {
     form.filter(|form| form.chars().count() <= FORM_CHARS).unwrap_or_else(|| ANY_FORM.to_owned())
 }
 
+/// The same in short, without the types of an object's properties: `{approved, comment?}`.
+pub(crate) fn outline(schema: &Value) -> String {
+    let reader = Reader { root: schema };
+    let followed = reader.follow(schema);
+    let Some(properties) = followed.get("properties").and_then(Value::as_object) else {
+        return summary(schema);
+    };
+    let (required, others): (Vec<_>, Vec<_>) =
+        properties.keys().partition(|name| is_required(followed, name));
+    let others = others.into_iter().map(|name| format!("{name}?"));
+    let names: Vec<String> = required.into_iter().cloned().chain(others).collect();
+    format!("{{{}}}", names.join(", "))
+}
+
 struct Reader<'a> {
     root: &'a Value,
 }
@@ -205,6 +219,13 @@ mod tests {
     #[test]
     fn a_summary_shows_required_fields_first_and_marks_the_others() {
         insta::assert_snapshot!(summary(&answer()), @r#"{approved: boolean, by: {name: string}, comment?: string | null, level?: "low" | "high" | null, lines?: integer[]}"#);
+    }
+
+    #[test]
+    fn an_outline_has_the_names_alone() {
+        insta::assert_snapshot!(outline(&answer()), @"{approved, by, comment?, level?, lines?}");
+        insta::assert_snapshot!(outline(&json!({"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"b": true}}}})), @"{b?}");
+        insta::assert_snapshot!(outline(&json!({"type": "array", "items": {"type": "string"}})), @"string[]");
     }
 
     #[test]

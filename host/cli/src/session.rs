@@ -1,11 +1,12 @@
 //! What the global options lead to: streams, data folder, tenant, and the host.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use reentry::core::id::{RunId, TenantId};
 use reentry::core::time::Timestamp;
-use reentry::wasm::Grants;
+use reentry::store::memory::MemoryStore;
+use reentry::wasm::{Grants, RuntimeConfig};
 use reentry::{Clock as _, Host, SystemClock};
 
 use crate::cli::{Global, Grant};
@@ -116,6 +117,20 @@ impl Session {
     /// What guests and hosts are held to.
     pub(crate) fn limits(&self) -> &HostLimits {
         &self.limits
+    }
+
+    /// A host that keeps nothing but compiled code: in the data folder if that is there and can be used.
+    pub(crate) async fn looking_host(&self) -> Result<Host, Failure> {
+        let builder = || Host::builder().grants(self.grants).background(false);
+        if self.data_dir.is_dir() {
+            let keeps_nothing = Arc::new(MemoryStore::new());
+            if let Ok(host) = builder().data_dir(&self.data_dir).store(keeps_nothing).build().await {
+                return Ok(host);
+            }
+        }
+        // No run finds the code again, so it need not be fast.
+        let quick = |config| RuntimeConfig { quick_compile: true, ..config };
+        Ok(builder().runtime(quick).build().await?)
     }
 
     pub(crate) fn data_dir(&self) -> &Path {

@@ -17,7 +17,7 @@ use crate::builder::HostBuilder;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::component::Component;
-use crate::decide::new_run_refused;
+use crate::decide::{load, new_run_refused};
 use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint, Stored};
 use crate::flights::Flights;
@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.
     pub(crate) savepoints_max: u32,
+    /// Most bytes of one value that comes in.
+    pub(crate) value_bytes: usize,
     /// How long a call that nobody wants any more may go on.
     pub(crate) cancel_grace: Duration,
     /// How safely a result is stored before it is acknowledged.
@@ -154,14 +156,13 @@ impl Host {
         Ok(Workflow { host: self.clone(), workflow })
     }
 
-    /// A run, by its id.
+    /// A run, by its id. The handle has seen the run as it is now.
     ///
     /// # Errors
     /// `NotFound` when the tenant has no such run.
     pub async fn run(&self, id: RunId) -> Result<Run, Error> {
-        let run = Run::new(self.clone(), id);
-        run.load().await?;
-        Ok(run)
+        let run = load(&self.inner, &self.tenant, id).await?;
+        Ok(Run::new(self.clone(), id, run.version))
     }
 
     /// Lists runs, newest first.
@@ -240,6 +241,6 @@ impl Host {
         self.inner.fault(FaultPoint::BeforeCommit(Stored::Created));
         self.inner.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
         self.inner.fault(FaultPoint::AfterCommit(Stored::Created));
-        Ok(Run::new(self.clone(), id))
+        Ok(Run::new(self.clone(), id, 0))
     }
 }

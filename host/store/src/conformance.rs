@@ -56,7 +56,8 @@ macro_rules! conformance {
                 steps_come_in_the_order_of_their_first_call, steps_that_ended_are_not_read_with_the_run,
                 images_are_kept_until_they_are_dropped, odd_json_comes_back_as_it_was;
             claims: one_of_many_ends_a_suspension, a_suspension_begins_and_ends_in_one_commit, changes_to_one_run_follow_each_other,
-                a_suspension_is_closed_by_its_own_run;
+                a_suspension_is_closed_by_its_own_run, a_refused_answer_is_given_back,
+                only_what_was_answered_is_open_again;
             tenants: nothing_of_one_tenant_is_seen_by_another;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,

@@ -60,7 +60,8 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// The first of these that holds: [`CommitError::RequestKnown`] when the request was answered before;
     /// [`CommitError::VersionConflict`] when the run is not at the expected version; [`CommitError::SuspensionTaken`] when a
-    /// suspension that is to be closed is not open; [`CommitError::MessageTaken`] when a message that is to be taken is not
+    /// suspension that is to be closed is not open; [`CommitError::NotAnswered`] when one that is to be open again was not ended by an
+    /// answer; [`CommitError::MessageTaken`] when a message that is to be taken is not
     /// there; [`CommitError::ParentChanged`] when the run that this one begins from went on. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
     /// future is dropped before it is ready, the change may be stored or not.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
@@ -138,7 +139,7 @@ pub trait Store: Send + Sync + 'static {
     /// that ended longest ago. Those with forks that are kept are left out. Returns the deleted ones. Visible on return.
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;
 
-    /// Lists suspensions in the order of their ids, which is the oldest first.
+    /// Lists suspensions in the order of their ids, which is the oldest first, or the other way round.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for a place in the list that it does not know, and for the history of more than one run.

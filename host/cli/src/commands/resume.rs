@@ -86,6 +86,8 @@ fn options(args: &Args) -> Result<ResumeOptions, Failure> {
             label: args.label.clone(),
             for_each_index: args.index,
             suspension: None,
+            // That of the run as it is found.
+            seen: None,
             all: args.all,
         },
         resume_data: args.data.as_ref().map(|given| given.read("--data")).transpose()?,

@@ -69,9 +69,17 @@ impl Data {
         let mut rows = Vec::new();
         for run in self.runs.values().filter(|run| run.row.tenant == *tenant) {
             let matching = run.suspensions.iter().filter(|kept| kept.matches(run.row.id, filter));
-            rows.extend(matching.filter(|kept| Some(kept.what.id) > after).map(|kept| (run, kept)));
+            let beyond = matching.filter(|kept| match after {
+                Some(after) if filter.latest_first => kept.what.id < after,
+                Some(after) => kept.what.id > after,
+                None => true,
+            });
+            rows.extend(beyond.map(|kept| (run, kept)));
         }
         rows.sort_by_key(|(_, kept)| kept.what.id);
+        if filter.latest_first {
+            rows.reverse();
+        }
         let rows = rows.into_iter().take(wanted + 1).map(|(run, kept)| run.suspension_record(kept));
         let rows = rows.collect::<Result<_, _>>()?;
         Ok(page(rows, wanted, |row: &SuspensionRecord| row.id.to_string()))

@@ -38,6 +38,13 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     for (suspension, end) in &rows.closed {
         suspensions::close(connection, rows, seq, *suspension, *end)?;
     }
+    for reopened in &rows.reopened {
+        suspensions::reopen(connection, rows, seq, reopened.id)?;
+        savepoints::forget_answer(connection, seq, reopened)?;
+        if let Some(key) = &reopened.request {
+            requests::free(connection, &rows.run, key)?;
+        }
+    }
     for message in &rows.took {
         messages::take(connection, &rows.run, *message)?;
     }

@@ -11,6 +11,7 @@ use crate::humane::took;
 use crate::session::{Background, Session};
 use crate::style::Style;
 use crate::table::Table;
+use crate::ui::harmless;
 
 /// Show what happened in a run, the oldest first, and how long each step took
 #[derive(Debug, clap::Args)]
@@ -59,6 +60,7 @@ fn what(row: &TimelineRow, style: Style) -> String {
         LogKind::Reentered { call } => format!("goes on, call {call}"),
         LogKind::Ended { status } => style.status(&step_status(*status)),
         LogKind::Retrying { attempt, until } => format!("failed try {attempt}, next at {until}"),
+        LogKind::AnswerRefused { message, .. } => format!("refused the answer: {}", harmless(message)),
         LogKind::Suspended { suspension } => format!("suspended  {}", style.dim(&short(suspension))),
         LogKind::Waiting { until: Some(until) } => format!("waits until {until}"),
         LogKind::Waiting { until: None } => "waits".to_owned(),

@@ -90,7 +90,7 @@ fn instant(payload: &Value) -> Option<Timestamp> {
 
 /// What an event brought: of a step that goes on the answer, of one that ended the output or the error.
 fn data(payload: &Value) -> Option<&Value> {
-    let keys = ["error", "output", "resumePayload", "suspendPayload", "completedCount", "payload"];
+    let keys = ["error", "output", "resumePayload", "suspendPayload", "message", "completedCount", "payload"];
     keys.into_iter().filter_map(|key| payload.get(key)).find(|value| !value.is_null())
 }
 
