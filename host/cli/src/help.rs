@@ -3,6 +3,8 @@
 use clap::{Command, CommandFactory as _};
 
 use crate::cli::Cli;
+use crate::table::wrapped;
+use crate::ui::{columns, hang};
 
 /// A heading, and the commands below it.
 type Group = (&'static str, &'static [&'static str]);
@@ -75,6 +77,16 @@ pub(crate) fn command() -> Command {
     grouped(command, COMMANDS).mut_subcommand("runs", |runs| grouped(runs, RUNS))
 }
 
+/// The help of a command that only has others below it, when nothing but it is named.
+pub(crate) fn of_group(args: impl IntoIterator<Item = String>) -> Option<Command> {
+    let mut group = command();
+    group.build();
+    for arg in args {
+        group = group.find_subcommand(&arg)?.clone();
+    }
+    group.has_subcommands().then_some(group)
+}
+
 fn exemplified(mut command: Command, above: &str) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {
@@ -96,7 +108,9 @@ fn grouped(command: Command, groups: &[Group]) -> Command {
         let wide =
             groups.iter().flat_map(|(_, names)| *names).map(|name| name.len()).max().unwrap_or_default();
         for (name, about) in commands {
-            text += &format!("  {name:<wide$}  {about}\n");
+            let columns = columns().map_or(usize::MAX, |columns| columns.saturating_sub(wide + 4));
+            let about = wrapped(&about, columns).join("\n");
+            text += &format!("  {name:<wide$}  {}\n", hang(&about, wide + 4));
         }
         text.push('\n');
     }
@@ -189,23 +203,14 @@ mod tests {
         if let Some(variable) = arg.get_env().and_then(|variable| variable.to_str()) {
             text += &format!(" [variable: {variable}]");
         }
-        wrapped(&format!("- `{}`: {text}", format!("{written} {value}").trim()), "  ")
+        paragraph(&format!("- `{}`: {text}", format!("{written} {value}").trim()), "  ")
     }
 
     /// A paragraph in lines of at most 140 columns.
-    fn wrapped(text: &str, hang: &str) -> String {
-        let mut lines = vec![String::new()];
-        for word in text.split_whitespace() {
-            match lines.last_mut() {
-                Some(line) if line.is_empty() => line.push_str(word),
-                Some(line) if line.chars().count() + 1 + word.chars().count() <= 140 => {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => lines.push(format!("{hang}{word}")),
-            }
-        }
-        lines.join("\n") + "\n"
+    fn paragraph(text: &str, hang: &str) -> String {
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines = wrapped(&words, 140 - hang.len());
+        lines.join(&format!("\n{hang}")) + "\n"
     }
 
     /// The options and arguments of a command, arguments first; without those that all commands have, and without help.
@@ -235,7 +240,7 @@ mod tests {
                     // A table stays as it is.
                     let part = |part: &str| match part.contains('\n') {
                         true => part.lines().map(|line| format!("    {line}\n")).collect(),
-                        false => wrapped(part, ""),
+                        false => paragraph(part, ""),
                     };
                     let about: Vec<String> = about.split("\n\n").map(part).collect();
                     let about = about.join("\n");

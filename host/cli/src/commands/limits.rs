@@ -28,8 +28,7 @@ pub(super) fn perform(session: &Session) -> Result<Exit, Failure> {
         session.ui.print_json(&json!({ "limits": rows }))?;
         return Ok(Exit::Done);
     }
-    let mut table =
-        Table::new(["LIMIT", "VALUE", "DEFAULT", "WHAT IT BOUNDS"]).giving_way(["WHAT IT BOUNDS"]);
+    let mut table = Table::new(["LIMIT", "VALUE", "DEFAULT", "WHAT IT BOUNDS"]).wrapping();
     for limit in ALL {
         let (value, default) = (limit.value(session.limits()), limit.value(&default));
         let differs = if value == default { String::new() } else { limit.unit.text(default) };

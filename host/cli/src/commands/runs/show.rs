@@ -87,7 +87,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     text += &suspensions_text(&suspensions, ui, now);
     session.ui.print(&text)?;
     if !result.suspended.is_empty() {
-        let inbox = session.again.command(["inbox", "--run", &run.id().to_string()]);
+        let inbox = session.again.command(["inbox", "--run", &short(&run.id())]);
         session.ui.note(&format!("`{inbox}` shows what is asked"));
     }
     Ok(Exit::Done)
