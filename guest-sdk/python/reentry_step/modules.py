@@ -1,0 +1,82 @@
+"""Modules that a step imports while it runs. Their files are there only while the component is built, so they are loaded then."""
+
+import ast
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from . import call
+
+# What the standard library imports late, and steps are likely to come by.
+_STANDARD = ("_strptime", "calendar", "decimal", "encodings.idna", "encodings.ascii", "encodings.latin_1", "base64")
+
+
+def load_late_ones() -> None:
+    """Loads what the author's modules, and packages, import within functions. Leaves out what is not there, as it may not be needed."""
+    for name in _STANDARD:
+        _load(name)
+    seen: set[str] = set()
+    while new := [name for name, module in list(sys.modules.items()) if name not in seen and _is_of_the_project(module)]:
+        for name in new:
+            seen.add(name)
+            for imported in _late_imports(sys.modules[name]):
+                _load(imported)
+
+
+def _is_of_the_project(module: Any) -> bool:
+    file = getattr(module, "__file__", None) or ""
+    own = os.path.dirname(__file__)
+    standard = os.path.dirname(os.__file__)
+    return file.endswith(".py") and not file.startswith((own + os.sep, standard + os.sep))
+
+
+def _late_imports(module: Any) -> Iterator[str]:
+    try:
+        with open(module.__file__, encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return
+    package = module.__name__ if hasattr(module, "__path__") else module.__name__.rpartition(".")[0]
+    for function in ast.walk(tree):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import):
+                    yield from (alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    yield from _imported_from(node, package)
+
+
+def _imported_from(node: ast.ImportFrom, package: str) -> Iterator[str]:
+    parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+    base = ".".join([*parents, *([node.module] if node.module else [])])
+    yield base
+    # What is imported from a package may be a module, too.
+    yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _load(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except Exception:  # noqa: BLE001 - it may not be needed; if it is, the step says so
+        pass
+
+
+class Finder:
+    """Answers for modules that are looked for while a step runs."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        """Raises an error that says why the module is not there. Finds nothing while the component is built."""
+        if call.running():
+            raise ModuleNotFoundError(
+                f"the module {name} is not in this component: modules are loaded while it is built; import it at the top of a file",
+                name=name,
+            )
+
+
+def guard() -> None:
+    """Has late imports fail with words, where looking for files would trap."""
+    at = next((at for at, finder in enumerate(sys.meta_path) if getattr(finder, "__name__", "") == "PathFinder"), len(sys.meta_path))
+    sys.meta_path.insert(at, Finder)  # type: ignore[arg-type]
