@@ -1,10 +1,12 @@
 """Modules that a step imports while it runs. Their files are there only while the component is built, so they are loaded then."""
 
-import ast
+import dis
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
 from . import call
@@ -33,27 +35,30 @@ def _is_of_the_project(module: Any) -> bool:
 
 
 def _late_imports(module: Any) -> Iterator[str]:
-    try:
-        with open(module.__file__, encoding="utf-8") as file:
-            tree = ast.parse(file.read())
-    except (OSError, SyntaxError, UnicodeDecodeError):
-        return
+    loader = getattr(module.__spec__, "loader", None)
+    code = loader.get_code(module.__name__) if hasattr(loader, "get_code") else None
     package = module.__name__ if hasattr(module, "__path__") else module.__name__.rpartition(".")[0]
-    for function in ast.walk(tree):
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Import):
-                    yield from (alias.name for alias in node.names)
-                elif isinstance(node, ast.ImportFrom):
-                    yield from _imported_from(node, package)
+    yield from _imports_of_functions(code, package) if code is not None else ()
 
 
-def _imported_from(node: ast.ImportFrom, package: str) -> Iterator[str]:
-    parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-    base = ".".join([*parents, *([node.module] if node.module else [])])
+def _imports_of_functions(code: CodeType, package: str) -> Iterator[str]:
+    """What functions import, by their instructions: a level and a list of names go before the name of the module."""
+    if code.co_flags & inspect.CO_NEWLOCALS:
+        instructions = list(dis.get_instructions(code))
+        for level, names, load in zip(instructions, instructions[1:], instructions[2:]):
+            if load.opname == "IMPORT_NAME":
+                yield from _imported(load.argval, level.argval or 0, names.argval or (), package)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _imports_of_functions(constant, package)
+
+
+def _imported(name: str, level: int, names: tuple[str, ...], package: str) -> Iterator[str]:
+    parents = package.split(".")[: len(package.split(".")) - level + 1] if level else []
+    base = ".".join([*parents, *([name] if name else [])])
     yield base
     # What is imported from a package may be a module, too.
-    yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+    yield from (f"{base}.{one}" for one in names if one != "*")
 
 
 def _load(name: str) -> None:

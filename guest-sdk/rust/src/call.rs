@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use crate::bindings::reentry::step::types::Facts;
+use crate::waits;
 
 thread_local! {
     static FACTS: RefCell<Option<Facts>> = const { RefCell::new(None) };
@@ -11,6 +12,7 @@ thread_local! {
 /// Begins a call.
 pub(crate) fn begin(facts: Facts) {
     FACTS.set(Some(facts));
+    waits::begin_call();
 }
 
 /// Reads something out of the facts.

@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::bindings::reentry::step::host::{self, Level};
+use crate::bindings::reentry::step::host::Level;
 use crate::bindings::reentry::step::types::{Facts, RunTarget, WaitFor};
 use crate::error::{Error, Result};
 use crate::schema::{self, Never};
 use crate::timestamp::Timestamp;
 use crate::waiting::{Child, Event, Suspend, SuspendOptions, Timer};
-use crate::{call, json};
+use crate::{call, host, json, waits};
 
 /// The step's link to its host. `Form` is what the step suspends with, `Answer` what it is resumed with; a step
 /// that does not suspend leaves both out.
@@ -48,6 +48,7 @@ impl<Form, Answer> Context<Form, Answer> {
     pub fn suspend_with(&self, form: Form, options: SuspendOptions) -> Suspend<Answer>
     where
         Form: Serialize,
+        Answer: DeserializeOwned,
     {
         Suspend::new(&form, None).with(options)
     }
@@ -56,6 +57,23 @@ impl<Form, Answer> Context<Form, Answer> {
     /// question. The answer's schema goes with this wait.
     pub fn suspend_as<Other: JsonSchema>(&self, form: &impl Serialize) -> Suspend<Other> {
         Suspend::new(form, Some(schema::of_read::<Other>()))
+    }
+
+    /// Gives the last answer back to the one who gave it, with the reason: `return ctx.refuse("no such account");` The question stays open,
+    /// and what the step did since the answer is dropped.
+    ///
+    /// It travels as an `Err`, as [`bail`](Self::bail) does; code that catches errors lets it pass if it [is a refusal](Error::is_refusal).
+    ///
+    /// # Errors
+    /// Always: the refusal, or `nothing-to-refuse` where no answer came in this call, or the step has waited since.
+    pub fn refuse<T>(&self, reason: impl Into<String>) -> Result<T> {
+        Err(match waits::last_answered() {
+            Some(wait) => Error::refusal(reason, wait),
+            None => Error::new(
+                "there is no answer to refuse: ctx.refuse is for the answer that came in this call",
+            )
+            .code("nothing-to-refuse"),
+        })
     }
 
     /// Waits this long.

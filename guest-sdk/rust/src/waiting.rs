@@ -9,14 +9,16 @@ mod timer;
 
 use std::task::{self, Poll};
 
+use serde::de::DeserializeOwned;
+
 pub use child::Child;
 pub use event::Event;
 pub use suspend::{Suspend, SuspendOptions};
 pub use timer::Timer;
 
 use crate::bindings::reentry::step::types::{Resolution, WaitFor};
-use crate::error::{Error, Result};
-use crate::waits;
+use crate::error::{Error, Refused, Result};
+use crate::{json, waits};
 
 /// One wait of kind `W`. Dropping it before it is over closes it.
 enum Waiting<W> {
@@ -24,6 +26,19 @@ enum Waiting<W> {
     Planned(Result<W>),
     Open(Open),
     Over,
+}
+
+/// How a wait ended.
+struct Over {
+    wait: u32,
+    resolution: Resolution,
+}
+
+impl Over {
+    /// Reads what came; the error has the given code and says of which wait it is.
+    fn read<T: DeserializeOwned>(&self, what: &str, code: &str, text: &str) -> Result<T> {
+        json::read(what, code, text).map_err(|error| error.details(&Refused { wait: self.wait }))
+    }
 }
 
 /// The number of an open wait, closed when this is dropped.
@@ -46,7 +61,7 @@ impl<W> Waiting<W> {
         }
     }
 
-    fn poll(&mut self, cx: &mut task::Context<'_>, announce: fn(W) -> WaitFor) -> Poll<Result<Resolution>> {
+    fn poll(&mut self, cx: &mut task::Context<'_>, announce: fn(W) -> WaitFor) -> Poll<Result<Over>> {
         match std::mem::replace(self, Self::Over) {
             Self::Planned(Ok(what)) => {
                 *self = Self::Open(Open(waits::open(announce(what), cx.waker())));
@@ -54,7 +69,7 @@ impl<W> Waiting<W> {
             }
             Self::Planned(Err(flaw)) => Poll::Ready(Err(flaw)),
             Self::Open(open) => match waits::poll(open.0, cx.waker()) {
-                Poll::Ready(resolution) => Poll::Ready(Ok(resolution)),
+                Poll::Ready(resolution) => Poll::Ready(Ok(Over { wait: open.0, resolution })),
                 Poll::Pending => {
                     *self = Self::Open(open);
                     Poll::Pending
