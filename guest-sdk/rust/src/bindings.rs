@@ -655,6 +655,9 @@ pub mod reentry {
             }
             #[allow(unused_unsafe, clippy::all)]
             /// Adds a line to the run's log. `fields` is a JSON object for programs that read logs.
+            ///
+            /// A guest that is about to trap says why first: level `error`, and `{"panic": true}` among the fields. If the call then traps, the
+            /// latest such message is the failure's message. It is the language's own text, with file and line where there is one.
             #[allow(async_fn_in_trait)]
             pub fn log(
                 level: Level,

@@ -6,7 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    build, completions, components, doctor, event, exit_codes, inbox, new, resume, run, runs, work, workflow,
+    build, completions, components, doctor, event, exit_codes, inbox, man, new, resume, run, runs, work,
+    workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.
@@ -114,6 +115,7 @@ pub(crate) enum Command {
     Build(build::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
+    Man(man::Args),
     ExitCodes(exit_codes::Args),
 }
 

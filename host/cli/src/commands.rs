@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod event;
 pub(crate) mod exit_codes;
 pub(crate) mod inbox;
+pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod resume;
 pub(crate) mod run;
@@ -36,6 +37,7 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Build(args) => build::perform(&args, session),
         Command::Doctor(args) => doctor::perform(&args, session),
         Command::Completions(args) => completions::perform(&args, session),
+        Command::Man(args) => man::perform(&args, session),
         Command::ExitCodes(_) => exit_codes::perform(session),
     }
 }

@@ -11,7 +11,7 @@ type Group = (&'static str, &'static [&'static str]);
 const COMMANDS: &[Group] = &[
     ("Runs", &["run", "resume", "inbox", "runs", "event", "work"]),
     ("Workflows and components", &["new", "build", "workflow", "components"]),
-    ("Else", &["doctor", "completions", "exit-codes", "help"]),
+    ("Else", &["doctor", "completions", "man", "exit-codes", "help"]),
 ];
 
 /// The commands as `reentry runs --help` groups them.
@@ -63,6 +63,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("build", "reentry build approve"),
     ("doctor", "reentry doctor"),
     ("completions", "source <(reentry completions bash)"),
+    ("man", "reentry man ~/.local/share/man/man1"),
     ("exit-codes", "reentry exit-codes"),
 ];
 
