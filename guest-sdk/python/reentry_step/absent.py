@@ -149,5 +149,5 @@ def install() -> None:
     builtins.input = _refusing(builtins.input, INPUT)
     sys.stdin = _NoInput()  # type: ignore[assignment]
     os.environ = Variables()  # type: ignore[assignment]
-    os.getenv = os.environ.get
+    os.getenv = os.environ.get  # type: ignore[assignment]
     modules.guard()

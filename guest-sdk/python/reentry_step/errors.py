@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -87,6 +88,14 @@ def describe(error: BaseException) -> str:
     return own if error.__cause__ is None else f"{own}: {describe(error.__cause__)}"
 
 
+def traced(error: BaseException) -> str:
+    """The traceback of an error from the author's code on."""
+    inside = error.__traceback__
+    while inside is not None and not _is_authors(inside.tb_frame.f_code):
+        inside = inside.tb_next
+    return "".join(traceback.format_exception(type(error), error, inside or error.__traceback__)).rstrip()
+
+
 def _with_message(error: StepError, message: str) -> StepError:
     return StepError(
         message, code=error.code, retryable=error.retryable, retry_after_ms=error.retry_after_ms, details=error.details
@@ -111,13 +120,13 @@ def here() -> str | None:
     return None
 
 
-def where(traceback: TracebackType | None) -> str | None:
+def where(trace: TracebackType | None) -> str | None:
     """File and line of the innermost place of a traceback that is the author's."""
     place = None
-    while traceback is not None:
-        if _is_authors(traceback.tb_frame.f_code):
-            place = f"{name_of(traceback.tb_frame.f_code)}:{traceback.tb_lineno}"
-        traceback = traceback.tb_next
+    while trace is not None:
+        if _is_authors(trace.tb_frame.f_code):
+            place = f"{name_of(trace.tb_frame.f_code)}:{trace.tb_lineno}"
+        trace = trace.tb_next
     return place
 
 

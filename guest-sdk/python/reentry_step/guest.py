@@ -1,8 +1,6 @@
 """One step, from call to call: what begins it, what goes on with it, and what a call comes to. Knows no component."""
 
 import inspect
-import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 from . import call, tasks, waits
 from .context import Context
 from .definition import definitions
-from .errors import Bail, Refusal, StepError, failure_of
+from .errors import Bail, Refusal, StepError, failure_of, traced
 from .json_text import Unreadable, write
 from .typed import read_as
 
@@ -76,8 +74,7 @@ def _settled(act: Callable[[], None]) -> Outcome:
         return Outcome("failed", failure=refusal.failure)
     except BaseException as error:  # noqa: BLE001 - whatever ends a step, its host hears of it
         if not isinstance(error, StepError):
-            # To the run's log.
-            traceback.print_exception(error, file=sys.stderr)
+            call.host().log("error", traced(error), None)
         return Outcome("failed", failure=failure_of(error))
 
 

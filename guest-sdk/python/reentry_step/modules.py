@@ -3,7 +3,6 @@
 import dis
 import importlib
 import inspect
-import os
 import sys
 from collections.abc import Iterator
 from types import CodeType
@@ -20,23 +19,24 @@ def load_late_ones() -> None:
     for name in _STANDARD:
         _load(name)
     seen: set[str] = set()
-    while new := [name for name, module in list(sys.modules.items()) if name not in seen and _is_of_the_project(module)]:
+    while new := [name for name, module in list(sys.modules.items()) if name not in seen and _is_of_the_project(name, module)]:
         for name in new:
             seen.add(name)
             for imported in _late_imports(sys.modules[name]):
                 _load(imported)
 
 
-def _is_of_the_project(module: Any) -> bool:
-    file = getattr(module, "__file__", None) or ""
-    own = os.path.dirname(__file__)
-    standard = os.path.dirname(os.__file__)
-    return file.endswith(".py") and not file.startswith((own + os.sep, standard + os.sep))
+def _is_of_the_project(name: str, module: Any) -> bool:
+    top = name.partition(".")[0]
+    return top not in sys.stdlib_module_names and top != __package__ and bool(getattr(module, "__file__", None))
 
 
 def _late_imports(module: Any) -> Iterator[str]:
-    loader = getattr(module.__spec__, "loader", None)
-    code = loader.get_code(module.__name__) if hasattr(loader, "get_code") else None
+    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    try:
+        code = loader.get_code(module.__name__) if loader is not None else None
+    except (AttributeError, ImportError, OSError):
+        return
     package = module.__name__ if hasattr(module, "__path__") else module.__name__.rpartition(".")[0]
     yield from _imports_of_functions(code, package) if code is not None else ()
 

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import guest, tasks, waits
+from . import guest, tasks
+from . import waits as waiting
 from .call import Facts
 from .definition import definition_of
 from .errors import StepError
@@ -48,14 +49,14 @@ class Run:
         return self._outcome.kind
 
     @property
-    def waits(self) -> list[waits.What]:
+    def waits(self) -> list[waiting.What]:
         """Lists what it waits for."""
         return [wait.what for wait in self._outcome.open_waits]
 
     @property
     def question(self) -> Any:
         """Returns the payload of the one question that is open."""
-        return read(self._open(waits.Answer).what.payload)
+        return read(self._open(waiting.Answer).what.payload)
 
     @property
     def output(self) -> Any:
@@ -98,8 +99,8 @@ class Run:
 
         Raises `Refused` if the step does not take the answer.
         """
-        wait = self._open(waits.Answer, lambda what: label is None or label in what.labels)
-        self._resume(wait, waits.Resolution("answered", write("the answer", data)))
+        wait = self._open(waiting.Answer, lambda what: label is None or label in what.labels)
+        self._resume(wait, waiting.Resolution("answered", write("the answer", data)))
         failure = self._outcome.failure
         if failure is not None and failure.code == "bad-answer" and failure.details == {"wait": wait.id}:
             raise Refused(failure.message)
@@ -107,18 +108,18 @@ class Run:
 
     def event(self, name: str, payload: Any = None, *, key: str | None = None) -> Run:
         """Sends it an event that it waits for."""
-        wait = self._open(waits.Event, lambda what: what.name == name and what.key in (None, key))
-        return self._resume(wait, waits.Resolution("received", write("the event", payload)))
+        wait = self._open(waiting.Event, lambda what: what.name == name and what.key in (None, key))
+        return self._resume(wait, waiting.Resolution("received", write("the event", payload)))
 
     def complete(self, id: str, output: Any) -> Run:
         """Has a step or workflow that it runs come to an output."""
-        wait = self._open(waits.Child, lambda what: what.id == id)
-        return self._resume(wait, waits.Resolution("completed", write("the output", output)))
+        wait = self._open(waiting.Child, lambda what: what.id == id)
+        return self._resume(wait, waiting.Resolution("completed", write("the output", output)))
 
     def fail(self, id: str, failure: StepError) -> Run:
         """Has a step or workflow that it runs fail."""
-        wait = self._open(waits.Child, lambda what: what.id == id)
-        return self._resume(wait, waits.Resolution("failed", failure=failure))
+        wait = self._open(waiting.Child, lambda what: what.id == id)
+        return self._resume(wait, waiting.Resolution("failed", failure=failure))
 
     def pass_time(self, seconds: float) -> Run:
         """Lets time pass: sleeps and deadlines end in their order, and checkpoints at once."""
@@ -137,7 +138,7 @@ class Run:
             raise AssertionError(f"the step waits for {len(found)} things of that kind; it waits for {listed}")
         return found[0]
 
-    def _resume(self, wait: waits.Wait, resolution: waits.Resolution) -> Run:
+    def _resume(self, wait: waiting.Wait, resolution: waiting.Resolution) -> Run:
         self._call(lambda facts: guest.resume(facts, self._host, [(wait.id, resolution)]))
         return self
 
@@ -148,7 +149,7 @@ class Run:
         native = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
         depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(1)
-        waits.watch_coroutines()
+        waiting.watch_coroutines()
         try:
             self._outcome = act(facts)
         finally:
@@ -173,7 +174,7 @@ def start(
     """
     definition = definition_of(step)
     definition.complete()
-    waits.forget()
+    waiting.forget()
     tasks.forget()
     host = _FakeHost(state or {}, request_context or {}, results or {}, init_data, now_ms)
     run = Run(definition.id, host)
@@ -182,23 +183,23 @@ def start(
     return run
 
 
-def _due(what: waits.What) -> int | None:
-    if isinstance(what, waits.Time):
+def _due(what: waiting.What) -> int | None:
+    if isinstance(what, waiting.Time):
         return what.at_ms
-    if isinstance(what, waits.Checkpoint):
+    if isinstance(what, waiting.Checkpoint):
         return 0
     deadline = getattr(what, "deadline", None)
     return None if deadline is None else deadline.at_ms
 
 
-def _at_its_end(what: waits.What) -> waits.Resolution:
-    if isinstance(what, waits.Time):
-        return waits.Resolution("elapsed")
-    if isinstance(what, waits.Checkpoint):
-        return waits.Resolution("recorded")
+def _at_its_end(what: waiting.What) -> waiting.Resolution:
+    if isinstance(what, waiting.Time):
+        return waiting.Resolution("elapsed")
+    if isinstance(what, waiting.Checkpoint):
+        return waiting.Resolution("recorded")
     deadline = getattr(what, "deadline", None)
     answer = deadline and deadline.answer
-    return waits.Resolution("timed-out") if answer is None else waits.Resolution("answered", answer)
+    return waiting.Resolution("timed-out") if answer is None else waiting.Resolution("answered", answer)
 
 
 class _FakeHost:

@@ -169,7 +169,7 @@ class _Schemas:
             return self._dataclass(kind)
         if typing.is_typeddict(kind):
             properties = {name: self.of(annotation) for name, annotation in _members(kind)}
-            return _object(properties, [name for name in properties if name in kind.__required_keys__])
+            return _object(properties, [name for name in properties if name in _required_keys(kind)])
         raise NoForm(f"`{name_of(kind)}` has no form in JSON: make it a dataclass or a TypedDict")
 
     def _dataclass(self, kind: type) -> Schema:
@@ -383,9 +383,13 @@ def _read_class(kind: Any, value: Any, place: str) -> Any:
     if not isinstance(value, dict):
         raise _misfit(value, place, f"an object ({kind.__name__})")
     if typing.is_typeddict(kind):
-        return _read_members(kind, value, place, lambda name: name in kind.__required_keys__, rest=True)
+        return _read_members(kind, value, place, lambda name: name in _required_keys(kind), rest=True)
     if not dataclasses.is_dataclass(kind):
         raise NoForm(f"`{name_of(kind)}` has no form in JSON: make it a dataclass or a TypedDict")
+    return _read_dataclass(kind, value, place)
+
+
+def _read_dataclass(kind: Any, value: Any, place: str) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
     known = {name: item for name, item in value.items() if name in fields}
     members = _read_members(kind, known, place, lambda name: name in fields and _is_needed(fields[name]))
@@ -453,6 +457,10 @@ def _members(kind: type) -> list[tuple[str, Any]]:
 _MEMBERS: dict[type, list[tuple[str, Any]]] = {}
 
 
+def _required_keys(kind: Any) -> frozenset[str]:
+    return kind.__required_keys__
+
+
 def _is_needed(field: "dataclasses.Field[Any]") -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
@@ -469,4 +477,4 @@ def name_of(annotation: Any) -> str:
     """The name of a type for people."""
     if annotation is None or annotation is type(None):
         return "None"
-    return getattr(annotation, "__name__", None) if isinstance(annotation, type) and not typing.get_args(annotation) else str(annotation)
+    return annotation.__name__ if isinstance(annotation, type) and not typing.get_args(annotation) else str(annotation)

@@ -26,11 +26,12 @@ class Answer:
 @dataclass
 class Bought:
     bought: str
+    comment: str | None
 
 
 @step("{{name}}", title="{{heading}}")
 async def buy(ctx: Context[Question, Answer], order: Order) -> Bought:
     answer = await ctx.suspend(Question(order.item))  # Days may pass here.
     if not answer.approved:
-        raise StepError(answer.comment or "the answer was no", code="refused")
-    return Bought(order.item)
+        raise StepError("the buyer said no", code="refused")
+    return Bought(order.item, answer.comment)

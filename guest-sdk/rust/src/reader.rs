@@ -64,6 +64,17 @@ impl de::Error for Flaw {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let found = match found {
+            Unexpected::Unit | Unexpected::Option => "null".to_owned(),
+            Unexpected::Bool(value) => value.to_string(),
+            Unexpected::Unsigned(number) => number.to_string(),
+            Unexpected::Signed(number) => number.to_string(),
+            Unexpected::Float(number) => number.to_string(),
+            Unexpected::Str(text) => format!("\"{}\"", shortened(text)),
+            Unexpected::Map => "an object".to_owned(),
+            Unexpected::Seq => "an array".to_owned(),
+            other => other.to_string(),
+        };
         Self::new(format!("{found} is not {expected}"))
     }
 
@@ -598,7 +609,7 @@ mod tests {
             "1e99999999999999999999",
             "1e99999999999999999999 is not from 0 to 18446744073709551615",
         );
-        check::<u32>("\"2\"", "string \"2\" is not u32");
+        check::<u32>("\"2\"", "\"2\" is not u32");
     }
 
     #[test]
@@ -641,12 +652,12 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_named_with_its_place() {
-        check::<Vec<Line>>(r#"[{"sku": "a"}, {"sku": true}]"#, "/1/sku: boolean `true` is not a string");
+        check::<Vec<Line>>(r#"[{"sku": "a"}, {"sku": true}]"#, "/1/sku: true is not a string");
         check::<BTreeMap<String, Line>>(r#"{"a/b": {}}"#, "/a~1b: missing field `sku`");
         check::<Line>(r#"{"sku": "a", "count": 300}"#, "/count: 300 is not from 0 to 255");
         check::<Vec<Shape>>(r#"[{"line": {"to": 500}}]"#, "/0/line/to: 500 is not from -128 to 127");
         check::<Shape>("7", "7 is not a variant of an enum");
-        check::<BTreeMap<u8, bool>>(r#"{"x": true}"#, "string \"x\" is not u8");
+        check::<BTreeMap<u8, bool>>(r#"{"x": true}"#, "\"x\" is not u8");
         check::<bool>("tru", "tru is not JSON");
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         let flaw = read::<Value>(&deep).expect_err("it is too deep").to_string();

@@ -101,14 +101,14 @@ mod tests {
     fn numbers_have_the_bounds_of_their_types() {
         let schema = |schema: Option<String>| schema.unwrap_or_default();
         let check = |schema: String, bounds: &str| assert!(schema.contains(bounds), "{schema}");
-        check(schema(u32::schema_read()), r#""minimum":0,"maximum":4294967295"#);
+        check(schema(u32::schema_read()), r#""maximum":4294967295,"minimum":0"#);
         check(
             schema(Vec::<i64>::schema_read()),
-            r#""minimum":-9223372036854775808,"maximum":9223372036854775807"#,
+            r#""maximum":9223372036854775807,"minimum":-9223372036854775808"#,
         );
-        check(schema(Option::<u64>::schema_written()), r#""minimum":0,"maximum":18446744073709551615"#);
-        check(schema(<(i16,)>::schema_read()), r#""minimum":-32768,"maximum":32767"#);
-        check(schema(f32::schema_read()), r#""maximum":3.4028234663852886e38"#);
+        check(schema(Option::<u64>::schema_written()), r#""maximum":18446744073709551615,"minimum":0"#);
+        check(schema(<(i16,)>::schema_read()), r#""maximum":32767,"minimum":-32768"#);
+        check(schema(f32::schema_read()), r#""maximum":3.4028234663852886e+38"#);
         assert!(!schema(f64::schema_read()).contains("maximum"));
     }
 

@@ -86,7 +86,7 @@ impl Component for Steps {
                 async { ctx.bail::<u8>("over") }.await?;
                 Ok(())
             }),
-            Step::new("refuse", async |ctx: Context<String, u8>, early: bool| {
+            Step::new("refuse", async |ctx: Context<String, u8>, early: bool| -> Result<u8> {
                 if early {
                     return ctx.refuse("nobody answered");
                 }
@@ -374,7 +374,7 @@ fn a_future_that_wakes_itself_is_polled_again() {
 #[test]
 fn what_goes_wrong_says_so() {
     check("fail", "null", [], &["failed x: no"]);
-    check("plain", "\"1\"", [], &["failed bad-input: the input does not fit u8: string \"1\" is not u8"]);
+    check("plain", "\"1\"", [], &["failed bad-input: the input does not fit u8: \"1\" is not u8"]);
     check(
         "stuck",
         "null",
@@ -466,7 +466,7 @@ fn what_comes_and_does_not_fit_says_of_which_wait_it_is() {
             "waits 5=time(5)",
             r#"waits 6=event(paid Some("7") Some(9))"#,
             "waits 7=step(plain 1)",
-            r#"failed bad-result: the child's output does not fit u8: map is not u8 {"wait":7}"#,
+            r#"failed bad-result: the child's output does not fit u8: an object is not u8 {"wait":7}"#,
         ],
     );
     check(
