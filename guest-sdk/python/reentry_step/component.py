@@ -1,5 +1,7 @@
-"""The three functions that the host calls, for whichever steps `main` defined. Imported last, when the component is built."""
+"""The three functions that the host calls, for whichever steps `main` defines. Loads that, when the component is built."""
 
+import importlib.util
+import os
 from typing import Any
 
 from componentize_py_types import Err
@@ -7,10 +9,10 @@ from wit_world import exports
 from wit_world.imports import host
 from wit_world.imports import types as wit
 
-from . import environment, guest, modules, waits
+from . import environment, errors, guest, modules, waits
 from .call import Facts
 from .definition import Definition, definitions
-from .errors import StepError
+from .errors import StepError, traced
 from .json_text import read, write
 
 
@@ -169,10 +171,27 @@ def _resolution(resolution: Any) -> waits.Resolution:
     return waits.Resolution(_KINDS[type(resolution)], getattr(resolution, "value", ""))
 
 
-# The component is as it is now when its first call begins: what can be done now need not be done in each run, and what is wrong is told to
-# the one who builds it.
-modules.load_late_ones()
-if not definitions:
-    raise SystemExit("main.py defines no step: write @step(\"...\") above an `async def` of a context and an input")
-for _definition in definitions.values():
-    _definition.complete()
+class NotBuilt(Exception):
+    """What is wrong with the author's modules."""
+
+
+def _load() -> None:
+    """Loads the author's modules. The component is as it is then when each run begins, so all that can be done is done now, and what is
+    wrong is told to the one who builds it."""
+    found = importlib.util.find_spec("main")
+    errors.root = os.path.dirname(found.origin) if found is not None and found.origin is not None else None
+    try:
+        importlib.import_module("main")
+        modules.load_late_ones()
+        if not definitions:
+            raise NotBuilt('main.py defines no step: write @step("...") above an `async def` of a context and an input')
+        for definition in definitions.values():
+            definition.complete()
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the component cannot be built
+        words = f"{error}" if isinstance(error, NotBuilt) else traced(error)
+        if isinstance(error, ModuleNotFoundError):
+            words += f"\nIs {error.name} named in requirements.txt, and is it pure Python?"
+        raise NotBuilt(words.replace(f"{errors.root}{os.sep}", "")) from None
+
+
+_load()

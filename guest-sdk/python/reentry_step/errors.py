@@ -148,7 +148,11 @@ def _is_authors(code: CodeType) -> bool:
     return file.startswith(root + os.sep) if root is not None else not file.startswith(_STANDARD + os.sep)
 
 
+#: The folder of the step's `main.py`, in a component.
+root: str | None = None
+
+
 def _root() -> str | None:
-    """The folder of the step's `main.py`, once that is loaded."""
+    """The folder of the step's `main.py`, where that is known."""
     file = getattr(sys.modules.get("main"), "__file__", None)
-    return None if file is None else os.path.dirname(file)
+    return root if file is None else os.path.dirname(file)

@@ -15,6 +15,11 @@ pub(crate) fn begin(facts: Facts) {
     waits::begin_call();
 }
 
+/// Whether a call is running, or one did in this instance.
+pub(crate) fn is_running() -> bool {
+    FACTS.try_with(|facts| facts.try_borrow().is_ok_and(|facts| facts.is_some())).unwrap_or(false)
+}
+
 /// Reads something out of the facts.
 ///
 /// # Panics

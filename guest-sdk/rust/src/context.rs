@@ -36,6 +36,7 @@ impl<Form, Answer> Copy for Context<Form, Answer> {}
 /// Several may be awaited together, with any `join` or `select` of futures.
 impl<Form, Answer> Context<Form, Answer> {
     /// Waits for an answer to `form`.
+    #[track_caller]
     pub fn suspend(&self, form: Form) -> Suspend<Answer>
     where
         Form: Serialize,
@@ -45,6 +46,7 @@ impl<Form, Answer> Context<Form, Answer> {
 
     /// Waits for an answer to `form`, under labels and until a deadline that were collected at run time. Those that are
     /// known when the step is written read better as [`Suspend::label`] and [`Suspend::until`].
+    #[track_caller]
     pub fn suspend_with(&self, form: Form, options: SuspendOptions) -> Suspend<Answer>
     where
         Form: Serialize,
@@ -55,6 +57,7 @@ impl<Form, Answer> Context<Form, Answer> {
 
     /// Waits for an answer of type `Other` to a form of any type, in steps with more than one kind of
     /// question. The answer's schema goes with this wait.
+    #[track_caller]
     pub fn suspend_as<Other: JsonSchema>(&self, form: &impl Serialize) -> Suspend<Other> {
         Suspend::new(form, Some(schema::of_read::<Other>()))
     }
@@ -77,31 +80,37 @@ impl<Form, Answer> Context<Form, Answer> {
     }
 
     /// Waits this long.
+    #[track_caller]
     pub fn sleep(&self, duration: Duration) -> Timer {
         self.sleep_until(self.now() + duration)
     }
 
     /// Waits until an instant. One that has passed makes this a [`checkpoint`](Self::checkpoint).
+    #[track_caller]
     pub fn sleep_until(&self, at: Timestamp) -> Timer {
         Timer::new(WaitFor::Time(at.as_millis()))
     }
 
     /// Makes durable what has been done so far, and goes on at once: a crash later on comes back to here.
+    #[track_caller]
     pub fn checkpoint(&self) -> Timer {
         Timer::new(WaitFor::Checkpoint)
     }
 
     /// Waits for an event that some system sends to the host under this name.
+    #[track_caller]
     pub fn event<T: DeserializeOwned>(&self, name: impl Into<String>) -> Event<T> {
         Event::new(name.into())
     }
 
     /// Has the host run another step of this component, and waits for its output.
+    #[track_caller]
     pub fn run_step<T: DeserializeOwned>(&self, id: impl Into<String>, input: &impl Serialize) -> Child<T> {
         Child::new(RunTarget::Step(id.into()), input)
     }
 
     /// Has the host run a workflow, and waits for its result.
+    #[track_caller]
     pub fn run_workflow<T: DeserializeOwned>(
         &self,
         id: impl Into<String>,

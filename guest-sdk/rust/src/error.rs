@@ -32,6 +32,18 @@ const TIMED_OUT: &str = "timed-out";
 /// The code with which an answer goes back to the one who gave it.
 const BAD_ANSWER: &str = "bad-answer";
 
+/// What to do instead of something that the standard library has and a step has not, by the words of its errors.
+const ABSENT: [(&str, &str); 2] = [
+    (
+        "operation not supported on this platform",
+        "a step has no files, no network and no processes: what it needs comes with the input, an answer or an event",
+    ),
+    (
+        "environment variable not found",
+        "a step has no environment variables: hand the value in with the input or the request context",
+    ),
+];
+
 /// What the details say of something that came and cannot be taken.
 #[derive(Serialize)]
 pub(crate) struct Refused {
@@ -156,6 +168,11 @@ impl<E: std::error::Error> From<E> for Error {
             message.push_str(": ");
             message.push_str(&cause.to_string());
             source = cause.source();
+        }
+        let absent = ABSENT.iter().find(|(words, _)| message.ends_with(words));
+        if let Some((_, instead)) = absent {
+            message.push_str("; ");
+            message.push_str(instead);
         }
         Self::new(message)
     }

@@ -1,10 +1,12 @@
 //! JSON text in and out, with errors that say which text it was.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::reader;
+use crate::{finite, reader};
 
 /// Reads `what`; the error has the given code.
 pub(crate) fn read<T: DeserializeOwned>(what: &str, code: &str, text: &str) -> Result<T> {
@@ -15,8 +17,10 @@ pub(crate) fn read<T: DeserializeOwned>(what: &str, code: &str, text: &str) -> R
 
 /// Writes `what`.
 pub(crate) fn write(what: &str, value: &(impl Serialize + ?Sized)) -> Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::new(format!("{what} cannot be written as JSON: {error}")).code("not-json"))
+    let unwritable =
+        |flaw: &dyn Display| Error::new(format!("{what} cannot be written as JSON: {flaw}")).code("not-json");
+    finite::check(value).map_err(|flaw| unwritable(&flaw))?;
+    serde_json::to_string(value).map_err(|error| unwritable(&error))
 }
 
 /// The name of a type without the modules that it and its parameters are in.

@@ -19,6 +19,7 @@ mod call;
 mod component;
 mod context;
 mod error;
+mod finite;
 mod host;
 mod json;
 mod progress;

@@ -2,6 +2,7 @@
 
 use std::future::{Future, pending, poll_fn};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::future::{Either, join, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -11,7 +12,7 @@ use reentry_step::__private::bindings::reentry::step::types::{
     RunTarget, WaitFor, Wake,
 };
 use reentry_step::{
-    Component, Context, Error, Next, Result, Resumed, Retry, Step, SuspendOptions, Timestamp,
+    Component, Context, Error, Next, Result, Resumed, Retry, Step, SuspendOptions, Timestamp, testing,
 };
 
 struct Steps;
@@ -487,6 +488,39 @@ fn a_wait_that_was_begun_and_is_left_is_a_failure() {
             "failed unawaited-wait: the step ended while futures that it keeps wait for answer a: await them, or drop them",
         ],
     );
+}
+
+#[test]
+fn a_wait_that_is_dropped_before_it_begins_is_in_the_log() {
+    let forgets = Step::new("forgets", async |ctx: Context<String, u8>, _: ()| {
+        let _ = ctx.suspend("a".into());
+        Ok(())
+    });
+    let run = testing::start(forgets, &());
+    let [line] = run.log().try_into().expect("one line");
+    assert!(line.starts_with("warn: the wait of tests/steps.rs:"), "{line}");
+    assert!(line.ends_with(" was dropped and never awaited: nothing came of it"), "{line}");
+}
+
+#[test]
+fn a_step_runs_in_a_test_with_all_that_its_host_knows() {
+    let step = Step::new("many", async |ctx: Context<String, u8>, n: u8| {
+        let paid: u8 = ctx.event("paid").await?;
+        let child: u8 = ctx.run_step("other", &n).await?;
+        ctx.checkpoint().await;
+        let late = ctx.suspend("soon".into()).label("a").within(Duration::from_secs(5)).await;
+        ctx.set_state("sum", &(paid + child))?;
+        ctx.info("added");
+        Ok((late.is_err_and(|error| error.is_timed_out()), ctx.now().as_millis()))
+    });
+    let mut run = testing::start(step, &1);
+    run.event("paid", &2);
+    run.child("other", Ok(3));
+    run.pass_time();
+    assert!(run.is_suspended());
+    run.pass_time();
+    assert_eq!(run.output(), serde_json::json!([true, 1_700_000_005_000_u64]));
+    assert_eq!((run.state(), run.log()), (serde_json::json!({"sum": 5}), vec!["info: added".to_owned()]));
 }
 
 #[test]

@@ -25,9 +25,10 @@ pub struct Child<T> {
 }
 
 impl<T> Child<T> {
+    #[track_caller]
     pub(crate) fn new(target: RunTarget, input: &impl Serialize) -> Self {
         let plan = json::write("the child's input", input).map(|input| RunWait { target, input });
-        Self { waiting: Waiting::Planned(plan), output: PhantomData }
+        Self { waiting: Waiting::planned(plan), output: PhantomData }
     }
 }
 

@@ -26,9 +26,10 @@ pub struct Event<T> {
 }
 
 impl<T> Event<T> {
+    #[track_caller]
     pub(crate) fn new(name: String) -> Self {
         let plan = EventWait { name, key: None, deadline: None };
-        Self { waiting: Waiting::Planned(Ok(plan)), payload: PhantomData }
+        Self { waiting: Waiting::planned(Ok(plan)), payload: PhantomData }
     }
 
     /// Takes only events with this key, an order number for instance.

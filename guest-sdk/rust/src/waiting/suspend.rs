@@ -58,6 +58,7 @@ impl<Answer> Suspend<Answer> {
         }
     }
 
+    #[track_caller]
     pub(crate) fn new(form: &impl Serialize, resume_schema: Option<String>) -> Self {
         let plan = json::write("the form", form).map(|payload| AnswerWait {
             payload,
@@ -65,7 +66,7 @@ impl<Answer> Suspend<Answer> {
             resume_schema,
             deadline: None,
         });
-        Self { waiting: Waiting::Planned(plan), answer: PhantomData }
+        Self { waiting: Waiting::planned(plan), answer: PhantomData }
     }
 
     /// Adds a name by which the answer may be addressed. It must be unique among the open waits of the run.

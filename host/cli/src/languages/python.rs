@@ -38,9 +38,8 @@ pub(crate) static PYTHON: Language = Language {
     build,
 };
 
-/// The module that is imported first: the SDK before all else, so that packages find its clocks and its standard output when they
-/// are loaded.
-const ENTRY: &str = "import reentry_step\nimport main\nfrom reentry_step.component import Guest\n";
+/// The module that is imported first. The SDK loads `main` when its clocks and its standard output are in place.
+const ENTRY: &str = "from reentry_step.component import Guest\n";
 
 /// The Python that componentize-py brings. Packages must be written in Python alone: compiled ones are for other machines.
 const PURE: [&str; 10] = [
@@ -85,7 +84,8 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
             "step",
             "componentize",
         ]);
-        componentize.arg("--stub-wasi");
+        // What it says of a failure is what Python says, without its own calls.
+        componentize.arg("--stub-wasi").env("RUST_BACKTRACE", "0");
         for folder in &folders {
             componentize.arg("--python-path").arg(folder);
         }
