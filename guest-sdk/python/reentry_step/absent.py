@@ -22,7 +22,7 @@ VARIABLES = "a step has no environment variables: hand the value in with the inp
 EXIT = "a step does not end its process: return its output, or raise StepError"
 
 
-class Absent(OSError):
+class NotInAStep(OSError):
     """Something that a step does not have."""
 
 
@@ -64,13 +64,13 @@ def _hook(event: str, _arguments: tuple[Any, ...]) -> None:
     if words is None and name.startswith("os."):
         words = PROCESSES if name in _PROCESS_EVENTS else FILES if name not in ("os.putenv", "os.unsetenv") else VARIABLES
     if words is not None:
-        raise Absent(words)
+        raise NotInAStep(words)
 
 
 def _refusing(native: Callable[..., Any], words: str) -> Callable[..., Any]:
     def refuse(*arguments: Any, **options: Any) -> Any:
         if call.running():
-            raise Absent(words)
+            raise NotInAStep(words)
         return native(*arguments, **options)
 
     return refuse
@@ -90,11 +90,11 @@ class _NoInput:
         return _refused_input
 
     def __iter__(self) -> NoReturn:
-        raise Absent(INPUT)
+        raise NotInAStep(INPUT)
 
 
 def _refused_input(*_: Any) -> NoReturn:
-    raise Absent(INPUT)
+    raise NotInAStep(INPUT)
 
 
 class Variables(MutableMapping[str, str]):

@@ -191,7 +191,7 @@ def _load() -> None:
         words = f"{error}" if isinstance(error, NotBuilt) else traced(error)
         if isinstance(error, ModuleNotFoundError):
             words += f"\nIs {error.name} named in requirements.txt, and is it pure Python?"
-        raise NotBuilt(words.replace(f"{errors.root}{os.sep}", "")) from None
+        raise NotBuilt(words) from None
 
 
 _load()

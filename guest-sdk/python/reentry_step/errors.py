@@ -93,7 +93,9 @@ def traced(error: BaseException) -> str:
     inside = error.__traceback__
     while inside is not None and not _is_authors(inside.tb_frame.f_code):
         inside = inside.tb_next
-    return "".join(traceback.format_exception(type(error), error, inside or error.__traceback__)).rstrip()
+    text = "".join(traceback.format_exception(type(error), error, inside or error.__traceback__)).rstrip()
+    folder = _root()
+    return text if folder is None else text.replace(folder + os.sep, "")
 
 
 def _with_message(error: StepError, message: str) -> StepError:

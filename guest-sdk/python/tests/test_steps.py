@@ -38,6 +38,11 @@ async def of_its_own_type(ctx: Context, _: Any) -> Any:
     return await ctx.suspend("sure?", bool, labels=["a"])
 
 
+@step("gathers")
+async def gathers(ctx: Context[str, Answer], _: Any) -> Any:
+    return await ctx.gather(ctx.suspend("a"), return_exceptions=True)
+
+
 @step("refuses-late")
 async def refuses_late(ctx: Context, _: Any) -> Any:
     await ctx.suspend("a")
@@ -130,6 +135,8 @@ class Steps(unittest.TestCase):
             testing.start(typed, "lamps").answer({"read": 2.5})
         with self.assertRaisesRegex(testing.Refused, "^10 is too much$"):
             testing.start(typed, "lamps").answer({"read": 10})
+        with self.assertRaisesRegex(testing.Refused, "/read: null is not a whole number"):
+            testing.start(gathers).answer({"read": None})
         self.failed(testing.start(typed, 7), "bad-input", "the input does not fit str: 7 is not a text")
         late = testing.start(refuses_late).answer({}).pass_time(1)
         self.failed(late, "nothing-to-refuse", r"no answer to refuse.*\(test_steps.py:\d+\)")
