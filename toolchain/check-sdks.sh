@@ -19,6 +19,13 @@ javascript() {
 
 python() {
   python3 -B -m unittest discover guest-sdk/python/tests
+  # The template's own test, as its users run it.
+  local project
+  project=$(mktemp -d)
+  cp guest-sdk/python/template/test_main.py "$project/"
+  sed 's/{{[a-z]*}}/buy/g' guest-sdk/python/template/main.py >"$project/main.py"
+  (cd "$project" && PYTHONPATH=$OLDPWD/guest-sdk/python python3 -B -m unittest)
+  rm -r "$project"
 }
 
 . toolchain/env.sh
