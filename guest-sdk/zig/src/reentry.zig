@@ -393,7 +393,11 @@ var answered = false;
 fn perform(table: []const Described, call: Call) *const abi.Result {
     const id = call.facts.step.slice();
     for (table) |step| {
-        if (std.mem.eql(u8, step.id, id)) return lowered(outcomeOf(step.run, &call));
+        if (!std.mem.eql(u8, step.id, id)) continue;
+        const outcome = outcomeOf(step.run, &call);
+        // What was printed last may not end a line.
+        for ([_]i32{ 1, 2 }) |stream| _ = std.os.wasi.fd_sync(stream);
+        return lowered(outcome);
     }
     return lowered(fail(.{ .message = "there is no such step in this component", .code = "unknown-step" }));
 }
@@ -439,7 +443,7 @@ fn failed(reason: anyerror) !Outcome {
 /// What to do instead, where a step tried what it cannot.
 fn advice(reason: anyerror) []const u8 {
     return switch (reason) {
-        error.FileNotFound, error.NotOpenForReading, error.BadPathName => " (a step has no files: what it needs comes with its input, or is in it with @embedFile)",
+        error.AccessDenied, error.PermissionDenied, error.FileNotFound => " (a step has no files: what it needs comes with its input, or is in it with @embedFile)",
         error.NetworkDown, error.UnknownHostName => " (a step has no network: what it needs comes with its input, or with an answer or event for which it waits)",
         else => "",
     };
