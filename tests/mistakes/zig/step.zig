@@ -22,7 +22,7 @@ comptime {
         .{ .id = "wrong-input", .run = takesNumber },
         .{ .id = "by-hand", .run = takesAnything },
         .{ .id = "picky", .run = refuses, .Answer = Answer },
-        .{ .id = "endless", .run = spins },
+        .{ .id = "endless", .run = spins, .timeout_ms = 1000 },
     });
 }
 
