@@ -418,6 +418,8 @@ pub fn outcomeOf(run: *const fn (call: *const Call) anyerror!Outcome, call: *con
 }
 
 fn failed(reason: anyerror) !Outcome {
+    if (reason == error.NoAnswerToRefuse)
+        return fail(.{ .message = "this call brought no answer to refuse", .code = "nothing-to-refuse" });
     const what, const code = switch (reason) {
         error.BadInput => .{ "the input does not fit", "bad-input" },
         error.BadAnswer => .{ "the answer does not fit", "bad-answer" },
@@ -425,11 +427,13 @@ fn failed(reason: anyerror) !Outcome {
         error.BadResult => .{ "the result does not fit", "bad-result" },
         error.BadJson => .{ "the text does not fit", "bad-json" },
         error.NotJson => .{ "what the step wrote is no JSON", "not-json" },
-        error.NoAnswerToRefuse => return fail(.{ .message = "this call brought no answer to refuse", .code = "nothing-to-refuse" }),
-        else => return fail(.{ .message = try std.fmt.allocPrint(arena(), "error.{s}{s}", .{
-            @errorName(reason), advice(reason),
-        }), .code = "error" }),
+        else => .{ "", "" },
     };
+    // An error of the step's own may have one of these names.
+    if (what.len == 0 or json.problem.len == 0) return fail(.{
+        .message = try std.fmt.allocPrint(arena(), "error.{s}{s}", .{ @errorName(reason), advice(reason) }),
+        .code = "error",
+    });
     return fail(.{
         .message = try std.fmt.allocPrint(arena(), "{s}: {s}", .{ what, json.problem }),
         .code = code,
