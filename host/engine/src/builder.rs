@@ -31,11 +31,11 @@ use crate::stop::Stop;
 /// Name of the database in a data folder.
 const DATABASE: &str = "reentry.db";
 
-/// How long a call that nobody wants any more may go on, unless it is said.
-const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// How long a call that nobody wants any more may go on by default.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// How many savepoints a run keeps, unless it is said.
-const SAVEPOINTS_MAX: u32 = 100;
+/// How many savepoints a run keeps by default.
+pub const SAVEPOINTS_MAX: u32 = 100;
 
 /// Name of the file with the host's secret in a data folder.
 const KEY: &str = "host.key";

@@ -20,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// There is no such run.
-    #[error("no snapshot found for this workflow run: {0}")]
+    #[error("no run {0} for this tenant")]
     NoRun(RunId),
     /// There is no such component.
     #[error("no component {0} on this host; add it with `components add`")]

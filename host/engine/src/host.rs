@@ -173,6 +173,32 @@ impl Host {
         Ok(self.inner.store.list_runs(&self.tenant, filter).await?)
     }
 
+    /// Runs of which the first or last hexadecimal digits of the id are given, newest first, at most `limit`. Grows with the tenant's runs.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn runs_with_digits(&self, digits: &str, limit: usize) -> Result<Vec<RunId>, Error> {
+        Ok(self.inner.store.runs_with_digits(&self.tenant, digits, limit).await?)
+    }
+
+    /// The run that was created or answered most recently.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn last_run(&self) -> Result<Option<RunId>, Error> {
+        Ok(self.inner.store.last_run(&self.tenant).await?)
+    }
+
+    /// Gives the space of what was deleted back to the file system; returns how many bytes. Takes as long as there is much to give back;
+    /// others may write meanwhile. A data folder of an early version is written anew once, for which all hosts on it wait: that is
+    /// left for later while others are alive and it would take long.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn give_back_space(&self) -> Result<u64, Error> {
+        Ok(self.inner.store.give_back_space().await?)
+    }
+
     /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age.
     ///
     /// # Errors

@@ -61,7 +61,8 @@ macro_rules! conformance {
             tenants: nothing_of_one_tenant_is_seen_by_another;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
-                a_place_that_is_none_is_refused;
+                a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,
+                the_last_run_was_created_or_answered_last;
             clock: what_is_due_comes_earliest_first, what_is_due_is_found_behind_what_is_passed_over,
                 what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
             owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,
@@ -85,7 +86,7 @@ macro_rules! conformance {
                 only_what_is_there_is_taken, those_who_wait_for_a_message_are_found,
                 messages_that_wait_to_be_delivered_are_found, old_messages_go;
             applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed, the_users_of_a_component_are_known,
-                a_component_that_is_needed_is_not_removed, a_version_that_is_needed_is_not_removed,
+                a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known, a_version_that_is_needed_is_not_removed,
                 a_definition_that_nobody_needs_is_removed;
             deletion: only_what_has_ended_is_deleted, a_deleted_run_leaves_nothing, a_run_with_forks_is_kept,
                 what_ended_long_ago_is_deleted;

@@ -113,6 +113,22 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Refused`] for a place in the list that it does not know, that of a run that was deleted among them.
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError>;
 
+    /// Runs of a tenant whose 32 hexadecimal digits begin or end with these, the latest stored first, at most `limit`. Grows with the
+    /// tenant's runs.
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError>;
+
+    /// The run of a tenant that was created or answered most recently. Grows with the tenant's suspensions.
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError>;
+
+    /// Gives the space of what was deleted back to the file system, as far as it can; returns how many bytes. Others may write
+    /// meanwhile. A store that keeps no free space gives back nothing.
+    async fn give_back_space(&self) -> Result<u64, StoreError>;
+
     /// Deletes a run that has ended, with everything kept of it, and the requests that it answered. Durable on return.
     ///
     /// # Errors
@@ -217,6 +233,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Who uses a component, over all tenants. Grows with the runs that have not ended, and those of the workflows that use it.
     async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError>;
+
+    /// Components that nothing needs, the latest stored first: no definition that a tenant has applied uses them, current or not, no kept
+    /// run is pinned to them, and a later one has their name. Grows with the runs that have not ended, for each of them.
+    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError>;
 
     /// Removes a component; durable on return. Definitions that use it stay: without it nobody can run them.
     ///

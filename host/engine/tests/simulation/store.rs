@@ -288,6 +288,23 @@ impl Store for HeldStore {
     async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
         now(self.inner().savepoints(run))
     }
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        now(self.inner().runs_with_digits(tenant, digits, limit))
+    }
+    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        now(self.inner().unneeded_components())
+    }
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
+        now(self.inner().last_run(tenant))
+    }
+    async fn give_back_space(&self) -> Result<u64, StoreError> {
+        now(self.inner().give_back_space())
+    }
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         now(self.inner().list_runs(tenant, filter))
     }
