@@ -65,12 +65,12 @@ impl Inputs {
 pub(crate) struct Shelf(Option<PathBuf>);
 
 impl Shelf {
-    /// The user's own, by the XDG Base Directory Specification. Without a home nothing is kept.
-    pub(crate) fn of_user() -> Self {
+    /// One of the user's own, by the XDG Base Directory Specification. Without a home nothing is kept.
+    pub(crate) fn of_user(name: &str) -> Self {
         let folder =
             |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         let base = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
-        Self(base.map(|base| base.join("reentry/built")))
+        Self(base.map(|base| base.join("reentry").join(name)))
     }
 
     /// What was made of these inputs, if it is kept and whole.

@@ -34,7 +34,7 @@ pub(super) async fn steps(
     force: bool,
 ) -> Result<Vec<Descriptor>, Failure> {
     let (digest, grants) = (ComponentDigest::of(component).to_string(), format!("{:?}", session.grants()));
-    let (shelf, seen) = (Shelf::of_user(), Inputs::of_this_program(&[&digest, &grants]));
+    let (shelf, seen) = (Shelf::of_user("seen"), Inputs::of_this_program(&[&digest, &grants]));
     let before = shelf.take(&seen).filter(|_| !force);
     if let Some(steps) = before.and_then(|steps| serde_json::from_slice(&steps).ok()) {
         return Ok(steps);
