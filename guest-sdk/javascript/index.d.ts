@@ -73,7 +73,7 @@ export interface Patience {
 }
 
 export interface SuspendOptions<Answer> extends Patience {
-  /** Names by which the answer may be addressed, unique among the open waits of the run. */
+  /** Names by which the answer may be addressed. Several open waits may have the same one. */
   labels?: string[];
   /** A schema for this very answer, in place of the step's. */
   schema?: JsonSchema;

@@ -34,7 +34,7 @@ pub struct Suspend<Answer> {
 /// Labels and deadline of a suspension, for steps that collect them at run time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SuspendOptions {
-    /// Names by which the answer may be addressed, unique among the open waits of the run.
+    /// Names by which the answer may be addressed. Several open waits may have the same one.
     pub labels: Vec<String>,
     /// The end of patience. Without a default answer, the wait then ends with an error that [is timed out](Error::is_timed_out).
     pub deadline: Option<Timestamp>,
@@ -69,7 +69,7 @@ impl<Answer> Suspend<Answer> {
         Self { waiting: Waiting::planned(plan), answer: PhantomData }
     }
 
-    /// Adds a name by which the answer may be addressed. It must be unique among the open waits of the run.
+    /// Adds a name by which the answer may be addressed. Several open waits may have the same one.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.waiting.edit(|wait| {
             wait.labels.push(label.into());

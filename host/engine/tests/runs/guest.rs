@@ -150,9 +150,19 @@ pub(crate) async fn refuses(host: &Host) -> Component {
 
 /// A step that computes for ever.
 pub(crate) async fn spins(host: &Host) -> Component {
+    begins(host, "spin", "(loop $on (br $on))").await
+}
+
+/// A step that traps.
+pub(crate) async fn traps(host: &Host) -> Component {
+    begins(host, "trap", "unreachable").await
+}
+
+/// A step that begins with this.
+async fn begins(host: &Host, name: &str, with: &str) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
     assert!(ASK.contains(start), "the fixture was written anew");
-    add(host, "spin", &ASK.replace(start, &format!("{start} (loop $on (br $on))"))).await
+    add(host, name, &ASK.replace(start, &format!("{start} {with}"))).await
 }
 
 /// A workflow that asks twice, one after the other.
