@@ -28,8 +28,27 @@ python() {
   rm -r "$project"
 }
 
+go() {
+  toolchain/setup-go.sh
+  for folder in guest-sdk/go guest-sdk/go/example; do
+    # A function of this script has the name of the command.
+    (cd $folder && [ -z "$(gofmt -l .)" ] && command go vet ./... && command go test ./...)
+  done
+}
+
+zig() {
+  toolchain/setup-zig.sh
+  (
+    cd guest-sdk/zig
+    command zig fmt --check src tests template example
+    for tests in tests/sdk.zig example/step.zig; do
+      command zig test --dep reentry -Mroot=$tests -Mreentry=src/reentry.zig
+    done
+  )
+}
+
 . toolchain/env.sh
-for language in ${*:-rust javascript python}; do
+for language in ${*:-rust javascript python go zig}; do
   echo "-- $language"
   $language
 done
