@@ -6,6 +6,7 @@ Asking the system below for one of them traps. So they are refused before, with 
 import builtins
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ THREADS = "a step has no threads: wait for several things with ctx.gather"
 SLEEP = "a step does not sleep in its code: await ctx.sleep(seconds)"
 INPUT = "a step has no standard input: ask with ctx.suspend"
 VARIABLES = "a step has no environment variables: hand the value in with the input or the request context"
+CLOCK = "a step has no clock but its host's, and no loop of asyncio: ask ctx.now(), and await ctx.sleep, ctx.gather or ctx.race"
 EXIT = "a step does not end its process: return its output, or raise StepError"
 
 
@@ -49,11 +51,13 @@ _EVENTS = {
     "builtins.input": INPUT,
 }
 _PROCESS_EVENTS = ("os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.kill", "os.startfile")
-# What announces nothing.
-_UNANNOUNCED = {
-    FILES: "stat lstat access readlink getcwd fstat statvfs mkdir unlink rmdir rename fdopen isatty read write close pipe",
-    EXIT: "_exit abort",
-}
+# What announces nothing, or is not there at all.
+_UNANNOUNCED = (
+    (os, FILES, "stat lstat access readlink getcwd fstat statvfs mkdir unlink rmdir rename fdopen isatty read write close pipe"),
+    (os, EXIT, "_exit abort"),
+    (os, PROCESSES, "system popen fork"),
+    (time, CLOCK, "get_clock_info clock_gettime clock_gettime_ns clock_getres process_time process_time_ns thread_time thread_time_ns"),
+)
 
 
 def _hook(event: str, _arguments: tuple[Any, ...]) -> None:
@@ -67,9 +71,9 @@ def _hook(event: str, _arguments: tuple[Any, ...]) -> None:
         raise NotInAStep(words)
 
 
-def _refusing(native: Callable[..., Any], words: str) -> Callable[..., Any]:
+def _refusing(native: Callable[..., Any] | None, words: str) -> Callable[..., Any]:
     def refuse(*arguments: Any, **options: Any) -> Any:
-        if call.running():
+        if call.running() or native is None:
             raise NotInAStep(words)
         return native(*arguments, **options)
 
@@ -142,10 +146,11 @@ class Variable(KeyError):
 def install() -> None:
     """Has all of this refused with words from now on, while a step runs."""
     sys.addaudithook(_hook)
-    for words, names in _UNANNOUNCED.items():
+    for module, words, names in _UNANNOUNCED:
         for name in names.split():
-            if hasattr(os, name):
-                setattr(os, name, _refusing(getattr(os, name), words))
+            # Others look whether there is a `fork`; nobody looks for these two.
+            if hasattr(module, name) or name in ("system", "popen"):
+                setattr(module, name, _refusing(getattr(module, name, None), words))
     builtins.input = _refusing(builtins.input, INPUT)
     sys.stdin = _NoInput()  # type: ignore[assignment]
     os.environ = Variables()  # type: ignore[assignment]

@@ -79,14 +79,16 @@ def step(
     timeout_ms: int | None = None,
     metadata: Any = None,
 ) -> Callable[[Body], Body]:
-    """Makes an `async` function, or a plain one, of a context and an input a step of the component.
+    """Makes a step of the component out of an `async` function, or a plain one, of a context and an input.
 
-    `id` names it: 1 to 128 letters, digits, `-` and `_`, beginning with a letter or digit. The schemas of input, question, answer and output are those of the
-    types in the signature, `async def buy(ctx: Context[Question, Answer], order: Order) -> Bought`, unless others are given.
+    `id` names it: 1 to 128 letters, digits, `-` and `_`, beginning with a letter or digit. The schemas of input, question,
+    answer and output are those of the types in the signature, unless others are given:
+    `async def buy(ctx: Context[Question, Answer], order: Order) -> Bought`.
     """
     place = here()
     if not isinstance(id, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", id, re.ASCII):
-        raise ValueError(located(f"{id!r} is no id for a step: it takes 1 to 128 letters, digits, - and _, beginning with a letter or digit", place))
+        rule = "1 to 128 letters, digits, - and _, beginning with a letter or digit"
+        raise ValueError(located(f"{id!r} is no id for a step: it takes {rule}", place))
     given = {"input": input_schema, "output": output_schema, "suspend": suspend_schema, "resume": resume_schema}
     given |= {"state": state_schema, "request_context": request_context_schema}
     schemas = {what: write(f"the {what} schema", schema) for what, schema in given.items() if schema is not None}

@@ -5,8 +5,8 @@
     run.answer({"approved": True})
     assert run.output == {"bought": "a lamp"}
 
-The step runs in the process of the test, and its memory simply stays where it is. One step runs at a time: the next `start` ends the one before.
-Schemas are not checked, types are: an answer that does not fit the step's type is refused, as by a host.
+The step runs in the process of the test, and its memory simply stays where it is. One step runs at a time: the next `start` ends the
+one before. Schemas are not checked, types are: an answer that does not fit the step's type is refused, as by a host.
 """
 
 from __future__ import annotations

@@ -12,24 +12,28 @@ pub(crate) fn check(value: &(impl Serialize + ?Sized)) -> Result<(), Unwritable>
     value.serialize(Finite)
 }
 
-/// What cannot be written, and where.
+/// What cannot be written, and where. In a box, as it goes through many hands.
 #[derive(Debug)]
-pub(crate) struct Unwritable {
+pub(crate) struct Unwritable(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     place: String,
     message: String,
 }
 
 impl Unwritable {
-    fn within(mut self, key: impl fmt::Display) -> Self {
-        self.place.insert_str(0, &format!("/{key}"));
+    #[inline(never)]
+    fn within(mut self, key: &dyn fmt::Display) -> Self {
+        self.0.place.insert_str(0, &format!("/{key}"));
         self
     }
 }
 
 impl fmt::Display for Unwritable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let colon = if self.place.is_empty() { "" } else { ": " };
-        write!(f, "{}{colon}{}", self.place, self.message)
+        let colon = if self.0.place.is_empty() { "" } else { ": " };
+        write!(f, "{}{colon}{}", self.0.place, self.0.message)
     }
 }
 
@@ -37,7 +41,7 @@ impl std::error::Error for Unwritable {}
 
 impl ser::Error for Unwritable {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { place: String::new(), message: message.to_string() }
+        Self(Box::new(Inner { place: String::new(), message: message.to_string() }))
     }
 }
 
@@ -127,7 +131,7 @@ impl Serializer for Finite {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Unwritable> {
-        value.serialize(self).map_err(|flaw| flaw.within(variant))
+        value.serialize(self).map_err(|flaw| flaw.within(&variant))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Parts, Unwritable> {
@@ -180,11 +184,11 @@ struct Parts {
 }
 
 impl Parts {
-    fn part<T: Serialize + ?Sized>(&self, key: impl fmt::Display, value: &T) -> Result<(), Unwritable> {
+    fn part<T: Serialize + ?Sized>(&self, key: &dyn fmt::Display, value: &T) -> Result<(), Unwritable> {
         check(value).map_err(|flaw| {
             let flaw = flaw.within(key);
             match self.variant {
-                Some(variant) => flaw.within(variant),
+                Some(variant) => flaw.within(&variant),
                 None => flaw,
             }
         })
@@ -193,7 +197,7 @@ impl Parts {
     fn next<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
         let index = self.index;
         self.index += 1;
-        self.part(index, value)
+        self.part(&index, value)
     }
 }
 
@@ -228,7 +232,7 @@ macro_rules! objects {
             type Error = Unwritable;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unwritable> {
-                self.part(key, value)
+                self.part(&key, value)
             }
 
             fn end(self) -> Result<(), Unwritable> {

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
-use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, VariantAccess, Visitor,
@@ -28,31 +28,36 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Flaw> 
     T::deserialize(At { text: text.trim_ascii(), place: Place::Root, depth: 0 })
 }
 
-/// What does not fit, and where.
+/// What does not fit, and where. In a box, as it goes through many hands.
 #[derive(Debug)]
-pub(crate) struct Flaw {
+pub(crate) struct Flaw(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     place: Option<String>,
     message: String,
 }
 
 impl Flaw {
+    #[inline(never)]
     fn new(message: impl Into<String>) -> Self {
-        Self { place: None, message: message.into() }
+        Self(Box::new(Inner { place: None, message: message.into() }))
     }
 
     /// Notes the place, unless one further inside is known.
+    #[inline(never)]
     fn at(mut self, place: &Place<'_>) -> Self {
-        self.place.get_or_insert_with(|| place.to_string());
+        self.0.place.get_or_insert_with(|| place.to_string());
         self
     }
 }
 
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = self.place.as_deref().filter(|place| !place.is_empty()) {
+        if let Some(place) = self.0.place.as_deref().filter(|place| !place.is_empty()) {
             write!(f, "{place}: ")?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -127,48 +132,86 @@ impl<'a, 'de> At<'a, 'de> {
     }
 
     fn any<V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Flaw> {
-        match self.text.as_bytes().first() {
-            Some(b'{') => {
-                let Members(members) = self.parts()?;
+        match self.found()? {
+            Found::Object(members) => {
                 visitor.visit_map(Entries { of: self, members: members.iter(), value: None })
             }
-            Some(b'[') => {
-                let items: Vec<&'de RawValue> = self.parts()?;
-                visitor.visit_seq(Items { of: self, items: items.iter().enumerate() })
-            }
-            Some(b'"') => match string(self.text)? {
-                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
-            },
-            Some(b'-' | b'0'..=b'9') => self.number(visitor),
-            _ => match self.text {
-                "null" => visitor.visit_unit(),
-                "true" => visitor.visit_bool(true),
-                "false" => visitor.visit_bool(false),
-                _ => Err(Flaw::new(format!("{} is not JSON", shortened(self.text)))),
-            },
+            Found::Array(items) => visitor.visit_seq(Items { of: self, items: items.iter().enumerate() }),
+            Found::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Found::Text(Cow::Owned(text)) => visitor.visit_string(text),
+            Found::Unsigned(number) => visitor.visit_u64(number),
+            Found::Signed(number) => visitor.visit_i64(number),
+            Found::Float(number) => visitor.visit_f64(number),
+            Found::Bool(value) => visitor.visit_bool(value),
+            Found::Null => visitor.visit_unit(),
         }
     }
 
-    /// A number for a type that takes several kinds of them.
-    fn number<V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Flaw> {
-        if self.text.contains(['.', 'e', 'E']) {
-            return visitor.visit_f64(float(self.text)?);
-        }
-        if let Ok(whole) = self.text.parse() {
-            return visitor.visit_u64(whole);
-        }
-        match self.text.parse() {
-            Ok(whole) => visitor.visit_i64(whole),
-            Err(_) => Err(Flaw::new(format!(
-                "{} has more digits than a number in Rust's `Value` can keep; read it into an integer type or a `RawValue`",
-                shortened(self.text)
-            ))),
-        }
+    /// What stands here.
+    #[inline(never)]
+    fn found(&self) -> Result<Found<'de>, Flaw> {
+        Ok(match self.text.as_bytes().first() {
+            Some(b'{') => Found::Object(self.parts::<Members<'de>>()?.0),
+            Some(b'[') => Found::Array(self.parts()?),
+            Some(b'"') => Found::Text(string(self.text)?),
+            Some(b'-' | b'0'..=b'9') => number(self.text)?,
+            _ => match self.text {
+                "null" => Found::Null,
+                "true" => Found::Bool(true),
+                "false" => Found::Bool(false),
+                _ => return Err(Flaw::new(format!("{} is not JSON", shortened(self.text)))),
+            },
+        })
     }
 
     fn is_number(&self) -> bool {
         self.text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+    }
+}
+
+/// What stands at a place, in its parts.
+enum Found<'de> {
+    Object(Vec<Member<'de>>),
+    Array(Vec<&'de RawValue>),
+    Text(Cow<'de, str>),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Bool(bool),
+    Null,
+}
+
+/// A name and what it names.
+type Member<'de> = (Cow<'de, str>, &'de RawValue);
+
+/// A number for a type that takes several kinds of them.
+fn number(text: &str) -> Result<Found<'static>, Flaw> {
+    if text.contains(['.', 'e', 'E']) {
+        return float(text).map(Found::Float);
+    }
+    if let Ok(whole) = text.parse() {
+        return Ok(Found::Unsigned(whole));
+    }
+    text.parse().map(Found::Signed).map_err(|_| {
+        Flaw::new(format!(
+            "{} has more digits than a number in Rust's `Value` can keep; read it into an integer type or a `RawValue`",
+            shortened(text)
+        ))
+    })
+}
+
+/// A number for an integer type with these bounds.
+fn integer<T: FromStr>(text: &str, bounds: &dyn fmt::Display) -> Result<T, Flaw> {
+    let digits =
+        whole(text).ok_or_else(|| Flaw::new(format!("{} is not a whole number", shortened(text))))?;
+    digits.parse().map_err(|_| Flaw::new(format!("{} is not from {bounds}", shortened(text))))
+}
+
+fn single(text: &str) -> Result<f32, Flaw> {
+    // To be rounded once, and not on the way through an f64.
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err(Flaw::new(format!("{} does not fit an f32, whose largest is 3.4e38", shortened(text)))),
     }
 }
 
@@ -252,12 +295,8 @@ macro_rules! integers {
             if !self.is_number() {
                 return self.located(self.any(visitor));
             }
-            let found = || shortened(self.text);
-            let read = whole(self.text).ok_or_else(|| Flaw::new(format!("{} is not a whole number", found())));
-            let read = read.and_then(|digits| digits.parse::<$integer>().map_err(|_| {
-                Flaw::new(format!("{} is not from {} to {}", found(), <$integer>::MIN, <$integer>::MAX))
-            }));
-            self.located(read.and_then(|value| visitor.$visit(value)))
+            let bounds = format_args!("{} to {}", <$integer>::MIN, <$integer>::MAX);
+            self.located(integer(self.text, &bounds).and_then(|value| visitor.$visit(value)))
         }
     )+};
 }
@@ -293,15 +332,7 @@ impl<'de> Deserializer<'de> for At<'_, 'de> {
         if !self.is_number() {
             return self.located(self.any(visitor));
         }
-        // To be rounded once, and not on the way through an f64.
-        let read = match self.text.parse::<f32>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            _ => Err(Flaw::new(format!(
-                "{} does not fit an f32, whose largest is 3.4e38",
-                shortened(self.text)
-            ))),
-        };
-        self.located(read.and_then(|value| visitor.visit_f32(value)))
+        self.located(single(self.text).and_then(|value| visitor.visit_f32(value)))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
@@ -349,7 +380,7 @@ impl<'de> Deserializer<'de> for At<'_, 'de> {
 }
 
 /// The members of an object, in their order.
-struct Members<'de>(Vec<(Cow<'de, str>, &'de RawValue)>);
+struct Members<'de>(Vec<Member<'de>>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -418,8 +449,8 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
 
 struct Entries<'a, 'de> {
     of: &'a At<'a, 'de>,
-    members: std::slice::Iter<'a, (Cow<'de, str>, &'de RawValue)>,
-    value: Option<&'a (Cow<'de, str>, &'de RawValue)>,
+    members: std::slice::Iter<'a, Member<'de>>,
+    value: Option<&'a Member<'de>>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'_, 'de> {
@@ -475,8 +506,8 @@ impl<'de> Deserializer<'de> for Key<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
         match self.0 {
-            Cow::Borrowed(text) => BorrowedStrDeserializer::new(text).deserialize_any(visitor),
-            Cow::Owned(text) => StringDeserializer::new(text).deserialize_any(visitor),
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
         }
     }
 

@@ -144,7 +144,7 @@ async def keyboard_interrupt(_ctx: Context, _: Any) -> Any:
     raise KeyboardInterrupt
 
 
-@step("endless")
+@step("endless", timeout_ms=1000)
 async def endless(_ctx: Context, _: Any) -> Any:
     while True:
         pass

@@ -129,7 +129,7 @@ reentry_step::export! {
     Step::new("exit", exit),
     Step::new("recursion", recursion),
     Step::new("out-of-memory", out_of_memory),
-    Step::new("endless", endless),
+    Step::new("endless", endless).timeout(Duration::from_secs(1)),
     Step::new("wrong-input", wrong_input),
     Step::new("wrong-answer", wrong_answer),
     Step::new("refused-answer", refused_answer),
