@@ -43,7 +43,7 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     // as panics and logs are arranged in a program's root.
     let sources = project.sdk()?.join("src");
     let modules: [(&str, &[&str], _); 3] = [
-        ("root", &["step", "reentry"], sources.join("root.zig")),
+        ("root", &["step", "reentry"], sources.join("program.zig")),
         ("step", &["reentry"], source),
         ("reentry", &[], sources.join("reentry.zig")),
     ];
