@@ -19,6 +19,32 @@ javascript() {
 
 python() {
   python3 -B -m unittest discover guest-sdk/python/tests
+  # The template's own test, as its users run it.
+  local project
+  project=$(mktemp -d)
+  cp guest-sdk/python/template/test_main.py "$project/"
+  sed 's/{{[a-z]*}}/buy/g' guest-sdk/python/template/main.py >"$project/main.py"
+  (cd "$project" && PYTHONPATH=$OLDPWD/guest-sdk/python python3 -B -m unittest)
+  rm -r "$project"
+}
+
+go() {
+  toolchain/setup-go.sh
+  for folder in guest-sdk/go guest-sdk/go/example; do
+    # A function of this script has the name of the command.
+    (cd $folder && [ -z "$(gofmt -l .)" ] && command go vet ./... && command go test ./...)
+  done
+}
+
+zig() {
+  toolchain/setup-zig.sh
+  (
+    cd guest-sdk/zig
+    command zig fmt --check src tests template example
+    for tests in tests/sdk.zig example/step.zig; do
+      command zig test --dep reentry -Mroot=$tests -Mreentry=src/reentry.zig
+    done
+  )
 }
 
 # The tests of an SDK, and the one of its template, with the compilers of this machine. What a sanitizer finds is an error.
@@ -52,7 +78,7 @@ cpp() {
 }
 
 . toolchain/env.sh
-for language in ${*:-rust javascript python c cpp}; do
+for language in ${*:-rust javascript python go zig c cpp}; do
   echo "-- $language"
   $language
 done

@@ -16,6 +16,7 @@ pub(crate) static C: Language = Language {
     tools: &[ZIG_TOOL],
     engines: &[],
     sdk: &["c"],
+    export: (&["step.c"], "const reentry_step reentry_steps[] = {{.id = \"buy\", .run = buy}, {0}};"),
     build: build_c,
 };
 
@@ -27,6 +28,10 @@ pub(crate) static CPP: Language = Language {
     tools: &[ZIG_TOOL],
     engines: &[],
     sdk: &["cpp", "c"],
+    export: (
+        &["step.cpp"],
+        "extern \"C\" const reentry_step reentry_steps[] = {reentry::step<buy>({.id = \"buy\"}), {}};",
+    ),
     build: build_cpp,
 };
 

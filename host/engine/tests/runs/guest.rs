@@ -143,6 +143,11 @@ pub(crate) async fn calls_workflow(host: &Host) -> Component {
     add(host, "calls", &ASK.replace(answer, run).replace(end, failed)).await
 }
 
+/// A step that refuses an answer which ends with `7`.
+pub(crate) async fn refuses(host: &Host) -> Component {
+    add(host, "refuses", include_str!("../../fixtures/refuses.wat")).await
+}
+
 /// A step that computes for ever.
 pub(crate) async fn spins(host: &Host) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
@@ -185,7 +190,7 @@ pub(crate) fn input(value: Value) -> StartOptions {
 pub(crate) fn line(result: &RunResult) -> String {
     let mut value = serde_json::to_value(result).unwrap();
     let map = value.as_object_mut().unwrap();
-    for key in ["runId", "suspensionIds", "traceId", "spanId"] {
+    for key in ["runId", "version", "suspensionIds", "traceId", "spanId"] {
         map.remove(key);
     }
     json!(map).to_string()
