@@ -95,11 +95,6 @@ static reentry::task<> wrong_answer_by_hand(context ctx, json) {
   co_return *count;
 }
 
-static reentry::task<> no_answer_in_time(context ctx, json) {
-  const json said = co_await ctx.suspend("how many?", {.deadline_ms = ctx.now()});
-  co_return said;
-}
-
 static reentry::task<price> not_a_number(context, json) { co_return price{.euros = std::nan("")}; }
 
 static reentry::task<> not_utf8(context, json) { co_return "caf\xe9"; }
@@ -125,7 +120,6 @@ extern "C" const reentry_step reentry_steps[] = {
     reentry::step<wrong_input>({.id = "wrong-input"}),
     reentry::step<wrong_answer>({.id = "wrong-answer"}),
     reentry::step<wrong_answer_by_hand>({.id = "wrong-answer-by-hand"}),
-    reentry::step<no_answer_in_time>({.id = "no-answer-in-time"}),
     reentry::step<not_a_number>({.id = "not-a-number"}),
     reentry::step<not_utf8>({.id = "not-utf8"}),
     reentry::step<forgets_a_wait>({.id = "forgets-a-wait"}),

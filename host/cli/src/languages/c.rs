@@ -93,6 +93,7 @@ fn is_test(source: &Path) -> bool {
     source.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_test"))
 }
 
+/// The compiler of C++, with what each of its sources is compiled with.
 const CPLUSPLUS: [&str; 7] = [
     "c++",
     "-std=c++20",
