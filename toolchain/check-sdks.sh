@@ -47,8 +47,38 @@ zig() {
   )
 }
 
+# The tests of an SDK, and the one of its template, with the compilers of this machine. What a sanitizer finds is an error.
+c() {
+  local sdk=guest-sdk/c work
+  work=$(mktemp -d)
+  local options="-std=gnu11 -g -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -I$sdk/include"
+  sed 's/{{name}}/buy/; s/{{heading}}/Buy/' $sdk/template/step.c >"$work/step.c"
+  sed 's/{{name}}/buy/' $sdk/template/step_test.c >"$work/step_test.c"
+  ${CC:-cc} $options "$work"/step.c "$work"/step_test.c $sdk/src/*.c $sdk/fake/*.c -lm -o "$work/step_test"
+  ${CC:-cc} $options "$work"/step.c $sdk/tests/json_test.c $sdk/src/*.c $sdk/fake/*.c -lm -o "$work/json_test"
+  # Tests are short programs that free little.
+  (export ASAN_OPTIONS=detect_leaks=0 && "$work/step_test" && "$work/json_test")
+  rm -r "$work"
+}
+
+cpp() {
+  local sdk=guest-sdk/cpp work
+  work=$(mktemp -d)
+  local sanitize="-g -fsanitize=address,undefined -fno-sanitize-recover=all"
+  local options="-std=c++20 -Wall -Wextra -Wno-missing-field-initializers -Werror -I$sdk/include -Iguest-sdk/c/include $sanitize"
+  for source in guest-sdk/c/src/*.c guest-sdk/c/fake/*.c; do
+    ${CC:-cc} -std=gnu11 $sanitize -Iguest-sdk/c/include -c $source -o "$work/$(basename $source).o"
+  done
+  sed 's/{{name}}/buy/; s/{{heading}}/Buy/' $sdk/template/step.cpp >"$work/step.cpp"
+  sed 's/{{name}}/buy/' $sdk/template/step_test.cpp >"$work/step_test.cpp"
+  ${CXX:-c++} $options "$work"/step.cpp "$work"/step_test.cpp "$work"/*.o -o "$work/step_test"
+  ${CXX:-c++} $options $sdk/tests/fields_test.cpp "$work"/*.o -o "$work/fields_test"
+  (export ASAN_OPTIONS=detect_leaks=0 && "$work/step_test" && "$work/fields_test")
+  rm -r "$work"
+}
+
 . toolchain/env.sh
-for language in ${*:-rust javascript python go zig}; do
+for language in ${*:-rust javascript python go zig c cpp}; do
   echo "-- $language"
   $language
 done
