@@ -1,11 +1,11 @@
 # For scripts, which source this in the project's folder: where the tools are that setup-*.sh installs, and where these keep what they
 # compile once.
-tools=$PWD/target/tools
-PATH=$tools/node/node_modules/.bin:$tools/zig/ziglang:$tools/go/go/bin:$tools/python/bin:$PATH
-PATH=$tools/assemblyscript/node_modules/.bin:$tools/javascript/node_modules/.bin:$tools/starlingmonkey/node_modules/.bin:$PATH
+guest_tools=$PWD/target/tools
+PATH=$guest_tools/node/node_modules/.bin:$guest_tools/zig/ziglang:$guest_tools/go/go/bin:$guest_tools/python/bin:$PATH
+PATH=$guest_tools/assemblyscript/node_modules/.bin:$guest_tools/javascript/node_modules/.bin:$guest_tools/starlingmonkey/node_modules/.bin:$PATH
 export PATH
-export ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache
-export GOCACHE=$tools/go-cache GOPATH=$tools/go-path GOTOOLCHAIN=local GOPROXY=off GOWORK=off
+export ZIG_GLOBAL_CACHE_DIR=$guest_tools/zig-cache ZIG_LOCAL_CACHE_DIR=$guest_tools/zig-cache
+export GOCACHE=$guest_tools/go-cache GOPATH=$guest_tools/go-path GOTOOLCHAIN=local GOPROXY=off GOWORK=off
 
 # Guests have a target folder of their own, so that they never wait for the host's build. Panic messages name source files; what they
 # say must not depend on whose machine built the guest.
