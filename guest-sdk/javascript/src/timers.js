@@ -1,7 +1,6 @@
 // `setTimeout`: a wait for an instant like any other. The step is put away until then if it has nothing else to do.
 
-import * as host from "reentry:step/host@0.1.0";
-
+import { host } from "./host.js";
 import * as waits from "./waits.js";
 
 const timers = new Map();

@@ -8,6 +8,8 @@ use super::tool::{Kind, Tool};
 use super::{Language, Made, Project};
 use crate::failure::Failure;
 
+const NODE: Tool = node((18, 0));
+
 const ESBUILD: Tool = Tool {
     name: "esbuild",
     kind: Kind::Npm { program: "esbuild", package: "esbuild" },
@@ -44,7 +46,7 @@ pub(crate) static JAVASCRIPT: Language = Language {
     title: "JavaScript",
     manifest: Some("package.json"),
     special_cases: &["typescript", "assemblyscript"],
-    tools: &[node((18, 0)), ESBUILD],
+    tools: &[NODE, ESBUILD],
     engines: &ENGINES,
     sdk: &["javascript"],
     build: bundle_and_make,
@@ -55,7 +57,7 @@ pub(crate) static TYPESCRIPT: Language = Language {
     title: "TypeScript",
     manifest: Some("tsconfig.json"),
     special_cases: &["assemblyscript"],
-    tools: &[node((18, 0)), ESBUILD, TSC],
+    tools: &[NODE, ESBUILD, TSC],
     engines: &ENGINES,
     sdk: &["javascript"],
     build: check_and_make,
@@ -69,22 +71,11 @@ fn check_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
 
 fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
     let source = project.source(&["index.ts", "index.js"])?;
-    // The environment goes first, so that packages find it when they are loaded.
-    let entry =
-        format!("import \"reentry-step/environment\";\nexport * from {:?};\n", source.display().to_string());
-    let entry = project.write("entry.js", &entry)?;
-    let sdk = project.sdk()?;
     let bundle = project.work("bundle.js")?;
-    let mut esbuild = project.tool(&ESBUILD)?;
-    esbuild.arg(entry).args(["--bundle", "--format=esm", "--platform=neutral", "--main-fields=module,main"]);
-    // `async` functions are lowered onto the promise of the SDK, as no engine lets a guest run its microtasks to the end within
-    // one call.
-    esbuild.args(["--target=esnext", "--supported:async-await=false", "--supported:async-generator=false"]);
-    esbuild.args(["--supported:for-await=false", "--external:reentry:*", "--log-level=warning"]);
-    esbuild.arg(format!("--alias:reentry-step={}", sdk.join("src/index.js").display()));
-    esbuild.arg(format!("--alias:reentry-step/environment={}", sdk.join("src/environment.js").display()));
-    esbuild.arg(format!("--outfile={}", bundle.display()));
-    project.run(&mut esbuild)?;
+    let esbuild = project.tool(&ESBUILD)?;
+    let mut node = project.tool(&NODE)?;
+    node.arg(project.sdk()?.join("build.mjs")).arg(esbuild.get_program()).arg(&source).arg(&bundle);
+    project.run(&mut node)?;
 
     let component = project.work("component.wasm")?;
     let contract = project.contract()?;
