@@ -1,11 +1,11 @@
 # For scripts, which source this in the project's folder: where the tools are that setup-*.sh installs, and where these keep what they
 # compile once.
-guest_tools=$PWD/target/tools
-PATH=$guest_tools/node/node_modules/.bin:$guest_tools/zig/ziglang:$guest_tools/go/go/bin:$guest_tools/python/bin:$PATH
-PATH=$guest_tools/assemblyscript/node_modules/.bin:$guest_tools/javascript/node_modules/.bin:$guest_tools/starlingmonkey/node_modules/.bin:$PATH
+reentry_tools=$PWD/target/tools
+PATH=$reentry_tools/node/node_modules/.bin:$reentry_tools/zig/ziglang:$reentry_tools/go/go/bin:$reentry_tools/python/bin:$PATH
+PATH=$reentry_tools/assemblyscript/node_modules/.bin:$reentry_tools/javascript/node_modules/.bin:$reentry_tools/starlingmonkey/node_modules/.bin:$PATH
 export PATH
-export ZIG_GLOBAL_CACHE_DIR=$guest_tools/zig-cache ZIG_LOCAL_CACHE_DIR=$guest_tools/zig-cache
-export GOCACHE=$guest_tools/go-cache GOPATH=$guest_tools/go-path GOTOOLCHAIN=local GOPROXY=off GOWORK=off
+export ZIG_GLOBAL_CACHE_DIR=$reentry_tools/zig-cache ZIG_LOCAL_CACHE_DIR=$reentry_tools/zig-cache
+export GOCACHE=$reentry_tools/go-cache GOPATH=$reentry_tools/go-path GOTOOLCHAIN=local GOPROXY=off GOWORK=off
 
 # Guests have a target folder of their own, so that they never wait for the host's build. Panic messages name source files; what they
 # say must not depend on whose machine built the guest.
