@@ -1,11 +1,10 @@
 //! New projects: `reentry new`, then the test that is in the project: it builds the step with `reentry build`, and takes it through
 //! its wait, each command a process of its own.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
-use reentry_tests::guests::root;
+use anyhow::{Result, ensure};
+use reentry_tests::commands::{program_dir, reentry, surrounded};
 
 #[test]
 fn rust() -> Result<()> {
@@ -113,31 +112,4 @@ fn passes(new: &[&str]) -> Result<()> {
     let said = String::from_utf8_lossy(&test.stderr);
     ensure!(test.status.success(), "{}{said}", String::from_utf8_lossy(&test.stdout));
     Ok(())
-}
-
-fn reentry(folder: &Path, arguments: &[&str]) -> Result<Output> {
-    Ok(surrounded("reentry", folder)?.args(arguments).output()?)
-}
-
-/// A command in a folder that finds `reentry`, and the tools where `make guests` has put them.
-fn surrounded(program: &str, folder: &Path) -> Result<Command> {
-    let tools = root().join("target/tools");
-    ensure!(tools.is_dir(), "{} is not there; `make guests` sets the tools up", tools.display());
-    let before = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(std::iter::once(program_dir()?).chain(std::env::split_paths(&before)))?;
-    let mut command = Command::new("bash");
-    command
-        .args(["-c", r#". toolchain/env.sh && cd "$1" && exec "${@:2}""#, "bash"])
-        .arg(folder)
-        .arg(program);
-    command.current_dir(root()).env("PATH", path).env("REENTRY_DATA_DIR", folder.join("data"));
-    Ok(command)
-}
-
-/// The folder that the command `reentry` of this build is in.
-fn program_dir() -> Result<PathBuf> {
-    let tests = std::env::current_exe()?;
-    let dir = tests.parent().and_then(Path::parent).context("target/debug")?.to_owned();
-    ensure!(dir.join("reentry").exists(), "{} has no `reentry`: cargo build -p reentry-cli", dir.display());
-    Ok(dir)
 }

@@ -78,13 +78,22 @@ fn step_files(lang: &'static Language, name: &str) -> Vec<File> {
     filled(template("step"), name, lang).chain(filled(template(lang.name), name, lang)).chain(sdk).collect()
 }
 
-/// A template with its blanks filled in.
+/// The name as a title for people: `approve-expense` is `Approve expense`.
+fn heading(name: &str) -> String {
+    let (first, rest) = name.split_at(name.len().min(1));
+    format!("{}{}", first.to_ascii_uppercase(), rest.replace('-', " "))
+}
+
+/// A template with its blanks filled in: `{{name}}`, `{{heading}}`, and `{{title}}` for the language.
 fn filled<'a>(
     files: impl Iterator<Item = Embedded> + 'a,
     name: &'a str,
     lang: &'static Language,
 ) -> impl Iterator<Item = File> + 'a {
-    let fill = move |text: &str| text.replace("{{name}}", name).replace("{{title}}", lang.title);
+    let fill = move |text: &str| {
+        let text = text.replace("{{name}}", name).replace("{{heading}}", &heading(name));
+        text.replace("{{title}}", lang.title)
+    };
     // What is no text has no blanks.
     files.map(move |(path, contents)| match std::str::from_utf8(contents) {
         Ok(text) => (fill(&path), fill(text).into_bytes()),
@@ -179,6 +188,12 @@ mod tests {
     }
 
     #[test]
+    fn a_heading_is_the_name_for_people() {
+        let headings = ["approve-expense", "buy", "a1-b2-c3"].map(heading);
+        assert_eq!(headings, ["Approve expense", "Buy", "A1 b2 c3"]);
+    }
+
+    #[test]
     fn every_project_of_a_step_has_all_that_it_needs_and_no_blanks() {
         for language in LANGUAGES {
             let files = step_files(language, "buy");
@@ -189,11 +204,9 @@ mod tests {
             assert!(files.iter().any(|(path, _)| path.starts_with("sdk/")), "{}", language.name);
             for (path, contents) in files.iter().filter(|(path, _)| !path.starts_with("sdk/")) {
                 let text = String::from_utf8_lossy(contents);
-                assert!(
-                    !text.contains("{{name}}") && !text.contains("{{title}}"),
-                    "{}: {path}",
-                    language.name
-                );
+                let blank =
+                    ["{{name}}", "{{heading}}", "{{title}}"].into_iter().find(|blank| text.contains(blank));
+                assert_eq!(blank, None, "{}: {path}", language.name);
             }
         }
     }
