@@ -13,8 +13,34 @@ rust() {
 }
 
 javascript() {
-  toolchain/setup-node.sh
+  toolchain/setup-javascript.sh
   node --test guest-sdk/javascript/test/*.test.js
+  tsc --noEmit --project guest-sdk/javascript/test
+  for language in javascript typescript; do
+    unit_test_of_template $language
+  done
+}
+
+# unit_test_of_template LANGUAGE: the test in the template of an SDK for JavaScript, as npm runs it after `npm install`.
+unit_test_of_template() {
+  local folder
+  folder=$(mktemp -d)
+  cp -r guest-sdk/$1/template/. "$folder"
+  sed -i 's/{{name}}/buy/; s/{{heading}}/Buy/' "$folder"/*.*
+  mkdir "$folder/node_modules"
+  ln -s "$PWD/guest-sdk/javascript" "$folder/node_modules/reentry-step"
+  ln -s "$PWD/guest-sdk/javascript" "$folder/sdk"
+  (cd "$folder" && npm run --silent unit)
+  rm -r "$folder"
+}
+
+assemblyscript() {
+  toolchain/setup-assemblyscript.sh
+  local folder
+  folder=$(mktemp -d)
+  asc guest-sdk/assemblyscript/test/number.ts --optimize --bindings esm --outFile "$folder/number.wasm"
+  BUILT=$folder node --test guest-sdk/assemblyscript/test/*.test.js
+  rm -r "$folder"
 }
 
 python() {
@@ -22,7 +48,7 @@ python() {
 }
 
 . toolchain/env.sh
-for language in ${*:-rust javascript python}; do
+for language in ${*:-rust javascript assemblyscript python}; do
   echo "-- $language"
   $language
 done

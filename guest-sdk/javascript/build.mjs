@@ -112,10 +112,10 @@ async function main() {
   writeFileSync(bundle, `${before.join("\n")}\n${text}${after}`);
 }
 
-/** Of a source map the lines alone, without those of the SDK: `first line, how many, source, line there;...`. */
+/** Of a source map the lines alone, and of these the author's: `first line, how many, source, line there;...`. */
 function table({ mappings, sources }) {
   const places = sources.map((name) => path.resolve(folder, path.dirname(bundle), name));
-  const kept = places.filter((place) => !place.startsWith(sdk) && !/(entry|host):/.test(place));
+  const kept = places.filter((place) => !place.startsWith(sdk) && !/(entry|host):|[/\\]node_modules[/\\]/.test(place));
   const runs = [];
   let [source, line] = [0, 0];
   mappings.split(";").forEach((segments, index) => {

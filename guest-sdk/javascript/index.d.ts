@@ -53,8 +53,8 @@ type Missing<M, Direction> = M extends { readonly "~type"?: { readonly optional:
   : false;
 type Simple<T> = { [K in keyof T]: T[K] };
 type ObjectOf<P, Direction> = Simple<
-  { [K in keyof P as Missing<P[K], Direction> extends true ? never : K]: ValueOf<P[K]> } & {
-    [K in keyof P as Missing<P[K], Direction> extends true ? K : never]?: ValueOf<P[K]>;
+  { -readonly [K in keyof P as Missing<P[K], Direction> extends true ? never : K]: ValueOf<P[K]> } & {
+    -readonly [K in keyof P as Missing<P[K], Direction> extends true ? K : never]?: ValueOf<P[K]>;
   }
 >;
 

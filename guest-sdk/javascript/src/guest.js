@@ -57,11 +57,17 @@ export function resume({ step }, resolved) {
   waits.deliver(resolved);
 }
 
-/** How the call ends, now that nothing can go on. Throws what the step failed with. */
-export function outcome() {
+/**
+ * How the call ends, now that nothing can go on. Throws what the step failed with; that is also the first of the `reasons` for which
+ * promises were rejected that nothing handles.
+ */
+export function outcome(reasons) {
   const { task, refusal } = instance;
   if (refusal !== undefined) {
     throw refusal;
+  }
+  if (reasons.length > 0) {
+    throw reasons[0];
   }
   if (!task.ended) {
     return { tag: "suspended", val: { waits: open(), wake: "any" } };

@@ -30,10 +30,7 @@ function call(facts, act) {
   enter(facts);
   try {
     act();
-    for (const reason of drain()) {
-      console.error("a promise was rejected and nothing noticed:", reason);
-    }
-    return outcome();
+    return outcome(drain());
   } catch (thrown) {
     throw failure(thrown);
   }

@@ -5,7 +5,7 @@ const bundle = typeof reentry === "undefined" ? undefined : reentry;
 
 let runs;
 
-/** The place that a line of the bundle came from; undefined for lines of the SDK. */
+/** The place that a line of the bundle came from; undefined for lines of the SDK and of packages. */
 function origin(line) {
   // Read when an error is told, not before: it costs memory.
   runs ??= bundle.lines.split(";").map((run) => run.split(",").map(Number));
@@ -19,7 +19,7 @@ function origin(line) {
 
 /** A frame as QuickJS, SpiderMonkey and V8 write it: the function, the file, the line. */
 const FRAME = /^\s*(?:at (?:(.*?) \()?|([^@\s]*)@)([^()\s]*?):(\d+)(?::\d+)?\)?$/;
-const OWN_FILE = /\/(sdk|reentry-step|guest-sdk\/javascript)\/src\//;
+const OTHERS = /\/(sdk|reentry-step|guest-sdk\/javascript)\/src\/|\/node_modules\//;
 
 /** The frames of a stack that are the author's, as `{ name, place }`. */
 function frames(stack) {
@@ -40,7 +40,7 @@ function frames(stack) {
 
 /** In tests the author's files are run as they are. */
 function unbundled(file, number) {
-  return OWN_FILE.test(file) || file.startsWith("node:") ? undefined : `${file.replace(/^file:\/\//, "")}:${number}`;
+  return OTHERS.test(file) || file.startsWith("node:") ? undefined : `${file.replace(/^file:\/\//, "")}:${number}`;
 }
 
 /** Where the author's code was when this stack was taken: `index.js:12`; undefined if that is not known. */
