@@ -19,7 +19,7 @@ function* doubles(count) {
     const double = fromBits(state);
     if (Number.isFinite(double)) {
       yield double;
-      yield Math.round(double % 1e6) / 100;
+      yield Math.round(double % 1e6) / 100 + 0;
     }
   }
 }
