@@ -18,7 +18,7 @@ const NODE_HAS = {
   fs: "a step has no files: what it needs is in its input, or imported when it is built",
   net: "a step has no network: suspend with what is wanted, and let the one who answers do it",
   worker_threads: "a step has one thread: run other steps with `ctx.runStep(id, input)`",
-  process: "a step has no process and no environment variables: give it what it needs in its input or the request context",
+  process: "a step has no process: it ends by returning or throwing, and has its settings from its input or the request context",
   timers: "wait with `await ctx.sleep(ms)`",
   crypto: "take `crypto.randomUUID()` and `crypto.getRandomValues(array)`, or a package in plain JavaScript",
   buffer: "take `Uint8Array`, `TextEncoder` and `TextDecoder`",
@@ -58,12 +58,13 @@ const entry = {
 
 /** Prints what esbuild found in the sources. */
 async function tell(kind, messages) {
-  process.stderr.write((await formatMessages(messages, { kind, color: process.stderr.isTTY })).join(""));
+  const texts = await formatMessages(messages, { kind, color: process.stderr.isTTY });
+  process.stderr.write(texts.map((text) => `${text.trimEnd()}\n`).join("\n"));
 }
 
 function explained(message) {
   const { text } = message;
-  if (/^No matching export in .* for import "guest"$/.test(text)) {
+  if (/^(No matching export in .* for import|Import) "guest"/.test(text)) {
     const wanted = "a step's file ends with: export const guest = steps(...);";
     return { text: `${path.basename(source)} exports nothing as \`guest\`; ${wanted}` };
   }
@@ -99,6 +100,10 @@ async function main() {
     logLevel: "silent",
     plugins: [entry, steps],
   });
+  const errors = warnings.filter(({ id }) => id === "import-is-undefined");
+  if (errors.length > 0) {
+    throw Object.assign(new Error(), { errors });
+  }
   await tell("warning", warnings);
   const [text, map] = [".js", ".map"].map((end) => outputFiles.find((file) => file.path.endsWith(end)).text);
   const { sources, lines } = table(JSON.parse(map));

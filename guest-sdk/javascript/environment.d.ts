@@ -60,5 +60,5 @@ declare function fetch(
 ): never;
 declare function require(...args: NotInAStep<"modules are imported, so that they become part of the component">[]): never;
 declare function setInterval(...args: NotInAStep<"wait in a loop: for (;;) { await ctx.sleep(ms); ... }">[]): never;
-declare var process: NotInAStep<"a step has no process and no environment variables: give it what it needs in its input">;
+declare var process: NotInAStep<"a step has no process: it ends by returning or throwing, and has its settings from its input">;
 declare var Worker: NotInAStep<"a step has one thread: run other steps with ctx.runStep(id, input)">;

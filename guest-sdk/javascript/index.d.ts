@@ -51,7 +51,7 @@ type Missing<M, Direction> = M extends { readonly "~type"?: { readonly optional:
         : false
       : false
   : false;
-type Simple<T> = { [K in keyof T]: T[K] };
+type Simple<T> = T extends infer O ? { [K in keyof O]: O[K] } : never;
 type ObjectOf<P, Direction> = Simple<
   { -readonly [K in keyof P as Missing<P[K], Direction> extends true ? never : K]: ValueOf<P[K]> } & {
     -readonly [K in keyof P as Missing<P[K], Direction> extends true ? K : never]?: ValueOf<P[K]>;

@@ -2,7 +2,8 @@
 
 const outside = "a step has no network: suspend with what is wanted, and let the one who answers do it";
 const files = "a step has no files: what it needs is in its input, or imported when it is built";
-const settings = "a step has no process and no environment variables: give it what it needs in its input or the request context";
+const settings = "a step has no process: it ends by returning or throwing, and has its settings from its input or the request context";
+const imports = "modules are `import`ed, so that they become part of the component when it is built";
 const threads = "a step has one thread: run other steps with `ctx.runStep(id, input)`";
 
 const INSTEAD = {
@@ -13,7 +14,7 @@ const INSTEAD = {
   process: settings,
   Deno: settings,
   Bun: settings,
-  require: "modules are `import`ed, so that they become part of the component when it is built",
+  require: imports,
   __dirname: files,
   __filename: files,
   Buffer: "take `Uint8Array`, `TextEncoder`, `TextDecoder`, `btoa` and `atob`",
@@ -30,6 +31,9 @@ const INSTEAD = {
 
 /** What to say beside the message of an error, if it is about something that a step has not. */
 export function instead(error) {
+  if (error.message.startsWith("Dynamic require of ")) {
+    return imports;
+  }
   const name = /^'?(\w+)'? is not defined$/.exec(error.message)?.[1];
   return error instanceof ReferenceError && Object.hasOwn(INSTEAD, name ?? "") ? INSTEAD[name] : undefined;
 }

@@ -35,10 +35,6 @@ const mistakes = {
   "thrown-text": () => {
     throw "no luck";
   },
-  "in-a-timer": async (ctx) => {
-    setTimeout(() => null.item, 1);
-    await ctx.sleep(2);
-  },
   "unnoticed-rejection": async (ctx) => {
     const check = async () => {
       throw new StepError("the check failed");
