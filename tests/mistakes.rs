@@ -221,6 +221,11 @@ fn hidden(text: &str, prefix: &str, digits: usize) -> String {
     hidden
 }
 
+/// Whether a line only says what is being done: `zig builds buy …`, `opening buy …`.
+fn is_progress(line: &str) -> bool {
+    line.ends_with(" …") && (line.contains(" builds ") || line.starts_with("opening "))
+}
+
 /// Puts `_` in the place of the numbers before units of size and of time.
 fn sizes_hidden(line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
@@ -335,7 +340,7 @@ failed run_…
 fn what_differs_from_machine_to_machine_is_hidden() {
     let place = Place { language: "c".into(), folder: tempfile::tempdir().unwrap() };
     let said = format!(
-        "run run_{}\nfailed run_{} at {}/buy/step.c:1:2\n53.0 KiB in 12ms and 1.5 s, run_x\n\n",
+        "zig builds buy …\nrun run_{}\nfailed run_{} at {}/buy/step.c:1:2\n53.0 KiB in 12ms and 1.5 s, run_x\n\n",
         "a".repeat(32),
         "0".repeat(32),
         place.folder.path().canonicalize().unwrap().display()

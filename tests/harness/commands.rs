@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::guests::root;
 
-/// Calls `reentry` in a folder; what runs leave goes to the folder `data` in it.
+/// Calls `reentry` in a folder; what runs leave goes to the folder `data` in it, and what is kept of builds to `cache`.
 ///
 /// # Errors
 /// When `reentry` or the tools are not there.
@@ -30,6 +30,7 @@ pub fn surrounded(program: &str, folder: &Path) -> Result<Command> {
         .arg(folder)
         .arg(program);
     command.current_dir(root()).env("PATH", path).env("REENTRY_DATA_DIR", folder.join("data"));
+    command.env("XDG_CACHE_HOME", folder.join("cache"));
     Ok(command)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reentry_core::id::TenantId;
-use reentry_core::run::Durability;
+use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
@@ -15,6 +15,7 @@ use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig};
 use tokio::sync::Semaphore;
 
 use crate::background;
+use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::{Chance, Entropy, SystemEntropy};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -30,11 +31,11 @@ use crate::stop::Stop;
 /// Name of the database in a data folder.
 const DATABASE: &str = "reentry.db";
 
-/// How long a call that nobody wants any more may go on, unless it is said.
-const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// How long a call that nobody wants any more may go on by default.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// How many savepoints a run keeps, unless it is said.
-const SAVEPOINTS_MAX: u32 = 100;
+/// How many savepoints a run keeps by default.
+pub const SAVEPOINTS_MAX: u32 = 100;
 
 /// Name of the file with the host's secret in a data folder.
 const KEY: &str = "host.key";
@@ -185,7 +186,8 @@ impl HostBuilder {
     /// Sets the host up. Must be called on a tokio runtime, whose tasks the host uses.
     ///
     /// # Errors
-    /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used.
+    /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
+    /// than 16 MiB.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
@@ -208,6 +210,11 @@ impl HostBuilder {
             (None, None) => Arc::new(MemoryStore::new()),
         };
         let key = runtime.config().host_key;
+        let value_bytes = runtime.config().limits.value_bytes;
+        if value_bytes > VALUE_BYTES_MAX {
+            let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
+            return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
+        }
         let calls_max = usize::try_from(runtime.config().calls_max).unwrap_or(Semaphore::MAX_PERMITS);
         let calls = Semaphore::new(calls_max);
 
@@ -229,6 +236,7 @@ impl HostBuilder {
             inputs: Inputs::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
+            value_bytes,
             cancel_grace: self.cancel_grace,
             durability: self.durability,
             faults: self.faults,

@@ -3,6 +3,7 @@
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
 use reentry_core::id::{NameError, RunId, SuspensionId};
+use reentry_core::path::StepPath;
 use reentry_core::run::Refused;
 use reentry_core::snapshot::SnapshotError;
 use reentry_core::workflow::{ContractError, DefinitionError};
@@ -19,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// There is no such run.
-    #[error("no snapshot found for this workflow run: {0}")]
+    #[error("no run {0} for this tenant")]
     NoRun(RunId),
     /// There is no such component.
     #[error("no component {0} on this host; add it with `components add`")]
@@ -114,6 +115,18 @@ pub enum Error {
         /// The key.
         key: String,
     },
+    /// The step refused the answer, which its schema let through. The suspension is open again as it was.
+    #[error("step `{path}` refused the answer: {reason}")]
+    AnswerRefused {
+        /// The run.
+        run: RunId,
+        /// The step.
+        path: StepPath,
+        /// The suspension.
+        suspension: SuspensionId,
+        /// Why, in the step's words.
+        reason: String,
+    },
     /// The host could not do its part. The run is as it was stored last, and is taken over when this process ends.
     #[error("the host could not go on with run {run}: {reason}")]
     Interrupted {
@@ -130,7 +143,7 @@ impl Error {
         match self {
             Self::Refused(refused) => refused.kind(),
             Self::RequestKnown { .. } | Self::RequestDiffers { .. } => ErrorKind::Conflict,
-            Self::BadName { .. } => ErrorKind::Refused,
+            Self::BadName { .. } | Self::AnswerRefused { .. } => ErrorKind::Refused,
             Self::NoCurrentWorkflow(_) | Self::NoSavepoint { .. } => ErrorKind::NotFound,
             Self::Delete(error) => match error {
                 DeleteError::NotFound { .. } => ErrorKind::NotFound,
@@ -161,6 +174,7 @@ impl Error {
             Self::RequestKnown { .. } => "known-request",
             Self::RequestDiffers { .. } => "other-request",
             Self::BadName { .. } => "invalid-name",
+            Self::AnswerRefused { .. } => "answer-refused",
             Self::NoCurrentWorkflow(_) => "no-workflow",
             Self::NoSavepoint { .. } => "no-savepoint",
             Self::Delete(error) => match error {

@@ -67,6 +67,7 @@ impl Host {
         check("the name of an event", Some(&event.name))?;
         check("the key of an event", event.key.as_deref())?;
         check("the id of an event", event.id.as_deref())?;
+        self.inner.bounded("payload of an event", event.payload.as_ref())?;
         let now = self.inner.clock.now();
         let message = Message {
             id: self.inner.chance.message_id(now),

@@ -67,7 +67,7 @@ impl Run {
     pub fn watch(&self, after: Option<u64>) -> Watch {
         let listener = self.host.inner.live.listen(self.id);
         let after = after.unwrap_or_default();
-        Watch { run: self.clone(), listener, after, ready: VecDeque::new(), looks: None, ended: false }
+        Watch { run: self.watched(), listener, after, ready: VecDeque::new(), looks: None, ended: false }
     }
 }
 
@@ -79,6 +79,7 @@ impl Watch {
     pub async fn next(&mut self) -> Result<Option<WatchEvent>, Error> {
         loop {
             if let Some(event) = self.ready.pop_front() {
+                self.run.saw(event.version);
                 return Ok(Some(event));
             }
             if self.ended {
@@ -194,6 +195,10 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Vec<(&'static str, Value)>
         LogKind::Retrying { attempt, until } => {
             ("workflow-step-waiting", json!({"id": path, "attempt": attempt, "until": until}))
         }
+        LogKind::AnswerRefused { suspension, message } => (
+            "workflow-step-answer-refused",
+            json!({"id": path, "suspensionId": suspension, "message": message, "status": "suspended"}),
+        ),
         LogKind::Suspended { suspension } => {
             let (shown, at) =
                 (of(|entry| json!(entry.suspend_payload)), of(|entry| json!(entry.suspended_at)));

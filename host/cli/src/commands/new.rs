@@ -144,11 +144,12 @@ fn made(
 
 /// Checks a name that is to be a folder, a package and an id.
 fn name(text: &str) -> Result<String, String> {
-    let rule = "a name has lower-case letters, digits and single hyphens, and begins with a letter";
-    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let hyphens = text.contains("--") || text.ends_with('-');
-    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(known) || hyphens {
-        return Err(rule.to_owned());
+    if !has_form(text) {
+        let rule = "a name has lower-case letters, digits and single hyphens, and begins with a letter";
+        return Err(match likely(text) {
+            Some(likely) => format!("{rule}: `{likely}`, for instance"),
+            None => rule.to_owned(),
+        });
     }
     if text.len() > NAME_LENGTH_MAX {
         return Err(format!("a name has at most {NAME_LENGTH_MAX} characters, and this one {}", text.len()));
@@ -157,6 +158,20 @@ fn name(text: &str) -> Result<String, String> {
         return Err("a library that steps use has this name".to_owned());
     }
     Ok(text.to_owned())
+}
+
+fn has_form(text: &str) -> bool {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let hyphens = text.contains("--") || text.ends_with('-');
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(known) && !hyphens
+}
+
+/// The name that was probably meant: words in lower case, joined by hyphens.
+fn likely(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let joined = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    let likely = joined.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    has_form(likely).then(|| likely.to_owned())
 }
 
 #[cfg(test)]
@@ -185,6 +200,13 @@ mod tests {
         ] {
             assert!(name(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_answered_with_one_that_is() {
+        let likely = ["Approve_Expense", "../buy it", "2buy", "--", "büy"].map(likely);
+        let names = likely.each_ref().map(|name| name.as_deref().unwrap_or("none"));
+        assert_eq!(names, ["approve-expense", "buy-it", "buy", "none", "b-y"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! JavaScript and TypeScript: the step and its packages become one file, and that a component with an engine in it.
 
+use std::path::{Path, PathBuf};
+
 use reentry::wasm::Encoding;
 
 use super::node::node;
@@ -41,6 +43,9 @@ const TSC: Tool = Tool {
 
 const ENGINES: [(Engine, Tool); 2] = [(Engine::Quickjs, QUICKJS), (Engine::Starlingmonkey, STARLINGMONKEY)];
 
+const EXPORT: (&[&str], &str) =
+    (&["index.ts", "index.js"], "export const guest = steps({ id: \"buy\", run: buy });");
+
 pub(crate) static JAVASCRIPT: Language = Language {
     name: "javascript",
     title: "JavaScript",
@@ -49,6 +54,7 @@ pub(crate) static JAVASCRIPT: Language = Language {
     tools: &[NODE, ESBUILD],
     engines: &ENGINES,
     sdk: &["javascript"],
+    export: EXPORT,
     build: bundle_and_make,
 };
 
@@ -60,40 +66,56 @@ pub(crate) static TYPESCRIPT: Language = Language {
     tools: &[NODE, ESBUILD, TSC],
     engines: &ENGINES,
     sdk: &["javascript"],
+    export: EXPORT,
     build: check_and_make,
 };
 
-/// Types are checked here, as the bundler only takes them away.
-fn check_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
-    project.run(project.tool(&TSC)?.args(["--noEmit", "--project", "."]))?;
-    bundle_and_make(project)
+fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
+    component_of(project, &bundle(project)?)
 }
 
-fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
+/// Types are checked here, as the bundler only takes them away. It goes first: it knows what a step has not.
+fn check_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
+    let bundle = bundle(project)?;
+    project.run(project.tool(&TSC)?.args(["--noEmit", "--project", "."]))?;
+    component_of(project, &bundle)
+}
+
+/// One file of the step and its packages.
+fn bundle(project: &Project) -> Result<PathBuf, Failure> {
     let source = project.source(&["index.ts", "index.js"])?;
     let bundle = project.work("bundle.js")?;
     let esbuild = project.tool(&ESBUILD)?;
     let mut node = project.tool(&NODE)?;
     node.arg(project.sdk()?.join("build.mjs")).arg(esbuild.get_program()).arg(&source).arg(&bundle);
     project.run(&mut node)?;
+    Ok(bundle)
+}
 
-    let component = project.work("component.wasm")?;
+fn component_of(project: &Project, bundle: &Path) -> Result<Vec<Made>, Failure> {
     let contract = project.contract()?;
-    let mut engine = match project.engine {
-        Engine::Quickjs => {
-            let mut command = project.tool(&QUICKJS)?;
-            command.args(["--world", "step", "--sync", "--stub-wasi", "--opt-size", "--js"]).arg(&bundle);
-            command.arg("--output").arg(&component);
-            command
-        }
-        Engine::Starlingmonkey => {
-            let mut command = project.tool(&STARLINGMONKEY)?;
+    let (tool, options): (&'static Tool, &[&str]) = match project.engine {
+        Engine::Quickjs => (&QUICKJS, &["--world", "step", "--sync", "--stub-wasi", "--opt-size"]),
+        Engine::Starlingmonkey => (
+            &STARLINGMONKEY,
             // What follows `--disable` up to the next option is taken for something to be left out.
-            command.arg(&bundle).args(["--disable", "stdio", "random", "clocks", "http", "fetch-event"]);
-            command.args(["--world-name", "step", "--out"]).arg(&component);
-            command
-        }
+            &["--disable", "stdio", "random", "clocks", "http", "fetch-event", "--world-name", "step"],
+        ),
     };
-    project.run(engine.arg("--wit").arg(contract))?;
+    let inputs = project.inputs(tool, options, &[("contract", &contract), ("bundle", bundle)])?;
+    let component = project.made_of(&inputs, "component.wasm", |component| {
+        let mut engine = project.tool(tool)?;
+        match project.engine {
+            Engine::Quickjs => engine.args(options).arg("--js").arg(bundle).arg("--output").arg(component),
+            Engine::Starlingmonkey => engine.arg(bundle).args(options).arg("--out").arg(component),
+        };
+        project.run_heard(engine.arg("--wit").arg(&contract), engines_words)
+    })?;
     Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
+}
+
+/// What an engine says of a module that fails when it is loaded: the error, without what led to it.
+fn engines_words(said: &str) -> String {
+    const QUICKJS: &str = "Failed to finish JavaScript module evaluation: Error: ";
+    said.split_once(QUICKJS).map_or(said, |(_, error)| error).to_owned()
 }

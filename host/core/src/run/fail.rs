@@ -1,7 +1,7 @@
 //! Ending entries badly: everything within is closed, and the failure goes up to whatever catches it, or ends the run.
 
 use super::change::Change;
-use super::{Doing, Held, Phase, StepStatus, Stop};
+use super::{Doing, Held, Phase, StepStatus, Stop, SuspensionEnd};
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
@@ -39,6 +39,15 @@ impl Change<'_> {
                 false => self.enter_again_after_end(path, because.owner)?,
             }
         }
+        if because.timed_out {
+            self.closing = SuspensionEnd::Elapsed;
+        }
+        let ended = self.fail_up(path, &failure, because);
+        self.closing = SuspensionEnd::Closed;
+        ended
+    }
+
+    fn fail_up(&mut self, path: &StepPath, failure: &Failure, because: Because) -> Result<(), Stop> {
         let mut at = path.clone();
         loop {
             let holder = self.holder(&at)?;
@@ -50,10 +59,10 @@ impl Change<'_> {
             };
             match self.run.steps.get(&holder).map(|step| &step.doing) {
                 Some(Doing::Holding(Held::Try { caught: false })) => {
-                    return self.catch(&holder, path, &failure, because.owner);
+                    return self.catch(&holder, path, failure, because.owner);
                 }
                 Some(Doing::Holding(_)) => at = holder,
-                _ => return self.child_ended(&holder, &at, Err(failure), because.owner),
+                _ => return self.child_ended(&holder, &at, Err(failure.clone()), because.owner),
             }
         }
     }

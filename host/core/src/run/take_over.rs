@@ -32,6 +32,9 @@ pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> 
 }
 
 fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId) -> Result<(), Stop> {
+    if change.time_out_around(path, by)? {
+        return Ok(());
+    }
     let step = change.step_mut(path)?;
     match step.doing.clone() {
         Doing::Calling(_, call) => {
