@@ -41,7 +41,7 @@ pub(super) async fn steps(
 /// What a host says of a component, in the terms of its author.
 fn refused(error: &Error, author: &Author<'_>, session: &Session) -> Report {
     let mut report = Report::of(error);
-    report.hints = hint::hints(error, None, session);
+    report.hints = hint::hints(error, session);
     let named = match error {
         Error::Contract(contract) => Some(contract.step.clone()),
         Error::Load(LoadError::Descriptor { problem, .. }) => quoted(problem),
