@@ -96,8 +96,11 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
+/** A JSON Schema that another package gives a type of its own. */
+type TypedJsonSchema = { readonly [K in "type" | "const" | "enum" | "anyOf" | "allOf" | "oneOf" | "$ref"]?: unknown };
+
 /** A schema made with `s`, one of another package, or a JSON Schema (TypeBox makes those with a type). */
-export type AnySchema = Schema<any> | StandardSchema<any, any> | JsonSchema | undefined;
+export type AnySchema = Schema<any> | StandardSchema<any, any> | JsonSchema | TypedJsonSchema | undefined;
 
 /** The type of what a step reads with a schema. */
 export type Out<S> = S extends { readonly "~standard": { readonly types?: infer T } }

@@ -261,7 +261,7 @@ function jsonSchemaOf(what, schema) {
   if (typeof own === "function") {
     return own.call(schema);
   }
-  const newer = `its package, ${vendor}, must give a JSON Schema (zod does from 4.2 on, Valibot with \`toStandardJsonSchema\`)`;
+  const newer = `its package, ${vendor}, must give a JSON Schema (zod 4 does, its \`mini\` does not; Valibot does with \`toStandardJsonSchema\`)`;
   throw new StepError(`${what} cannot be shown to the host: ${newer}`, { code: "bad-schema" });
 }
 
