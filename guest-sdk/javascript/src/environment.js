@@ -5,7 +5,7 @@
 
 import * as imported from "reentry:step/host@0.1.0";
 
-import { present } from "./call.js";
+import { needsCall, present } from "./call.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
 import { wellFormed } from "./errors.js";
 import { connect, host } from "./host.js";
@@ -49,16 +49,21 @@ for (const [name, level] of Object.entries(LEVELS)) {
   };
 }
 
+function random(length) {
+  needsCall("`crypto`");
+  return host.random(length);
+}
+
 function getRandomValues(array) {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   if (bytes.length > 65536) {
     throw new RangeError(`at most 65536 random bytes at once, not ${bytes.length}`);
   }
-  bytes.set(host.random(bytes.length));
+  bytes.set(random(bytes.length));
   return array;
 }
 
-const crypto = { getRandomValues, randomUUID: () => randomUUID(host.random(16)) };
+const crypto = { getRandomValues, randomUUID: () => randomUUID(random(16)) };
 
 const provided = {
   Promise: StepPromise,
