@@ -45,6 +45,7 @@ assemblyscript() {
 }
 
 python() {
+  toolchain/setup-python.sh
   python3 -B -m unittest discover guest-sdk/python/tests
   # The template's own test, as its users run it.
   local project
