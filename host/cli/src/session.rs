@@ -119,6 +119,11 @@ impl Session {
         &self.limits
     }
 
+    /// What components may import beyond the contract.
+    pub(crate) fn grants(&self) -> Grants {
+        self.grants
+    }
+
     /// A host that keeps nothing but compiled code: in the data folder if that is there and can be used.
     pub(crate) async fn looking_host(&self) -> Result<Host, Failure> {
         let builder = || Host::builder().grants(self.grants).background(false);

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const ASK: &str = include_str!("../../engine/fixtures/ask.wat");
+const REFUSES: &str = include_str!("../../engine/fixtures/refuses.wat");
 
 /// Prefixes of what is different each time, with the number of characters that follow.
 const IDS: [(&str, &str, usize); 4] =
@@ -31,12 +32,21 @@ impl Shell {
         // A step that suspends with its input and completes with the answer; one that waits for an event; one that fails.
         shell.write("ask.wasm", &wat::parse_str(ASK).unwrap());
         shell.write("event.wasm", &wat::parse_str(waits_for_event()).unwrap());
+        shell.write("refuses.wasm", &wat::parse_str(REFUSES).unwrap());
         shell.write("trap.wasm", &wat::parse_str(traps()).unwrap());
         shell.workflow("asks", r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#);
         let again = r#"{"then": {"component": "ask.wasm", "step": "ask"}}, {"then": {"id": "again", "component": "ask.wasm", "step": "ask"}}"#;
         shell.workflow("twice", again);
         shell.workflow("waits", r#"{"then": {"component": "event.wasm", "step": "ask"}}"#);
         shell.workflow("fails", r#"{"then": {"component": "trap.wasm", "step": "ask"}}"#);
+        shell.workflow("refuses", r#"{"then": {"component": "refuses.wasm", "step": "ask"}}"#);
+        let ask = r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#;
+        let round = format!(r#"{{"doUntil": {{"do": [{ask}], "until": "output != \"again\""}}}}"#);
+        shell.workflow(
+            "each",
+            &format!(r#"{{"foreach": {{"id": "each", "concurrency": 2, "do": [{round}]}}}}"#),
+        );
+        shell.write("large.json", format!("\"{}\"", "x".repeat(5 << 20)).as_bytes());
         shell.workflow("sleeps", r#"{"sleep": {"ms": 86400000}}"#);
         shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
         let newer = r#"{"id": "asks", "title": "Newer", "steps": [{"then": {"component": "ask.wasm", "step": "ask"}}]}"#;
@@ -288,7 +298,7 @@ macro_rules! cases {
     };
 }
 
-cases!(control, events, history, hints, library, migrate, names, prune, run, space, watch, work);
+cases!(answers, control, events, history, hints, library, migrate, names, prune, run, space, watch, work);
 
 #[test]
 fn the_page_of_the_json_shapes_shows_what_commands_print() {
