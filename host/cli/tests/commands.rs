@@ -62,7 +62,8 @@ impl Shell {
         shell.write("third.wasm", &wat::parse_str(third).unwrap());
         let arm =
             |id: &str| format!(r#"{{"then": {{"id": "{id}", "component": "ask.wasm", "step": "ask"}}}}"#);
-        shell.workflow("both", &format!(r#"{{"parallel": [{}, {}]}}"#, arm("left"), arm("right")));
+        shell
+            .workflow("both", &format!(r#"{{"parallel": {{"arms": [{}, {}]}}}}"#, arm("left"), arm("right")));
         shell
     }
 
@@ -144,6 +145,8 @@ impl Shell {
             match IDS.iter().find(|(prefix, _, _)| has(prefix)) {
                 Some((_, kind, _)) => told += &self.name_of(word, kind),
                 None if word.len() == 12 && hex(word) => told += &self.name_of(word, "sha"),
+                None if word.len() == 16 && hex(word) => told += "<span>",
+                None if word.len() == 32 && hex(word) => told += "<trace>",
                 None => told += word,
             }
             rest = &rest[word.len()..];
@@ -184,8 +187,10 @@ impl Shell {
 /// Puts `_` in the place of words that are times, and one blank in that of several, as columns depend on them.
 fn without_times(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
+    let mut before = "";
     let words = line.split_whitespace().map(|word| {
-        let bare = word.trim_matches(|c: char| "(),;".contains(c));
+        let is_duration = std::mem::replace(&mut before, word) == "\"durationMs\":";
+        let bare = word.trim_matches(|c: char| "(),;}]".contains(c));
         let is_span =
             bare.strip_suffix("ms").or(bare.strip_suffix('s')).or(bare.strip_suffix('m')).is_some_and(
                 |number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.'),
@@ -193,7 +198,7 @@ fn without_times(line: &str) -> String {
         let is_time = bare.len() >= 12
             && bare.starts_with(|c: char| c.is_ascii_digit())
             && bare.chars().all(|c| c.is_ascii_digit() || "-T:.Z".contains(c));
-        if is_span || is_time { word.replace(bare, "_") } else { word.to_owned() }
+        if is_span || is_time || is_duration { word.replace(bare, "_") } else { word.to_owned() }
     });
     format!("{}{}", " ".repeat(indent), words.collect::<Vec<_>>().join(" "))
 }
