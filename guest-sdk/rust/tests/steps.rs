@@ -493,7 +493,7 @@ fn a_wait_that_was_begun_and_is_left_is_a_failure() {
 #[test]
 fn a_wait_that_is_dropped_before_it_begins_is_in_the_log() {
     let forgets = Step::new("forgets", async |ctx: Context<String, u8>, _: ()| {
-        let _ = ctx.suspend("a".into());
+        drop(ctx.suspend("a".into()));
         Ok(())
     });
     let run = testing::start(forgets, &());

@@ -61,18 +61,6 @@ async fn variable(_: Ctx, _: Value) -> Result<String> {
     Ok(std::env::var("API_KEY")?)
 }
 
-async fn exit(_: Ctx, _: Value) -> Result<()> {
-    std::process::exit(3)
-}
-
-async fn recursion(_: Ctx, _: Value) -> Result<u64> {
-    fn deeper(level: u64) -> u64 {
-        let kept = std::hint::black_box([level; 64]);
-        if level == u64::MAX { 0 } else { deeper(level + 1) + kept[usize::from(std::hint::black_box(1_u8))] }
-    }
-    Ok(deeper(0))
-}
-
 async fn out_of_memory(_: Ctx, _: Value) -> Result<()> {
     let mut kept = Vec::new();
     loop {
@@ -126,8 +114,6 @@ reentry_step::export! {
     Step::new("sleep", sleep),
     Step::new("thread", thread),
     Step::new("environment-variable", variable),
-    Step::new("exit", exit),
-    Step::new("recursion", recursion),
     Step::new("out-of-memory", out_of_memory),
     Step::new("endless", endless).timeout(Duration::from_secs(1)),
     Step::new("wrong-input", wrong_input),
