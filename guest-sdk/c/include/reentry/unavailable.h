@@ -8,6 +8,7 @@
 
 #if defined(__wasm__)
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -54,11 +54,12 @@ const SDK_SOURCES: [&str; 13] = [
 ];
 
 /// What a step's own sources are compiled with: what is undefined is a failure with file and line, and so is a forgotten wait.
-const CHECKS: [&str; 8] = [
+const CHECKS: [&str; 9] = [
     "-UNDEBUG",
     "-Wall",
     "-Wextra",
     "-Werror=unused-result",
+    "-Werror=unused-value",
     "-Werror=return-type",
     "-fsanitize=undefined",
     "-fno-sanitize-recover=undefined",
