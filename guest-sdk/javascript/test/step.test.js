@@ -65,6 +65,20 @@ test("the code of a refused answer names its wait, whatever the step catches", a
   assert.deepEqual(run.failure.details, { wait: 2 });
 });
 
+test("questions, default answers and outputs that are not as the step's own schemas say", async () => {
+  const described = { id: "described", suspend: s.string(), answer: s.boolean(), output: s.integer() };
+  const failed = async (run) => (await start(step(described, run), null)).failure;
+  const codes = [
+    [(ctx) => ctx.suspend(1), "bad-payload", "the payload is not as its schema says: 1 is not a string"],
+    [(ctx) => ctx.suspend("?", { withinMs: 1, otherwise: 1 }), "bad-default", "the default answer is not as its schema says: 1 is not a boolean"],
+    [() => 1.5, "bad-output", "the output is not as its schema says: 1.5 is not a whole number"],
+  ];
+  for (const [run, code, message] of codes) {
+    const failure = await failed(run);
+    assert.deepEqual([failure.code, failure.message], [code, message]);
+  }
+});
+
 test("there may be no answer to refuse", async () => {
   const run = await start(any((ctx) => ctx.refuse("no")), null);
   assert.equal(run.failure.code, "no-answer");
