@@ -55,7 +55,7 @@ impl Session {
         };
         let grants =
             if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
-        let limits = HostLimits::read(&global.limit)?;
+        let limits = HostLimits::read(&global.set_limit)?;
         let again = Invocation::new(global, &data_dir);
         Ok(Self {
             ui,

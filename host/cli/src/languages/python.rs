@@ -38,23 +38,8 @@ pub(crate) static PYTHON: Language = Language {
     build,
 };
 
-/// The module that is imported first: the SDK before all else, so that packages find its clocks and its standard output when they
-/// are loaded.
-///
-/// Of an exception the tool tells the last line alone: where it came from is written here, to standard error itself, which the tool shows
-/// before that line. It takes 10,000 bytes.
-const ENTRY: &str = "\
-import reentry_step
-try:
-    import main
-except BaseException as problem:
-    import os
-    import traceback
-    problem.__traceback__ = problem.__traceback__.tb_next
-    os.write(2, ''.join(traceback.format_exception(problem))[:8000].encode('utf-8', 'replace'))
-    raise
-from reentry_step.component import Guest
-";
+/// The module that is imported first. The SDK loads `main` when its clocks and its standard output are in place.
+const ENTRY: &str = "from reentry_step.component import Guest\n";
 
 /// The Python that componentize-py brings. Packages must be written in Python alone: compiled ones are for other machines.
 const PURE: [&str; 10] = [
@@ -99,7 +84,8 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
             "step",
             "componentize",
         ]);
-        componentize.arg("--stub-wasi");
+        // What it says of a failure is what Python says, without its own calls.
+        componentize.arg("--stub-wasi").env("RUST_BACKTRACE", "0");
         for folder in &folders {
             componentize.arg("--python-path").arg(folder);
         }

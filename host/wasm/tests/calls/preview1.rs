@@ -229,7 +229,10 @@ main.f.func1()
         ("\n", exit.to_owned()),
         (panic, "panic: oops, at step.go:56".to_owned()),
         ("careful\npanic: one\nfatal error: two\n", "fatal error: two".to_owned()),
-        ("panicking: not in Go\n", format!("{exit}, after it had written to standard error: panicking: not in Go")),
+        (
+            "panicking: not in Go\n",
+            format!("{exit}, after it had written to standard error: panicking: not in Go"),
+        ),
     ];
     for (text, words) in cases {
         let log = exits("", text).await;
@@ -247,8 +250,10 @@ async fn last_words_are_those_of_the_call_that_ends() {
     let earlier = format!("(drop (call $write (i32.const 2) (i32.const 4096) (i32.const 11))) {sync}");
     let log = exits(&earlier, "panic: one\n").await;
     assert_eq!(log, ["Error: panic: one {\"panic\": true}", "Error: panic: one {\"panic\": true}"]);
-    let earlier = format!("(drop (call $write (i32.const 2) (i32.const 4096) (i32.const 11))) {sync}
-        (call $proc_exit (i32.const 0))");
+    let earlier = format!(
+        "(drop (call $write (i32.const 2) (i32.const 4096) (i32.const 11))) {sync}
+        (call $proc_exit (i32.const 0))"
+    );
     let log = exits(&earlier, "panic: one\n").await;
     assert_eq!(
         log.last().map(String::as_str),
@@ -261,8 +266,11 @@ async fn a_program_that_gives_up_as_it_cannot_sleep_says_so() {
     // A subscription of one second, at 6144.
     let poll = "(i64.store (i32.const 6168) (i64.const 1000000000))
       (drop (call $poll_oneoff (i32.const 6144) (i32.const 8192) (i32.const 1) (i32.const 9000)))";
-    let log = exits(poll, "fatal error: poll_oneoff failed\n\nmain.naps()\n\tm/step.go:5\nmain.f()\n\tm/f.go:1\n").await;
-    let words = "a step cannot sleep or poll within a call: it suspends, as its SDK's sleep does, and the host waits";
+    let log =
+        exits(poll, "fatal error: poll_oneoff failed\n\nmain.naps()\n\tm/step.go:5\nmain.f()\n\tm/f.go:1\n")
+            .await;
+    let words =
+        "a step cannot sleep or poll within a call: it suspends, as its SDK's sleep does, and the host waits";
     let panic = "{\"panic\": true}";
     assert_eq!(
         log,
@@ -274,6 +282,17 @@ async fn a_program_that_gives_up_as_it_cannot_sleep_says_so() {
             format!("Error: {words}, at step.go:5 {panic}"),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_program_that_goes_on_without_its_sleep_ends_with_the_call() {
+    let poll = "(i64.store (i32.const 6168) (i64.const 1000000000))
+      (drop (call $poll_oneoff (i32.const 6144) (i32.const 8192) (i32.const 1) (i32.const 9000)))
+      (drop (call $fd_sync (i32.const 2))) (call $proc_exit (i32.const 0))";
+    let log = exits(poll, "x").await;
+    let words =
+        "a step cannot sleep or poll within a call: it suspends, as its SDK's sleep does, and the host waits";
+    assert_eq!(log, [format!("Error: {words}"), format!("Error: {words} {{\"panic\": true}}")]);
 }
 
 #[tokio::test]
