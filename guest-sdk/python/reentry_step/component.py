@@ -14,6 +14,7 @@ from .call import Facts
 from .definition import Definition, definitions
 from .errors import StepError, traced
 from .json_text import read, write
+from .typed import NoForm
 
 
 class Guest(exports.Guest):
@@ -188,7 +189,7 @@ def _load() -> None:
         for definition in definitions.values():
             definition.complete()
     except BaseException as error:  # noqa: BLE001 - whatever it is, the component cannot be built
-        words = f"{error}" if isinstance(error, NotBuilt) else traced(error)
+        words = f"{error}" if isinstance(error, (NotBuilt, NoForm)) else traced(error)
         if isinstance(error, ModuleNotFoundError):
             words += f"\nIs {error.name} named in requirements.txt, and is it pure Python?"
         raise NotBuilt(words) from None

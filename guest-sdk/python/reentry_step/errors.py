@@ -93,7 +93,9 @@ def traced(error: BaseException) -> str:
     inside = error.__traceback__
     while inside is not None and not _is_authors(inside.tb_frame.f_code):
         inside = inside.tb_next
-    text = "".join(traceback.format_exception(type(error), error, inside or error.__traceback__)).rstrip()
+    if inside is None and not isinstance(error, SyntaxError):
+        inside = error.__traceback__
+    text = "".join(traceback.format_exception(type(error), error, inside)).rstrip()
     folder = _root()
     return text if folder is None else text.replace(folder + os.sep, "")
 
