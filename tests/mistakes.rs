@@ -198,8 +198,9 @@ impl Place {
         for (prefix, digits) in ids {
             text = hidden(&text, prefix, digits);
         }
-        let lines =
-            text.lines().filter(|line| *line != "run run_…").map(|line| sizes_hidden(line.trim_end()));
+        // What takes long says so, which depends on the machine.
+        let is_told = |line: &&str| *line != "run run_…" && !is_progress(line);
+        let lines = text.lines().filter(is_told).map(|line| sizes_hidden(line.trim_end()));
         let text: String = lines.map(|line| format!("{line}\n")).collect();
         format!("{}\n", text.trim_matches('\n'))
     }
@@ -221,9 +222,13 @@ fn hidden(text: &str, prefix: &str, digits: usize) -> String {
     hidden
 }
 
-/// Whether a line only says what is being done: `zig builds buy …`, `opening buy …`.
+/// Whether a line only says what is being done: `zig builds buy …`, `opening buy …`, `   Compiling buy v0.1.0`.
 fn is_progress(line: &str) -> bool {
-    line.ends_with(" …") && (line.contains(" builds ") || line.starts_with("opening "))
+    const CARGO: [&str; 7] =
+        ["Adding ", "Blocking ", "Compiling ", "Downloaded ", "Finished ", "Locking ", "Updating "];
+    let word = line.trim_start();
+    let is_of_cargo = word.len() < line.len() && CARGO.iter().any(|verb| word.starts_with(verb));
+    is_of_cargo || line.ends_with(" …") && (line.contains(" builds ") || line.starts_with("opening "))
 }
 
 /// Puts `_` in the place of the numbers before units of size and of time.

@@ -8,6 +8,7 @@
 
 #if defined(__wasm__)
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -30,6 +31,8 @@ char *getenv(const char *) REENTRY_UNAVAILABLE(
     "a step has no environment: take what it needs as input, or from reentry_request_context()");
 int system(const char *)
     REENTRY_UNAVAILABLE("a step runs no programs: return reentry_run_step or reentry_run_workflow");
+int pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)
+    REENTRY_UNAVAILABLE("a step has no threads: a workflow runs steps side by side");
 void exit(int)
     REENTRY_UNAVAILABLE("a step ends by returning reentry_complete(json) or reentry_fail(failure)");
 void _Exit(int)
