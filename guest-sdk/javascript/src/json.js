@@ -76,7 +76,7 @@ function put(given, at, around, wrong) {
 }
 
 function quoted(text, at, wrong) {
-  if (HALF.test(text)) {
+  if (typeof text.isWellFormed === "function" ? !text.isWellFormed() : HALF.test(text)) {
     throw wrong(at, "is a text with half a character (a lone surrogate): cut texts with `[...text].slice()`");
   }
   return JSON.stringify(text);
