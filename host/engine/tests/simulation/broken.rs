@@ -66,8 +66,6 @@ pub(crate) enum Broken {
     WaitsForOne,
     /// A memory that is damaged stays so.
     DamageStays,
-    /// A refused answer is not given back.
-    RefusalsForgotten,
     /// A suspension that was open again is open again once more when it has been answered.
     ReopenedTwice,
     /// A suspension whose time was over is open again.
@@ -85,7 +83,7 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -112,7 +110,6 @@ impl Broken {
         Self::WaitsLeftOpen,
         Self::WaitsForOne,
         Self::DamageStays,
-        Self::RefusalsForgotten,
         Self::ReopenedTwice,
         Self::ReopenedAfterExpiry,
         Self::RefusedAnswersKept,
@@ -164,7 +161,6 @@ pub(crate) fn rewritten(
         Broken::TravelsForgotten => commit.run.travels = 0,
         Broken::ForksShareNothing if commit.fork_of.is_some() => commit.shared_images.clear(),
         Broken::PausesForgotten => commit.run.paused = false,
-        Broken::RefusalsForgotten => commit.reopened.clear(),
         Broken::ReopenedTwice => reopen_once_more(&mut commit, mixed),
         Broken::ReopenedAfterExpiry => reopen_expired(&mut commit),
         Broken::RefusedAnswersKept => {
