@@ -76,14 +76,12 @@ pub(crate) enum Broken {
     DeadlinesForgotten,
     /// What expired is written down as answered.
     ExpiredAsAnswered,
-    /// What somebody has seen is not looked at.
-    SeenForgotten,
     /// Every question is taken to be one that was always there.
     QuestionsOfOld,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -115,7 +113,6 @@ impl Broken {
         Self::RefusedAnswersKept,
         Self::DeadlinesForgotten,
         Self::ExpiredAsAnswered,
-        Self::SeenForgotten,
         Self::QuestionsOfOld,
     ];
 }
