@@ -72,7 +72,11 @@ pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
     match decided {
         Ok(more) => effects.extend(more),
         Err(error) if effects.is_empty() => return Err(error),
-        Err(error) => decider.refused = Some(error),
+        Err(error) => {
+            // What was due is not what was asked for under the key.
+            decider.request = None;
+            decider.refused = Some(error);
+        }
     }
     Ok(Driver { decider, calls: JoinSet::new(), effects })
 }

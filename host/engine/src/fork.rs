@@ -33,7 +33,8 @@ impl Run {
     ///
     /// # Errors
     /// `NotFound` when no savepoint of that suspension is kept; `Conflict` for a run that has not begun or has ended; as
-    /// [`Self::resume`] for an answer that is refused. There is no new run in these cases.
+    /// [`Self::resume`] for an answer that is refused. There is no new run in these cases. When the step itself refuses the answer
+    /// ([`Error::AnswerRefused`], which names the new run), that run is there, and its question is open.
     pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
         answer.iter().try_for_each(|answer| self.host.inner.answer_bounded(answer))?;

@@ -66,8 +66,6 @@ pub(crate) enum Broken {
     WaitsForOne,
     /// A memory that is damaged stays so.
     DamageStays,
-    /// A refused answer is not given back.
-    RefusalsForgotten,
     /// A suspension that was open again is open again once more when it has been answered.
     ReopenedTwice,
     /// A suspension whose time was over is open again.
@@ -78,14 +76,12 @@ pub(crate) enum Broken {
     DeadlinesForgotten,
     /// What expired is written down as answered.
     ExpiredAsAnswered,
-    /// What somebody has seen is not looked at.
-    SeenForgotten,
     /// Every question is taken to be one that was always there.
     QuestionsOfOld,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -112,13 +108,11 @@ impl Broken {
         Self::WaitsLeftOpen,
         Self::WaitsForOne,
         Self::DamageStays,
-        Self::RefusalsForgotten,
         Self::ReopenedTwice,
         Self::ReopenedAfterExpiry,
         Self::RefusedAnswersKept,
         Self::DeadlinesForgotten,
         Self::ExpiredAsAnswered,
-        Self::SeenForgotten,
         Self::QuestionsOfOld,
     ];
 }
@@ -164,7 +158,6 @@ pub(crate) fn rewritten(
         Broken::TravelsForgotten => commit.run.travels = 0,
         Broken::ForksShareNothing if commit.fork_of.is_some() => commit.shared_images.clear(),
         Broken::PausesForgotten => commit.run.paused = false,
-        Broken::RefusalsForgotten => commit.reopened.clear(),
         Broken::ReopenedTwice => reopen_once_more(&mut commit, mixed),
         Broken::ReopenedAfterExpiry => reopen_expired(&mut commit),
         Broken::RefusedAnswersKept => {

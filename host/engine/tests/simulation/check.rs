@@ -189,7 +189,8 @@ fn requests(world: &World, performed: &Performed) -> Checked {
                     keys.entry(key).or_default().push(asked);
                 }
             }
-            What::Fork { data: Some(data), .. } if asked.is_refused() => {
+            // The run of a fork whose step refuses its answer is there, and its question open.
+            What::Fork { data: Some(data), .. } if asked.is_refused() && !asked.was_refused_by_its_step() => {
                 let ever = performed.ever('0', *data);
                 ensure(ever.is_empty(), || format!("a fork with answer {data} was refused, and {ever:?}"))?;
             }
@@ -200,16 +201,17 @@ fn requests(world: &World, performed: &Performed) -> Checked {
         }
     }
     for (data, asked) in answers {
-        let (ever, last) = (performed.ever('0', data), performed.last('0', data));
+        let (ever, mut last) = (performed.ever('0', data), performed.last('0', data));
+        // What was refused may be given again.
+        let was_given = !last.is_empty();
+        last.retain(|key| !performed.refuses(key));
         let may_be_late = asked.iter().any(|one| matches!(one.what, What::Answer { may_be_late: true, .. }));
         let acknowledged = asked.iter().any(|one| one.is_acknowledged()) && !may_be_late;
         // A fork of a run that is called with it makes that call too.
         ensure(last.len() <= 1 + forks, || format!("answer {data} was given to {last:?}"))?;
         let runs: BTreeSet<&str> = last.iter().map(|key| run(key)).collect();
         ensure(last.len() == runs.len(), || format!("answer {data} was given twice: {last:?}"))?;
-        ensure(!acknowledged || cut || !last.is_empty(), || {
-            format!("answer {data} was acknowledged and lost")
-        })?;
+        ensure(!acknowledged || cut || was_given, || format!("answer {data} was acknowledged and lost"))?;
         // What a step refuses, it was given.
         let taken = ever.iter().filter(|key| !performed.refuses(key)).count();
         ensure(taken == 0 || !asked.iter().all(|one| one.is_refused()), || {

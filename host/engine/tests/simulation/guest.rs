@@ -23,7 +23,7 @@ pub(crate) const REFUSING: char = 'q';
 
 /// Whether a step that waits under that letter refuses an answer.
 pub(crate) fn is_refused(answer: &str) -> bool {
-    answer.ends_with('7')
+    answer.ends_with(['1', '3', '5', '7', '9'])
 }
 
 /// The script of a step that fails for good, and that of one which does so after an answer.

@@ -7,7 +7,7 @@
 ;;   t  waits for a second                           g  has the step `waw` run
 ;;   k  makes a checkpoint                           b  waits for an answer or a minute
 ;;   h  fails for good every other four seconds      l  waits for an answer and an event
-;;   z  ends its workflow                            q  waits for an answer, and refuses one that ends with 7
+;;   z  ends its workflow                            q  waits for an answer, and refuses an odd number
 ;;
 ;; Its output is a number made of its input and of the work it did, and of nothing else: a step that waits, is killed and put back ends as
 ;; one that only works. Each call logs a line: its idempotency key, how many calls this memory has seen, what was waited for.
@@ -91,7 +91,7 @@
     (if (i32.eqz (local.get $bytes)) (then (return (i32.const 0))))
     (i32.and
       (i32.eq (i32.load8_u (i32.add (i32.load (local.get $facts)) (global.get $place))) (i32.const 113))
-      (i32.eq (i32.load8_u (i32.sub (i32.add (local.get $text) (local.get $bytes)) (i32.const 1))) (i32.const 55))))
+      (i32.and (i32.load8_u (i32.sub (i32.add (local.get $text) (local.get $bytes)) (i32.const 1))) (i32.const 1))))
 
   ;; Refuses the answer of this wait. The details are put together where the line of the log was.
   (func $refused (param $wait i32) (result i32)

@@ -17,6 +17,8 @@ pub(crate) struct Performed {
     travels: BTreeMap<String, u32>,
     /// The calls that refused their answers.
     refusing: BTreeSet<String>,
+    /// How many did so in the run that this one is a fork of, by the step.
+    inherited: BTreeMap<String, u32>,
 }
 
 impl Performed {
@@ -30,10 +32,15 @@ impl Performed {
             last: BTreeMap::new(),
             travels: BTreeMap::new(),
             refusing: BTreeSet::new(),
+            inherited: BTreeMap::new(),
         };
         let mut epochs: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
         for effect in effects {
             let Effect { epoch, key, calls, text } = effect;
+            // The first call that a fork makes of a step goes on from those of its parent, some of which may have refused their answers.
+            let path = begins(key).to_owned();
+            let made = number(key).saturating_sub(*calls);
+            performed.inherited.entry(path).or_insert(if *calls > 1 { made } else { 0 });
             let refused = performed.refused_before(key);
             if number(key) != *calls + refused {
                 return Err(format!(
@@ -65,13 +72,14 @@ impl Performed {
 
     /// How many calls of its step before a call refused their answers.
     pub(crate) fn refused_before(&self, key: &str) -> u32 {
-        let begins = key.rsplit_once('/').map_or(key, |(path, _)| path);
+        let begins = begins(key);
+        let inherited = self.inherited.get(begins).copied().unwrap_or_default();
         let before = self.refusing.iter().filter(|other| {
             other.rsplit_once('/').is_some_and(|(path, _)| path == begins)
                 && travels(other) == travels(key)
                 && number(other) < number(key)
         });
-        u32::try_from(before.count()).unwrap()
+        inherited + u32::try_from(before.count()).unwrap()
     }
 
     /// Whether a call refused its answer.
@@ -125,6 +133,11 @@ impl Performed {
 /// The data that came in this way: `0` as answers, `3` with events.
 fn given(text: &str, how: char) -> impl Iterator<Item = &str> {
     text.split(' ').filter_map(move |over| over.get(1..)?.strip_prefix(how))
+}
+
+/// A key of a call without the number: the run and the step.
+fn begins(key: &str) -> &str {
+    key.rsplit_once('/').map_or(key, |(path, _)| path)
 }
 
 /// The waits of a script, one letter each.
