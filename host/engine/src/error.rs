@@ -3,6 +3,7 @@
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
 use reentry_core::id::{NameError, RunId, SuspensionId};
+use reentry_core::json::JsonError;
 use reentry_core::run::Refused;
 use reentry_core::snapshot::SnapshotError;
 use reentry_core::workflow::{ContractError, DefinitionError};
@@ -64,6 +65,16 @@ pub enum Error {
     /// The WebAssembly runtime could not be set up.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// A file or folder of the host's is not its user's alone.
+    #[error("{path} cannot be trusted: {found}; {repair}")]
+    Unsafe {
+        /// The file or folder.
+        path: String,
+        /// What is wrong with it.
+        found: String,
+        /// What repairs it.
+        repair: String,
+    },
     /// A file or folder of the host's could not be used.
     #[error("cannot {doing} {path}")]
     File {
@@ -82,6 +93,14 @@ pub enum Error {
         what: &'static str,
         /// How long it is.
         bytes: usize,
+    },
+    /// Data from outside that is no value, or not the same one to every reader.
+    #[error("invalid {what}: {source}")]
+    BadJson {
+        /// Which data.
+        what: &'static str,
+        /// What is wrong with it, and where.
+        source: JsonError,
     },
     /// A run was not deleted.
     #[error(transparent)]
@@ -130,7 +149,7 @@ impl Error {
         match self {
             Self::Refused(refused) => refused.kind(),
             Self::RequestKnown { .. } | Self::RequestDiffers { .. } => ErrorKind::Conflict,
-            Self::BadName { .. } => ErrorKind::Refused,
+            Self::BadName { .. } | Self::BadJson { .. } => ErrorKind::Refused,
             Self::NoCurrentWorkflow(_) | Self::NoSavepoint { .. } => ErrorKind::NotFound,
             Self::Delete(error) => match error {
                 DeleteError::NotFound { .. } => ErrorKind::NotFound,
@@ -148,6 +167,7 @@ impl Error {
             Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
                 ErrorKind::Damaged
             }
+            Self::Unsafe { .. } => ErrorKind::Damaged,
             Self::Store(_) | Self::Runtime(_) | Self::File { .. } | Self::Interrupted { .. } => {
                 ErrorKind::Unavailable
             }
@@ -161,6 +181,7 @@ impl Error {
             Self::RequestKnown { .. } => "known-request",
             Self::RequestDiffers { .. } => "other-request",
             Self::BadName { .. } => "invalid-name",
+            Self::BadJson { .. } => "invalid-data",
             Self::NoCurrentWorkflow(_) => "no-workflow",
             Self::NoSavepoint { .. } => "no-savepoint",
             Self::Delete(error) => match error {
@@ -182,6 +203,7 @@ impl Error {
             Self::Definition(_) => "invalid-workflow",
             Self::Load(_) | Self::Contract(_) => "component-refused",
             Self::Name(_) => "invalid-name",
+            Self::Unsafe { .. } => "unsafe-folder",
             Self::Snapshot { .. } => "damaged-snapshot",
             Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => "damaged-store",
             Self::Store(StoreError::Refused(_)) => "invalid-query",

@@ -26,7 +26,7 @@ pub struct RunResult {
     pub status: RunStatus,
     /// The workflow's result, with status `success`.
     pub result: Option<Json>,
-    /// Why it failed, with status `failed`.
+    /// Why it failed, with status `failed`, or why it is blocked, with status `blocked`.
     pub error: Option<Failure>,
     /// The suspensions that wait for an answer, in the order in which they were opened; those of one millisecond in the order of their paths.
     pub suspended: Vec<SuspendedStep>,
@@ -76,11 +76,19 @@ impl RunResult {
         suspended.sort_by_key(|step| step.since);
         let labels = || labels(&suspended);
         let entry = root.map(|root| &root.entry);
+        let blocked = run.blocked.as_ref().filter(|_| run.status() == RunStatus::Blocked);
+        let blocked = blocked.map(|reason| Failure {
+            message: reason.clone(),
+            code: Some("blocked".to_owned()),
+            retryable: false,
+            retry_after_ms: None,
+            details: None,
+        });
         Self {
             run_id: run.id,
             status: run.status(),
             result: entry.and_then(|entry| entry.output.clone()),
-            error: entry.and_then(|entry| entry.error.clone()),
+            error: blocked.or_else(|| entry.and_then(|entry| entry.error.clone())),
             state: options.include_state.then(|| run.state.clone()),
             resume_labels: options.include_resume_labels.then(labels),
             trace_id: run.span.as_ref().map(|span| span.trace_id),

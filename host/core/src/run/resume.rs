@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::change::{Change, merged};
-use super::start::checked;
+use super::start::{checked, let_in, let_in_all};
 use super::{Doing, LogKind, Refused, Stop, Suspension, SuspensionEnd};
 use crate::event::Caller;
 use crate::json::Json;
@@ -18,6 +18,8 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
     let found: Vec<(StepPath, Suspension)> =
         found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
 
+    request.data.iter().try_for_each(|data| let_in("resume data", data))?;
+    let_in_all("request context", &request.request_context)?;
     let mut context = merged(&change.run.request_context, request.request_context);
     let mut answers = Vec::with_capacity(found.len());
     for (path, suspension) in found {

@@ -2,17 +2,22 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unused_crate_dependencies)]
 
 mod background;
+mod blocked;
 mod called;
 mod clock;
 mod control;
 mod deletion;
+mod doors;
+mod folder;
 mod forks;
 mod guest;
 mod ids;
 mod inputs;
+mod killers;
 mod large;
 mod mailbox;
 mod migrate;
+mod old_folder;
 mod recover;
 mod requests;
 mod stored;
