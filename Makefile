@@ -31,7 +31,7 @@ test: ## everything that has to pass, with the time that each part took
 
 .PHONY: $(REENTRY)
 $(REENTRY):
-	cargo build --locked -p reentry-cli
+	cargo build --locked --workspace --bin reentry
 
 sim: ## simulate 10,000 schedules, or with SEED=n that one, and tell all that happens in it
 	$(if $(SEED),REENTRY_SIM_SEED=$(SEED)) cargo test --locked -p reentry --test simulation -- --nocapture $(if $(SEED),schedules)

@@ -27,7 +27,7 @@ trap table EXIT
 
 part "set-up" toolchain/setup.sh
 part "format" cargo fmt --check
-part "the command" cargo build --locked -p reentry-cli
+part "the command" cargo build --locked --workspace --bin reentry
 part "guests" make --no-print-directory guests
 part "SDKs" make --no-print-directory guest-sdk-check
 part "lints" cargo clippy --locked --workspace --all-targets -- -D warnings

@@ -70,6 +70,23 @@ impl Store for Damaging {
     async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
         self.store.steps(run).await
     }
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        self.store.runs_with_digits(tenant, digits, limit).await
+    }
+    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.store.unneeded_components().await
+    }
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
+        self.store.last_run(tenant).await
+    }
+    async fn give_back_space(&self) -> Result<u64, StoreError> {
+        self.store.give_back_space().await
+    }
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         self.store.list_runs(tenant, filter).await
     }

@@ -22,7 +22,7 @@ async fn across_processes(touch_bytes: usize) -> Result<Value> {
     let mut result = in_new_process(dir.path(), &start).await?;
     for turn in 0..2 {
         let run: RunId = serde_json::from_value(result["runId"].clone())?;
-        assert_eq!(result["suspendPayload"]["probe"]["turn"], turn);
+        assert_eq!(result["suspendPayload"]["probe"][0]["turn"], turn);
         result = in_new_process(dir.path(), &Request::Resume { run, data: json!(turn) }).await?;
     }
     Ok(result["result"].clone())

@@ -1,15 +1,28 @@
 //! New projects: `reentry new`, then the test that is in the project: it builds the step with `reentry build`, and takes it through
 //! its wait, each command a process of its own.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
-use reentry_tests::guests::root;
+use anyhow::{Result, ensure};
+use reentry_tests::commands::{program_dir, reentry, surrounded};
 
 #[test]
 fn rust() -> Result<()> {
     step("rust")
+}
+
+#[test]
+fn an_error_in_rust_is_told_in_the_words_of_the_compiler() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    ensure!(reentry(folder.path(), &["new", "step", "buy", "--lang", "rust"])?.status.success());
+    std::fs::write(folder.path().join("buy/src/lib.rs"), "fn a() -> u8 {\n    \"b\"\n}\n")?;
+    let built = reentry(folder.path(), &["build", "buy"])?;
+    let said = String::from_utf8_lossy(&built.stderr);
+    ensure!(built.status.code() == Some(5), "{said}");
+    ensure!(said.contains("error[E0308]: mismatched types") && said.contains("--> src/lib.rs:2:5"), "{said}");
+    ensure!(!said.contains("reason") && built.stdout.is_empty(), "{said}");
+    Ok(())
 }
 
 #[test]
@@ -54,7 +67,7 @@ fn assemblyscript() -> Result<()> {
 
 #[test]
 fn a_workflow_with_its_step() -> Result<()> {
-    passes(&["new", "workflow", "buy", "--lang", "c"])
+    tested(tempfile::tempdir()?.path(), &["new", "workflow", "buy", "--lang", "c"])
 }
 
 #[test]
@@ -71,18 +84,65 @@ fn what_is_there_is_not_overwritten() -> Result<()> {
 }
 
 #[test]
-fn the_error_of_a_tool_is_shown_with_its_command() -> Result<()> {
+fn a_build_that_fails_says_what_the_compiler_says_and_leaves_nothing_old() -> Result<()> {
     let folder = tempfile::tempdir()?;
     ensure!(reentry(folder.path(), &["new", "step", "buy", "--lang", "c"])?.status.success());
-    std::fs::write(folder.path().join("buy/step.c"), "int main(void) { return nonsense; }")?;
     let built = reentry(folder.path(), &["build", "buy"])?;
-    let said = String::from_utf8_lossy(&built.stderr);
-    ensure!(built.status.code() == Some(5), "{said}");
-    ensure!(
-        said.contains("use of undeclared identifier 'nonsense'") && said.contains("cc --target=wasm32-wasi"),
-        "{said}"
-    );
+    let said = String::from_utf8_lossy(&built.stdout);
+    ensure!(said.contains("  buy: "), "the steps are told: {said}");
+    ensure!(folder.path().join("buy/buy.wasm").exists());
+
+    let source = folder.path().join("buy/step.c");
+    std::fs::write(&source, "int main(void) { return nonsense; }")?;
+    let broken = |arguments: &[&str]| -> Result<String> {
+        let built = reentry(folder.path(), arguments)?;
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        ensure!(built.status.code() == Some(5), "{said}");
+        Ok(said)
+    };
+    let said = broken(&["build", "buy"])?;
+    ensure!(said.contains("step.c:1:25: error: use of undeclared identifier 'nonsense'"), "{said}");
+    ensure!(said.contains("removed buy/buy.wasm") && !said.contains("--target=wasm32-wasi"), "{said}");
     ensure!(!folder.path().join("buy/buy.wasm").exists());
+    let said = broken(&["build", "buy", "--verbose"])?;
+    ensure!(said.contains("cc --target=wasm32-wasi") && !said.contains("removed"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_component_that_no_host_takes_is_an_error_with_its_place() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    ensure!(reentry(folder.path(), &["new", "step", "buy", "--lang", "c"])?.status.success());
+    let source = folder.path().join("buy/step.c");
+    let steps = |steps: &str| {
+        let begin = "#include <reentry.h>\nstatic reentry_result run(const reentry_call *c) { (void)c; return reentry_checkpoint(); }";
+        std::fs::write(
+            &source,
+            format!("{begin}\nconst reentry_step reentry_steps[] = {{\n{steps}\n{{0}}}};\n"),
+        )
+    };
+    let table = [
+        ("", "step.c: the component does not fit", "step.c says which steps there are: `const reentry_step"),
+        (r#"{.id = "a b", .run = run},"#, "step.c:4: ", "step.c says which"),
+        (
+            "{.id = \"a\", .run = run},\n{.id = \"a\", .run = run},",
+            "step.c:4, step.c:5: a step `a` was",
+            "says which",
+        ),
+        (
+            r#"{.id = "a", .run = run, .input_schema = "{\"type\": 7}"},"#,
+            "step.c:4: step `a`: its inputSchema is",
+            "",
+        ),
+    ];
+    for (written, place, hint) in table {
+        steps(written)?;
+        let built = reentry(folder.path(), &["build", "buy"])?;
+        let said = String::from_utf8_lossy(&built.stderr);
+        ensure!(built.status.code() == Some(5), "{written}: {said}");
+        ensure!(said.contains(place) && said.contains(hint), "{written}: {said}");
+        ensure!(!folder.path().join("buy/buy.wasm").exists(), "{written}");
+    }
     Ok(())
 }
 
@@ -100,44 +160,33 @@ fn the_doctor_ends_well_only_where_the_project_can_be_built() -> Result<()> {
     Ok(())
 }
 
+/// The project's test passes, and the same sources are the same component: again, and in another folder at another time.
+///
+/// What `componentize-qjs` and `componentize-py` make differs each time; of them this tells that the key, by which it is kept, does not.
 fn step(language: &str) -> Result<()> {
-    passes(&["new", "step", "buy", "--lang", language])
-}
-
-/// Makes a project called `buy`, and does its test.
-fn passes(new: &[&str]) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let made = reentry(folder.path(), new)?;
-    ensure!(made.status.success(), "{made:?}");
-    let test = surrounded("sh", &folder.path().join("buy"))?.arg("test.sh").output()?;
-    let said = String::from_utf8_lossy(&test.stderr);
-    ensure!(test.status.success(), "{}{said}", String::from_utf8_lossy(&test.stdout));
+    tested(folder.path(), &["new", "step", "buy", "--lang", language])?;
+    let first = std::fs::read(folder.path().join("buy/buy.wasm"))?;
+    let again = reentry(folder.path(), &["build", "buy"])?;
+    ensure!(String::from_utf8_lossy(&again.stdout).contains("  unchanged\n"), "{again:?}");
+
+    let elsewhere = folder.path().join("elsewhere/at/another/time");
+    std::fs::create_dir_all(&elsewhere)?;
+    let copy = "cp -r buy \"$0\" && cd \"$0/buy\" && rm -rf .reentry buy.wasm && find . -exec touch -d 2020-01-02 {} +";
+    ensure!(surrounded("sh", folder.path())?.args(["-c", copy]).arg(&elsewhere).status()?.success());
+    let built = reentry(folder.path(), &["build", "elsewhere/at/another/time/buy"])?;
+    ensure!(built.status.success(), "{built:?}");
+    ensure!(first == std::fs::read(elsewhere.join("buy/buy.wasm"))?, "{language}: another component");
     Ok(())
 }
 
-fn reentry(folder: &Path, arguments: &[&str]) -> Result<Output> {
-    Ok(surrounded("reentry", folder)?.args(arguments).output()?)
-}
-
-/// A command in a folder that finds `reentry`, and the tools where `make guests` has put them.
-fn surrounded(program: &str, folder: &Path) -> Result<Command> {
-    let tools = root().join("target/tools");
-    ensure!(tools.is_dir(), "{} is not there; `make guests` sets the tools up", tools.display());
-    let before = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(std::iter::once(program_dir()?).chain(std::env::split_paths(&before)))?;
-    let mut command = Command::new("bash");
-    command
-        .args(["-c", r#". toolchain/env.sh && cd "$1" && exec "${@:2}""#, "bash"])
-        .arg(folder)
-        .arg(program);
-    command.current_dir(root()).env("PATH", path).env("REENTRY_DATA_DIR", folder.join("data"));
-    Ok(command)
-}
-
-/// The folder that the command `reentry` of this build is in.
-fn program_dir() -> Result<PathBuf> {
-    let tests = std::env::current_exe()?;
-    let dir = tests.parent().and_then(Path::parent).context("target/debug")?.to_owned();
-    ensure!(dir.join("reentry").exists(), "{} has no `reentry`: cargo build -p reentry-cli", dir.display());
-    Ok(dir)
+/// Makes a project called `buy`, and does its test.
+fn tested(folder: &Path, new: &[&str]) -> Result<()> {
+    let made = reentry(folder, new)?;
+    ensure!(made.status.success(), "{made:?}");
+    let mut test = surrounded("sh", &folder.join("buy"))?;
+    let test = test.arg("test.sh").env("XDG_CACHE_HOME", folder.join("cache")).output()?;
+    let said = String::from_utf8_lossy(&test.stderr);
+    ensure!(test.status.success(), "{}{said}", String::from_utf8_lossy(&test.stdout));
+    Ok(())
 }

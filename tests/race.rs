@@ -42,7 +42,7 @@ async fn of_two_processes_that_answer_exactly_one_wins_and_the_code_runs_once() 
                 }
                 Response::Refused { code, message } => {
                     assert!(
-                        ["not-suspended", "unknown-target"].contains(&code.as_str()),
+                        ["not-suspended", "already-answered", "unseen-question"].contains(&code.as_str()),
                         "{code}: {message}"
                     );
                 }

@@ -1,9 +1,9 @@
 //! The transcripts of pages, replayed: each command in a process of its own, each output compared.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use reentry_tests::commands::program_dir;
 use reentry_tests::guests::root;
 
 /// A command of the transcript, and what it prints there.
@@ -23,18 +23,6 @@ fn transcript(readme: &str) -> Vec<Shown> {
         }
     }
     shown
-}
-
-/// The folder that the command `reentry` of this build is in.
-fn program_dir() -> Result<PathBuf> {
-    let tests = std::env::current_exe()?;
-    let dir = tests.parent().and_then(Path::parent).context("target/debug")?.to_owned();
-    anyhow::ensure!(
-        dir.join("reentry").exists(),
-        "{} has no `reentry`: cargo build -p reentry-cli",
-        dir.display()
-    );
-    Ok(dir)
 }
 
 /// Puts `sha256:…` in the place of every digest: those of components depend on the compiler.

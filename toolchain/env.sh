@@ -1,11 +1,11 @@
 # For scripts, which source this in the project's folder: where the tools are that setup-*.sh installs, and where these keep what they
 # compile once.
-tools=$PWD/target/tools
-PATH=$tools/node/node_modules/.bin:$tools/zig/ziglang:$tools/go/go/bin:$tools/python/bin:$PATH
-PATH=$tools/assemblyscript/node_modules/.bin:$tools/javascript/node_modules/.bin:$tools/starlingmonkey/node_modules/.bin:$PATH
+reentry_tools=$PWD/target/tools
+PATH=$reentry_tools/node/node_modules/.bin:$reentry_tools/zig/ziglang:$reentry_tools/go/go/bin:$reentry_tools/python/bin:$PATH
+PATH=$reentry_tools/assemblyscript/node_modules/.bin:$reentry_tools/javascript/node_modules/.bin:$reentry_tools/starlingmonkey/node_modules/.bin:$PATH
 export PATH
-export ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache
-export GOCACHE=$tools/go-cache GOPATH=$tools/go-path GOTOOLCHAIN=local GOPROXY=off GOWORK=off
+export ZIG_GLOBAL_CACHE_DIR=$reentry_tools/zig-cache ZIG_LOCAL_CACHE_DIR=$reentry_tools/zig-cache
+export GOCACHE=$reentry_tools/go-cache GOPATH=$reentry_tools/go-path GOTOOLCHAIN=local GOPROXY=off GOWORK=off
 
 # Guests have a target folder of their own, so that they never wait for the host's build. Panic messages name source files; what they
 # say must not depend on whose machine built the guest.

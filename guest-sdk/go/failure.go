@@ -1,8 +1,10 @@
 package reentry
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
 	"time"
 )
 
@@ -31,7 +33,7 @@ func Retryable(message string) error { return &Failure{Message: message, Retryab
 // Bail ends the workflow that the step stands in, successfully, with this result: `return nil, reentry.Bail(result)`.
 // Code that handles errors passes it on.
 func Bail(result any) error {
-	text, err := write(result)
+	text, err := write("the result", result)
 	if err != nil {
 		return err
 	}
@@ -42,36 +44,33 @@ type bailed struct{ result string }
 
 func (*bailed) Error() string { return "the workflow is done" }
 
+// asFailure is the failure that an error stands for: the one that it is or wraps, with the error's own text.
 func asFailure(err error) *Failure {
-	var failure *Failure
-	if errors.As(err, &failure) {
-		return failure
+	var inner *Failure
+	if errors.As(err, &inner) {
+		failure := *inner
+		failure.Message = err.Error()
+		return &failure
 	}
-	return &Failure{Message: err.Error()}
+	return &Failure{Message: err.Error() + advice(err)}
 }
 
-func (failure *Failure) put(result place) {
-	result.putU8(0, 1)
-	result.putText(8, failure.Message)
-	result.putMaybe(16, failure.Code)
-	if failure.Retryable {
-		result.putU8(28, 1)
+// advice says what to do instead where a step tried what it cannot.
+func advice(err error) string {
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return " (a step has no files: what it needs comes with its input, or is in its binary with go:embed)"
 	}
-	result.putTime(32, uint64(failure.RetryAfter.Milliseconds()))
-	if failure.Details != nil {
-		if details, err := write(failure.Details); err == nil {
-			result.putMaybe(48, details)
-		}
+	// The errors of package net, which is too large to be imported for this.
+	var network interface {
+		Timeout() bool
+		Temporary() bool
 	}
-}
-
-func readFailure(at place) *Failure {
-	failure := &Failure{Message: at.text(0), Code: at.maybe(8), Retryable: at.u8(20) != 0}
-	if at.u8(24) != 0 {
-		failure.RetryAfter = time.Duration(at.u64(32)) * time.Millisecond
+	if !errors.As(err, &network) {
+		return ""
 	}
-	if details := at.maybe(40); details != "" {
-		failure.Details = json.RawMessage(details)
+	if kind := fmt.Sprintf("%T", network); strings.HasPrefix(kind, "*net.") || strings.HasPrefix(kind, "*url.") {
+		return " (a step has no network: what it needs comes with its input, or with an answer or event for which it waits)"
 	}
-	return failure
+	return ""
 }

@@ -3,93 +3,78 @@ package reentry
 import "time"
 
 // Option says something of a wait.
-type Option func(*wait)
+type Option func(*Wait)
 
 // Labels are names by which the answer may be addressed.
-func Labels(labels ...string) Option { return func(wait *wait) { wait.labels = labels } }
+func Labels(labels ...string) Option { return func(wait *Wait) { wait.Labels = labels } }
 
-// Schema is the JSON Schema of the answer.
-func Schema(schema string) Option { return func(wait *wait) { wait.schema = schema } }
+// Schema is the JSON Schema of the answer. Defaults to what the type of the answer says.
+func Schema(schema string) Option { return func(wait *Wait) { wait.Schema = schema } }
 
 // Until is the end of patience: the wait ends with [ErrTimedOut].
-func Until(instant time.Time) Option {
-	return func(wait *wait) { wait.deadline = uint64(instant.UnixMilli()) }
-}
+func Until(instant time.Time) Option { return func(wait *Wait) { wait.Deadline = instant } }
 
 // Within is Until, counted from now.
 func Within(duration time.Duration) Option { return Until(time.Now().Add(duration)) }
 
 // OrAnswer makes this JSON the answer when the deadline passes.
-func OrAnswer(json string) Option { return func(wait *wait) { wait.otherwise = json } }
+func OrAnswer(json string) Option { return func(wait *Wait) { wait.Default = json } }
 
-type kind uint8
+// Kind is what a step waits for.
+type Kind uint8
 
 // The numbers are those of the contract.
 const (
-	forAnswer kind = iota
-	forTime
-	forEvent
-	forRun
-	forCheckpoint
+	ForAnswer Kind = iota
+	ForTime
+	ForEvent
+	ForRun
+	ForCheckpoint
 )
 
-type wait struct {
-	kind kind
-	// json is the payload or the input.
-	json       string
-	name, key  string
-	instant    uint64
-	ofWorkflow bool
-	labels     []string
-	schema     string
-	deadline   uint64
-	otherwise  string
+// A Wait is what a step waits for, as its [Host] sees it.
+type Wait struct {
+	Kind Kind
+	// JSON is the question, or the input of what is run.
+	JSON string
+	// Name is that of the event, of the step or of the workflow.
+	Name string
+	// Key tells events of one name apart; "" takes any.
+	Key string
+	// Instant is what a wait for a time waits for.
+	Instant time.Time
+	// OfWorkflow says that a workflow is run, and not a step.
+	OfWorkflow bool
+	Labels     []string
+	// Schema is that of the answer; "" if the descriptor of the step has it.
+	Schema string
+	// Deadline is zero if there is none.
+	Deadline time.Time
+	// Default is the answer at the deadline, "" if there is none.
+	Default string
+	// At is the line of the step that began the wait.
+	At string
 }
 
-func newWait(kind kind, options []Option) *wait {
-	wait := &wait{kind: kind}
+func newWait(kind Kind, options []Option) *Wait {
+	wait := &Wait{Kind: kind, At: callSite()}
 	for _, option := range options {
 		option(wait)
 	}
 	return wait
 }
 
-func (wait *wait) put(id uint32) place {
-	at := allocate(80)
-	at.putU32(0, id)
-	at.putU8(8, uint8(wait.kind))
-	value := at + 16
-	switch wait.kind {
-	case forAnswer:
-		value.putText(0, wait.json)
-		labels := allocate(8 * uint32(len(wait.labels)))
-		for k, label := range wait.labels {
-			labels.putText(uint32(k)*8, label)
-		}
-		value.putU32(8, uint32(labels))
-		value.putU32(12, uint32(len(wait.labels)))
-		value.putMaybe(16, wait.schema)
-		wait.putDeadline(value + 32)
-	case forTime:
-		value.putU64(0, wait.instant)
-	case forEvent:
-		value.putText(0, wait.name)
-		value.putMaybe(8, wait.key)
-		wait.putDeadline(value + 24)
-	case forRun:
-		if wait.ofWorkflow {
-			value.putU8(0, 1)
-		}
-		value.putText(4, wait.name)
-		value.putText(12, wait.json)
-	}
-	return at
-}
-
-func (wait *wait) putDeadline(at place) {
-	if wait.deadline != 0 {
-		at.putU8(0, 1)
-		at.putU64(8, wait.deadline)
-		at.putMaybe(16, wait.otherwise)
+func (wait *Wait) String() string {
+	switch wait.Kind {
+	case ForAnswer:
+		return "an answer to " + shortText(wait.JSON)
+	case ForTime:
+		return "the time " + wait.Instant.UTC().Format(time.RFC3339)
+	case ForEvent:
+		return "the event " + wait.Name
+	case ForRun:
+		return "the output of " + wait.Name
+	default:
+		return "a checkpoint"
 	}
 }

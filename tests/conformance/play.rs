@@ -77,10 +77,12 @@ impl Player {
                 words.end()?;
                 String::new()
             }
-            "start" | "resume" | "cancel" | "travel" => match Request::read(line, &self.program)? {
-                Ok(request) => show::outcome(&request.perform(self.run().await?).await),
-                Err(error) => format!("refused: {error}"),
-            },
+            "start" | "resume" | "cancel" | "travel" | "pause" | "unpause" => {
+                match Request::read(line, &self.program)? {
+                    Ok(request) => show::outcome(&request.perform(self.run().await?).await),
+                    Err(error) => format!("refused: {error}"),
+                }
+            }
             "aside" => self.aside(words.0).await?,
             "crash" => {
                 let request = Request::read(words.0, &self.program)??;
@@ -130,6 +132,10 @@ impl Player {
                 self.world.clock.pass_ms(ms(span)?);
                 self.host()?.wake_due().await?;
                 self.shown().await?
+            }
+            "late" => {
+                self.world.clock.pass_ms(ms(words.word().context("how long?")?)?);
+                String::new()
             }
             "status" => self.shown().await?,
             "steps" => {
@@ -224,7 +230,7 @@ impl Player {
         let both = self.both(commands).await?;
         let lost = |one: &&Result<RunResult, Error>| {
             one.as_ref().is_err_and(|error| {
-                ["not-suspended", "unknown-target", "already-answered"].contains(&error.code())
+                ["not-suspended", "already-answered", "unseen-question"].contains(&error.code())
             })
         };
         let lines: Vec<String> = match both.iter().filter(lost).count() {
@@ -254,7 +260,9 @@ fn expand(value: &mut Value, component: &str) {
                 let (id, step) = name.split_once(':').unwrap_or((name, name));
                 json!({"id": id, "component": component, "step": step})
             };
-            if let Some(name) = text.strip_prefix('@') {
+            if text == "@" {
+                *value = json!(component);
+            } else if let Some(name) = text.strip_prefix('@') {
                 *value = json!({"then": step(name)});
             } else if let Some(name) = text.strip_prefix('?') {
                 *value = step(name);

@@ -16,6 +16,8 @@ pub enum Request {
     Start(StartOptions),
     Resume(ResumeOptions),
     Cancel,
+    Pause,
+    Unpause,
     Travel(TravelOptions),
 }
 
@@ -26,6 +28,8 @@ impl Request {
             Self::Start(options) => run.start(options).await,
             Self::Resume(options) => run.resume(options).await,
             Self::Cancel => run.cancel().await,
+            Self::Pause => run.pause().await,
+            Self::Unpause => run.unpause().await,
             Self::Travel(options) => run.time_travel(options).await,
         }
     }
@@ -40,6 +44,8 @@ impl Request {
                 Err(error) => return Ok(Err(error)),
             },
             Some("cancel") => Self::Cancel,
+            Some("pause") => Self::Pause,
+            Some("unpause") => Self::Unpause,
             Some("travel") => Self::Travel(travel(&mut words)?),
             other => bail!("{other:?} is no command about a run"),
         };
@@ -77,6 +83,8 @@ fn resume(words: &mut Words<'_>) -> Result<Result<ResumeOptions, PathError>> {
             "label" => target.label = value.as_str().map(str::to_owned),
             "index" => target.for_each_index = Some(number()?),
             "all" => target.all = true,
+            "seen" => target.seen = Some(number()?.into()),
+            "key" => options.idempotency_key = value.as_str().map(str::to_owned),
             "retryCount" => options.retry_count = number()?,
             "context" => options.request_context = keys(value)?,
             other => bail!("resume has no option `{other}`"),

@@ -1,6 +1,7 @@
 //! What the tests and the benchmark share: hosts, guests, and hosts in processes of their own.
 
 pub mod calls;
+pub mod commands;
 pub mod guests;
 pub mod process;
 

@@ -1,16 +1,19 @@
 /* What a step asks of its host. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "allocate.h"
 #include "reentry.h"
+#include "utf8.h"
 
-/* A text that is lent for a call. */
-static step_string_t lent(const char *text) { return (step_string_t){(uint8_t *)text, strlen(text)}; }
+/* A text that is lent for a call, as far as it is UTF-8. */
+static step_string_t lent(const char *text) {
+  return (step_string_t){(uint8_t *)text, reentry_utf8_length(text, strlen(text))};
+}
 
 /* What the host gave, ended by a zero byte. */
 static char *given(step_string_t text) {
-  char *copy = reentry_copy((reentry_json){(const char *)text.ptr, text.len});
+  char *copy = reentry_copy(reentry_read_part((const char *)text.ptr, text.len));
   step_string_free(&text);
   return copy;
 }
@@ -62,7 +65,17 @@ static bool accepted(bool ok, reentry_step_types_failure_t *refusal) {
   return false;
 }
 
+/* A value that could not be written is not handed in. */
+static bool is_written(const char *json, const char *key) {
+  if (json) return true;
+  char message[600];
+  snprintf(message, sizeof message, "%s: %s", key, reentry_problem());
+  reentry_log(REENTRY_STEP_HOST_LEVEL_WARN, message, NULL);
+  return false;
+}
+
 bool reentry_set_request_context(const char *key, char *json) {
+  if (!is_written(json, key)) return false;
   step_string_t name = lent(key), value = lent(json);
   reentry_step_types_failure_t refusal;
   bool ok = accepted(reentry_step_host_set_request_context(&name, &value, &refusal), &refusal);
@@ -71,6 +84,7 @@ bool reentry_set_request_context(const char *key, char *json) {
 }
 
 bool reentry_set_state(const char *key, char *json) {
+  if (!is_written(json, key)) return false;
   step_string_t name = lent(key), value = lent(json);
   reentry_step_types_failure_t refusal;
   bool ok = accepted(reentry_step_host_set_state(&name, &value, &refusal), &refusal);
@@ -79,6 +93,7 @@ bool reentry_set_state(const char *key, char *json) {
 }
 
 void reentry_emit(char *json) {
+  if (!is_written(json, "emit")) return;
   step_string_t chunk = lent(json);
   reentry_step_host_emit(&chunk);
   free(json);

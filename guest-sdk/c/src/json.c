@@ -1,17 +1,11 @@
-/* Reading values out of a JSON text and writing one. The host has checked what it hands in, so nothing here looks for
- * mistakes; what is not as expected counts as not there. */
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
+/* Looking into a JSON text. The host has checked what it hands in; of a text of one's own that is no JSON,
+ * some part is read. */
+#include "reentry/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "allocate.h"
-#include "reentry.h"
-
-static const reentry_json nothing = {NULL, 0};
-
-/* ---- reading ---- */
 
 static const char *skip_space(const char *at, const char *end) {
   while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) at++;
@@ -32,9 +26,7 @@ static const char *skip_value(const char *at, const char *end) {
   do {
     if (at >= end) return end;
     switch (*at) {
-      case '"':
-        at = skip_string(at, end);
-        break;
+      case '"': at = skip_string(at, end); break;
       case '{':
       case '[':
         depth++;
@@ -42,7 +34,7 @@ static const char *skip_value(const char *at, const char *end) {
         break;
       case '}':
       case ']':
-        depth--;
+        if (depth > 0) depth--;
         at++;
         break;
       default:
@@ -56,61 +48,64 @@ static const char *skip_value(const char *at, const char *end) {
   return at;
 }
 
-static reentry_json trimmed(const char *at, const char *end) {
+static reentry_json trimmed(const char *at, const char *end, const char *root) {
   at = skip_space(at, end);
   const char *after = skip_value(at, end);
-  return (reentry_json){at, (size_t)(after - at)};
+  return (reentry_json){.at = at, .length = (size_t)(after - at), .root = root};
 }
 
-reentry_json reentry_read(const char *json) { return trimmed(json, json + strlen(json)); }
-
-/* One after the other, the members or elements of a value. */
-typedef struct {
-  const char *at, *end;
-  reentry_json key, value;
-} walk;
-
-static walk walk_through(reentry_json value, char open) {
-  if (value.length < 2 || value.at[0] != open) return (walk){0};
-  return (walk){.at = value.at + 1, .end = value.at + value.length - 1};
+reentry_json reentry_read_part(const char *json, size_t length) {
+  reentry_json value = length ? trimmed(json, json + length, json) : (reentry_json){0};
+  return value.length ? value : (reentry_json){0};
 }
 
-static bool walk_on(walk *walk, bool keyed) {
+reentry_json reentry_read(const char *json) { return reentry_read_part(json, json ? strlen(json) : 0); }
+
+reentry_walk reentry_walk_through(reentry_json value, bool keyed) {
+  if (value.length < 2 || value.at[0] != (keyed ? '{' : '[')) return (reentry_walk){0};
+  return (reentry_walk){
+      .at = value.at + 1, .end = value.at + value.length - 1, .root = value.root, .keyed = keyed};
+}
+
+bool reentry_walk_on(reentry_walk *walk) {
   const char *at = skip_space(walk->at, walk->end);
   if (at >= walk->end) return false;
-  if (keyed) {
-    walk->key = trimmed(at, walk->end);
-    at = skip_space(walk->key.at + walk->key.length, walk->end) + 1;
+  if (walk->keyed) {
+    walk->key = trimmed(at, walk->end, walk->root);
+    at = skip_space(walk->key.at + walk->key.length, walk->end);
+    if (at < walk->end) at++;
   }
-  walk->value = trimmed(at, walk->end);
+  walk->value = trimmed(at, walk->end, walk->root);
   at = skip_space(walk->value.at + walk->value.length, walk->end);
   walk->at = at < walk->end ? at + 1 : at;
   return true;
 }
 
 reentry_json reentry_get(reentry_json object, const char *key) {
-  walk walk = walk_through(object, '{');
-  reentry_json found = nothing;
+  /* What is missing in something that is missing: the latter is to be named. */
+  if (object.length == 0) return object;
+  reentry_walk walk = reentry_walk_through(object, true);
+  reentry_json found = {.at = object.at, .root = object.root, .key = key};
   /* Of two members of one name the last one counts, as with most readers. */
-  while (walk_on(&walk, true)) {
+  while (reentry_walk_on(&walk)) {
     if (reentry_is(walk.key, key)) found = walk.value;
   }
   return found;
 }
 
 reentry_json reentry_at(reentry_json array, size_t index) {
-  walk walk = walk_through(array, '[');
-  while (walk_on(&walk, false)) {
-    if (index-- == 0) return walk.value;
+  if (array.length == 0) return array;
+  reentry_walk walk = reentry_walk_through(array, false);
+  for (size_t passed = 0; reentry_walk_on(&walk); passed++) {
+    if (passed == index) return walk.value;
   }
-  return nothing;
+  return (reentry_json){.at = array.at, .root = array.root, .index = index};
 }
 
 size_t reentry_count(reentry_json value) {
-  bool keyed = value.length > 0 && value.at[0] == '{';
-  walk walk = walk_through(value, keyed ? '{' : '[');
+  reentry_walk walk = reentry_walk_through(value, value.length > 0 && value.at[0] == '{');
   size_t count = 0;
-  while (walk_on(&walk, keyed)) count++;
+  while (reentry_walk_on(&walk)) count++;
   return count;
 }
 
@@ -118,105 +113,27 @@ static bool is_literal(reentry_json value, const char *text) {
   return value.length == strlen(text) && memcmp(value.at, text, value.length) == 0;
 }
 
+bool reentry_exists(reentry_json value) { return value.length > 0; }
+
 bool reentry_is_null(reentry_json value) { return is_literal(value, "null"); }
 
-bool reentry_bool(reentry_json value, bool otherwise) {
-  if (is_literal(value, "true")) return true;
-  return is_literal(value, "false") ? false : otherwise;
-}
-
-/* A number as a text of its own: the value is followed by more JSON. */
-static bool number_text(reentry_json value, char text[64]) {
-  if (value.length == 0 || value.length >= 64 || !strchr("-0123456789", value.at[0])) return false;
-  memcpy(text, value.at, value.length);
-  text[value.length] = 0;
+bool reentry_read_bool(reentry_json value, bool *to) {
+  if (!is_literal(value, "true") && !is_literal(value, "false"))
+    return reentry_unexpected(value, "a boolean");
+  *to = value.at[0] == 't';
   return true;
 }
 
-int64_t reentry_int(reentry_json value, int64_t otherwise) {
-  char text[64], *end;
-  if (!number_text(value, text)) return otherwise;
-  int64_t number = strtoll(text, &end, 10);
-  return *end ? otherwise : number;
-}
-
-double reentry_number(reentry_json value, double otherwise) {
-  char text[64];
-  return number_text(value, text) ? strtod(text, NULL) : otherwise;
-}
-
-static uint32_t hex4(const char *at) {
-  uint32_t unit = 0;
-  for (int digit = 0; digit < 4; digit++) {
-    char c = at[digit];
-    unit = unit * 16 + (uint32_t)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
-  }
-  return unit;
-}
-
-static char *put_utf8(char *to, uint32_t c) {
-  if (c < 0x80) {
-    *to++ = (char)c;
-  } else if (c < 0x800) {
-    *to++ = (char)(0xc0 | c >> 6);
-    *to++ = (char)(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    *to++ = (char)(0xe0 | c >> 12);
-    *to++ = (char)(0x80 | (c >> 6 & 0x3f));
-    *to++ = (char)(0x80 | (c & 0x3f));
-  } else {
-    *to++ = (char)(0xf0 | c >> 18);
-    *to++ = (char)(0x80 | (c >> 12 & 0x3f));
-    *to++ = (char)(0x80 | (c >> 6 & 0x3f));
-    *to++ = (char)(0x80 | (c & 0x3f));
-  }
-  return to;
-}
-
-char *reentry_string(reentry_json value, size_t *length) {
-  if (value.length < 2 || value.at[0] != '"') return NULL;
-  const char *at = value.at + 1, *end = value.at + value.length - 1;
-  /* No escape is shorter than what it stands for. */
-  char *text = reentry_allocate(value.length), *to = text;
-  while (at < end) {
-    if (*at != '\\') {
-      *to++ = *at++;
-      continue;
-    }
-    char escape = at[1];
-    at += 2;
-    switch (escape) {
-      case 'b': *to++ = '\b'; break;
-      case 'f': *to++ = '\f'; break;
-      case 'n': *to++ = '\n'; break;
-      case 'r': *to++ = '\r'; break;
-      case 't': *to++ = '\t'; break;
-      case 'u': {
-        uint32_t unit = hex4(at);
-        at += 4;
-        if (unit >= 0xd800 && unit < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
-          uint32_t low = hex4(at + 2);
-          if (low >= 0xdc00 && low < 0xe000) {
-            unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-            at += 6;
-          }
-        }
-        /* Half of a pair is no character. */
-        to = put_utf8(to, unit >= 0xd800 && unit < 0xe000 ? 0xfffd : unit);
-        break;
-      }
-      default: *to++ = escape;
-    }
-  }
-  *to = 0;
-  if (length) *length = (size_t)(to - text);
-  return text;
-}
-
 bool reentry_is(reentry_json value, const char *text) {
-  size_t length;
-  char *found = reentry_string(value, &length);
-  bool same = found && length == strlen(text) && memcmp(found, text, length) == 0;
+  if (value.length < 2 || value.at[0] != '"') return false;
+  size_t length = strlen(text);
+  if (!memchr(value.at, '\\', value.length)) {
+    return value.length == length + 2 && memcmp(value.at + 1, text, length) == 0;
+  }
+  char *found;
+  size_t found_length;
+  if (!reentry_read_string(value, &found, &found_length)) return false;
+  bool same = found_length == length && memcmp(found, text, length) == 0;
   free(found);
   return same;
 }
@@ -226,96 +143,4 @@ char *reentry_copy(reentry_json value) {
   if (value.length) memcpy(text, value.at, value.length);
   text[value.length] = 0;
   return text;
-}
-
-/* ---- writing ---- */
-
-static void put(reentry_buffer *out, const char *text, size_t length) {
-  /* One byte more, for the zero at the end. */
-  if (out->length + length + 1 > out->room) {
-    out->room = (out->length + length + 1) * 2;
-    out->at = realloc(out->at, out->room);
-    if (!out->at) __builtin_trap();
-  }
-  memcpy(out->at + out->length, text, length);
-  out->length += length;
-  out->at[out->length] = 0;
-}
-
-static void put_string(reentry_buffer *out, const char *text, size_t length) {
-  put(out, "\"", 1);
-  size_t from = 0;
-  for (size_t k = 0; k < length; k++) {
-    unsigned char c = (unsigned char)text[k];
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    char escape[8];
-    int size = c < 0x20 ? snprintf(escape, sizeof escape, "\\u%04x", c) : snprintf(escape, sizeof escape, "\\%c", c);
-    put(out, text + from, k - from);
-    put(out, escape, (size_t)size);
-    from = k + 1;
-  }
-  put(out, text + from, length - from);
-  put(out, "\"", 1);
-}
-
-static void append(reentry_buffer *out, const char *format, va_list arguments) {
-  char number[40];
-  for (const char *at = format; *at; at++) {
-    if (*at != '%') {
-      const char *end = strchr(at, '%');
-      size_t length = end ? (size_t)(end - at) : strlen(at);
-      put(out, at, length);
-      at += length - 1;
-      continue;
-    }
-    switch (*++at) {
-      case 's': {
-        const char *text = va_arg(arguments, const char *);
-        put_string(out, text, strlen(text));
-        break;
-      }
-      case 'S': {
-        const char *text = va_arg(arguments, const char *);
-        put_string(out, text, va_arg(arguments, size_t));
-        break;
-      }
-      case 'd':
-        put(out, number, (size_t)snprintf(number, sizeof number, "%d", va_arg(arguments, int)));
-        break;
-      case 'D':
-        put(out, number, (size_t)snprintf(number, sizeof number, "%" PRId64, va_arg(arguments, int64_t)));
-        break;
-      case 'g':
-        put(out, number, (size_t)snprintf(number, sizeof number, "%.17g", va_arg(arguments, double)));
-        break;
-      case 'b': {
-        const char *word = va_arg(arguments, int) ? "true" : "false";
-        put(out, word, strlen(word));
-        break;
-      }
-      case 'j': {
-        reentry_json value = va_arg(arguments, reentry_json);
-        put(out, value.at, value.length);
-        break;
-      }
-      default:
-        put(out, "%", 1);
-    }
-  }
-}
-
-void reentry_append(reentry_buffer *out, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  append(out, format, arguments);
-  va_end(arguments);
-}
-
-char *reentry_format(const char *format, ...) {
-  reentry_buffer out = {0};
-  va_list arguments;
-  va_start(arguments, format);
-  append(&out, format, arguments);
-  va_end(arguments);
-  return out.at;
 }

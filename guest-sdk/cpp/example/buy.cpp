@@ -1,16 +1,36 @@
 #include <reentry.hpp>
 
-static reentry::task buy(reentry::context ctx, reentry::json order) {
-  const std::string item = order["item"].string();
-  const reentry::json answer =
-      co_await ctx.suspend(reentry::object({{"item", item}}), {.labels = {"buyer"}}); // Days may pass here.
-  if (!answer["approved"].boolean()) {
-    co_return reentry::failure{.message = "the buyer said no", .code = "refused"};
+// What comes in, what is asked, what is answered, what comes out. Each becomes a JSON Schema.
+struct order {
+  std::string item;
+};
+REENTRY_FIELDS(order, item)
+
+struct question {
+  std::string item;
+};
+REENTRY_FIELDS(question, item)
+
+struct answer {
+  bool approved;
+  std::optional<std::string> comment;
+};
+REENTRY_FIELDS(answer, approved, comment)
+
+struct purchase {
+  std::string bought;
+};
+REENTRY_FIELDS(purchase, bought)
+
+static reentry::task<purchase> buy(reentry::context<question, answer> ctx, order order) {
+  const answer said = co_await ctx.suspend({.item = order.item}); // Days may pass here.
+  if (!said.approved) {
+    co_return reentry::failure{.message = said.comment.value_or("the buyer said no"), .code = "refused"};
   }
-  co_return reentry::object({{"bought", item}});
+  co_return purchase{.bought = order.item};
 }
 
 extern "C" const reentry_step reentry_steps[] = {
-    {.id = "buy", .run = reentry::run<buy>, .title = "Buy something"},
+    reentry::step<buy>({.id = "buy", .title = "Buy something"}),
     {},
 };

@@ -1,144 +1,36 @@
 // Steps for reentry in C++20, on top of the SDK for C.
 //
-// A step is a coroutine. Where it waits for a person, an instant or an event, its frame stays where it is in memory, and all
-// of that memory is put away; it goes on at the next line when the wait is over: after days, in another process, on another
-// machine.
+// A step is a coroutine. Where it waits for a person, an instant or an event, its frame stays where it is in
+// memory, and all of that memory is put away; it goes on at the next line when the wait is over: after days,
+// in another process, on another machine.
 #pragma once
 
-#include <coroutine>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
+#include <cstdint>
+#include <optional>
+#include <source_location>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "json.hpp"
 #include "reentry.h"
+#include "reentry/fields.hpp"
+#include "reentry/json.hpp"
+#include "reentry/task.hpp"
 
 namespace reentry {
 
-/// How a step fails. Any of the fields may be left out.
-struct failure {
-  std::string message; ///< For people.
-  std::string code;    ///< For programs: a short stable word.
-  bool retryable = false;
-  uint64_t retry_after_ms = 0;
-  std::string details; ///< JSON.
-};
-
-/// `co_return reentry::bail{result};` ends the workflow that the step stands in, successfully.
-struct bail {
-  value result;
-};
-
-/// What may be said of a wait.
+/// What may be said of a wait for an answer.
 struct options {
-  std::vector<std::string> labels;  ///< Names by which the answer may be addressed.
-  std::string resume_schema;        ///< JSON Schema of the answer.
-  uint64_t deadline_ms = 0;         ///< An instant, as `now` gives it.
-  std::string default_answer;       ///< JSON: what counts as the answer when the deadline passes.
+  std::vector<std::string> labels;     ///< Names by which the answer may be addressed.
+  uint64_t deadline_ms = 0;            ///< An instant, as `now` gives it.
+  std::optional<value> default_answer; ///< What counts as the answer when the deadline passes.
 };
 
-/// How a wait ended. Where it can have but one end, it may be taken as the data: `json answer = co_await ctx.suspend(...)`.
-struct reply {
-  reentry_reason reason;
-  json data;
-  failure why; ///< Of what was run, if it failed.
-
-  bool timed_out() const { return reason == REENTRY_TIMED_OUT; }
-  bool failed() const { return reason == REENTRY_FAILED; }
-  operator json() const { return data; }
-};
-
-// ---- the coroutine ----
-
-/// What a step returns.
-class task {
-public:
-  struct promise_type {
-    reentry_result result{};
-
-    task get_return_object() { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
-    std::suspend_never initial_suspend() { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_value(const value &output) { result = reentry_complete(detail::given(output.text())); }
-    void return_value(const bail &end) { result = reentry_bail(detail::given(end.result.text())); }
-    void return_value(const failure &why) {
-      const auto maybe = [](const std::string &text) { return text.empty() ? nullptr : text.c_str(); };
-      result = reentry_fail({why.message.c_str(), maybe(why.code), why.retryable, why.retry_after_ms, maybe(why.details)});
-    }
-    void unhandled_exception() { std::abort(); }
-  };
-
-private:
-  explicit task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  std::coroutine_handle<promise_type> handle_;
-  template <task (*Step)(class context, json)> friend reentry_result run(const reentry_call *call);
-};
-
-namespace detail {
-
-/// The call that runs, and what it ends with if the step waits. An instance serves one run.
-inline const reentry_call *call;
-inline reentry_result waiting;
-
-inline std::string text(step_string_t from) { return {reinterpret_cast<const char *>(from.ptr), from.len}; }
-
-/// Hands a wait to the host. The step goes on when the host calls again.
-struct wait {
-  reentry_result result;
-
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<>) const { waiting = result; }
-  reply await_resume() const {
-    reply reply{call->reason, json(call->data), {}};
-    if (const auto *why = call->failure) {
-      reply.why = {text(why->message), why->code.is_some ? text(why->code.val) : "", why->retryable,
-                   why->retry_after_ms.is_some ? why->retry_after_ms.val : 0,
-                   why->details.is_some ? text(why->details.val) : ""};
-    }
-    return reply;
-  }
-};
-
-inline reentry_wait_options lowered(const options &from, std::vector<const char *> &labels) {
-  for (const auto &label : from.labels) labels.push_back(label.c_str());
-  labels.push_back(nullptr);
-  const auto maybe = [](const std::string &text) { return text.empty() ? nullptr : text.c_str(); };
-  return {labels.data(), maybe(from.resume_schema), from.deadline_ms, maybe(from.default_answer)};
-}
-
-} // namespace detail
-
-/// The step's link to its host. It holds nothing and may be copied freely.
-class context {
+/// What a step may ask of its host.
+class host {
 public:
   /// Facts of the present call: they differ in the next one.
   const reentry_step_types_facts_t &facts() const { return *detail::call->facts; }
   uint32_t attempt() const { return facts().attempt; }
-
-  /// Waits for an answer to this payload.
-  detail::wait suspend(const value &payload, const options &options = {}) const {
-    std::vector<const char *> labels;
-    return {reentry_suspend_with(detail::given(payload.text()), detail::lowered(options, labels))};
-  }
-  /// Waits for an event; an empty key takes any. Of the options only the deadline counts.
-  detail::wait event(const std::string &name, const std::string &key = "", const options &options = {}) const {
-    std::vector<const char *> labels;
-    return {reentry_event(name.c_str(), key.empty() ? nullptr : key.c_str(), detail::lowered(options, labels))};
-  }
-  detail::wait sleep(uint64_t ms) const { return {reentry_sleep(ms)}; }
-  detail::wait sleep_until(uint64_t instant_ms) const { return {reentry_sleep_until(instant_ms)}; }
-  /// Makes durable what has been done so far, and goes on at once.
-  detail::wait checkpoint() const { return {reentry_checkpoint()}; }
-  /// Has the host run another step of this component, or a workflow.
-  detail::wait run_step(const std::string &id, const value &input) const {
-    return {reentry_run_step(id.c_str(), detail::given(input.text()))};
-  }
-  detail::wait run_workflow(const std::string &id, const value &input) const {
-    return {reentry_run_workflow(id.c_str(), detail::given(input.text()))};
-  }
 
   /// Adds a line to the run's log. `fields` is an object, or null.
   void log(reentry_step_host_level_t level, const std::string &message, const value &fields = nullptr) const {
@@ -157,28 +49,144 @@ public:
   json step_result(const std::string &path) const { return json::taken(reentry_step_result(path.c_str())); }
   /// False if the host refuses the value; the run's log says why.
   bool set_state(const std::string &key, const value &to) const {
-    return reentry_set_state(key.c_str(), detail::given(to.text()));
+    return reentry_set_state(key.c_str(), to.given());
   }
   bool set_request_context(const std::string &key, const value &to) const {
-    return reentry_set_request_context(key.c_str(), detail::given(to.text()));
+    return reentry_set_request_context(key.c_str(), to.given());
   }
-  void emit(const value &chunk) const { reentry_emit(detail::given(chunk.text())); }
+  void emit(const value &chunk) const { reentry_emit(chunk.given()); }
   bool cancelled() const { return reentry_cancelled(); }
 };
 
-/// Makes a coroutine what `reentry_step::run` wants: `{.id = "buy", .run = reentry::run<buy>}`.
-template <task (*Step)(context, json)> reentry_result run(const reentry_call *call) {
-  static std::coroutine_handle<task::promise_type> parked;
-  detail::call = call;
-  if (call->reason == REENTRY_START) {
-    parked = Step(context(), json(call->input)).handle_;
-  } else {
-    parked.resume();
+/// The step's link to its host. It holds nothing and may be copied freely.
+///
+/// `Question` is what the one who answers gets to see, `Answer` is what comes back. Both become JSON Schemas.
+template <class Question = value, class Answer = json>
+class context : public host {
+  using place = std::source_location;
+
+public:
+  /// Waits for an answer to this question. An answer that cannot be read as an `Answer` is refused with the
+  /// reason: the question stays open, and the step does not go on.
+  auto suspend(const Question &question, options options = {}, place at = place::current()) const {
+    return ask<Answer>(question, std::move(options), at);
   }
-  if (!parked.done()) return detail::waiting;
-  const reentry_result result = parked.promise().result;
-  parked.destroy();
-  return result;
+  /// Waits for an answer of another type to another question.
+  template <class Other>
+  auto suspend(const value &question, options options = {}, place at = place::current()) const {
+    return ask<Other>(question, std::move(options), at);
+  }
+  /// Waits for an event; an empty key takes any. Its payload is read as a `Payload`.
+  template <class Payload = json>
+  auto event(std::string name, std::string key = "", uint64_t deadline_ms = 0,
+             place at = place::current()) const {
+    const auto begin = [=] {
+      return reentry_event(name.c_str(), key.empty() ? nullptr : key.c_str(), {.deadline_ms = deadline_ms});
+    };
+    return detail::wait<Payload, decltype(begin)>(begin, "an event " + name, at);
+  }
+  auto sleep(uint64_t ms, place at = place::current()) const {
+    const auto begin = [=] { return reentry_sleep(ms); };
+    return detail::wait<json, decltype(begin)>(begin, "a time", at);
+  }
+  auto sleep_until(uint64_t instant_ms, place at = place::current()) const {
+    const auto begin = [=] { return reentry_sleep_until(instant_ms); };
+    return detail::wait<json, decltype(begin)>(begin, "a time", at);
+  }
+  /// Makes durable what has been done so far, and goes on at once.
+  auto checkpoint(place at = place::current()) const {
+    const auto begin = [] { return reentry_checkpoint(); };
+    return detail::wait<json, decltype(begin)>(begin, "a checkpoint", at);
+  }
+  /// Has the host run another step of this component, or a workflow. Its output is read as an `Output`.
+  template <class Output = json>
+  auto run_step(std::string id, const value &input, place at = place::current()) const {
+    const auto begin = [=] { return reentry_run_step(id.c_str(), input.given()); };
+    return detail::wait<Output, decltype(begin)>(begin, "the step " + id, at);
+  }
+  template <class Output = json>
+  auto run_workflow(std::string id, const value &input, place at = place::current()) const {
+    const auto begin = [=] { return reentry_run_workflow(id.c_str(), input.given()); };
+    return detail::wait<Output, decltype(begin)>(begin, "the workflow " + id, at);
+  }
+
+  /// `co_return ctx.refuse("the date has passed");` refuses the last answer: the question is open again,
+  /// whoever answered is told the reason, and all that the step did since then counts as not done. Without a
+  /// reason it is `reentry_problem()`. An input, an event, or the output of what was run cannot be given
+  /// again: the step fails.
+  refusal refuse(std::string reason = "") const { return {std::move(reason)}; }
+
+private:
+  template <class Other>
+  static auto ask(const value &question, options options, place at) {
+    const auto begin = [question, options = std::move(options)] {
+      std::vector<const char *> labels;
+      for (const auto &label : options.labels) labels.push_back(label.c_str());
+      labels.push_back(nullptr);
+      return reentry_suspend_with(
+          question.given(),
+          {
+              .labels = labels.data(),
+              .resume_schema = detail::schema_or_none<Other>(),
+              .deadline_ms = options.deadline_ms,
+              .default_answer = options.default_answer ? options.default_answer->text().c_str() : nullptr,
+          });
+    };
+    return detail::wait<Other, decltype(begin)>(begin, "an answer to " + question.text(), at);
+  }
+};
+
+namespace detail {
+
+/// What a coroutine says of a step: its types.
+template <auto Step>
+struct signature;
+template <class Output, class Question, class Answer, class Input,
+          task<Output> (*Step)(context<Question, Answer>, Input)>
+struct signature<Step> {
+  static task<Output> begin(const reentry_call *call, bool &readable) {
+    std::remove_cvref_t<Input> input{};
+    readable = read(call->input, input);
+    return readable ? Step(context<Question, Answer>(), std::move(input)) : task<Output>();
+  }
+  static constexpr reentry_schema *input = schema_or_none<std::remove_cvref_t<Input>>();
+  static constexpr reentry_schema *question = schema_or_none<Question>();
+  static constexpr reentry_schema *answer = schema_or_none<Answer>();
+  static constexpr reentry_schema *output = schema_or_none<Output>();
+  static_assert(!std::is_reference_v<Input>,
+                "a step takes its input by value: what a reference leads to is gone after a wait");
+};
+
+template <auto Step>
+reentry_result run(const reentry_call *now) {
+  /// An instance serves one run.
+  static decltype(signature<Step>::begin(nullptr, std::declval<bool &>())) whole;
+  call = now;
+  forgotten.clear();
+  if (now->reason == REENTRY_START) {
+    bool readable = false;
+    whole = signature<Step>::begin(now, readable);
+    if (!readable) return reentry_refuse(now, nullptr);
+  } else {
+    if (!parked.take(parked.wait, now)) return reentry_refuse(now, nullptr);
+    parked.handle.resume();
+  }
+  return outcome(whole);
+}
+
+} // namespace detail
+
+/// Makes a coroutine a step: `reentry::step<buy>({.id = "buy"})`. Its schemas are those of the types in its
+/// signature.
+template <auto Step>
+constexpr reentry_step step(reentry_step about) {
+  using signature = detail::signature<Step>;
+  about.run = detail::run<Step>;
+  if (!about.input_schema) about.input_schema = signature::input;
+  if (!about.suspend_schema) about.suspend_schema = signature::question;
+  if (!about.resume_schema) about.resume_schema = signature::answer;
+  if (!about.output_schema) about.output_schema = signature::output;
+  return about;
 }
 
 } // namespace reentry

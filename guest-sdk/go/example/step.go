@@ -3,7 +3,7 @@ package main
 import "reentry"
 
 type order struct {
-	Item string `json:"item"`
+	Item string `json:"item" reentry:"min=1,desc=what is to be bought"`
 }
 
 type question struct {
@@ -11,22 +11,27 @@ type question struct {
 }
 
 type answer struct {
-	Approved bool `json:"approved"`
+	Approved bool   `json:"approved"`
+	Comment  string `json:"comment,omitempty"`
+}
+
+type receipt struct {
+	Bought string `json:"bought"`
 }
 
 func init() {
-	reentry.Register("buy", buy).Title = "Buy something"
+	reentry.Register("buy", buy, reentry.Title("Buy something"), reentry.Asks[question, answer]())
 }
 
 func main() {}
 
-func buy(ctx *reentry.Context, order order) (map[string]string, error) {
-	answer, err := reentry.Suspend[answer](ctx, question{order.Item}, reentry.Labels("buyer"))
+func buy(ctx *reentry.Context, order order) (receipt, error) {
+	answer, err := reentry.Suspend[answer](ctx, question{order.Item})
 	if err != nil { // Days may have passed.
-		return nil, err
+		return receipt{}, err
 	}
 	if !answer.Approved {
-		return nil, &reentry.Failure{Message: "the buyer said no", Code: "refused"}
+		return receipt{}, &reentry.Failure{Message: "the buyer said no", Code: "refused", Details: answer}
 	}
-	return map[string]string{"bought": order.Item}, nil
+	return receipt{Bought: order.Item}, nil
 }

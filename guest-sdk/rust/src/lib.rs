@@ -8,7 +8,11 @@
 //! The crate knows neither an executor nor an operating system: a waiting step is a future in this
 //! instance's own memory, polled once for each call of the host.
 
+// The contract in `wit/step.wit` as Rust types and calls, as wit-bindgen generates them: `tests/bindings.rs` says how.
 #[doc(hidden)]
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub, unsafe_code)]
+#[allow(clippy::all, clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 pub mod bindings;
 mod call;
 mod component;

@@ -32,6 +32,10 @@ bought
 # 10: the step waits for an answer.
 expect 10 reentry run {{name}}.yaml --input '{"item": "a lamp", "price": 120}'
 run=$(echo "$said" | grep -o 'run_[0-9a-f]*' | head -n 1)
+# 2: a wrong answer is refused, and leaves the question open.
+expect 2 reentry resume "$run" --data '{"approved": "yes"}'
 expect 0 reentry resume "$run" --data '{"approved": true}'
 bought
+# 2: what is no order is refused, and nothing is run.
+expect 2 reentry run {{name}}.yaml --input '{"item": "a lamp", "price": "much"}'
 echo "test: {{name}} does what it should"

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::FromArgMatches as _;
-use reentry::core::id::RunId;
 
 use crate::cli::{Cli, Color, Command, Format};
 use crate::commands;
@@ -23,18 +22,23 @@ pub(crate) fn main() -> Exit {
     let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
+        // A command without anything is a question.
+        Err(_) if std::env::args_os().len() <= 1 => {
+            // A closed stream is no reason to say more.
+            let _ = help::command().print_help();
+            return Exit::Done;
+        }
         Err(error) => return wrong_usage(&error),
     };
     let ui = Ui::new(cli.global.format(), cli.global.color, cli.global.verbose);
     set_up_log(&ui);
     let session = match Session::new(&cli.global, ui) {
         Ok(session) => session,
-        Err(failure) => return ended_badly(failure, &ui, None, None),
+        Err(failure) => return ended_badly(failure, &ui, None),
     };
-    let run = cli.command.run_id();
     match in_runtime(cli.command, &session) {
         Ok(exit) => exit,
-        Err(failure) => ended_badly(failure, &ui, run, Some(&session)),
+        Err(failure) => ended_badly(failure, &ui, Some(&session)),
     }
 }
 
@@ -48,14 +52,16 @@ fn in_runtime(command: Command, session: &Session) -> Result<Exit, Failure> {
     ended
 }
 
-/// Tells why there is no result. `run` is the run that the command was about; without a session there are no hints.
-fn ended_badly(failure: Failure, ui: &Ui, run: Option<RunId>, session: Option<&Session>) -> Exit {
+/// Tells why there is no result. Without a session there are no hints.
+fn ended_badly(failure: Failure, ui: &Ui, session: Option<&Session>) -> Exit {
     let report = match failure {
         Failure::Own(report) => *report,
         Failure::Library(error) => {
-            let mut report = Report::of(&error);
-            report.hints = session.map(|session| hint::hints(&error, run, session)).unwrap_or_default();
-            report
+            let report = Report::of(&error);
+            match session {
+                Some(session) => hint::complete(report, &error, session),
+                None => report,
+            }
         }
         Failure::Interrupted { run, at_work } => {
             let recover =

@@ -6,7 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    build, completions, components, doctor, event, exit_codes, inbox, new, resume, run, runs, work, workflow,
+    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, man, new, restore,
+    resume, run, runs, work, workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.
@@ -49,6 +50,19 @@ pub(crate) struct Global {
         value_delimiter = ','
     )]
     pub(crate) grant: Vec<Grant>,
+
+    /// A limit of guests or of the host: `reentry limits` lists them; may be repeated
+    ///
+    /// The same limits must be given to all commands that call guests. As a variable, several are divided by commas.
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        env = "REENTRY_LIMIT",
+        global = true,
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) limit: Vec<String>,
 
     /// Form of results and errors: for people, or one JSON document
     #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Format::Text, global = true)]
@@ -109,11 +123,15 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Workflow(workflow::Command),
     Work(work::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     #[command(subcommand)]
     New(new::Command),
     Build(build::Args),
     Doctor(doctor::Args),
+    Limits(limits::Args),
     Completions(completions::Args),
+    Man(man::Args),
     ExitCodes(exit_codes::Args),
 }
 

@@ -1,5 +1,6 @@
 //! The commands: one file each, and the one place that tells them apart.
 
+pub(crate) mod backup;
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod components;
@@ -7,14 +8,15 @@ pub(crate) mod doctor;
 pub(crate) mod event;
 pub(crate) mod exit_codes;
 pub(crate) mod inbox;
+pub(crate) mod limits;
+pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod restore;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod work;
 pub(crate) mod workflow;
-
-use reentry::core::id::RunId;
 
 use crate::cli::Command;
 use crate::exit::Exit;
@@ -32,22 +34,14 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Event(command) => event::perform(command, session).await,
         Command::Workflow(command) => workflow::perform(command, session).await,
         Command::Work(args) => work::perform(&args, session).await,
+        Command::Backup(args) => backup::perform(&args, session).await,
+        Command::Restore(args) => restore::perform(&args, session).await,
         Command::New(command) => new::perform(command, session),
-        Command::Build(args) => build::perform(&args, session),
+        Command::Build(args) => build::perform(&args, session).await,
         Command::Doctor(args) => doctor::perform(&args, session),
         Command::Completions(args) => completions::perform(&args, session),
+        Command::Limits(_) => limits::perform(session),
+        Command::Man(args) => man::perform(&args, session),
         Command::ExitCodes(_) => exit_codes::perform(session),
-    }
-}
-
-impl Command {
-    /// The run that the command is about, for hints.
-    pub(crate) fn run_id(&self) -> Option<RunId> {
-        match self {
-            Self::Resume(args) => Some(args.run),
-            Self::Inbox(args) => args.run,
-            Self::Runs(command) => command.run_id(),
-            _ => None,
-        }
     }
 }

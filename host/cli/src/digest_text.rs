@@ -4,11 +4,20 @@ use std::fmt::Display;
 
 use crate::failure::{Failure, Report};
 
-/// Fewest digits that are taken for the beginning of a digest: anything shorter is more likely a name.
-const DIGITS_MIN: usize = 6;
+/// Fewest digits that are taken for the beginning of a digest. Names come first.
+const DIGITS_MIN: usize = 4;
+
+/// Digits that tables show of a digest.
+const DIGITS_SHOWN: usize = 12;
 
 /// Digits of a digest.
 const DIGITS: usize = 64;
+
+/// A digest as tables show it, which commands take: its first digits.
+pub(crate) fn short_digest(digest: &impl Display) -> String {
+    let whole = digest.to_string();
+    whole.strip_prefix("sha256:").unwrap_or(&whole).chars().take(DIGITS_SHOWN).collect()
+}
 
 /// Which of these digests is meant by a text: `sha256:` or nothing, and some of the first digits.
 ///
@@ -50,7 +59,8 @@ mod tests {
             ("cccccc", Some(KNOWN[2])),
             ("sha256:CCCCCC", Some(KNOWN[2])),
             ("aaaabbbb02", Some(KNOWN[1])),
-            ("ccccc", None),
+            ("ccc", None),
+            ("cccc", Some(KNOWN[2])),
             ("dddddd", None),
             ("counter", None),
         ] {

@@ -45,9 +45,15 @@ pub(crate) const TABLE: [(Exit, &str); 13] = [
         Exit::Unavailable,
         "the host could not do its part: a file, the store or the runtime is unavailable; try again",
     ),
-    (Exit::Refused, "wrong usage, or a request that cannot be served as it is; nothing was changed"),
+    (
+        Exit::Refused,
+        "wrong usage, or a request that cannot be served as it is, such as an answer that the step refuses; nothing was changed",
+    ),
     (Exit::NotFound, "there is no such run, component, workflow or data folder"),
-    (Exit::Conflict, "somebody else was faster, or it is done already: answered, ended, started before"),
+    (
+        Exit::Conflict,
+        "somebody else was faster, or it is done already: answered, expired, ended, started before; or it was asked after what was seen",
+    ),
     (Exit::Guest, "the component was not accepted"),
     (Exit::Damaged, "stored data is not what was written"),
     (Exit::Suspended, "the run is suspended: a step waits for an answer"),

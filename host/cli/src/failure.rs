@@ -170,13 +170,19 @@ fn details(error: &reentry::Error) -> Option<Value> {
             Some(json!({"what": what, "violations": violations.0.iter().map(violation).collect::<Vec<_>>()}))
         }
         reentry::Error::Refused(Refused::Target(
-            TargetError::Unknown { open, .. } | TargetError::Ambiguous { open, .. },
+            TargetError::Unknown { open, .. }
+            | TargetError::Ambiguous { open, .. }
+            | TargetError::Consumed { open, .. }
+            | TargetError::Unseen { open, .. },
         )) => {
             let candidate = |found: &reentry::core::resume::Candidate| json!({"step": found.path, "suspensionId": found.suspension, "labels": found.labels});
             Some(json!({"suspended": open.0.iter().map(candidate).collect::<Vec<_>>()}))
         }
         reentry::Error::Refused(Refused::Target(TargetError::NotSuspended { status })) => {
             Some(json!({"status": status}))
+        }
+        reentry::Error::AnswerRefused { path, suspension, .. } => {
+            Some(json!({"step": path, "suspensionId": suspension}))
         }
         reentry::Error::Definition(problems) => {
             let problem = |at: &reentry::core::workflow::DefinitionError| json!({"workflow": at.workflow, "entry": at.path, "problem": at.problem});

@@ -11,7 +11,8 @@ type Group = (&'static str, &'static [&'static str]);
 const COMMANDS: &[Group] = &[
     ("Runs", &["run", "resume", "inbox", "runs", "event", "work"]),
     ("Workflows and components", &["new", "build", "workflow", "components"]),
-    ("Else", &["doctor", "completions", "exit-codes", "help"]),
+    ("Data", &["backup", "restore"]),
+    ("Else", &["doctor", "limits", "completions", "man", "exit-codes", "help"]),
 ];
 
 /// The commands as `reentry runs --help` groups them.
@@ -61,8 +62,13 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("new step", "reentry new step approve --lang typescript"),
     ("new workflow", "reentry new workflow expenses --lang python"),
     ("build", "reentry build approve"),
+    ("components prune", "reentry components prune --dry-run"),
+    ("backup", "reentry backup /backups/monday"),
+    ("restore", "reentry --data-dir /srv/reentry restore /backups/monday"),
+    ("limits", "reentry limits --limit memory-bytes=512MiB"),
     ("doctor", "reentry doctor"),
     ("completions", "source <(reentry completions bash)"),
+    ("man", "reentry man ~/.local/share/man/man1"),
     ("exit-codes", "reentry exit-codes"),
 ];
 
@@ -137,8 +143,13 @@ mod tests {
     const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
 
     const HEAD: &str = "# Commands\n\n\
-        Each command tells more with `--help`; `reentry --help` lists the options that all of them have. Results go to standard output, \
-        everything else to\nstandard error; with `--json` results and errors are JSON. [Exit codes](exit-codes.md) say how it went.\n\n\
+        Results go to standard output, everything else to standard error; with `--json` results and errors are JSON \
+        ([docs/json.md](json.md)).\n[Exit codes](exit-codes.md) say how it went. `reentry COMMAND --help` and `man reentry-COMMAND` say the same as this page.\n\n\
+        **Ids.** Where a run is asked for, its id will do, or the first or last digits of it, at least 4: tables show the last 8 as\n\
+        `run_4f5e6d7c`, as the first ones say when it was made, and are alike for runs of one hour. `last` is the run that was started or\n\
+        answered most recently. Questions (`sus_…`) are named alike, and components and versions of workflows by the first digits of their\n\
+        digests. When several ids fit, all are listed, and nothing is done. JSON has whole ids.\n\n\
+        **Width.** Tables fit the terminal, or so many columns as `COLUMNS` says; a pipe gets them whole.\n\n\
         This page is made from the command line itself: `BLESS=1 cargo test -p reentry-cli help` writes it anew.\n";
 
     /// The commands below a command that do something, by their whole names.
@@ -150,20 +161,72 @@ mod tests {
         }
     }
 
+    /// The help of something, the long one if there is one, without the line breaks of the source.
+    fn said(long: Option<&clap::builder::StyledStr>, short: Option<&clap::builder::StyledStr>) -> String {
+        long.or(short).map(ToString::to_string).unwrap_or_default().trim().to_owned()
+    }
+
+    /// An option or argument: how it is written, what it does, and what it is when it is not given.
+    fn item(arg: &clap::Arg) -> String {
+        let names: Vec<&str> =
+            arg.get_value_names().unwrap_or_default().iter().map(clap::builder::Str::as_str).collect();
+        let value = match arg.get_action().takes_values() {
+            true => format!("<{}>", names.join("> <")),
+            false => String::new(),
+        };
+        let short = arg.get_short().map(|short| format!("-{short}"));
+        let long = arg.get_long().map(|long| format!("--{long}"));
+        let written = [short, long].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let mut text = said(arg.get_long_help(), arg.get_help()).replace("\n\n", ". ");
+        if !arg.is_hide_possible_values_set() && arg.get_action().takes_values() {
+            let values: Vec<String> =
+                arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
+            if !values.is_empty() {
+                text += &format!(". One of {}", values.join(", "));
+            }
+        }
+        let default: Vec<_> = arg.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+        if !default.is_empty() && arg.get_action().takes_values() {
+            text += &format!(" [default: {}]", default.join(" "));
+        }
+        if let Some(variable) = arg.get_env().and_then(|variable| variable.to_str()) {
+            text += &format!(" [variable: {variable}]");
+        }
+        format!("- `{}`: {text}\n", format!("{written} {value}").trim())
+    }
+
+    /// The options and arguments of a command, arguments first; without those that all commands have, and without help.
+    fn items(command: &Command, of_all: bool) -> String {
+        let own = |arg: &&clap::Arg| {
+            let id = arg.get_id().as_str();
+            arg.is_global_set() == of_all && !arg.is_hide_set() && id != "help" && id != "version"
+        };
+        let (arguments, options): (Vec<_>, Vec<_>) =
+            command.get_arguments().filter(own).partition(|arg| arg.is_positional());
+        arguments.into_iter().chain(options).map(item).collect()
+    }
+
     fn page() -> String {
         let command = command();
-        let mut page = HEAD.to_owned();
+        let mut page = format!("{HEAD}\n## Options of all commands\n\n{}", items(&command, true));
         for (heading, commands) in sections(&command, COMMANDS) {
             page += &format!("\n## {heading}\n");
             for (name, _) in commands.iter().filter(|(name, _)| name != "help") {
                 for (name, mut leaf) in leaves(command.find_subcommand(name).unwrap(), "") {
-                    let about = leaf.get_about().unwrap().to_string();
+                    let about = said(leaf.get_long_about(), leaf.get_about());
+                    // The first line of a help is a heading, without a full stop.
+                    let about = match about.split_once("\n\n") {
+                        Some((first, rest)) => format!("{}.\n\n{rest}", first.trim_end_matches('.')),
+                        None => format!("{about}."),
+                    };
                     let usage = leaf.render_usage().to_string();
                     let usage = usage.trim_start_matches("Usage: ").split_once(' ').map(|(_, rest)| rest);
                     let usage = format!("reentry {name} {}", usage.unwrap_or_default());
                     let example = EXAMPLES.iter().find(|(of, _)| *of == name).unwrap().1;
+                    let items = items(&leaf, false);
+                    let gap = if items.is_empty() { "" } else { "\n" };
                     page += &format!(
-                        "\n### {name}\n\n{about}.\n\n    {}\n\n```sh\n{example}\n```\n",
+                        "\n### {name}\n\n{about}\n\n    {}\n\n{items}{gap}```sh\n{example}\n```\n",
                         usage.trim_end()
                     );
                 }

@@ -3,29 +3,40 @@
 use std::collections::BTreeSet;
 
 use reentry::Error;
-use reentry::core::id::RunId;
-use reentry::core::resume::{Candidates, Target, TargetError};
+use reentry::core::id::SuspensionId;
+use reentry::core::resume::{Candidate, Candidates, Target, TargetError};
 use reentry::core::run::{Refused, RunStatus};
 use reentry::core::similar::closest;
 use reentry::store::{DeleteError, RemoveError};
 use reentry::wasm::{LoadError, RefusedImport};
 
 use crate::applied::listed;
+use crate::failure::Report;
+use crate::schema_text::ANY_FORM;
 use crate::session::Session;
 
 /// Most choices that a hint lists.
 const CHOICES_SHOWN: usize = 10;
 
-/// Hints for an error; `run` is the run that the command is about, if it is about one.
-pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec<String> {
+/// Completes what is told of an error with what the command knows: its tenant, and what to do.
+pub(crate) fn complete(mut report: Report, error: &Error, session: &Session) -> Report {
+    if let Error::NoRun(run) | Error::Delete(DeleteError::NotFound { run }) = error {
+        report.message = format!("no run {run} for tenant {}", session.tenant());
+    }
+    report.hints = hints(error, session);
+    report
+}
+
+/// What to do about an error.
+pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
+    let run = session.about();
     let command = |args: &[&str]| format!("`{}`", session.again.command(args.iter().copied()));
     let of_run = |args: &[&str]| run.map(|run| command(&[args, &[run.to_string().as_str()]].concat()));
     let show = || of_run(&["runs", "show"]).map(|show| format!("{show} shows how it stands"));
     let hint = match error {
         Error::NoRun(_) | Error::Delete(DeleteError::NotFound { .. }) => {
-            let (dir, tenant) = (session.data_dir().display(), session.tenant());
-            let list = command(&["runs", "list"]);
-            Some(format!("looked in {dir} for runs of tenant `{tenant}`; {list} shows them"))
+            let (dir, list) = (session.data_dir().display(), command(&["runs", "list"]));
+            Some(format!("looked in {dir}; {list} shows the runs"))
         }
         Error::NoComponent(_) => {
             Some(format!("{} shows the components of this host", command(&["components", "list"])))
@@ -39,10 +50,24 @@ pub(crate) fn hints(error: &Error, run: Option<RunId>, session: &Session) -> Vec
         Error::Refused(Refused::Target(error)) => {
             let recover = command(&["runs", "recover"]);
             let go_on = of_run(&["runs", "continue"]).unwrap_or_default();
-            target(error).or_else(|| of_status(error, &recover, &go_on)).or_else(show)
+            let answer = |suspension: SuspensionId| {
+                let run = run.map(|run| run.to_string()).unwrap_or_default();
+                session.again.command([
+                    "resume",
+                    &run,
+                    "--suspension",
+                    &suspension.to_string(),
+                    "--data",
+                    ANY_FORM,
+                ])
+            };
+            target(error, &answer).or_else(|| of_status(error, &recover, &go_on)).or_else(show)
         }
         Error::Refused(Refused::Invalid { what: "resume data", .. }) => of_run(&["inbox", "--run"])
             .map(|inbox| format!("{inbox} shows what is asked and how the answer must look")),
+        Error::AnswerRefused { .. } => {
+            of_run(&["inbox", "--run"]).map(|inbox| format!("the question is open again; {inbox} shows it"))
+        }
         Error::Refused(Refused::AlreadyStarted { .. } | Refused::Ended { .. }) => show(),
         Error::Load(LoadError::Imports { refused }) => grant(refused),
         Error::Refused(Refused::NotTravelable { .. }) => of_run(&["runs", "history"])
@@ -93,13 +118,23 @@ fn grant(refused: &[RefusedImport]) -> Option<String> {
     Some(format!("`{}` lets the component have them; `reentry --help` says what that is", options.join(" ")))
 }
 
-fn target(error: &TargetError) -> Option<String> {
+fn target(error: &TargetError, answer: &dyn Fn(SuspensionId) -> String) -> Option<String> {
     match error {
         TargetError::Unknown { target, open } => Some(match meant(target, open) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("what waits for an answer: {}", choices(open)),
+            Some((option, candidate)) => {
+                format!(
+                    "did you mean `{option}`? What answers that question:\n{}",
+                    answer(candidate.suspension)
+                )
+            }
+            None => format!("what waits for an answer, and what answers it:\n{}", choices(open, answer)),
         }),
-        TargetError::Ambiguous { open, .. } => Some(format!("say which one: {}", choices(open))),
+        TargetError::Ambiguous { open, .. } => {
+            Some(format!("say which question you mean:\n{}", choices(open, answer)))
+        }
+        TargetError::Consumed { open, .. } | TargetError::Unseen { open, .. } if !open.0.is_empty() => {
+            Some(format!("what waits for an answer now, and what answers it:\n{}", choices(open, answer)))
+        }
         _ => None,
     }
 }
@@ -118,34 +153,37 @@ fn of_status(error: &TargetError, recover: &str, go_on: &str) -> Option<String> 
     }
 }
 
-/// The option that was probably meant.
-fn meant(target: &Target, open: &Candidates) -> Option<String> {
+/// The option that was probably meant, and what it leads to.
+fn meant<'a>(target: &Target, open: &'a Candidates) -> Option<(String, &'a Candidate)> {
     if let Some(label) = &target.label {
         let labels = open.0.iter().flat_map(|candidate| &candidate.labels).map(String::as_str);
-        return closest(label, labels).map(|label| format!("--label {label}"));
+        let meant = closest(label, labels)?;
+        let has_it = |candidate: &&Candidate| candidate.labels.iter().any(|label| label == meant);
+        return Some((format!("--label {meant}"), open.0.iter().find(has_it)?));
     }
     let wrong = target.step.as_ref()?.to_string();
     let paths: Vec<String> = open.0.iter().map(|candidate| candidate.path.to_string()).collect();
-    let last = |path: &String| path.rsplit('.').next() == Some(wrong.as_str());
-    let meant = paths.iter().find(|path| last(path)).map(String::as_str);
-    meant.or_else(|| closest(&wrong, paths.iter().map(String::as_str))).map(|path| format!("--step {path}"))
+    let last = |path: &&String| path.rsplit('.').next() == Some(wrong.as_str());
+    let nested = paths.iter().find(last).map(String::as_str);
+    let meant = nested.or_else(|| closest(&wrong, paths.iter().map(String::as_str)))?;
+    let candidate = open.0.iter().find(|candidate| candidate.path.to_string() == meant)?;
+    Some((format!("--step {meant}"), candidate))
 }
 
-/// The options that lead to each candidate.
-fn choices(open: &Candidates) -> String {
-    let mut choices: Vec<String> =
-        open.0.iter().take(CHOICES_SHOWN).map(|candidate| format!("`--step {}`", candidate.path)).collect();
+/// Each candidate with the command that answers it.
+fn choices(open: &Candidates, answer: &dyn Fn(SuspensionId) -> String) -> String {
+    let line = |candidate: &Candidate| format!("{}: {}", candidate.path, answer(candidate.suspension));
+    let mut lines: Vec<String> = open.0.iter().take(CHOICES_SHOWN).map(line).collect();
     if open.0.len() > CHOICES_SHOWN {
-        choices.push("…".to_owned());
+        lines.push("…".to_owned());
     }
-    choices.join(", ")
+    lines.join("\n")
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use reentry::core::resume::Candidate;
 
     fn open(paths: &[&str]) -> Candidates {
         let candidate = |path: &&str| Candidate {
@@ -156,27 +194,30 @@ mod tests {
         Candidates(paths.iter().map(candidate).collect())
     }
 
+    fn told(error: &TargetError) -> String {
+        target(error, &|suspension| format!("answer {suspension}")).unwrap()
+    }
+
     fn unknown(wrong: Target) -> String {
-        target(&TargetError::Unknown { target: wrong, open: open(&["approve", "outer.audit"]) }).unwrap()
+        told(&TargetError::Unknown { target: wrong, open: open(&["approve", "outer.audit"]) })
     }
 
     #[test]
     fn a_typo_is_answered_with_what_was_meant() {
-        assert_eq!(unknown(Target::step("aprove").unwrap()), "did you mean `--step approve`?");
-        assert_eq!(unknown(Target::label("approve-lable")), "did you mean `--label approve-label`?");
+        insta::assert_snapshot!(unknown(Target::step("aprove").unwrap()), @"");
+        insta::assert_snapshot!(unknown(Target::label("approve-lable")), @"");
     }
 
     #[test]
     fn the_id_of_a_nested_step_is_answered_with_its_path() {
-        assert_eq!(unknown(Target::step("audit").unwrap()), "did you mean `--step outer.audit`?");
+        insta::assert_snapshot!(unknown(Target::step("audit").unwrap()), @"");
     }
 
     #[test]
     fn anything_else_is_answered_with_the_choices() {
-        let all = "`--step approve`, `--step outer.audit`";
-        assert_eq!(unknown(Target::step("refund").unwrap()), format!("what waits for an answer: {all}"));
+        insta::assert_snapshot!(unknown(Target::step("refund").unwrap()), @"");
         let several =
             TargetError::Ambiguous { target: Target::default(), open: open(&["approve", "outer.audit"]) };
-        assert_eq!(target(&several).unwrap(), format!("say which one: {all}"));
+        insta::assert_snapshot!(told(&several), @"");
     }
 }

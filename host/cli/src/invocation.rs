@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use reentry::core::id::{RunId, TenantId};
-use reentry::core::path::StepPath;
-use serde_json::Value;
+use reentry::core::id::{RunId, SuspensionId, TenantId};
 
 use crate::cli::{Global, Grant};
 use crate::session;
@@ -36,6 +34,10 @@ impl Invocation {
         if global.grant.contains(&Grant::Wasi) {
             option("--grant", "wasi".to_owned(), "REENTRY_GRANT");
         }
+        let limits = global.limit.join(",");
+        if !said("REENTRY_LIMIT", &limits) {
+            options.extend(global.limit.iter().flat_map(|limit| ["--limit".to_owned(), limit.clone()]));
+        }
         Self { options }
     }
 
@@ -45,13 +47,10 @@ impl Invocation {
         words.map(quoted).collect::<Vec<_>>().join(" ")
     }
 
-    /// The command that answers a suspension of a run, with data to begin with. The step may be left out when it is the only one.
-    pub(crate) fn resume(&self, run: RunId, step: Option<&StepPath>, data: Option<&Value>) -> String {
-        let (run, step, data) = (run.to_string(), step.map(StepPath::to_string), data.map(Value::to_string));
-        let mut args = vec!["resume", &run];
-        args.extend(step.iter().flat_map(|step| ["--step", step.as_str()]));
-        args.extend(data.iter().flat_map(|data| ["--data", data.as_str()]));
-        self.command(args)
+    /// The command that answers this very suspension of a run, with the form of the answer to be filled in.
+    pub(crate) fn resume(&self, run: RunId, suspension: SuspensionId, form: &str) -> String {
+        let (run, suspension) = (run.to_string(), suspension.to_string());
+        self.command(["resume", &run, "--suspension", &suspension, "--data", form])
     }
 }
 
@@ -82,8 +81,7 @@ mod tests {
     fn a_command_repeats_the_options_that_lead_to_the_same_host() {
         let again = Invocation { options: ["--data-dir", "my data"].map(str::to_owned).to_vec() };
         let run = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
-        let path = "each[3].check".parse().unwrap();
-        let data = serde_json::json!({"ok": true});
-        insta::assert_snapshot!(again.resume(run, Some(&path), Some(&data)), @r#"reentry resume run_0000000003e87fffbfffffffffffffff --step 'each[3].check' --data '{"ok":true}' --data-dir 'my data'"#);
+        let suspension = "sus_0000000003e87fffbfffffffffffffff".parse().unwrap();
+        insta::assert_snapshot!(again.resume(run, suspension, "{\"it's\": <text>}"), @"");
     }
 }

@@ -7,9 +7,6 @@ use std::fmt::Write as _;
 
 use crate::ui::steers;
 
-/// Columns that a result on a terminal is laid out for.
-pub(crate) const COLUMNS: usize = 80;
-
 /// Lays a well-formed JSON text out in so many columns: what fits stays on one line.
 pub(crate) fn pretty(text: &str, columns: usize) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 4);

@@ -9,6 +9,7 @@ mod detect;
 mod embedded;
 mod go;
 mod javascript;
+mod kept;
 mod node;
 mod project;
 mod python;
@@ -58,6 +59,8 @@ pub(crate) struct Language {
     pub(crate) engines: &'static [(Engine, Tool)],
     /// Folders of the SDK in `guest-sdk`: its own, and those of SDKs that it builds on.
     pub(crate) sdk: &'static [&'static str],
+    /// The files of which the first one that is there names the steps, and how that is written.
+    pub(crate) export: (&'static [&'static str], &'static str),
     /// Calls the tools, which are there.
     pub(crate) build: fn(&Project) -> Result<Vec<Made>, Failure>,
 }

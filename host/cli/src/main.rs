@@ -17,9 +17,11 @@ mod humane;
 mod invocation;
 mod json_text;
 mod languages;
+mod limits;
 mod listener;
 mod outcome;
 mod progress;
+mod reader;
 mod schema_text;
 mod session;
 mod style;
@@ -27,6 +29,7 @@ mod suspended;
 mod table;
 mod ui;
 mod workflow_file;
+mod working;
 
 fn main() -> std::process::ExitCode {
     app::main().into()

@@ -15,7 +15,7 @@ use crate::args::OutputArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
-use crate::json_text::{COLUMNS, one_line, pretty};
+use crate::json_text::{one_line, pretty};
 use crate::session::Session;
 use crate::style::Style;
 use crate::suspended;
@@ -113,13 +113,13 @@ async fn text(
     run: &Run,
     result: &RunResult,
 ) -> Result<String, Failure> {
-    let status = result.status.as_str();
+    let (status, columns) = (result.status.as_str(), session.ui.text_columns());
     let mut text = format!("{} {}\n", style.status(status), result.run_id);
     if let Some(output) = &result.result {
-        text += &format!("{}\n", pretty(output.text(), COLUMNS));
+        text += &format!("{}\n", pretty(output.text(), columns));
     }
     if let Some(failure) = &result.error {
-        text += &failed(&run.steps().await?, failure);
+        text += &failed(&run.steps().await?, failure, columns);
     }
     match result.status {
         RunStatus::Suspended => text += &questions(session, style, host, run).await?,
@@ -133,19 +133,20 @@ async fn text(
     }
     if let Some(state) = &result.state {
         let state = serde_json::to_string(state).unwrap_or_default();
-        let _ = writeln!(text, "\nstate {}", pretty(&state, COLUMNS - 6));
+        let _ = writeln!(text, "\nstate {}", pretty(&state, columns - 6));
     }
     if let Some(labels) = result.resume_labels.as_ref().filter(|labels| !labels.is_empty()) {
         text += "\nlabels\n";
-        for (label, path) in labels {
-            let _ = writeln!(text, "  {}  {path}", harmless(label));
+        for (label, paths) in labels {
+            let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+            let _ = writeln!(text, "  {}  {}", harmless(label), paths.join(", "));
         }
     }
     Ok(text)
 }
 
 /// Which step failed and why.
-fn failed(steps: &StepResults, failure: &StepFailure) -> String {
+fn failed(steps: &StepResults, failure: &StepFailure, columns: usize) -> String {
     // The workflows around a failed step failed as well; the innermost one is the cause.
     let step = steps
         .steps
@@ -153,20 +154,20 @@ fn failed(steps: &StepResults, failure: &StepFailure) -> String {
         .filter(|(_, entry)| entry.status == StepStatus::Failed)
         .max_by_key(|(path, _)| path.segments().len());
     let place = step.map(|(path, _)| format!("step {path}: ")).unwrap_or_default();
-    format!("{place}{}", reason(failure))
+    format!("{place}{}", reason(failure, columns))
 }
 
 /// A failure for people: message, code, details.
-fn reason(failure: &StepFailure) -> String {
+fn reason(failure: &StepFailure, columns: usize) -> String {
     let code = failure.code.as_ref().map(|code| format!(" [{}]", harmless(code))).unwrap_or_default();
     let mut text = format!("{}{code}\n", hang(&harmless(failure.message.trim_end()), 2));
     if let Some(details) = &failure.details {
-        let _ = writeln!(text, "  details {}", hang(&pretty(details.text(), COLUMNS - 10), 10));
+        let _ = writeln!(text, "  details {}", hang(&pretty(details.text(), columns - 10), 10));
     }
     text
 }
 
-/// What waits for an answer, and the command that gives it.
+/// What waits for an answer, each with the command that gives it.
 async fn questions(session: &Session, style: Style, host: &Host, run: &Run) -> Result<String, Failure> {
     let filter =
         SuspensionFilter { run: Some(run.id()), limit: SUSPENSIONS_SHOWN, ..SuspensionFilter::default() };
@@ -174,17 +175,12 @@ async fn questions(session: &Session, style: Style, host: &Host, run: &Run) -> R
     let now = session.now();
     let mut text = String::new();
     for waiting in &page.rows {
-        let _ = write!(text, "\n{}", suspended::text(waiting, false, style, now));
+        let _ = write!(text, "\n{}", suspended::text(waiting, false, style, session.ui.text_columns(), now));
+        text += &suspended::how_to_answer(waiting, &session.again);
     }
     if page.next.is_some() {
         let inbox = session.again.command(["inbox", "--run", &run.id().to_string()]);
         let _ = writeln!(text, "\nand more: {inbox}");
-    }
-    let several = page.rows.len() > 1;
-    if let Some(first) = page.rows.first() {
-        let which = if several { "the first" } else { "it" };
-        let _ =
-            writeln!(text, "\nanswer {which} with\n  {}", suspended::command(first, several, &session.again));
     }
     Ok(text)
 }

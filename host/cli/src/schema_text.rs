@@ -1,8 +1,8 @@
-//! JSON Schemas as people read them: a summary of what is expected, and a first answer to edit.
+//! JSON Schemas as people read them: a summary of what is expected, and the form of an answer with blanks to fill in.
 //!
 //! A help, not a check: the library checks answers. What a schema says that is not understood here is shown as `any`.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// How deep schemas are followed; they may refer to themselves.
 const DEPTH_MAX: usize = 5;
@@ -10,14 +10,37 @@ const DEPTH_MAX: usize = 5;
 /// Most choices of an enumeration that are shown.
 const CHOICES_SHOWN: usize = 8;
 
+/// Most characters of a form. A longer one would hide the command that it is part of.
+const FORM_CHARS: usize = 400;
+
+/// Stands for data of which nothing is known.
+pub(crate) const ANY_FORM: &str = "<JSON>";
+
 /// What data of this schema looks like: `{approved: boolean, comment?: string | null}`.
 pub(crate) fn summary(schema: &Value) -> String {
     Reader { root: schema }.summary(schema, DEPTH_MAX)
 }
 
-/// Data to begin with: what is required, with placeholders in it. Fits the schema where that is easily done.
-pub(crate) fn skeleton(schema: &Value) -> Value {
-    Reader { root: schema }.skeleton(schema, DEPTH_MAX)
+/// The form of data of this schema, with blanks to fill in: `{"approved": <true|false>, "comment": <text, optional>}`.
+///
+/// It is never JSON, whatever the schema: pasted as it is, it is refused, so that nothing is answered by mistake.
+pub(crate) fn form(schema: Option<&Value>) -> String {
+    let form = schema.map(|schema| Reader { root: schema }.form(schema, "", DEPTH_MAX));
+    form.filter(|form| form.chars().count() <= FORM_CHARS).unwrap_or_else(|| ANY_FORM.to_owned())
+}
+
+/// The same in short, without the types of an object's properties: `{approved, comment?}`.
+pub(crate) fn outline(schema: &Value) -> String {
+    let reader = Reader { root: schema };
+    let followed = reader.follow(schema);
+    let Some(properties) = followed.get("properties").and_then(Value::as_object) else {
+        return summary(schema);
+    };
+    let (required, others): (Vec<_>, Vec<_>) =
+        properties.keys().partition(|name| is_required(followed, name));
+    let others = others.into_iter().map(|name| format!("{name}?"));
+    let names: Vec<String> = required.into_iter().cloned().chain(others).collect();
+    format!("{{{}}}", names.join(", "))
 }
 
 struct Reader<'a> {
@@ -89,49 +112,61 @@ impl<'a> Reader<'a> {
         format!("{{{}}}", fields.into_iter().map(|(_, field)| field).collect::<Vec<_>>().join(", "))
     }
 
-    fn skeleton(&self, schema: &'a Value, depth: usize) -> Value {
+    /// The form of a value; `note` is said of it in its blank. There is a blank in every form.
+    fn form(&self, schema: &'a Value, note: &str, depth: usize) -> String {
         let schema = self.follow(schema);
-        let Some(depth) = depth.checked_sub(1) else { return Value::Null };
-        let first = |key: &str| schema.get(key).and_then(|list| list.get(0)).cloned();
-        let given = schema.get("const").or_else(|| schema.get("default")).cloned();
-        if let Some(value) = given.or_else(|| first("examples")).or_else(|| first("enum")) {
-            return value;
+        let blank = |what: &str| format!("<{what}{note}>");
+        let Some(depth) = depth.checked_sub(1) else { return blank("JSON") };
+        if let Some(value) = schema.get("const") {
+            return blank(&value.to_string());
         }
-        if let Some(part) = alternatives(schema).and_then(|parts| parts.first()) {
-            return self.skeleton(part, depth);
+        if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
+            let shown = choices.iter().take(CHOICES_SHOWN).map(Value::to_string);
+            let more = (choices.len() > CHOICES_SHOWN).then(|| "…".to_owned());
+            return blank(&shown.chain(more).collect::<Vec<_>>().join("|"));
         }
-        let name = match schema.get("type") {
-            Some(Value::Array(types)) => types.first().and_then(Value::as_str),
-            Some(Value::String(name)) => Some(name.as_str()),
-            _ => schema.get("properties").map(|_| "object"),
-        };
-        match name {
-            Some("object") => self.object_skeleton(schema, depth),
-            Some("array") => self.array_skeleton(schema, depth),
-            Some("boolean") => json!(true),
-            Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
-            Some("string") => json!("..."),
-            _ => Value::Null,
+        if alternatives(schema).is_some() {
+            return blank(&self.summary(schema, depth));
+        }
+        match schema.get("type") {
+            Some(Value::Array(types)) => {
+                let names: Vec<&str> = types.iter().filter_map(Value::as_str).map(blank_of).collect();
+                blank(&names.join("|"))
+            }
+            Some(Value::String(name)) if name == "object" => self.object_form(schema, note, depth),
+            Some(Value::String(name)) if name == "array" => match schema.get("items") {
+                Some(items) => format!("[{}, …]", self.form(items, note, depth)),
+                None => blank("list"),
+            },
+            Some(Value::String(name)) => blank(blank_of(name)),
+            _ if schema.get("properties").is_some() => self.object_form(schema, note, depth),
+            _ => blank("JSON"),
         }
     }
 
-    fn array_skeleton(&self, schema: &'a Value, depth: usize) -> Value {
-        let wants_one = schema.get("minItems").and_then(Value::as_u64).is_some_and(|items| items > 0);
-        let item = schema.get("items").filter(|_| wants_one);
-        Value::Array(item.map(|item| self.skeleton(item, depth)).into_iter().collect())
-    }
-
-    /// The required fields, or all of them when none is.
-    fn object_skeleton(&self, schema: &'a Value, depth: usize) -> Value {
+    /// The form of an object: a blank for each field, those that may be left out last.
+    fn object_form(&self, schema: &'a Value, note: &str, depth: usize) -> String {
         let properties = schema.get("properties").and_then(Value::as_object);
-        let properties: Vec<_> = properties.into_iter().flatten().collect();
-        let any_required = properties.iter().any(|(name, _)| is_required(schema, name));
-        let chosen = properties.into_iter().filter(|(name, _)| !any_required || is_required(schema, name));
-        Value::Object(
-            chosen
-                .map(|(name, property)| (name.clone(), self.skeleton(property, depth)))
-                .collect::<Map<_, _>>(),
-        )
+        let mut properties: Vec<_> = properties.into_iter().flatten().collect();
+        if properties.is_empty() {
+            return format!("<object{note}>");
+        }
+        properties.sort_by_key(|(name, _)| !is_required(schema, name));
+        let field = |(name, property): (&String, &'a Value)| {
+            let note = if is_required(schema, name) { note } else { ", optional" };
+            format!("{}: {}", Value::from(name.as_str()), self.form(property, note, depth))
+        };
+        format!("{{{}}}", properties.into_iter().map(field).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What stands in the blank of a type.
+fn blank_of(name: &str) -> &str {
+    match name {
+        "boolean" => "true|false",
+        "string" => "text",
+        "array" => "list",
+        other => other,
     }
 }
 
@@ -167,6 +202,8 @@ fn is_required(schema: &Value, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn answer() -> Value {
@@ -185,24 +222,78 @@ mod tests {
     }
 
     #[test]
-    fn a_skeleton_has_what_is_required() {
-        insta::assert_snapshot!(skeleton(&answer()), @r#"{"approved":true,"by":{"name":"..."}}"#);
+    fn an_outline_has_the_names_alone() {
+        insta::assert_snapshot!(outline(&answer()), @"{approved, by, comment?, level?, lines?}");
+        insta::assert_snapshot!(outline(&json!({"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"b": true}}}})), @"{b?}");
+        insta::assert_snapshot!(outline(&json!({"type": "array", "items": {"type": "string"}})), @"string[]");
+    }
+
+    #[test]
+    fn a_form_has_a_blank_for_each_field() {
+        insta::assert_snapshot!(form(Some(&answer())), @"");
         let optional =
             json!({"properties": {"limit": {"type": "integer", "minimum": 5}, "mode": {"default": "fast"}}});
-        insta::assert_snapshot!(skeleton(&optional), @r#"{"limit":5,"mode":"fast"}"#);
+        insta::assert_snapshot!(form(Some(&optional)), @"");
+    }
+
+    /// Schemas of every kind, those that take nearly anything first.
+    fn schemas() -> Vec<Value> {
+        let long = "x".repeat(FORM_CHARS);
+        vec![
+            json!(true),
+            json!({}),
+            json!({"not": {}}),
+            json!({"$ref": "#/nowhere"}),
+            json!({"$ref": "#"}),
+            json!({"const": 5}),
+            json!({"const": {"approved": true}}),
+            json!({"default": {"approved": true}}),
+            json!({"examples": [1], "type": "integer"}),
+            json!({"enum": []}),
+            json!({"enum": [true, "yes", null]}),
+            json!({"type": "boolean"}),
+            json!({"type": "boolean", "default": true}),
+            json!({"type": "null"}),
+            json!({"type": "integer", "minimum": 1}),
+            json!({"type": ["null", "string"]}),
+            json!({"type": []}),
+            json!({"type": "string"}),
+            json!({"type": "array"}),
+            json!({"type": "array", "items": {}}),
+            json!({"type": "array", "items": {"type": "object"}}),
+            json!({"type": "object"}),
+            json!({"type": "object", "properties": {}}),
+            json!({"type": "object", "properties": {"it's \u{202e} \n<>": {"type": "string", "default": "x"}}}),
+            json!({"type": "object", "properties": {long: {}}}),
+            json!({"oneOf": [{"const": true}, {"const": false}]}),
+            json!({"anyOf": []}),
+            json!({"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#"}}}),
+            answer(),
+        ]
+    }
+
+    #[test]
+    fn no_form_is_an_answer() {
+        let forms = schemas().iter().map(|schema| form(Some(schema))).chain([form(None)]).collect::<Vec<_>>();
+        for form in &forms {
+            assert!(serde_json::from_str::<serde::de::IgnoredAny>(form).is_err(), "{form} is JSON");
+            // Neither is it a file or standard input to the options that take JSON.
+            assert!(form.starts_with(['<', '{', '[']), "{form}");
+        }
+        insta::assert_snapshot!(forms.join("\n"), @"");
     }
 
     #[test]
     fn schemas_that_refer_to_themselves_end() {
         let tree = json!({"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#"}}});
         insta::assert_snapshot!(summary(&tree), @"{next: {next: {next: {next: {next: …}}}}}");
-        insta::assert_snapshot!(skeleton(&tree), @r#"{"next":{"next":{"next":{"next":{"next":null}}}}}"#);
+        insta::assert_snapshot!(form(Some(&tree)), @r#"{"next": {"next": {"next": {"next": {"next": <JSON>}}}}}"#);
     }
 
     #[test]
     fn anything_else_is_any() {
         for schema in [json!(true), json!({}), json!({"not": {}}), json!({"$ref": "#/nowhere"}), json!(5)] {
-            assert_eq!((summary(&schema).as_str(), skeleton(&schema)), ("any", Value::Null));
+            assert_eq!((summary(&schema), form(Some(&schema))), ("any".to_owned(), ANY_FORM.to_owned()));
         }
     }
 
@@ -219,9 +310,6 @@ mod tests {
             schemas.each_ref().map(summary),
             ["(\"a\" | \"b\")[]", "string[]", "5", "({a?: null | string} | any)[]", "{a?: null | string}[]"]
         );
-        assert_eq!(
-            schemas.each_ref().map(skeleton),
-            [json!([]), json!(["..."]), json!(5), json!([]), json!([])]
-        );
+        insta::assert_snapshot!(schemas.map(|schema| form(Some(&schema))).join("\n"), @"");
     }
 }

@@ -1,16 +1,18 @@
 //! What the global options lead to: streams, data folder, tenant, and the host.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use reentry::core::id::TenantId;
+use reentry::core::id::{RunId, TenantId};
 use reentry::core::time::Timestamp;
-use reentry::wasm::Grants;
+use reentry::store::memory::MemoryStore;
+use reentry::wasm::{Grants, RuntimeConfig};
 use reentry::{Clock as _, Host, Observer, SystemClock};
 
 use crate::cli::{Global, Grant};
 use crate::failure::{Failure, Report};
 use crate::invocation::Invocation;
+use crate::limits::HostLimits;
 use crate::listener::Listener;
 use crate::ui::Ui;
 
@@ -22,6 +24,8 @@ pub(crate) struct Session {
     data_dir: PathBuf,
     tenant: TenantId,
     grants: Grants,
+    limits: HostLimits,
+    about: OnceLock<RunId>,
 }
 
 /// Whether a host looks after waiting and orphaned runs as long as the command lives.
@@ -51,8 +55,17 @@ impl Session {
         };
         let grants =
             if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
+        let limits = HostLimits::read(&global.limit)?;
         let again = Invocation::new(global, &data_dir);
-        Ok(Self { ui, again, data_dir, tenant: global.tenant.clone().unwrap_or_default(), grants })
+        Ok(Self {
+            ui,
+            again,
+            data_dir,
+            tenant: global.tenant.clone().unwrap_or_default(),
+            grants,
+            limits,
+            about: OnceLock::new(),
+        })
     }
 
     /// The host of the data folder, which is made if it is not there.
@@ -71,6 +84,7 @@ impl Session {
             .grants(self.grants)
             .observer(observer)
             .background(background == Background::On);
+        let builder = self.limits.apply(builder);
         Ok(builder.build().await?)
     }
 
@@ -106,7 +120,27 @@ impl Session {
 
     /// A host that keeps nothing, and lets components import whatever may be granted at all.
     pub(crate) async fn passing_host(&self) -> Result<Host, Failure> {
-        Ok(Host::builder().grants(Grants::none().with_wasi()).background(false).build().await?)
+        let builder = Host::builder().grants(Grants::none().with_wasi()).background(false);
+        Ok(self.limits.apply(builder).build().await?)
+    }
+
+    /// What guests and hosts are held to.
+    pub(crate) fn limits(&self) -> &HostLimits {
+        &self.limits
+    }
+
+    /// A host that keeps nothing but compiled code: in the data folder if that is there and can be used.
+    pub(crate) async fn looking_host(&self) -> Result<Host, Failure> {
+        let builder = || Host::builder().grants(self.grants).background(false);
+        if self.data_dir.is_dir() {
+            let keeps_nothing = Arc::new(MemoryStore::new());
+            if let Ok(host) = builder().data_dir(&self.data_dir).store(keeps_nothing).build().await {
+                return Ok(host);
+            }
+        }
+        // No run finds the code again, so it need not be fast.
+        let quick = |config| RuntimeConfig { quick_compile: true, ..config };
+        Ok(builder().runtime(quick).build().await?)
     }
 
     pub(crate) fn data_dir(&self) -> &Path {
@@ -115,6 +149,17 @@ impl Session {
 
     pub(crate) fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+
+    /// Notes the run that the command is about, for hints.
+    pub(crate) fn is_about(&self, run: RunId) {
+        // A command is about the first run that it names.
+        let _ = self.about.set(run);
+    }
+
+    /// The run that the command is about, as far as that is known.
+    pub(crate) fn about(&self) -> Option<RunId> {
+        self.about.get().copied()
     }
 
     /// The time, for ages.

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::humane::{relative, span};
 use crate::invocation::Invocation;
-use crate::json_text::{COLUMNS, pretty_bounded};
-use crate::schema_text::{skeleton, summary};
+use crate::json_text::pretty_bounded;
+use crate::schema_text::{form, summary};
 use crate::style::Style;
 use crate::ui::{hang, harmless};
 
@@ -25,8 +25,8 @@ const PAYLOAD_LINES: usize = 24;
 /// Most characters of an answer's form that are shown.
 const FORM_CHARS: usize = 400;
 
-/// A suspension for people. With `of_run` the run is said as well.
-pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, now: Timestamp) -> String {
+/// A suspension for people, laid out for so many columns. With `of_run` the run is said as well.
+pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, columns: usize, now: Timestamp) -> String {
     let record = &waiting.record;
     let mut text = format!("{}\n", style.bold(&harmless(&waiting.title)));
     let mut line = |name: &str, value: String| {
@@ -44,20 +44,18 @@ pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, now: Timestamp
         line("labels", harmless(&record.labels.join(", ")));
     }
     if let Some(payload) = waiting.payload.as_ref().filter(|payload| !payload.is_null()) {
-        line("question", pretty_bounded(payload.text(), COLUMNS - MARGIN, PAYLOAD_LINES));
+        line("question", pretty_bounded(payload.text(), columns.saturating_sub(MARGIN), PAYLOAD_LINES));
     }
     if let Some(schema) = schema(waiting) {
-        line("answer", wrapped(&shortened(harmless(&summary(&schema)))));
+        line("answer", wrapped(&shortened(harmless(&summary(&schema))), columns.saturating_sub(MARGIN)));
     }
     text
 }
 
-/// The command that answers a suspension, with data to begin with.
-pub(crate) fn command(waiting: &Waiting, name_step: bool, again: &Invocation) -> String {
-    let data =
-        schema(waiting).map_or_else(|| Value::Object(serde_json::Map::default()), |schema| skeleton(&schema));
-    let step: Option<&StepPath> = Some(&waiting.record.path).filter(|_| name_step);
-    again.resume(waiting.record.run, step, Some(&data))
+/// The lines that say how a suspension is answered.
+pub(crate) fn how_to_answer(waiting: &Waiting, again: &Invocation) -> String {
+    let form = harmless(&form(schema(waiting).as_ref()));
+    format!("\nanswer it with\n  {}\n", again.resume(waiting.record.run, waiting.record.id, &form))
 }
 
 fn schema(waiting: &Waiting) -> Option<Value> {
@@ -71,12 +69,12 @@ fn shortened(text: String) -> String {
     }
 }
 
-/// Breaks a text at blanks into lines that fit beside the margin.
-fn wrapped(text: &str) -> String {
+/// Breaks a text at blanks into lines of so many columns.
+fn wrapped(text: &str, columns: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= COLUMNS - MARGIN => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -175,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_suspension_says_what_is_asked_and_how_to_answer() {
-        insta::assert_snapshot!(text(&waiting(), true, Style::PLAIN, Timestamp(240_000)), @r#"
+        insta::assert_snapshot!(text(&waiting(), true, Style::PLAIN, 80, Timestamp(240_000)), @r#"
         Approve
           run       run_0000000003e87fffbfffffffffffffff  expenses
           step      outer.approve
@@ -188,13 +186,13 @@ mod tests {
           answer    {approved: boolean, comment?: string | null, refused_lines?:
                     integer[]}
         "#);
-        insta::assert_snapshot!(command(&waiting(), true, &Invocation::default()), @r#"reentry resume run_0000000003e87fffbfffffffffffffff --step outer.approve --data '{"approved":true}'"#);
+        insta::assert_snapshot!(how_to_answer(&waiting(), &Invocation::default()), @"");
     }
 
     #[test]
     fn without_schema_and_payload_there_is_less_to_say() {
         let bare = Waiting { payload: Some(Json::null()), resume_schema: None, ..waiting() };
-        insta::assert_snapshot!(text(&bare, false, Style::PLAIN, Timestamp(240_000)), @r"
+        insta::assert_snapshot!(text(&bare, false, Style::PLAIN, 80, Timestamp(240_000)), @r"
         Approve
           step      outer.approve
           waits     3m, deadline in 2m

@@ -2,7 +2,7 @@
 //!
 //! A reader who stops reading (`reentry runs list | head -1`) is no error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 
@@ -10,9 +10,15 @@ use crate::cli::{Color, Format};
 use crate::failure::{Failure, Report};
 use crate::json_text;
 use crate::style::Style;
+use crate::table::Table;
 
-/// Columns that JSON on a terminal is laid out for.
-const JSON_COLUMNS: usize = 100;
+/// Columns that texts are laid out for: how many where the reader's terminal is not known, and the bounds where it is.
+const TEXT_COLUMNS: usize = 80;
+const TEXT_COLUMNS_MIN: usize = 40;
+const TEXT_COLUMNS_MAX: usize = 100;
+
+/// Variable that says how wide the terminal is, whatever standard output is.
+const COLUMNS_VARIABLE: &str = "COLUMNS";
 
 /// The two streams, and how to write to them.
 #[derive(Clone, Copy, Debug)]
@@ -25,16 +31,28 @@ pub(crate) struct Ui {
     pub(crate) err: Style,
     /// How much to say.
     pub(crate) verbose: u8,
+    /// Width of the reader's terminal; `None` for a pipe or a file, which get everything whole.
+    pub(crate) columns: Option<usize>,
 }
 
 impl Ui {
     pub(crate) fn new(format: Format, color: Color, verbose: u8) -> Self {
         let (out, err) = (Style::of(color, &io::stdout()), Style::of(color, &io::stderr()));
-        Self { format, out, err, verbose }
+        Self { format, out, err, verbose, columns: columns() }
     }
 
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Columns that values and texts are laid out for.
+    pub(crate) fn text_columns(&self) -> usize {
+        self.columns.unwrap_or(TEXT_COLUMNS).clamp(TEXT_COLUMNS_MIN, TEXT_COLUMNS_MAX)
+    }
+
+    /// A table as the reader's terminal can show it.
+    pub(crate) fn table<const N: usize>(&self, table: &Table<N>) -> String {
+        table.fitting(self.out, self.columns)
     }
 
     /// Prints a result for people; `text` ends with a newline.
@@ -59,11 +77,11 @@ impl Ui {
         self.stream(&format!("{}\n", json_text::one_line(&json(value)?)))
     }
 
-    /// Prints a result for programs: one document, laid out on a terminal, else on one line.
+    /// Prints a result for programs: one document, laid out for a terminal, else on one line.
     pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = json(value)?;
         // Texts of users are part of it as they were written, line breaks and all.
-        let columns = if io::stdout().is_terminal() { JSON_COLUMNS } else { usize::MAX };
+        let columns = if self.columns.is_some() { self.text_columns() } else { usize::MAX };
         let text = json_text::pretty(&text, columns);
         self.print(&format!("{text}\n"))
     }
@@ -72,6 +90,23 @@ impl Ui {
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
+}
+
+/// Width of the terminal that standard output is.
+fn columns() -> Option<usize> {
+    let said = std::env::var(COLUMNS_VARIABLE).ok().and_then(|columns| columns.parse().ok());
+    said.filter(|columns| *columns > 0).or_else(terminal_columns)
+}
+
+#[cfg(unix)]
+fn terminal_columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+fn terminal_columns() -> Option<usize> {
+    None
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {

@@ -2,8 +2,8 @@
 //!
 //! A case is a file in `commands`: lines that begin with `$ ` are commands, what follows is what they print, and lines that begin with `#` are for readers. Standard error is marked
 //! with `! `, and an exit code that is not 0 stands in the last line. Ids, digests and times are different each time: they are written
-//! `<run 1>`, `<sus 2>`, `<sha 1>` in the order in which they come, and can be used so in later commands. `BLESS=1` writes the files
-//! anew.
+//! `<run 1>`, `<sus 2>`, `<sha 1>` in the order in which they come, and can be used so in later commands; short ones, too. `BLESS=1`
+//! writes the files anew. docs/json.md is played like a case.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::fmt::Write as _;
@@ -19,13 +19,15 @@ const IDS: [(&str, &str, usize); 4] =
 /// A data folder, the files that the cases use, and the ids seen so far.
 struct Shell {
     folder: tempfile::TempDir,
+    /// Width of the terminal that the commands believe in; `None` for a pipe.
+    columns: Option<u32>,
     seen: Vec<(String, String)>,
 }
 
 impl Shell {
-    fn new() -> Self {
+    fn new(columns: Option<u32>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let shell = Self { folder, seen: Vec::new() };
+        let shell = Self { folder, columns, seen: Vec::new() };
         // A step that suspends with its input and completes with the answer; one that waits for an event; one that fails.
         shell.write("ask.wasm", &wat::parse_str(ASK).unwrap());
         shell.write("event.wasm", &wat::parse_str(waits_for_event()).unwrap());
@@ -46,6 +48,11 @@ impl Shell {
         );
         let other = r#"{"id": "asks", "steps": [{"then": {"component": "other.wasm", "step": "ask"}}]}"#;
         shell.write("other.json", other.as_bytes());
+        let third = ASK.replace("(i32.const 32768)", "(i32.const 45056)");
+        shell.write("third.wasm", &wat::parse_str(third).unwrap());
+        let arm =
+            |id: &str| format!(r#"{{"then": {{"id": "{id}", "component": "ask.wasm", "step": "ask"}}}}"#);
+        shell.workflow("both", &format!(r#"{{"parallel": [{}, {}]}}"#, arm("left"), arm("right")));
         shell
     }
 
@@ -55,6 +62,12 @@ impl Shell {
 
     fn workflow(&self, id: &str, steps: &str) {
         self.write(&format!("{id}.json"), format!(r#"{{"id": "{id}", "steps": [{steps}]}}"#).as_bytes());
+    }
+
+    /// A line of a case, and below a command what came of it.
+    fn line(&mut self, line: &str) -> String {
+        let came = line.strip_prefix("$ ").map(|command| self.command(command));
+        format!("{line}\n{}", came.unwrap_or_default())
     }
 
     /// Does a command; gives what came of it.
@@ -70,6 +83,7 @@ impl Shell {
             .env_clear()
             .env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap()))
             .env("REENTRY_DATA_DIR", self.folder.path().join("data"))
+            .envs(self.columns.map(|columns| ("COLUMNS", columns.to_string())))
             .output()
             .unwrap();
         self.told(&done)
@@ -104,14 +118,53 @@ impl Shell {
                 }
             }
         }
-        without_times(&line)
+        without_times(&self.without_short_ids(&line))
+    }
+
+    /// The same for ids as tables show them: the last digits, of digests the first ones.
+    fn without_short_ids(&mut self, line: &str) -> String {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut told = String::new();
+        let mut rest = line;
+        while !rest.is_empty() {
+            let word = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+            let hex = |text: &str| text.bytes().all(|c| c.is_ascii_hexdigit());
+            let has =
+                |prefix| word.strip_prefix(prefix).is_some_and(|digits| digits.len() == 8 && hex(digits));
+            match IDS.iter().find(|(prefix, _, _)| has(prefix)) {
+                Some((_, kind, _)) => told += &self.name_of(word, kind),
+                None if word.len() == 12 && hex(word) => told += &self.name_of(word, "sha"),
+                None => told += word,
+            }
+            rest = &rest[word.len()..];
+            let gap = rest.find(is_part).unwrap_or(rest.len());
+            told += &rest[..gap];
+            rest = &rest[gap..];
+        }
+        told
     }
 
     fn name_of(&mut self, id: &str, kind: &str) -> String {
-        if let Some((_, name)) = self.seen.iter().find(|(seen, _)| seen == id) {
-            return name.clone();
+        let digits = |id: &str| {
+            id.trim_start_matches(|c| c != '_' && c != ':').trim_start_matches(['_', ':']).to_owned()
+        };
+        let bare = if id.contains(['_', ':']) { digits(id) } else { id.to_owned() };
+        let same = |seen: &str| {
+            let seen = if seen.contains(['_', ':']) { digits(seen) } else { seen.to_owned() };
+            match kind {
+                "sha" => seen.starts_with(&bare) || bare.starts_with(&seen),
+                _ => seen.ends_with(&bare) || bare.ends_with(&seen),
+            }
+        };
+        let of_kind = |name: &str| name.starts_with(&format!("<{kind} "));
+        if let Some((_, name)) = self.seen.iter().find(|(seen, name)| of_kind(name) && same(seen)) {
+            let name = name.clone();
+            self.seen.insert(0, (id.to_owned(), name.clone()));
+            return name;
         }
-        let number = self.seen.iter().filter(|(_, name)| name.starts_with(&format!("<{kind} "))).count() + 1;
+        let names: std::collections::BTreeSet<&String> =
+            self.seen.iter().map(|(_, name)| name).filter(|name| of_kind(name)).collect();
+        let number = names.len() + 1;
         let name = format!("<{kind} {number}>");
         self.seen.push((id.to_owned(), name.clone()));
         name
@@ -161,22 +214,39 @@ fn folder() -> PathBuf {
 fn play(case: &str) {
     let path = folder().join(format!("{case}.txt"));
     let written = std::fs::read_to_string(&path).unwrap();
-    let (mut shell, mut played) = (Shell::new(), String::new());
+    let mut shell = Shell::new(None);
+    let mut played = String::new();
     for line in written.lines() {
-        match line.strip_prefix("$ ") {
-            Some(command) => {
-                let _ = write!(played, "{line}\n{}", shell.command(command));
-            }
-            None if line.starts_with('#') => {
-                let _ = writeln!(played, "{line}");
-            }
-            None => {}
+        if line.starts_with("$ ") || line.starts_with('#') {
+            played += &shell.line(line);
         }
     }
-    if std::env::var_os("BLESS").is_some() {
-        return std::fs::write(&path, &played).unwrap();
+    compare(&path, &written, &played);
+}
+
+/// Plays the transcripts of a page, and keeps what stands between them.
+fn play_page(path: &Path) {
+    let written = std::fs::read_to_string(path).unwrap();
+    let mut shell = Shell::new(Some(100));
+    let (mut played, mut is_transcript) = (String::new(), false);
+    for line in written.lines() {
+        if line.starts_with("```") {
+            is_transcript = line == "```console";
+        }
+        if !is_transcript || line.starts_with("```") {
+            let _ = writeln!(played, "{line}");
+        } else if line.starts_with("$ ") {
+            played += &shell.line(line);
+        }
     }
-    assert!(played == written, "{}: these lines differ\n{}", path.display(), differing(&written, &played));
+    compare(path, &written, &played);
+}
+
+fn compare(path: &Path, written: &str, played: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        return std::fs::write(path, played).unwrap();
+    }
+    assert!(played == written, "{}: these lines differ\n{}", path.display(), differing(written, played));
 }
 
 /// The lines that are written and not printed, and the other way round.
@@ -213,7 +283,12 @@ macro_rules! cases {
     };
 }
 
-cases!(control, events, history, library, migrate, prune, run, watch, work);
+cases!(control, events, history, hints, library, migrate, names, prune, run, space, watch, work);
+
+#[test]
+fn the_page_of_the_json_shapes_shows_what_commands_print() {
+    play_page(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json.md"));
+}
 
 #[test]
 fn times_and_widths_do_not_count() {

@@ -8,7 +8,8 @@ use std::fmt;
 use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::{PathError, StepPath};
-use crate::run::{Run, RunStatus, Suspension};
+use crate::run::{Doing, Held, Run, RunStatus, Suspension, SuspensionEnd};
+use crate::time::Timestamp;
 use crate::trace::{TracingContext, TracingOptions};
 
 /// A request to resume a run.
@@ -20,6 +21,8 @@ pub struct ResumeRequest {
     pub data: Option<Json>,
     /// Merged key by key over what the run has stored.
     pub request_context: BTreeMap<String, Json>,
+    /// The key under which this is asked for, if it is to be done once. It is free again when the step refuses the answer.
+    pub request: Option<String>,
     /// The attempt number to account to the resumed call, 0 by default; at most the retries of the step's policy.
     pub retry_count: u32,
     /// The caller's span.
@@ -35,10 +38,14 @@ pub struct Target {
     pub step: Option<StepPath>,
     /// A label. It wins over `step`.
     pub label: Option<String>,
-    /// Index of an item, where the step repeats.
+    /// Index of an item of a `foreach`. Beside `step`, the index of the entry that it names; otherwise that of any `foreach` around
+    /// the step. The turn of a loop is no index.
     pub for_each_index: Option<u32>,
     /// The suspension's own id. It wins over everything else.
     pub suspension: Option<SuspensionId>,
+    /// The version of the run that the caller has seen: a suspension that was opened later is not meant. Not looked at beside
+    /// `suspension`, which names what was seen.
+    pub seen: Option<u64>,
     /// Whether all suspensions that fit are answered, each with the same data. Otherwise there must be exactly one.
     pub all: bool,
 }
@@ -95,6 +102,9 @@ const CANDIDATES_SHOWN_MAX: usize = 20;
 
 impl fmt::Display for Candidates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
         for (at, candidate) in self.0.iter().take(CANDIDATES_SHOWN_MAX).enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             write!(f, "{comma}[{}]", candidate.path)?;
@@ -128,11 +138,27 @@ pub enum TargetError {
         open: Candidates,
     },
     /// The suspension that the target names is over.
-    #[error("{target} was answered or closed before; suspended steps: {open}")]
+    #[error("{target} {} at {at}; suspended steps: {open}", became(.end))]
     Consumed {
         /// As the request said.
         target: Target,
+        /// How it ended.
+        end: SuspensionEnd,
+        /// When it ended; for what expired, when its time was over.
+        at: Timestamp,
         /// What is open.
+        open: Candidates,
+    },
+    /// What the target names was opened after what the caller has seen.
+    #[error(
+        "{target} was suspended after version {seen} of the run, which is the last that the request knows of; suspended steps: {open}"
+    )]
+    Unseen {
+        /// As the request said.
+        target: Target,
+        /// The version that the caller has seen.
+        seen: u64,
+        /// Those that fit.
         open: Candidates,
     },
     /// The target leaves several open suspensions to choose from.
@@ -145,6 +171,21 @@ pub enum TargetError {
     },
 }
 
+fn became(end: &SuspensionEnd) -> &'static str {
+    match end {
+        SuspensionEnd::Answered => "was answered",
+        SuspensionEnd::Elapsed => "expired",
+        SuspensionEnd::Received | SuspensionEnd::Finished | SuspensionEnd::Closed => "was closed",
+    }
+}
+
+impl TargetError {
+    /// A suspension that was there, and ended.
+    pub fn consumed(run: &Run, target: Target, end: SuspensionEnd, at: Timestamp) -> Self {
+        Self::Consumed { target, end, at, open: candidates(&run.answerable().collect::<Vec<_>>()) }
+    }
+}
+
 /// Finds the one open suspension that a target means.
 ///
 /// # Errors
@@ -153,14 +194,8 @@ pub fn find<'run>(
     run: &'run Run,
     target: &Target,
 ) -> Result<(&'run StepPath, &'run Suspension), TargetError> {
-    let open: Vec<_> = run.answerable().collect();
-    if open.is_empty() {
-        return Err(TargetError::NotSuspended { status: run.status() });
-    }
-    let fitting: Vec<_> = open.iter().filter(|(path, found)| fits(target, path, found)).copied().collect();
-    match fitting.as_slice() {
+    match fitting(run, target)?.as_slice() {
         [one] => Ok(*one),
-        [] => Err(TargetError::Unknown { target: target.clone(), open: candidates(&open) }),
         several => Err(TargetError::Ambiguous { target: target.clone(), open: candidates(several) }),
     }
 }
@@ -173,32 +208,59 @@ pub fn find_all<'run>(
     run: &'run Run,
     target: &Target,
 ) -> Result<Vec<(&'run StepPath, &'run Suspension)>, TargetError> {
-    if !target.all {
-        return find(run, target).map(|one| vec![one]);
+    match target.all {
+        true => fitting(run, target),
+        false => find(run, target).map(|one| vec![one]),
     }
+}
+
+/// The open suspensions that fit a target, at least one.
+fn fitting<'run>(
+    run: &'run Run,
+    target: &Target,
+) -> Result<Vec<(&'run StepPath, &'run Suspension)>, TargetError> {
     let open: Vec<_> = run.answerable().collect();
     if open.is_empty() {
         return Err(TargetError::NotSuspended { status: run.status() });
     }
-    let fitting: Vec<_> = open.iter().filter(|(path, found)| fits(target, path, found)).copied().collect();
+    let fitting: Vec<_> =
+        open.iter().filter(|(path, found)| fits(run, target, path, found)).copied().collect();
     if fitting.is_empty() {
         return Err(TargetError::Unknown { target: target.clone(), open: candidates(&open) });
     }
-    Ok(fitting)
+    let Some(seen) = target.seen.filter(|_| target.suspension.is_none()) else { return Ok(fitting) };
+    let known: Vec<_> = fitting.iter().filter(|(_, found)| found.version <= seen).copied().collect();
+    match known.is_empty() {
+        true => Err(TargetError::Unseen { target: target.clone(), seen, open: candidates(&fitting) }),
+        false => Ok(known),
+    }
 }
 
-fn fits(target: &Target, path: &StepPath, suspension: &Suspension) -> bool {
+fn fits(run: &Run, target: &Target, path: &StepPath, suspension: &Suspension) -> bool {
     if let Some(id) = target.suspension {
         return suspension.id == id;
     }
-    let index = path.segments().iter().rev().find_map(|segment| segment.index);
-    let index_fits = target.for_each_index.is_none() || target.for_each_index == index;
-    let name_fits = match (&target.label, &target.step) {
-        (Some(label), _) => suspension.labels().contains(label),
-        (None, Some(step)) => path.is_within(step),
-        (None, None) => true,
+    let (name_fits, named) = match (&target.label, &target.step) {
+        (Some(label), _) => (suspension.labels().contains(label), None),
+        (None, Some(step)) => (path.is_within(step), Some(step.segments().len())),
+        (None, None) => (true, None),
     };
-    index_fits && name_fits
+    name_fits && target.for_each_index.is_none_or(|index| has_item(run, path, named, index))
+}
+
+/// Whether a path leads through this item of a `foreach`: of the entry that is `named` elements deep, or, without one, of any.
+fn has_item(run: &Run, path: &StepPath, named: Option<usize>, index: u32) -> bool {
+    let mut above = StepPath::root();
+    path.segments().iter().zip(1..).any(|(segment, depth)| {
+        above = above.with(segment.clone());
+        segment.index == Some(index)
+            && named.is_none_or(|named| named == depth)
+            // What goes on is held by blocks that are not done, so that the block is there.
+            && matches!(
+                run.steps.get(&above.without_index()).map(|block| &block.doing),
+                Some(Doing::Holding(Held::ForEach { .. }))
+            )
+    })
 }
 
 fn candidates(open: &[(&StepPath, &Suspension)]) -> Candidates {
@@ -216,9 +278,8 @@ mod tests {
     use super::*;
     use crate::digest::WorkflowDigest;
     use crate::id::{RunId, TenantId};
-    use crate::run::{Doing, Phase, Step, StepEntry, StepStatus, Waiting};
+    use crate::run::{Phase, Step, StepEntry, StepStatus, Waiting};
     use crate::step::{AnswerWait, Wait, WaitFor, Wake};
-    use crate::time::Timestamp;
 
     /// A run in which these steps wait for an answer: path and labels, the first with suspension 0 and so on.
     fn waiting(steps: &[(&str, &[&str])]) -> Run {
@@ -233,7 +294,10 @@ mod tests {
                 id: SuspensionId::from_bytes([at; 16]),
                 wait: Wait { id: 0, what: WaitFor::Answer(answer) },
                 since: Timestamp(0),
+                version: u64::from(at),
                 over: None,
+                claim: None,
+                refusals: 0,
                 child: None,
             };
             let entry = StepEntry {
@@ -292,19 +356,103 @@ mod tests {
         assert_eq!(found(&waiting(&[("pb", &[])]), &Target::default()), "pb");
     }
 
+    /// The same, with blocks that are under way around them.
+    fn within(blocks: &[(&str, Held)], steps: &[&str]) -> Run {
+        let steps: Vec<(&str, &[&str])> = steps.iter().map(|path| (*path, [].as_slice())).collect();
+        let mut run = waiting(&steps);
+        for (path, held) in blocks {
+            let mut block = run.steps.values().next().unwrap().clone();
+            (block.doing, block.suspensions) = (Doing::Holding(held.clone()), Vec::new());
+            run.steps.insert(path.parse().unwrap(), block);
+        }
+        run
+    }
+
+    const ITEMS: Held = Held::ForEach { count: 20, begun: 20, open: 20 };
+    const LOOP: Held = Held::Loop { iteration: 1 };
+
     /// Differs from Mastra 1.71, which gives all items the same answer when no index is named.
     #[test]
     fn items_are_told_apart_by_index() {
-        let run = waiting(&[("each[0]", &[]), ("each[2].check", &[]), ("each[10]", &[])]);
+        let run = within(&[("each", ITEMS)], &["each[0]", "each[2].check", "each[10]"]);
         assert_eq!(found(&run, &step("each", Some(10))), "each[10]");
         assert_eq!(found(&run, &step("each", Some(2))), "each[2].check");
         assert_eq!(found(&run, &step("each[0]", None)), "each[0]");
+        assert_eq!(found(&run, &Target { for_each_index: Some(10), ..Target::default() }), "each[10]");
         assert!(
             found(&run, &step("each", Some(1))).starts_with("step `each` with index 1 was not suspended")
         );
         assert!(
             found(&run, &step("each", None)).starts_with("multiple suspended steps found for step `each`")
         );
+    }
+
+    /// Each kind of block around and within a `foreach`: which step an index means.
+    #[test]
+    fn an_index_is_that_of_the_entry_that_is_named() {
+        let check = |run: &Run, target: Target, expected: &str| {
+            let found = found(run, &target);
+            assert!(found == expected || found.contains(expected), "{target}: {found}");
+        };
+        let any = |index| Target { for_each_index: Some(index), ..Target::default() };
+
+        // A loop in each item: item 0 is in its second turn, item 1 in its first.
+        let blocks = [("each", ITEMS), ("each[0].ask", LOOP), ("each[1].ask", LOOP)];
+        let run = within(&blocks, &["each[0].ask[1]", "each[1].ask[0]"]);
+        check(&run, step("each", Some(1)), "each[1].ask[0]");
+        check(&run, step("each", Some(0)), "each[0].ask[1]");
+        check(&run, any(1), "each[1].ask[0]");
+        check(&run, step("each[0].ask", Some(1)), "step `each[0].ask` with index 1 was not suspended");
+
+        // Items in each turn of a loop.
+        let run = within(&[("body", LOOP), ("body[1].each", ITEMS)], &["body[1].each[0]", "body[1].each[1]"]);
+        check(&run, any(1), "body[1].each[1]");
+        check(&run, step("body", Some(1)), "step `body` with index 1 was not suspended");
+        check(&run, step("body.each", Some(0)), "body[1].each[0]");
+
+        // Items of items: an index beside no step leaves several, and so does that of the inner block.
+        let blocks = [("out", ITEMS), ("out[0].in", ITEMS), ("out[1].in", ITEMS)];
+        let run = within(&blocks, &["out[0].in[1]", "out[1].in[0]", "out[1].in[1]"]);
+        check(&run, step("out", Some(0)), "out[0].in[1]");
+        check(
+            &run,
+            step("out", Some(1)),
+            "step `out` with index 1: [out[1].in[0]], [out[1].in[1]]; name one",
+        );
+        check(&run, step("out.in", Some(0)), "out[1].in[0]");
+        check(
+            &run,
+            step("out.in", Some(1)),
+            "step `out.in` with index 1: [out[0].in[1]], [out[1].in[1]]; name",
+        );
+        check(&run, step("out[1].in", Some(1)), "out[1].in[1]");
+        check(&run, any(0), "index 0: [out[0].in[1]], [out[1].in[0]]; name one of them");
+
+        // What a step has run on its behalf is no item either.
+        let run = within(&[("each", ITEMS)], &["each[0].sub[1]", "each[1]"]);
+        check(&run, step("each", Some(1)), "each[1]");
+        check(&run, any(1), "each[1]");
+        check(&run, step("each[0].sub", Some(1)), "step `each[0].sub` with index 1 was not suspended");
+    }
+
+    #[test]
+    fn what_was_opened_after_what_the_caller_saw_is_not_meant() {
+        // The first was opened with version 0, the second with 1, the third with 2.
+        let run = waiting(&[("pa", &["A"]), ("pb", &["A"]), ("pc", &[])]);
+        let seen = |seen, target: Target| Target { seen: Some(seen), ..target };
+        assert_eq!(found(&run, &seen(0, Target::default())), "pa");
+        assert_eq!(found(&run, &seen(0, Target::label("A"))), "pa");
+        assert_eq!(found(&run, &seen(2, step("pc", None))), "pc");
+        assert_eq!(found(&run, &seen(0, Target::suspension(SuspensionId::from_bytes([2; 16])))), "pc");
+        assert_eq!(
+            found(&run, &seen(1, step("pc", None))),
+            "step `pc` was suspended after version 1 of the run, which is the last that the request knows of; suspended steps: [pc]"
+        );
+        assert!(
+            found(&run, &seen(1, Target::label("A"))).contains("[pa] \"A\", [pb] \"A\"; name one of them")
+        );
+        let all = find_all(&run, &seen(1, Target { all: true, ..Target::default() })).unwrap();
+        assert_eq!(all.len(), 2);
     }
 
     #[test]

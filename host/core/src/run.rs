@@ -21,6 +21,7 @@ mod log;
 mod loops;
 mod migrate;
 mod pause;
+mod put_back;
 mod refused;
 mod resolve;
 mod resume;
@@ -42,10 +43,11 @@ use serde::{Deserialize, Serialize};
 
 pub use apply::{Decision, Durability, SuspensionEnd, apply};
 pub use blocked::TROUBLES_MAX;
-pub use change::MOVES_MAX;
+pub use change::{MOVES_MAX, RUN_SETTINGS_BYTES_MAX};
 pub use fork::{Fork, fork};
 pub use known::{Known, Missing, Stop};
 pub use log::{LogEntry, LogKind};
+pub use put_back::{REFUSALS_TOLD_MAX, Reopened};
 pub use refused::Refused;
 pub use savepoint::{SAVED_STEPS_MAX, Saved, SavedKind};
 pub use take_over::TRIALS_MAX;
@@ -119,6 +121,11 @@ pub struct ForkOf {
     pub run: RunId,
     /// The version of that run, up to which their past is one.
     pub version: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_zero_version(value: &u64) -> bool {
+    *value == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -341,11 +348,32 @@ pub struct ResumeCall {
     /// The guest's memory when it suspended; `None` in re-entry mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<SnapshotId>,
-    /// What was waited for.
-    pub resolved: Vec<Resolved>,
-    /// The payload of the suspension that was answered, if one was.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    pub suspend_payload: Option<Json>,
+    /// The suspensions that are over, each with how it ended. They are kept until the call has ended: an answer that the guest refuses
+    /// is given back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<Suspension>,
+    /// When the step was to be called again.
+    #[serde(default = "any", skip_serializing_if = "is_any")]
+    pub wake: Wake,
+    /// What was waited for, in records that were written when `over` was not kept.
+    #[serde(default, rename = "resolved", skip_serializing_if = "Vec::is_empty")]
+    pub old_resolved: Vec<Resolved>,
+    /// The payload of the suspension that was answered, in such records.
+    #[serde(
+        default,
+        rename = "suspendPayload",
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub old_payload: Option<Json>,
+}
+
+fn any() -> Wake {
+    Wake::Any
+}
+
+fn is_any(wake: &Wake) -> bool {
+    *wake == Wake::Any
 }
 
 /// One thing that a step waits for, with its single-use address.
@@ -358,12 +386,67 @@ pub struct Suspension {
     pub wait: Wait,
     /// Since when.
     pub since: Timestamp,
-    /// How it ended, if the step waits on for something else.
+    /// The version of the run with which it was opened: who saw that version or a later one has seen it. 0 in records that were written
+    /// when this was not kept.
+    #[serde(default, skip_serializing_if = "is_zero_version")]
+    pub version: u64,
+    /// How it ended, if the step waits on for something else, or is being told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<Resolution>,
+    /// What came with the answer, if it is over because a caller answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Box<Claim>>,
+    /// How often its step refused an answer.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refusals: u32,
     /// Where what is run on the step's behalf stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child: Option<StepPath>,
+}
+
+/// What a caller's answer changed beside its suspension: undone when the step refuses the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The version of the run with which the answer came.
+    pub version: u64,
+    /// When it came.
+    pub at: Timestamp,
+    /// The key under which it was asked for, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// The answer that the step got before, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<(Json, Timestamp)>,
+    /// What it set in the request context, by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub context: BTreeMap<String, Replaced>,
+}
+
+/// A value that took the place of another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replaced {
+    /// The value before, if there was one.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub before: Option<Json>,
+    /// The value since.
+    pub since: Json,
+}
+
+impl ResumeCall {
+    /// What was waited for, as the guest is told.
+    pub fn resolved(&self) -> Vec<Resolved> {
+        let over = self.over.iter().filter_map(|suspension| {
+            Some(Resolved { wait: suspension.wait.id, resolution: suspension.over.clone()? })
+        });
+        self.old_resolved.iter().cloned().chain(over).collect()
+    }
+
+    /// The payload of the suspension that was answered, if one was.
+    pub fn suspend_payload(&self) -> Option<&Json> {
+        self.old_payload.as_ref().or_else(|| self.over.iter().find_map(Suspension::payload))
+    }
 }
 
 impl Call {
@@ -377,6 +460,25 @@ impl Call {
 }
 
 impl Doing {
+    /// The suspensions of which a guest is being told, or is about to be.
+    pub fn over(&self) -> &[Suspension] {
+        match self {
+            Self::Calling(_, Call::Resume(call))
+            | Self::Ready(Call::Resume(call))
+            | Self::Retrying(_, _, Call::Resume(call)) => &call.over,
+            _ => &[],
+        }
+    }
+
+    fn over_mut(&mut self) -> &mut [Suspension] {
+        match self {
+            Self::Calling(_, Call::Resume(call))
+            | Self::Ready(Call::Resume(call))
+            | Self::Retrying(_, _, Call::Resume(call)) => &mut call.over,
+            _ => &mut [],
+        }
+    }
+
     /// The memory that it refers to.
     pub fn image(&self) -> Option<SnapshotId> {
         match self {
@@ -564,6 +666,39 @@ impl Run {
     /// All that steps wait for, with the step, in the order of the paths.
     pub fn waiting(&self) -> impl Iterator<Item = (&StepPath, &Suspension)> {
         self.steps.iter().flat_map(|(path, step)| step.open().map(move |suspension| (path, suspension)))
+    }
+
+    /// How many suspensions a run begins with that goes on from this one: those that are open, and those whose answers may be refused.
+    pub fn suspensions_of_fork(&self) -> usize {
+        let over = self.steps.values().flat_map(|step| step.doing.over());
+        self.waiting().count() + over.filter(|over| over.claim.is_some()).count()
+    }
+
+    /// Whether something is due at `now`: a sleep is over, a deadline has passed.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.steps.values().any(|step| step.due_at().is_some_and(|at| at <= now))
+    }
+
+    /// The workflow or step around a path, or at it, whose time is over first, and when; `None` if none has a deadline.
+    pub fn deadline_around(&self, path: &StepPath) -> Option<(StepPath, Timestamp)> {
+        let mut above = Some(path.clone());
+        let mut first: Option<(StepPath, Timestamp)> = None;
+        while let Some(at) = above {
+            above = at.parent();
+            if let Some(deadline) = self.steps.get(&at).and_then(|step| step.deadline)
+                // Of several at one instant the outermost counts.
+                && first.as_ref().is_none_or(|(_, other)| deadline <= *other)
+            {
+                first = Some((at, deadline));
+            }
+        }
+        first
+    }
+
+    /// When a suspension of a step is over by itself: when its own deadline passes, or the time of what it stands in is over.
+    pub fn expires_at(&self, path: &StepPath, suspension: &Suspension) -> Option<Timestamp> {
+        let around = self.deadline_around(path).map(|(_, at)| at);
+        suspension.due_at().into_iter().chain(around).min()
     }
 
     /// Memories that the run refers to.

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use reentry_store::sqlite::SqliteStore;
 
+use crate::SystemEntropy;
 use crate::builder::DATABASE;
 use crate::chance::Chance;
 use crate::error::Error;
 use crate::host::Host;
 use crate::host_key::{self, file};
-use crate::SystemEntropy;
 
 impl Host {
     /// Writes a copy of the store into a folder, which is made, or must be empty: as it is at one moment, with all that was acknowledged
@@ -105,7 +105,9 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Makes the names in a folder durable.
 fn sync(dir: &Path) -> Result<(), Error> {
     match cfg!(unix) {
-        true => fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| file("write", dir, source)),
+        true => {
+            fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| file("write", dir, source))
+        }
         false => Ok(()),
     }
 }

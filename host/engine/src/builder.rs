@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reentry_core::id::TenantId;
-use reentry_core::run::Durability;
+use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
@@ -13,6 +13,7 @@ use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig};
 use tokio::sync::Semaphore;
 
 use crate::background;
+use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::{Chance, Entropy, SystemEntropy};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -27,13 +28,13 @@ use crate::registry::Registry;
 use crate::stop::Stop;
 
 /// Name of the database in a data folder.
-const DATABASE: &str = "reentry.db";
+pub(crate) const DATABASE: &str = "reentry.db";
 
-/// How long a call that nobody wants any more may go on, unless it is said.
-const CANCEL_GRACE: Duration = Duration::from_secs(5);
+/// How long a call that nobody wants any more may go on by default.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// How many savepoints a run keeps, unless it is said.
-const SAVEPOINTS_MAX: u32 = 100;
+/// How many savepoints a run keeps by default.
+pub const SAVEPOINTS_MAX: u32 = 100;
 
 /// Name of the folder with compiled code in a data folder.
 const CACHE: &str = "cache";
@@ -181,7 +182,8 @@ impl HostBuilder {
     /// Sets the host up. Must be called on a tokio runtime, whose tasks the host uses.
     ///
     /// # Errors
-    /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used.
+    /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
+    /// than 16 MiB.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
@@ -205,6 +207,11 @@ impl HostBuilder {
             }
         };
         let key = runtime.config().host_key;
+        let value_bytes = runtime.config().limits.value_bytes;
+        if value_bytes > VALUE_BYTES_MAX {
+            let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
+            return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
+        }
         let calls_max = runtime.config().calls_max;
         let calls = Semaphore::new(calls_max as usize);
 
@@ -227,6 +234,7 @@ impl HostBuilder {
             inputs: Inputs::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
+            value_bytes,
             cancel_grace: self.cancel_grace,
             durability: self.durability,
             faults: self.faults,

@@ -40,9 +40,15 @@ fn idempotency_key(run: &Run, path: &StepPath, step: &Step) -> String {
     if run.travels == 0 { key } else { format!("{key}~{}", run.travels) }
 }
 
-/// How long a call may run: as long as its step says, and not beyond the step's own deadline; and whether it is the deadline that ends it.
-pub(crate) fn timeout(node: StepAt<'_>, step: &Step, now: Timestamp) -> (Option<Duration>, bool) {
-    let left = step.deadline.map(|at| at.ms_since(now).max(1));
+/// How long a call may run: as long as its step says, and not beyond the deadline of the step and of all around it, which has not passed;
+/// and whether it is the deadline that ends it.
+pub(crate) fn timeout(
+    node: StepAt<'_>,
+    deadline: Option<Timestamp>,
+    now: Timestamp,
+) -> (Option<Duration>, bool) {
+    // The clock may have gone on since the deadline was looked at.
+    let left = deadline.map(|at| at.ms_since(now).max(1));
     let ms = node.timeout_ms.into_iter().chain(left).min();
     (ms.map(Duration::from_millis), left.is_some() && ms == left)
 }

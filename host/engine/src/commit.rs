@@ -32,6 +32,7 @@ pub(crate) fn commit(
         steps: decision.steps,
         dropped_steps: decision.dropped_steps,
         closed: decision.closed,
+        reopened: decision.reopened,
         shared_images: decision.shared_images,
         dropped_images: decision.dropped_images,
         log,

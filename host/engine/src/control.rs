@@ -74,6 +74,8 @@ impl Run {
     /// error is that of the answer.
     pub async fn time_travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
+        self.host.inner.bounded("input", input.as_ref())?;
+        answer.iter().try_for_each(|answer| self.host.inner.answer_bounded(answer))?;
         let owner = self.host.inner.owner;
         let event = Event::Traveled(Traveled { to, input, owner });
         let result = self.bring("workflow run (sent back)", event).await?;

@@ -6,7 +6,9 @@ use reentry_core::effect::Effect;
 use reentry_core::event::{CallEnd, Event};
 use reentry_core::id::{RunId, SnapshotId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::{Decision, Durability, Fork, Known, Missing, Refused, Run, Step, Stop, apply, fork};
+use reentry_core::run::{
+    Decision, Durability, Fork, Known, Missing, Refused, Reopened, Run, Step, Stop, apply, fork,
+};
 use reentry_core::workflow::Program;
 use reentry_store::{CommitError, RequestKey};
 
@@ -17,6 +19,7 @@ use crate::flights::InFlight;
 use crate::host::Inner;
 use crate::inputs;
 use crate::live::Happened;
+use crate::meant::Meant;
 use crate::ready::Ready;
 use crate::to_be_called::ready_for;
 use crate::trace;
@@ -38,6 +41,12 @@ pub(crate) struct Decider {
     pub(crate) request: Option<RequestKey>,
     /// What calls need that will follow, fetched and checked already.
     pub(crate) ready: Vec<Ready>,
+    /// What has to be done because of what was due, which was stored before what was asked for.
+    pub(crate) due: Vec<Effect>,
+    /// The version with which this process stored a caller's answer.
+    claim: Option<u64>,
+    /// Why the caller is told no, although there were things to do.
+    pub(crate) refused: Option<Error>,
     /// Says that this process drives the run.
     _flight: InFlight,
 }
@@ -72,14 +81,30 @@ pub(crate) type Images = Vec<(SnapshotId, Vec<u8>)>;
 
 impl Decider {
     pub(crate) fn new(host: Arc<Inner>, program: Arc<Program>, run: Run) -> Self {
-        let _flight = host.flights.begin(run.id);
-        Self { host, program, run, root: None, is_new: false, request: None, ready: Vec::new(), _flight }
+        let flight = host.flights.begin(run.id);
+        Self::of(host, program, run, flight)
     }
 
     /// For a run that is to be forked: it is the new one that this process will drive.
     pub(crate) fn of_fork(host: Arc<Inner>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
-        let _flight = host.flights.begin(fork);
-        Self { host, program, run: from, root: None, is_new: true, request: None, ready: Vec::new(), _flight }
+        let flight = host.flights.begin(fork);
+        Self { is_new: true, ..Self::of(host, program, from, flight) }
+    }
+
+    fn of(host: Arc<Inner>, program: Arc<Program>, run: Run, _flight: InFlight) -> Self {
+        Self {
+            host,
+            program,
+            run,
+            root: None,
+            is_new: false,
+            request: None,
+            ready: Vec::new(),
+            due: Vec::new(),
+            claim: None,
+            refused: None,
+            _flight,
+        }
     }
 
     /// Decides about an event and stores the decision. Returns what has to be done now.
@@ -95,10 +120,21 @@ impl Decider {
             Cause::Fork(_) => Stored::Created,
         };
         let mut known = Known::default();
+        let meant = Meant::by(cause, &self.run);
         for _ in 0..CONFLICTS_MAX {
             self.learn(cause).await?;
             self.make_ready(cause).await?;
-            let mut decision = self.decide(cause, &mut known).await?;
+            let decided = match self.decide(cause, &mut known).await {
+                Err(Error::Refused(Refused::Target(error))) => {
+                    return Err(Refused::Target(meant.told(&self.host, &self.run, error).await?).into());
+                }
+                decided => decided?,
+            };
+            let Some(mut decision) = decided else {
+                self.let_due_happen().await?;
+                known = Known::default();
+                continue;
+            };
             if self.host.durability == Durability::Visible {
                 decision.durability = Durability::Visible;
             }
@@ -111,6 +147,22 @@ impl Decider {
             }
         }
         Err(self.interrupted(&"it is changed by others all the time"))
+    }
+
+    /// Stores what is due in the run; what has to be done then is added to `due`.
+    async fn let_due_happen(&mut self) -> Result<(), Error> {
+        let passed = Cause::Event(Event::TimePassed { owner: self.host.owner });
+        // The request is another one's.
+        let request = self.request.take();
+        let happened = Box::pin(self.step(&passed, Vec::new())).await;
+        self.request = request;
+        match happened {
+            Ok(effects) => self.due.extend(effects),
+            // Another process was faster.
+            Err(Error::Refused(Refused::Idle)) => self.reload().await?,
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// Fetches and checks what the calls need that follow.
@@ -136,8 +188,8 @@ impl Decider {
         }
     }
 
-    /// Decides, and fetches what the decision needs to know.
-    async fn decide(&self, cause: &Cause, known: &mut Known) -> Result<Decision, Error> {
+    /// Decides, and fetches what the decision needs to know. `None` when something is due that comes first.
+    async fn decide(&self, cause: &Cause, known: &mut Known) -> Result<Option<Decision>, Error> {
         self.check(cause)?;
         loop {
             let (run, now) = (self.run.clone(), self.host.clock.now());
@@ -148,7 +200,8 @@ impl Decider {
                 Cause::Fork(how) => fork(run, &self.program, how.clone(), now, known),
             };
             match decided {
-                Ok(decision) => return Ok(decision),
+                Ok(decision) => return Ok(Some(decision)),
+                Err(Stop::Due) => return Ok(None),
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
                 Err(Stop::Missing(missing)) => self.fetch(missing, known).await?,
             }
@@ -192,6 +245,7 @@ impl Decider {
         inputs::set_apart(&self.run, &mut decision);
         let root = decision.steps.iter().find(|(path, step)| path.is_root() && !step.is_active());
         let (root, run) = (root.map(|(_, step)| step.clone()), decision.run.clone());
+        let reopened = decision.reopened.clone();
         let expected = (!self.is_new).then_some(self.run.version);
         let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
         commit.request = self.request.clone();
@@ -209,6 +263,14 @@ impl Decider {
         self.host.live.tell(run.id, Happened::Committed);
         if let (Stored::Started | Stored::Resumed, Some(span)) = (what, &run.span) {
             trace::record(span);
+        }
+        if matches!(what, Stored::Resumed | Stored::Created) {
+            self.claim = Some(run.version);
+        }
+        // Of several answers that one request gave, the first that is refused is told.
+        if let Some(reopened) = reopened.into_iter().find(|reopened| Some(reopened.claim) == self.claim) {
+            let Reopened { path, suspension, message: reason, .. } = reopened;
+            self.refused.get_or_insert(Error::AnswerRefused { run: run.id, path, suspension, reason });
         }
         (self.run, self.root, self.is_new, self.request) = (run, root, false, None);
         Ok(Some(effects))

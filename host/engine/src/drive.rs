@@ -10,6 +10,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, Run, Step};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
+use reentry_core::workflow::Program;
 use tokio::task::JoinSet;
 use tracing::instrument::WithSubscriber;
 use tracing::{Instrument, Span};
@@ -17,14 +18,24 @@ use tracing::{Instrument, Span};
 use crate::decide::{Cause, Decider, Images};
 use crate::error::{Error, chain};
 use crate::mailbox;
+use crate::options::OutputOptions;
+use crate::output::RunResult;
 use crate::perform::{Performed, perform};
 use crate::trouble;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
     pub(crate) run: Run,
+    pub(crate) program: Arc<Program>,
     /// The record of the workflow itself, if the run ended.
     pub(crate) root: Option<Step>,
+}
+
+impl Stopped {
+    /// The result that shows it.
+    pub(crate) fn result(&self, output: OutputOptions) -> RunResult {
+        RunResult::of(&self.run, &self.program, self.root.as_ref(), output)
+    }
 }
 
 /// What a driver begins with.
@@ -45,18 +56,25 @@ impl Task {
 /// When it returns, everything it reports is durable.
 ///
 /// # Errors
-/// [`Error::Interrupted`] leaves the run as it was stored last; with any other error nothing was stored.
+/// [`Error::Interrupted`] leaves the run as it was stored last; with any other error nothing of the event counts.
 pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
     begin(task).await?.go_on().await
 }
 
-/// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`].
+/// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`]. When the event is refused although
+/// something was due that came first, what follows from that is left, and the driver ends with the refusal.
 ///
 /// # Errors
 /// As [`drive`].
 pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
     let Task { mut decider, cause, images } = task;
-    let effects = decider.step(&cause, images).await?;
+    let decided = decider.step(&cause, images).await;
+    let mut effects = std::mem::take(&mut decider.due);
+    match decided {
+        Ok(more) => effects.extend(more),
+        Err(error) if effects.is_empty() => return Err(error),
+        Err(error) => decider.refused = Some(error),
+    }
     Ok(Driver { decider, calls: JoinSet::new(), effects })
 }
 
@@ -89,16 +107,28 @@ impl Driver {
         tokio::spawn(work.with_current_subscriber());
     }
 
+    /// Why the first event was refused, if it was: what is left to be done then is of no interest to whoever brought it.
+    pub(crate) fn take_refusal(&mut self) -> Option<Error> {
+        self.decider.refused.take()
+    }
+
     /// Does what there is to do, and what follows from it.
     ///
     /// # Errors
-    /// [`Error::Interrupted`], whatever went wrong: what was asked for is stored, so that nobody must take it to be refused.
+    /// That of a request which was refused, or of an answer that its step refused. Otherwise [`Error::Interrupted`], whatever went wrong:
+    /// what was asked for is stored, so that nobody must take it to be refused.
     pub(crate) async fn go_on(mut self) -> Result<Stopped, Error> {
         let ended = self.perform_all().await;
         // Nobody would hear of the end of a call that is left.
         self.calls.shutdown().await;
         match ended {
-            Ok(()) => Ok(Stopped { run: self.decider.run, root: self.decider.root }),
+            Ok(()) => match self.decider.refused {
+                Some(refused) => Err(refused),
+                None => {
+                    let Decider { run, program, root, .. } = self.decider;
+                    Ok(Stopped { run, program, root })
+                }
+            },
             Err(error @ Error::Interrupted { .. }) => Err(error),
             Err(error) => {
                 let Decider { host, run, .. } = &self.decider;
@@ -168,14 +198,16 @@ impl Driver {
     /// Brings an event to the run. One that is of no interest any more, because somebody ended the run or took the call over, leads
     /// to nothing.
     async fn bring(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
-        match self.decider.step(cause, images).await {
-            Ok(effects) => Ok(effects),
+        let decided = self.decider.step(cause, images).await;
+        let mut effects = std::mem::take(&mut self.decider.due);
+        match decided {
+            Ok(more) => effects.extend(more),
             Err(Error::Refused(Refused::Stale { .. } | Refused::Idle | Refused::Blocked { .. })) => {
                 self.decider.reload().await?;
-                Ok(Vec::new())
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        Ok(effects)
     }
 
     /// Looks for a message that came before the step waited for it.

@@ -4,6 +4,7 @@ use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
 use reentry_core::id::{NameError, RunId, SuspensionId};
 use reentry_core::json::JsonError;
+use reentry_core::path::StepPath;
 use reentry_core::run::Refused;
 use reentry_core::snapshot::SnapshotError;
 use reentry_core::workflow::{ContractError, DefinitionError};
@@ -20,7 +21,7 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// There is no such run.
-    #[error("no snapshot found for this workflow run: {0}")]
+    #[error("no run {0} for this tenant")]
     NoRun(RunId),
     /// There is no such component.
     #[error("no component {0} on this host; add it with `components add`")]
@@ -102,6 +103,18 @@ pub enum Error {
         /// What is wrong with it, and where.
         source: JsonError,
     },
+    /// A backup goes to, and is restored in, a folder that has none of its own.
+    #[error("{path} is not empty: a backup and a data folder that is made of one have a folder of their own")]
+    NotEmpty {
+        /// The folder.
+        path: String,
+    },
+    /// There is no backup in a folder.
+    #[error("there is no backup in {path}: it would have a file `reentry.db`")]
+    NoBackup {
+        /// The folder.
+        path: String,
+    },
     /// A run was not deleted.
     #[error(transparent)]
     Delete(#[from] DeleteError),
@@ -133,6 +146,18 @@ pub enum Error {
         /// The key.
         key: String,
     },
+    /// The step refused the answer, which its schema let through. The suspension is open again as it was.
+    #[error("step `{path}` refused the answer: {reason}")]
+    AnswerRefused {
+        /// The run.
+        run: RunId,
+        /// The step.
+        path: StepPath,
+        /// The suspension.
+        suspension: SuspensionId,
+        /// Why, in the step's words.
+        reason: String,
+    },
     /// The host could not do its part. The run is as it was stored last, and is taken over when this process ends.
     #[error("the host could not go on with run {run}: {reason}")]
     Interrupted {
@@ -149,7 +174,9 @@ impl Error {
         match self {
             Self::Refused(refused) => refused.kind(),
             Self::RequestKnown { .. } | Self::RequestDiffers { .. } => ErrorKind::Conflict,
-            Self::BadName { .. } | Self::BadJson { .. } => ErrorKind::Refused,
+            Self::BadName { .. } | Self::BadJson { .. } | Self::AnswerRefused { .. } => ErrorKind::Refused,
+            Self::NotEmpty { .. } => ErrorKind::Refused,
+            Self::NoBackup { .. } => ErrorKind::NotFound,
             Self::NoCurrentWorkflow(_) | Self::NoSavepoint { .. } => ErrorKind::NotFound,
             Self::Delete(error) => match error {
                 DeleteError::NotFound { .. } => ErrorKind::NotFound,
@@ -182,6 +209,9 @@ impl Error {
             Self::RequestDiffers { .. } => "other-request",
             Self::BadName { .. } => "invalid-name",
             Self::BadJson { .. } => "invalid-data",
+            Self::NotEmpty { .. } => "not-empty",
+            Self::NoBackup { .. } => "no-backup",
+            Self::AnswerRefused { .. } => "answer-refused",
             Self::NoCurrentWorkflow(_) => "no-workflow",
             Self::NoSavepoint { .. } => "no-savepoint",
             Self::Delete(error) => match error {

@@ -36,6 +36,7 @@ impl Run {
     /// [`Self::resume`] for an answer that is refused. There is no new run in these cases.
     pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
+        answer.iter().try_for_each(|answer| self.host.inner.answer_bounded(answer))?;
         let mut tries = 0;
         let (id, driver) = loop {
             let from = self.to_fork(options.at).await?;
@@ -50,12 +51,15 @@ impl Run {
             }
         };
         let span = tracing::info_span!("reentry", otel.name = "workflow run (forked)", run = %id);
-        match answer {
-            Some(_) => drop(driver.spawned(span).await?),
+        let seen = match answer {
+            Some(_) => driver.spawned(span).await?.run.version,
             // What it does is its own: those who ask wait for it.
-            None => driver.left_alone(span),
-        }
-        Ok(Run::new(self.host.clone(), id))
+            None => {
+                driver.left_alone(span);
+                1
+            }
+        };
+        Ok(Run::new(self.host.clone(), id, seen))
     }
 
     /// The run to begin with.
@@ -93,7 +97,7 @@ impl Run {
         let id = host.chance.run_id(now);
         let how = Fork {
             id,
-            suspension: host.chance.suspension_ids(now, from.waiting().count()),
+            suspension: host.chance.suspension_ids(now, from.suspensions_of_fork()),
             owner: host.owner,
             answer: answer.map(|answer| Box::new((answer.request(), self.caller()))),
         };

@@ -17,7 +17,7 @@ use crate::builder::HostBuilder;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::component::Component;
-use crate::decide::new_run_refused;
+use crate::decide::{load, new_run_refused};
 use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint, Stored};
 use crate::flights::Flights;
@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.
     pub(crate) savepoints_max: u32,
+    /// Most bytes of one value that comes in.
+    pub(crate) value_bytes: usize,
     /// How long a call that nobody wants any more may go on.
     pub(crate) cancel_grace: Duration,
     /// How safely a result is stored before it is acknowledged.
@@ -156,14 +158,13 @@ impl Host {
         Ok(Workflow { host: self.clone(), workflow })
     }
 
-    /// A run, by its id.
+    /// A run, by its id. The handle has seen the run as it is now.
     ///
     /// # Errors
     /// `NotFound` when the tenant has no such run.
     pub async fn run(&self, id: RunId) -> Result<Run, Error> {
-        let run = Run::new(self.clone(), id);
-        run.load().await?;
-        Ok(run)
+        let run = load(&self.inner, &self.tenant, id).await?;
+        Ok(Run::new(self.clone(), id, run.version))
     }
 
     /// Lists runs, newest first.
@@ -172,6 +173,32 @@ impl Host {
     /// `Unavailable`, `Damaged`.
     pub async fn runs(&self, filter: RunFilter) -> Result<Page<RunSummary>, Error> {
         Ok(self.inner.store.list_runs(&self.tenant, filter).await?)
+    }
+
+    /// Runs of which the first or last hexadecimal digits of the id are given, newest first, at most `limit`. Grows with the tenant's runs.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn runs_with_digits(&self, digits: &str, limit: usize) -> Result<Vec<RunId>, Error> {
+        Ok(self.inner.store.runs_with_digits(&self.tenant, digits, limit).await?)
+    }
+
+    /// The run that was created or answered most recently.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn last_run(&self) -> Result<Option<RunId>, Error> {
+        Ok(self.inner.store.last_run(&self.tenant).await?)
+    }
+
+    /// Gives the space of what was deleted back to the file system; returns how many bytes. Takes as long as there is much to give back;
+    /// others may write meanwhile. A data folder of an early version is written anew once, for which all hosts on it wait: that is
+    /// left for later while others are alive and it would take long.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn give_back_space(&self) -> Result<u64, Error> {
+        Ok(self.inner.store.give_back_space().await?)
     }
 
     /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age.
@@ -216,6 +243,6 @@ impl Host {
         self.inner.fault(FaultPoint::BeforeCommit(Stored::Created));
         self.inner.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
         self.inner.fault(FaultPoint::AfterCommit(Stored::Created));
-        Ok(Run::new(self.clone(), id))
+        Ok(Run::new(self.clone(), id, 0))
     }
 }

@@ -70,6 +70,7 @@ impl Host {
         if let Some(payload) = &event.payload {
             payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
         }
+        self.inner.bounded("payload of an event", event.payload.as_ref())?;
         let now = self.inner.clock.now();
         let message = Message {
             id: self.inner.chance.message_id(now),

@@ -146,6 +146,8 @@ impl Run {
             match apply(run.clone(), new, event.clone(), host.clock.now(), &known) {
                 Ok(_) => return Ok(()),
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
+                // A run moves whatever is due in it.
+                Err(Stop::Due) => return Err(Refused::Idle.into()),
                 Err(Stop::Missing(missing)) => fetch(host, run.id, missing, &mut known).await?,
             }
         }

@@ -87,6 +87,13 @@ impl ResumeOptions {
         self
     }
 
+    /// Says which version of the run the caller has seen: a suspension that was opened later is not meant. Defaults to that of the last
+    /// result which the handle returned.
+    pub fn seen(mut self, version: u64) -> Self {
+        self.step.seen = Some(version);
+        self
+    }
+
     /// Sets one key of the request context.
     pub fn context(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
         self.request_context.insert(key.into(), value.into());
@@ -98,6 +105,7 @@ impl ResumeOptions {
             target: self.step,
             data: self.resume_data,
             request_context: self.request_context,
+            request: None,
             retry_count: self.retry_count,
             tracing_context: self.tracing_context,
             tracing_options: self.tracing_options,

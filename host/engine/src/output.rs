@@ -9,6 +9,7 @@ use reentry_core::run::{Run, RunStatus, Step, StepEntry, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
+use reentry_core::workflow::Program;
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +29,15 @@ pub struct RunResult {
     pub result: Option<Json>,
     /// Why it failed, with status `failed`, or why it is blocked, with status `blocked`.
     pub error: Option<Failure>,
-    /// The suspensions that wait for an answer, in the order in which they were opened; those of one millisecond in the order of their paths.
+    /// The version of the run that this shows. An answer that is given in view of it reaches no suspension that was opened later.
+    pub version: u64,
+    /// The suspensions that wait for an answer, in the order of the definition, then of the items; those of one step in the step's own
+    /// order.
     pub suspended: Vec<SuspendedStep>,
     /// The workflow's shared state, if asked for.
     pub state: Option<BTreeMap<String, Json>>,
-    /// The labels of the open suspensions, if asked for.
-    pub resume_labels: Option<BTreeMap<String, StepPath>>,
+    /// The labels of the open suspensions, if asked for, each with the steps that have it.
+    pub resume_labels: Option<BTreeMap<String, Vec<StepPath>>>,
     /// The trace of this start or resume.
     pub trace_id: Option<TraceId>,
     /// Its root span.
@@ -60,7 +64,7 @@ pub struct SuspendedStep {
 
 impl RunResult {
     /// Describes a run as it is stored. `root` is the record of the workflow itself, for a run that has ended.
-    pub(crate) fn of(run: &Run, root: Option<&Step>, options: OutputOptions) -> Self {
+    pub(crate) fn of(run: &Run, program: &Program, root: Option<&Step>, options: OutputOptions) -> Self {
         let mut suspended: Vec<SuspendedStep> = run
             .answerable()
             .map(|(path, suspension)| SuspendedStep {
@@ -72,8 +76,8 @@ impl RunResult {
                 deadline: suspension.due_at(),
             })
             .collect();
-        // Stable: what a step has opened at once stays in the step's own order.
-        suspended.sort_by_key(|step| step.since);
+        // Stable: what one step waits for stays in the step's own order.
+        suspended.sort_by_cached_key(|step| program.order_of(&run.called, &step.path));
         let labels = || labels(&suspended);
         let entry = root.map(|root| &root.entry);
         let blocked = run.blocked.as_ref().filter(|_| run.status() == RunStatus::Blocked);
@@ -87,6 +91,7 @@ impl RunResult {
         Self {
             run_id: run.id,
             status: run.status(),
+            version: run.version,
             result: entry.and_then(|entry| entry.output.clone()),
             error: blocked.or_else(|| entry.and_then(|entry| entry.error.clone())),
             state: options.include_state.then(|| run.state.clone()),
@@ -99,21 +104,24 @@ impl RunResult {
 }
 
 /// The labels by which suspensions may be addressed.
-pub(crate) fn labels(suspended: &[SuspendedStep]) -> BTreeMap<String, StepPath> {
-    let of = |step: &SuspendedStep| {
-        let path = step.path.clone();
-        step.labels.clone().into_iter().map(move |label| (label, path.clone())).collect::<Vec<_>>()
-    };
-    suspended.iter().flat_map(of).collect()
+pub(crate) fn labels(suspended: &[SuspendedStep]) -> BTreeMap<String, Vec<StepPath>> {
+    let mut labels: BTreeMap<String, Vec<StepPath>> = BTreeMap::new();
+    for step in suspended {
+        for label in &step.labels {
+            labels.entry(label.clone()).or_default().push(step.path.clone());
+        }
+    }
+    labels
 }
 
 impl Serialize for RunResult {
-    /// The result as it goes over the wire: the field names and shapes of Mastra's result, and the suspensions' ids beside them.
-    /// Optional parts are left out when they do not apply.
+    /// The result as it goes over the wire: the field names of Mastra's result, and the suspensions' ids beside them. What is said of
+    /// suspensions is a list for each path, however many there are. Optional parts are left out when they do not apply.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("status", &self.status)?;
         map.serialize_entry("runId", &self.run_id)?;
+        map.serialize_entry("version", &self.version)?;
         entry(&mut map, "result", self.result.as_ref())?;
         entry(&mut map, "error", self.error.as_ref())?;
         if !self.suspended.is_empty() {
@@ -126,8 +134,11 @@ impl Serialize for RunResult {
             map.serialize_entry("suspensionIds", &self.by_path(|step| &step.suspension))?;
         }
         if let Some(labels) = &self.resume_labels {
-            let step = |(label, path)| (label, BTreeMap::from([("stepId", path)]));
-            map.serialize_entry("resumeLabels", &labels.iter().map(step).collect::<BTreeMap<_, _>>())?;
+            let steps = |paths: &'_ Vec<StepPath>| -> Vec<_> {
+                paths.iter().map(|path| BTreeMap::from([("stepId", path.to_string())])).collect()
+            };
+            let labels = labels.iter().map(|(label, paths)| (label, steps(paths)));
+            map.serialize_entry("resumeLabels", &labels.collect::<BTreeMap<_, _>>())?;
         }
         entry(&mut map, "state", self.state.as_ref())?;
         entry(&mut map, "traceId", self.trace_id.as_ref())?;
@@ -137,24 +148,13 @@ impl Serialize for RunResult {
 }
 
 impl RunResult {
-    fn by_path<'a, T>(&'a self, of: impl Fn(&'a SuspendedStep) -> T) -> BTreeMap<String, OneOrMore<T>> {
-        let mut found: BTreeMap<String, OneOrMore<T>> = BTreeMap::new();
+    /// A list for each path, as a step may have several suspensions.
+    fn by_path<'a, T>(&'a self, of: impl Fn(&'a SuspendedStep) -> T) -> BTreeMap<String, Vec<T>> {
+        let mut found: BTreeMap<String, Vec<T>> = BTreeMap::new();
         for step in &self.suspended {
-            found.entry(step.path.to_string()).or_insert_with(|| OneOrMore(Vec::new())).0.push(of(step));
+            found.entry(step.path.to_string()).or_default().push(of(step));
         }
         found
-    }
-}
-
-/// What there is of each step: itself when there is one, a list when there are several.
-struct OneOrMore<T>(Vec<T>);
-
-impl<T: Serialize> Serialize for OneOrMore<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.as_slice() {
-            [one] => one.serialize(serializer),
-            several => several.serialize(serializer),
-        }
     }
 }
 

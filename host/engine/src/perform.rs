@@ -1,5 +1,6 @@
 //! From an effect to the event it ends as: one call into a guest.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use reentry_core::event::{CallEnd, CallEnded, Event};
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Doing, Refused, ResumeCall, Run};
-use reentry_core::step::{Facts, Invocation, Resumption};
+use reentry_core::run::{Call, Doing, Refused, Run, Step};
+use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
@@ -50,7 +51,9 @@ pub(crate) async fn perform(
         return Err(misfit(&run, &path));
     };
     let context = Arc::new(context(&host, &run, &path, Some(step.calls)).await?);
+    let deadline = run.deadline_around(&path).map(|(_, at)| at);
     if let Some(at) = not_before {
+        let at = deadline.map_or(at, |deadline| deadline.min(at));
         tokio::select! {
             biased;
             () = host.clock.wait_until(at) => {}
@@ -69,6 +72,9 @@ pub(crate) async fn perform(
     };
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     let _permit = permit.map_err(interrupted)?;
+    if deadline.is_some_and(|at| at <= host.clock.now()) {
+        return Ok(Some(not_made(&host, &run, path, step)));
+    }
     if is_suspect && !is_tried(&host, &run, &program, &path, step.calls).await? {
         return Ok(None);
     }
@@ -85,7 +91,7 @@ pub(crate) async fn perform(
         span_id = %span_id,
     );
     let facts = facts(&host, &run, &path, node, step, span_id.to_string());
-    let (timeout, is_last) = timeout(node, step, host.clock.now());
+    let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
     let options = CallOptions {
         cancel: Some(cancel.clone()),
@@ -136,6 +142,23 @@ async fn is_tried(
         Err(Error::Refused(Refused::Stale { .. } | Refused::Blocked { .. })) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// The end of a call that is not made, as there is no time left for it. The run says so in its own words.
+fn not_made(host: &Inner, run: &Run, path: StepPath, step: &Step) -> Performed {
+    let message = "there was no time left for this call".to_owned();
+    let code = Some("timeout".to_owned());
+    let failure = Failure { message, code, retryable: false, retry_after_ms: None, details: None };
+    let ended = CallEnded {
+        call: step.calls,
+        owner: host.owner,
+        end: CallEnd::Failed(failure),
+        state: BTreeMap::new(),
+        request_context: BTreeMap::new(),
+        random: host.chance.number(),
+        path,
+    };
+    Performed { made: Made::now(run, step), ended, image: None }
 }
 
 /// What a guest may ask during a call; `call` is its number, `None` for one that moves the step to another version.
@@ -192,8 +215,8 @@ async fn called(
 ) -> Result<CallResult, CallError> {
     match call {
         Call::Start => ready.component.start(Invocation { facts, input }, context, options).await,
-        Call::Resume(ResumeCall { resolved, suspend_payload, .. }) => {
-            let (resolved, suspend_payload) = (resolved.clone(), suspend_payload.clone());
+        Call::Resume(call) => {
+            let (resolved, suspend_payload) = (call.resolved(), call.suspend_payload().cloned());
             let resumption = Resumption { facts, resolved, input, suspend_payload };
             let image = ready.image.as_ref().map(|(_, bytes)| bytes.as_slice());
             ready.component.resume(resumption, image, context, options).await

@@ -154,7 +154,12 @@ pub(crate) async fn begin_told(
     did: Did,
 ) -> Result<impl Future<Output = Result<(), Error>> + Send + 'static, Error> {
     let (host, run) = (Arc::clone(&task.decider.host), task.decider.run.id);
-    let driver = begin(task).await?;
+    let mut driver = begin(task).await?;
+    if let Some(refused) = driver.take_refusal() {
+        // What was due came first; that goes on by itself.
+        driver.left_alone(tracing::Span::current());
+        return Err(refused);
+    }
     let tell = move |did| host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run, did });
     tell(did);
     Ok(async move {

@@ -179,10 +179,11 @@ impl Registry {
         self.workflows.remove(&workflow);
     }
 
-    /// Lets go of a component that was removed.
+    /// Lets go of a component that was removed, its compiled code included.
     pub(crate) fn forget(&self, component: ComponentDigest) {
         self.opened.remove(&component);
         self.contracts.remove(&component);
+        self.runtime.forget(component);
     }
 
     /// The workflow that a run is pinned to.

@@ -126,6 +126,8 @@ impl Digest {
 struct Kept {
     run_id: RunId,
     status: RunStatus,
+    #[serde(default)]
+    version: u64,
     #[serde(
         default,
         deserialize_with = "reentry_core::json::present",
@@ -146,14 +148,17 @@ struct Kept {
 
 impl Kept {
     fn of(result: RunResult) -> Self {
-        let RunResult { run_id, status, result, error, suspended, state, trace_id, span_id, .. } = result;
-        Self { run_id, status, result, error, suspended, state: state.unwrap_or_default(), trace_id, span_id }
+        let RunResult { run_id, status, version, result, error, suspended, state, trace_id, span_id, .. } =
+            result;
+        let state = state.unwrap_or_default();
+        Self { run_id, status, version, result, error, suspended, state, trace_id, span_id }
     }
 
     fn shown(self, options: OutputOptions) -> RunResult {
         RunResult {
             run_id: self.run_id,
             status: self.status,
+            version: self.version,
             result: self.result,
             error: self.error,
             resume_labels: options.include_resume_labels.then(|| labels(&self.suspended)),
@@ -180,20 +185,22 @@ pub(crate) async fn once(
 ) -> Result<RunResult, Error> {
     let Some(Keyed { request, as_text }) = request else {
         let stopped = work(None).await?;
-        return Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output));
+        return Ok(stopped.result(output));
     };
-    if let Some(record) = host.inner.store.request(&host.tenant, &request.key).await? {
-        return known(host, (&request, as_text), record, output).await;
+    if let Some(record) = host.inner.store.request(&host.tenant, &request.key).await?
+        && let Some(result) = known(host, (&request, as_text), record, output).await?
+    {
+        return Ok(result);
     }
     match work(Some(request.clone())).await {
         Ok(stopped) => {
-            let result = RunResult::of(&stopped.run, stopped.root.as_ref(), WHOLE);
+            let result = stopped.result(WHOLE);
             keep(host, &request.key, result, output).await
         }
         // Somebody else may have asked the same meanwhile, and what he did be the reason.
         Err(error @ (Error::RequestKnown { .. } | Error::Refused(_))) => {
             match host.inner.store.request(&host.tenant, &request.key).await? {
-                Some(record) => known(host, (&request, as_text), record, output).await,
+                Some(record) => known(host, (&request, as_text), record, output).await?.ok_or(error),
                 None => Err(error),
             }
         }
@@ -201,30 +208,34 @@ pub(crate) async fn once(
     }
 }
 
-/// Answers a request that was made before; waits for the answer if it is not there yet.
+/// Answers a request that was made before; waits for the answer if it is not there yet. `None` when the step refused the answer that it gave:
+/// the request counts as not made.
 async fn known(
     host: &Host,
     (request, as_text): (&RequestKey, [u8; 32]),
     record: RequestRecord,
     output: OutputOptions,
-) -> Result<RunResult, Error> {
+) -> Result<Option<RunResult>, Error> {
     if record.digest != request.digest && record.digest != as_text {
         return Err(Error::RequestDiffers { key: request.key.clone() });
     }
     if let Some(answer) = record.answer {
-        return decoded(&request.key, &answer, output);
+        return decoded(&request.key, &answer, output).map(Some);
     }
-    let run = Run::new(host.clone(), record.run);
+    let run = Run::new(host.clone(), record.run, 0);
     let mut listener = host.inner.live.listen(record.run);
     let result = loop {
         let result = run.result(WHOLE).await?;
+        if host.inner.store.request(&host.tenant, &request.key).await?.is_none() {
+            return Ok(None);
+        }
         if result.status != RunStatus::Running {
             break result;
         }
         take_over(host, &run).await?;
         listener.committed(&*host.inner.clock, LOOK_EVERY).await;
     };
-    keep(host, &request.key, result, output).await
+    keep(host, &request.key, result, output).await.map(Some)
 }
 
 /// Makes the calls of a run that nobody makes any more, as the process has ended that was asked first.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
@@ -18,11 +19,21 @@ use reentry_core::run::{Run as RunState, RunStatus, Step};
 use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
 
-/// One run of a workflow. Cheap to clone; holds nothing of the run but its id.
-#[derive(Clone)]
+/// One run of a workflow. Cheap to clone; holds nothing of the run but its id, and which version of it was seen last.
+///
+/// A handle stands for somebody who looks at the run: an answer that is given with it reaches no question that was opened after the last
+/// result, state or event that the handle returned. A clone has seen what its original had seen, and goes its own way from then on.
 pub struct Run {
     pub(crate) host: Host,
     pub(crate) id: RunId,
+    /// The latest version of the run that was seen; 0 for none. Shared with those who watch.
+    seen: Arc<AtomicU64>,
+}
+
+impl Clone for Run {
+    fn clone(&self) -> Self {
+        Self::new(self.host.clone(), self.id, self.seen.load(Ordering::Relaxed))
+    }
 }
 
 impl std::fmt::Debug for Run {
@@ -32,8 +43,24 @@ impl std::fmt::Debug for Run {
 }
 
 impl Run {
-    pub(crate) fn new(host: Host, id: RunId) -> Self {
-        Self { host, id }
+    /// A handle that has seen a version of the run; 0 for none.
+    pub(crate) fn new(host: Host, id: RunId, seen: u64) -> Self {
+        Self { host, id, seen: Arc::new(AtomicU64::new(seen)) }
+    }
+
+    /// The handle of those who watch with this one: what they see, this one has seen.
+    pub(crate) fn watched(&self) -> Self {
+        Self { host: self.host.clone(), id: self.id, seen: Arc::clone(&self.seen) }
+    }
+
+    /// Notes which version of the run was seen.
+    pub(crate) fn saw(&self, version: u64) {
+        self.seen.fetch_max(version, Ordering::Relaxed);
+    }
+
+    fn shown(&self, result: RunResult) -> RunResult {
+        self.saw(result.version);
+        result
     }
 
     /// The run's id.
@@ -49,6 +76,7 @@ impl Run {
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
+        self.host.inner.start_bounded(&options)?;
         let asked = Asked::to_start(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
@@ -61,6 +89,7 @@ impl Run {
             spawned(Task::new(decider, event), span).await
         })
         .await
+        .map(|result| self.shown(result))
     }
 
     /// Answers a suspension, and returns when the run has ended or waits again.
@@ -73,10 +102,12 @@ impl Run {
     /// What the result says is durable. The work goes on when the returned future is dropped.
     ///
     /// # Errors
-    /// `Refused` for a target that names no suspension or several, and for data that does not fit; `Conflict` when
-    /// the run does not wait (any more); `Damaged` when the kept memory is not what was written. The run stays as it is in all
-    /// these cases. `Unavailable` when the host could not go on; what was stored last then counts.
+    /// `Refused` for a target that names no suspension or several, and for data that does not fit, be it by the word of the schema or
+    /// of the step; `Conflict` when what is named was answered, has expired or was opened after what this handle has seen; `Damaged`
+    /// when the kept memory is not what was written. The run stays as it is in all these cases, but for what was due in it.
+    /// `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
+        self.host.inner.answer_bounded(&options)?;
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
@@ -84,12 +115,16 @@ impl Run {
             let program = host.inner.registry.program(&run).await?;
             let name = "workflow run (resumed)";
             let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
-            let event = Event::Resumed(options.request(), self.caller());
+            let mut answer = options.request();
+            answer.target.seen.get_or_insert_with(|| self.seen.load(Ordering::Relaxed));
+            answer.request = request.as_ref().map(|request| request.key.clone());
+            let event = Event::Resumed(answer, self.caller());
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             decider.request = request;
             spawned(Task::new(decider, event), span).await
         })
         .await
+        .map(|result| self.shown(result))
     }
 
     /// Ends the run as cancelled. Steps that wait are closed; a call that is in flight is told when it asks, and its end does
@@ -115,7 +150,8 @@ impl Run {
             true => self.host.inner.store.step(run.id, &StepPath::root()).await?,
             false => None,
         };
-        Ok(RunResult::of(&run, root.as_ref(), options))
+        let program = self.host.inner.registry.program(&run).await?;
+        Ok(self.shown(RunResult::of(&run, &program, root.as_ref(), options)))
     }
 
     /// The run's status, as it is stored.
@@ -131,7 +167,9 @@ impl Run {
     /// # Errors
     /// `NotFound` when there is no such run.
     pub async fn state(&self) -> Result<RunState, Error> {
-        self.load().await
+        let run = self.load().await?;
+        self.saw(run.version);
+        Ok(run)
     }
 
     /// The records of all steps. Reads every one of them, so its cost grows with the run.
@@ -176,7 +214,7 @@ impl Run {
     ) -> Result<RunResult, Error> {
         let decider = Decider::new(Arc::clone(&self.host.inner), program, run);
         let stopped = spawned(Task::new(decider, event), span).await?;
-        Ok(RunResult::of(&stopped.run, stopped.root.as_ref(), output))
+        Ok(self.shown(stopped.result(output)))
     }
 }
 

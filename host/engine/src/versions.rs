@@ -2,7 +2,7 @@
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::workflow::Definition;
-use reentry_store::{ComponentUsage, WorkflowSummary};
+use reentry_store::{ComponentSummary, ComponentUsage, RemoveError, WorkflowSummary};
 
 use crate::error::Error;
 use crate::host::Host;
@@ -88,5 +88,31 @@ impl Host {
         self.inner.store.remove_component(&digest).await?;
         self.inner.registry.forget(digest);
         Ok(())
+    }
+
+    /// Components that nothing needs: no version of a workflow that a tenant has applied uses them, no kept run is pinned to them, and a
+    /// later one has their name. Looks through the runs that have not ended, for each of them.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn prunable_components(&self) -> Result<Vec<ComponentSummary>, Error> {
+        Ok(self.inner.store.unneeded_components().await?)
+    }
+
+    /// Removes the components that nothing needs; returns them. Durable on return.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`; some of them may be removed then.
+    pub async fn prune_components(&self) -> Result<Vec<ComponentSummary>, Error> {
+        let mut removed = Vec::new();
+        for component in self.prunable_components().await? {
+            match self.remove_component(component.digest).await {
+                Ok(()) => removed.push(component),
+                // Somebody removed it, or has begun to use it.
+                Err(Error::Remove(RemoveError::NoComponent { .. } | RemoveError::ComponentUsed { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(removed)
     }
 }

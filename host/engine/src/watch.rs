@@ -66,7 +66,7 @@ impl Run {
     pub fn watch(&self, after: Option<u64>) -> Watch {
         let listener = self.host.inner.live.listen(self.id);
         let after = after.unwrap_or_default();
-        Watch { run: self.clone(), listener, after, ready: VecDeque::new(), looks: None, ended: false }
+        Watch { run: self.watched(), listener, after, ready: VecDeque::new(), looks: None, ended: false }
     }
 }
 
@@ -78,6 +78,7 @@ impl Watch {
     pub async fn next(&mut self) -> Result<Option<WatchEvent>, Error> {
         loop {
             if let Some(event) = self.ready.pop_front() {
+                self.run.saw(event.version);
                 return Ok(Some(event));
             }
             if self.ended {
@@ -219,6 +220,13 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, 
             with("attempt", Json::record(attempt))?;
             with("until", Json::record(until))?;
             "workflow-step-waiting"
+        }
+        LogKind::AnswerRefused { suspension, message } => {
+            with("id", id())?;
+            with("suspensionId", Json::record(suspension))?;
+            with("message", Json::record(message))?;
+            with("status", Json::record("suspended"))?;
+            "workflow-step-answer-refused"
         }
         LogKind::Suspended { suspension } => {
             with("id", id())?;

@@ -7,7 +7,7 @@ use reentry_core::run::{Run, Step, Suspension};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 
-pub use reentry_core::run::{Durability, SuspensionEnd};
+pub use reentry_core::run::{Durability, Reopened, SuspensionEnd};
 
 use crate::savepoint::Savepoint;
 
@@ -35,6 +35,9 @@ pub struct Commit {
     pub opened: Vec<NewSuspension>,
     /// Suspensions that end. Each must be open.
     pub closed: Vec<(SuspensionId, SuspensionEnd)>,
+    /// Suspensions that were answered and are open again, as they were: their steps refused the answers. The last end of each must be
+    /// an answer. Its savepoint goes, and so does the request that gave the answer, unless it has got an answer of its own.
+    pub reopened: Vec<Reopened>,
     /// Guests' memories to keep, for one step each.
     pub images: Vec<(SnapshotId, Vec<u8>)>,
     /// Kept memories that one more step of this run needs. Each must be kept.
@@ -67,6 +70,7 @@ impl Commit {
             dropped_steps: Vec::new(),
             opened: Vec::new(),
             closed: Vec::new(),
+            reopened: Vec::new(),
             images: Vec::new(),
             shared_images: Vec::new(),
             dropped_images: Vec::new(),
@@ -152,6 +156,14 @@ pub enum CommitError {
     /// A suspension that was to end is not open: it ended before, or never was.
     #[error("suspension {suspension} of run {run} is not open")]
     SuspensionTaken {
+        /// The run.
+        run: RunId,
+        /// The suspension.
+        suspension: SuspensionId,
+    },
+    /// A suspension that was to be open again is not one that an answer ended.
+    #[error("suspension {suspension} of run {run} cannot be open again: no answer ended it")]
+    NotAnswered {
         /// The run.
         run: RunId,
         /// The suspension.

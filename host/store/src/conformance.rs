@@ -57,11 +57,13 @@ macro_rules! conformance {
                 steps_come_in_the_order_of_their_first_call, steps_that_ended_are_not_read_with_the_run,
                 images_are_kept_until_they_are_dropped, odd_json_comes_back_as_it_was;
             claims: one_of_many_ends_a_suspension, a_suspension_begins_and_ends_in_one_commit, changes_to_one_run_follow_each_other,
-                a_suspension_is_closed_by_its_own_run;
+                a_suspension_is_closed_by_its_own_run, a_refused_answer_is_given_back,
+                only_what_was_answered_is_open_again;
             tenants: nothing_of_one_tenant_is_seen_by_another;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
-                a_place_that_is_none_is_refused;
+                a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,
+                the_last_run_was_created_or_answered_last;
             clock: what_is_due_comes_earliest_first, what_is_due_is_found_behind_what_is_passed_over,
                 what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
             owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,
@@ -85,7 +87,7 @@ macro_rules! conformance {
                 only_what_is_there_is_taken, those_who_wait_for_a_message_are_found,
                 messages_that_wait_to_be_delivered_are_found, old_messages_go;
             applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed, the_users_of_a_component_are_known,
-                a_component_that_is_needed_is_not_removed, a_version_that_is_needed_is_not_removed,
+                a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known, a_version_that_is_needed_is_not_removed,
                 a_definition_that_nobody_needs_is_removed;
             troubles: what_goes_wrong_is_counted, what_is_blocked_is_passed_by, a_blocked_run_is_deleted;
             deletion: only_what_has_ended_is_deleted, a_deleted_run_leaves_nothing, a_run_with_forks_is_kept,

@@ -197,6 +197,23 @@ impl Store for MemoryStore {
         self.data().list_runs(tenant, &filter)
     }
 
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        Ok(self.data().runs_with_digits(tenant, &digits.to_ascii_lowercase(), limit))
+    }
+
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
+        Ok(self.data().last_run(tenant))
+    }
+
+    async fn give_back_space(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
     async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
         self.data().delete_run(tenant, id)
     }
@@ -323,6 +340,10 @@ impl Store for MemoryStore {
 
     async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
         Ok(self.data().usage(component))
+    }
+
+    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        Ok(self.data().unneeded_components())
     }
 
     async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {

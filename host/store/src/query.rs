@@ -103,6 +103,8 @@ pub struct SuspensionFilter {
     pub with_ended: bool,
     /// Those that wait for time or events as well, not only for answers.
     pub with_timers: bool,
+    /// The latest first, instead of the oldest.
+    pub latest_first: bool,
     /// Where the page begins: `next` of the page before.
     pub after: Option<String>,
     /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`] mean that bound.

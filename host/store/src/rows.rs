@@ -12,7 +12,7 @@ use reentry_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::commit::{Commit, NewSuspension, RequestKey, SuspensionEnd};
+use crate::commit::{Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
 use crate::query::RunSummary;
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 
@@ -25,6 +25,7 @@ pub(crate) struct CommitRows {
     pub(crate) dropped_steps: Vec<String>,
     pub(crate) opened: Vec<SuspensionRow>,
     pub(crate) closed: Vec<(SuspensionId, SuspensionEnd)>,
+    pub(crate) reopened: Vec<ReopenedRow>,
     pub(crate) images: Vec<(SnapshotId, Vec<u8>)>,
     pub(crate) shared_images: Vec<SnapshotId>,
     pub(crate) dropped_images: Vec<SnapshotId>,
@@ -87,6 +88,23 @@ pub(crate) struct SuspensionRow {
     pub(crate) event: Option<(String, Option<String>)>,
 }
 
+/// A suspension that is open again.
+#[derive(Clone, Debug)]
+pub(crate) struct ReopenedRow {
+    pub(crate) id: SuspensionId,
+    /// The version of the savepoint that was made when it was answered.
+    pub(crate) savepoint: i64,
+    /// The key of the request that gave the answer.
+    pub(crate) request: Option<String>,
+}
+
+impl ReopenedRow {
+    fn encode(reopened: Reopened) -> Self {
+        let Reopened { suspension, claim, request, .. } = reopened;
+        Self { id: suspension, savepoint: column_of(claim.saturating_sub(1)), request }
+    }
+}
+
 /// A savepoint, as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct SavepointRow {
@@ -127,6 +145,7 @@ impl CommitRows {
             dropped_steps: commit.dropped_steps.iter().map(ToString::to_string).collect(),
             opened: commit.opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,
             closed: commit.closed,
+            reopened: commit.reopened.into_iter().map(ReopenedRow::encode).collect(),
             images: commit.images,
             shared_images: commit.shared_images,
             dropped_images: commit.dropped_images,

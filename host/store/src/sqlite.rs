@@ -4,6 +4,7 @@
 //! (`checkpoint`), and whoever reads does so on a connection of its own (`reader`). One file for each table.
 //! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
 
+mod backup;
 mod checkpoint;
 mod components;
 mod deletion;
@@ -25,6 +26,7 @@ mod runs;
 mod savepoints;
 mod schema;
 mod settings;
+mod space;
 mod steps;
 mod suspensions;
 mod sync;
@@ -82,6 +84,7 @@ pub struct SqliteStore {
     threads: Threads,
     owners: Arc<Owners>,
     scans: Semaphore,
+    files: Files,
 }
 
 impl SqliteStore {
@@ -104,8 +107,9 @@ impl SqliteStore {
         Ok(Self {
             threads: Threads::start(&files)?,
             owners: Arc::new(Owners::new(files.owners.clone())),
-            readers: Arc::new(Readers::new(files)),
+            readers: Arc::new(Readers::new(files.clone())),
             scans: Semaphore::new(SCANS_MAX),
+            files,
         })
     }
 
@@ -230,6 +234,40 @@ impl Store for SqliteStore {
         self.scan(move |connection| runs::list(connection, &tenant, &filter)).await
     }
 
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        let (tenant, digits) = (tenant.clone(), digits.to_ascii_lowercase());
+        self.scan(move |connection| runs::with_digits(connection, &tenant, &digits, limit)).await
+    }
+
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| runs::last(connection, &tenant)).await
+    }
+
+    async fn give_back_space(&self) -> Result<u64, StoreError> {
+        let size = || self.scan(|connection| space::bytes(connection).map_err(store_error));
+        let before = size().await?;
+        if !self.scan(|connection| space::is_prepared(connection).map_err(store_error)).await? {
+            let (files, owners) = (self.files.clone(), Arc::clone(&self.owners));
+            self.blocking(move || {
+                let others_are_alive = owners.others_are_alive()?;
+                space::write_anew(&files, others_are_alive).map_err(|fault| fault.at(&files.database))
+            })
+            .await?;
+        }
+        if self.scan(|connection| space::is_prepared(connection).map_err(store_error)).await? {
+            while self.write(Durability::Visible, SMALL, space::step).await? {}
+        }
+        let files = self.files.clone();
+        self.blocking(move || space::settle(&files).map_err(|fault| fault.at(&files.database))).await?;
+        Ok(before.saturating_sub(size().await?))
+    }
+
     async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
         let tenant = tenant.clone();
         let work = move |connection: &Connection| deletion::delete_run(connection, &tenant, id);
@@ -272,6 +310,11 @@ impl Store for SqliteStore {
     async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
         let owners = Arc::clone(&self.owners);
         self.blocking(move || owners.is_dead(owner)).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let to = to.to_owned();
+        self.scan(move |connection| backup::write(connection, &to)).await
     }
 
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
@@ -370,6 +413,10 @@ impl Store for SqliteStore {
     async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
         let component = *component;
         self.scan(move |connection| components::usage(connection, component).map_err(store_error)).await
+    }
+
+    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.scan(|connection| components::unneeded(connection)).await
     }
 
     async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {

@@ -1,6 +1,7 @@
 //! The contract of every back end.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use async_trait::async_trait;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
@@ -60,7 +61,8 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// The first of these that holds: [`CommitError::RequestKnown`] when the request was answered before;
     /// [`CommitError::VersionConflict`] when the run is not at the expected version; [`CommitError::SuspensionTaken`] when a
-    /// suspension that is to be closed is not open; [`CommitError::MessageTaken`] when a message that is to be taken is not
+    /// suspension that is to be closed is not open; [`CommitError::NotAnswered`] when one that is to be open again was not ended by an
+    /// answer; [`CommitError::MessageTaken`] when a message that is to be taken is not
     /// there; [`CommitError::ParentChanged`] when the run that this one begins from went on. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
     /// future is dropped before it is ready, the change may be stored or not.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
@@ -126,6 +128,22 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Refused`] for a place in the list that it does not know, that of a run that was deleted among them.
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError>;
 
+    /// Runs of a tenant whose 32 hexadecimal digits begin or end with these, the latest stored first, at most `limit`. Grows with the
+    /// tenant's runs.
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError>;
+
+    /// The run of a tenant that was created or answered most recently. Grows with the tenant's suspensions.
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError>;
+
+    /// Gives the space of what was deleted back to the file system, as far as it can; returns how many bytes. Others may write
+    /// meanwhile. A store that keeps no free space gives back nothing.
+    async fn give_back_space(&self) -> Result<u64, StoreError>;
+
     /// Deletes a run that has ended or is blocked, with everything kept of it, and the requests that it answered. Durable on return.
     ///
     /// # Errors
@@ -136,7 +154,7 @@ pub trait Store: Send + Sync + 'static {
     /// that ended longest ago. Those with forks that are kept are left out. Returns the deleted ones. Visible on return.
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;
 
-    /// Lists suspensions in the order of their ids, which is the oldest first.
+    /// Lists suspensions in the order of their ids, which is the oldest first, or the other way round.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for a place in the list that it does not know, and for the history of more than one run.
@@ -234,6 +252,10 @@ pub trait Store: Send + Sync + 'static {
     /// Who uses a component, over all tenants. Grows with the runs that have not ended, and those of the workflows that use it.
     async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError>;
 
+    /// Components that nothing needs, the latest stored first: no definition that a tenant has applied uses them, current or not, no kept
+    /// run is pinned to them, and a later one has their name. Grows with the runs that have not ended, for each of them.
+    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError>;
+
     /// Removes a component; durable on return. Definitions that use it stay: without it nobody can run them.
     ///
     /// # Errors
@@ -287,6 +309,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Keeps the fingerprint of the key; durable on return. The first one stays.
     async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
+
+    /// Writes a copy of all that is kept, as it is at one moment, to a file that is not there yet; durable on return. Others go on meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a store that is not a file.
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        Err(StoreError::Refused(format!(
+            "it is not kept in a file, so there is no backup to write to {}",
+            to.display()
+        )))
+    }
 
     /// Figures since this store was opened.
     fn stats(&self) -> StoreStats;

@@ -82,6 +82,19 @@ impl CodeCache {
         }
     }
 
+    /// Removes the files of a component. Failing to only costs space, so that failure is logged and no more.
+    pub(crate) fn remove(&self, digest: ComponentDigest) {
+        for form in [Form::Instrumented, Form::Plain] {
+            let name = self.name(digest, form);
+            match self.dir.remove_file(&name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(component = %digest, file = name, %error, "compiled code cannot be removed");
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn key(&self, name: &str) -> SealKey {
         SealKey::of_host(&self.host_key, &format!("compiled code {name}"))
     }

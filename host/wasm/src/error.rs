@@ -103,9 +103,9 @@ pub enum LoadError {
 #[non_exhaustive]
 pub enum CallError {
     /// The guest trapped.
-    #[error("the guest trapped: {message}{}", at(frames))]
+    #[error("{message}{}", at(frames))]
     Trap {
-        /// What happened, in wasmtime's words.
+        /// Why, in the guest's own words if it said any; else what happened.
         message: String,
         /// A short stable word: `unreachable`, `out-of-bounds-memory`, `stack-overflow`, ...
         code: &'static str,

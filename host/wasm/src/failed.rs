@@ -24,10 +24,19 @@ pub(crate) fn call_error(error: wasmtime::Error, guest: &mut Guest, limits: &Lim
         return CallError::Busy(busy.to_string());
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
-        return CallError::Trap { message: trap.to_string(), code: code(*trap), frames: frames(&error) };
+        let (code, what) = named(*trap);
+        return match guest.take_last_words() {
+            // The guest's own words are for the author; the functions of the trap are then those that print and abort.
+            Some(message) => CallError::Trap { message, code, frames: Vec::new() },
+            None => {
+                let message = what.map_or_else(|| trap.to_string(), str::to_owned);
+                CallError::Trap { message, code, frames: frames(&error) }
+            }
+        };
     }
     if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-        let message = format!("it ended itself with exit code {}", exit.0);
+        let ended = || format!("the guest ended itself with exit code {}", exit.0);
+        let message = guest.take_last_words().unwrap_or_else(ended);
         return CallError::Trap { message, code: "exit", frames: Vec::new() };
     }
     if of_system(&error).is_some() {
@@ -47,19 +56,38 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     named.take(FRAMES_MAX).map(str::to_owned).collect()
 }
 
-/// A short stable word for each kind of trap.
-fn code(trap: Trap) -> &'static str {
+/// A short stable word for each kind of trap, and what it means to the author of a step, where wasmtime's words do not say.
+fn named(trap: Trap) -> (&'static str, Option<&'static str>) {
     match trap {
-        Trap::StackOverflow => "stack-overflow",
-        Trap::MemoryOutOfBounds | Trap::HeapMisaligned => "out-of-bounds-memory",
-        Trap::TableOutOfBounds => "out-of-bounds-table",
-        Trap::IndirectCallToNull => "call-to-null",
-        Trap::BadSignature => "call-to-another-type",
-        Trap::IntegerOverflow => "integer-overflow",
-        Trap::IntegerDivisionByZero => "division-by-zero",
-        Trap::BadConversionToInteger => "bad-conversion",
-        Trap::UnreachableCodeReached => "unreachable",
-        Trap::CannotEnterComponent => "cannot-enter",
-        _ => "other",
+        Trap::StackOverflow => {
+            ("stack-overflow", Some("the call stack overflowed; the usual cause is recursion without an end"))
+        }
+        Trap::MemoryOutOfBounds | Trap::HeapMisaligned => (
+            "out-of-bounds-memory",
+            Some(
+                "the guest reached outside its memory; the usual causes are a stack that overflowed (recursion without an end, \
+                 large local variables) and a pointer that points nowhere",
+            ),
+        ),
+        Trap::TableOutOfBounds => ("out-of-bounds-table", None),
+        Trap::IndirectCallToNull => {
+            ("call-to-null", Some("the guest called a function pointer that is null"))
+        }
+        Trap::BadSignature => {
+            ("call-to-another-type", Some("the guest called a function through a pointer of another type"))
+        }
+        Trap::IntegerOverflow => ("integer-overflow", Some("an integer operation overflowed")),
+        Trap::IntegerDivisionByZero => ("division-by-zero", Some("an integer was divided by zero")),
+        Trap::BadConversionToInteger => {
+            ("bad-conversion", Some("a number that no integer can hold was converted to an integer"))
+        }
+        Trap::UnreachableCodeReached => (
+            "unreachable",
+            Some(
+                "the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion",
+            ),
+        ),
+        Trap::CannotEnterComponent => ("cannot-enter", None),
+        _ => ("other", None),
     }
 }

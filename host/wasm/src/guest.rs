@@ -32,6 +32,8 @@ pub(crate) struct Guest {
     limits: Arc<Limits>,
     idempotency_key: String,
     emitted: usize,
+    /// What the guest said last of why it is about to trap.
+    last_words: Option<String>,
     /// There when WASI was granted.
     wasi: Option<WasiCtx>,
 }
@@ -56,6 +58,7 @@ impl Guest {
             limits,
             idempotency_key,
             emitted: 0,
+            last_words: None,
             wasi,
         }
     }
@@ -66,6 +69,12 @@ impl Guest {
         self.log = Arc::new(GuestLog::new(Arc::clone(&host), &self.limits));
         self.host = host;
         self.idempotency_key = String::new();
+        self.last_words = None;
+    }
+
+    /// Takes what the guest said of why it is about to trap, if it said anything.
+    pub(crate) fn take_last_words(&mut self) -> Option<String> {
+        self.last_words.take()
     }
 
     /// Bytes that the host copies out of the guest at one crossing.
@@ -90,6 +99,16 @@ impl Guest {
     }
 }
 
+/// Whether fields of the log say that a trap is about to follow.
+fn announces_trap(fields: &Json) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Fields {
+        #[serde(default)]
+        panic: bool,
+    }
+    fields.decode::<Fields>().is_ok_and(|fields| fields.panic)
+}
+
 type Answer<T> = wasmtime::Result<T>;
 
 impl host::Host for Guest {
@@ -98,6 +117,9 @@ impl host::Host for Guest {
         // Fields that are too long are left out; a line of the log is never a reason to fail a step.
         let fields = fields.filter(|text| text.len() <= self.log.line_bytes());
         let fields = fields.map(|text| convert::json("log.fields", text, &self.limits)).transpose()?;
+        if matches!(level, host::Level::Error) && fields.as_ref().is_some_and(announces_trap) {
+            self.last_words = Some(convert::cut(message.clone(), self.log.line_bytes()));
+        }
         self.log.line(convert::level(level), message, fields);
         Ok(())
     }

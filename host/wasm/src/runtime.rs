@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use reentry_core::digest::ComponentDigest;
 use reentry_core::snapshot::{ImageCodec, SnapshotError};
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
@@ -76,6 +77,13 @@ impl Runtime {
             codecs,
             _ticker: ticker,
         })))
+    }
+
+    /// Removes what is kept on disk of a component's compiled code. Code that is loaded stays loaded.
+    pub fn forget(&self, component: ComponentDigest) {
+        if let Some(cache) = &self.0.cache {
+            cache.remove(component);
+        }
     }
 
     /// The settings, the secret among them.

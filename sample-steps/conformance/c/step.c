@@ -12,50 +12,60 @@ static struct {
   char *tenant;
 } self;
 
-/* A member of an object that the host gives. Free what `text` points to after use. */
-static reentry_json member(char **text, char *json, const char *key) {
-  *text = json;
-  return reentry_get(reentry_read(json), key);
-}
+REENTRY_STRUCT(said, REENTRY_STRING(text))
+REENTRY_STRUCT(state, REENTRY_INT64(counter, .default_json = "0"))
+REENTRY_STRUCT(request_context, REENTRY_OPTIONAL(REENTRY_STRING(tenantName)),
+               REENTRY_OPTIONAL(REENTRY_STRING(approver)))
+REENTRY_STRUCT(named, REENTRY_STRING(key))
 
 static reentry_result echo(const reentry_call *call) { return reentry_complete(reentry_copy(call->input)); }
 
 static reentry_result keep(const reentry_call *call) {
   if (call->reason == REENTRY_ANSWERED) {
-    self.texts[self.stage++] = reentry_string(reentry_get(call->data, "text"), NULL);
+    if (!reentry_read_string(reentry_get(call->data, "text"), &self.texts[self.stage], NULL)) {
+      return reentry_refuse(call, NULL);
+    }
+    self.stage++;
   }
   if (self.stage < 3) return reentry_suspend(reentry_format("{\"asked\": %d}", self.stage + 1));
-  return reentry_complete(reentry_format("{\"texts\": [%s, %s, %s], \"count\": %d}", self.texts[0], self.texts[1],
-                                         self.texts[2], self.stage));
+  return reentry_complete(reentry_format("{\"texts\": [%s, %s, %s], \"count\": %d}", self.texts[0],
+                                         self.texts[1], self.texts[2], self.stage));
 }
 
-static reentry_result state(const reentry_call *call) {
-  char *text;
-  int64_t counter = reentry_int(member(&text, reentry_state(), "counter"), 0) + 1;
+static reentry_result count(const reentry_call *call) {
+  char *text = reentry_state();
+  state found;
+  if (!state_read(reentry_read(text), &found)) {
+    return reentry_fail((reentry_failure){.message = reentry_problem(), .code = "bad-state"});
+  }
   free(text);
-  reentry_set_state("counter", reentry_format("%D", counter));
-  char *said = reentry_format("{\"counter\": %D}", counter);
+  found.counter++;
+  reentry_set_state("counter", reentry_format("%D", found.counter));
+  char *said = state_write(&found);
   return call->reason == REENTRY_START ? reentry_suspend(said) : reentry_complete(said);
 }
 
 static reentry_result context(const reentry_call *call) {
-  char *text;
+  char *text = reentry_request_context();
+  request_context found;
+  if (!request_context_read(reentry_read(text), &found)) {
+    return reentry_fail((reentry_failure){.message = reentry_problem(), .code = "bad-request-context"});
+  }
+  free(text);
   if (call->reason == REENTRY_START) {
-    self.tenant = reentry_string(member(&text, reentry_request_context(), "tenantName"), NULL);
-    free(text);
+    self.tenant = found.tenantName;
     reentry_set_request_context("seen", reentry_format("true"));
     return reentry_suspend(reentry_format("{}"));
   }
-  reentry_json approver = member(&text, reentry_request_context(), "approver");
-  char *output = reentry_format("{\"tenantName\": %s, \"approver\": %j}", self.tenant, approver);
-  free(text);
-  return reentry_complete(output);
+  found.tenantName = self.tenant;
+  return reentry_complete(request_context_write(&found));
 }
 
 static reentry_result labels(const reentry_call *call) {
   static const char *const names[] = {"manager", "finance", NULL};
   if (call->reason == REENTRY_START) {
-    return reentry_suspend_with(reentry_format("{\"question\": \"who?\"}"), (reentry_wait_options){.labels = names});
+    return reentry_suspend_with(reentry_format("{\"question\": \"who?\"}"),
+                                (reentry_wait_options){.labels = names});
   }
   return reentry_complete(reentry_copy(call->data));
 }
@@ -72,7 +82,8 @@ static reentry_result fail(const reentry_call *call) {
 }
 
 static reentry_result retry(const reentry_call *call) {
-  if (call->facts->attempt < 2) return reentry_fail((reentry_failure){.message = "not yet", .retryable = true});
+  if (call->facts->attempt < 2)
+    return reentry_fail((reentry_failure){.message = "not yet", .retryable = true});
   return reentry_complete(reentry_format("{\"attempt\": %d}", (int)call->facts->attempt));
 }
 
@@ -85,25 +96,31 @@ static reentry_result megabyte(const reentry_call *call) {
     free(text);
     return reentry_suspend(payload);
   }
-  size_t length = 0;
-  free(reentry_string(reentry_get(call->data, "text"), &length));
-  return reentry_complete(reentry_format("{\"length\": %D}", (int64_t)length));
+  said answer;
+  if (!said_read(call->data, &answer)) return reentry_refuse(call, NULL);
+  int64_t length = (int64_t)strlen(answer.text);
+  said_free(&answer);
+  return reentry_complete(reentry_format("{\"length\": %D}", length));
 }
 
 static reentry_result unicode(const reentry_call *call) {
+  /* The text has a zero byte in it. */
+  char *asked, *text;
   size_t asked_length, length;
-  char *asked = reentry_string(reentry_get(call->input, "text"), &asked_length);
-  reentry_result result;
+  if (!reentry_read_string(reentry_get(call->input, "text"), &asked, &asked_length))
+    return reentry_refuse(call, NULL);
   if (call->reason == REENTRY_START) {
-    result = reentry_suspend(reentry_format("{\"text\": %S}", asked, asked_length));
-  } else {
-    char *text = reentry_string(reentry_get(call->data, "text"), &length);
-    bool same = length == asked_length && memcmp(text, asked, length) == 0;
-    result = reentry_complete(reentry_format("{\"text\": %S, \"same\": %b}", text, length, same));
-    free(text);
+    char *payload = reentry_format("{\"text\": %S}", asked, asked_length);
+    free(asked);
+    return reentry_suspend(payload);
   }
+  if (!reentry_read_string(reentry_get(call->data, "text"), &text, &length))
+    return reentry_refuse(call, NULL);
+  bool same = length == asked_length && memcmp(text, asked, length) == 0;
+  char *output = reentry_format("{\"text\": %S, \"same\": %b}", text, length, same);
   free(asked);
-  return result;
+  free(text);
+  return reentry_complete(output);
 }
 
 static reentry_result print(const reentry_call *call) {
@@ -122,21 +139,24 @@ static reentry_result clock_and_random(const reentry_call *call) {
   unsigned char bytes[8];
   reentry_random(bytes, sizeof bytes);
   reentry_buffer said = {0};
-  reentry_append(&said, "{\"now\": %D, \"random\": [%d", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, bytes[0]);
+  reentry_append(&said, "{\"now\": %D, \"random\": [%d", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+                 bytes[0]);
   for (size_t k = 1; k < sizeof bytes; k++) reentry_append(&said, ", %d", bytes[k]);
   reentry_append(&said, "]}");
   return call->reason == REENTRY_START ? reentry_suspend(said.at) : reentry_complete(said.at);
 }
 
 static reentry_result sleeps(const reentry_call *call) {
-  return call->reason == REENTRY_START ? reentry_sleep(1) : reentry_complete(reentry_format("{\"slept\": true}"));
+  return call->reason == REENTRY_START ? reentry_sleep(1)
+                                       : reentry_complete(reentry_format("{\"slept\": true}"));
 }
 
 static reentry_result event(const reentry_call *call) {
   if (call->reason == REENTRY_RECEIVED) return reentry_complete(reentry_copy(call->data));
-  char *key = reentry_string(reentry_get(call->input, "key"), NULL);
-  reentry_result result = reentry_event("paid", key, (reentry_wait_options){0});
-  free(key);
+  named input;
+  if (!named_read(call->input, &input)) return reentry_refuse(call, NULL);
+  reentry_result result = reentry_event("paid", input.key, (reentry_wait_options){0});
+  named_free(&input);
   return result;
 }
 
@@ -144,9 +164,9 @@ static const struct {
   const char *name;
   reentry_result (*run)(const reentry_call *call);
 } cases[] = {
-    {"echo", echo},         {"keep", keep},       {"state", state},   {"context", context},
-    {"labels", labels},     {"bail", bail},       {"fail", fail},     {"retry", retry},
-    {"megabyte", megabyte}, {"unicode", unicode}, {"print", print},   {"clock", clock_and_random},
+    {"echo", echo},         {"keep", keep},       {"state", count}, {"context", context},
+    {"labels", labels},     {"bail", bail},       {"fail", fail},   {"retry", retry},
+    {"megabyte", megabyte}, {"unicode", unicode}, {"print", print}, {"clock", clock_and_random},
     {"sleep", sleeps},      {"event", event},
 };
 

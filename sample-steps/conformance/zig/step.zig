@@ -22,14 +22,14 @@ const Input = struct { do: Case, text: []const u8 = "", key: []const u8 = "" };
 const Answer = struct { text: []const u8 };
 
 fn conformance(call: *const reentry.Call) !reentry.Outcome {
-    const input = try reentry.read(Input, call.input);
+    const input = try call.input.read(Input);
     return switch (input.do) {
-        .echo => reentry.completeText(call.input),
+        .echo => reentry.completeText(call.input.text),
         .keep => keep(call),
         .state => state(call),
         .context => context(call),
         .labels => switch (call.why) {
-            .answered => |answer| reentry.completeText(answer),
+            .answered => |answer| reentry.completeText(answer.text),
             else => reentry.suspendWith(.{ .question = "who?" }, .{ .labels = &.{ "manager", "finance" } }),
         },
         .bail => reentry.bail(.{ .bailed = true }),
@@ -45,7 +45,7 @@ fn conformance(call: *const reentry.Call) !reentry.Outcome {
         .megabyte => megabyte(call),
         .unicode => switch (call.why) {
             .answered => |answer| {
-                const text = (try reentry.read(Answer, answer)).text;
+                const text = (try answer.read(Answer)).text;
                 return reentry.complete(.{ .text = text, .same = std.mem.eql(u8, text, input.text) });
             },
             else => reentry.suspendWith(.{ .text = input.text }, .{}),
@@ -54,7 +54,7 @@ fn conformance(call: *const reentry.Call) !reentry.Outcome {
         .clock => clock(call),
         .sleep => if (call.why == .start) reentry.sleep(1) else reentry.complete(.{ .slept = true }),
         .event => switch (call.why) {
-            .received => |payload| reentry.completeText(payload),
+            .received => |payload| reentry.completeText(payload.text),
             else => reentry.event("paid", input.key, .{}),
         },
     };
@@ -64,7 +64,7 @@ fn keep(call: *const reentry.Call) !reentry.Outcome {
     switch (call.why) {
         .answered => |answer| {
             // What is read lies in the memory of the call; what is kept is copied.
-            texts[count] = try reentry.gpa.dupe(u8, (try reentry.read(Answer, answer)).text);
+            texts[count] = try reentry.gpa.dupe(u8, (try answer.read(Answer)).text);
             count += 1;
         },
         else => {},
@@ -95,7 +95,7 @@ fn context(call: *const reentry.Call) !reentry.Outcome {
 
 fn megabyte(call: *const reentry.Call) !reentry.Outcome {
     switch (call.why) {
-        .answered => |answer| return reentry.complete(.{ .length = (try reentry.read(Answer, answer)).text.len }),
+        .answered => |answer| return reentry.complete(.{ .length = (try answer.read(Answer)).text.len }),
         else => {
             const text = try reentry.arena().alloc(u8, 1048576);
             @memset(text, 'x');

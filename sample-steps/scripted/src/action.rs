@@ -20,6 +20,8 @@ pub enum Action {
     Suspend(Suspend),
     /// Fails, if this is one of the first `below` tries; always, when that is left out.
     Fail(Fail),
+    /// Refuses the latest answer unless it is this value; the number is that of its wait.
+    Unless(Unless),
     /// The rest, one key each.
     Simple(Simple),
 }
@@ -32,6 +34,8 @@ pub struct Suspend {
     pub labels: Vec<String>,
     /// The end of patience, in milliseconds from now.
     pub within_ms: Option<u64>,
+    /// The answer that counts then.
+    pub otherwise: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +45,16 @@ pub struct Fail {
     #[serde(default)]
     pub retryable: bool,
     pub below: Option<u32>,
+    pub code: Option<String>,
+    pub details: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Unless {
+    pub refuse_unless: Value,
+    pub wait: u32,
+    pub why: String,
 }
 
 #[derive(Deserialize)]

@@ -33,14 +33,22 @@ pub async fn perform<Input, Form, Answer>(
             Action::Suspend(wait) => {
                 memory.shown = memory.value(&ctx, &wait.suspend)?;
                 let deadline = wait.within_ms.map(|ms| ctx.now() + Duration::from_millis(ms));
-                let options = SuspendOptions { labels: wait.labels, deadline, ..SuspendOptions::default() };
+                let options =
+                    SuspendOptions { labels: wait.labels, deadline, default_answer: wait.otherwise };
                 memory.answer = ctx.suspend_with(Like::new(memory.shown.clone()), options).await?.0;
             }
             Action::Fail(fail) if fail.below.is_none_or(|below| ctx.attempt() < below) => {
                 let message = format!("{}, attempt {}", fail.fail, ctx.attempt());
-                return Err(if fail.retryable { Error::retryable(message) } else { Error::new(fail.fail) });
+                let error = if fail.retryable { Error::retryable(message) } else { Error::new(fail.fail) };
+                let error = fail.code.into_iter().fold(error, Error::code);
+                return Err(fail.details.iter().fold(error, Error::details));
             }
             Action::Fail(_) => {}
+            Action::Unless(unless) if memory.answer != unless.refuse_unless => {
+                let details = json!({"wait": unless.wait});
+                return Err(Error::new(unless.why).code("bad-answer").details(&details));
+            }
+            Action::Unless(_) => {}
             Action::Simple(Simple::SetState(keys)) => {
                 for (key, value) in keys {
                     ctx.set_state(&key, &memory.value(&ctx, &value)?)?;

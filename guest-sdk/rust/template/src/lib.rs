@@ -18,22 +18,23 @@ struct Question {
 #[derive(Deserialize, JsonSchema)]
 struct Answer {
     approved: bool,
+    comment: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Bought {
     bought: String,
+    comment: Option<String>,
 }
 
 async fn buy(ctx: Context<Question, Answer>, order: Order) -> Result<Bought> {
-    let question = Question { item: order.item.clone() };
-    let answer = ctx.suspend(question).label("buyer").await?; // Days may pass here.
+    let answer = ctx.suspend(Question { item: order.item.clone() }).await?; // Days may pass here.
     match answer.approved {
-        true => Ok(Bought { bought: order.item }),
+        true => Ok(Bought { bought: order.item, comment: answer.comment }),
         false => Err(Error::new("the buyer said no").code("refused")),
     }
 }
 
 reentry_step::export! {
-    Step::new("{{name}}", buy).title("Buy something"),
+    Step::new("{{name}}", buy).title("{{heading}}"),
 }

@@ -69,6 +69,9 @@ impl Given {
         if Path::new(text).is_file() {
             return Some(format!("to read the file, write `{option} @{text}`"));
         }
+        if text.contains('<') {
+            return Some("put your answer in the place of `<…>`, and leave out what is optional".to_owned());
+        }
         let bare = text.chars().all(|c| c.is_alphanumeric() || " _-.".contains(c));
         bare.then(|| format!("a text is JSON only with its double quotes: `{option} '\"{text}\"'`"))
     }
@@ -206,6 +209,7 @@ mod tests {
         ^
         to read the file, write `--input @Cargo.toml`
         ");
+        insta::assert_snapshot!(said("{\"approved\": <true|false>}"), @"");
         insta::assert_snapshot!(said(" "), @"
         --input is not valid JSON: it is empty
         nothing at all is `--input null`

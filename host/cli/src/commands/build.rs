@@ -1,8 +1,12 @@
 //! `reentry build`: components from a project in any of the languages, or from a core module.
 
+mod look;
+mod places;
+
 use std::path::{Path, PathBuf};
 
 use reentry::core::digest::ComponentDigest;
+use reentry::core::step::Descriptor;
 use reentry::wasm::{ComponentizeOptions, Encoding};
 use serde::Serialize;
 use serde_json::json;
@@ -13,12 +17,20 @@ use crate::failure::{Failure, Report};
 use crate::humane::bytes;
 use crate::languages::{Engine, Language, Project, detect, language_parser};
 use crate::session::Session;
+use places::Author;
 
-/// Make components of a project, or of a core module
+/// File among those that building leaves with the names of the components that were made.
+const MADE: &str = "made.txt";
+
+/// Make components of a project, or of a core module, and say which steps they have
+///
+/// What was made is opened as a host would open it: a component that no host would take is an error here. A build that fails removes the
+/// component that an earlier one made. With --verbose the calls of tools are shown.
 ///
 /// A project is a folder with the manifest of its language: Cargo.toml, package.json, tsconfig.json, pyproject.toml, go.mod,
 /// asconfig.json; or, for C, C++ and Zig, with a reentry.json: {"language": "c"}. The language's own tools build it; `reentry doctor`
-/// tells which those are, and whether they are there.
+/// tells which those are, and whether they are there. The same sources make the same component, in whatever folder they lie. What slow
+/// tools made is kept in $XDG_CACHE_HOME/reentry/built (~/.cache if that is not set) and used again for the same sources.
 ///
 /// A core module must implement a world of the contract, `reentry:step`. One that was built with bindings says which; others are taken
 /// to implement `step`.
@@ -39,6 +51,10 @@ pub(crate) struct Args {
     /// The engine that a step in JavaScript or TypeScript runs on
     #[arg(long, value_enum, default_value_t)]
     engine: Engine,
+
+    /// Make everything anew, whatever is kept of earlier builds
+    #[arg(long)]
+    force: bool,
 
     /// World that a core module implements, if it does not say so itself
     #[arg(long, value_name = "NAME")]
@@ -66,65 +82,109 @@ struct Built {
     path: PathBuf,
     bytes: usize,
     digest: ComponentDigest,
+    /// Whether the same component was there before.
+    unchanged: bool,
+    steps: Vec<Descriptor>,
 }
 
-pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let built = match args.path.is_dir() {
-        true => project(args, session)?,
-        false => {
-            let encoding = if args.utf16 { Encoding::Utf16 } else { Encoding::Utf8 };
-            let options = ComponentizeOptions { world: args.world.as_deref(), encoding };
-            let component = made_component(&args.path, &read(&args.path)?, options)?;
-            vec![written(args.place(beside(&args.path)), &component)?]
-        }
+        true => project(args, session).await?,
+        false => vec![module(args, session).await?],
     };
     if session.ui.is_json() {
         session.ui.print_json(&json!({ "components": built }))?;
         return Ok(Exit::Done);
     }
-    let line = |one: &Built| {
+    let told = |one: &Built| {
         let size = bytes(u64::try_from(one.bytes).unwrap_or(u64::MAX));
-        format!("{}  {size}  {}\n", one.path.display(), one.digest)
+        let unchanged = if one.unchanged { "  unchanged" } else { "" };
+        format!("{}  {size}  {}{unchanged}\n{}", one.path.display(), one.digest, look::text(&one.steps))
     };
-    session.ui.print(&built.iter().map(line).collect::<String>())?;
+    session.ui.print(&built.iter().map(told).collect::<String>())?;
     Ok(Exit::Done)
 }
 
-fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> {
+async fn module(args: &Args, session: &Session) -> Result<Built, Failure> {
+    let encoding = if args.utf16 { Encoding::Utf16 } else { Encoding::Utf8 };
+    let options = ComponentizeOptions { world: args.world.as_deref(), encoding };
+    let component = made_component(&args.path, &read(&args.path)?, options)?;
+    built(session, &Author::of_module(&args.path), args.place(beside(&args.path)), &component).await
+}
+
+async fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> {
     let language = args.lang.map_or_else(|| detect(&args.path), Ok)?;
-    let project = Project::open(&args.path, language, args.engine, session.ui)?;
+    let project = Project::open(&args.path, language, args.engine, args.force, session.ui)?;
+    let names = made_before(&project);
+    let built = components(args, session, &project).await;
+    match &built {
+        Ok(_) => {}
+        // What is there was made of other sources.
+        Err(_) => {
+            let places = names.iter().map(|name| args.place(args.path.join(format!("{name}.wasm"))));
+            places.for_each(|place| remove_old(session, &place));
+        }
+    }
+    built
+}
+
+async fn components(args: &Args, session: &Session, project: &Project) -> Result<Vec<Built>, Failure> {
     project.check_tools()?;
-    let made = (language.build)(&project)?;
+    let made = (project.language.build)(project)?;
+    let names: Vec<&str> = made.iter().map(|one| one.name.as_str()).collect();
     if made.len() > 1 && args.out.as_ref().is_some_and(|out| !out.is_dir()) {
-        let names: Vec<&str> = made.iter().map(|one| one.name.as_str()).collect();
         let message =
             format!("--out names one file, but the project has several components: {}", names.join(", "));
         return Err(Report::refused("several-components", message)
             .hint("a folder that is there takes them all")
             .into());
     }
-    let mut built = Vec::new();
-    for one in made {
+    project.write(MADE, &format!("{}\n", names.join("\n")))?;
+    let author = Author::of(project);
+    let mut all = Vec::new();
+    for one in &made {
         let bytes = read(&one.file)?;
         let component = match Contents::of(&bytes) {
             Contents::Component => bytes,
-            _ => made_component(
-                &one.file,
-                &bytes,
-                ComponentizeOptions { world: None, encoding: one.encoding },
-            )?,
+            _ => {
+                let options = ComponentizeOptions { world: None, encoding: one.encoding };
+                made_component(&one.file, &bytes, options).map_err(|failure| author.told(failure))?
+            }
         };
         let own = args.path.join(format!("{}.wasm", one.name));
-        built.push(written(args.place(own), &component)?);
+        all.push(built(session, &author, args.place(own), &component).await?);
     }
-    Ok(built)
+    Ok(all)
 }
 
-fn written(path: PathBuf, component: &[u8]) -> Result<Built, Failure> {
+/// Looks at a component, and puts it in its place.
+async fn built(
+    session: &Session,
+    author: &Author<'_>,
+    path: PathBuf,
+    component: &[u8],
+) -> Result<Built, Failure> {
+    let steps = look::steps(session, author, &path, component).await?;
+    let unchanged = std::fs::read(&path).is_ok_and(|before| before == component);
+    // Written all the same: whoever compares times is to see that it is newer than the sources.
     std::fs::write(&path, component).map_err(|error| {
         Report::unavailable("file-unavailable", format!("cannot write {}", path.display())).cause(error)
     })?;
-    Ok(Built { path, bytes: component.len(), digest: ComponentDigest::of(component) })
+    Ok(Built { path, bytes: component.len(), digest: ComponentDigest::of(component), unchanged, steps })
+}
+
+/// The names of the components that the last build made; before the first one the name that most languages give.
+fn made_before(project: &Project) -> Vec<String> {
+    let kept = project.work(MADE).ok().and_then(|file| std::fs::read_to_string(file).ok());
+    kept.unwrap_or_else(|| project.name.clone()).lines().map(str::to_owned).collect()
+}
+
+/// Removes a component of an earlier build.
+fn remove_old(session: &Session, place: &Path) {
+    let is_component = std::fs::read(place).is_ok_and(|bytes| Contents::of(&bytes) == Contents::Component);
+    if is_component && std::fs::remove_file(place).is_ok() {
+        session.ui.note(&format!("removed {}, which an earlier build made", place.display()));
+    }
 }
 
 /// `dir/name.core.wasm` gives `dir/name.wasm`; a module that is called that already gives `dir/name.component.wasm`.
@@ -147,6 +207,7 @@ mod tests {
                 out: out.map(Path::to_owned),
                 lang: None,
                 engine: Engine::default(),
+                force: false,
                 world: None,
                 utf16: false,
             };

@@ -3,6 +3,7 @@
 mod add;
 mod inspect;
 mod list;
+mod prune;
 mod remove;
 pub(crate) mod usage;
 
@@ -14,7 +15,7 @@ use crate::failure::{Failure, Report};
 use crate::session::Session;
 use crate::workflow_file::{Found, component_of_host};
 
-/// Add components, list them, look into one, see who uses it, remove it
+/// Add components, list them, look into one, see who uses it, remove what is not needed
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Add(add::Args),
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     Usage(usage::Args),
     Remove(remove::Args),
+    Prune(prune::Args),
 }
 
 pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit, Failure> {
@@ -30,6 +32,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::List(_) => list::perform(session).await,
         Command::Inspect(args) => inspect::perform(&args, session).await,
         Command::Usage(args) => usage::perform(&args, session).await,
+        Command::Prune(args) => prune::perform(&args, session).await,
         Command::Remove(args) => remove::perform(&args, session).await,
     }
 }

@@ -1,21 +1,21 @@
 //! `reentry inbox`: what waits for an answer.
 
-use reentry::core::id::RunId;
 use reentry::store::SuspensionFilter;
 
 use super::runs::LIMIT;
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::count;
 use crate::session::{Background, Session};
-use crate::suspended::{Row, command, text};
+use crate::suspended::{Row, how_to_answer, text};
 
 /// Show what waits for an answer, the oldest first
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only of this run
     #[arg(long, value_name = "RUN")]
-    pub(crate) run: Option<RunId>,
+    run: Option<RunName>,
 
     /// Only with this label
     #[arg(long, value_name = "LABEL")]
@@ -32,12 +32,13 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    if let Some(run) = args.run {
+    let run = match args.run {
         // A run that does not exist is an error, and not an empty inbox.
-        host.run(run).await?;
-    }
+        Some(run) => Some(run.open(session, &host).await?.id()),
+        None => None,
+    };
     let filter = SuspensionFilter {
-        run: args.run,
+        run,
         label: args.label,
         after: args.after,
         limit: args.limit.into(),
@@ -50,14 +51,13 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         return Ok(Exit::Done);
     }
     let (style, now) = (session.ui.out, session.now());
-    let Some(first) = page.rows.first() else {
+    if page.rows.is_empty() {
         session.ui.note("nothing waits for an answer");
         return Ok(Exit::Done);
-    };
-    let blocks: Vec<String> = page.rows.iter().map(|row| text(row, true, style, now)).collect();
-    let which = if page.rows.len() > 1 { "the first" } else { "it" };
-    let answer = format!("\nanswer {which} with\n  {}\n", command(first, true, &session.again));
-    session.ui.print(&format!("{}{answer}", blocks.join("\n")))?;
+    }
+    let block =
+        |row| text(row, true, style, session.ui.text_columns(), now) + &how_to_answer(row, &session.again);
+    session.ui.print(&page.rows.iter().map(block).collect::<Vec<_>>().join("\n"))?;
     if let Some(next) = page.next {
         session.ui.note(&format!("{}; more with --after {next}", count(page.rows.len(), "question")));
     }

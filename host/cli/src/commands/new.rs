@@ -78,13 +78,22 @@ fn step_files(lang: &'static Language, name: &str) -> Vec<File> {
     filled(template("step"), name, lang).chain(filled(template(lang.name), name, lang)).chain(sdk).collect()
 }
 
-/// A template with its blanks filled in.
+/// The name as a title for people: `approve-expense` is `Approve expense`.
+fn heading(name: &str) -> String {
+    let (first, rest) = name.split_at(name.len().min(1));
+    format!("{}{}", first.to_ascii_uppercase(), rest.replace('-', " "))
+}
+
+/// A template with its blanks filled in: `{{name}}`, `{{heading}}`, and `{{title}}` for the language.
 fn filled<'a>(
     files: impl Iterator<Item = Embedded> + 'a,
     name: &'a str,
     lang: &'static Language,
 ) -> impl Iterator<Item = File> + 'a {
-    let fill = move |text: &str| text.replace("{{name}}", name).replace("{{title}}", lang.title);
+    let fill = move |text: &str| {
+        let text = text.replace("{{name}}", name).replace("{{heading}}", &heading(name));
+        text.replace("{{title}}", lang.title)
+    };
     // What is no text has no blanks.
     files.map(move |(path, contents)| match std::str::from_utf8(contents) {
         Ok(text) => (fill(&path), fill(text).into_bytes()),
@@ -135,11 +144,12 @@ fn made(
 
 /// Checks a name that is to be a folder, a package and an id.
 fn name(text: &str) -> Result<String, String> {
-    let rule = "a name has lower-case letters, digits and single hyphens, and begins with a letter";
-    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let hyphens = text.contains("--") || text.ends_with('-');
-    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(known) || hyphens {
-        return Err(rule.to_owned());
+    if !has_form(text) {
+        let rule = "a name has lower-case letters, digits and single hyphens, and begins with a letter";
+        return Err(match likely(text) {
+            Some(likely) => format!("{rule}: `{likely}`, for instance"),
+            None => rule.to_owned(),
+        });
     }
     if text.len() > NAME_LENGTH_MAX {
         return Err(format!("a name has at most {NAME_LENGTH_MAX} characters, and this one {}", text.len()));
@@ -148,6 +158,20 @@ fn name(text: &str) -> Result<String, String> {
         return Err("a library that steps use has this name".to_owned());
     }
     Ok(text.to_owned())
+}
+
+fn has_form(text: &str) -> bool {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let hyphens = text.contains("--") || text.ends_with('-');
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(known) && !hyphens
+}
+
+/// The name that was probably meant: words in lower case, joined by hyphens.
+fn likely(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let joined = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    let likely = joined.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    has_form(likely).then(|| likely.to_owned())
 }
 
 #[cfg(test)]
@@ -179,6 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_none_is_answered_with_one_that_is() {
+        let likely = ["Approve_Expense", "../buy it", "2buy", "--", "büy"].map(likely);
+        let names = likely.each_ref().map(|name| name.as_deref().unwrap_or("none"));
+        assert_eq!(names, ["approve-expense", "buy-it", "buy", "none", "b-y"]);
+    }
+
+    #[test]
+    fn a_heading_is_the_name_for_people() {
+        let headings = ["approve-expense", "buy", "a1-b2-c3"].map(heading);
+        assert_eq!(headings, ["Approve expense", "Buy", "A1 b2 c3"]);
+    }
+
+    #[test]
     fn every_project_of_a_step_has_all_that_it_needs_and_no_blanks() {
         for language in LANGUAGES {
             let files = step_files(language, "buy");
@@ -189,11 +226,9 @@ mod tests {
             assert!(files.iter().any(|(path, _)| path.starts_with("sdk/")), "{}", language.name);
             for (path, contents) in files.iter().filter(|(path, _)| !path.starts_with("sdk/")) {
                 let text = String::from_utf8_lossy(contents);
-                assert!(
-                    !text.contains("{{name}}") && !text.contains("{{title}}"),
-                    "{}: {path}",
-                    language.name
-                );
+                let blank =
+                    ["{{name}}", "{{heading}}", "{{title}}"].into_iter().find(|blank| text.contains(blank));
+                assert_eq!(blank, None, "{}: {path}", language.name);
             }
         }
     }

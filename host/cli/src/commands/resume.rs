@@ -1,11 +1,10 @@
 //! `reentry resume`: answers a suspended step and shows how far the run came.
 
 use reentry::ResumeOptions;
-use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
 
-use crate::args::{ContextArgs, Given, OutputArgs, TracingArgs};
+use crate::args::{ContextArgs, Given, OutputArgs, RunName, SuspensionName, TracingArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome::{finish, or_interrupt};
@@ -19,7 +18,7 @@ use crate::session::{Background, Session};
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 
     /// The step: its id, or the path to it (outer.inner.step)
     #[arg(long, value_name = "PATH", value_parser = step)]
@@ -35,7 +34,7 @@ pub(crate) struct Args {
 
     /// The question itself, by its id; wins over everything else
     #[arg(long, value_name = "ID")]
-    suspension: Option<SuspensionId>,
+    suspension: Option<SuspensionName>,
 
     /// Answer every question that fits, each with the same data
     #[arg(long)]
@@ -69,9 +68,12 @@ fn step(text: &str) -> Result<StepPath, String> {
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
-    let options = options(&args)?;
+    let mut options = options(&args)?;
     let host = session.existing_host(Background::of(args.output.wait)).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
+    if let Some(suspension) = &args.suspension {
+        options.step.suspension = Some(suspension.find(&run).await?);
+    }
     let result = or_interrupt(run.id(), true, async { Ok(run.resume(options).await?) }).await?;
     finish(session, &host, &run, result, args.output).await
 }
@@ -83,7 +85,9 @@ fn options(args: &Args) -> Result<ResumeOptions, Failure> {
             step: args.step.clone(),
             label: args.label.clone(),
             for_each_index: args.index,
-            suspension: args.suspension,
+            suspension: None,
+            // That of the run as it is found.
+            seen: None,
             all: args.all,
         },
         resume_data: args.data.as_ref().map(|given| given.read("--data")).transpose()?,

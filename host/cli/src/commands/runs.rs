@@ -11,7 +11,6 @@ mod show;
 mod timeline;
 mod watch;
 
-use reentry::core::id::RunId;
 use reentry::core::run::StepStatus;
 use reentry::core::time::Timestamp;
 
@@ -63,25 +62,6 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Delete(args) => control::delete(&args, session).await,
         Command::Prune(args) => prune::perform(args, session).await,
         Command::Recover(_) => recover::perform(session).await,
-    }
-}
-
-impl Command {
-    pub(super) fn run_id(&self) -> Option<RunId> {
-        match self {
-            Self::Show(args) => Some(args.run),
-            Self::Watch(args) => Some(args.run),
-            Self::Timeline(args) => Some(args.run),
-            Self::History(args) => Some(args.run),
-            Self::Cancel(args) => Some(args.run),
-            Self::Pause(args) | Self::Continue(args) | Self::Restart(args) | Self::Delete(args) => {
-                Some(args.run)
-            }
-            Self::Travel(args) => Some(args.run),
-            Self::Fork(args) => Some(args.run),
-            Self::Migrate(args) => args.run,
-            Self::List(_) | Self::Prune(_) | Self::Recover(_) => None,
-        }
     }
 }
 

@@ -12,12 +12,13 @@ use super::runs::clock_time;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::humane::{count, read_span};
+use crate::reader;
 use crate::session::Session;
 use crate::ui::{Ui, harmless};
 
 /// Look after runs: timers, deadlines, events, and runs whose process died
 ///
-/// Stays until it is told to leave (SIGTERM, or Ctrl-C): then it begins no further step, lets steps that are being called end, and goes.
+/// Stays until it is told to leave (SIGTERM, or Ctrl-C) or nobody reads its lines any more: then it begins no further step, lets steps that are being called end, and goes.
 /// What is left is taken over by the next one. Any number of them may work on one data folder, beside any other command. It looks after
 /// the runs of all tenants, and prints a line for each thing that it does; with `--output json` each line is a JSON object.
 #[derive(Debug, clap::Args)]
@@ -57,6 +58,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     tokio::select! {
         () = host.idle(), if args.until_idle => return Ok(Exit::Done),
         () = leave.told() => {}
+        () = reader::is_gone() => {}
     }
     tokio::select! {
         left = stop(&host, args.grace, session) => left,

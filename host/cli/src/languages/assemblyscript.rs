@@ -24,6 +24,7 @@ pub(crate) static ASSEMBLYSCRIPT: Language = Language {
     tools: &[node((20, 0)), ASC],
     engines: &[],
     sdk: &["assemblyscript"],
+    export: (&["step.ts", "assembly/step.ts"], "register(new Buy(\"buy\"))"),
     build,
 };
 

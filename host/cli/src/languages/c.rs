@@ -1,5 +1,7 @@
 //! C and C++: the compilers that come with Zig, which bring their libraries for WebAssembly.
 
+use std::path::{Path, PathBuf};
+
 use reentry::wasm::Encoding;
 
 use super::zig::{REACTOR, ZIG_TOOL};
@@ -14,6 +16,7 @@ pub(crate) static C: Language = Language {
     tools: &[ZIG_TOOL],
     engines: &[],
     sdk: &["c"],
+    export: (&["step.c"], "const reentry_step reentry_steps[] = {{.id = \"buy\", .run = buy}, {0}};"),
     build: build_c,
 };
 
@@ -25,42 +28,114 @@ pub(crate) static CPP: Language = Language {
     tools: &[ZIG_TOOL],
     engines: &[],
     sdk: &["cpp", "c"],
+    export: (
+        &["step.cpp"],
+        "extern \"C\" const reentry_step reentry_steps[] = {{.id = \"buy\", .run = reentry::run<buy>}, {}};",
+    ),
     build: build_cpp,
 };
 
-/// What the SDK for C is made of, beside its headers.
-const SDK_SOURCES: [&str; 4] = ["src/host.c", "src/json.c", "src/step.c", "generated/step.c"];
+/// What the SDK for C is made of, beside its headers. The first one takes the place of functions of the library, so that the
+/// linker must meet it before anything that calls them.
+const SDK_SOURCES: [&str; 13] = [
+    "src/words.c",
+    "src/allocate.c",
+    "src/host.c",
+    "src/json.c",
+    "src/number.c",
+    "src/problem.c",
+    "src/step.c",
+    "src/string.c",
+    "src/struct.c",
+    "src/undefined.c",
+    "src/utf8.c",
+    "src/write.c",
+    "generated/step.c",
+];
+
+/// What a step's own sources are compiled with: what is undefined is a failure with file and line, and so is a forgotten wait.
+const CHECKS: [&str; 8] = [
+    "-UNDEBUG",
+    "-Wall",
+    "-Wextra",
+    "-Werror=unused-result",
+    "-Werror=return-type",
+    "-fsanitize=undefined",
+    "-fno-sanitize-recover=undefined",
+    "-fsanitize-undefined-strip-path-components=-1",
+];
 
 fn build_c(project: &Project) -> Result<Vec<Made>, Failure> {
     let sdk = project.sdk()?;
-    let core = project.work("core.wasm")?;
-    let mut zig = project.tool(&ZIG_TOOL)?;
-    zig.args(["cc", "--target=wasm32-wasi", "-std=gnu11", "-Os", "-Wall", "-Wextra"]).args(REACTOR);
-    zig.arg("-I").arg(sdk.join("include")).args(project.sources(&["c"])?);
-    zig.args(SDK_SOURCES.map(|file| sdk.join(file))).arg("-o").arg(&core);
-    project.run(&mut zig)?;
-    Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf8 }])
+    let sources = project.sources(&["c"])?;
+    let mut objects = c_sdk(project, &sdk)?;
+    for source in sources.iter().filter(|source| !is_test(source)) {
+        objects.push(compile(project, &["cc", "-std=gnu11"], &CHECKS, &[sdk.join("include")], source)?);
+    }
+    link(project, "cc", objects)
 }
 
 /// The SDK for C++ is headers on top of that for C, whose sources are compiled as what they are.
 fn build_cpp(project: &Project) -> Result<Vec<Made>, Failure> {
     let sdk = project.sdk()?;
-    let include = sdk.join("c/include");
-    let mut objects = Vec::new();
-    for source in SDK_SOURCES {
-        let object = project.work(&format!("{}.o", source.replace('/', "-")))?;
-        let mut zig = project.tool(&ZIG_TOOL)?;
-        zig.args(["cc", "--target=wasm32-wasi", "-std=gnu11", "-Os", "-I"]).arg(&include);
-        zig.arg("-c").arg(sdk.join("c").join(source)).arg("-o").arg(&object);
-        project.run(&mut zig)?;
-        objects.push(object);
+    let include = [sdk.join("include"), sdk.join("c/include")];
+    let sources = project.sources(&["cpp", "cc", "cxx"])?;
+    let mut objects = c_sdk(project, &sdk.join("c"))?;
+    objects.push(compile(project, &CPLUSPLUS, &[], &include, &sdk.join("src/words.cpp"))?);
+    for source in sources.iter().filter(|source| !is_test(source)) {
+        objects.push(compile(project, &CPLUSPLUS, &CHECKS, &include, source)?);
     }
+    link(project, "c++", objects)
+}
+
+/// Whether the file is a test for the developer's machine: `step_test.c` is no part of the step.
+fn is_test(source: &Path) -> bool {
+    source.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_test"))
+}
+
+const CPLUSPLUS: [&str; 7] = [
+    "c++",
+    "-std=c++20",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-U_LIBCPP_HARDENING_MODE",
+    "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
+    "-Wno-missing-field-initializers",
+];
+
+/// Objects of the SDK for C.
+fn c_sdk(project: &Project, sdk: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let include = [sdk.join("include")];
+    let compiled = SDK_SOURCES
+        .iter()
+        .map(|file| compile(project, &["cc", "-std=gnu11"], &[], &include, &sdk.join(file)));
+    compiled.collect()
+}
+
+/// Compiles one file. Files of the project are called by their names alone, which is how messages name them.
+fn compile(
+    project: &Project,
+    compiler: &[&str],
+    options: &[&str],
+    include: &[PathBuf],
+    source: &Path,
+) -> Result<PathBuf, Failure> {
+    let within = source.strip_prefix(&project.folder).unwrap_or(source);
+    let object = project.work(&format!("{}.o", within.to_string_lossy().replace(['/', '\\'], "-")))?;
+    let mut zig = project.tool(&ZIG_TOOL)?;
+    zig.args(compiler).args(["--target=wasm32-wasi", "-Os"]).args(options);
+    for folder in include {
+        zig.arg("-I").arg(folder);
+    }
+    zig.arg("-c").arg(within).arg("-o").arg(&object);
+    project.run(&mut zig)?;
+    Ok(object)
+}
+
+fn link(project: &Project, compiler: &str, objects: Vec<PathBuf>) -> Result<Vec<Made>, Failure> {
     let core = project.work("core.wasm")?;
     let mut zig = project.tool(&ZIG_TOOL)?;
-    zig.args(["c++", "--target=wasm32-wasi", "-std=c++20", "-fno-exceptions", "-fno-rtti", "-Os"]);
-    zig.args(["-Wall", "-Wextra", "-Wno-missing-field-initializers"]).args(REACTOR);
-    zig.arg("-I").arg(sdk.join("include")).arg("-I").arg(&include);
-    zig.args(project.sources(&["cpp", "cc", "cxx"])?).args(objects).arg("-o").arg(&core);
+    zig.args([compiler, "--target=wasm32-wasi", "-Os"]).args(REACTOR).args(objects).arg("-o").arg(&core);
     project.run(&mut zig)?;
     Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf8 }])
 }

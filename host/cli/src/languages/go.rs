@@ -21,6 +21,7 @@ pub(crate) static GO: Language = Language {
     tools: &[GO_TOOL],
     engines: &[],
     sdk: &["go"],
+    export: (&["step.go", "main.go"], "func init() { reentry.Register(\"buy\", buy) }"),
     build,
 };
 

@@ -39,6 +39,9 @@ const TSC: Tool = Tool {
 
 const ENGINES: [(Engine, Tool); 2] = [(Engine::Quickjs, QUICKJS), (Engine::Starlingmonkey, STARLINGMONKEY)];
 
+const EXPORT: (&[&str], &str) =
+    (&["index.ts", "index.js"], "export const guest = steps({ id: \"buy\", run: buy });");
+
 pub(crate) static JAVASCRIPT: Language = Language {
     name: "javascript",
     title: "JavaScript",
@@ -47,6 +50,7 @@ pub(crate) static JAVASCRIPT: Language = Language {
     tools: &[node((18, 0)), ESBUILD],
     engines: &ENGINES,
     sdk: &["javascript"],
+    export: EXPORT,
     build: bundle_and_make,
 };
 
@@ -58,6 +62,7 @@ pub(crate) static TYPESCRIPT: Language = Language {
     tools: &[node((18, 0)), ESBUILD, TSC],
     engines: &ENGINES,
     sdk: &["javascript"],
+    export: EXPORT,
     build: check_and_make,
 };
 
@@ -84,25 +89,30 @@ fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
     esbuild.arg(format!("--alias:reentry-step={}", sdk.join("src/index.js").display()));
     esbuild.arg(format!("--alias:reentry-step/environment={}", sdk.join("src/environment.js").display()));
     esbuild.arg(format!("--outfile={}", bundle.display()));
-    project.run(&mut esbuild)?;
+    project.run_heard(&mut esbuild, esbuilds_words)?;
 
-    let component = project.work("component.wasm")?;
     let contract = project.contract()?;
-    let mut engine = match project.engine {
-        Engine::Quickjs => {
-            let mut command = project.tool(&QUICKJS)?;
-            command.args(["--world", "step", "--sync", "--stub-wasi", "--opt-size", "--js"]).arg(&bundle);
-            command.arg("--output").arg(&component);
-            command
-        }
-        Engine::Starlingmonkey => {
-            let mut command = project.tool(&STARLINGMONKEY)?;
+    let (tool, options): (&'static Tool, &[&str]) = match project.engine {
+        Engine::Quickjs => (&QUICKJS, &["--world", "step", "--sync", "--stub-wasi", "--opt-size"]),
+        Engine::Starlingmonkey => (
+            &STARLINGMONKEY,
             // What follows `--disable` up to the next option is taken for something to be left out.
-            command.arg(&bundle).args(["--disable", "stdio", "random", "clocks", "http", "fetch-event"]);
-            command.args(["--world-name", "step", "--out"]).arg(&component);
-            command
-        }
+            &["--disable", "stdio", "random", "clocks", "http", "fetch-event", "--world-name", "step"],
+        ),
     };
-    project.run(engine.arg("--wit").arg(contract))?;
+    let inputs = project.inputs(tool, options, &[("contract", &contract), ("bundle", &bundle)])?;
+    let component = project.made_of(&inputs, "component.wasm", |component| {
+        let mut engine = project.tool(tool)?;
+        match project.engine {
+            Engine::Quickjs => engine.args(options).arg("--js").arg(&bundle).arg("--output").arg(component),
+            Engine::Starlingmonkey => engine.arg(&bundle).args(options).arg("--out").arg(component),
+        };
+        project.run(engine.arg("--wit").arg(&contract))
+    })?;
     Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
+}
+
+/// What esbuild says, without what Node says about the program that starts it.
+fn esbuilds_words(said: &str) -> String {
+    said.split("\nnode:child_process:").next().unwrap_or_default().to_owned()
 }

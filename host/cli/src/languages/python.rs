@@ -34,6 +34,7 @@ pub(crate) static PYTHON: Language = Language {
     tools: &[COMPONENTIZE_PY],
     engines: &[],
     sdk: &["python"],
+    export: (&["main.py"], "@step(\"buy\") before an async def"),
     build,
 };
 
@@ -66,18 +67,31 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
             Report::unavailable("file-unavailable", format!("cannot copy {}", from.display())).cause(error)
         })?;
     }
-    let component = project.work("component.wasm")?;
     let contract = project.contract()?;
     let packages = packages(project)?;
-    let mut componentize = project.tool(&COMPONENTIZE_PY)?;
-    componentize.arg("--quiet").arg("--wit-path").arg(contract).args(["--world", "step", "componentize"]);
-    componentize.arg("--stub-wasi");
-    for path in entry.parent().into_iter().chain([source.as_path(), sdk.as_path()]).chain(packages.as_deref())
-    {
-        componentize.arg("--python-path").arg(path);
-    }
-    componentize.arg("--output").arg(&component).arg("reentry_entry");
-    project.run(&mut componentize)?;
+    let folders: Vec<&Path> = entry
+        .parent()
+        .into_iter()
+        .chain([source.as_path(), sdk.as_path()])
+        .chain(packages.as_deref())
+        .collect();
+    let mut given = vec![("contract", contract.as_path())];
+    given.extend(["entry", "source", "sdk", "packages"].into_iter().zip(folders.iter().copied()));
+    let inputs = project.inputs(&COMPONENTIZE_PY, &["--stub-wasi"], &given)?;
+    let component = project.made_of(&inputs, "component.wasm", |component| {
+        let mut componentize = project.tool(&COMPONENTIZE_PY)?;
+        componentize.arg("--quiet").arg("--wit-path").arg(&contract).args([
+            "--world",
+            "step",
+            "componentize",
+        ]);
+        componentize.arg("--stub-wasi");
+        for folder in &folders {
+            componentize.arg("--python-path").arg(folder);
+        }
+        componentize.arg("--output").arg(component).arg("reentry_entry");
+        project.run(&mut componentize)
+    })?;
     Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
 }
 

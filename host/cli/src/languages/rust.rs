@@ -31,6 +31,7 @@ pub(crate) static RUST: Language = Language {
     tools: &[CARGO, STD],
     engines: &[],
     sdk: &["rust"],
+    export: (&["src/lib.rs"], "reentry_step::export! { Step::new(\"buy\", buy) }"),
     build,
 };
 

@@ -37,7 +37,7 @@ pub(crate) enum Kind {
 }
 
 /// A tool that is there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     /// The program, or for a library its folder.
     pub(crate) path: PathBuf,

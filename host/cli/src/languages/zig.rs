@@ -26,6 +26,10 @@ pub(crate) static ZIG: Language = Language {
     tools: &[ZIG_TOOL],
     engines: &[],
     sdk: &["zig"],
+    export: (
+        &["step.zig", "src/step.zig"],
+        "comptime { reentry.exportSteps(&.{.{ .id = \"buy\", .run = buy }}); }",
+    ),
     build,
 };
 

@@ -123,7 +123,7 @@ impl Lookup<'_> {
     fn told(&self, failure: Failure) -> String {
         let (message, hints) = match failure {
             Failure::Own(report) => (report.message, report.hints),
-            Failure::Library(error) => (error.to_string(), hints(&error, None, self.session)),
+            Failure::Library(error) => (error.to_string(), hints(&error, self.session)),
             Failure::Interrupted { .. } => ("interrupted".to_owned(), Vec::new()),
         };
         [vec![message], hints].concat().join("; ")

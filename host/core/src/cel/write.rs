@@ -1,7 +1,5 @@
 //! The result of an evaluation as JSON.
 
-use std::collections::HashSet;
-
 use super::budget::Budget;
 use super::document::quoted;
 use super::error::{EvaluationErrorKind, Fault, fault};
@@ -47,31 +45,10 @@ impl Writer<'_> {
             Value::Timestamp(at) => self.text(&format!("\"{at}\"")),
             Value::Duration(duration) => self.text(&format!("\"{}\"", time::shown(*duration))),
             Value::List(list) => self.bracketed("[", "]", list.iter(), Self::value),
-            Value::Map(map) => {
-                self.different(map)?;
-                self.bracketed("{", "}", map.entries(), Self::entry)
-            }
+            Value::Map(map) => self.bracketed("{", "}", map.entries(), Self::entry),
             Value::Type(name) => self.no_json(&format!("the type {name}")),
             Value::Pattern(_) => self.no_json("a pattern"),
         }
-    }
-
-    /// Refuses keys that differ in type only, as `1` and `"1"` do: they would be one key in JSON.
-    fn different(&self, map: &Map<'_>) -> Result<(), Fault> {
-        if map.entries().all(|(key, _)| matches!(key, Key::Text(_))) {
-            return Ok(());
-        }
-        let mut seen = HashSet::new();
-        for (key, _) in map.entries() {
-            let key = match key {
-                Key::Text(text) => text.to_string(),
-                other => other.shown().to_string(),
-            };
-            if !seen.insert(key.clone()) {
-                return self.no_json(&format!("a map that has the key {} twice", quoted(&key)));
-            }
-        }
-        Ok(())
     }
 
     /// Keys are text in JSON: `{1: 'a'}` becomes `{"1":"a"}`.

@@ -2,8 +2,8 @@
 
 use super::change::Change;
 use super::{
-    Known, LogEntry, Run, Saved, Step, Stop, Suspension, blocked, call_ended, cancel, enter, fork, migrate,
-    pause, resolve, resume, start, take_over, time_passed, travel,
+    Known, LogEntry, Reopened, Run, Saved, Step, Stop, Suspension, blocked, call_ended, cancel, enter, fork,
+    migrate, pause, resolve, resume, start, take_over, time_passed, travel,
 };
 use crate::effect::Effect;
 use crate::event::Event;
@@ -49,6 +49,8 @@ pub struct Decision {
     pub opened: Vec<(StepPath, Suspension)>,
     /// Suspensions that end.
     pub closed: Vec<(SuspensionId, SuspensionEnd)>,
+    /// Suspensions that were answered and are open again: the step refused the answer.
+    pub reopened: Vec<Reopened>,
     /// Memories that the run refers to no more.
     pub dropped_images: Vec<SnapshotId>,
     /// Memories that are kept already, to which the run refers from now on.
@@ -67,12 +69,15 @@ pub struct Decision {
 
 /// Applies one event to a run and says what changes and what must happen next.
 ///
+/// What is due at `now` comes before what others bring: see [`Stop::Due`].
+///
 /// Pure: reads no clock and performs nothing. The caller stores the decision before acting on it. `program` must hold the
 /// definition that the run is pinned to and those of `run.called`; for [`Event::Migrated`], the new one.
 ///
 /// # Errors
 /// [`Stop::Refused`] when the event does not fit the run; the run as it is stored stays as it is. [`Stop::Missing`] when
-/// something beside the run must be known: the caller adds it to `known` and asks again.
+/// something beside the run must be known: the caller adds it to `known` and asks again. [`Stop::Due`] when [`Event::TimePassed`] must be
+/// applied and stored before.
 pub fn apply(
     run: Run,
     program: &Program,
@@ -80,6 +85,10 @@ pub fn apply(
     now: Timestamp,
     known: &Known,
 ) -> Result<Decision, Stop> {
+    // Whether an answer or a message came in time must not depend on who looked first.
+    if matches!(event, Event::Resumed(..) | Event::Received(_)) && run.is_due(now) {
+        return Err(Stop::Due);
+    }
     let mut change = Change::new(run, program, now, known);
     blocked::check(&change, &event)?;
     match event {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Change, final_failure, invalid, merged};
+use super::change::{Change, Map, RUN_SETTINGS_BYTES_MAX, final_failure, invalid, merged, too_large};
 use super::fail::Because;
+use super::put_back::{Refusal, refused};
 use super::waits::checked_waits;
 use super::{Call, Doing, LogKind, Stop, Suspension, Waiting};
 use crate::digest::WorkflowDigest;
@@ -27,9 +28,15 @@ pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<()
         }
         _ => return Err(stale().into()),
     };
+    if change.time_out_around(&path, owner)? {
+        return Ok(());
+    }
     let place = change.step_at(&path)?;
     let next = match ended.end {
-        CallEnd::Failed(failure) => Err(failure),
+        CallEnd::Failed(failure) => match refused(&call, failure) {
+            Refusal::Answer(at, message) => return change.put_back(&path, call, at, &message, owner),
+            Refusal::None(failure) => Err(failure),
+        },
         good => next_move(change, &path, place, good).and_then(|next| {
             keep_settings(change, &path, ended.state, ended.request_context)?;
             Ok(next)
@@ -93,12 +100,14 @@ fn keep_settings(
         true => None,
         false => {
             let all = merged(&change.run.state, state);
+            within_bounds("shared state", &all)?;
             let checked = change.state_at(path, all);
             Some(checked.map_err(|violations| invalid("invalid-state", "step state data", &violations))?)
         }
     };
     if !request_context.is_empty() {
         let all = merged(&change.run.request_context, request_context);
+        within_bounds("request context", &all)?;
         let checked = change.request_context_at(path, all);
         change.run.request_context = checked
             .map_err(|violations| invalid("invalid-request-context", "request context", &violations))?;
@@ -107,6 +116,14 @@ fn keep_settings(
         change.run.state = state;
     }
     Ok(())
+}
+
+fn within_bounds(what: &str, map: &Map) -> Result<(), Failure> {
+    let Some(bytes) = too_large(map) else { return Ok(()) };
+    let message = format!(
+        "the {what} of the run would have {bytes} bytes, at most {RUN_SETTINGS_BYTES_MAX} are allowed"
+    );
+    Err(final_failure("too-large", message))
 }
 
 fn failed(
@@ -140,7 +157,7 @@ impl Change<'_> {
         if ids.len() != waits.waits.len() {
             return Err(super::change::misfit(path).into());
         }
-        let since = self.now;
+        let (since, version) = (self.now, self.next_version());
         let mut before = std::mem::take(&mut self.step_mut(path)?.suspensions);
         let (mut begun, mut all) = (Vec::new(), Vec::with_capacity(ids.len()));
         for (wait, id) in waits.waits.into_iter().zip(ids) {
@@ -149,7 +166,16 @@ impl Change<'_> {
                 None => {
                     begun.push(id);
                     let over = (wait.what == WaitFor::Checkpoint).then_some(Resolution::Recorded);
-                    all.push(Suspension { id, wait, since, over, child: None });
+                    all.push(Suspension {
+                        id,
+                        wait,
+                        since,
+                        version,
+                        over,
+                        claim: None,
+                        refusals: 0,
+                        child: None,
+                    });
                 }
             }
         }

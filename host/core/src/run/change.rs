@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::apply::{Decision, Durability, SuspensionEnd};
 use super::{
-    Call, Doing, Known, LogEntry, LogKind, Phase, Refused, Run, RunStatus, Saved, Step, StepEntry,
+    Call, Doing, Known, LogEntry, LogKind, Phase, Refused, Reopened, Run, RunStatus, Saved, Step, StepEntry,
     StepStatus, Stop, Suspension,
 };
 use crate::effect::Effect;
@@ -19,6 +19,9 @@ use crate::workflow::{Place, Program, StepAt};
 /// Most entries that one decision enters. What is left is put off to the next one, so that a loop without a step in it cannot keep
 /// a host from everything else.
 pub const MOVES_MAX: u32 = 1_000;
+
+/// Most bytes of the request context of a run, and of its shared state: keys and values. Both are written with each decision.
+pub const RUN_SETTINGS_BYTES_MAX: usize = 4 << 20;
 
 /// A run while an event is applied to it.
 pub(super) struct Change<'w> {
@@ -39,6 +42,11 @@ pub(super) struct Change<'w> {
     pub(super) inactive: BTreeMap<StepPath, Step>,
     opened: Vec<(StepPath, Suspension)>,
     closed: Vec<(SuspensionId, SuspensionEnd)>,
+    pub(super) reopened: Vec<Reopened>,
+    /// How suspensions end whose steps are ended.
+    pub(super) closing: SuspensionEnd,
+    /// Whether watchers are not told of answers: they have heard of too many that were refused.
+    pub(super) is_quiet: bool,
     dropped_images: Vec<SnapshotId>,
     effects: Vec<Effect>,
     log: Vec<LogEntry>,
@@ -70,6 +78,9 @@ impl<'w> Change<'w> {
             inactive: BTreeMap::new(),
             opened: Vec::new(),
             closed: Vec::new(),
+            reopened: Vec::new(),
+            closing: SuspensionEnd::Closed,
+            is_quiet: false,
             dropped_images: Vec::new(),
             effects: Vec::new(),
             log: Vec::new(),
@@ -79,11 +90,14 @@ impl<'w> Change<'w> {
 
     /// Closes the books. Without a further call to make, whoever brought the event may be told, so the decision must be durable.
     pub(super) fn decide(mut self) -> Decision {
-        self.run.version += 1;
+        self.run.version = self.next_version();
         self.run.updated_at = self.now;
         let status = self.run.status();
         if status != self.status_before && status != RunStatus::Running {
             self.log(&StepPath::root(), LogKind::Stopped { status });
+        }
+        if self.is_quiet {
+            self.log.retain(|entry| !entry.kind.is_of_an_answer());
         }
         let follows = self.effects.iter().any(|effect| !matches!(effect, Effect::Collect { .. }));
         let durable = self.must_be_durable || !follows;
@@ -97,6 +111,7 @@ impl<'w> Change<'w> {
             dropped_steps: self.dropped_steps,
             opened: self.opened,
             closed: self.closed,
+            reopened: self.reopened,
             dropped_images: self.dropped_images,
             shared_images: self.shared_images,
             took: self.took,
@@ -105,6 +120,11 @@ impl<'w> Change<'w> {
             effects: self.effects,
             durability: if durable { Durability::Durable } else { Durability::Visible },
         }
+    }
+
+    /// The version that the run has after this.
+    pub(super) fn next_version(&self) -> u64 {
+        self.run.version + 1
     }
 
     /// Asks for the decision to be durable although a call follows.
@@ -245,7 +265,7 @@ impl<'w> Change<'w> {
     pub(super) fn end_step(&mut self, path: &StepPath, status: StepStatus) -> Result<&mut Step, Refused> {
         let mut step = self.run.steps.remove(path).ok_or_else(|| misfit(path))?;
         for suspension in step.suspensions.drain(..).filter(|suspension| suspension.over.is_none()) {
-            self.closed.push((suspension.id, SuspensionEnd::Closed));
+            self.closed.push((suspension.id, self.closing));
         }
         self.dropped_images.extend(step.doing.image());
         self.run.called.remove(path);
@@ -318,6 +338,12 @@ pub(super) fn misfit(path: &StepPath) -> Refused {
 
 /// What is an object on the wire: the request context, the shared state.
 pub(super) type Map = BTreeMap<String, Json>;
+
+/// The size of such an object, if it is larger than it may be.
+pub(super) fn too_large(map: &Map) -> Option<usize> {
+    let bytes = map.iter().map(|(key, value)| key.len() + value.text().len()).sum();
+    (bytes > RUN_SETTINGS_BYTES_MAX).then_some(bytes)
+}
 
 /// Key by key, what is given wins over what is stored.
 pub(super) fn merged(stored: &Map, given: Map) -> Map {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::change::Change;
-use super::{Doing, Held, Phase, StepStatus, Stop};
+use super::{Doing, Held, Phase, StepStatus, Stop, SuspensionEnd};
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
@@ -56,6 +56,15 @@ impl Change<'_> {
                 false => self.enter_again_after_end(path, because.owner)?,
             }
         }
+        if because.timed_out {
+            self.closing = SuspensionEnd::Elapsed;
+        }
+        let ended = self.fail_up(path, &failure, because);
+        self.closing = SuspensionEnd::Closed;
+        ended
+    }
+
+    fn fail_up(&mut self, path: &StepPath, failure: &Failure, because: Because) -> Result<(), Stop> {
         let mut at = path.clone();
         loop {
             let holder = self.holder(&at)?;
@@ -67,10 +76,10 @@ impl Change<'_> {
             };
             match self.run.steps.get(&holder).map(|step| &step.doing) {
                 Some(Doing::Holding(Held::Try { caught: false })) => {
-                    return self.catch(&holder, path, &failure, because.owner);
+                    return self.catch(&holder, path, failure, because.owner);
                 }
                 Some(Doing::Holding(_)) => at = holder,
-                _ => return self.child_ended(&holder, &at, Err(failure), because.owner),
+                _ => return self.child_ended(&holder, &at, Err(failure.clone()), because.owner),
             }
         }
     }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
 use super::resume::resume;
-use super::{Decision, Doing, ForkOf, Known, LogKind, Phase, Refused, Run, Stop};
+use super::{Decision, Doing, ForkOf, Known, LogKind, Phase, Refused, Run, Stop, Suspension, SuspensionEnd};
 use crate::effect::Effect;
 use crate::event::{Caller, Restarted};
 use crate::id::{OwnerId, RunId, SuspensionId};
 use crate::path::StepPath;
-use crate::resume::{ResumeRequest, find_all};
+use crate::resume::{ResumeRequest, Target, find_all};
 use crate::time::Timestamp;
 use crate::workflow::Program;
 
@@ -45,21 +45,49 @@ pub fn fork(
     }
     if let Some(answer) = &fork.answer {
         // Refused in terms of what the caller knows.
-        find_all(&from, &answer.0.target).map_err(Refused::from)?;
+        let target = Target { seen: None, ..answer.0.target.clone() };
+        find_all(&from, &target).map_err(Refused::from)?;
     }
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
     let run = Run { id: fork.id, version: 0, fork_of, paused: false, blocked: None, created_at: now, ..from };
     let mut change = Change::new(run, program, now, known);
     change.log(&StepPath::root(), LogKind::Forked);
+    take_answers_along(&mut change, fork.suspension)?;
     let reopened = go_on(&mut change, fork.owner, fork.suspension)?;
     if let Some(answer) = fork.answer {
         let (mut request, caller) = *answer;
+        // What the caller has seen is the run that is forked.
+        request.target.seen = None;
+        request.request = None;
         let meant = &mut request.target.suspension;
         *meant = meant.map(|id| reopened.get(&id).copied().unwrap_or(id));
         resume(&mut change, request, caller)?;
     }
     change.enter_all()?;
     Ok(change.decide())
+}
+
+/// Makes suspensions of the new run of those that were answered and whose steps are being told: should a step refuse the answer, its
+/// suspension is open again here. Their ids come after those of the open ones.
+fn take_answers_along(change: &mut Change<'_>, first: SuspensionId) -> Result<(), Stop> {
+    let version = change.next_version();
+    let mut place = u64::try_from(change.run.waiting().count()).unwrap_or(u64::MAX);
+    let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
+    for path in paths {
+        let mut taken = Vec::new();
+        for over in change.step_mut(&path)?.doing.over_mut() {
+            let Some(claim) = &mut over.claim else { continue };
+            (claim.version, claim.request) = (version, None);
+            (over.id, over.version) = (first.after(place), version);
+            place += 1;
+            taken.push(Suspension { over: None, claim: None, ..over.clone() });
+        }
+        for suspension in taken {
+            change.close(suspension.id, SuspensionEnd::Answered);
+            change.open(&path, suspension);
+        }
+    }
+    Ok(())
 }
 
 /// A run that failed or was cancelled goes on from where it was right before: the call that failed is made again.
@@ -85,7 +113,7 @@ fn go_on(
     owner: OwnerId,
     first: SuspensionId,
 ) -> Result<BTreeMap<SuspensionId, SuspensionId>, Stop> {
-    let now = change.now;
+    let (now, version) = (change.now, change.next_version());
     change.shared_images = change.run.images().collect();
     let open: BTreeSet<SuspensionId> = change.run.waiting().map(|(_, open)| open.id).collect();
     let ids: BTreeMap<_, _> = open.into_iter().zip((0..).map(|place| first.after(place))).collect();
@@ -98,6 +126,7 @@ fn go_on(
         let mut reopened = Vec::new();
         for suspension in step.suspensions.iter_mut().filter(|suspension| suspension.over.is_none()) {
             suspension.id = ids.get(&suspension.id).copied().unwrap_or(suspension.id);
+            suspension.version = version;
             reopened.push(suspension.clone());
         }
         let doing = step.doing.clone();

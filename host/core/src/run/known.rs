@@ -32,6 +32,9 @@ pub enum Stop {
     /// The event does not fit the run.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Something in the run is due, and has to happen before this event.
+    #[error("something in the run is due")]
+    Due,
     /// Something has to be fetched first.
     #[error("records of steps that are done are needed")]
     Missing(Missing),

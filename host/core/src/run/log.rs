@@ -45,6 +45,13 @@ pub enum LogKind {
         /// When.
         until: Timestamp,
     },
+    /// A step refused an answer: its suspension is open again.
+    AnswerRefused {
+        /// The suspension.
+        suspension: SuspensionId,
+        /// Why, in the step's words.
+        message: String,
+    },
     /// A step waits for an answer.
     Suspended {
         /// By which address.
@@ -85,4 +92,14 @@ pub enum LogKind {
         /// How the run stands.
         status: RunStatus,
     },
+}
+
+impl LogKind {
+    /// Whether it tells of an answer that comes, or of what becomes of it.
+    pub(super) fn is_of_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Resumed | Self::Reentered { .. } | Self::AnswerRefused { .. } | Self::Stopped { .. }
+        )
+    }
 }

@@ -39,6 +39,9 @@ pub(super) fn unpause(change: &mut Change<'_>, owner: OwnerId) -> Result<(), Sto
         })
         .collect();
     for (path, call) in ready {
+        if !change.run.steps.contains_key(&path) || change.time_out_around(&path, owner)? {
+            continue;
+        }
         change.call(&path, call, owner, None)?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Why an event does not fit a run. Nothing is changed then.
 
-use super::RunStatus;
+use super::{RunStatus, SuspensionEnd};
 use crate::digest::WorkflowDigest;
 use crate::error::ErrorKind;
 use crate::id::SuspensionId;
@@ -26,6 +26,16 @@ pub enum Refused {
         what: &'static str,
         /// Where and how.
         violations: Violations,
+    },
+    /// Data is larger than it may be.
+    #[error("the {what} would have {bytes} bytes, at most {at_most} are allowed")]
+    TooLarge {
+        /// Which data.
+        what: &'static str,
+        /// What it would have.
+        bytes: usize,
+        /// What it may have.
+        at_most: usize,
     },
     /// The initial state is not an object.
     #[error("the initial state must be a JSON object, found {found}")]
@@ -163,7 +173,9 @@ impl Refused {
             Self::NotPausable { .. } | Self::NotPaused { .. } | Self::Blocked { .. } => ErrorKind::Conflict,
             Self::NotRestartable { .. } | Self::NotSaved | Self::NotForkable { .. } => ErrorKind::Conflict,
             Self::NotMigratable { .. } => ErrorKind::Conflict,
-            Self::Target(TargetError::NotSuspended { .. }) => ErrorKind::Conflict,
+            Self::Target(
+                TargetError::NotSuspended { .. } | TargetError::Consumed { .. } | TargetError::Unseen { .. },
+            ) => ErrorKind::Conflict,
             Self::Changed { .. } | Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
             Self::EndsHosts { .. } => ErrorKind::Guest,
             Self::Misfit { .. } | Self::Schema { .. } => ErrorKind::Damaged,
@@ -179,7 +191,11 @@ impl Refused {
             Self::Target(TargetError::NotSuspended { .. }) => "not-suspended",
             Self::Target(TargetError::Unknown { .. }) => "unknown-target",
             Self::Target(TargetError::Ambiguous { .. }) => "ambiguous-target",
-            Self::Target(TargetError::Consumed { .. }) => "already-answered",
+            Self::Target(TargetError::Unseen { .. }) => "unseen-question",
+            Self::Target(TargetError::Consumed { end: SuspensionEnd::Answered, .. }) => "already-answered",
+            Self::Target(TargetError::Consumed { end: SuspensionEnd::Elapsed, .. }) => "expired",
+            Self::Target(TargetError::Consumed { .. }) => "closed",
+            Self::TooLarge { .. } => "too-large",
             Self::RetryCount { .. } => "retry-count",
             Self::Trace(_) => "invalid-trace",
             Self::Ended { .. } => "already-ended",

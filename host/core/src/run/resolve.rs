@@ -1,12 +1,14 @@
 //! What a step waited for is over: the step is called again when that is all it asked for.
 
 use super::change::{Change, misfit};
-use super::{Call, Doing, LogKind, Refused, ResumeCall, StepStatus, Stop, Suspension, SuspensionEnd};
+use super::{
+    Call, Doing, LogKind, Refused, ResumeCall, StepStatus, Stop, Suspension, SuspensionEnd, Waiting,
+};
 use crate::event::Received;
 use crate::id::{OwnerId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::step::{Failure, Resolution, Resolved, WaitFor, Wake};
+use crate::step::{Failure, Resolution, WaitFor, Wake};
 
 /// A message came for a step that waits for an event.
 pub(super) fn received(change: &mut Change<'_>, received: Received) -> Result<(), Stop> {
@@ -81,11 +83,8 @@ impl Change<'_> {
         step.entry.suspended_at = None;
         step.calls += 1;
         let call = step.calls;
-        let suspend_payload = over.iter().find_map(Suspension::payload).cloned();
-        let resolved = over.into_iter().filter_map(|suspension| {
-            Some(Resolved { wait: suspension.wait.id, resolution: suspension.over? })
-        });
-        let resume = ResumeCall { image: waiting.image, resolved: resolved.collect(), suspend_payload };
+        let Waiting { image, wake } = waiting;
+        let resume = ResumeCall { image, over, wake, old_resolved: Vec::new(), old_payload: None };
         self.log(path, LogKind::Reentered { call });
         Ok(self.call(path, Call::Resume(resume), owner, None)?)
     }

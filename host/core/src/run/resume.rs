@@ -1,11 +1,12 @@
 //! Suspensions are answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, merged};
+use super::change::{Change, Map, RUN_SETTINGS_BYTES_MAX, merged, too_large};
 use super::start::{checked, let_in, let_in_all};
-use super::{Doing, LogKind, Refused, Stop, Suspension, SuspensionEnd};
+use super::{Claim, Doing, LogKind, REFUSALS_TOLD_MAX, Refused, Replaced, Stop, Suspension, SuspensionEnd};
 use crate::event::Caller;
+use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, find_all};
@@ -20,7 +21,13 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
 
     request.data.iter().try_for_each(|data| let_in("resume data", data))?;
     let_in_all("request context", &request.request_context)?;
-    let mut context = merged(&change.run.request_context, request.request_context);
+    let before = change.run.request_context.clone();
+    let given: Vec<String> = request.request_context.keys().cloned().collect();
+    let mut context = merged(&before, request.request_context);
+    if let Some(bytes) = too_large(&context) {
+        let what = "request context of the run";
+        return Err(Refused::TooLarge { what, bytes, at_most: RUN_SETTINGS_BYTES_MAX }.into());
+    }
     let mut answers = Vec::with_capacity(found.len());
     for (path, suspension) in found {
         let step = change.step_at(&path)?;
@@ -41,12 +48,15 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
     if let [(_, suspension, _)] = answers.as_slice() {
         change.save_before(suspension.id);
     }
+    let replaced = replaced(given, &before, &context);
     change.run.request_context = context;
+    change.is_quiet = answers.iter().all(|(_, suspension, _)| suspension.refusals >= REFUSALS_TOLD_MAX);
     change.run.span = Some(span);
     change.log(&StepPath::root(), LogKind::Resumed);
     // All of them before the first step is called: one that waits for any of several is told of each.
     let mut paths = BTreeSet::new();
     for (path, suspension, data) in answers {
+        change.claim(&path, suspension.id, request.request.clone(), replaced.clone())?;
         change.settle(&path, suspension.id, Resolution::Answered(data), SuspensionEnd::Answered)?;
         paths.insert(path);
     }
@@ -59,6 +69,34 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
         change.wake(&path, caller.owner)?;
     }
     Ok(())
+}
+
+impl Change<'_> {
+    /// Notes what a caller's answer is about to change, so that it can be given back.
+    fn claim(
+        &mut self,
+        path: &StepPath,
+        id: SuspensionId,
+        request: Option<String>,
+        context: BTreeMap<String, Replaced>,
+    ) -> Result<(), Refused> {
+        let (version, at) = (self.next_version(), self.now);
+        let step = self.step_mut(path)?;
+        let earlier = step.entry.resume_payload.clone().zip(step.entry.resumed_at);
+        if let Some(suspension) = step.suspensions.iter_mut().find(|suspension| suspension.id == id) {
+            suspension.claim = Some(Box::new(Claim { version, at, request, earlier, context }));
+        }
+        Ok(())
+    }
+}
+
+/// The keys of the request context that a caller gave, with the values before and since.
+fn replaced(given: Vec<String>, before: &Map, since: &Map) -> BTreeMap<String, Replaced> {
+    let of = |key: String| {
+        let (before, since) = (before.get(&key).cloned(), since.get(&key).cloned()?);
+        Some((key, Replaced { before, since }))
+    };
+    given.into_iter().filter_map(of).collect()
 }
 
 /// The answer as the step will see it. The schema of the very suspension wins over that of the step.

@@ -30,13 +30,10 @@ pub(super) fn time_passed(change: &mut Change<'_>, owner: OwnerId) -> Result<(),
 
 fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
     let now = change.now;
-    let step = change.step_mut(path)?;
-    if step.deadline.is_some_and(|at| at <= now) {
-        let waited = now.ms_since(step.entry.started_at);
-        let failure =
-            final_failure("timeout", format!("it was not done within its time: {waited} ms have passed"));
-        return change.fail(path, failure, Because::timed_out(owner));
+    if change.time_out_around(path, owner)? {
+        return Ok(());
     }
+    let step = change.step_mut(path)?;
     if let Doing::Sleeping(until) = step.doing
         && until <= now
     {
@@ -67,5 +64,19 @@ fn passed(deadline: Option<&Deadline>) -> Resolution {
     match deadline.map(|deadline| &deadline.otherwise) {
         Some(DeadlineOutcome::Answer(data)) => Resolution::Answered(data.clone()),
         Some(DeadlineOutcome::TimeOut) | None => Resolution::TimedOut,
+    }
+}
+
+impl Change<'_> {
+    /// Ends what a path stands in, or is, if the time of that is over. Says whether it was.
+    pub(super) fn time_out_around(&mut self, path: &StepPath, owner: OwnerId) -> Result<bool, Stop> {
+        let now = self.now;
+        let around = self.run.deadline_around(path);
+        let Some((over, _)) = around.filter(|(_, at)| *at <= now) else { return Ok(false) };
+        let begun = self.run.steps.get(&over).map_or(now, |step| step.entry.started_at);
+        let waited = now.ms_since(begun);
+        let message = format!("it was not done within its time: {waited} ms have passed");
+        self.fail(&over, final_failure("timeout", message), Because::timed_out(owner))?;
+        Ok(true)
     }
 }

@@ -8,7 +8,7 @@ use crate::schema::Schema;
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, WaitFor, Waits};
 use crate::workflow::StepAt;
 
-/// Most labels of one suspension. Labels are looked up among all open suspensions of a run.
+/// Most labels of one suspension. Several suspensions may have the same one: it says whom or what an answer concerns.
 pub const LABELS_MAX: usize = 16;
 
 /// Longest label, name or key of an event, in bytes.
@@ -42,7 +42,7 @@ pub(super) fn checked_waits(
         let message = format!("the step waits for {count} things at once, at most {WAITS_MAX} are allowed");
         return Err(final_failure("too-many-waits", message));
     }
-    let (mut ids, mut labels) = (HashSet::new(), HashSet::new());
+    let mut ids = HashSet::new();
     for wait in &mut waits.waits {
         if !ids.insert(wait.id) {
             let message = format!("two waits have the id {}: ids of waits must differ", wait.id);
@@ -51,7 +51,7 @@ pub(super) fn checked_waits(
         match &mut wait.what {
             WaitFor::Answer(answer) => {
                 check_answer(step, answer)?;
-                check_labels(change, path, &answer.labels, &mut labels)?;
+                check_labels(&answer.labels)?;
             }
             WaitFor::Event(event) => check_event(event)?,
             WaitFor::Time(_) | WaitFor::Run(_) | WaitFor::Checkpoint => {}
@@ -95,12 +95,7 @@ fn check_event(event: &EventWait) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check_labels(
-    change: &Change<'_>,
-    path: &StepPath,
-    labels: &[String],
-    own: &mut HashSet<String>,
-) -> Result<(), Failure> {
+fn check_labels(labels: &[String]) -> Result<(), Failure> {
     if labels.len() > LABELS_MAX {
         let message = format!("{} labels given, at most {LABELS_MAX} are allowed", labels.len());
         return Err(final_failure("invalid-label", message));
@@ -111,16 +106,6 @@ fn check_labels(
                 format!("a label of {} bytes given, 1 to {LABEL_BYTES_MAX} are allowed", label.len());
             return Err(final_failure("invalid-label", message));
         }
-        let taken = change.run.answerable().find(|(other, s)| *other != path && s.labels().contains(label));
-        if let Some((other, _)) = taken {
-            let message = format!("label `{label}` is in use by the suspended step `{other}`");
-            return Err(final_failure("label-in-use", message));
-        }
-        if own.contains(label) {
-            let message = format!("label `{label}` is given to two waits of the step");
-            return Err(final_failure("label-in-use", message));
-        }
     }
-    own.extend(labels.iter().cloned());
     Ok(())
 }

@@ -78,6 +78,24 @@ impl Program {
         Some(place)
     }
 
+    /// Where a path stands in the order of the definition: of each element its place in the workflow around it, then its index.
+    pub fn order_of(
+        &self,
+        called: &BTreeMap<StepPath, WorkflowDigest>,
+        path: &StepPath,
+    ) -> Vec<(usize, Option<u32>)> {
+        let mut above = StepPath::root();
+        let mut order = Vec::with_capacity(path.segments().len());
+        for segment in path.segments() {
+            let scope = self.place(called, &above).and_then(Place::scope);
+            // What a step has run on its behalf stands in no workflow, and is in the order of its indexes.
+            let place = scope.and_then(|scope| scope.index.get(&segment.id)).copied();
+            order.push((place.unwrap_or_default(), segment.index));
+            above = above.with(segment.clone());
+        }
+        order
+    }
+
     /// The workflows around a path, the outermost first; one that stands at the path itself is the last.
     pub fn workflows_around<'w>(
         &'w self,

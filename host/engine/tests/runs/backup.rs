@@ -37,7 +37,7 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     run.resume(ResumeOptions::data(json!("b"))).await.unwrap();
     let error = first.backup(&copy, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
-    insta::assert_snapshot!(told(&error, root.path()), @"");
+    insta::assert_snapshot!(told(&error, root.path()), @"DIR/copy is not empty: a backup and a data folder that is made of one have a folder of their own");
 
     // Without its key nothing of it could be used.
     let error = restore(&copy, &other).await.unwrap_err();
@@ -46,7 +46,7 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     restore(&copy, &other).await.unwrap();
     let second = open(&other).await;
     let then = second.run(run.id()).await.unwrap();
-    insta::assert_snapshot!(line(&then.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":"a"},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(line(&then.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
     assert_eq!(then.resume(ResumeOptions::data(json!("c"))).await.unwrap().result.unwrap().text(), "\"c\"");
     assert_eq!(run.status().await.unwrap(), RunStatus::Success, "the one that was copied goes its own way");
 }
@@ -63,10 +63,10 @@ async fn a_backup_with_the_key_is_all_there_is_to_it() {
     second.resume(ResumeOptions::data(json!("a"))).await.unwrap();
 
     let error = restore(&copy, &data).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, root.path()), @"");
+    insta::assert_snapshot!(told(&error, root.path()), @"DIR/data is not empty: a backup and a data folder that is made of one have a folder of their own");
     let error = restore(&data.join("cache"), &root.path().join("new")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    insta::assert_snapshot!(told(&error, root.path()), @"");
+    insta::assert_snapshot!(told(&error, root.path()), @"there is no backup in DIR/data/cache: it would have a file `reentry.db`");
     // One of another host.
     let third = root.path().join("third");
     drop(open(&third).await);

@@ -61,7 +61,7 @@ async fn the_third_panic_blocks_a_run_and_a_restart_tries_once_more() {
     assert_eq!(run.status().await.unwrap(), RunStatus::Blocked);
 
     panics.store(false, Ordering::SeqCst);
-    insta::assert_snapshot!(line(&run.restart().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":1},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(line(&run.restart().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
     run.resume(answer("a")).await.unwrap();
     assert_eq!(run.resume(answer("b")).await.unwrap().status, RunStatus::Success);
 }

@@ -1,7 +1,9 @@
 //! Runs on a host, driven through the public interface. The guests are text, so that no guest toolchain is needed.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unused_crate_dependencies)]
 
+mod answers;
 mod background;
+mod backup;
 mod blocked;
 mod called;
 mod clock;

@@ -140,9 +140,9 @@ async fn what_cannot_move_is_refused_with_its_reason_and_stays_as_it_is() {
     the old one does not offer it: step `ask` waits in component OLD, is of component NEW there, and OLD does not export `reentry:step/migration`; let the step end first, or keep the component for it in the new version
     the new one does not offer it: step `ask` waits in component OLD, is of component NEW there, and NEW does not export `reentry:step/migration`; let the step end first, or keep the component for it in the new version
     export fails: step `ask` could not export its state from component OLD: ask
-    export traps: step `ask` could not export its state from component OLD: the guest trapped: wasm trap: wasm `unreachable` instruction executed [trap]
+    export traps: step `ask` could not export its state from component OLD: the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion [trap]
     import fails: step `ask` was not taken up by component NEW: ask
-    import traps: step `ask` was not taken up by component NEW: the guest trapped: wasm trap: wasm `unreachable` instruction executed [trap]
+    import traps: step `ask` was not taken up by component NEW: the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion [trap]
     no JSON: step `ask` could not export its state from component OLD: the guest broke the contract: `export-state`: not valid JSON: expected value at line 1 column 1 [contract]
     another number: step `ask` waits for answer 0, and would wait for answer 5 there
     another kind: step `ask` waits for answer 0, and would wait for time 0 there

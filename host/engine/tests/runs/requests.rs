@@ -25,7 +25,7 @@ async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
     let second = workflow.start(keyed(json!(1))).await.unwrap();
     assert_eq!((second.run.id(), &second.result), (first.run.id(), &first.result));
     assert_eq!(first.run.resume(answer).await.unwrap(), told);
-    insta::assert_snapshot!(line(&told), @r#"{"status":"suspended","suspendPayload":{"again":"a"},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(line(&told), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
     assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
 
     let error = workflow.start(keyed(json!(2))).await.unwrap_err();
@@ -90,5 +90,5 @@ async fn a_request_of_a_process_that_ended_is_brought_to_its_end_by_the_next_one
     drop(first);
     let second = shared.host().build().await.unwrap();
     let result = asks_twice(&second).await.start(options()).await.unwrap().result;
-    insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"ask":1},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
 }

@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 
 use reentry::core::json::Json;
-use reentry::core::run::{Call, Doing, Run, Step};
-use reentry::core::step::{Resolution, Wake};
+use reentry::core::path::StepPath;
+use reentry::core::run::{Call, Doing, Reopened, Run, Step};
+use reentry::core::step::{Resolution, WaitFor, Wake};
 use reentry::store::{Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::{Disk, now};
@@ -65,10 +66,26 @@ pub(crate) enum Broken {
     WaitsForOne,
     /// A memory that is damaged stays so.
     DamageStays,
+    /// A refused answer is not given back.
+    RefusalsForgotten,
+    /// A suspension that was open again is open again once more when it has been answered.
+    ReopenedTwice,
+    /// A suspension whose time was over is open again.
+    ReopenedAfterExpiry,
+    /// The savepoint and the key of a refused answer stay.
+    RefusedAnswersKept,
+    /// Deadlines are not looked at.
+    DeadlinesForgotten,
+    /// What expired is written down as answered.
+    ExpiredAsAnswered,
+    /// What somebody has seen is not looked at.
+    SeenForgotten,
+    /// Every question is taken to be one that was always there.
+    QuestionsOfOld,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -95,12 +112,25 @@ impl Broken {
         Self::WaitsLeftOpen,
         Self::WaitsForOne,
         Self::DamageStays,
+        Self::RefusalsForgotten,
+        Self::ReopenedTwice,
+        Self::ReopenedAfterExpiry,
+        Self::RefusedAnswersKept,
+        Self::DeadlinesForgotten,
+        Self::ExpiredAsAnswered,
+        Self::SeenForgotten,
+        Self::QuestionsOfOld,
     ];
 }
 
-/// The last answer that somebody gave, to be given to somebody else.
+/// What a broken engine remembers.
 #[derive(Default)]
-pub(crate) struct Mixed(Mutex<Option<Json>>);
+pub(crate) struct Mixed {
+    /// The last answer that somebody gave, to be given to somebody else.
+    answer: Mutex<Option<Json>>,
+    /// The suspensions that were open again.
+    reopened: Mutex<Vec<Reopened>>,
+}
 
 /// The commit that a broken engine would have stored.
 pub(crate) fn rewritten(
@@ -134,6 +164,22 @@ pub(crate) fn rewritten(
         Broken::TravelsForgotten => commit.run.travels = 0,
         Broken::ForksShareNothing if commit.fork_of.is_some() => commit.shared_images.clear(),
         Broken::PausesForgotten => commit.run.paused = false,
+        Broken::RefusalsForgotten => commit.reopened.clear(),
+        Broken::ReopenedTwice => reopen_once_more(&mut commit, mixed),
+        Broken::ReopenedAfterExpiry => reopen_expired(&mut commit),
+        Broken::RefusedAnswersKept => {
+            for reopened in &mut commit.reopened {
+                (reopened.claim, reopened.request) = (0, None);
+            }
+        }
+        Broken::ExpiredAsAnswered => {
+            for (_, end) in commit.closed.iter_mut().filter(|(_, end)| *end == SuspensionEnd::Elapsed) {
+                *end = SuspensionEnd::Answered;
+            }
+        }
+        Broken::QuestionsOfOld => each_step(&mut commit, |step| {
+            step.suspensions.iter_mut().for_each(|suspension| suspension.version = 0);
+        }),
         Broken::WaitsLeftOpen => commit.closed.retain(|(_, end)| *end != SuspensionEnd::Closed),
         Broken::WaitsForOne => each_step(&mut commit, |step| {
             if let Doing::Waiting(waiting) = &mut step.doing {
@@ -157,13 +203,45 @@ fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {
     commit.run.steps.values_mut().chain(commit.steps.iter_mut().map(|(_, step)| step)).for_each(change);
 }
 
+/// Has a suspension open again that is answered, if that happened to it before.
+fn reopen_once_more(commit: &mut Commit, mixed: &Mixed) {
+    let mut before = mixed.reopened.lock().unwrap();
+    let answered = |reopened: &&Reopened| {
+        commit.closed.contains(&(reopened.suspension, SuspensionEnd::Answered)) && commit.reopened.is_empty()
+    };
+    let again = before.iter().find(answered).cloned();
+    before.extend(commit.reopened.iter().cloned());
+    commit.reopened.extend(again);
+}
+
+/// Has suspensions open again that have expired, in the one way in which a store lets that happen.
+fn reopen_expired(commit: &mut Commit) {
+    for (suspension, end) in &mut commit.closed {
+        if *end == SuspensionEnd::Elapsed {
+            *end = SuspensionEnd::Answered;
+            let (path, message) = (StepPath::root(), String::new());
+            let suspension = *suspension;
+            commit.reopened.push(Reopened { path, suspension, claim: 0, request: None, message });
+        }
+    }
+}
+
+/// A run as an engine sees it that does not look at deadlines of questions.
+pub(crate) fn without_deadlines(run: &mut Run) {
+    for suspension in run.steps.values_mut().flat_map(|step| &mut step.suspensions) {
+        if let WaitFor::Answer(answer) = &mut suspension.wait.what {
+            answer.deadline = None;
+        }
+    }
+}
+
 fn mix_answers(commit: &mut Commit, mixed: &Mixed) {
-    let before = mixed.0.lock().unwrap().clone();
+    let before = mixed.answer.lock().unwrap().clone();
     each_step(commit, |step| {
         let Doing::Calling(_, Call::Resume(call)) = &mut step.doing else { return };
-        for over in &mut call.resolved {
-            if let Resolution::Answered(answer) = &mut over.resolution {
-                mixed.0.lock().unwrap().replace(answer.clone());
+        for over in &mut call.over {
+            if let Some(Resolution::Answered(answer)) = &mut over.over {
+                mixed.answer.lock().unwrap().replace(answer.clone());
                 if let Some(before) = &before {
                     *answer = before.clone();
                 }

@@ -6,14 +6,15 @@ use reentry::StartOptions;
 use reentry::core::id::SnapshotId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
+use reentry::core::resume::Target;
 use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus};
 use reentry::core::time::Timestamp;
-use reentry::store::{SavepointKind, SuspensionEnd, SuspensionFilter};
+use reentry::store::{SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord};
 
 use crate::disk::now;
-use crate::guest::guest;
-use crate::ledger::What;
-use crate::performed::{Performed, number, run};
+use crate::guest::{self, guest};
+use crate::ledger::{Ledger, What};
+use crate::performed::{self, Performed, number, run, step_id};
 use crate::process::{Process, Surroundings};
 use crate::stage::Effect;
 use crate::tree::Tree;
@@ -60,7 +61,7 @@ pub(crate) fn at_the_end(world: &World) -> Checked {
     for run in &runs {
         let of_run = |effect: &&Effect| effect.key.starts_with(&format!("{}/", run.id));
         let effects: Vec<Effect> = effects.iter().filter(of_run).cloned().collect();
-        let performed = Performed::of(&effects)?;
+        let performed = Performed::of(&effects, &world.tree.scripts())?;
         result(world, run)?;
         let log = log(world, run)?;
         repetitions(world, &performed, &log)?;
@@ -68,14 +69,17 @@ pub(crate) fn at_the_end(world: &World) -> Checked {
         suspensions(world, run, &performed)?;
         records(world, run, &performed, &log)?;
     }
-    requests(world, &Performed::of(&effects)?)?;
+    requests(world, &Performed::of(&effects, &world.tree.scripts())?)?;
     nothing_waits(world)?;
     images(world, &runs)
 }
 
 /// Whether something may have been closed that had been given something and could not do anything with it.
 fn may_be_cut_short(world: &World) -> bool {
-    let ledger = world.around.ledger.lock().unwrap();
+    may_be_cut_short_by(&world.around.ledger.lock().unwrap(), world)
+}
+
+fn may_be_cut_short_by(ledger: &Ledger, world: &World) -> bool {
     world.tree.bails() || ledger.count(|what| matches!(what, What::Cancel | What::Travel { .. })) > 0
 }
 
@@ -84,22 +88,14 @@ fn waits(world: &World, performed: &Performed) -> Checked {
     let scripts = world.tree.scripts();
     for (key, text) in performed.texts() {
         let id = step_id(performed.path(key));
-        let waiting = |script: &String| {
-            let waits = script.chars().filter(|letter| "adetkrgbl".contains(*letter));
-            waits.collect::<Vec<_>>()
-        };
-        let letters = scripts.get(id).map(waiting).unwrap_or_default();
-        let before = usize::try_from(number(key)).unwrap().checked_sub(2);
+        let letters = scripts.get(id).map(|script| performed::waits(script)).unwrap_or_default();
+        let seen = number(key) - performed.refused_before(key);
+        let before = usize::try_from(seen).unwrap().checked_sub(2);
         let both = before.and_then(|before| letters.get(before)) == Some(&'l');
         let over = text.split(' ').filter(|over| !over.is_empty()).count();
         ensure(!both || over == 2, || format!("call {key}, which waits for two things, got `{text}`"))?;
     }
     Ok(())
-}
-
-/// The id of the step at a path.
-fn step_id(path: &str) -> &str {
-    path.rsplit('.').next().and_then(|last| last.split('[').next()).unwrap_or_default()
 }
 
 /// The run ended as one that nobody disturbs and nothing makes wait.
@@ -213,8 +209,14 @@ fn requests(world: &World, performed: &Performed) -> Checked {
         ensure(!acknowledged || cut || !last.is_empty(), || {
             format!("answer {data} was acknowledged and lost")
         })?;
-        ensure(ever.is_empty() || !asked.iter().all(|one| one.is_refused()), || {
+        // What a step refuses, it was given.
+        let taken = ever.iter().filter(|key| !performed.refuses(key)).count();
+        ensure(taken == 0 || !asked.iter().all(|one| one.is_refused()), || {
             format!("answer {data} was refused, and given to {ever:?}")
+        })?;
+        let told = asked.iter().any(|one| one.was_refused_by_its_step());
+        ensure(!told || guest::is_refused(&data.to_string()), || {
+            format!("answer {data} is said to be refused by a step, which takes it")
         })?;
     }
     for (key, asked) in keys {
@@ -248,14 +250,24 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
     let history = now(world.store().list_suspensions(&world.tenant(), filter)).unwrap().rows;
     let savepoints = now(world.store().savepoints(run.id)).unwrap();
     let mut ends = (0, 0);
-    for one in history {
+    for one in &history {
         let end = one.state.ended.map(|(end, _)| end);
         ensure(end.is_some(), || format!("suspension {} of `{}` is open", one.id, one.path))?;
         ends.0 += usize::from(end == Some(SuspensionEnd::Answered));
         ends.1 += usize::from(end == Some(SuspensionEnd::Received));
-        let saved = savepoints.iter().any(|savepoint| savepoint.suspension == Some(one.id));
-        ensure(saved || end != Some(SuspensionEnd::Answered), || format!("no savepoint of {}", one.id))?;
+        let saved = savepoints.iter().filter(|savepoint| savepoint.suspension == Some(one.id)).count();
+        ensure(saved > 0 || end != Some(SuspensionEnd::Answered), || format!("no savepoint of {}", one.id))?;
+        ensure(saved < 2, || format!("{saved} savepoints of {}", one.id))?;
+        let late = one
+            .state
+            .ended
+            .filter(|(end, at)| *end == SuspensionEnd::Answered && one.due_at.is_some_and(|due| due <= *at));
+        // A fork answers what its parent left unanswered.
+        ensure(late.is_none() || run.fork_of.is_some(), || {
+            format!("{} was answered {late:?}, due {:?}", one.id, one.due_at)
+        })?;
     }
+    seen(world, run, performed, &history)?;
     let cut = may_be_cut_short(world) || run.fork_of.is_some();
     let given = (performed.given('0'), performed.given('3'));
     let ledger = world.around.ledger.lock().unwrap();
@@ -263,6 +275,41 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
         ledger.asked.iter().filter(|one| matches!(one.what, What::Answer { may_be_late: true, .. })).count();
     let fits = (given.0..=given.0 + late).contains(&ends.0) && ends.1 == given.1;
     ensure(cut || fits, || format!("answers and events: {ends:?} ended waits, {given:?} were given"))
+}
+
+/// An answer that names a step reached the question that its sender saw there: the calls of a step that waits for one thing at a time are
+/// told of its suspensions one after the other.
+fn seen(world: &World, run: &Run, performed: &Performed, history: &[SuspensionRecord]) -> Checked {
+    let (scripts, ledger) = (world.tree.scripts(), world.around.ledger.lock().unwrap());
+    // A restart opens its suspensions anew.
+    let restarts = ledger.count(|what| matches!(what, What::Restart));
+    if may_be_cut_short_by(&ledger, world) || run.fork_of.is_some() || restarts > 0 {
+        return Ok(());
+    }
+    for asked in &ledger.asked {
+        let What::Answer { target: Target { suspension: None, step: Some(_), .. }, meant, data, .. } =
+            &asked.what
+        else {
+            continue;
+        };
+        for key in performed.last('0', *data) {
+            let path = performed.path(key);
+            let waits = scripts.get(step_id(path)).map(|script| performed::waits(script)).unwrap_or_default();
+            if waits.iter().any(|letter| "bl".contains(*letter)) {
+                continue;
+            }
+            let told = usize::try_from(number(key) - performed.refused_before(key)).unwrap().checked_sub(2);
+            // A checkpoint is over when it begins, and has no row.
+            let rows =
+                |before: usize| before - waits.iter().take(before).filter(|letter| **letter == 'k').count();
+            let mut of_step = history.iter().filter(|row| row.path.to_string() == path);
+            let reached = told.and_then(|told| of_step.nth(rows(told))).map(|row| row.id);
+            ensure(reached == *meant, || {
+                format!("answer {data} was meant for {meant:?} and reached {reached:?} of `{path}`")
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// The records of the steps say what the log says, and what the guests' memories say.

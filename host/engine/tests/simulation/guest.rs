@@ -13,10 +13,18 @@ const WAT: &str = include_str!("guest.wat");
 const STRAIGHT: [&str; 3] = ["w", "ww", "www"];
 
 /// Scripts of steps that wait and fail on the way. Each works at most three times.
-pub(crate) const SCRIPTS: [&str; 26] = [
+pub(crate) const SCRIPTS: [&str; 29] = [
     "w", "ww", "aw", "waw", "awaw", "waaw", "tw", "wtwaw", "ew", "wew", "ewaw", "kw", "wkwaw", "fw", "wafw",
-    "yw", "wawyw", "dw", "wdaw", "bw", "wbwaw", "lw", "wlw", "rw", "wgw", "fwkwew",
+    "yw", "wawyw", "dw", "wdaw", "bw", "wbwaw", "lw", "wlw", "rw", "wgw", "fwkwew", "qw", "wqwaw", "fwqwqw",
 ];
+
+/// The letter of a wait whose step refuses some answers.
+pub(crate) const REFUSING: char = 'q';
+
+/// Whether a step that waits under that letter refuses an answer.
+pub(crate) fn is_refused(answer: &str) -> bool {
+    answer.ends_with('7')
+}
 
 /// The script of a step that fails for good, and that of one which does so after an answer.
 pub(crate) const FAILING: [&str; 2] = ["wx", "wax"];

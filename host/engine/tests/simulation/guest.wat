@@ -7,7 +7,7 @@
 ;;   t  waits for a second                           g  has the step `waw` run
 ;;   k  makes a checkpoint                           b  waits for an answer or a minute
 ;;   h  fails for good every other four seconds      l  waits for an answer and an event
-;;   z  ends its workflow
+;;   z  ends its workflow                            q  waits for an answer, and refuses one that ends with 7
 ;;
 ;; Its output is a number made of its input and of the work it did, and of nothing else: a step that waits, is killed and put back ends as
 ;; one that only works. Each call logs a line: its idempotency key, how many calls this memory has seen, what was waited for.
@@ -32,6 +32,8 @@
   (data (i32.const 512) "boom")
   (data (i32.const 520) "ww")
   (data (i32.const 524) "waw")
+  (data (i32.const 528) "{\"wait\": ")
+  (data (i32.const 540) "bad-answer")
 
   (func (export "reentry:step/guest@0.1.0#describe") (result i32)
     (i32.const 16))
@@ -84,6 +86,31 @@
     (i32.store8 (i32.const 1052) (local.get $again))
     (i32.const 1024))
 
+  ;; Whether an answer with this text is one that the step at this place of its script refuses.
+  (func $is_refused (param $facts i32) (param $text i32) (param $bytes i32) (result i32)
+    (if (i32.eqz (local.get $bytes)) (then (return (i32.const 0))))
+    (i32.and
+      (i32.eq (i32.load8_u (i32.add (i32.load (local.get $facts)) (global.get $place))) (i32.const 113))
+      (i32.eq (i32.load8_u (i32.sub (i32.add (local.get $text) (local.get $bytes)) (i32.const 1))) (i32.const 55))))
+
+  ;; Refuses the answer of this wait. The details are put together where the line of the log was.
+  (func $refused (param $wait i32) (result i32)
+    (memory.fill (i32.const 1024) (i32.const 0) (i32.const 64))
+    (drop (call $failed (i32.const 0)))
+    (i32.store8 (i32.const 1040) (i32.const 1))
+    (i32.store (i32.const 1044) (i32.const 540))
+    (i32.store (i32.const 1048) (i32.const 10))
+    (global.set $end (i32.const 4096))
+    (call $put (i32.const 528) (i32.const 9))
+    (if (i32.ge_u (local.get $wait) (i32.const 10)) (then
+      (call $put_byte (i32.add (i32.const 48) (i32.div_u (local.get $wait) (i32.const 10))))))
+    (call $put_byte (i32.add (i32.const 48) (i32.rem_u (local.get $wait) (i32.const 10))))
+    (call $put_byte (i32.const 125))
+    (i32.store8 (i32.const 1072) (i32.const 1))
+    (i32.store (i32.const 1076) (i32.const 4096))
+    (i32.store (i32.const 1080) (i32.sub (global.get $end) (i32.const 4096)))
+    (i32.const 1024))
+
   ;; Waits are at 1152, 80 bytes each. Their ids tell the place in the script, so that no two suspensions share one.
   (func $wait (param $at i32) (param $kind i32)
     (i32.store (local.get $at) (i32.add (i32.shl (global.get $place) (i32.const 1))
@@ -111,7 +138,8 @@
     (local $count i32)
     (local.set $count (i32.const 1))
     (memory.fill (i32.const 1152) (i32.const 0) (i32.const 160))
-    (if (i32.eq (local.get $letter) (i32.const 97)) (then (call $answer (i32.const 1152))))
+    (if (i32.or (i32.eq (local.get $letter) (i32.const 97)) (i32.eq (local.get $letter) (i32.const 113)))
+      (then (call $answer (i32.const 1152))))
     (if (i32.eq (local.get $letter) (i32.const 100)) (then
       (call $answer (i32.const 1152))
       (i32.store8 (i32.const 1200) (i32.const 1))
@@ -182,7 +210,7 @@
 
   ;; Each wait that is over is told of as ` `, first or second, how it ended, and the text that came with it.
   (func (export "reentry:step/guest@0.1.0#resume") (param $call i32) (result i32)
-    (local $at i32) (local $last i32) (local $how i32)
+    (local $at i32) (local $last i32) (local $how i32) (local $refused i32)
     (call $begin_line (local.get $call))
     (local.set $at (i32.load offset=96 (local.get $call)))
     (local.set $last (i32.add (local.get $at) (i32.mul (i32.load offset=100 (local.get $call)) (i32.const 72))))
@@ -194,9 +222,13 @@
         (call $put_byte (i32.add (i32.const 48) (local.get $how)))
         (if (i32.or (i32.eqz (local.get $how)) (i32.or (i32.eq (local.get $how) (i32.const 3)) (i32.eq (local.get $how) (i32.const 4))))
           (then (call $put (i32.load offset=16 (local.get $at)) (i32.load offset=20 (local.get $at)))))
+        (if (i32.eqz (local.get $how)) (then
+          (if (call $is_refused (local.get $call) (i32.load offset=16 (local.get $at)) (i32.load offset=20 (local.get $at)))
+            (then (local.set $refused (local.get $at))))))
         (local.set $at (i32.add (local.get $at) (i32.const 72)))
         (br $over))))
     (call $say_line)
+    (if (local.get $refused) (then (return (call $refused (i32.load (local.get $refused))))))
     (global.set $place (i32.add (global.get $place) (i32.const 1)))
     (call $go_on (local.get $call)))
 )

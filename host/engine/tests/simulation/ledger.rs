@@ -21,6 +21,8 @@ pub(crate) enum What {
         data: usize,
         key: Option<String>,
         retries: u32,
+        /// The version of the run that the client has seen.
+        seen: Option<u64>,
         /// The step waits for something else as well, which may come first: what it is called with then may not be this.
         may_be_late: bool,
     },
@@ -69,6 +71,11 @@ impl Asked {
     pub(crate) fn is_refused(&self) -> bool {
         use ErrorKind::{Conflict, Damaged, NotFound, Refused};
         matches!(self.said, Some(Err((Refused | Conflict | NotFound | Damaged, _))))
+    }
+
+    /// Whether it was refused by the step that it was for.
+    pub(crate) fn was_refused_by_its_step(&self) -> bool {
+        matches!(&self.said, Some(Err((ErrorKind::Refused, text))) if text.contains("refused the answer"))
     }
 
     /// Whether it was refused for memory that was read damaged. Whoever asks the same may read it whole.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::guest::{REFUSING, is_refused};
 use crate::stage::Effect;
 
 /// All performances of calls.
@@ -14,23 +15,30 @@ pub(crate) struct Performed {
     last: BTreeMap<String, String>,
     /// How often the run had been sent back when a step was called for the last time, by the step. Power that is lost may take that back.
     travels: BTreeMap<String, u32>,
+    /// The calls that refused their answers.
+    refusing: BTreeSet<String>,
 }
 
 impl Performed {
-    /// Checks that each performance of a call saw as many calls as there were, and the same as the others: other ones only if power was
-    /// lost in between, which takes back claims that nobody was told of.
-    pub(crate) fn of(effects: &[Effect]) -> Result<Self, String> {
+    /// Checks that each performance of a call saw as many calls as there were, but for those that refused their answers, and the same as
+    /// the others: other ones only if power was lost in between, which takes back claims that nobody was told of. `scripts` are those of
+    /// the steps, by their ids.
+    pub(crate) fn of(effects: &[Effect], scripts: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut performed = Self {
             times: BTreeMap::new(),
             ever: BTreeSet::new(),
             last: BTreeMap::new(),
             travels: BTreeMap::new(),
+            refusing: BTreeSet::new(),
         };
         let mut epochs: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
         for effect in effects {
             let Effect { epoch, key, calls, text } = effect;
-            if number(key) != *calls {
-                return Err(format!("call {key} found a memory that has seen {calls} calls"));
+            let refused = performed.refused_before(key);
+            if number(key) != *calls + refused {
+                return Err(format!(
+                    "call {key} found a memory that has seen {calls} calls, {refused} refused their answers"
+                ));
             }
             if let Some((before, other)) = epochs.insert(key, (*epoch, text))
                 && before == *epoch
@@ -42,8 +50,33 @@ impl Performed {
             performed.ever.insert((key.clone(), text.clone()));
             performed.last.insert(key.clone(), text.clone());
             performed.travels.insert(performed.path(key).to_owned(), travels(key));
+            // The call goes on from the wait before it; each wait is a letter of the script.
+            let waits = scripts.get(step_id(performed.path(key))).map(|script| waits(script));
+            let before = usize::try_from(*calls).unwrap().checked_sub(2);
+            let letter = before.and_then(|before| waits?.get(before).copied());
+            let refuses = letter == Some(REFUSING) && given(text, '0').any(is_refused);
+            match refuses {
+                true => performed.refusing.insert(key.clone()),
+                false => performed.refusing.remove(key),
+            };
         }
         Ok(performed)
+    }
+
+    /// How many calls of its step before a call refused their answers.
+    pub(crate) fn refused_before(&self, key: &str) -> u32 {
+        let begins = key.rsplit_once('/').map_or(key, |(path, _)| path);
+        let before = self.refusing.iter().filter(|other| {
+            other.rsplit_once('/').is_some_and(|(path, _)| path == begins)
+                && travels(other) == travels(key)
+                && number(other) < number(key)
+        });
+        u32::try_from(before.count()).unwrap()
+    }
+
+    /// Whether a call refused its answer.
+    pub(crate) fn refuses(&self, key: &str) -> bool {
+        self.refusing.contains(key)
     }
 
     /// The step of a call.
@@ -82,15 +115,26 @@ impl Performed {
             .collect()
     }
 
-    /// How much was given in this way.
+    /// How much was given in this way and not refused.
     pub(crate) fn given(&self, how: char) -> usize {
-        self.last.values().map(|text| given(text, how).count()).sum()
+        let taken = self.last.iter().filter(|(key, _)| !self.refuses(key));
+        taken.map(|(_, text)| given(text, how).count()).sum()
     }
 }
 
 /// The data that came in this way: `0` as answers, `3` with events.
 fn given(text: &str, how: char) -> impl Iterator<Item = &str> {
     text.split(' ').filter_map(move |over| over.get(1..)?.strip_prefix(how))
+}
+
+/// The waits of a script, one letter each.
+pub(crate) fn waits(script: &str) -> Vec<char> {
+    script.chars().filter(|letter| "adetkrgblq".contains(*letter)).collect()
+}
+
+/// The id of the step at a path.
+pub(crate) fn step_id(path: &str) -> &str {
+    path.rsplit('.').next().and_then(|last| last.split('[').next()).unwrap_or_default()
 }
 
 /// The number of a call, by its key.

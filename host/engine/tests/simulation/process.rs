@@ -54,6 +54,7 @@ impl Surroundings {
 
 pub(crate) struct Process {
     pub(crate) number: usize,
+    pub(crate) looks_after_runs: bool,
     /// Dropped first: its tasks use the host.
     tokio: Runtime,
     pub(crate) host: Host,
@@ -61,6 +62,11 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(around: &Surroundings, number: usize) -> Self {
+        Self::begin(around, number, true)
+    }
+
+    /// One that looks after runs, or does only what it is asked for.
+    pub(crate) fn begin(around: &Surroundings, number: usize, looks_after_runs: bool) -> Self {
         let Surroundings { seed, broken, stage, disk, clock, mixed, .. } = around;
         let tokio = Builder::new_current_thread().enable_time().build().unwrap();
         let store = HeldStore::new(number, disk, stage, *broken, mixed);
@@ -76,10 +82,11 @@ impl Process {
             .entropy(Arc::new(Seeded(Mutex::new(chance))))
             .observer(Arc::new(Ear { process: number, stage: Arc::clone(stage) }))
             .on_fault_point(Arc::new(hook))
+            .background(looks_after_runs)
             .savepoints_max(0);
         let host = tokio.block_on(builder.build()).unwrap();
         stage.tell(&format!("  p{number} begins"));
-        Self { number, tokio, host }
+        Self { number, tokio, host, looks_after_runs }
     }
 
     /// Does all that it can do until everything in it waits for something.
@@ -100,8 +107,9 @@ impl Process {
     pub(crate) fn ask(&self, around: &Surroundings, request: usize, what: What, run: Option<RunId>) {
         let (host, ledger) = (self.host.clone(), Arc::clone(&around.ledger));
         let (stage, number) = (Arc::clone(&around.stage), self.number);
+        let forgets = around.broken == Some(Broken::SeenForgotten);
         self.tokio.spawn(async move {
-            let said = done(&host, what, run).await;
+            let said = done(&host, what, run, forgets).await;
             let said = said.map_err(|error| (error.kind(), error.to_string()));
             if !stage.is_dead(number) {
                 stage.tell(&format!("  p{number} says about #{request}: {said:?}"));
@@ -112,7 +120,12 @@ impl Process {
 }
 
 /// Does what is asked, and says what it came to.
-async fn done(host: &Host, what: What, run: Option<RunId>) -> Result<String, Error> {
+async fn done(
+    host: &Host,
+    what: What,
+    run: Option<RunId>,
+    forgets_what_was_seen: bool,
+) -> Result<String, Error> {
     if let What::Start { workflow } = what {
         let options = StartOptions { idempotency_key: Some("start".into()), ..StartOptions::default() };
         let started = host.workflow_by_digest(workflow).await?.start(options).await?;
@@ -125,8 +138,9 @@ async fn done(host: &Host, what: What, run: Option<RunId>) -> Result<String, Err
     }
     let run = host.run(run.expect("everything else is about a run")).await?;
     let result = match what {
-        What::Answer { target, data, key, retries, .. } => {
-            let options = ResumeOptions::data(serde_json::json!(data)).step(target);
+        What::Answer { target, data, key, retries, seen, .. } => {
+            let mut options = ResumeOptions::data(serde_json::json!(data)).step(target);
+            options.step.seen = seen.filter(|_| !forgets_what_was_seen);
             run.resume(ResumeOptions { idempotency_key: key, retry_count: retries, ..options }).await?
         }
         What::Fork { at, data } => {

@@ -58,7 +58,8 @@ impl Race {
     /// Has a process answer, as far as it gets.
     fn answer(&self, process: usize, target: Target, data: usize, key: Option<&str>) {
         let key = key.map(str::to_owned);
-        let what = What::Answer { target, meant: None, data, key, retries: 0, may_be_late: false };
+        let what =
+            What::Answer { target, meant: None, data, key, retries: 0, seen: None, may_be_late: false };
         self.ask(process, self.run, what);
     }
 

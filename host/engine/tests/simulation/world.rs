@@ -58,6 +58,8 @@ pub(crate) struct World {
     eye: Arc<dyn Store>,
     /// What clients may do beside starting, answering and pausing.
     may: May,
+    /// Whether nobody disturbs the runs any more.
+    is_calm: bool,
     /// How many processes were taken to be dead while they lived.
     pub(crate) leases_lost: usize,
 }
@@ -95,7 +97,19 @@ impl World {
             around.stage.damage();
         }
         let (processes, runs) = (BTreeMap::from([(0, first)]), Vec::new());
-        Self { around, tree, workflow, runs, chance, processes, begun: 1, eye, may, leases_lost: 0 }
+        Self {
+            around,
+            tree,
+            workflow,
+            runs,
+            chance,
+            processes,
+            begun: 1,
+            eye,
+            may,
+            is_calm: false,
+            leases_lost: 0,
+        }
     }
 
     /// Plays the schedule to its end and checks it.
@@ -194,7 +208,9 @@ impl World {
     }
 
     fn begin(&mut self) {
-        let process = Process::start(&self.around, self.begun);
+        // Only where runs are looked after by nobody does an answer meet a deadline that has passed.
+        let looks_after_runs = self.is_calm || !self.chance.one_in(3);
+        let process = Process::begin(&self.around, self.begun, looks_after_runs);
         self.processes.insert(self.begun, process);
         self.begun += 1;
     }
@@ -259,9 +275,12 @@ impl World {
     fn calm_down(&mut self) {
         self.around.stage.calm_down();
         self.tell("from now on all goes well");
-        let expired: Vec<usize> =
-            self.processes.keys().copied().filter(|process| !self.around.disk.is_alive(*process)).collect();
-        expired.into_iter().for_each(|process| self.kill(process));
+        self.is_calm = true;
+        let is_of_no_use =
+            |process: &&Process| !self.around.disk.is_alive(process.number) || !process.looks_after_runs;
+        let ended: Vec<usize> =
+            self.processes.values().filter(is_of_no_use).map(|process| process.number).collect();
+        ended.into_iter().for_each(|process| self.kill(process));
         self.begin_if_none();
     }
 }

@@ -156,6 +156,34 @@ pub async fn a_component_that_is_needed_is_not_removed(back_end: &dyn BackEnd) {
     assert_eq!(store.usage(&kept.digest).await.unwrap().workflows, [(one.digest, one.id)]);
 }
 
+/// Nothing needs a component that no run and no applied version uses, unless it is the latest of its name.
+pub async fn what_nothing_needs_is_known(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let mine = TenantId::default();
+    let unneeded = async || {
+        let found = store.unneeded_components().await.unwrap();
+        found.into_iter().map(|component| component.digest).collect::<Vec<_>>()
+    };
+    for bytes in [b"a", b"b", b"c", b"d"] {
+        store.put_component(component(bytes, "same")).await.unwrap();
+    }
+    store.put_component(component(b"e", "other")).await.unwrap();
+    let [a, b, c] = [b"a", b"b", b"c"].map(|bytes| ComponentDigest::of(bytes));
+    assert_eq!(unneeded().await, [c, b, a]);
+    // A definition alone is no need: each run of a file makes one.
+    let (one, two) = (workflow("w", 1, &[b"a"]), workflow("v", 2, &[b"b"]));
+    store.put_workflow(one.clone()).await.unwrap();
+    assert_eq!(unneeded().await, [c, b, a]);
+    let now = put(&*store, create(pinned(1, &one)).of(&tenant("other"))).await;
+    store.apply_workflow(&mine, two, Timestamp(1)).await.unwrap();
+    store.retire_workflow(&mine, "v").await.unwrap();
+    assert_eq!(unneeded().await, [c]);
+    put(&*store, change(&over(now))).await;
+    assert_eq!(unneeded().await, [c]);
+    store.delete_run(&tenant("other"), run_id(1)).await.unwrap();
+    assert_eq!(unneeded().await, [c, a]);
+}
+
 /// A version goes when it is not current and no run of the tenant is pinned to it; its definition when no tenant needs it.
 pub async fn a_version_that_is_needed_is_not_removed(back_end: &dyn BackEnd) {
     let store = back_end.open();

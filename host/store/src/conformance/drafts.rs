@@ -7,8 +7,8 @@ use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, Tena
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{
-    Call, Doing, Durability, Held, Phase, Run, Step, StepEntry, StepStatus, Suspension, SuspensionEnd,
-    Waiting,
+    Call, Doing, Durability, Held, Phase, Reopened, Run, Step, StepEntry, StepStatus, Suspension,
+    SuspensionEnd, Waiting,
 };
 use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
@@ -160,7 +160,10 @@ fn waiting(suspension: u64, what: WaitFor) -> Step {
         id: suspension_id(suspension),
         wait: Wait { id: 1, what },
         since: Timestamp(2_000 + suspension),
+        version: 1,
         over: None,
+        claim: None,
+        refusals: 0,
         child: None,
     };
     let mut step = step(Doing::Waiting(Waiting { image: None, wake: Wake::Any }));
@@ -209,6 +212,29 @@ impl Commit {
             self.run.steps.insert(at.clone(), step.clone());
         }
         self.steps.push((at, step));
+        self
+    }
+
+    /// With a step's record, what it waits for being open already.
+    #[must_use]
+    pub fn with_record(mut self, at: &str, step: Step) -> Self {
+        let opened = self.opened.len();
+        self = self.with_step(at, step);
+        self.opened.truncate(opened);
+        self
+    }
+
+    /// With a suspension that is open again, whose answer came with a version, under a key.
+    #[must_use]
+    pub fn with_reopened(mut self, suspension: u64, claim: u64, key: Option<&str>) -> Self {
+        let (suspension, request) = (suspension_id(suspension), key.map(str::to_owned));
+        self.reopened.push(Reopened {
+            path: StepPath::root(),
+            suspension,
+            claim,
+            request,
+            message: String::new(),
+        });
         self
     }
 
@@ -336,6 +362,7 @@ pub async fn refusal(store: &dyn Store, commit: Commit) -> &'static str {
         Ok(()) => "stored",
         Err(CommitError::VersionConflict { .. }) => "version conflict",
         Err(CommitError::SuspensionTaken { .. }) => "suspension taken",
+        Err(CommitError::NotAnswered { .. }) => "not answered",
         Err(CommitError::MessageTaken { .. }) => "message taken",
         Err(CommitError::RequestKnown { .. }) => "request known",
         Err(CommitError::ParentChanged { .. }) => "parent changed",

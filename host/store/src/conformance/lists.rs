@@ -200,3 +200,42 @@ pub async fn a_place_that_is_none_is_refused(back_end: &dyn BackEnd) {
     let told = store.list_suspensions(&TenantId::default(), filter).await;
     assert!(matches!(told, Err(StoreError::Refused(_))));
 }
+
+/// Either end of an id will do, the latest first; those of others are not found.
+pub async fn runs_are_found_by_an_end_of_their_id(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    for number in [0x1234, 0x2234, 0xabcd] {
+        put(&*store, create(run(number))).await;
+    }
+    put(&*store, create(run(0x9234)).of(&tenant("other"))).await;
+    let found = async |digits: &str, limit| {
+        store.runs_with_digits(&TenantId::default(), digits, limit).await.unwrap()
+    };
+    assert_eq!(found("1234", 9).await, [run_id(0x1234)]);
+    assert_eq!(found("234", 9).await, [run_id(0x2234), run_id(0x1234)]);
+    assert_eq!(found("ABCD", 9).await, [run_id(0xabcd)]);
+    assert_eq!(found("0190", 9).await, [run_id(0xabcd), run_id(0x2234), run_id(0x1234)]);
+    assert_eq!(found("0190", 1).await, [run_id(0xabcd)]);
+    assert_eq!(found(run_id(0x2234).to_string().trim_start_matches("run_"), 9).await, [run_id(0x2234)]);
+    // In the middle, with what means something to a database, and of another tenant.
+    for none in ["0000123", "%", "_", "9234"] {
+        assert_eq!(found(none, 9).await, [], "{none}");
+    }
+}
+
+/// An answer makes a run the last one, an instant that came does not.
+pub async fn the_last_run_was_created_or_answered_last(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let last = async || store.last_run(&TenantId::default()).await.unwrap();
+    assert_eq!(last().await, None);
+    let first =
+        put(&*store, create(run(1)).with_step("a", asking(1, &[])).with_step("b", sleeping(2, 5_000))).await;
+    put(&*store, create(run(2))).await;
+    put(&*store, create(run(9)).of(&tenant("other"))).await;
+    assert_eq!(last().await, Some(run_id(2)));
+    let woken = change(&first).with_step("b", ended()).with_closed(2, SuspensionEnd::Elapsed);
+    let woken = put(&*store, woken).await;
+    assert_eq!(last().await, Some(run_id(2)));
+    put(&*store, change(&woken).with_step("a", ended()).with_closed(1, SuspensionEnd::Answered)).await;
+    assert_eq!(last().await, Some(run_id(1)));
+}

@@ -8,8 +8,8 @@ use reentry_core::run::RunStatus;
 
 use super::runs::{KeptRun, KeptStep, KeptSuspension, OldStep};
 use super::{Data, KeptImage};
-use crate::rows::{CommitRows, Payload, SavepointRow, StepRow, is_within};
-use crate::{CommitError, RequestRecord, StoreError};
+use crate::rows::{CommitRows, Payload, ReopenedRow, SavepointRow, StepRow, is_within};
+use crate::{CommitError, RequestRecord, StoreError, SuspensionEnd};
 
 impl Data {
     pub(super) fn commit(&mut self, rows: CommitRows) -> Result<(), CommitError> {
@@ -17,6 +17,7 @@ impl Data {
         self.check_version(&rows)?;
         self.check_opening(&rows)?;
         self.check_closing(&rows)?;
+        self.check_reopening(&rows)?;
         self.check_took(&rows)?;
         self.check_fork(&rows)?;
         self.check_names(&rows)?;
@@ -63,6 +64,25 @@ impl Data {
         for (suspension, _) in &rows.closed {
             if !open.remove(suspension) {
                 return Err(CommitError::SuspensionTaken { run, suspension: *suspension });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_reopening(&self, rows: &CommitRows) -> Result<(), CommitError> {
+        let run = rows.run.id;
+        let kept = self.runs.get(&run).into_iter().flat_map(|run| &run.suspensions);
+        let mut answered: BTreeSet<SuspensionId> =
+            kept.filter(|s| s.is_answered()).map(|s| s.what.id).collect();
+        answered.extend(
+            rows.closed
+                .iter()
+                .filter(|(_, end)| *end == SuspensionEnd::Answered)
+                .map(|(suspension, _)| *suspension),
+        );
+        for reopened in &rows.reopened {
+            if !answered.remove(&reopened.id) {
+                return Err(CommitError::NotAnswered { run, suspension: reopened.id });
             }
         }
         Ok(())
@@ -167,6 +187,19 @@ impl Data {
             run.open_suspension(suspension).expect("it was found open above").ended = Some((end, at));
         }
 
+        for reopened in &rows.reopened {
+            run.reopen(reopened.id);
+            let key = reopened.request.as_ref().map(|key| (run.row.tenant.clone(), key.clone()));
+            if let Some(key) = key
+                && self
+                    .requests
+                    .get(&key)
+                    .is_some_and(|request| request.run == id && request.answer.is_none())
+            {
+                self.requests.remove(&key);
+            }
+        }
+
         let images = rows.images.into_iter().map(|(id, data)| (id, KeptImage { uses: 1, data }));
         self.images.extend(images);
         rows.shared_images.iter().for_each(|image| self.share_image(*image));
@@ -195,6 +228,9 @@ impl Data {
                 bytes += self.keep_payload(&mut step.payload);
             }
             left.extend(run.put_step(place, step, version, &forks));
+        }
+        for reopened in &rows.reopened {
+            left.extend(run.forget_answer(reopened, &forks));
         }
         if saved && rows.savepoints_max > 0 {
             left.extend(run.forget_savepoints(rows.savepoints_max, &forks));
@@ -271,14 +307,27 @@ impl KeptRun {
 
     /// Forgets the oldest savepoints and what only they led to; returns the images that nobody needs any more on their behalf.
     fn forget_savepoints(&mut self, max: u32, forks: &[i64]) -> Vec<SnapshotId> {
+        let forgotten = self.savepoints.len().saturating_sub(max as usize);
+        let oldest = self.savepoints.keys().take(forgotten).copied().collect();
+        self.forget(oldest, forks)
+    }
+
+    /// Forgets the savepoint of an answer that was refused, as [`Self::forget_savepoints`].
+    fn forget_answer(&mut self, answer: &ReopenedRow, forks: &[i64]) -> Vec<SnapshotId> {
+        let of_answer = |savepoint: &&SavepointRow| savepoint.suspension == Some(answer.id);
+        let found = self.savepoints.get(&answer.savepoint).filter(of_answer);
+        let found = found.map(|savepoint| savepoint.version).into_iter().collect();
+        self.forget(found, forks)
+    }
+
+    fn forget(&mut self, versions: Vec<i64>, forks: &[i64]) -> Vec<SnapshotId> {
         let mut images = Vec::new();
-        let forgotten = (self.savepoints.len() as u64).saturating_sub(u64::from(max));
-        if forgotten == 0 {
+        if versions.is_empty() {
             return images;
         }
-        for _ in 0..forgotten {
-            let oldest = self.savepoints.pop_first();
-            images.extend(oldest.into_iter().flat_map(|(_, savepoint)| savepoint.images));
+        for version in versions {
+            let forgotten = self.savepoints.remove(&version);
+            images.extend(forgotten.into_iter().flat_map(|savepoint| savepoint.images));
         }
         let old = std::mem::take(&mut self.old_steps);
         let is_seen = |old: &OldStep| self.is_seen(old.step.row.version, old.until, forks);

@@ -105,6 +105,18 @@ impl Data {
         ComponentUsage { workflows: workflows.into_iter().collect(), open_runs, runs }
     }
 
+    pub(super) fn unneeded_components(&self) -> Vec<ComponentSummary> {
+        let mut names = BTreeSet::new();
+        let mut components = self.list_components();
+        components.retain(|component| {
+            let is_latest = names.insert(component.name.clone());
+            let usage = self.usage(&component.digest);
+            let is_applied = |digest| self.applied.iter().any(|applied| applied.workflow == digest);
+            !is_latest && usage.runs == 0 && !usage.workflows.iter().any(|(digest, _)| is_applied(*digest))
+        });
+        components
+    }
+
     pub(super) fn remove_component(&mut self, component: &ComponentDigest) -> Result<(), RemoveError> {
         let at = self.components.iter().position(|kept| kept.digest == *component);
         let at = at.ok_or(RemoveError::NoComponent { component: *component })?;

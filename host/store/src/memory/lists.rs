@@ -10,7 +10,10 @@ use super::Data;
 use super::runs::{KeptRun, KeptSuspension};
 use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{column, damaged, decode_labels, instant};
-use crate::{Page, RunFilter, RunSummary, StoreError, SuspensionFilter, SuspensionRecord, SuspensionState};
+use crate::{
+    Page, RunFilter, RunSummary, StoreError, SuspensionEnd, SuspensionFilter, SuspensionRecord,
+    SuspensionState,
+};
 
 impl Data {
     pub(super) fn list_runs(
@@ -34,6 +37,27 @@ impl Data {
         Ok(page(rows, wanted, |row: &RunSummary| row.id.to_string()))
     }
 
+    pub(super) fn runs_with_digits(&self, tenant: &TenantId, digits: &str, limit: usize) -> Vec<RunId> {
+        let ids = self.runs_in_order().into_iter().rev().filter(|run| run.row.tenant == *tenant);
+        let fits = |id: &RunId| {
+            let id = id.to_string();
+            id.trim_start_matches("run_").starts_with(digits) || id.ends_with(digits)
+        };
+        ids.map(|run| run.row.id).filter(fits).take(limit).collect()
+    }
+
+    pub(super) fn last_run(&self, tenant: &TenantId) -> Option<RunId> {
+        let mut runs = self.runs_in_order();
+        runs.retain(|run| run.row.tenant == *tenant);
+        let answered = |run: &&KeptRun| {
+            let ended = run.suspensions.iter().filter_map(|kept| kept.ended);
+            ended.filter(|(end, _)| *end == SuspensionEnd::Answered).map(|(_, at)| at).max()
+        };
+        let answered = runs.iter().filter_map(|run| Some((answered(run)?, run.place, run.row.id)));
+        let created = runs.last().map(|run| (run.row.created_at, run.place, run.row.id));
+        answered.chain(created).max_by_key(|(at, place, _)| (*at, *place)).map(|(_, _, id)| id)
+    }
+
     pub(super) fn list_suspensions(
         &self,
         tenant: &TenantId,
@@ -45,9 +69,17 @@ impl Data {
         let mut rows = Vec::new();
         for run in self.runs.values().filter(|run| run.row.tenant == *tenant) {
             let matching = run.suspensions.iter().filter(|kept| kept.matches(run.row.id, filter));
-            rows.extend(matching.filter(|kept| Some(kept.what.id) > after).map(|kept| (run, kept)));
+            let beyond = matching.filter(|kept| match after {
+                Some(after) if filter.latest_first => kept.what.id < after,
+                Some(after) => kept.what.id > after,
+                None => true,
+            });
+            rows.extend(beyond.map(|kept| (run, kept)));
         }
         rows.sort_by_key(|(_, kept)| kept.what.id);
+        if filter.latest_first {
+            rows.reverse();
+        }
         let rows = rows.into_iter().take(wanted + 1).map(|(run, kept)| run.suspension_record(kept));
         let rows = rows.collect::<Result<_, _>>()?;
         Ok(page(rows, wanted, |row: &SuspensionRecord| row.id.to_string()))

@@ -87,12 +87,20 @@ impl KeptRun {
             || self.savepoints.keys().any(|version| workflows.contains(&followed_at(version)))
     }
 
+    pub(super) fn reopen(&mut self, id: SuspensionId) {
+        self.suspensions.iter_mut().filter(|kept| kept.what.id == id).for_each(|kept| kept.ended = None);
+    }
+
     pub(super) fn open_suspension(&mut self, id: SuspensionId) -> Option<&mut KeptSuspension> {
         self.suspensions.iter_mut().find(|kept| kept.is_open() && kept.what.id == id)
     }
 }
 
 impl KeptSuspension {
+    pub(super) fn is_answered(&self) -> bool {
+        self.ended.is_some_and(|(end, _)| end == SuspensionEnd::Answered)
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.ended.is_none()
     }

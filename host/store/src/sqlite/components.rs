@@ -5,6 +5,7 @@ use reentry_core::json::Json;
 use rusqlite::{Connection, Row, params};
 
 use crate::rows::{column, damaged, instant};
+use crate::sqlite::fault::store_error;
 use crate::sqlite::pins::{self, Pins};
 use crate::sqlite::reader::{all, get, one};
 use crate::sqlite::writer::Fault;
@@ -45,8 +46,31 @@ pub(crate) fn read(
 
 /// Lists components without their bytes.
 pub(crate) fn list(connection: &Connection) -> Result<Vec<ComponentSummary>, StoreError> {
-    let sql = "SELECT digest, name, created_at, meta, length(bytes) FROM components ORDER BY seq DESC";
-    all(connection, sql, [], |row| {
+    listed(connection, "")
+}
+
+/// Lists components that no applied definition uses, no run is pinned to, and that a later one of their name follows.
+pub(crate) fn unneeded(connection: &Connection) -> Result<Vec<ComponentSummary>, StoreError> {
+    let mut unneeded = Vec::new();
+    let listed = listed(
+        connection,
+        "WHERE EXISTS (SELECT 1 FROM components AS later WHERE later.name = components.name AND later.seq > components.seq)
+        AND NOT EXISTS (SELECT 1 FROM workflow_components AS used JOIN applied ON applied.workflow = used.workflow
+            WHERE used.component = components.digest)",
+    )?;
+    for component in listed {
+        if pins::of_component(connection, component.digest).map_err(store_error)?.runs == 0 {
+            unneeded.push(component);
+        }
+    }
+    Ok(unneeded)
+}
+
+fn listed(connection: &Connection, which: &str) -> Result<Vec<ComponentSummary>, StoreError> {
+    let sql = format!(
+        "SELECT digest, name, created_at, meta, length(bytes) FROM components {which} ORDER BY seq DESC"
+    );
+    all(connection, &sql, [], |row| {
         let digest = ComponentDigest::from_bytes(get(row, 0)?);
         Ok(ComponentSummary {
             digest,

@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::fault::OpenFault;
-use crate::sqlite::schema;
+use crate::sqlite::{schema, space};
 
 /// The oldest SQLite that may be linked: earlier ones can damage the log when two connections reset it at once.
 const SQLITE_OLDEST: i32 = 3_051_003;
@@ -58,16 +58,21 @@ impl Files {
         if rusqlite::version_number() < SQLITE_OLDEST {
             return Err(OpenFault::OldSqlite { found: rusqlite::version() });
         }
-        let lock_path = self.owners.join("open.lock");
-        let lock = private_file().create(true).truncate(false).open(&lock_path);
-        let lock = lock.map_err(OpenFault::file(&lock_path))?;
-        lock.lock().map_err(OpenFault::file(&lock_path))?;
+        let _one_opener = self.lock()?;
         self.create()?;
         let mut connection = self.connect()?;
         schema::migrate(&mut connection)?;
         // The log and the database are found after a loss of power only if their names are on disk too.
         self.database.parent().map_or(Ok(()), sync_folder)?;
         Ok(connection)
+    }
+
+    /// Waits until no other process opens the store; none can as long as the file lives.
+    pub(crate) fn lock(&self) -> Result<File, OpenFault> {
+        let path = self.owners.join("open.lock");
+        let lock = private_file().create(true).truncate(false).open(&path).map_err(OpenFault::file(&path))?;
+        lock.lock().map_err(OpenFault::file(&path))?;
+        Ok(lock)
     }
 
     /// Makes an empty file that only this user may read; SQLite gives its other files the same permissions.
@@ -81,10 +86,12 @@ impl Files {
     }
 
     /// A connection that writes.
-    fn connect(&self) -> Result<Connection, OpenFault> {
+    pub(crate) fn connect(&self) -> Result<Connection, OpenFault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.database, flags)?;
         settle(&connection, BUSY_WAIT)?;
+        // Only before anything is in the file, the log's mode included.
+        space::prepare(&connection)?;
         schema::check(&connection)?;
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;

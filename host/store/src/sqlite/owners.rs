@@ -6,6 +6,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use reentry_core::id::OwnerId;
 
@@ -18,11 +20,14 @@ const TRIES_MAX: u32 = 100;
 /// The folder of lock files.
 pub(crate) struct Owners {
     folder: PathBuf,
+    /// How many of this handle are alive.
+    own: Arc<AtomicUsize>,
 }
 
 /// The locked file of a live owner. Dropping it removes the file, then frees the lock.
 struct Guard {
     path: PathBuf,
+    own: Arc<AtomicUsize>,
     _lock: File,
 }
 
@@ -31,13 +36,14 @@ impl OwnerGuard for Guard {}
 impl Drop for Guard {
     fn drop(&mut self) {
         remove(&self.path);
+        self.own.fetch_sub(1, Relaxed);
     }
 }
 
 impl Owners {
     /// The owners of a store.
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, own: Arc::default() }
     }
 
     /// Registers an owner, and removes the files of dead ones: an owner without a file is dead as well.
@@ -45,7 +51,26 @@ impl Owners {
         let path = self.path(owner);
         let lock = lock_new(&path).map_err(|error| fault(&path, error))?;
         self.remove_dead().map_err(|error| fault(&self.folder, error))?;
-        Ok(Box::new(Guard { path, _lock: lock }))
+        self.own.fetch_add(1, Relaxed);
+        Ok(Box::new(Guard { path, own: Arc::clone(&self.own), _lock: lock }))
+    }
+
+    /// Whether there are live owners beside those of this handle.
+    pub(crate) fn others_are_alive(&self) -> Result<bool, StoreError> {
+        let own = self.own.load(Relaxed);
+        let alive = self.alive().map_err(|error| fault(&self.folder, error))?;
+        Ok(alive > own)
+    }
+
+    fn alive(&self) -> io::Result<usize> {
+        self.remove_dead()?;
+        let mut alive = 0;
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            let owner = name.to_str().and_then(|name| name.strip_suffix(".lock"));
+            alive += usize::from(owner.is_some_and(|owner| owner.parse::<OwnerId>().is_ok()));
+        }
+        Ok(alive)
     }
 
     /// Whether nobody holds the owner's file.

@@ -20,6 +20,13 @@ pub(crate) fn claim(connection: &Connection, run: &RunRow, request: &RequestKey)
     }
 }
 
+/// Forgets a request of a run that has got no answer: it may be made again.
+pub(crate) fn free(connection: &Connection, run: &RunRow, key: &str) -> Result<(), Fault> {
+    let sql = "DELETE FROM requests WHERE tenant = ?1 AND key = ?2 AND run = ?3 AND answer IS NULL";
+    connection.prepare_cached(sql)?.execute(params![run.tenant.as_str(), key, run.id.as_bytes()])?;
+    Ok(())
+}
+
 /// Stores what the caller was told, unless it is stored already.
 pub(crate) fn answer(
     connection: &Connection,

@@ -5,7 +5,7 @@ use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::{Run, RunStatus};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
-use crate::codes::{status_code, status_of};
+use crate::codes::{end_code, status_code, status_of};
 use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{CommitRows, column_of, damaged, decode_run, decode_step, instant};
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
@@ -13,7 +13,7 @@ use crate::sqlite::writer::Fault;
 use crate::sqlite::{
     forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions, troubles,
 };
-use crate::{CommitError, Page, RunFilter, RunSummary, StoreError};
+use crate::{CommitError, Page, RunFilter, RunSummary, StoreError, SuspensionEnd};
 
 /// A run as it is before a commit.
 struct Claimed {
@@ -41,6 +41,13 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     }
     for (suspension, end) in &rows.closed {
         suspensions::close(connection, rows, seq, *suspension, *end)?;
+    }
+    for reopened in &rows.reopened {
+        suspensions::reopen(connection, rows, seq, reopened.id)?;
+        savepoints::forget_answer(connection, seq, reopened)?;
+        if let Some(key) = &reopened.request {
+            requests::free(connection, &rows.run, key)?;
+        }
     }
     for message in &rows.took {
         messages::take(connection, &rows.run, *message)?;
@@ -218,6 +225,36 @@ pub(crate) fn list(
     ];
     let rows = all(connection, &sql, params, summary)?;
     Ok(page(rows, wanted, |row| row.id.to_string()))
+}
+
+/// Runs of which an end of the id is given.
+pub(crate) fn with_digits(
+    connection: &Connection,
+    tenant: &TenantId,
+    digits: &str,
+    limit: usize,
+) -> Result<Vec<RunId>, StoreError> {
+    let sql = "SELECT id FROM runs WHERE tenant = ?1
+        AND (substr(lower(hex(id)), 1, length(?2)) = ?2 OR substr(lower(hex(id)), -length(?2)) = ?2)
+        ORDER BY seq DESC LIMIT ?3";
+    all(connection, sql, params![tenant.as_str(), digits, column_of(limit)], |row| {
+        Ok(RunId::from_bytes(get(row, 0)?))
+    })
+}
+
+/// The run that was created or answered last.
+pub(crate) fn last(connection: &Connection, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
+    let sql = "SELECT id FROM (
+            SELECT * FROM (SELECT id, created_at AS at, seq FROM runs WHERE tenant = ?1 ORDER BY seq DESC LIMIT 1)
+            UNION ALL
+            SELECT * FROM (SELECT runs.id, suspensions.ended_at AS at, runs.seq FROM suspensions
+                JOIN runs ON runs.seq = suspensions.run
+                WHERE suspensions.tenant = ?1 AND suspensions.ended = ?2
+                ORDER BY suspensions.ended_at DESC, runs.seq DESC LIMIT 1)
+        ) ORDER BY at DESC, seq DESC LIMIT 1";
+    one(connection, sql, params![tenant.as_str(), end_code(SuspensionEnd::Answered)], |row| {
+        Ok(RunId::from_bytes(get(row, 0)?))
+    })
 }
 
 fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {

@@ -5,7 +5,7 @@ use reentry_core::json::Json;
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::codes::{kind_code, kind_of};
-use crate::rows::{SavepointRow, damaged};
+use crate::rows::{ReopenedRow, SavepointRow, damaged};
 use crate::sqlite::reader::{all, bytes, get, one};
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{images, old_steps};
@@ -47,6 +47,13 @@ pub(crate) fn note_workflow(connection: &Connection, run: i64) -> Result<(), Fau
 pub(crate) fn keep_latest(connection: &Connection, run: i64, max: u32) -> Result<(), Fault> {
     let sql = "SELECT seq, images FROM savepoints WHERE run = ?1 ORDER BY version DESC LIMIT -1 OFFSET ?2";
     let forgotten = forget(connection, sql, params![run, max])?;
+    if forgotten > 0 { old_steps::keep_seen(connection, run) } else { Ok(()) }
+}
+
+/// Forgets the savepoint of an answer that was refused, and the records that only forks from it would see.
+pub(crate) fn forget_answer(connection: &Connection, run: i64, answer: &ReopenedRow) -> Result<(), Fault> {
+    let sql = "SELECT seq, images FROM savepoints WHERE run = ?1 AND version = ?2 AND suspension = ?3";
+    let forgotten = forget(connection, sql, params![run, answer.savepoint, answer.id.as_bytes()])?;
     if forgotten > 0 { old_steps::keep_seen(connection, run) } else { Ok(()) }
 }
 

@@ -58,13 +58,30 @@ pub(crate) fn close(
     }
 }
 
+/// Opens a suspension again that an answer ended, as it was.
+pub(crate) fn reopen(
+    connection: &Connection,
+    rows: &CommitRows,
+    run: i64,
+    suspension: SuspensionId,
+) -> Result<(), Fault> {
+    let sql =
+        "UPDATE suspensions SET ended = NULL, ended_at = NULL WHERE run = ?2 AND id = ?1 AND ended = ?3";
+    let params = params![suspension.as_bytes(), run, end_code(SuspensionEnd::Answered)];
+    if connection.prepare_cached(sql)?.execute(params)? == 1 {
+        Ok(())
+    } else {
+        Err(Fault::Refused(CommitError::NotAnswered { run: rows.run.id, suspension }))
+    }
+}
+
 const COLUMNS: &str = " suspensions.id, runs.id, runs.workflow_id, runs.workflow, suspensions.path,
     suspensions.labels, suspensions.since, suspensions.due_at, suspensions.ended, suspensions.ended_at, steps.record,
     steps.payload, steps.part";
 
 const FROM: &str = "FROM suspensions JOIN runs ON runs.seq = suspensions.run
     LEFT JOIN steps ON suspensions.ended IS NULL AND steps.run = suspensions.run AND steps.path = suspensions.path
-    WHERE suspensions.tenant = ?1 AND suspensions.id > ?2 AND (?3 OR suspensions.takes_answer)";
+    WHERE suspensions.tenant = ?1 AND (?3 OR suspensions.takes_answer)";
 
 /// Lists suspensions of a tenant.
 pub(crate) fn list(
@@ -74,15 +91,19 @@ pub(crate) fn list(
 ) -> Result<Page<SuspensionRecord>, StoreError> {
     filter.check()?;
     let wanted = page_rows(filter.limit);
-    // Ids sort by time, and none is as low as this.
-    let after = place::<SuspensionId>(filter.after.as_deref())?.unwrap_or(SuspensionId::from_bytes([0; 16]));
+    // Ids sort by time, and none is as low or as high as these.
+    let (beyond, order, end) = if filter.latest_first { ("<", "DESC", 0xff) } else { (">", "ASC", 0) };
+    let after =
+        place::<SuspensionId>(filter.after.as_deref())?.unwrap_or(SuspensionId::from_bytes([end; 16]));
     let of_run = if filter.run.is_some() {
         "AND suspensions.run = (SELECT seq FROM runs WHERE id = ?4)"
     } else {
         "AND ?4 IS NULL"
     };
     let open = if filter.with_ended { "" } else { "AND suspensions.ended IS NULL" };
-    let sql = format!("SELECT {COLUMNS} {FROM} {of_run} {open} ORDER BY suspensions.id");
+    let sql = format!(
+        "SELECT {COLUMNS} {FROM} AND suspensions.id {beyond} ?2 {of_run} {open} ORDER BY suspensions.id {order}"
+    );
     let run = filter.run.as_ref().map(RunId::as_bytes);
 
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;

@@ -4,6 +4,7 @@ mod durability;
 mod folder;
 mod old_versions;
 mod opening;
+mod space;
 
 use folder::Folder;
 

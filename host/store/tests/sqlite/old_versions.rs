@@ -53,7 +53,7 @@ fn runs_of_version_1_go_on() {
         let called = read(3).await;
         assert_eq!(called.status(), RunStatus::Running);
         let Doing::Calling(owner, Call::Resume(resume)) = &called.steps[&path("ask")].doing else { panic!() };
-        assert_eq!((*owner, resume.resolved.len()), (owner_id(1), 1));
+        assert_eq!((*owner, resume.resolved().len()), (owner_id(1), 1));
         assert_eq!((read(4).await.status(), read(5).await.steps.len()), (RunStatus::Success, 3));
         assert_eq!(store.owned(owner_id(1)).await.unwrap().len(), 2);
     });

@@ -3,6 +3,9 @@
 ;; Standard output and error are lines of the run's log, clock and randomness are the host's, arguments and environment
 ;; are empty, and there are no files. docs/decisions/0013-preview1-adapter.md says why it is like this.
 ;;
+;; What a program writes to standard error before it exits is its last words: they go to the log with the field `panic`, and the
+;; host fails the call with them. What the runtime of Go says when it crashes is logged so at once, as it traps without an exit.
+;;
 ;; Nothing here stays in the guest's memory, and no function of the guest is called. What has to be there while the
 ;; host looks at it is put there for the length of one call, and what was there before is put back.
 (module
@@ -24,12 +27,18 @@
   ;;      0  the line of standard output that is not yet ended, at most 4096 bytes
   ;;   4096  that of standard error
   ;;   8192  what a line displaces in the guest's memory while the host reads it
-  ;;  12288  lengths of the two lines
+  ;;  12288  lengths of the two lines, and of the last words
+  ;;  12300  of the last words: 0 they are a line, 1 what a crash says and is logged already, 2 why one follows; whether a place of the
+  ;;         step comes next; whether there is one; whether what follows is a dump of the runtime's
   ;;  12304  texts; the digits of an exit code follow the first
+  ;;  16384  the last words, at most 4000 bytes
   (memory $own 1)
   (data (memory $own) (i32.const 12304) "a step ends by returning, but this one called exit with code ")
   (data (memory $own) (i32.const 12400)
-    "a step cannot sleep or poll within a call: it suspends, and the host waits")
+    "a step cannot sleep or poll within a call: it suspends, as its SDK's sleep does, and the host waits")
+  (data (memory $own) (i32.const 12512) ", after it had written to standard error: ")
+  (data (memory $own) (i32.const 12560) "{\22panic\22: true}")
+  (data (memory $own) (i32.const 12576) "panic: fatal error: main., at ")
 
   ;; Where the next random bytes go. `random` returns a list, for which the host asks the adapter for room.
   (global $random_to (mut i32) (i32.const 0))
@@ -79,13 +88,93 @@
       (local.set $at (i32.add (local.get $at) (local.get $length)))
       (br $next))))
 
-  ;; Logs a text that lies in $own.
-  (func $log_own (param $level i32) (param $at i32) (param $length i32)
-    (call $make_utf8 (local.get $at) (i32.add (local.get $at) (local.get $length)))
+  ;; Logs a text that lies in $own. The last $fields bytes of it are the fields of the line.
+  (func $log_with_fields (param $level i32) (param $at i32) (param $length i32) (param $fields i32)
+    (local $message i32)
+    (local.set $message (i32.sub (local.get $length) (local.get $fields)))
+    (call $make_utf8 (local.get $at) (i32.add (local.get $at) (local.get $message)))
     (memory.copy $own $guest (i32.const 8192) (i32.const 0) (local.get $length))
     (memory.copy $guest $own (i32.const 0) (local.get $at) (local.get $length))
-    (call $log (local.get $level) (i32.const 0) (local.get $length) (i32.const 0) (i32.const 0) (i32.const 0))
+    (call $log (local.get $level) (i32.const 0) (local.get $message)
+      (i32.ne (local.get $fields) (i32.const 0)) (local.get $message) (local.get $fields))
     (memory.copy $guest $own (i32.const 0) (i32.const 8192) (local.get $length)))
+
+  (func $log_own (param $level i32) (param $at i32) (param $length i32)
+    (call $log_with_fields (local.get $level) (local.get $at) (local.get $length) (i32.const 0)))
+
+  ;; ---- last words ----
+
+  (func $words_length (result i32) (i32.load $own (i32.const 12296)))
+
+  ;; Adds to the last words as much of a text as there is room for.
+  (func $add_words (param $at i32) (param $length i32)
+    (local $room i32)
+    (local.set $room (i32.sub (i32.const 4000) (call $words_length)))
+    (if (i32.gt_u (local.get $length) (local.get $room)) (then (local.set $length (local.get $room))))
+    (memory.copy $own $own (i32.add (i32.const 16384) (call $words_length)) (local.get $at) (local.get $length))
+    (i32.store $own (i32.const 12296) (i32.add (call $words_length) (local.get $length))))
+
+  ;; Begins the last words with a text, which is of this kind.
+  (func $set_words (param $kind i32) (param $at i32) (param $length i32)
+    (i32.store $own (i32.const 12300) (local.get $kind))
+    (i32.store $own (i32.const 12296) (i32.const 0))
+    (call $add_words (local.get $at) (local.get $length)))
+
+  ;; Whether the line of standard error begins with a text of this length at $at.
+  (func $begins_with (param $at i32) (param $length i32) (result i32)
+    (local $k i32)
+    (if (i32.lt_u (i32.load $own (i32.const 12292)) (local.get $length)) (then (return (i32.const 0))))
+    (loop $next
+      (if (i32.ne
+            (i32.load8_u $own (i32.add (local.get $at) (local.get $k)))
+            (i32.load8_u $own offset=4096 (local.get $k)))
+        (then (return (i32.const 0))))
+      (local.set $k (i32.add (local.get $k) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $k) (local.get $length))))
+    (i32.const 1))
+
+  (func $log_words
+    (memory.copy $own $own (i32.add (i32.const 16384) (call $words_length)) (i32.const 12560) (i32.const 15))
+    (call $log_with_fields (i32.const 4) (i32.const 16384) (i32.add (call $words_length) (i32.const 15)) (i32.const 15)))
+
+  ;; Takes a line of standard error for the last words, if it is that: the last line, or what the runtime of Go says when it crashes,
+  ;; with the first place of package main in the traces that follow. Returns 1 for a line that needs not be logged any more.
+  (func $note_line (result i32)
+    (local $kind i32) (local $length i32) (local $fatal i32)
+    (local.set $length (i32.load $own (i32.const 12292)))
+    (local.set $kind (i32.load8_u $own (i32.const 12300)))
+    (local.set $fatal (call $begins_with (i32.const 12583) (i32.const 13)))
+    (if (i32.or (local.get $fatal) (call $begins_with (i32.const 12576) (i32.const 7))) (then
+      (if (i32.ne (local.get $kind) (i32.const 2))
+        (then (call $set_words (i32.const 1) (i32.const 4096) (local.get $length))))
+      ;; After a fatal error comes nothing but the state of all goroutines.
+      (i32.store8 $own (i32.const 12303) (local.get $fatal))
+      (call $log_words)
+      (return (i32.const 1))))
+    (if (i32.eqz (i32.or (local.get $kind) (i32.load8_u $own (i32.const 12303)))) (then
+      (if (local.get $length) (then (call $set_words (i32.const 0) (i32.const 4096) (local.get $length))))
+      (return (i32.const 0))))
+    (if (i32.and (i32.load8_u $own (i32.const 12301)) (i32.eq (i32.load8_u $own (i32.const 4096)) (i32.const 0x09)))
+      (then (call $note_place (local.get $length))))
+    (i32.store8 $own (i32.const 12301) (call $begins_with (i32.const 12596) (i32.const 5)))
+    (i32.load8_u $own (i32.const 12303)))
+
+  ;; Adds the file and line of a line of a trace, `\tmodule/step.go:12 +0x3`, if it is the first one.
+  (func $note_place (param $end i32)
+    (local $at i32) (local $start i32) (local $byte i32)
+    (if (i32.load8_u $own (i32.const 12302)) (then (return)))
+    (i32.store8 $own (i32.const 12302) (i32.const 1))
+    (local.set $start (i32.const 1))
+    (block $done (loop $next
+      (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+      (local.set $byte (i32.load8_u $own offset=4096 (local.get $at)))
+      (br_if $done (i32.eq (local.get $byte) (i32.const 0x20)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (if (i32.eq (local.get $byte) (i32.const 0x2f)) (then (local.set $start (local.get $at))))
+      (br $next)))
+    (call $add_words (i32.const 12601) (i32.const 5))
+    (call $add_words (i32.add (i32.const 4096) (local.get $start)) (i32.sub (local.get $at) (local.get $start)))
+    (call $log_words))
 
   ;; Place of a stream's length, and of its line. 1 is standard output, 2 is standard error.
   (func $length_at (param $fd i32) (result i32)
@@ -95,8 +184,11 @@
 
   ;; Logs the line as far as it is there. Output has level info, 2, and error has level warn, 3.
   (func $end_line (param $fd i32)
-    (call $log_own (i32.add (local.get $fd) (i32.const 1))
-      (call $line_at (local.get $fd)) (i32.load $own (call $length_at (local.get $fd))))
+    (local $taken i32)
+    (if (i32.eq (local.get $fd) (i32.const 2)) (then (local.set $taken (call $note_line))))
+    (if (i32.eqz (local.get $taken)) (then
+      (call $log_own (i32.add (local.get $fd) (i32.const 1))
+        (call $line_at (local.get $fd)) (i32.load $own (call $length_at (local.get $fd))))))
     (i32.store $own (call $length_at (local.get $fd)) (i32.const 0)))
 
   ;; Logs the rest of a line, if there is one.
@@ -141,6 +233,8 @@
   (func $sync (export "fd_sync") (export "fd_datasync") (param $fd i32) (result i32)
     (if (i32.eqz (call $is_output (local.get $fd))) (then (return (i32.const 8))))
     (call $flush (local.get $fd))
+    ;; What was written to standard error by then was not its last.
+    (if (i32.eq (local.get $fd) (i32.const 2)) (then (call $set_words (i32.const 0) (i32.const 0) (i32.const 0))))
     (i32.const 0))
 
   ;; ---- the streams as files: 0 to 2 are terminals, 0 is at its end ----
@@ -201,9 +295,15 @@
   (func (export "sched_yield") (result i32) (i32.const 0))
 
   (func (export "proc_exit") (param $code i32)
-    (local $rest i32) (local $end i32)
     (call $flush (i32.const 1))
     (call $flush (i32.const 2))
+    (if (i32.eqz (i32.load8_u $own (i32.const 12300))) (then (call $explain_exit (local.get $code))))
+    (if (i32.ne (i32.load8_u $own (i32.const 12300)) (i32.const 1)) (then (call $log_words)))
+    unreachable)
+
+  ;; Makes the last words of a program that exits: that it may not, and its last line on standard error.
+  (func $explain_exit (param $code i32)
+    (local $rest i32) (local $end i32) (local $line i32)
     ;; 61 bytes of text, then as many digits as the code has.
     (local.set $end (i32.const 12365))
     (local.set $rest (local.get $code))
@@ -217,8 +317,14 @@
       (i32.store8 $own (local.get $rest) (i32.add (i32.const 48) (i32.rem_u (local.get $code) (i32.const 10))))
       (local.set $code (i32.div_u (local.get $code) (i32.const 10)))
       (br_if $digit (i32.gt_u (local.get $rest) (i32.const 12365))))
-    (call $log_own (i32.const 4) (i32.const 12304) (i32.sub (local.get $end) (i32.const 12304)))
-    unreachable)
+    (local.set $line (call $words_length))
+    (if (i32.gt_u (local.get $line) (i32.const 3000)) (then (local.set $line (i32.const 3000))))
+    ;; The line makes room at the place of standard output's, which was logged.
+    (memory.copy $own $own (i32.const 0) (i32.const 16384) (local.get $line))
+    (call $set_words (i32.const 0) (i32.const 12304) (i32.sub (local.get $end) (i32.const 12304)))
+    (if (local.get $line) (then
+      (call $add_words (i32.const 12512) (i32.const 42))
+      (call $add_words (i32.const 0) (local.get $line)))))
 
   ;; ---- waiting ----
 
@@ -249,7 +355,8 @@
       (br $next)))
     (i32.store (local.get $events) (local.get $found))
     (if (local.get $found) (then (return (i32.const 0))))
-    (call $log_own (i32.const 4) (i32.const 12400) (i32.const 74))
+    (call $log_own (i32.const 4) (i32.const 12400) (i32.const 99))
+    (call $set_words (i32.const 2) (i32.const 12400) (i32.const 99))
     (i32.const 58))
 
   ;; Nanoseconds that a subscription to a clock still waits.

@@ -14,6 +14,7 @@ mod refused;
 mod restore;
 mod spares;
 mod streams;
+mod words;
 
 use std::sync::{Arc, OnceLock};
 

@@ -170,7 +170,7 @@ async fn a_wait_within_a_call_is_short_or_refused() {
                (i32.add (i32.mul (i32.load16_u (i32.const 8200)) (i32.const 1000)) (i32.load8_u (i32.const 8192)))))"
         )
     };
-    let refused = "Error: a step cannot sleep or poll within a call: it suspends, and the host waits";
+    let refused = "Error: a step cannot sleep or poll within a call: it suspends, as its SDK's sleep does, and the host waits";
     // The clock of these tests stands at 100 ms.
     let cases = [
         (vec![subscription(7, 0, 0, SECOND / 100, 0)], 100_007, None),
@@ -192,6 +192,90 @@ async fn a_wait_within_a_call_is_short_or_refused() {
     }
 }
 
+/// The log of a step that does something, writes `text` to standard error, and exits.
+async fn exits(before: &str, text: &str) -> Vec<String> {
+    let start = format!(
+        "{before} (drop (call $write (i32.const 2) (i32.const 4096) (i32.const {})))
+         (call $proc_exit (i32.const 207)) (i32.const 0)",
+        text.len()
+    );
+    let component = loaded(text.as_bytes(), &start, "(i32.const 0)").await;
+    let host = Arc::new(TestHost::default());
+    let ended = component.start(host::invocation(), Arc::clone(&host) as _, CallOptions::new(seal())).await;
+    assert!(matches!(ended, Err(CallError::Trap { .. })), "{ended:?}");
+    host.log()
+}
+
+fn last_words(log: &[String]) -> Option<&String> {
+    log.iter().rfind(|line| line.ends_with("{\"panic\": true}"))
+}
+
+#[tokio::test]
+async fn last_words_are_what_was_written_to_standard_error_before_an_exit() {
+    let exit = "a step ends by returning, but this one called exit with code 207";
+    let panic = "panic: oops
+
+goroutine 9 [running]:
+main.price(...)
+\tmistakes/step.go:56
+sync.f()
+\tsync/wait.go:7 +0x3
+main.f.func1()
+\tmistakes/part/step.go:63 +0x2
+";
+    let cases = [
+        ("first\nno price list\n", format!("{exit}, after it had written to standard error: no price list")),
+        ("without end", format!("{exit}, after it had written to standard error: without end")),
+        ("\n", exit.to_owned()),
+        (panic, "panic: oops, at step.go:56".to_owned()),
+        ("careful\npanic: one\nfatal error: two\n", "fatal error: two".to_owned()),
+        ("panicking: not in Go\n", format!("{exit}, after it had written to standard error: panicking: not in Go")),
+    ];
+    for (text, words) in cases {
+        let log = exits("", text).await;
+        assert_eq!(last_words(&log), Some(&format!("Error: {words} {{\"panic\": true}}")), "{text}");
+    }
+    // A line that fills its room, and more words than there is room for.
+    let long = "x".repeat(4096);
+    let log = exits("", &format!("panic: {long}\nmain.f()\n\tf.go:1\n")).await;
+    assert_eq!(last_words(&log), Some(&format!("Error: panic: {} {{\"panic\": true}}", &long[..3993])));
+}
+
+#[tokio::test]
+async fn last_words_are_those_of_the_call_that_ends() {
+    let sync = "(drop (call $fd_sync (i32.const 2)))";
+    let earlier = format!("(drop (call $write (i32.const 2) (i32.const 4096) (i32.const 11))) {sync}");
+    let log = exits(&earlier, "panic: one\n").await;
+    assert_eq!(log, ["Error: panic: one {\"panic\": true}", "Error: panic: one {\"panic\": true}"]);
+    let earlier = format!("(drop (call $write (i32.const 2) (i32.const 4096) (i32.const 11))) {sync}
+        (call $proc_exit (i32.const 0))");
+    let log = exits(&earlier, "panic: one\n").await;
+    assert_eq!(
+        log.last().map(String::as_str),
+        Some("Error: a step ends by returning, but this one called exit with code 0 {\"panic\": true}")
+    );
+}
+
+#[tokio::test]
+async fn a_program_that_gives_up_as_it_cannot_sleep_says_so() {
+    // A subscription of one second, at 6144.
+    let poll = "(i64.store (i32.const 6168) (i64.const 1000000000))
+      (drop (call $poll_oneoff (i32.const 6144) (i32.const 8192) (i32.const 1) (i32.const 9000)))";
+    let log = exits(poll, "fatal error: poll_oneoff failed\n\nmain.naps()\n\tm/step.go:5\nmain.f()\n\tm/f.go:1\n").await;
+    let words = "a step cannot sleep or poll within a call: it suspends, as its SDK's sleep does, and the host waits";
+    let panic = "{\"panic\": true}";
+    assert_eq!(
+        log,
+        [
+            format!("Error: {words}"),
+            format!("Error: {words} {panic}"),
+            format!("Error: {words}, at step.go:5 {panic}"),
+            // The exit, after which nothing new is known.
+            format!("Error: {words}, at step.go:5 {panic}"),
+        ]
+    );
+}
+
 #[tokio::test]
 async fn exit_is_a_line_of_the_log_and_a_trap() {
     let start = "(drop (call $write (i32.const 1) (i32.const 4096) (i32.const 3)))
@@ -202,7 +286,10 @@ async fn exit_is_a_line_of_the_log_and_a_trap() {
     assert!(matches!(ended, Err(CallError::Trap { .. })), "{ended:?}");
     assert_eq!(
         host.log(),
-        ["Info: bye", "Error: a step ends by returning, but this one called exit with code 207"]
+        [
+            "Info: bye",
+            "Error: a step ends by returning, but this one called exit with code 207 {\"panic\": true}"
+        ]
     );
 }
 

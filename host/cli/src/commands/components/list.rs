@@ -4,6 +4,7 @@ use reentry::ComponentMeta;
 use reentry::core::time::Timestamp;
 use serde::Serialize;
 
+use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{bytes, relative};
@@ -41,16 +42,22 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let now = session.now();
-    let mut table = Table::new(["NAME", "SIZE", "ADDED", "DIGEST", "STEPS"]);
+    let mut table = Table::new(["NAME", "SIZE", "ADDED", "DIGEST", "STEPS"]).giving_way(["STEPS", "NAME"]);
     for row in rows {
         let steps = row.steps.join(", ");
         let steps = match steps.char_indices().nth(STEPS_CHARS) {
             Some((end, _)) => format!("{}… ({})", steps.get(..end).unwrap_or_default(), row.steps.len()),
             None => steps,
         };
-        table.row([harmless(&row.name), bytes(row.bytes), relative(row.created_at, now), row.digest, steps]);
+        table.row([
+            harmless(&row.name),
+            bytes(row.bytes),
+            relative(row.created_at, now),
+            short_digest(&row.digest),
+            steps,
+        ]);
     }
-    session.ui.print(&table.text(session.ui.out))?;
+    session.ui.print(&session.ui.table(&table))?;
     Ok(Exit::Done)
 }
 

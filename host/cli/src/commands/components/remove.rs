@@ -26,6 +26,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
         return Err(Report::refused("ambiguous-name", message).hint(hint).into());
     }
     host.remove_component(digest).await?;
+    host.give_back_space().await?;
     if session.ui.is_json() {
         session.ui.print_json(&serde_json::json!({ "removed": digest }))?;
     } else {

@@ -4,6 +4,7 @@ use reentry::store::ComponentUsage;
 use serde_json::{Value, json};
 
 use super::named;
+use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::count;
@@ -36,13 +37,13 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
         session.ui.note("no workflow uses it");
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(["WORKFLOW", "DIGEST"]);
+    let mut table = Table::new(["WORKFLOW", "DIGEST"]).giving_way(["WORKFLOW"]);
     for (digest, id) in &usage.workflows {
-        table.row([id.clone(), digest.to_string()]);
+        table.row([id.clone(), short_digest(digest)]);
     }
     let runs = usize::try_from(usage.runs).unwrap_or(usize::MAX);
     let open = format!("{}, {} of them not ended", count(runs, "run"), usage.open_runs);
-    session.ui.print(&format!("{}\n{open}\n", table.text(session.ui.out)))?;
+    session.ui.print(&format!("{}\n{open}\n", session.ui.table(&table)))?;
     Ok(Exit::Done)
 }
 

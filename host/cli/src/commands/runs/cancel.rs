@@ -1,7 +1,6 @@
 //! `reentry runs cancel`: ends a run.
 
-use reentry::core::id::RunId;
-
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome::show;
@@ -14,12 +13,12 @@ use crate::session::{Background, Session};
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let result = run.cancel().await?;
     show(session, &host, &run, &result).await?;
     Ok(Exit::Done)

@@ -1,10 +1,9 @@
 //! `reentry runs pause`, `continue`, `restart`, `travel`, `fork`, `delete`: what can be done to a run beside answering it.
 
-use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::path::StepPath;
 use reentry::{ForkOptions, ResumeOptions, TravelOptions};
 
-use crate::args::Given;
+use crate::args::{Given, RunName, SuspensionName};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome::{or_interrupt, show};
@@ -15,7 +14,7 @@ use crate::session::{Background, Session};
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 }
 
 /// Send a run back to one of its entries, which is done again with all that follows
@@ -25,7 +24,7 @@ pub(crate) struct Args {
 pub(crate) struct TravelArgs {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 
     /// The entry: its id, or the path to it (outer.entry)
     #[arg(value_name = "PATH")]
@@ -43,11 +42,11 @@ pub(crate) struct TravelArgs {
 pub(crate) struct ForkArgs {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 
     /// The question, by its id [default: where the run stands]
     #[arg(long, value_name = "ID")]
-    at: Option<SuspensionId>,
+    at: Option<SuspensionName>,
 
     /// The answer of the new run: JSON, a file with it, or standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
@@ -56,7 +55,7 @@ pub(crate) struct ForkArgs {
 
 pub(super) async fn pause(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let result = run.pause().await?;
     show(session, &host, &run, &result).await?;
     Ok(Exit::Done)
@@ -64,7 +63,7 @@ pub(super) async fn pause(args: &Args, session: &Session) -> Result<Exit, Failur
 
 pub(super) async fn unpause(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let result = run.unpause().await?;
     show(session, &host, &run, &result).await?;
     Ok(result.status.into())
@@ -72,7 +71,7 @@ pub(super) async fn unpause(args: &Args, session: &Session) -> Result<Exit, Fail
 
 pub(super) async fn restart(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let result = run.restart().await?;
     show(session, &host, &run, &result).await?;
     Ok(result.status.into())
@@ -80,7 +79,7 @@ pub(super) async fn restart(args: &Args, session: &Session) -> Result<Exit, Fail
 
 pub(super) async fn travel(args: TravelArgs, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let input = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
     let result = run.time_travel(TravelOptions { to: args.to, input, answer: None }).await?;
     show(session, &host, &run, &result).await?;
@@ -91,7 +90,12 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
     let host = session.existing_host(Background::Off).await?;
     let data = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
     let answer = data.map(ResumeOptions::data);
-    let run = host.run(args.run).await?.fork(ForkOptions { at: args.at, answer }).await?;
+    let run = args.run.open(session, &host).await?;
+    let at = match &args.at {
+        Some(at) => Some(at.find(&run).await?),
+        None => None,
+    };
+    let run = run.fork(ForkOptions { at, answer }).await?;
     session.ui.note(&format!("run {}", run.id()));
     // What goes on in the new run goes on in this process.
     let quiet = async {
@@ -106,11 +110,13 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
 
 pub(super) async fn delete(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    host.delete_run(args.run).await?;
+    let run = args.run.find(session, &host).await?;
+    host.delete_run(run).await?;
+    host.give_back_space().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "deleted": args.run }))?;
+        session.ui.print_json(&serde_json::json!({ "deleted": run }))?;
     } else {
-        session.ui.note(&format!("deleted run {}", args.run));
+        session.ui.note(&format!("deleted run {run}"));
     }
     Ok(Exit::Done)
 }

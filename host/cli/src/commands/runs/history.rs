@@ -6,6 +6,7 @@ use reentry::core::path::StepPath;
 use reentry::store::{SavepointKind, SavepointSummary};
 use serde_json::json;
 
+use crate::args::{RunName, short};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
@@ -21,12 +22,12 @@ use crate::table::Table;
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let (suspensions, savepoints) = (run.history().await?, run.savepoints().await?);
     let entries = run.travel_targets().await?;
     if session.ui.is_json() {
@@ -38,14 +39,14 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
             json!({"version": point.version, "at": point.at, "kind": kind, "suspensionId": point.suspension})
         };
         session.ui.print_json(&json!({
-            "runId": args.run,
+            "runId": run.id(),
             "suspensions": suspensions.iter().map(Row::of).collect::<Vec<_>>(),
             "savepoints": savepoints.iter().map(point).collect::<Vec<_>>(),
             "entries": entries,
         }))?;
         return Ok(Exit::Done);
     }
-    let text = points(session, args.run, &suspensions, &savepoints) + &targets(session, args.run, &entries);
+    let text = points(session, run.id(), &suspensions, &savepoints) + &targets(session, run.id(), &entries);
     match text.is_empty() {
         true => session.ui.note("the run has no past yet"),
         false => session.ui.print(text.trim_start())?,
@@ -58,8 +59,9 @@ fn points(session: &Session, run: RunId, suspensions: &[Waiting], savepoints: &[
     if savepoints.is_empty() {
         return String::new();
     }
-    let (style, now, run) = (session.ui.out, session.now(), run.to_string());
-    let mut table = Table::new(["VERSION", "KEPT", "STEP", "BEFORE IT", "GO ON FROM THERE WITH"]);
+    let (now, run) = (session.now(), short(&run));
+    let mut table =
+        Table::new(["VERSION", "KEPT", "STEP", "BEFORE IT", "GO ON FROM THERE WITH"]).giving_way(["STEP"]);
     for point in savepoints {
         let of = suspensions.iter().find(|row| Some(row.record.id) == point.suspension);
         let before = match of.and_then(|row| row.record.state.ended) {
@@ -68,7 +70,7 @@ fn points(session: &Session, run: RunId, suspensions: &[Waiting], savepoints: &[
             None => String::new(),
         };
         let command = match point.suspension {
-            Some(id) => session.again.command(["runs", "fork", &run, "--at", &id.to_string()]),
+            Some(id) => session.again.command(["runs", "fork", &run, "--at", &short(&id)]),
             None => session.again.command(["runs", "restart", &run]),
         };
         table.row([
@@ -79,13 +81,13 @@ fn points(session: &Session, run: RunId, suspensions: &[Waiting], savepoints: &[
             command,
         ]);
     }
-    table.text(style)
+    session.ui.table(&table)
 }
 
 /// The entries to which the run can be sent back.
 fn targets(session: &Session, run: RunId, entries: &[StepPath]) -> String {
     let Some(last) = entries.last() else { return String::new() };
     let all = entries.iter().map(StepPath::to_string).collect::<Vec<_>>().join(", ");
-    let travel = session.again.command(["runs", "travel", &run.to_string(), &last.to_string()]);
+    let travel = session.again.command(["runs", "travel", &short(&run), &last.to_string()]);
     format!("\ncan be sent back to {all}:\n  {travel}\n")
 }

@@ -8,6 +8,7 @@ use reentry::store::{RunFilter, RunSummary};
 use serde::Serialize;
 
 use super::LIMIT;
+use crate::args::short;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
@@ -86,10 +87,11 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         return Ok(Exit::Done);
     }
     let (style, now) = (session.ui.out, session.now());
-    let mut table = Table::new(["RUN", "STATUS", "WORKFLOW", "RESOURCE", "CREATED", "CHANGED"]);
+    let mut table = Table::new(["RUN", "STATUS", "WORKFLOW", "RESOURCE", "CREATED", "CHANGED"])
+        .giving_way(["RESOURCE", "WORKFLOW"]);
     for run in &page.rows {
         table.row([
-            run.id.to_string(),
+            short(&run.id),
             style.status(run.status.as_str()),
             run.workflow_id.clone(),
             harmless(run.resource_id.as_deref().unwrap_or_default()),
@@ -97,7 +99,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
             relative(run.updated_at, now),
         ]);
     }
-    session.ui.print(&table.text(style))?;
+    session.ui.print(&session.ui.table(&table))?;
     if let Some(next) = page.next {
         session.ui.note(&format!("more with --after {next}"));
     }

@@ -10,6 +10,7 @@ use reentry::{Error, Host, MigratedStep, Migration};
 use serde::Serialize;
 
 use crate::applied;
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::humane::{bytes, count};
@@ -25,7 +26,7 @@ use crate::ui::{hang, harmless};
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN", required_unless_present = "all_of", conflicts_with = "all_of")]
-    pub(crate) run: Option<RunId>,
+    run: Option<RunName>,
 
     /// Every run of this workflow that has not ended, one after the other; those that cannot move are listed with the reason
     #[arg(long, value_name = "ID")]
@@ -59,8 +60,8 @@ struct Row {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    match (args.run, &args.all_of) {
-        (Some(run), _) => one(args, session, &host, run).await,
+    match (&args.run, &args.all_of) {
+        (Some(run), _) => one(args, session, &host, run.find(session, &host).await?).await,
         (None, Some(workflow)) => all(args, session, &host, workflow).await,
         (None, None) => Err(Report::refused("usage", "name a run, or a workflow with --all-of").into()),
     }

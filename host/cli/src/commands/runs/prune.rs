@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::humane::{count, read_span};
+use crate::humane::{bytes, count, read_span};
 use crate::session::{Background, Session};
 
 /// Delete runs that ended long ago, with everything kept of them
@@ -37,6 +37,7 @@ struct Told<'a> {
     /// With `dryRun`, those that forks read are among them.
     deleted: &'a [RunId],
     kept: &'a [RunId],
+    bytes_given_back: u64,
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
@@ -47,8 +48,15 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         true => Pruned { deleted: host.prunable(&which).await?, kept: Vec::new() },
         false => host.prune(&which).await?,
     };
+    let given_back = if args.dry_run { 0 } else { host.give_back_space().await? };
     if session.ui.is_json() {
-        let told = Told { dry_run: args.dry_run, before, deleted: &deleted, kept: &kept };
+        let told = Told {
+            dry_run: args.dry_run,
+            before,
+            deleted: &deleted,
+            kept: &kept,
+            bytes_given_back: given_back,
+        };
         session.ui.print_json(&told)?;
         return Ok(Exit::Done);
     }
@@ -61,7 +69,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         ));
         return Ok(Exit::Done);
     }
-    session.ui.note(&format!("deleted {runs}"));
+    session.ui.note(&format!("deleted {runs}; {} went back to the file system", bytes(given_back)));
     if !kept.is_empty() {
         session.ui.note(&format!("kept {}, of which there are forks", count(kept.len(), "run")));
     }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use reentry::core::id::RunId;
 use reentry::core::path::StepPath;
 use reentry::core::run::{Run as State, StepEntry};
 use reentry::core::time::Timestamp;
@@ -11,16 +10,17 @@ use reentry::{OutputOptions, RunResult, StepResults, Waiting};
 use serde::Serialize;
 
 use super::step_status;
+use crate::args::{RunName, short};
+use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{relative, span, took};
-use crate::json_text::{COLUMNS, pretty_bounded};
+use crate::json_text::pretty_bounded;
 use crate::outcome::reason_line;
 use crate::session::{Background, Session};
-use crate::style::Style;
 use crate::suspended::{Row, ended};
 use crate::table::Table;
-use crate::ui::{hang, harmless};
+use crate::ui::{Ui, hang, harmless};
 
 /// Columns before the values of the head.
 const MARGIN: usize = 11;
@@ -33,7 +33,7 @@ const VALUE_LINES: usize = 40;
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 }
 
 /// All that is known of a run, for programs. Times are milliseconds since 1970.
@@ -56,11 +56,11 @@ struct Whole<'a> {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let options = OutputOptions { include_state: true, include_resume_labels: true };
     let (result, state, steps) = (run.result(options).await?, run.state().await?, run.steps().await?);
     let filter = SuspensionFilter {
-        run: Some(args.run),
+        run: Some(run.id()),
         with_ended: true,
         with_timers: true,
         ..SuspensionFilter::default()
@@ -81,29 +81,30 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
         })?;
         return Ok(Exit::Done);
     }
-    let (style, now) = (session.ui.out, session.now());
-    let mut text = head(&state, &result, &steps, style, now);
-    text += &steps_text(&steps, style, now);
-    text += &suspensions_text(&suspensions, style, now);
+    let (ui, now) = (&session.ui, session.now());
+    let mut text = head(&state, &result, &steps, ui, now);
+    text += &steps_text(&steps, ui, now);
+    text += &suspensions_text(&suspensions, ui, now);
     session.ui.print(&text)?;
     if !result.suspended.is_empty() {
-        let inbox = session.again.command(["inbox", "--run", &args.run.to_string()]);
+        let inbox = session.again.command(["inbox", "--run", &run.id().to_string()]);
         session.ui.note(&format!("`{inbox}` shows what is asked"));
     }
     Ok(Exit::Done)
 }
 
-fn head(state: &State, result: &RunResult, steps: &StepResults, style: Style, now: Timestamp) -> String {
+fn head(state: &State, result: &RunResult, steps: &StepResults, ui: &Ui, now: Timestamp) -> String {
+    let (style, columns) = (ui.out, ui.text_columns());
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let name = style.dim(&format!("{name:<MARGIN$}"));
         // Writing to a String does not fail.
         let _ = writeln!(text, "{name}{}", hang(&value, MARGIN));
     };
-    let value = |text: &str| pretty_bounded(text, COLUMNS - MARGIN, VALUE_LINES);
+    let value = |text: &str| pretty_bounded(text, columns - MARGIN, VALUE_LINES);
     line("run", state.id.to_string());
     line("status", style.status(result.status.as_str()));
-    line("workflow", format!("{}  {}", state.workflow_id, style.dim(&state.workflow.to_string())));
+    line("workflow", format!("{}  {}", state.workflow_id, style.dim(&short_digest(&state.workflow))));
     if let Some(resource) = &state.resource_id {
         line("resource", harmless(resource));
     }
@@ -129,21 +130,21 @@ fn head(state: &State, result: &RunResult, steps: &StepResults, style: Style, no
     text
 }
 
-fn steps_text(steps: &StepResults, style: Style, now: Timestamp) -> String {
+fn steps_text(steps: &StepResults, ui: &Ui, now: Timestamp) -> String {
     if steps.steps.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(["STEP", "STATUS", "STARTED", "TOOK", "ERROR"]);
+    let mut table = Table::new(["STEP", "STATUS", "STARTED", "TOOK", "ERROR"]).giving_way(["ERROR", "STEP"]);
     for (path, entry) in &steps.steps {
         table.row([
             indented(path),
-            style.status(&step_status(entry.status)),
-            entry.started_at.to_string(),
+            ui.out.status(&step_status(entry.status)),
+            relative(entry.started_at, now),
             lasted(entry, now),
             entry.error.as_ref().map(reason_line).unwrap_or_default(),
         ]);
     }
-    format!("\n{}", table.text(style))
+    format!("\n{}", ui.table(&table))
 }
 
 /// A step under the workflow that it stands in.
@@ -159,27 +160,28 @@ fn lasted(entry: &StepEntry, now: Timestamp) -> String {
     }
 }
 
-fn suspensions_text(suspensions: &[Waiting], style: Style, now: Timestamp) -> String {
+fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String {
     if suspensions.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(["SUSPENDED STEP", "SUSPENSION", "SINCE", "STATE", "LABELS"]);
+    let mut table = Table::new(["SUSPENDED STEP", "SUSPENSION", "SINCE", "STATE", "LABELS"])
+        .giving_way(["LABELS", "SUSPENDED STEP"]);
     for row in suspensions {
         let record = &row.record;
         let state = match (record.state.ended, record.due_at) {
             (Some((end, at)), _) => {
-                style.dim(&format!("{} after {}", ended(end), took(at.ms_since(record.since))))
+                ui.out.dim(&format!("{} after {}", ended(end), took(at.ms_since(record.since))))
             }
-            (None, Some(due)) => style.yellow(&format!("waits, due {}", relative(due, now))),
-            (None, None) => style.yellow("waits"),
+            (None, Some(due)) => ui.out.yellow(&format!("waits, due {}", relative(due, now))),
+            (None, None) => ui.out.yellow("waits"),
         };
         table.row([
             record.path.to_string(),
-            record.id.to_string(),
+            short(&record.id),
             relative(record.since, now),
             state,
             harmless(&record.labels.join(", ")),
         ]);
     }
-    format!("\n{}", table.text(style))
+    format!("\n{}", ui.table(&table))
 }

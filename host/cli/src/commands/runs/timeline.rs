@@ -1,30 +1,32 @@
 //! `reentry runs timeline`: what happened in a run, and how long it took.
 
 use reentry::TimelineRow;
-use reentry::core::id::RunId;
 use reentry::core::run::LogKind;
 
 use super::step_status;
+use crate::args::{RunName, short};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::took;
 use crate::session::{Background, Session};
 use crate::style::Style;
 use crate::table::Table;
+use crate::ui::harmless;
 
 /// Show what happened in a run, the oldest first, and how long each step took
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let rows = host.run(args.run).await?.timeline().await?;
+    let run = args.run.open(session, &host).await?;
+    let rows = run.timeline().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "runId": args.run, "timeline": rows }))?;
+        session.ui.print_json(&serde_json::json!({ "runId": run.id(), "timeline": rows }))?;
         return Ok(Exit::Done);
     }
     let Some(first) = rows.first() else {
@@ -32,7 +34,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
         return Ok(Exit::Done);
     };
     let style = session.ui.out;
-    let mut table = Table::new(["VERSION", "AFTER", "STEP", "WHAT", "TOOK"]);
+    let mut table = Table::new(["VERSION", "AFTER", "STEP", "WHAT", "TOOK"]).giving_way(["WHAT", "STEP"]);
     // The workflow itself is told of by what the run does.
     let of_workflow =
         |row: &&TimelineRow| row.path.is_root() && matches!(row.what, LogKind::Began | LogKind::Ended { .. });
@@ -45,8 +47,8 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
             row.duration_ms.map(took).unwrap_or_default(),
         ]);
     }
-    let began = style.dim(&format!("{} from {} on", args.run, first.at));
-    session.ui.print(&format!("{began}\n\n{}", table.text(style)))?;
+    let began = style.dim(&format!("{} from {} on", run.id(), first.at));
+    session.ui.print(&format!("{began}\n\n{}", session.ui.table(&table)))?;
     Ok(Exit::Done)
 }
 
@@ -58,7 +60,8 @@ fn what(row: &TimelineRow, style: Style) -> String {
         LogKind::Reentered { call } => format!("goes on, call {call}"),
         LogKind::Ended { status } => style.status(&step_status(*status)),
         LogKind::Retrying { attempt, until } => format!("failed try {attempt}, next at {until}"),
-        LogKind::Suspended { suspension } => format!("suspended  {}", style.dim(&suspension.to_string())),
+        LogKind::AnswerRefused { message, .. } => format!("refused the answer: {}", harmless(message)),
+        LogKind::Suspended { suspension } => format!("suspended  {}", style.dim(&short(suspension))),
         LogKind::Waiting { until: Some(until) } => format!("waits until {until}"),
         LogKind::Waiting { until: None } => "waits".to_owned(),
         LogKind::Progress { completed, total, .. } => format!("{completed} of {total} done"),

@@ -1,16 +1,19 @@
 //! `reentry runs watch`: what happens in a run, as it happens.
 
-use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::time::Timestamp;
 use reentry::{WatchEvent, WatchPayload};
 
 use super::clock_time;
+use crate::args::{RunName, short};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json_text::glimpse;
+use crate::reader;
 use crate::session::{Background, Session};
 use crate::style::Style;
+use crate::table::cut;
+use crate::ui::Ui;
 
 /// Most characters of an event's data that are shown.
 const DATA_CHARS: usize = 120;
@@ -21,12 +24,13 @@ const NAME_COLUMNS: usize = 14;
 /// Watch a run: what happened in it, then what happens, until it has ended
 ///
 /// The run may be at work in any process on the data folder: its log is looked at four times a second. What steps emit is not in the
-/// log; `reentry run -v` shows it. Ends with the exit code that says how the run ended, and changes nothing when it is interrupted.
+/// log; `reentry run -v` shows it. Ends with the exit code that says how the run ended, or with 0 when nobody reads on, and changes nothing
+/// when it is interrupted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run
     #[arg(value_name = "RUN")]
-    pub(crate) run: RunId,
+    run: RunName,
 
     /// Begin at this version of the run instead of its start; each event tells its version
     #[arg(long, value_name = "VERSION")]
@@ -35,13 +39,13 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = host.run(args.run).await?;
+    let run = args.run.open(session, &host).await?;
     let mut watch = run.watch(args.from.map(|version| version.saturating_sub(1)));
     let watching = async {
         while let Some(event) = watch.next().await? {
             let somebody_reads = match session.ui.is_json() {
                 true => session.ui.stream_json(&event)?,
-                false => session.ui.stream(&format!("{}\n", line(&event, session.ui.out)))?,
+                false => session.ui.stream(&format!("{}\n", shown(&event, &session.ui)))?,
             };
             if !somebody_reads {
                 return Ok(Exit::Done);
@@ -51,8 +55,15 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     };
     tokio::select! {
         ended = watching => ended,
+        () = reader::is_gone() => Ok(Exit::Done),
         Ok(()) = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
     }
+}
+
+/// An event as the reader's terminal can show it.
+fn shown(event: &WatchEvent, ui: &Ui) -> String {
+    let line = line(event, ui.out);
+    ui.columns.map_or(line.clone(), |columns| cut(&line, columns))
 }
 
 /// An event for people: when, which version, what, where, and the data that matters most.
@@ -63,7 +74,7 @@ fn line(event: &WatchEvent, style: Style) -> String {
     let parts = [
         text("id"),
         text("status").or(text("workflowStatus")).map(|status| style.status(&status)),
-        text("suspensionId").map(|id| style.dim(&id)),
+        text("suspensionId").map(|id| style.dim(&short(&id))),
         instant(&event.payload).map(|until| format!("until {until}")),
         data(&event.payload).map(|data| glimpse(data.text(), DATA_CHARS)),
     ];
@@ -79,7 +90,7 @@ fn instant(payload: &WatchPayload) -> Option<Timestamp> {
 
 /// What an event brought: of a step that goes on the answer, of one that ended the output or the error.
 fn data(payload: &WatchPayload) -> Option<&Json> {
-    let keys = ["error", "output", "resumePayload", "suspendPayload", "completedCount", "payload"];
+    let keys = ["error", "output", "resumePayload", "suspendPayload", "message", "completedCount", "payload"];
     keys.into_iter().filter_map(|key| payload.get(key)).find(|value| !value.is_null())
 }
 

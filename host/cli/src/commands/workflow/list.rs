@@ -1,5 +1,6 @@
 //! `reentry workflow list`: the applied workflows and their versions.
 
+use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
@@ -31,7 +32,7 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let now = session.now();
-    let mut table = Table::new(["ID", "CURRENT", "OPEN RUNS", "APPLIED", "DIGEST"]);
+    let mut table = Table::new(["ID", "CURRENT", "OPEN RUNS", "APPLIED", "DIGEST"]).giving_way(["ID"]);
     for row in workflows {
         let current = if row.current { "yes" } else { "" };
         table.row([
@@ -39,9 +40,9 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
             current.to_owned(),
             row.open_runs.to_string(),
             relative(row.applied_at, now),
-            row.digest.to_string(),
+            short_digest(&row.digest),
         ]);
     }
-    session.ui.print(&table.text(session.ui.out))?;
+    session.ui.print(&session.ui.table(&table))?;
     Ok(Exit::Done)
 }

@@ -77,16 +77,16 @@ fn what_is_suspended_in_parallel_shows_without_the_block() {
 }
 
 #[test]
-fn a_label_belongs_to_one_suspension_of_a_run() {
+fn a_label_may_belong_to_several_suspensions() {
     ends(
         r#"[{"parallel": {"arms": ["@pa", "@pb"]}}]"#,
         &["start 7", "pa suspends 1 label=A", "pb suspends 2 label=A"],
         "
-        failed
-        w: failed, label `A` is in use by the suspended step `pa`
-        pa: canceled
-        parallel-1: failed, label `A` is in use by the suspended step `pa`
-        pb: failed, label `A` is in use by the suspended step `pa`
+        suspended
+        w: running
+        pa: suspended, shows 1
+        parallel-1: running
+        pb: suspended, shows 2
         ",
     );
 }

@@ -187,7 +187,7 @@ fn a_run_whose_time_was_over_is_restarted_where_it_was() {
       w: failed t1..t4, input 7, error timeout "it was not done within its time: 3000 ms have passed"
       in: failed t1..t4, input 7, error timeout "it was not done within its time: 3000 ms have passed"
       in.b: canceled t2..t4, input 1
-      closes #3: Closed
+      closes #3: Elapsed
       drops image 3
       saves version 3 before the end
     restart

@@ -20,6 +20,7 @@ fn decide(world: &mut World, event: &Event, rounds: &mut usize) -> Vec<crate::ef
                 return decision.effects;
             }
             Err(Stop::Refused(refused)) => panic!("{refused}"),
+            Err(Stop::Due) => panic!("nothing has a deadline"),
             Err(Stop::Missing(missing)) => {
                 for path in missing.steps {
                     let record = world.records.get(&path).cloned();

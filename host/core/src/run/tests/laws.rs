@@ -20,6 +20,12 @@ fn open(run: &Run) -> HashSet<SuspensionId> {
     run.waiting().map(|(_, suspension)| suspension.id).collect()
 }
 
+/// Suspensions that callers answered and whose steps are being told.
+fn answered(run: &Run) -> HashSet<SuspensionId> {
+    let over = run.steps.values().flat_map(|step| step.doing.over());
+    over.filter(|over| over.claim.is_some()).map(|over| over.id).collect()
+}
+
 /// Images that a run's steps lead to, each of which is kept for one step.
 fn images(run: &Run) -> HashSet<SnapshotId> {
     run.images().collect()
@@ -77,7 +83,9 @@ pub(super) fn keeps_the_laws(world: &World, decision: &Decision) {
     let closed: HashSet<_> = decision.closed.iter().map(|(closed, _)| *closed).collect();
     assert_eq!((opened.len(), closed.len()), (decision.opened.len(), decision.closed.len()), "named twice");
     assert!(closed.is_subset(&(&open(before) | &opened)), "a suspension ends that was not open");
-    assert_eq!(open(run), &(&open(before) | &opened) - &closed, "open suspensions");
+    let reopened: HashSet<_> = decision.reopened.iter().map(|reopened| reopened.suspension).collect();
+    assert!(reopened.is_subset(&answered(before)), "a suspension begins again that no caller answered");
+    assert_eq!(open(run), &(&(&open(before) | &opened) - &closed) | &reopened, "open suspensions");
 
     // An image is dropped when nothing leads to it any more, and not before.
     let dropped: HashSet<_> = decision.dropped_images.iter().copied().collect();
@@ -161,6 +169,7 @@ pub(super) enum EndKind {
     Complete,
     Bail,
     Fail { retryable: bool },
+    Refuse,
     Answer { label: Option<&'static str>, deadline: bool, image: bool },
     Sleep,
     Checkpoint,
@@ -187,6 +196,7 @@ pub(super) fn draws() -> impl Strategy<Value = Draw> {
         4 => Just(EndKind::Complete),
         1 => Just(EndKind::Bail),
         2 => any::<bool>().prop_map(|retryable| EndKind::Fail { retryable }),
+        3 => Just(EndKind::Refuse),
         5 => (label, any::<bool>(), any::<bool>())
             .prop_map(|(label, deadline, image)| EndKind::Answer { label, deadline, image }),
         2 => Just(EndKind::Sleep),
@@ -270,6 +280,13 @@ fn end(kind: EndKind, at: u8) -> CallEnd {
             retryable,
             retry_after_ms: None,
             details: None,
+        }),
+        EndKind::Refuse => CallEnd::Failed(Failure {
+            message: "not so".to_owned(),
+            code: Some("bad-answer".to_owned()),
+            retryable: false,
+            retry_after_ms: None,
+            details: Some(json(r#"{"wait":0}"#)),
         }),
         EndKind::Answer { label, deadline, image } => suspended(
             Some(WaitFor::Answer(AnswerWait {

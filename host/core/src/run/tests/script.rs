@@ -4,10 +4,10 @@
 //! the schema of the workflow in which they stand. A step is named after its contract; see [`contract`].
 //!
 //! Events, `[..]` may be left out:
-//! - `start [INPUT] [state=..] [context=..]`, `resume [DATA] [step=..] [label=..] [index=..] [suspension=1] [retries=..] [context=..]`;
+//! - `start [INPUT] [state=..] [context=..]`, `resume [DATA] [step=..] [label=..] [index=..] [suspension=1] [seen=2] [request=..] [retries=..] [context=..]`;
 //!   both take `[trace=..] [parent=..] [tag=..]`
 //! - `PATH completes OUTPUT`, `PATH bails RESULT`, `PATH suspends PAYLOAD [label=..] [schema=..] [deadline=9 [otherwise=..]]`,
-//!   `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
+//!   `PATH refuses WAIT MESSAGE`, `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
 //!   all take `[call=..] [owner=..] [set=..] [context=..]`, `set` being the state that the call set
 //! - `PATH waits [any|all] WAIT, WAIT ..` with `answer`, `time 9`, `event NAME [KEY]`, `step NAME INPUT`, `workflow NAME INPUT`, `checkpoint`, each under the
 //!   number of its place, or `3=..` under that number
@@ -62,13 +62,20 @@ impl World {
         Self { program, run, records: BTreeMap::new(), saved: None }
     }
 
-    /// Decides, giving what is asked for.
+    /// Whether something is due that comes before the event.
+    fn is_due_before(&self, event: &Event, now: Timestamp) -> bool {
+        let asked = apply(self.run.clone(), &self.program, event.clone(), now, &Known::default());
+        matches!(asked, Err(Stop::Due))
+    }
+
+    /// Decides, giving what is asked for; about what is due, if that comes before the event.
     pub(super) fn decide(&self, event: &Event, now: Timestamp) -> Result<Decision, Refused> {
         let mut known = Known::default();
         loop {
             match apply(self.run.clone(), &self.program, event.clone(), now, &known) {
                 Ok(decision) => return Ok(decision),
                 Err(Stop::Refused(refused)) => return Err(refused),
+                Err(Stop::Due) => return self.decide(&Event::TimePassed { owner: owner(1) }, now),
                 Err(Stop::Missing(missing)) => {
                     let asked = missing.steps.len() + missing.repetitions.len();
                     assert!(asked > 0, "nothing is missing");
@@ -107,16 +114,26 @@ pub(super) fn check(workflow: &str, script: &[&str]) -> String {
     for (at, line) in (1u8..).zip(script) {
         writeln!(history, "{line}").unwrap();
         let now = Timestamp(u64::from(at) * 1_000);
-        match world.decide(&event(&world, at, line), now) {
-            Err(refused) => tell_refusal(&mut history, &refused),
-            Ok(decision) => {
-                let before = world.run.clone();
-                world.store(&decision);
-                tell(&mut history, &before, &decision);
-            }
+        while world.is_due_before(&event(&world, at, line), now) {
+            writeln!(history, " first, what is due:").unwrap();
+            bring(&mut world, &mut history, &Event::TimePassed { owner: owner(1) }, now);
+            writeln!(history, " then:").unwrap();
         }
+        let event = event(&world, at, line);
+        bring(&mut world, &mut history, &event, now);
     }
     history
+}
+
+fn bring(world: &mut World, history: &mut String, event: &Event, now: Timestamp) {
+    match world.decide(event, now) {
+        Err(refused) => tell_refusal(history, &refused),
+        Ok(decision) => {
+            let before = world.run.clone();
+            world.store(&decision);
+            tell(history, &before, &decision);
+        }
+    }
 }
 
 /// A run as it is at the end of a script, of which nothing is refused.
@@ -153,6 +170,22 @@ pub(super) fn outcome(workflow: &str, script: &[&str]) -> String {
         writeln!(told, "{}", parts.join(", ")).unwrap();
     }
     told
+}
+
+/// What watchers are told in the course of a script: each kind of thing with how often.
+pub(super) fn logged(workflow: &str, script: &[&str]) -> String {
+    let mut world = World::new(commit(workflow).unwrap());
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for (at, line) in script.iter().enumerate() {
+        let at = u8::try_from(at % 250 + 1).unwrap();
+        let decision = world.decide(&event(&world, at, line), Timestamp(1_000)).unwrap();
+        for entry in &decision.log {
+            let kind = format!("{:?}", entry.kind);
+            *counts.entry(kind.split([' ', '{']).next().unwrap().to_owned()).or_default() += 1;
+        }
+        world.store(&decision);
+    }
+    counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The statuses that results show of what is not done, at the end of a script.
@@ -419,8 +452,10 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                     label: words.option("label").map(str::to_owned),
                     for_each_index: words.number("index").map(|index| u32::try_from(index).unwrap()),
                     suspension: words.number("suspension").map(|at| suspension(u8::try_from(at).unwrap())),
+                    seen: words.number("seen"),
                     all: words.alone.contains(&"all"),
                 },
+                request: words.option("request").map(str::to_owned),
                 data: words.json(1),
                 request_context: words.map("context"),
                 retry_count: words.number("retries").map_or(0, |count| u32::try_from(count).unwrap()),
@@ -537,6 +572,13 @@ fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
             retry_after_ms: words.number("after").map(|seconds| seconds * 1_000),
             details: None,
         }),
+        "refuses" => CallEnd::Failed(Failure {
+            message: words.json(3).unwrap().decode().unwrap(),
+            code: Some("bad-answer".to_owned()),
+            retryable: false,
+            retry_after_ms: None,
+            details: Some(parsed(&format!(r#"{{"wait": {}}}"#, words.alone(2).unwrap()))),
+        }),
         other => panic!("no call ends with `{other}`"),
     }
 }
@@ -615,6 +657,11 @@ pub(super) fn tell(history: &mut String, before: &Run, decision: &Decision) {
     }
     for (closed, end) in &decision.closed {
         say(format!("closes {}: {end:?}", number(*closed)));
+    }
+    for reopened in &decision.reopened {
+        let request = reopened.request.as_ref().map(|key| format!(", request {key}")).unwrap_or_default();
+        let (suspension, claim) = (number(reopened.suspension), reopened.claim);
+        say(format!("reopens {suspension}, answered with version {claim}{request}: {}", reopened.message));
     }
     for image in &decision.dropped_images {
         say(format!("drops image {}", image.as_bytes()[0]));
@@ -706,8 +753,9 @@ fn told_call(step: &Step, owner: u8, call: &Call) -> String {
         Call::Start => "start".to_owned(),
         Call::Resume(resume) => {
             let image = resume.image.map_or(0, |image| image.as_bytes()[0]);
-            let waits: Vec<String> = resume.resolved.iter().map(|over| told_end(&over.resolution)).collect();
-            let payload = resume.suspend_payload.as_ref().map_or(String::new(), |json| format!(" of {json}"));
+            let waits: Vec<String> =
+                resume.resolved().iter().map(|over| told_end(&over.resolution)).collect();
+            let payload = resume.suspend_payload().map_or(String::new(), |json| format!(" of {json}"));
             format!("resume from image {image}{payload}: {}", waits.join(", "))
         }
     };

@@ -41,14 +41,14 @@ impl World {
                     true => Target::step(&path.to_string()).unwrap(),
                     false => Target::suspension(meant),
                 };
-                self.answer(id, target, Some(meant), may_be_late(&run, &path));
+                self.answer(&run, target, Some(meant), may_be_late(&run, &path));
             }
             9 => {
                 if let Some(answered) = self.answered(run.id) {
-                    self.answer(id, Target::suspension(answered), Some(answered), true);
+                    self.answer(&run, Target::suspension(answered), Some(answered), true);
                 }
             }
-            10 => self.answer(id, Target::step("nothing").unwrap(), None, false),
+            10 => self.answer(&run, Target::step("nothing").unwrap(), None, false),
             11..14 if !events.is_empty() => {
                 let name = self.chance.pick(&events).clone();
                 self.send(name);
@@ -90,16 +90,17 @@ impl World {
     }
 
     /// Answers, perhaps twice at the same time: the same under one key, or something else.
-    fn answer(&mut self, run: Option<RunId>, target: Target, meant: Option<SuspensionId>, may_be_late: bool) {
+    fn answer(&mut self, run: &Run, target: Target, meant: Option<SuspensionId>, may_be_late: bool) {
+        let (run, seen) = (Some(run.id), Some(run.version));
         let data = self.around.ledger.lock().unwrap().asked.len();
         let key = self.chance.one_in(3).then(|| format!("answer {data}"));
         let retries = u32::from(self.chance.one_in(10));
-        let what = What::Answer { target, meant, data, key, retries, may_be_late };
+        let what = What::Answer { target, meant, data, key, retries, seen, may_be_late };
         self.ask(run, what.clone());
         if self.chance.one_in(3) {
             let again = match what {
                 What::Answer { target, key: None, .. } => {
-                    What::Answer { target, meant, data: data + 1, key: None, retries, may_be_late }
+                    What::Answer { target, meant, data: data + 1, key: None, retries, seen, may_be_late }
                 }
                 same => same,
             };
@@ -147,7 +148,7 @@ impl World {
         if let Some((path, open)) = run.answerable().next()
             && !self.is_being_answered(open.id)
         {
-            return self.answer(id, Target::suspension(open.id), Some(open.id), may_be_late(&run, path));
+            return self.answer(&run, Target::suspension(open.id), Some(open.id), may_be_late(&run, path));
         }
         if let Some(name) = waits_for_events(&run).into_iter().find(|name| !self.is_sent(name)) {
             return self.send(name);

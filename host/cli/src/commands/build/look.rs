@@ -1,0 +1,116 @@
+//! A look at a component that was made: it is opened as a host would open it, and asked for its steps.
+
+use std::fmt::Write as _;
+
+use reentry::Error;
+use reentry::core::json::Json;
+use reentry::core::step::Descriptor;
+use reentry::wasm::LoadError;
+use serde_json::Value;
+
+use super::places::{Author, places_of};
+use crate::component_file::name_of;
+use crate::failure::{Failure, Report};
+use crate::hint;
+use crate::schema_text::outline;
+use crate::session::Session;
+use crate::ui::harmless;
+use crate::working::Working;
+
+/// The steps of a component.
+///
+/// Nothing is stored but compiled code, in the data folder if that is there: the run that follows finds it.
+///
+/// # Errors
+/// Guest when a host would refuse the component, with the place in the author's sources and the language's own hint.
+pub(super) async fn steps(
+    session: &Session,
+    author: &Author<'_>,
+    path: &std::path::Path,
+    component: &[u8],
+) -> Result<Vec<Descriptor>, Failure> {
+    let name = name_of(path);
+    let _working = Working::begin(&format!("opening {name}"));
+    let host = session.looking_host().await?;
+    match host.add_component(&name, component).await {
+        Ok(component) => Ok(component.steps().to_vec()),
+        Err(error) => Err(refused(&error, author, session).into()),
+    }
+}
+
+/// What a host says of a component, in the terms of its author.
+fn refused(error: &Error, author: &Author<'_>, session: &Session) -> Report {
+    let mut report = Report::of(error);
+    report.hints = hint::hints(error, session);
+    let named = match error {
+        Error::Contract(contract) => Some(contract.step.clone()),
+        Error::Load(LoadError::Descriptor { problem, .. }) => quoted(problem),
+        _ => None,
+    };
+    let places = named.map(|id| places_of(author, &id)).unwrap_or_default();
+    report.message = match (error, places.as_slice()) {
+        (Error::Load(LoadError::Descriptor { problem, .. }), []) => format!("{}: {problem}", author.file),
+        (Error::Load(LoadError::Descriptor { problem, .. }), places) => {
+            format!("{}: {problem}", places.join(", "))
+        }
+        (_, []) => format!("{}: {}", author.file, report.message),
+        (_, places) => format!("{}: {}", places.join(", "), report.message),
+    };
+    let about_steps = matches!(
+        error,
+        Error::Load(LoadError::Contract(_) | LoadError::Descriptor { .. } | LoadError::Guest { .. })
+    );
+    if about_steps { author.hinted(report) } else { report }
+}
+
+/// What stands between the first two backticks of a text.
+fn quoted(text: &str) -> Option<String> {
+    text.split('`').nth(1).map(str::to_owned)
+}
+
+/// A line for each step: `approve: input {item}, answer {approved, comment?}`.
+pub(super) fn text(steps: &[Descriptor]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let form = |name: &str, schema: &Option<Json>| {
+            let schema: Value = schema.as_ref()?.value().ok()?;
+            Some(format!("{name} {}", outline(&schema)))
+        };
+        let forms = [
+            form("input", &step.input_schema),
+            form("question", &step.suspend_schema),
+            form("answer", &step.resume_schema),
+            form("output", &step.output_schema),
+        ];
+        let forms: Vec<String> = forms.into_iter().flatten().collect();
+        let forms = if forms.is_empty() { "no schemas".to_owned() } else { forms.join(", ") };
+        let _ = writeln!(text, "  {}: {}", harmless(&step.id), harmless(&forms));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_step_is_told_on_one_line() {
+        let schema = |value| Some(Json::from(value));
+        let asks = Descriptor {
+            id: "approve".to_owned(),
+            input_schema: schema(
+                json!({"type": "object", "required": ["item"], "properties": {"item": {"type": "string"}}}),
+            ),
+            resume_schema: schema(json!({"type": "object", "required": ["approved"],
+                "properties": {"comment": {"type": "string"}, "approved": {"type": "boolean"}}})),
+            output_schema: schema(json!({"type": "array", "items": {"type": "integer"}})),
+            ..Descriptor::default()
+        };
+        let bare = Descriptor { id: "bare".to_owned(), ..Descriptor::default() };
+        insta::assert_snapshot!(text(&[asks, bare]), @r"
+          approve: input {item}, answer {approved, comment?}, output integer[]
+          bare: no schemas
+        ");
+    }
+}

@@ -1,0 +1,40 @@
+//! `reentry limits`: what guests and hosts are held to.
+
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::limits::{ALL, HostLimits, Limit};
+use crate::session::Session;
+use crate::table::Table;
+
+/// List the limits that guests are held to, as they are set
+///
+/// `--limit NAME=VALUE` sets one, for any command that calls guests; REENTRY_LIMIT sets several, divided by commas. docs/limits.md says what
+/// happens at each, and has the bounds that cannot be set.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(super) fn perform(session: &Session) -> Result<Exit, Failure> {
+    let default = HostLimits::default();
+    if session.ui.is_json() {
+        let row = |limit: &Limit| -> Value {
+            json!({
+                "name": limit.name, "value": limit.value(session.limits()), "default": limit.value(&default),
+                "unit": limit.unit.as_str(), "bounds": limit.bounds, "then": limit.then,
+            })
+        };
+        let rows: Vec<Value> = ALL.iter().map(row).collect();
+        session.ui.print_json(&json!({ "limits": rows }))?;
+        return Ok(Exit::Done);
+    }
+    let mut table =
+        Table::new(["LIMIT", "VALUE", "DEFAULT", "WHAT IT BOUNDS"]).giving_way(["WHAT IT BOUNDS"]);
+    for limit in ALL {
+        let (value, default) = (limit.value(session.limits()), limit.value(&default));
+        let differs = if value == default { String::new() } else { limit.unit.text(default) };
+        table.row([limit.name.to_owned(), limit.unit.text(value), differs, limit.bounds.to_owned()]);
+    }
+    session.ui.print(&session.ui.table(&table))?;
+    Ok(Exit::Done)
+}

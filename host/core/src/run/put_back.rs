@@ -1,0 +1,155 @@
+//! An answer that its step refuses: what the call did is dropped, and the suspension is open again as it was.
+
+use super::change::Change;
+use super::{Call, Claim, Doing, LogKind, ResumeCall, Stop, Suspension, Waiting};
+use crate::id::{OwnerId, SuspensionId};
+use crate::path::StepPath;
+use crate::step::{Failure, Resolution};
+
+/// How many refused answers to one suspension watchers are told of. What a guest refuses for ever does not fill the log.
+pub const REFUSALS_TOLD_MAX: u32 = 100;
+
+/// Most bytes of a guest's reason that the log keeps.
+const REASON_BYTES_MAX: usize = 1_000;
+
+/// The code of a failure that refuses an answer. See `failure` in step.wit.
+const BAD_ANSWER: &str = "bad-answer";
+
+/// A suspension that is open again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reopened {
+    /// The step.
+    pub path: StepPath,
+    /// The suspension.
+    pub suspension: SuspensionId,
+    /// The version of the run with which the refused answer came.
+    pub claim: u64,
+    /// The key under which it was asked for, which is free again.
+    pub request: Option<String>,
+    /// Why it was refused, in the step's words.
+    pub message: String,
+}
+
+/// What a failure of a call says of the answers that the call was told.
+pub(super) enum Refusal {
+    /// It refuses that of this suspension of the call, for this reason.
+    Answer(usize, String),
+    /// It is a failure like any other.
+    None(Failure),
+}
+
+/// Reads whether a failure refuses an answer of the call that it ends. Only a caller's answer can be given back: nobody is there to give
+/// another default, event or result, so that one that is refused fails the step, under a code of its own.
+pub(super) fn refused(call: &Call, mut failure: Failure) -> Refusal {
+    let (Call::Resume(call), true) = (call, failure.code.as_deref() == Some(BAD_ANSWER)) else {
+        return Refusal::None(failure);
+    };
+    let Some(wait) = refused_wait(&failure).filter(|_| !failure.retryable) else {
+        return Refusal::None(failure);
+    };
+    let found = call.over.iter().position(|suspension| suspension.wait.id == wait);
+    let code = match found.and_then(|at| call.over.get(at)) {
+        Some(Suspension { claim: Some(_), .. }) => {
+            return Refusal::Answer(found.unwrap_or_default(), failure.message);
+        }
+        Some(Suspension { over: Some(Resolution::Answered(_)), .. }) => "bad-default",
+        Some(Suspension { over: Some(Resolution::Received(_)), .. }) => "bad-event",
+        Some(Suspension { over: Some(Resolution::Completed(_) | Resolution::Failed(_)), .. }) => "bad-result",
+        _ => return Refusal::None(failure),
+    };
+    failure.code = Some(code.to_owned());
+    Refusal::None(failure)
+}
+
+/// The guest's number of the wait whose answer it refuses.
+fn refused_wait(failure: &Failure) -> Option<u32> {
+    #[derive(serde::Deserialize)]
+    struct Details {
+        wait: u32,
+    }
+    failure.details.as_ref()?.decode::<Details>().ok().map(|details| details.wait)
+}
+
+impl Change<'_> {
+    /// Gives the answer to a suspension of a call back: all that the call and the answer changed is as it was. The other things that the
+    /// call was told stay over: the step is called again with them, if they are what it asked for.
+    pub(super) fn put_back(
+        &mut self,
+        path: &StepPath,
+        call: Call,
+        at: usize,
+        message: &str,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        let Call::Resume(ResumeCall { image, mut over, wake, .. }) = call else {
+            return Err(super::change::misfit(path).into());
+        };
+        let refused = over.get_mut(at).ok_or_else(|| super::change::misfit(path))?;
+        let (answer, claim) = (refused.over.take(), refused.claim.take());
+        let mut claim = *claim.ok_or_else(|| super::change::misfit(path))?;
+        let (suspension, since) = (refused.id, refused.since);
+        refused.refusals = refused.refusals.saturating_add(1);
+        self.is_quiet = refused.refusals > REFUSALS_TOLD_MAX;
+        self.forget_context(&claim);
+
+        let given = match answer {
+            Some(Resolution::Answered(data)) => Some((data, claim.at)),
+            _ => None,
+        };
+        // Of several answers that came at once, another one may be the latest.
+        let later = over.iter_mut().filter_map(|other| other.claim.as_mut());
+        let later = later.filter(|other| given.is_some() && other.earlier == given).last();
+        let is_latest = later.is_none();
+        let earlier = claim.earlier.take();
+        if let Some(later) = later {
+            later.earlier.clone_from(&earlier);
+        }
+        let step = self.step_mut(path)?;
+        let shown = step.entry.resume_payload.take().zip(step.entry.resumed_at.take());
+        let shown = if is_latest && shown == given { earlier } else { shown };
+        (step.entry.resume_payload, step.entry.resumed_at) = shown.unzip();
+        step.entry.suspended_at = Some(since);
+        step.entry.error = None;
+        step.attempt = 0;
+        step.take_overs = 0;
+        over.append(&mut step.suspensions);
+        // Ids are in the order in which they were opened.
+        over.sort_by_key(|suspension| suspension.id);
+        step.suspensions = over;
+        step.doing = Doing::Waiting(Waiting { image, wake });
+
+        let message = shortened(message);
+        self.log(path, LogKind::AnswerRefused { suspension, message: message.clone() });
+        self.reopened.push(Reopened {
+            path: path.clone(),
+            suspension,
+            claim: claim.version,
+            request: claim.request,
+            message,
+        });
+        self.show_wait(path)?;
+        self.wake(path, owner)
+    }
+
+    /// Undoes what an answer set in the request context, but for what was set to something else since.
+    fn forget_context(&mut self, claim: &Claim) {
+        let context = &mut self.run.request_context;
+        for (key, replaced) in &claim.context {
+            if context.get(key) != Some(&replaced.since) {
+                continue;
+            }
+            match &replaced.before {
+                Some(before) => drop(context.insert(key.clone(), before.clone())),
+                None => drop(context.remove(key)),
+            }
+        }
+    }
+}
+
+/// The beginning of a reason.
+fn shortened(message: &str) -> String {
+    match message.char_indices().find(|(at, _)| *at >= REASON_BYTES_MAX) {
+        None => message.to_owned(),
+        Some((at, _)) => format!("{}...", message.split_at(at).0),
+    }
+}
