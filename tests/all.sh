@@ -25,7 +25,7 @@ table() {
 }
 trap table EXIT
 
-part "set-up" toolchain/setup.sh
+part "set-up" toolchain/setup.sh tests
 part "format" cargo fmt --check
 part "the command" cargo build --locked --workspace --bin reentry
 part "guests" make --no-print-directory guests

@@ -35,14 +35,20 @@ fn hide_digests(text: &str) -> String {
     hidden
 }
 
-/// Puts `run_…` in the place of every run id, and remembers the latest.
+/// Puts `run_…` and `sus_…` in the place of all ids, and remembers the latest run.
 fn hide_ids(text: &str, latest: &mut String) -> String {
-    let mut parts = text.split("run_");
-    let mut hidden = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let id: String = part.chars().take_while(char::is_ascii_hexdigit).collect();
-        *latest = format!("run_{id}");
-        hidden += &format!("run_…{}", &part[id.len()..]);
+    let mut hidden = text.to_owned();
+    for prefix in ["run_", "sus_"] {
+        let whole = std::mem::take(&mut hidden);
+        let mut parts = whole.split(prefix);
+        hidden = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let id: String = part.chars().take_while(char::is_ascii_hexdigit).collect();
+            if prefix == "run_" {
+                *latest = format!("run_{id}");
+            }
+            hidden += &format!("{prefix}…{}", &part[id.len()..]);
+        }
     }
     hidden
 }

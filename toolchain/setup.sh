@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that the project can be built on this machine, and says what it installs.
+# setup.sh [tests]: makes sure that the project can be built on this machine, or with an argument tested, and says what it installs.
 #
 # Needed: a C compiler and linker (SQLite, zstd), and Rust 1.95 or newer. What guests need is looked after by
 # setup-guest-rust.sh.
@@ -19,6 +19,8 @@ install() {
 }
 
 command -v cc >/dev/null || install gcc libc6-dev
+# Unit tests of the SDK for C++ run on this machine.
+[ "${1:-}" != tests ] || command -v c++ >/dev/null || install g++
 
 if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then
   echo "setup: cargo is in $HOME/.cargo/bin, which is not in PATH; add it and run this again" >&2

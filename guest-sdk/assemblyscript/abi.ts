@@ -58,17 +58,19 @@ export function putMaybe(at: usize, text: string | null): void {
   putString(at + 4, text);
 }
 
-/** Half of a surrogate pair is no character: a string with one would end the call. */
+/** The text with halves of surrogate pairs replaced, for what people read: a string with one would end the call. */
 export function wellFormed(text: string): string {
+  return halfAt(text) < 0 ? text : repaired(text);
+}
+
+/** Where half of a surrogate pair stands, which is no character; -1 if there is none. */
+export function halfAt(text: string): i32 {
   for (let at = 0; at < text.length; at++) {
     if ((text.charCodeAt(at) & 0xf800) != 0xd800) continue;
-    if (text.codePointAt(at) > 0xffff) {
-      at++;
-      continue;
-    }
-    return repaired(text);
+    if (text.codePointAt(at) <= 0xffff) return at;
+    at++;
   }
-  return text;
+  return -1;
 }
 
 function repaired(text: string): string {

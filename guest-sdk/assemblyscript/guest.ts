@@ -1,8 +1,11 @@
 // The functions that the host calls, and what AssemblyScript's own library calls. `transform.mjs` gives them their places.
 
-import { putMaybe, putString, release, room, takeBytes, takeMaybe, takeString } from "./abi";
+import { halfAt, putMaybe, putString, release, room, takeBytes, takeMaybe, takeString, wellFormed } from "./abi";
 import { Level, log, now, random } from "./host";
-import { Call, Facts, Failure, Outcome, Reason, Step, Wait, WaitKind, WaitOptions, fail, steps } from "./step";
+import { Json } from "./json";
+import { takeProblem } from "./problem";
+import { Schema } from "./schema";
+import { Call, Facts, Failure, Outcome, Reason, Step, Wait, WaitKind, WaitOptions, begun, fail, steps } from "./step";
 
 export function cabi_realloc(old: usize, oldSize: usize, alignment: usize, size: usize): usize {
   if (size == 0) return alignment;
@@ -23,14 +26,14 @@ export function describe(): usize {
 
 export function start(at: usize): usize {
   const facts = takeFacts(at);
-  const call = new Call(facts, takeString(at + 96));
+  const call = new Call(facts, inputOf(takeString(at + 96)));
   heap.free(at);
   return perform(call);
 }
 
 export function resume(at: usize): usize {
   const facts = takeFacts(at);
-  const call = new Call(facts, takeString(at + 104));
+  const call = new Call(facts, inputOf(takeString(at + 104)));
   const resolved = load<usize>(at, 96);
   const count = load<i32>(at, 100);
   const wait = load<u32>(resolved);
@@ -48,13 +51,50 @@ export function callEnded(_result: usize): void {
   release();
 }
 
+function inputOf(text: string): Json {
+  return Json.parse(text, "the input", "bad-input");
+}
+
 function perform(call: Call): usize {
   for (let k = 0; k < steps.length; k++) {
-    if (steps[k].id == call.facts.step) return putResult(steps[k].run(call));
+    if (steps[k].id != call.facts.step) continue;
+    takeProblem();
+    begun.length = 0;
+    return putResult(checked(steps[k].run(call), call));
   }
   const unknown = new Failure("there is no step " + call.facts.step + " in this component");
   unknown.code = "unknown-step";
   return putResult(fail(unknown));
+}
+
+/** The outcome of a call, unless something was wrong in it. */
+function checked(outcome: Outcome, call: Call): Outcome {
+  const problem = takeProblem();
+  const failure = problem === null ? outcome.failure : problem;
+  if (failure !== null) {
+    if (failure.code == "bad-answer" && call.reason != Reason.Answered) {
+      return failing("no-answer", "no answer came in this call that could be refused: `refuse` belongs to the call with the answer");
+    }
+    const named = failure.code == "bad-answer" || failure.code == "bad-event" || failure.code == "bad-result";
+    if (named && (problem !== null || outcome.refused)) failure.details = `{"wait":${lastWait}}`;
+    return fail(failure);
+  }
+  for (let k = 0; k < begun.length; k++) {
+    const wait = begun[k].wait;
+    if (begun[k] === outcome || wait === null) continue;
+    return failing("unawaited-wait", "the step made a wait, " + wait.about + ", and did not return it: write `return` before it");
+  }
+  const wait = outcome.wait;
+  const half = halfAt(wait === null ? outcome.json : wait.json);
+  if (half < 0) return outcome;
+  const where = wait === null ? "the output" : "what " + wait.about + " is given";
+  return failing("bad-json", wellFormed(where) + " has half a character (a lone surrogate) at " + half.toString());
+}
+
+function failing(code: string, message: string): Outcome {
+  const failure = new Failure(message);
+  failure.code = code;
+  return fail(failure);
 }
 
 // ---- what comes in ----
@@ -82,7 +122,10 @@ function takeFacts(at: usize): Facts {
 function takeResolution(at: usize, call: Call): void {
   call.reason = <Reason>load<u8>(at);
   if (call.reason == Reason.Answered || call.reason == Reason.Received || call.reason == Reason.Completed) {
-    call.data = takeString(at + 8);
+    const answered = call.reason == Reason.Answered;
+    const received = call.reason == Reason.Received;
+    const what = answered ? "the answer" : received ? "the event" : "the output";
+    call.data = Json.parse(takeString(at + 8), what, answered ? "bad-answer" : received ? "bad-event" : "bad-result");
   } else if (call.reason == Reason.Failed) {
     const failure = new Failure(takeString(at + 8));
     failure.code = takeMaybe(at + 16);
@@ -102,12 +145,12 @@ function putDescriptor(at: usize, step: Step): void {
   putString(at, step.id);
   putMaybe(at + 8, step.title);
   putMaybe(at + 20, step.description);
-  putMaybe(at + 32, step.inputSchema);
-  putMaybe(at + 44, step.outputSchema);
-  putMaybe(at + 56, step.suspendSchema);
-  putMaybe(at + 68, step.resumeSchema);
-  putMaybe(at + 80, step.stateSchema);
-  putMaybe(at + 92, step.requestContextSchema);
+  putSchema(at + 32, step.inputSchema);
+  putSchema(at + 44, step.outputSchema);
+  putSchema(at + 56, step.suspendSchema);
+  putSchema(at + 68, step.answerSchema);
+  putSchema(at + 80, step.stateSchema);
+  putSchema(at + 92, step.requestContextSchema);
   const retry = step.retry;
   if (retry) {
     store<u8>(at, 1, 104);
@@ -155,7 +198,7 @@ function putWait(wait: Wait): usize {
       for (let k = 0; k < labels.length; k++) putString(list + 8 * k, labels[k]);
       store<usize>(value, list, 8);
       store<i32>(value, labels.length, 12);
-      putMaybe(value + 16, wait.options.resumeSchema);
+      putSchema(value + 16, wait.options.answer);
       putDeadline(value + 32, wait.options);
       break;
     }
@@ -186,6 +229,10 @@ function putDeadline(at: usize, options: WaitOptions): void {
   putMaybe(at + 16, options.defaultAnswer);
 }
 
+function putSchema(at: usize, schema: Schema | null): void {
+  if (schema !== null) putMaybe(at, schema.json);
+}
+
 /** An option of a time; 0 is none. */
 function putTime(at: usize, ms: u64): void {
   store<u8>(at, u8(ms != 0));
@@ -197,7 +244,7 @@ function putTime(at: usize, ms: u64): void {
 export function env_abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const what = message === null ? "abort" : message;
   const where = file === null ? "" : " (" + file + ":" + line.toString() + ":" + column.toString() + ")";
-  log(Level.Error, what + where);
+  log(Level.Error, what + where, '{"panic":true}');
   unreachable();
 }
 

@@ -1,13 +1,24 @@
-// JSON, read where it stands. The host has checked what it hands in, so nothing here looks for mistakes; what is not as
-// expected counts as not there.
+// JSON, read where it stands. The host has checked that what it hands in is JSON. A value that is not as the step reads it ends the
+// call with a failure that names the place; until the step returns, the getters give an empty value in its place.
+
+import { halfAt } from "./abi";
+import { decimal, wholeNumber } from "./number";
+import { problem } from "./problem";
 
 /** A value within a JSON text. It stays text, so that numbers keep every digit. */
 export class Json {
-  constructor(private source: string, private from: i32, private to: i32) {}
+  private parent: Json | null = null;
+  private key: string = "";
+
+  /** `what` names the text in errors, and `code` is the code of the failure. */
+  constructor(
+    private source: string, private from: i32, private to: i32, private what: string = "the JSON", private code: string = "bad-json",
+  ) {}
 
   /** The value that a text holds. */
-  static parse(text: string): Json {
-    return valueIn(text, 0, text.length);
+  static parse(text: string, what: string = "the JSON", code: string = "bad-json"): Json {
+    const whole = valueIn(text, 0, text.length);
+    return new Json(text, whole.from, whole.to, what, code);
   }
 
   /** Whether there is a value at all. */
@@ -24,15 +35,29 @@ export class Json {
     return this.text == "null";
   }
 
-  /** The member of an object. Of two of one name it is the last. */
+  get isNumber(): bool {
+    if (!this.exists) return false;
+    const first = this.source.charCodeAt(this.from);
+    return first == Char.Minus || (first >= Char.Zero && first <= Char.Nine);
+  }
+
+  /** Whether nothing is there, or `null`. */
+  get missing(): bool {
+    return !this.exists || this.isNull;
+  }
+
+  /** The member of an object. Of two of one name it is the last; one that is missing does not exist. */
   get(key: string): Json {
-    let found = this.nothing();
-    if (!this.opens(Char.BraceOpen)) return found;
+    let found = this.within(key, this.from, this.from);
+    if (!this.opens(Char.BraceOpen)) {
+      if (this.exists) this.wrong("an object");
+      return found;
+    }
     let at = skipSpace(this.source, this.from + 1);
     while (at < this.to - 1) {
       const name = valueIn(this.source, at, this.to);
       const value = valueIn(this.source, skipSpace(this.source, name.to) + 1, this.to);
-      if (name.string() == key) found = value;
+      if (unescape(this.source, name.from + 1, name.to - 1) == key) found = this.within(key, value.from, value.to);
       at = skipSpace(this.source, skipSpace(this.source, value.to) + 1);
     }
     return found;
@@ -41,51 +66,115 @@ export class Json {
   /** The elements of an array. */
   elements(): Json[] {
     const found: Json[] = [];
-    if (!this.opens(Char.BracketOpen)) return found;
+    if (!this.opens(Char.BracketOpen)) {
+      this.wrong("an array");
+      return found;
+    }
     let at = skipSpace(this.source, this.from + 1);
     while (at < this.to - 1) {
       const value = valueIn(this.source, at, this.to);
-      found.push(value);
+      found.push(this.within(found.length.toString(), value.from, value.to));
       at = skipSpace(this.source, skipSpace(this.source, value.to) + 1);
     }
     return found;
   }
 
-  /** The string, or `otherwise` if the value is none. */
-  string(otherwise: string = ""): string {
-    return this.opens(Char.Quote) ? unescape(this.source, this.from + 1, this.to - 1) : otherwise;
+  string(): string {
+    if (this.opens(Char.Quote)) return unescape(this.source, this.from + 1, this.to - 1);
+    this.wrong("a string");
+    return "";
   }
 
-  bool(otherwise: bool = false): bool {
+  bool(): bool {
     const text = this.text;
-    return text == "true" ? true : text == "false" ? false : otherwise;
+    if (text != "true" && text != "false") this.wrong("a boolean");
+    return text == "true";
   }
 
-  integer(otherwise: i64 = 0): i64 {
-    return this.isNumber ? I64.parseInt(this.text) : otherwise;
+  /** A whole number. `2.0` and `2e0` are 2. */
+  integer(least: i64 = i64.MIN_VALUE, most: i64 = i64.MAX_VALUE): i64 {
+    if (!this.isNumber) {
+      this.wrong("a whole number");
+      return 0;
+    }
+    const found = wholeNumber(this.text);
+    if (!found.whole) {
+      this.wrong("a whole number");
+    } else if (!found.fits || found.value < least || found.value > most) {
+      this.refuse(shown(this.text) + " is not between " + least.toString() + " and " + most.toString());
+    }
+    return found.value;
   }
 
-  number(otherwise: f64 = 0): f64 {
-    return this.isNumber ? F64.parseFloat(this.text) : otherwise;
+  /** The nearest double. */
+  number(): f64 {
+    if (!this.isNumber) {
+      this.wrong("a number");
+      return 0;
+    }
+    const value = decimal(this.text);
+    if (!isFinite(value)) this.refuse(shown(this.text) + " is beyond what a number of 64 bits holds");
+    return value;
   }
 
-  get isNumber(): bool {
-    if (!this.exists) return false;
-    const first = this.source.charCodeAt(this.from);
-    return first == Char.Minus || (first >= Char.Zero && first <= Char.Nine);
+  // The same for values that may be missing, or `null`.
+
+  stringOr(otherwise: string): string {
+    return this.missing ? otherwise : this.string();
+  }
+
+  boolOr(otherwise: bool): bool {
+    return this.missing ? otherwise : this.bool();
+  }
+
+  integerOr(otherwise: i64): i64 {
+    return this.missing ? otherwise : this.integer();
+  }
+
+  numberOr(otherwise: f64): f64 {
+    return this.missing ? otherwise : this.number();
+  }
+
+  /** Where the value is, as JSON Pointer. */
+  get pointer(): string {
+    const parent = this.parent;
+    return parent === null ? "" : parent.pointer + "/" + this.key.replaceAll("~", "~0").replaceAll("/", "~1");
+  }
+
+  private wrong(wanted: string): void {
+    this.refuse(this.exists ? shown(this.text) + " is not " + wanted : "is missing; it should be " + wanted);
+  }
+
+  private refuse(reason: string): void {
+    const pointer = this.pointer;
+    problem(this.code, this.what + " cannot be read: " + (pointer == "" ? "" : pointer + ": ") + reason);
+  }
+
+  private within(key: string, from: i32, to: i32): Json {
+    const value = new Json(this.source, from, to, this.what, this.code);
+    value.parent = this;
+    value.key = key;
+    return value;
   }
 
   private opens(char: i32): bool {
     return this.to - this.from >= 2 && this.source.charCodeAt(this.from) == char;
   }
-
-  private nothing(): Json {
-    return new Json(this.source, this.from, this.from);
-  }
 }
 
-/** A string as JSON, quoted and escaped. */
+/** The beginning of a JSON text, for errors. */
+function shown(text: string): string {
+  return text.length > 60 ? text.substring(0, 57) + "..." : text;
+}
+
+/** A string as JSON, quoted and escaped. One with half a character ends the call with a failure. */
 export function quote(text: string): string {
+  const half = halfAt(text);
+  if (half >= 0) {
+    const near = text.substring(half > 20 ? half - 20 : 0, half);
+    problem("bad-json", "a text has half a character (a lone surrogate) after " + quote(halfAt(near) < 0 ? near : ""));
+    return '""';
+  }
   let length = 2;
   for (let k = 0; k < text.length; k++) length += escapedLength(text.charCodeAt(k));
   if (length == text.length + 2) return '"' + text + '"';

@@ -1,6 +1,8 @@
 // What an author writes a step with.
 
 import { now } from "./host";
+import { Json } from "./json";
+import { Schema } from "./schema";
 
 /** One step of a component. What it keeps over a wait are its own fields. */
 export abstract class Step {
@@ -8,13 +10,13 @@ export abstract class Step {
   title: string | null = null;
   /** What the step does, for people. */
   description: string | null = null;
-  /** JSON Schemas. */
-  inputSchema: string | null = null;
-  outputSchema: string | null = null;
-  suspendSchema: string | null = null;
-  resumeSchema: string | null = null;
-  stateSchema: string | null = null;
-  requestContextSchema: string | null = null;
+  /** Of the input, the output, what a question shows, the answer, and the keys that the run shares. */
+  inputSchema: Schema | null = null;
+  outputSchema: Schema | null = null;
+  suspendSchema: Schema | null = null;
+  answerSchema: Schema | null = null;
+  stateSchema: Schema | null = null;
+  requestContextSchema: Schema | null = null;
   retry: Retry | null = null;
   /** Longest time of one call in milliseconds; 0 is no limit of the step's own. */
   timeoutMs: u64 = 0;
@@ -63,13 +65,13 @@ export enum Reason {
 }
 
 export class Call {
-  /** JSON. */
-  data: string = "";
+  /** What came: an answer, the payload of an event, an output. */
+  data: Json = Json.parse("");
   failure: Failure | null = null;
   reason: Reason = Reason.Start;
 
-  /** `input` is JSON, the same in each call. */
-  constructor(public facts: Facts, public input: string) {}
+  /** `input` is the same in each call. */
+  constructor(public facts: Facts, public input: Json) {}
 }
 
 /** The facts of a call. Not to be kept: they differ in the next one. */
@@ -104,8 +106,8 @@ export class Failure {
 export class WaitOptions {
   /** Names by which the answer may be addressed. */
   labels: string[] = [];
-  /** JSON Schema of the answer. */
-  resumeSchema: string | null = null;
+  /** The schema of this very answer, in place of the step's. */
+  answer: Schema | null = null;
   /** An instant, as `now` gives it; 0 is none. */
   deadlineMs: u64 = 0;
   /** JSON: what counts as the answer when the deadline passes. Otherwise the reason is `TimedOut`. */
@@ -119,6 +121,7 @@ export class Outcome {
   failure: Failure | null = null;
   wait: Wait | null = null;
   bailed: bool = false;
+  refused: bool = false;
 }
 
 /** What is waited for; the kinds have the numbers of the contract. */
@@ -131,6 +134,17 @@ export class Wait {
   options: WaitOptions = new WaitOptions();
 
   constructor(public kind: WaitKind) {}
+
+  /** What is waited for, for people. */
+  get about(): string {
+    switch (this.kind) {
+      case WaitKind.Answer: return "`suspend(" + this.json + ")`";
+      case WaitKind.Time: return "`sleep`";
+      case WaitKind.Event: return "`event(" + this.name + ")`";
+      case WaitKind.Run: return (this.ofWorkflow ? "`runWorkflow(" : "`runStep(") + this.name + ")`";
+      default: return "`checkpoint()`";
+    }
+  }
 }
 
 export enum WaitKind {
@@ -161,9 +175,22 @@ export function fail(failure: Failure): Outcome {
   return outcome;
 }
 
+/** Refuses the answer that this call brought: what the call did is dropped, and the question is open again. */
+export function refuse(reason: string): Outcome {
+  const failure = new Failure(reason);
+  failure.code = "bad-answer";
+  const outcome = fail(failure);
+  outcome.refused = true;
+  return outcome;
+}
+
+/** Waits that were made in this call. One that is not returned waits for nothing. */
+export const begun: Outcome[] = [];
+
 function waitFor(wait: Wait): Outcome {
   const outcome = new Outcome();
   outcome.wait = wait;
+  begun.push(outcome);
   return outcome;
 }
 

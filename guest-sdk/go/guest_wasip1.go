@@ -35,11 +35,7 @@ var (
 
 // Between the calls the collector is at rest. While the host allocates room for arguments, and while it reads results, a guest
 // may call no function of the host; the collector would, to look at the clock.
-func init() {
-	rest()
-	// Recursion without end is told as that, before the memory of the guest is at its end.
-	debug.SetMaxStack(16 << 20)
-}
+func init() { rest() }
 
 // restPercent puts the goal of the heap beyond all memory that there can be. Off altogether, -1, would not do: the goal then
 // overflows, and the allocator gives pages back to the system, for which it looks at the clock as well.

@@ -1,26 +1,31 @@
-import { Call, Failure, Json, Outcome, Reason, Step, WaitOptions, complete, fail, quote, register, suspend } from "reentry-step";
+import { Call, Failure, Outcome, Presence, Reason, Schema, Step, Writer, complete, fail, register, suspend } from "reentry-step";
 
 // The functions that the host calls.
 export * from "reentry-step/guest";
 
-class Buy extends Step {
+class Ask extends Step {
   private item: string = "";
 
   run(call: Call): Outcome {
     if (call.reason == Reason.Start) {
-      this.item = Json.parse(call.input).get("item").string();
-      const options = new WaitOptions();
-      options.labels = ["buyer"];
-      return suspend(`{"item": ${quote(this.item)}}`, options);
+      this.item = call.input.get("item").string();
+      return suspend(new Writer().string("item", this.item).json);
     }
     // Days may have passed.
-    if (Json.parse(call.data).get("approved").bool()) return complete(`{"bought": ${quote(this.item)}}`);
-    const refused = new Failure("the buyer said no");
+    const comment = call.data.get("comment").stringOr("");
+    if (call.data.get("approved").bool()) {
+      return complete(new Writer().string("bought", this.item).string("comment", comment).json);
+    }
+    const refused = new Failure(comment == "" ? "the buyer said no" : comment);
     refused.code = "refused";
     return fail(refused);
   }
 }
 
-const buy = new Buy("{{name}}");
-buy.title = "Buy something";
-register(buy);
+const ask = new Ask("{{name}}");
+ask.title = "{{heading}}";
+ask.inputSchema = Schema.object().string("item");
+ask.suspendSchema = Schema.object().string("item");
+ask.answerSchema = Schema.object().bool("approved").string("comment", Presence.Optional);
+ask.outputSchema = Schema.object().string("bought").string("comment", Presence.Optional);
+register(ask);

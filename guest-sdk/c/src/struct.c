@@ -130,7 +130,7 @@ static void write_choice(reentry_buffer *out, const reentry_field *field, int ch
   int count = 0;
   while (field->choices[count]) count++;
   if (choice < 0 || choice >= count) {
-    reentry_set_problem("%d cannot be written: there are the choices 0 to %d", choice, count - 1);
+    reentry_set_problem("%d is none of the choices 0 to %d", choice, count - 1);
     reentry_give_up(out);
     return;
   }
@@ -139,7 +139,7 @@ static void write_choice(reentry_buffer *out, const reentry_field *field, int ch
 
 static void write_text(reentry_buffer *out, const char *json) {
   if (!json) {
-    reentry_set_problem("NULL cannot be written");
+    reentry_set_problem("NULL is no JSON");
     reentry_give_up(out);
     return;
   }

@@ -30,13 +30,13 @@ static void put(reentry_buffer *out, const char *text, size_t length) {
 
 static void put_string(reentry_buffer *out, const char *text, size_t length) {
   if (!text) {
-    reentry_set_problem("NULL cannot be written as a string");
+    reentry_set_problem("NULL is no string");
     reentry_give_up(out);
     return;
   }
   size_t valid = reentry_utf8_length(text, length);
   if (valid < length) {
-    reentry_set_problem("a string cannot be written: its byte %zu, 0x%02x, is not UTF-8", valid,
+    reentry_set_problem("byte %zu of the string, 0x%02x, is not UTF-8", valid,
                         (unsigned char)text[valid]);
     reentry_give_up(out);
     return;
@@ -60,8 +60,8 @@ static void put_string(reentry_buffer *out, const char *text, size_t length) {
 /* The shortest text that reads as this very double again. */
 static void put_double(reentry_buffer *out, double number) {
   if (!isfinite(number)) {
-    reentry_set_problem("%s cannot be written: it is no number of JSON",
-                        isnan(number) ? "NaN" : "an infinite number");
+    reentry_set_problem("%s is no number of JSON",
+                        isnan(number) ? "NaN" : "infinity");
     reentry_give_up(out);
     return;
   }

@@ -23,7 +23,8 @@ struct purchase {
 REENTRY_FIELDS(purchase, bought)
 
 static reentry::task<purchase> buy(reentry::context<question, answer> ctx, order order) {
-  const answer said = co_await ctx.suspend({.item = order.item}); // Days may pass here.
+  const question asked{.item = order.item};
+  const answer said = co_await ctx.suspend(asked); // Days may pass here.
   if (!said.approved) {
     co_return reentry::failure{.message = said.comment.value_or("the buyer said no"), .code = "refused"};
   }

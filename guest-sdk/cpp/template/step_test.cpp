@@ -1,6 +1,7 @@
-// A test on this machine, without a host (the coroutines of GCC before 14 have faults):
-//   zig cc -std=gnu11 -Isdk/c/include -c sdk/c/src/*.c sdk/c/fake/*.c
-//   zig c++ -std=c++20 -Isdk/include -Isdk/c/include step.cpp step_test.cpp *.o -o step_test && ./step_test
+// A test on this machine, without a host:
+//   cc -std=gnu11 -Isdk/c/include -c sdk/c/src/*.c sdk/c/fake/*.c
+//   c++ -std=c++20 -Isdk/include -Isdk/c/include step.cpp step_test.cpp *.o -o step_test && ./step_test
+// GCC before 14 destroys what is made within a co_await twice: take clang, `zig c++`, or make it in the line before.
 #include <cassert>
 #include <reentry/test.h>
 #include <string_view>

@@ -30,6 +30,13 @@ export function present() {
   return facts;
 }
 
+/** Refuses what only a running step can do: there is no host while a component is built. */
+export function needsCall(what) {
+  if (facts === undefined) {
+    throw new Error(`${what} is for a step that runs: modules run once, when the component is built`);
+  }
+}
+
 /** A whole number that is not negative, as the engine wants it for a 64-bit integer. */
 export function integer(number) {
   const whole = Math.max(0, Math.ceil(number));

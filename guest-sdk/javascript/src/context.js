@@ -1,21 +1,48 @@
 // What a running step talks to: the world outside, as far as a step may see it.
 
-import * as host from "reentry:step/host@0.1.0";
-
 import { integer, present } from "./call.js";
-import { bail, refused } from "./errors.js";
-import { read, write } from "./json.js";
+import { StepError, bail, refused } from "./errors.js";
+import { host } from "./host.js";
+import { instance } from "./instance.js";
+import { RawJson, write } from "./json.js";
+import { Mismatch, prepared } from "./schema.js";
 import * as waits from "./waits.js";
+
+const untyped = prepared("a value", undefined);
+
+/** Reads what the host knows; `what` names it in the error. */
+function read(what, text, reader = untyped) {
+  try {
+    return reader.read(text);
+  } catch (error) {
+    throw error instanceof Mismatch ? new StepError(`${what} cannot be read: ${error.message}`, { code: "bad-json" }) : error;
+  }
+}
+
+/** Writes what leaves the step, and refuses what is not as the step's own schema says. */
+export function leaving(what, value, reader, code) {
+  const text = write(what, value);
+  if (reader !== untyped && !(value instanceof RawJson)) {
+    try {
+      reader.check(value);
+    } catch (error) {
+      throw error instanceof Mismatch ? new StepError(`${what} is not as its schema says: ${error.message}`, { code }) : error;
+    }
+  }
+  return text;
+}
 
 /** Keys and values that the whole run shares. */
 class Shared {
-  constructor(all, set) {
+  constructor(what, all, set, reader) {
+    this._what = what;
     this._all = all;
     this._set = set;
+    this._reader = reader;
   }
 
   all() {
-    return read(this._all());
+    return read(this._what, this._all(), this._reader);
   }
 
   get(key) {
@@ -33,23 +60,26 @@ class Shared {
 }
 
 export class Context {
-  constructor(inputText) {
+  /** `readers` are the schemas of the step, ready for use. */
+  constructor(inputText, readers) {
     this.inputText = inputText;
-    this.state = new Shared(host.state, host.setState);
-    this.requestContext = new Shared(host.requestContext, host.setRequestContext);
+    this._readers = readers;
+    this.state = new Shared("the state", host.state, host.setState, readers.state);
+    this.requestContext = new Shared("the request context", host.requestContext, host.setRequestContext, readers.requestContext);
   }
 
   // Waiting. Each of these begins at once; the step is put away when it can do nothing but wait.
 
   suspend(payload, options = {}) {
     const { labels = [], schema, raw } = options;
-    const text = write("the payload", payload);
-    const resumeSchema = schema === undefined ? undefined : write("the schema of the answer", schema);
-    return waits.answer(text, { labels, schema: resumeSchema, deadline: deadline(options), raw });
+    const text = leaving("the payload", payload, this._readers.suspend, "bad-payload");
+    const reader = schema === undefined ? this._readers.answer : prepared("the schema of the answer", schema);
+    const how = { labels, schema: schema === undefined ? undefined : reader.json, deadline: deadline(options, reader), reader, raw };
+    return waits.answer(text, how);
   }
 
   sleep(ms) {
-    return waits.time(this.now() + ms);
+    return waits.time(this.now() + duration(ms));
   }
 
   sleepUntil(at) {
@@ -61,16 +91,20 @@ export class Context {
   }
 
   event(name, options = {}) {
-    const { key, raw } = options;
-    return waits.event(name, { key, deadline: deadline(options), raw });
+    const { key, raw, schema } = options;
+    return waits.event(name, { key, deadline: deadline(options), raw, reader: prepared("the schema of the event", schema) });
   }
 
-  runStep(id, input, options = {}) {
-    return waits.child({ tag: "step", val: id }, write("the input of the step", input), options);
+  /** `step` is the id of a step, or the step itself, whose output is then read as it says. */
+  runStep(step, input, options = {}) {
+    const { id, output } = typeof step === "string" ? { id: step, output: undefined } : step;
+    const reader = prepared("the schema of the output", options.schema ?? output);
+    return waits.child({ tag: "step", val: id }, write("the input of the step", input), { raw: options.raw, reader });
   }
 
   runWorkflow(id, input, options = {}) {
-    return waits.child({ tag: "workflow", val: id }, write("the input of the workflow", input), options);
+    const reader = prepared("the schema of the result", options.schema);
+    return waits.child({ tag: "workflow", val: id }, write("the input of the workflow", input), { raw: options.raw, reader });
   }
 
   async race(promises) {
@@ -86,6 +120,11 @@ export class Context {
 
   bail(result) {
     return bail(write("the result", result));
+  }
+
+  /** Refuses the last answer: what this call did is dropped, and the question is open again. */
+  refuse(reason) {
+    return waits.refuse(instance.answered, reason);
   }
 
   // The facts of the present call.
@@ -148,26 +187,33 @@ export class Context {
 
   stepResult(path) {
     const text = host.stepResult(path);
-    return text == null ? undefined : read(text);
+    return text == null ? undefined : read(`the output of ${path}`, text);
   }
 
   initData() {
-    return read(host.initData());
+    return read("the input of the workflow", host.initData());
   }
 }
 
-/** The end of patience, as the host wants it. */
-function deadline(options) {
+/** The end of patience, as the host wants it. A default answer must be one that `reader` reads. */
+function deadline(options, reader = untyped) {
   const { deadline: at, withinMs } = options;
   if (at === undefined && withinMs === undefined) {
     return undefined;
   }
-  const atMs = integer(at === undefined ? Number(host.now()) + withinMs : instant(at));
+  const atMs = integer(at === undefined ? Number(host.now()) + duration(withinMs) : instant(at));
   const otherwise =
     "otherwise" in options
-      ? { tag: "answer", val: write("the default answer", options.otherwise) }
+      ? { tag: "answer", val: leaving("the default answer", options.otherwise, reader, "bad-default") }
       : { tag: "time-out" };
   return { atMs, otherwise };
+}
+
+function duration(ms) {
+  if (typeof ms !== "number" || Number.isNaN(ms)) {
+    throw new TypeError(`a duration is a number of milliseconds, not ${ms}`);
+  }
+  return ms;
 }
 
 /** Milliseconds since 1970, of a number or a Date. */

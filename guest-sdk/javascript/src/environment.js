@@ -3,16 +3,18 @@
 //
 // While a component is built its modules run once, without a host. What they ask then comes from the engine.
 
-import * as host from "reentry:step/host@0.1.0";
+import * as imported from "reentry:step/host@0.1.0";
 
-import { present } from "./call.js";
+import { needsCall, present } from "./call.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
+import { wellFormed } from "./errors.js";
+import { connect, host } from "./host.js";
 import { inspect } from "./inspect.js";
 import { StepPromise, enqueue } from "./promise.js";
-import { randomUUID, reseed, uniform } from "./random.js";
+import { randomUUID, uniform } from "./random.js";
 import { clearTimer, setTimer } from "./timers.js";
 
-export { reseed };
+connect(imported);
 
 const NativeDate = Date;
 const nativeNow = Date.now;
@@ -30,7 +32,7 @@ NativeDate.prototype.constructor = HostDate;
 
 Math.random = () => (present() === undefined ? nativeRandom() : uniform());
 
-const LEVELS = { debug: "debug", trace: "debug", log: "info", info: "info", warn: "warn", error: "error" };
+const LEVELS = { debug: "debug", trace: "debug", log: "info", info: "info", dir: "info", table: "info", warn: "warn", error: "error" };
 
 const console = {
   assert(condition, ...args) {
@@ -42,9 +44,14 @@ const console = {
 for (const [name, level] of Object.entries(LEVELS)) {
   console[name] = (...args) => {
     if (present() !== undefined) {
-      host.log(level, args.map(inspect).join(" "), undefined);
+      host.log(level, wellFormed(args.map(inspect).join(" ")), undefined);
     }
   };
+}
+
+function random(length) {
+  needsCall("`crypto`");
+  return host.random(length);
 }
 
 function getRandomValues(array) {
@@ -52,11 +59,11 @@ function getRandomValues(array) {
   if (bytes.length > 65536) {
     throw new RangeError(`at most 65536 random bytes at once, not ${bytes.length}`);
   }
-  bytes.set(host.random(bytes.length));
+  bytes.set(random(bytes.length));
   return array;
 }
 
-const crypto = { getRandomValues, randomUUID: () => randomUUID(host.random(16)) };
+const crypto = { getRandomValues, randomUUID: () => randomUUID(random(16)) };
 
 const provided = {
   Promise: StepPromise,

@@ -1,4 +1,7 @@
-// How a step fails, and the one way of ending early that is no failure.
+// How steps fail, and how failures come in and go out.
+
+import { instead } from "./missing.js";
+import { place } from "./trace.js";
 
 /** A failure with all that the host can be told of it. */
 export class StepError extends Error {
@@ -39,6 +42,11 @@ export function isBail(caught) {
   return caught instanceof Bail;
 }
 
+/** The refusal of an answer: the host drops what the call did, and the question is open again. */
+export function badAnswer(message, wait) {
+  return new StepError(message, { code: "bad-answer", details: { wait } });
+}
+
 /** What a service of the host throws: the failure itself, or an error that carries it. */
 export function refused(thrown) {
   return ofFailure(thrown?.payload ?? thrown);
@@ -55,30 +63,44 @@ export function ofFailure(failure) {
   });
 }
 
-/** Whatever was thrown, as the host wants to hear it. */
-export function toFailure(thrown, integer) {
-  const failure = { message: message(thrown), code: undefined, retryable: false };
+/** Whatever was thrown, as the host wants to hear it. `write` makes JSON of details. */
+export function toFailure(thrown, integer, write) {
+  const failure = { message: wellFormed(describe(thrown)), code: undefined, retryable: false };
   if (thrown instanceof Error) {
-    failure.code = typeof thrown.code === "string" ? thrown.code : undefined;
+    failure.code = typeof thrown.code === "string" ? wellFormed(thrown.code) : undefined;
     failure.retryable = thrown.retryable === true;
     failure.retryAfterMs = Number.isFinite(thrown.retryAfterMs) ? integer(thrown.retryAfterMs) : undefined;
-    failure.details = thrown.details === undefined ? undefined : detailsText(thrown.details);
+    failure.details = thrown.details === undefined ? undefined : detailsText(thrown.details, write);
   }
   return failure;
 }
 
-function message(thrown) {
+/** What went wrong, in one line: with the place for errors that the author did not make. */
+export function describe(thrown) {
   if (!(thrown instanceof Error)) {
-    return String(thrown);
+    return `${String(thrown)} was thrown, which is no Error`;
   }
-  const own = thrown instanceof StepError ? thrown.message : String(thrown);
-  return thrown.cause === undefined ? own : `${own}: ${message(thrown.cause)}`;
+  const cause = thrown.cause === undefined ? "" : `: ${describe(thrown.cause)}`;
+  if (thrown instanceof StepError) {
+    return `${thrown.message}${cause}`;
+  }
+  const at = place(thrown.stack);
+  const hint = instead(thrown);
+  return `${thrown}${at === undefined ? "" : ` (${at})`}${hint === undefined ? "" : `: ${hint}`}${cause}`;
 }
 
-function detailsText(details) {
+function detailsText(details, write) {
   try {
-    return JSON.stringify(details);
+    return write("the details of a failure", details);
   } catch (error) {
-    return JSON.stringify(String(error));
+    return write("the details of a failure", describe(error));
   }
+}
+
+/** A half of a character that takes two units. Without property classes, which StarlingMonkey has not. */
+export const HALF = /[\ud800-\udfff]/u;
+
+/** The text with half characters replaced, which the host does not take: for what people read. */
+export function wellFormed(text) {
+  return text.replace(new RegExp(HALF, "gu"), "\ufffd");
 }

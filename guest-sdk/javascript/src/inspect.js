@@ -1,12 +1,14 @@
 // Values as people read them in a log.
 
+import { stackText } from "./trace.js";
+
 /** Text of anything: strings as they are, errors with their stack, the rest much like JSON. */
 export function inspect(value) {
   if (typeof value === "string") {
     return value;
   }
   if (value instanceof Error) {
-    return value.stack ? `${value}\n${value.stack}` : String(value);
+    return withStack(value);
   }
   if (value === null || typeof value !== "object") {
     return typeof value === "bigint" ? `${value}n` : String(value);
@@ -33,4 +35,10 @@ export function inspect(value) {
   } catch {
     return String(value);
   }
+}
+
+/** An error, and where in the author's files it came from. */
+export function withStack(error) {
+  const stack = stackText(error);
+  return stack === "" ? String(error) : `${error}\n${stack}`;
 }

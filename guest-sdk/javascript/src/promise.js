@@ -25,6 +25,11 @@ export function drain() {
   return reasons;
 }
 
+/** Whether something can run. */
+export function pending() {
+  return queue.length > 0;
+}
+
 const PENDING = 0;
 const FULFILLED = 1;
 const REJECTED = 2;

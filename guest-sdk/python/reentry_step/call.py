@@ -1,6 +1,7 @@
-"""The call that is running."""
+"""The call that is running: its facts, and the host that made it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -19,30 +20,42 @@ class Facts:
     span_id: str | None
 
 
+class Host(Protocol):
+    """What a step may ask of its host. JSON goes both ways as text."""
+
+    def log(self, level: str, message: str, fields: str | None) -> None: ...
+    def now(self) -> int: ...
+    def random(self, length: int) -> bytes: ...
+    def cancelled(self) -> bool: ...
+    def emit(self, chunk: str) -> None: ...
+    def state(self) -> str: ...
+    def set_state(self, key: str, value: str) -> None: ...
+    def request_context(self) -> str: ...
+    def set_request_context(self, key: str, value: str) -> None: ...
+    def step_result(self, path: str) -> str | None: ...
+    def init_data(self) -> str: ...
+
+
 _facts: Facts | None = None
+_host: Host | None = None
+_number = 0
 
 
-def begin(call) -> None:
-    """Begins a call with the facts that the host gave."""
-    global _facts
-    trace = call.trace
-    _facts = Facts(
-        step=call.step,
-        run_id=call.run_id,
-        workflow_id=call.workflow_id,
-        path=call.path,
-        attempt=call.attempt,
-        resource_id=call.resource_id,
-        idempotency_key=call.idempotency_key,
-        now_ms=call.now_ms,
-        trace_id=trace.trace_id if trace else None,
-        span_id=trace.span_id if trace else None,
-    )
+def begin(facts: Facts, host: Host) -> None:
+    """Begins a call."""
+    global _facts, _host, _number
+    _facts, _host = facts, host
+    _number += 1
 
 
 def running() -> bool:
     """Whether there is a host to ask. There is none while the component is built."""
-    return _facts is not None
+    return _host is not None
+
+
+def number() -> int:
+    """Tells the calls of an instance apart."""
+    return _number
 
 
 def facts() -> Facts:
@@ -50,3 +63,10 @@ def facts() -> Facts:
     if _facts is None:
         raise RuntimeError("a context is used only during a call")
     return _facts
+
+
+def host() -> Host:
+    """The host of the present call."""
+    if _host is None:
+        raise RuntimeError("the host is there only during a call, not while modules are loaded: ask it within the step")
+    return _host

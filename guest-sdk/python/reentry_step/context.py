@@ -2,17 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, Generic, NoReturn, TypeVar, overload
 
-from componentize_py_types import Err
-from wit_world.imports import host
-from wit_world.imports import types as wit
-
-from . import tasks, waits
+from . import call, tasks, waits
 from .call import Facts, facts
-from .errors import Bail, of_failure
-from .json_text import read, write
+from .errors import Bail, misuse
+from .json_text import Unreadable, write
 from .tasks import Awaited
+from .typed import NoForm, read_as, schema_of
+
+Question = TypeVar("Question")
+Reply = TypeVar("Reply")
+T = TypeVar("T")
 
 _UNSET: Any = object()
 
@@ -29,41 +30,40 @@ class Shared:
 
     def all(self) -> dict[str, Any]:
         """All of them, with what this call has set so far."""
-        return read(self._everything())
+        return _readable("the shared values", Any, self._everything())
 
     def get(self, key: str, default: Any = None) -> Any:
+        """Returns one value, or a default."""
         return self.all().get(key, default)
 
     def set(self, key: str, value: Any) -> None:
         """Sets one key. It is kept when the call ends without failure."""
-        text = write(f"the value of `{key}`", value)
-        try:
-            self._put(key, text)
-        except Err as refused:
-            raise of_failure(refused.value) from None
+        self._put(key, write(f"the value of `{key}`", value))
 
 
-class Context:
-    """The step's link to its host.
+class Context(Generic[Question, Reply]):
+    """The step's link to its host. `Context[Question, Answer]` says what the step asks with, and which answer it expects.
 
     What its methods return is of the present call: do not keep facts or the time over an `await`, ask again.
     """
 
-    def __init__(self, input_text: str) -> None:
+    def __init__(self, input_text: str, answer: Any = Any) -> None:
         #: The input as the JSON text that it came in.
         self.input_text = input_text
         #: The workflow's shared state.
-        self.state = Shared(lambda: host.state(), lambda key, value: host.set_state(key, value))
+        self.state = Shared(lambda: call.host().state(), lambda key, value: call.host().set_state(key, value))
         #: What the caller of start or resume knows and the input does not say.
         self.request_context = Shared(
-            lambda: host.request_context(), lambda key, value: host.set_request_context(key, value)
+            lambda: call.host().request_context(), lambda key, value: call.host().set_request_context(key, value)
         )
+        self._answer = answer
 
     # Waiting. Each of these begins at once; the step is put away when it can do nothing but wait.
 
+    @overload
     def suspend(
         self,
-        payload: Any,
+        payload: Question,
         *,
         labels: Sequence[str] = (),
         schema: Any = None,
@@ -71,48 +71,96 @@ class Context:
         within: timedelta | float | None = None,
         otherwise: Any = _UNSET,
         raw: bool = False,
-    ) -> Awaited[Any]:
+    ) -> Awaited[Reply]: ...
+    @overload
+    def suspend(
+        self,
+        payload: Any,
+        answer: type[T],
+        *,
+        labels: Sequence[str] = (),
+        schema: Any = None,
+        deadline: Instant | None = None,
+        within: timedelta | float | None = None,
+        otherwise: Any = _UNSET,
+        raw: bool = False,
+    ) -> Awaited[T]: ...
+    def suspend(
+        self,
+        payload: Any,
+        answer: Any = None,
+        *,
+        labels: Sequence[str] = (),
+        schema: Any = None,
+        deadline: Instant | None = None,
+        within: timedelta | float | None = None,
+        otherwise: Any = _UNSET,
+        raw: bool = False,
+    ) -> Any:
         """Waits for an answer to `payload`.
 
-        `labels` are names by which the answer may be addressed; `schema` is a JSON Schema for this very answer. After
-        `deadline`, or `within` so many seconds, the wait ends with a `StepError` that has `timed_out`, or with the answer
-        `otherwise`. With `raw` the answer is given as `RawJson`.
+        The answer is read into the type `answer`, or else into that of the context. One that does not fit is given back to the
+        one who gave it, and the question stays open.
+
+        `labels` are names by which the answer may be addressed; `schema` is a JSON Schema for this very answer, in place of that of
+        its type. After `deadline`, or `within` so many seconds, the wait ends with a `StepError` that has `timed_out`, or with the
+        answer `otherwise`. With `raw` the answer is given as `RawJson`.
         """
         text = write("the payload", payload)
+        if schema is None and answer is not None:
+            schema = _schema("the answer", answer)
         schema_text = None if schema is None else write("the schema of the answer", schema)
-        return waits.answer(text, list(labels), schema_text, _deadline(deadline, within, otherwise), raw)
+        wanted = self._answer if answer is None else answer
+        end = _deadline(deadline, within)
+        if otherwise is not _UNSET:
+            if end is None:
+                raise misuse("`otherwise` needs a deadline: give `within` or `deadline`, too", "no-deadline")
+            end = waits.Deadline(end.at_ms, write("the default answer", otherwise))
+            if not raw:
+                waits.check_default(wanted, end.answer or "")
+        return waits.Wait(waits.Answer(text, tuple(labels), schema_text, end), wanted, raw)
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Gives the last answer back to the one who gave it, with the reason: the question stays open, and what the step did since
+        the answer is dropped.
+
+        Only for an answer that came in this call: before the step waits again.
+        """
+        waits.refuse(reason)
 
     def sleep(self, duration: timedelta | float) -> Awaited[None]:
         """Waits this long: a `timedelta`, or seconds."""
-        return waits.time(self.now() + _ms(duration))
+        return waits.Wait(waits.Time(self.now() + _ms(duration)), None)
 
     def sleep_until(self, at: Instant) -> Awaited[None]:
         """Waits until an instant."""
-        return waits.time(_instant(at))
+        return waits.Wait(waits.Time(_instant(at)), None)
 
     def checkpoint(self) -> Awaited[None]:
         """Makes durable what has been done so far, and goes on at once: a crash later on comes back to here."""
-        return waits.checkpoint()
+        return waits.Wait(waits.Checkpoint(), None)
 
     def event(
         self,
         name: str,
+        payload: Any = Any,
         *,
         key: str | None = None,
         deadline: Instant | None = None,
         within: timedelta | float | None = None,
         raw: bool = False,
     ) -> Awaited[Any]:
-        """Waits for an event that some system sends to the host under this name, and this key if there is one."""
-        return waits.event(name, key, _deadline(deadline, within, _UNSET), raw)
+        """Waits for an event that some system sends to the host under this name, and this key if there is one. Reads what comes with
+        it into the type `payload`."""
+        return waits.Wait(waits.Event(name, key, _deadline(deadline, within)), payload, raw)
 
-    def run_step(self, id: str, input: Any, *, raw: bool = False) -> Awaited[Any]:
-        """Has the host run another step of this component, and waits for its output."""
-        return waits.child(wit.RunTarget_Step(id), write("the input of the step", input), raw)
+    def run_step(self, id: str, input: Any, output: Any = Any, *, raw: bool = False) -> Awaited[Any]:
+        """Has the host run another step of this component, and waits for its output, of the type `output`."""
+        return waits.Wait(waits.Child("step", id, write("the input of the step", input)), output, raw)
 
-    def run_workflow(self, id: str, input: Any, *, raw: bool = False) -> Awaited[Any]:
-        """Has the host run a workflow, and waits for its result."""
-        return waits.child(wit.RunTarget_Workflow(id), write("the input of the workflow", input), raw)
+    def run_workflow(self, id: str, input: Any, output: Any = Any, *, raw: bool = False) -> Awaited[Any]:
+        """Has the host run a workflow, and waits for its result, of the type `output`."""
+        return waits.Wait(waits.Child("workflow", id, write("the input of the workflow", input)), output, raw)
 
     async def gather(self, *awaitables: Awaitable[Any], return_exceptions: bool = False) -> list[Any]:
         """Awaits waits and coroutines together; gives their results in order. The first error closes the others, unless
@@ -153,56 +201,71 @@ class Context:
 
     def now(self) -> int:
         """The host's clock, in milliseconds since 1970."""
-        return host.now()
+        return call.host().now()
 
     def random(self, length: int) -> bytes:
         """Random bytes fit for secrets, at most 65,536; asking for more traps."""
-        return host.random(length)
+        return call.host().random(length)
 
     def cancelled(self) -> bool:
         """Whether somebody asked for the run to be cancelled. A long call looks now and then, and returns."""
-        return host.cancelled()
+        return call.host().cancelled()
 
     def emit(self, chunk: Any) -> None:
         """Sends a chunk to whoever watches the run. It is not stored."""
-        host.emit(write("the chunk", chunk))
+        call.host().emit(write("the chunk", chunk))
 
     def log(self, level: str, message: str, fields: dict[str, Any] | None = None) -> None:
         """Adds a line to the run's log. The level is trace, debug, info, warn or error."""
         text = None if fields is None else write("the fields", fields)
-        host.log(host.Level[level.upper()], message, text)
+        call.host().log(level, str(message), text)
 
     def debug(self, message: str, fields: dict[str, Any] | None = None) -> None:
+        """Adds a line to the run's log, at level debug."""
         self.log("debug", message, fields)
 
     def info(self, message: str, fields: dict[str, Any] | None = None) -> None:
+        """Adds a line to the run's log, at level info."""
         self.log("info", message, fields)
 
     def warn(self, message: str, fields: dict[str, Any] | None = None) -> None:
+        """Adds a line to the run's log, at level warn."""
         self.log("warn", message, fields)
 
     def error(self, message: str, fields: dict[str, Any] | None = None) -> None:
+        """Adds a line to the run's log, at level error."""
         self.log("error", message, fields)
 
     # What the run knows besides the input.
 
-    def step_result(self, path: str) -> Any:
+    def step_result(self, path: str, output: Any = Any) -> Any:
         """The output of a step of this run, by its path as seen from the top of the workflow. None if it is not done."""
-        text = host.step_result(path)
-        return None if text is None else read(text)
+        text = call.host().step_result(path)
+        return None if text is None else _readable(f"the output of {path}", output, text)
 
-    def init_data(self) -> Any:
+    def init_data(self, input: Any = Any) -> Any:
         """The input of the workflow."""
-        return read(host.init_data())
+        return _readable("the input of the workflow", input, call.host().init_data())
 
 
-def _deadline(at: Instant | None, within: timedelta | float | None, otherwise: Any) -> wit.Deadline | None:
+def _readable(noun: str, wanted: Any, text: str) -> Any:
+    try:
+        return read_as(wanted, text)
+    except Unreadable as flaw:
+        raise misuse(waits.unfit(noun, wanted, flaw), "bad-data") from None
+
+
+def _schema(noun: str, annotation: Any) -> Any:
+    try:
+        return schema_of(annotation)
+    except NoForm as flaw:
+        raise misuse(f"the type of {noun}: {flaw}", "bad-type") from None
+
+
+def _deadline(at: Instant | None, within: timedelta | float | None) -> waits.Deadline | None:
     if at is None and within is None:
         return None
-    at_ms = _instant(at) if at is not None else host.now() + _ms(within)
-    if otherwise is _UNSET:
-        return wit.Deadline(at_ms, wit.DeadlineOutcome_TimeOut())
-    return wit.Deadline(at_ms, wit.DeadlineOutcome_Answer(write("the default answer", otherwise)))
+    return waits.Deadline(_instant(at) if at is not None else call.host().now() + _ms(within), None)
 
 
 def _ms(duration: timedelta | float | None) -> int:

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wit_world.imports import host
-
-from .call import running
+from . import absent
+from .call import host, running
+from .waits import watch_coroutines
 
 
 class LogStream:
@@ -24,7 +24,7 @@ class LogStream:
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, level: host.Level) -> None:
+    def __init__(self, level: str) -> None:
         self._level = level
         self._pending = ""
 
@@ -58,7 +58,7 @@ class LogStream:
 
     def _hand_on(self, line: str) -> None:
         if running():
-            host.log(self._level, line, None)
+            host().log(self._level, line, None)
 
 
 class LogHandler(logging.Handler):
@@ -66,18 +66,18 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if running():
-            host.log(_level(record.levelno), self.format(record), None)
+            host().log(_level(record.levelno), self.format(record), None)
 
 
-def _level(number: int) -> host.Level:
+def _level(number: int) -> str:
     if number >= logging.ERROR:
-        return host.Level.ERROR
+        return "error"
     if number >= logging.WARNING:
-        return host.Level.WARN
-    return host.Level.INFO if number >= logging.INFO else host.Level.DEBUG
+        return "warn"
+    return "info" if number >= logging.INFO else "debug"
 
 
-_streams = (LogStream(host.Level.INFO), LogStream(host.Level.WARN))
+_streams = (LogStream("info"), LogStream("warn"))
 
 
 def install() -> None:
@@ -90,6 +90,10 @@ def install() -> None:
     # Tracebacks show lines of source files, which are there only while the component is built. Looking for them traps.
     linecache.checkcache = lambda filename=None: None
     linecache.updatecache = lambda filename, module_globals=None: []
+    absent.install()
+    # One place is enough to say where a coroutine was made that nothing awaited.
+    sys.set_coroutine_origin_tracking_depth(1)
+    watch_coroutines()
 
 
 def flush() -> None:
@@ -109,7 +113,7 @@ def _urandom(size: int) -> bytes:
         return bytes(random.getrandbits(8) for _ in range(size))
     parts = []
     while size > 0:
-        parts.append(host.random(min(size, 65_536)))
+        parts.append(host().random(min(size, 65_536)))
         size -= len(parts[-1])
     return b"".join(parts)
 
@@ -119,8 +123,8 @@ def _clocks() -> None:
     over a suspension."""
     for name in ("time", "monotonic", "perf_counter"):
         native, native_ns = getattr(time, name), getattr(time, f"{name}_ns")
-        setattr(time, name, _clock(native, lambda: host.now() / 1000))
-        setattr(time, f"{name}_ns", _clock(native_ns, lambda: host.now() * 1_000_000))
+        setattr(time, name, _clock(native, lambda: host().now() / 1000))
+        setattr(time, f"{name}_ns", _clock(native_ns, lambda: host().now() * 1_000_000))
     for name in ("gmtime", "localtime"):
         setattr(time, name, _broken_down(getattr(time, name)))
     for name, when in (("asctime", 0), ("ctime", 0), ("strftime", 1)):

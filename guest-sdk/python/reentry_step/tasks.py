@@ -87,15 +87,26 @@ class Task(Awaited[T]):
             self._awaits = awaited
             awaited._when_done(self._go_on)
             return
+        # Raised where it is awaited, so that the error has that place.
         foreign = TypeError(f"a step may await only what its context gave it, not {awaited!r}")
-        self._coroutine.close()
-        self._settle(error=foreign)
+        try:
+            self._coroutine.throw(foreign)
+        except BaseException as error:  # noqa: BLE001 - the same, on its way out
+            self._settle(error=error)
+        else:
+            self._coroutine.close()
+            self._settle(error=foreign)
 
 
 def drain() -> None:
     """Runs everything that can run."""
     while _ready:
         _ready.popleft()()
+
+
+def forget() -> None:
+    """Drops everything that could run, for the step of another test."""
+    _ready.clear()
 
 
 def as_awaited(awaitable: Awaitable[T]) -> Awaited[T]:
@@ -121,7 +132,7 @@ async def gather(awaitables: tuple[Awaitable[Any], ...], return_exceptions: bool
             await _change(all_of_them)
         if not return_exceptions:
             _raise_error(all_of_them)
-        return [one._value if one._error is None else one._error for one in all_of_them]
+        return [_or_error(one) for one in all_of_them]
     finally:
         _close(all_of_them)
 
@@ -137,6 +148,11 @@ async def race(awaitables: tuple[Awaitable[Any], ...]) -> Any:
         return next(one for one in all_of_them if one.done).result()
     finally:
         _close(all_of_them)
+
+
+def _or_error(one: Awaited[Any]) -> Any:
+    """A result, or the error in its place. What ends the step is no result."""
+    return one._error if isinstance(one._error, Exception) else one.result()
 
 
 def _raise_error(all_of_them: list[Awaited[Any]]) -> None:

@@ -1,13 +1,37 @@
 """Asks whether to buy something."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from reentry_step import Context, StepError, step
 
 
-@step("{{name}}", title="Buy something")
-async def buy(ctx: Context, order: dict[str, Any]) -> dict[str, Any]:
-    answer = await ctx.suspend({"item": order["item"]}, labels=["buyer"])  # Days may pass here.
-    if not answer["approved"]:
+@dataclass
+class Order:
+    item: str
+
+
+@dataclass
+class Question:
+    """What the one who answers gets to see."""
+
+    item: str
+
+
+@dataclass
+class Answer:
+    approved: bool
+    comment: str | None = None
+
+
+@dataclass
+class Bought:
+    bought: str
+    comment: str | None
+
+
+@step("{{name}}", title="{{heading}}")
+async def buy(ctx: Context[Question, Answer], order: Order) -> Bought:
+    answer = await ctx.suspend(Question(order.item))  # Days may pass here.
+    if not answer.approved:
         raise StepError("the buyer said no", code="refused")
-    return {"bought": order["item"]}
+    return Bought(order.item, answer.comment)

@@ -266,7 +266,7 @@ pub mod reentry {
             pub struct AnswerWait {
                 /// What the one who answers gets to see.
                 pub payload: Json,
-                /// Names by which the answer may be addressed, unique among the open waits of the run.
+                /// Names by which the answer may be addressed, such as whom it concerns. Several open waits may have the same one.
                 pub labels: _rt::Vec<_rt::String>,
                 /// JSON Schema of this very answer, in place of the descriptor's `resume-schema`.
                 pub resume_schema: ::core::option::Option<Json>,
@@ -480,7 +480,11 @@ pub mod reentry {
             pub struct Failure {
                 /// For people: what went wrong, with what was found and what was expected.
                 pub message: _rt::String,
-                /// For programs: a short stable word.
+                /// For programs: a short stable word. `bad-answer` is kept for an answer that the schema let through and the step cannot use: with
+                /// `retryable` false and `details` of `{"wait": ID}`, the id being that of a wait which this call was told is `answered`, a caller's
+                /// answer is given back. Everything that the call did is dropped then, the wait is open again as it was, and the caller is told
+                /// `message`. Nobody can be asked again for the answer of a deadline, an event or the output of what was run: such a failure ends
+                /// the step, with the code `bad-default`, `bad-event` or `bad-result`.
                 pub code: ::core::option::Option<_rt::String>,
                 /// Whether trying the same again may help.
                 pub retryable: bool,
@@ -517,7 +521,7 @@ pub mod reentry {
             pub enum Resolution {
                 /// The answer, checked against the resume schema, defaults filled in.
                 Answered(Json),
-                /// The deadline passed without an answer or event.
+                /// The deadline passed without an answer or event. An answer that comes later is refused, whoever is first to look.
                 TimedOut,
                 /// The instant has come.
                 Elapsed,

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use crate::bindings::reentry::step::types::Facts;
+use crate::waits;
 
 thread_local! {
     static FACTS: RefCell<Option<Facts>> = const { RefCell::new(None) };
@@ -11,6 +12,12 @@ thread_local! {
 /// Begins a call.
 pub(crate) fn begin(facts: Facts) {
     FACTS.set(Some(facts));
+    waits::begin_call();
+}
+
+/// Whether a call is running, or one did in this instance.
+pub(crate) fn is_running() -> bool {
+    FACTS.try_with(|facts| facts.try_borrow().is_ok_and(|facts| facts.is_some())).unwrap_or(false)
 }
 
 /// Reads something out of the facts.

@@ -24,6 +24,8 @@ impl<C: Component> Guest for C {
 
     fn start(call: Invocation) -> Result<Outcome, Failure> {
         report_panics();
+        // In a test there may be one of an earlier step.
+        drop(task::take());
         let begun = find::<C>(&call.facts.step).map(|step| step.body);
         call::begin(call.facts);
         match begun {
@@ -114,11 +116,27 @@ fn find<C: Component>(id: &str) -> Result<Step> {
     })
 }
 
-/// Makes a panic a line of the run's log; what follows it is a trap, which has no message of its own.
+/// What to do instead of something that the standard library has and a step has not, by the words of its panic.
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "panics are reported to a host"))]
+fn instead(panic: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &str); 3] = [
+        ("time not implemented on this platform", "ask ctx.now()"),
+        ("can't sleep", "await ctx.sleep(duration)"),
+        ("failed to spawn thread", "a step has no threads; await several futures with `join`"),
+    ];
+    WORDS.iter().find(|(words, _)| panic.contains(words)).map(|(_, instead)| *instead)
+}
+
+/// Makes a panic a line of the run's log; what follows it is a trap, whose failure has this message.
 fn report_panics() {
     #[cfg(target_arch = "wasm32")]
     std::panic::set_hook(Box::new(|panic| {
-        use crate::bindings::reentry::step::host::{Level, log};
-        log(Level::Error, &panic.to_string(), None);
+        use crate::bindings::reentry::step::host::Level;
+        let message = panic.to_string().replacen(":\n", ": ", 1);
+        let message = match instead(&message) {
+            Some(instead) => format!("{message}: {instead}"),
+            None => message,
+        };
+        crate::host::log(Level::Error, &message, Some(r#"{"panic": true}"#));
     }));
 }

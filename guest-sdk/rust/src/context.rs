@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::bindings::reentry::step::host::{self, Level};
+use crate::bindings::reentry::step::host::Level;
 use crate::bindings::reentry::step::types::{Facts, RunTarget, WaitFor};
 use crate::error::{Error, Result};
 use crate::schema::{self, Never};
 use crate::timestamp::Timestamp;
 use crate::waiting::{Child, Event, Suspend, SuspendOptions, Timer};
-use crate::{call, json};
+use crate::{call, host, json, waits};
 
 /// The step's link to its host. `Form` is what the step suspends with, `Answer` what it is resumed with; a step
 /// that does not suspend leaves both out.
@@ -36,6 +36,7 @@ impl<Form, Answer> Copy for Context<Form, Answer> {}
 /// Several may be awaited together, with any `join` or `select` of futures.
 impl<Form, Answer> Context<Form, Answer> {
     /// Waits for an answer to `form`.
+    #[track_caller]
     pub fn suspend(&self, form: Form) -> Suspend<Answer>
     where
         Form: Serialize,
@@ -45,45 +46,71 @@ impl<Form, Answer> Context<Form, Answer> {
 
     /// Waits for an answer to `form`, under labels and until a deadline that were collected at run time. Those that are
     /// known when the step is written read better as [`Suspend::label`] and [`Suspend::until`].
+    #[track_caller]
     pub fn suspend_with(&self, form: Form, options: SuspendOptions) -> Suspend<Answer>
     where
         Form: Serialize,
+        Answer: DeserializeOwned,
     {
         Suspend::new(&form, None).with(options)
     }
 
     /// Waits for an answer of type `Other` to a form of any type, in steps with more than one kind of
     /// question. The answer's schema goes with this wait.
+    #[track_caller]
     pub fn suspend_as<Other: JsonSchema>(&self, form: &impl Serialize) -> Suspend<Other> {
         Suspend::new(form, Some(schema::of_read::<Other>()))
     }
 
+    /// Gives the last answer back to the one who gave it, with the reason: `return ctx.refuse("no such account");` The question stays open,
+    /// and what the step did since the answer is dropped.
+    ///
+    /// It travels as an `Err`, as [`bail`](Self::bail) does; code that catches errors lets it pass if it [is a refusal](Error::is_refusal).
+    ///
+    /// # Errors
+    /// Always: the refusal, or `nothing-to-refuse` where no answer came in this call, or the step has waited since.
+    pub fn refuse<T>(&self, reason: impl Into<String>) -> Result<T> {
+        Err(match waits::last_answered() {
+            Some(wait) => Error::refusal(reason, wait),
+            None => Error::new(
+                "there is no answer to refuse: ctx.refuse is for the answer that came in this call",
+            )
+            .code("nothing-to-refuse"),
+        })
+    }
+
     /// Waits this long.
+    #[track_caller]
     pub fn sleep(&self, duration: Duration) -> Timer {
         self.sleep_until(self.now() + duration)
     }
 
     /// Waits until an instant. One that has passed makes this a [`checkpoint`](Self::checkpoint).
+    #[track_caller]
     pub fn sleep_until(&self, at: Timestamp) -> Timer {
         Timer::new(WaitFor::Time(at.as_millis()))
     }
 
     /// Makes durable what has been done so far, and goes on at once: a crash later on comes back to here.
+    #[track_caller]
     pub fn checkpoint(&self) -> Timer {
         Timer::new(WaitFor::Checkpoint)
     }
 
     /// Waits for an event that some system sends to the host under this name.
+    #[track_caller]
     pub fn event<T: DeserializeOwned>(&self, name: impl Into<String>) -> Event<T> {
         Event::new(name.into())
     }
 
     /// Has the host run another step of this component, and waits for its output.
+    #[track_caller]
     pub fn run_step<T: DeserializeOwned>(&self, id: impl Into<String>, input: &impl Serialize) -> Child<T> {
         Child::new(RunTarget::Step(id.into()), input)
     }
 
     /// Has the host run a workflow, and waits for its result.
+    #[track_caller]
     pub fn run_workflow<T: DeserializeOwned>(
         &self,
         id: impl Into<String>,

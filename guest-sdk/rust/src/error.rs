@@ -29,6 +29,27 @@ enum Kind {
 /// The code of an error that says that a deadline passed.
 const TIMED_OUT: &str = "timed-out";
 
+/// The code with which an answer goes back to the one who gave it.
+const BAD_ANSWER: &str = "bad-answer";
+
+/// What to do instead of something that the standard library has and a step has not, by the words of its errors.
+const ABSENT: [(&str, &str); 2] = [
+    (
+        "operation not supported on this platform",
+        "a step has no files, no network and no processes: what it needs comes with the input, an answer or an event",
+    ),
+    (
+        "environment variable not found",
+        "a step has no environment variables: hand the value in with the input or the request context",
+    ),
+];
+
+/// What the details say of something that came and cannot be taken.
+#[derive(Serialize)]
+pub(crate) struct Refused {
+    pub(crate) wait: u32,
+}
+
 impl Error {
     /// A final failure: trying again would not help.
     pub fn new(message: impl Into<String>) -> Self {
@@ -84,6 +105,12 @@ impl Error {
         matches!(&*self.0, Kind::Bailed(_))
     }
 
+    /// Whether this is an answer on its way back to the one who gave it, by [`Context::refuse`](crate::Context::refuse) or because it did
+    /// not fit its type.
+    pub fn is_refusal(&self) -> bool {
+        matches!(&*self.0, Kind::Failed(failure) if failure.code.as_deref() == Some(BAD_ANSWER))
+    }
+
     /// What went wrong, for people. Empty for a bail.
     pub fn message(&self) -> &str {
         match &*self.0 {
@@ -106,6 +133,11 @@ impl Error {
 
     pub(crate) fn bailed(result: String) -> Self {
         Self(Box::new(Kind::Bailed(result)))
+    }
+
+    /// An answer on its way back.
+    pub(crate) fn refusal(reason: impl Into<String>, wait: u32) -> Self {
+        Self::new(reason).code(BAD_ANSWER).details(&Refused { wait })
     }
 
     pub(crate) fn timed_out(what: &str) -> Self {
@@ -136,6 +168,11 @@ impl<E: std::error::Error> From<E> for Error {
             message.push_str(": ");
             message.push_str(&cause.to_string());
             source = cause.source();
+        }
+        let absent = ABSENT.iter().find(|(words, _)| message.ends_with(words));
+        if let Some((_, instead)) = absent {
+            message.push_str("; ");
+            message.push_str(instead);
         }
         Self::new(message)
     }

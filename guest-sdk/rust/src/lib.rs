@@ -4,6 +4,7 @@
 //!
 //! [`export!`] and [`Step`] say what the component offers, [`Context`] is what a running step talks to,
 //! [`Suspend`], [`Event`], [`Child`] and [`Timer`] are the things it can wait for, [`Error`] is how it fails.
+//! `testing` runs a step in a unit test.
 //!
 //! The crate knows neither an executor nor an operating system: a waiting step is a future in this
 //! instance's own memory, polled once for each call of the host.
@@ -18,13 +19,18 @@ mod call;
 mod component;
 mod context;
 mod error;
+mod finite;
+mod host;
 mod json;
 mod progress;
+mod reader;
 mod reentrant;
 mod retry;
 mod schema;
 mod step;
 mod task;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 mod timestamp;
 mod waiting;
 mod waits;

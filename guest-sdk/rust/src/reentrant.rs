@@ -4,9 +4,9 @@
 //! better off with [`Step::new`](crate::Step::new).
 
 use crate::bindings::reentry::step::types::{Outcome, Resolution, Resumption, Suspension, Wait, Wake};
-use crate::error::{Error, Result};
-use crate::json;
+use crate::error::{Error, Refused, Result};
 use crate::waiting::Suspend;
+use crate::{json, waits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,13 +31,16 @@ pub struct Resumed<Input, Form, Answer> {
 
 impl<Input: DeserializeOwned, Form: DeserializeOwned, Answer: DeserializeOwned> Resumed<Input, Form, Answer> {
     pub(crate) fn read(call: &Resumption) -> Result<Self> {
-        let answer = match call.resolved.first().map(|resolved| &resolved.resolution) {
-            Some(Resolution::Answered(answer)) => Some(json::read("the answer", "bad-answer", answer)?),
-            Some(Resolution::TimedOut) => None,
+        let answer = match call.resolved.first().map(|resolved| (resolved.wait, &resolved.resolution)) {
+            Some((wait, Resolution::Answered(answer))) => {
+                waits::note_answered(wait);
+                let read = json::read("the answer", "bad-answer", answer);
+                Some(read.map_err(|error| error.details(&Refused { wait }))?)
+            }
+            Some((_, Resolution::TimedOut)) => None,
             _ => {
-                return Err(
-                    Error::new("a re-entrant step waits for an answer; this is none").code("bad-answer")
-                );
+                return Err(Error::new("a re-entrant step waits for an answer, and something else came")
+                    .code("unexpected-resolution"));
             }
         };
         let form = call.suspend_payload.as_deref();

@@ -38,7 +38,7 @@ pub(crate) fn run(mut task: Task) -> Result<Outcome, Failure> {
     let waker = Waker::from(again.clone());
     while again.0.swap(false, Ordering::Relaxed) {
         if let Poll::Ready(result) = task.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return ended(result.map(Outcome::Completed));
+            return ended(result.and_then(|output| waits::none_left().map(|()| Outcome::Completed(output))));
         }
     }
     let waits = waits::list();

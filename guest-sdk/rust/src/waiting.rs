@@ -7,23 +7,61 @@ mod event;
 mod suspend;
 mod timer;
 
+use std::panic::Location;
 use std::task::{self, Poll};
+
+use serde::de::DeserializeOwned;
 
 pub use child::Child;
 pub use event::Event;
 pub use suspend::{Suspend, SuspendOptions};
 pub use timer::Timer;
 
+use crate::bindings::reentry::step::host::Level;
 use crate::bindings::reentry::step::types::{Resolution, WaitFor};
-use crate::error::{Error, Result};
-use crate::waits;
+use crate::error::{Error, Refused, Result};
+use crate::{call, host, json, waits};
 
 /// One wait of kind `W`. Dropping it before it is over closes it.
 enum Waiting<W> {
     /// Not yet polled, so the host does not know of it; or spoilt by data that could not be written.
-    Planned(Result<W>),
+    Planned(Result<W>, Unawaited),
     Open(Open),
     Over,
+}
+
+/// Where a wait was made. Goes with a line in the log if that is dropped before anything polled it: an `await` was forgotten, most likely.
+struct Unawaited(&'static Location<'static>);
+
+impl Unawaited {
+    fn forget(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unawaited {
+    fn drop(&mut self) {
+        if call::is_running() {
+            host::log(
+                Level::Warn,
+                &format!("the wait of {} was dropped and never awaited: nothing came of it", self.0),
+                None,
+            );
+        }
+    }
+}
+
+/// How a wait ended.
+struct Over {
+    wait: u32,
+    resolution: Resolution,
+}
+
+impl Over {
+    /// Reads what came; the error has the given code and says of which wait it is.
+    fn read<T: DeserializeOwned>(&self, what: &str, code: &str, text: &str) -> Result<T> {
+        json::read(what, code, text).map_err(|error| error.details(&Refused { wait: self.wait }))
+    }
 }
 
 /// The number of an open wait, closed when this is dropped.
@@ -36,9 +74,14 @@ impl Drop for Open {
 }
 
 impl<W> Waiting<W> {
+    #[track_caller]
+    fn planned(plan: Result<W>) -> Self {
+        Self::Planned(plan, Unawaited(Location::caller()))
+    }
+
     /// Changes the plan. Has no effect once the wait is open.
     fn edit(&mut self, edit: impl FnOnce(&mut W) -> Result<()>) {
-        if let Self::Planned(plan) = self
+        if let Self::Planned(plan, _) = self
             && let Ok(what) = plan
             && let Err(flaw) = edit(what)
         {
@@ -46,15 +89,19 @@ impl<W> Waiting<W> {
         }
     }
 
-    fn poll(&mut self, cx: &mut task::Context<'_>, announce: fn(W) -> WaitFor) -> Poll<Result<Resolution>> {
+    fn poll(&mut self, cx: &mut task::Context<'_>, announce: fn(W) -> WaitFor) -> Poll<Result<Over>> {
         match std::mem::replace(self, Self::Over) {
-            Self::Planned(Ok(what)) => {
+            Self::Planned(Ok(what), unawaited) => {
+                unawaited.forget();
                 *self = Self::Open(Open(waits::open(announce(what), cx.waker())));
                 Poll::Pending
             }
-            Self::Planned(Err(flaw)) => Poll::Ready(Err(flaw)),
+            Self::Planned(Err(flaw), unawaited) => {
+                unawaited.forget();
+                Poll::Ready(Err(flaw))
+            }
             Self::Open(open) => match waits::poll(open.0, cx.waker()) {
-                Poll::Ready(resolution) => Poll::Ready(Ok(resolution)),
+                Poll::Ready(resolution) => Poll::Ready(Ok(Over { wait: open.0, resolution })),
                 Poll::Pending => {
                     *self = Self::Open(open);
                     Poll::Pending
@@ -68,7 +115,10 @@ impl<W> Waiting<W> {
     /// The plan itself, for those who hand it to the host without a future.
     fn into_plan(self) -> Result<W> {
         match self {
-            Self::Planned(plan) => plan,
+            Self::Planned(plan, unawaited) => {
+                unawaited.forget();
+                plan
+            }
             Self::Open(_) | Self::Over => Err(Error::new("this wait has already begun")),
         }
     }

@@ -26,6 +26,8 @@ struct Waits {
     /// that goes on from a new one by them.
     last: u32,
     open: BTreeMap<u32, Open>,
+    /// The wait that was answered last in this call.
+    answered: Option<u32>,
     /// While the instance takes up the step of another version: what that waited for and this has not begun yet.
     expected: Vec<Known>,
 }
@@ -99,6 +101,36 @@ pub(crate) fn poll(id: u32, waker: &Waker) -> Poll<Resolution> {
         open.waker.clone_from(waker);
         Poll::Pending
     })
+}
+
+/// Notes that a step got the answer that it waited for.
+pub(crate) fn note_answered(id: u32) {
+    WAITS.with_borrow_mut(|waits| waits.answered = Some(id));
+}
+
+/// The wait whose answer the step got last, if it came in this call.
+pub(crate) fn last_answered() -> Option<u32> {
+    WAITS.with_borrow(|waits| waits.answered)
+}
+
+/// Begins a call, in which nothing is answered yet.
+pub(crate) fn begin_call() {
+    WAITS.with_borrow_mut(|waits| waits.answered = None);
+}
+
+/// Says whether a step that ends leaves nothing behind that it began to wait for.
+///
+/// # Errors
+/// `unawaited-wait` with what it left: a future that was polled and then neither awaited nor dropped.
+pub(crate) fn none_left() -> Result<()> {
+    let (left, _) = known();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let left = left.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let message =
+        format!("the step ended while futures that it keeps wait for {left}: await them, or drop them");
+    Err(Error::new(message).code("unawaited-wait"))
 }
 
 /// Forgets a wait. The next suspension leaves it out, which closes it on the host's side.

@@ -266,7 +266,7 @@ fn what_cannot_move_says_why() {
         ),
         (
             imported::<Other>("words", "3", state("words", "3")),
-            "bad-progress: the progress of the other version is not a u8: invalid type: map, expected u8 at line 1 column 0",
+            "bad-progress: the progress of the other version does not fit u8: an object is not u8",
         ),
         (
             imported::<New>("nobody", "null", state("two", "null")),

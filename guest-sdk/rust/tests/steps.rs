@@ -2,6 +2,7 @@
 
 use std::future::{Future, pending, poll_fn};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::future::{Either, join, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -11,7 +12,7 @@ use reentry_step::__private::bindings::reentry::step::types::{
     RunTarget, WaitFor, Wake,
 };
 use reentry_step::{
-    Component, Context, Error, Next, Result, Resumed, Retry, Step, SuspendOptions, Timestamp,
+    Component, Context, Error, Next, Result, Resumed, Retry, Step, SuspendOptions, Timestamp, testing,
 };
 
 struct Steps;
@@ -85,6 +86,31 @@ impl Component for Steps {
             Step::new("bail", async |ctx: Context, _: ()| -> Result<()> {
                 async { ctx.bail::<u8>("over") }.await?;
                 Ok(())
+            }),
+            Step::new("refuse", async |ctx: Context<String, u8>, early: bool| -> Result<u8> {
+                if early {
+                    return ctx.refuse("nobody answered");
+                }
+                let answer = ctx.suspend("a".into()).await?;
+                if answer > 9 {
+                    return ctx.refuse(format!("{answer} is too much"));
+                }
+                ctx.sleep_until(Timestamp::from_millis(5)).await;
+                ctx.refuse("too late")
+            }),
+            Step::new("bad-default", async |ctx: Context<String, u8>, _: ()| {
+                let options = SuspendOptions {
+                    deadline: Some(Timestamp::from_millis(7)),
+                    default_answer: Some(serde_json::json!(2.5)),
+                    ..SuspendOptions::default()
+                };
+                ctx.suspend_with("soon".into(), options).await
+            }),
+            Step::new("leaves", async |ctx: Context<String, u8>, _: ()| {
+                let mut left = Box::pin(ctx.suspend("a".into()).label("a"));
+                let polled = poll_fn(|cx| Poll::Ready(left.as_mut().poll(cx).is_pending())).await;
+                std::mem::forget(left);
+                Ok(polled)
             }),
             Step::new("fail", async |_: Context, _: ()| -> Result<()> { Err(Error::new("no").code("x")) }),
             Step::new("stuck", async |_: Context, _: ()| pending::<Result<()>>().await),
@@ -165,7 +191,10 @@ fn show(result: Result<Outcome, Failure>) -> String {
                 suspension.waits.into_iter().map(|wait| format!(" {}={}", wait.id, show_wait(wait.what)));
             format!("waits{all}{}", waits.collect::<String>())
         }
-        Err(failure) => format!("failed {}: {}", failure.code.unwrap_or_default(), failure.message),
+        Err(failure) => {
+            let details = failure.details.map(|details| format!(" {details}")).unwrap_or_default();
+            format!("failed {}: {}{details}", failure.code.unwrap_or_default(), failure.message)
+        }
     }
 }
 
@@ -346,14 +375,7 @@ fn a_future_that_wakes_itself_is_polled_again() {
 #[test]
 fn what_goes_wrong_says_so() {
     check("fail", "null", [], &["failed x: no"]);
-    check(
-        "plain",
-        "\"1\"",
-        [],
-        &[
-            "failed bad-input: the input is not a u8: invalid type: string \"1\", expected u8 at line 1 column 3",
-        ],
-    );
+    check("plain", "\"1\"", [], &["failed bad-input: the input does not fit u8: \"1\" is not u8"]);
     check(
         "stuck",
         "null",
@@ -386,6 +408,119 @@ fn what_goes_wrong_says_so() {
         unknown
             .starts_with("failed unknown-step: there is no step nope in this component; it has plain, ask")
     );
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_given_back() {
+    check(
+        "ask",
+        "1",
+        [vec![(1, answered("2.5"))]],
+        &[
+            r#"waits 1=answer("first" #a #b)"#,
+            r#"failed bad-answer: the answer does not fit u8: 2.5 is not a whole number {"wait":1}"#,
+        ],
+    );
+    let asked = r#"waits 2=answer("a")"#;
+    check(
+        "refuse",
+        "false",
+        [vec![(2, answered("10"))]],
+        &[asked, r#"failed bad-answer: 10 is too much {"wait":2}"#],
+    );
+    let late = "failed nothing-to-refuse: there is no answer to refuse: ctx.refuse is for the answer that came in this call";
+    check("refuse", "true", [], &[late]);
+    check(
+        "refuse",
+        "false",
+        [vec![(3, answered("1.0"))], vec![(4, Resolution::Elapsed)]],
+        &[r#"waits 3=answer("a")"#, "waits 4=time(5)", late],
+    );
+}
+
+#[test]
+fn what_comes_and_does_not_fit_says_of_which_wait_it_is() {
+    let begin = || vec![vec![(1, Resolution::Recorded)], vec![(2, Resolution::Elapsed)]];
+    let [recorded, elapsed]: [_; 2] = begin().try_into().expect("two deliveries");
+    check(
+        "other-waits",
+        "null",
+        [recorded, elapsed, vec![(3, Resolution::Received("-1".into()))]],
+        &[
+            "waits 1=checkpoint",
+            "waits 2=time(5)",
+            r#"waits 3=event(paid Some("7") Some(9))"#,
+            r#"failed bad-event: the event's payload does not fit u8: -1 is not from 0 to 255 {"wait":3}"#,
+        ],
+    );
+    check(
+        "other-waits",
+        "null",
+        [
+            vec![(4, Resolution::Recorded)],
+            vec![(5, Resolution::Elapsed)],
+            vec![(6, Resolution::Received("1".into()))],
+            vec![(7, Resolution::Completed("{}".into()))],
+        ],
+        &[
+            "waits 4=checkpoint",
+            "waits 5=time(5)",
+            r#"waits 6=event(paid Some("7") Some(9))"#,
+            "waits 7=step(plain 1)",
+            r#"failed bad-result: the child's output does not fit u8: an object is not u8 {"wait":7}"#,
+        ],
+    );
+    check(
+        "bad-default",
+        "null",
+        [],
+        &["failed bad-default: the default answer does not fit u8: 2.5 is not a whole number"],
+    );
+}
+
+#[test]
+fn a_wait_that_was_begun_and_is_left_is_a_failure() {
+    check(
+        "leaves",
+        "null",
+        [],
+        &[
+            "failed unawaited-wait: the step ended while futures that it keeps wait for answer a: await them, or drop them",
+        ],
+    );
+}
+
+#[test]
+fn a_wait_that_is_dropped_before_it_begins_is_in_the_log() {
+    let forgets = Step::new("forgets", async |ctx: Context<String, u8>, _: ()| {
+        let _ = ctx.suspend("a".into());
+        Ok(())
+    });
+    let run = testing::start(forgets, &());
+    let [line] = run.log().try_into().expect("one line");
+    assert!(line.starts_with("warn: the wait of tests/steps.rs:"), "{line}");
+    assert!(line.ends_with(" was dropped and never awaited: nothing came of it"), "{line}");
+}
+
+#[test]
+fn a_step_runs_in_a_test_with_all_that_its_host_knows() {
+    let step = Step::new("many", async |ctx: Context<String, u8>, n: u8| {
+        let paid: u8 = ctx.event("paid").await?;
+        let child: u8 = ctx.run_step("other", &n).await?;
+        ctx.checkpoint().await;
+        let late = ctx.suspend("soon".into()).label("a").within(Duration::from_secs(5)).await;
+        ctx.set_state("sum", &(paid + child))?;
+        ctx.info("added");
+        Ok((late.is_err_and(|error| error.is_timed_out()), ctx.now().as_millis()))
+    });
+    let mut run = testing::start(step, &1);
+    run.event("paid", &2);
+    run.child("other", Ok(3));
+    run.pass_time();
+    assert!(run.is_suspended());
+    run.pass_time();
+    assert_eq!(run.output(), serde_json::json!([true, 1_700_000_005_000_u64]));
+    assert_eq!((run.state(), run.log()), (serde_json::json!({"sum": 5}), vec!["info: added".to_owned()]));
 }
 
 #[test]

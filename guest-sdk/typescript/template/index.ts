@@ -1,17 +1,23 @@
 // Asks whether to buy something.
 
-import { type Context, StepError, steps } from "reentry-step";
+import { StepError, s, step, steps } from "reentry-step";
 
-interface Order {
-  item: string;
-}
+export const ask = step(
+  {
+    id: "{{name}}",
+    title: "{{heading}}",
+    input: s.object({ item: s.string() }),
+    suspend: s.object({ item: s.string() }),
+    answer: s.object({ approved: s.boolean(), comment: s.string().optional() }),
+    output: s.object({ bought: s.string(), comment: s.string().optional() }),
+  },
+  async (ctx, { item }) => {
+    const { approved, comment } = await ctx.suspend({ item }); // Days may pass here.
+    if (!approved) {
+      throw new StepError(comment ?? "the buyer said no", { code: "refused" });
+    }
+    return { bought: item, comment };
+  },
+);
 
-async function buy(ctx: Context, order: Order) {
-  const answer = await ctx.suspend<{ approved: boolean }>({ item: order.item }, { labels: ["buyer"] }); // Days may pass here.
-  if (!answer.approved) {
-    throw new StepError("the buyer said no", { code: "refused" });
-  }
-  return { bought: order.item };
-}
-
-export const guest = steps({ id: "{{name}}", title: "Buy something", run: buy });
+export const guest = steps(ask);

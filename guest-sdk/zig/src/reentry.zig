@@ -393,7 +393,11 @@ var answered = false;
 fn perform(table: []const Described, call: Call) *const abi.Result {
     const id = call.facts.step.slice();
     for (table) |step| {
-        if (std.mem.eql(u8, step.id, id)) return lowered(outcomeOf(step.run, &call));
+        if (!std.mem.eql(u8, step.id, id)) continue;
+        const outcome = outcomeOf(step.run, &call);
+        // What was printed last may not end a line.
+        for ([_]i32{ 1, 2 }) |stream| _ = std.os.wasi.fd_sync(stream);
+        return lowered(outcome);
     }
     return lowered(fail(.{ .message = "there is no such step in this component", .code = "unknown-step" }));
 }
@@ -414,6 +418,8 @@ pub fn outcomeOf(run: *const fn (call: *const Call) anyerror!Outcome, call: *con
 }
 
 fn failed(reason: anyerror) !Outcome {
+    if (reason == error.NoAnswerToRefuse)
+        return fail(.{ .message = "this call brought no answer to refuse", .code = "nothing-to-refuse" });
     const what, const code = switch (reason) {
         error.BadInput => .{ "the input does not fit", "bad-input" },
         error.BadAnswer => .{ "the answer does not fit", "bad-answer" },
@@ -421,11 +427,13 @@ fn failed(reason: anyerror) !Outcome {
         error.BadResult => .{ "the result does not fit", "bad-result" },
         error.BadJson => .{ "the text does not fit", "bad-json" },
         error.NotJson => .{ "what the step wrote is no JSON", "not-json" },
-        error.NoAnswerToRefuse => return fail(.{ .message = "this call brought no answer to refuse", .code = "nothing-to-refuse" }),
-        else => return fail(.{ .message = try std.fmt.allocPrint(arena(), "error.{s}{s}", .{
-            @errorName(reason), advice(reason),
-        }), .code = "error" }),
+        else => .{ "", "" },
     };
+    // An error of the step's own may have one of these names.
+    if (what.len == 0 or json.problem.len == 0) return fail(.{
+        .message = try std.fmt.allocPrint(arena(), "error.{s}{s}", .{ @errorName(reason), advice(reason) }),
+        .code = "error",
+    });
     return fail(.{
         .message = try std.fmt.allocPrint(arena(), "{s}: {s}", .{ what, json.problem }),
         .code = code,
@@ -439,7 +447,7 @@ fn failed(reason: anyerror) !Outcome {
 /// What to do instead, where a step tried what it cannot.
 fn advice(reason: anyerror) []const u8 {
     return switch (reason) {
-        error.FileNotFound, error.NotOpenForReading, error.BadPathName => " (a step has no files: what it needs comes with its input, or is in it with @embedFile)",
+        error.AccessDenied, error.PermissionDenied, error.FileNotFound => " (a step has no files: what it needs comes with its input, or is in it with @embedFile)",
         error.NetworkDown, error.UnknownHostName => " (a step has no network: what it needs comes with its input, or with an answer or event for which it waits)",
         else => "",
     };

@@ -22,13 +22,7 @@ pub(crate) fn main() -> Exit {
     let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        // A command without anything is a question.
-        Err(_) if std::env::args_os().len() <= 1 => {
-            // A closed stream is no reason to say more.
-            let _ = help::command().print_help();
-            return Exit::Done;
-        }
-        Err(error) => return wrong_usage(&error),
+        Err(error) => return not_understood(&error),
     };
     let ui = Ui::new(cli.global.format(), cli.global.color, cli.global.verbose);
     set_up_log(&ui);
@@ -76,6 +70,19 @@ fn ended_badly(failure: Failure, ui: &Ui, session: Option<&Session>) -> Exit {
     };
     report.tell(ui);
     report.kind.into()
+}
+
+/// Prints the help of a command that has others below it, if nothing else is said: that is a question. Else tells what is wrong.
+fn not_understood(error: &clap::Error) -> Exit {
+    let args: Option<Vec<String>> = std::env::args_os().skip(1).map(|arg| arg.into_string().ok()).collect();
+    match args.and_then(help::of_group) {
+        Some(mut group) => {
+            // A closed stream is no reason to say more.
+            let _ = group.print_help();
+            Exit::Done
+        }
+        None => wrong_usage(error),
+    }
 }
 
 /// Tells what clap found wrong, or prints the help that was asked for.

@@ -62,7 +62,7 @@ pub(crate) struct Global {
         hide_env_values = true,
         value_delimiter = ','
     )]
-    pub(crate) limit: Vec<String>,
+    pub(crate) set_limit: Vec<String>,
 
     /// Form of results and errors: for people, or one JSON document
     #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Format::Text, global = true)]

@@ -3,6 +3,8 @@
 use clap::{Command, CommandFactory as _};
 
 use crate::cli::Cli;
+use crate::table::wrapped;
+use crate::ui::{columns, hang};
 
 /// A heading, and the commands below it.
 type Group = (&'static str, &'static [&'static str]);
@@ -65,7 +67,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("components prune", "reentry components prune --dry-run"),
     ("backup", "reentry backup /backups/monday"),
     ("restore", "reentry --data-dir /srv/reentry restore /backups/monday"),
-    ("limits", "reentry limits --limit memory-bytes=512MiB"),
+    ("limits", "reentry limits --set-limit memory-bytes=512MiB"),
     ("doctor", "reentry doctor"),
     ("completions", "source <(reentry completions bash)"),
     ("man", "reentry man ~/.local/share/man/man1"),
@@ -76,6 +78,16 @@ const EXAMPLES: &[(&str, &str)] = &[
 pub(crate) fn command() -> Command {
     let command = exemplified(Cli::command(), "");
     grouped(command, COMMANDS).mut_subcommand("runs", |runs| grouped(runs, RUNS))
+}
+
+/// The help of a command that only has others below it, when nothing but it is named.
+pub(crate) fn of_group(args: impl IntoIterator<Item = String>) -> Option<Command> {
+    let mut group = command();
+    group.build();
+    for arg in args {
+        group = group.find_subcommand(&arg)?.clone();
+    }
+    group.has_subcommands().then_some(group)
 }
 
 fn exemplified(mut command: Command, above: &str) -> Command {
@@ -99,7 +111,9 @@ fn grouped(command: Command, groups: &[Group]) -> Command {
         let wide =
             groups.iter().flat_map(|(_, names)| *names).map(|name| name.len()).max().unwrap_or_default();
         for (name, about) in commands {
-            text += &format!("  {name:<wide$}  {about}\n");
+            let columns = columns().map_or(usize::MAX, |columns| columns.saturating_sub(wide + 4));
+            let about = wrapped(&about, columns).join("\n");
+            text += &format!("  {name:<wide$}  {}\n", hang(&about, wide + 4));
         }
         text.push('\n');
     }
@@ -182,7 +196,7 @@ mod tests {
             let values: Vec<String> =
                 arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
             if !values.is_empty() {
-                text += &format!(". One of {}", values.join(", "));
+                text = format!("{}. One of {}", text.trim_end_matches('.'), values.join(", "));
             }
         }
         let default: Vec<_> = arg.get_default_values().iter().filter_map(|value| value.to_str()).collect();
@@ -192,7 +206,14 @@ mod tests {
         if let Some(variable) = arg.get_env().and_then(|variable| variable.to_str()) {
             text += &format!(" [variable: {variable}]");
         }
-        format!("- `{}`: {text}\n", format!("{written} {value}").trim())
+        paragraph(&format!("- `{}`: {text}", format!("{written} {value}").trim()), "  ")
+    }
+
+    /// A paragraph in lines of at most 140 columns.
+    fn paragraph(text: &str, hang: &str) -> String {
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines = wrapped(&words, 140 - hang.len());
+        lines.join(&format!("\n{hang}")) + "\n"
     }
 
     /// The options and arguments of a command, arguments first; without those that all commands have, and without help.
@@ -219,6 +240,13 @@ mod tests {
                         Some((first, rest)) => format!("{}.\n\n{rest}", first.trim_end_matches('.')),
                         None => format!("{about}."),
                     };
+                    // A table stays as it is.
+                    let part = |part: &str| match part.contains('\n') {
+                        true => part.lines().map(|line| format!("    {line}\n")).collect(),
+                        false => paragraph(part, ""),
+                    };
+                    let about: Vec<String> = about.split("\n\n").map(part).collect();
+                    let about = about.join("\n");
                     let usage = leaf.render_usage().to_string();
                     let usage = usage.trim_start_matches("Usage: ").split_once(' ').map(|(_, rest)| rest);
                     let usage = format!("reentry {name} {}", usage.unwrap_or_default());
@@ -226,7 +254,7 @@ mod tests {
                     let items = items(&leaf, false);
                     let gap = if items.is_empty() { "" } else { "\n" };
                     page += &format!(
-                        "\n### {name}\n\n{about}\n\n    {}\n\n{items}{gap}```sh\n{example}\n```\n",
+                        "\n### {name}\n\n{about}\n    {}\n\n{items}{gap}```sh\n{example}\n```\n",
                         usage.trim_end()
                     );
                 }

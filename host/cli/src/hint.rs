@@ -204,20 +204,37 @@ mod tests {
 
     #[test]
     fn a_typo_is_answered_with_what_was_meant() {
-        insta::assert_snapshot!(unknown(Target::step("aprove").unwrap()), @"");
-        insta::assert_snapshot!(unknown(Target::label("approve-lable")), @"");
+        insta::assert_snapshot!(unknown(Target::step("aprove").unwrap()), @"
+        did you mean `--step approve`? What answers that question:
+        answer sus_0000000003e87fffbfffffffffffffff
+        ");
+        insta::assert_snapshot!(unknown(Target::label("approve-lable")), @"
+        did you mean `--label approve-label`? What answers that question:
+        answer sus_0000000003e87fffbfffffffffffffff
+        ");
     }
 
     #[test]
     fn the_id_of_a_nested_step_is_answered_with_its_path() {
-        insta::assert_snapshot!(unknown(Target::step("audit").unwrap()), @"");
+        insta::assert_snapshot!(unknown(Target::step("audit").unwrap()), @"
+        did you mean `--step outer.audit`? What answers that question:
+        answer sus_0000000003e87fffbfffffffffffffff
+        ");
     }
 
     #[test]
     fn anything_else_is_answered_with_the_choices() {
-        insta::assert_snapshot!(unknown(Target::step("refund").unwrap()), @"");
+        insta::assert_snapshot!(unknown(Target::step("refund").unwrap()), @"
+        what waits for an answer, and what answers it:
+        approve: answer sus_0000000003e87fffbfffffffffffffff
+        outer.audit: answer sus_0000000003e87fffbfffffffffffffff
+        ");
         let several =
             TargetError::Ambiguous { target: Target::default(), open: open(&["approve", "outer.audit"]) };
-        insta::assert_snapshot!(told(&several), @"");
+        insta::assert_snapshot!(told(&several), @"
+        say which question you mean:
+        approve: answer sus_0000000003e87fffbfffffffffffffff
+        outer.audit: answer sus_0000000003e87fffbfffffffffffffff
+        ");
     }
 }

@@ -75,6 +75,14 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
+/// What is said of space that went back to the file system, if it is worth a word.
+pub(crate) fn given_back(given: u64) -> String {
+    match given >> 20 {
+        0 => String::new(),
+        _ => format!("; {} went back to the file system", bytes(given)),
+    }
+}
+
 /// `1 run`, `2 runs`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

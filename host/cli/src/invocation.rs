@@ -34,9 +34,10 @@ impl Invocation {
         if global.grant.contains(&Grant::Wasi) {
             option("--grant", "wasi".to_owned(), "REENTRY_GRANT");
         }
-        let limits = global.limit.join(",");
+        let limits = global.set_limit.join(",");
         if !said("REENTRY_LIMIT", &limits) {
-            options.extend(global.limit.iter().flat_map(|limit| ["--limit".to_owned(), limit.clone()]));
+            options
+                .extend(global.set_limit.iter().flat_map(|limit| ["--set-limit".to_owned(), limit.clone()]));
         }
         Self { options }
     }
@@ -82,6 +83,6 @@ mod tests {
         let again = Invocation { options: ["--data-dir", "my data"].map(str::to_owned).to_vec() };
         let run = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
         let suspension = "sus_0000000003e87fffbfffffffffffffff".parse().unwrap();
-        insta::assert_snapshot!(again.resume(run, suspension, "{\"it's\": <text>}"), @"");
+        insta::assert_snapshot!(again.resume(run, suspension, "{\"it's\": <text>}"), @r#"reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"it'\''s": <text>}' --data-dir 'my data'"#);
     }
 }

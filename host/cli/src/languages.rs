@@ -24,6 +24,7 @@ use reentry::wasm::Encoding;
 
 pub(crate) use detect::{detect, find};
 pub(crate) use embedded::{Embedded, sdk, template, write};
+pub(crate) use kept::{Inputs, Shelf};
 pub(crate) use project::{Engine, Project, SDK, missing};
 pub(crate) use tool::{Places, Tool};
 

@@ -1,4 +1,4 @@
-//! Limits by name: what `--limit` sets, `reentry limits` lists, and docs/limits.md describes.
+//! Limits by name: what `--set-limit` sets, `reentry limits` lists, and docs/limits.md describes.
 
 use std::time::Duration;
 
@@ -60,6 +60,9 @@ impl Unit {
             Self::Bytes if value > 0 && value.is_multiple_of(1 << 20) => format!("{}MiB", value >> 20),
             Self::Bytes if value > 0 && value.is_multiple_of(1 << 10) => format!("{}KiB", value >> 10),
             Self::Bytes | Self::Count => value.to_string(),
+            Self::Milliseconds if value > 0 && value.is_multiple_of(3_600_000) => {
+                format!("{}h", value / 3_600_000)
+            }
             Self::Milliseconds if value > 0 && value.is_multiple_of(1_000) => format!("{}s", value / 1_000),
             Self::Milliseconds => format!("{value}ms"),
         }
@@ -123,7 +126,7 @@ pub(crate) const ALL: &[Limit] = &[
         name: "memory-bytes",
         unit: Unit::Bytes,
         bounds: "linear memory of a component, all its memories together",
-        then: "memory does not grow any more; mostly the guest traps then, and the step fails with code `limit`. A run that waits with more memory than that cannot be resumed until the limit is raised",
+        then: "a component that begins with more is not accepted. Memory does not grow any more: mostly the guest traps then, and the step fails with code `limit`. A run that waits with more memory than that cannot be resumed until the limit is raised",
         least: 1 << 16,
         most: MEMORY_BYTES_MAX,
         get: |limits| limits.guest.memory_bytes,
@@ -162,8 +165,8 @@ pub(crate) const ALL: &[Limit] = &[
     Limit {
         name: "value-bytes",
         unit: Unit::Bytes,
-        bounds: "one value that a guest hands to the host: an output, a question, a chunk, a value of the state",
-        then: FAILS,
+        bounds: "one value: an input or an answer that comes in, an output, a question, a chunk, a value of the state that a guest hands to the host",
+        then: "what comes in is refused before anything is stored; a step that hands it to the host fails with code `limit`, and is not tried again",
         least: 1 << 10,
         most: VALUE_BYTES_MAX,
         get: |limits| limits.guest.value_bytes as u64,
@@ -173,7 +176,7 @@ pub(crate) const ALL: &[Limit] = &[
         name: "crossing-bytes",
         unit: Unit::Bytes,
         bounds: "what is copied out of a guest at once, all texts and lists together",
-        then: "the guest traps, and the step fails",
+        then: "the step fails with code `contract`; it is not tried again",
         least: 1 << 10,
         most: 1 << 30,
         get: |limits| limits.guest.crossing_bytes as u64,
@@ -287,17 +290,17 @@ impl HostLimits {
         let listed = "`reentry limits` lists them with their values".to_owned();
         let (name, value) = text
             .split_once('=')
-            .ok_or_else(|| (format!("--limit `{text}`: expected NAME=VALUE"), listed.clone()))?;
+            .ok_or_else(|| (format!("--set-limit `{text}`: expected NAME=VALUE"), listed.clone()))?;
         let Some(limit) = ALL.iter().find(|limit| limit.name == name) else {
             let meant = reentry::core::similar::closest(name, ALL.iter().map(|limit| limit.name));
             let hint = meant.map_or(listed, |meant| format!("did you mean `{meant}`?"));
             return Err((format!("there is no limit `{name}`"), hint));
         };
         let read =
-            limit.unit.read(value).map_err(|problem| (format!("--limit {name}: {problem}"), listed))?;
+            limit.unit.read(value).map_err(|problem| (format!("--set-limit {name}: {problem}"), listed))?;
         if !(limit.least..=limit.most).contains(&read) {
             let (least, most) = (limit.unit.text(limit.least), limit.unit.text(limit.most));
-            let message = format!("--limit {name}={value} is out of bounds");
+            let message = format!("--set-limit {name}={value} is out of bounds");
             return Err((message, format!("it may be {least} to {most}")));
         }
         (limit.set)(self, read);
@@ -365,7 +368,17 @@ mod tests {
         .into_iter()
         .map(said)
         .collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @"
+        --set-limit `memory-bytes`: expected NAME=VALUE; `reentry limits` lists them with their values
+        there is no limit `memry-bytes`; did you mean `memory-bytes`?
+        there is no limit `x`; `reentry limits` lists them with their values
+        --set-limit memory-bytes: expected a number of bytes, or with a unit: 512KiB, 64MiB, 1GiB; `reentry limits` lists them with their values
+        --set-limit memory-bytes=1 is out of bounds; it may be 64KiB to 4194240KiB
+        --set-limit call: expected a time with its unit: 500ms, 30s, 5m, 1h; `reentry limits` lists them with their values
+        --set-limit call=2d is out of bounds; it may be 1ms to 24h
+        --set-limit value-bytes=17MiB is out of bounds; it may be 1KiB to 16MiB
+        --set-limit waits: `1k` is not a whole number; `reentry limits` lists them with their values
+        ");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
     /// The form of a value; `note` is said of it in its blank. There is a blank in every form.
     fn form(&self, schema: &'a Value, note: &str, depth: usize) -> String {
         let schema = self.follow(schema);
-        let blank = |what: &str| format!("<{what}{note}>");
+        let blank = |what: &str| format!("<{}{note}>", if what.is_empty() { "JSON" } else { what });
         let Some(depth) = depth.checked_sub(1) else { return blank("JSON") };
         if let Some(value) = schema.get("const") {
             return blank(&value.to_string());
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
             return blank(&shown.chain(more).collect::<Vec<_>>().join("|"));
         }
         if alternatives(schema).is_some() {
-            return blank(&self.summary(schema, depth));
+            return blank(&self.summary(schema, depth).replace(" | ", "|"));
         }
         match schema.get("type") {
             Some(Value::Array(types)) => {
@@ -230,10 +230,10 @@ mod tests {
 
     #[test]
     fn a_form_has_a_blank_for_each_field() {
-        insta::assert_snapshot!(form(Some(&answer())), @"");
+        insta::assert_snapshot!(form(Some(&answer())), @r#"{"approved": <true|false>, "by": {"name": <text>}, "comment": <text|null, optional>, "level": <"low"|"high"|null, optional>, "lines": [<integer, optional>, …]}"#);
         let optional =
             json!({"properties": {"limit": {"type": "integer", "minimum": 5}, "mode": {"default": "fast"}}});
-        insta::assert_snapshot!(form(Some(&optional)), @"");
+        insta::assert_snapshot!(form(Some(&optional)), @r#"{"limit": <integer, optional>, "mode": <JSON, optional>}"#);
     }
 
     /// Schemas of every kind, those that take nearly anything first.
@@ -280,7 +280,38 @@ mod tests {
             // Neither is it a file or standard input to the options that take JSON.
             assert!(form.starts_with(['<', '{', '[']), "{form}");
         }
-        insta::assert_snapshot!(forms.join("\n"), @"");
+        insta::assert_snapshot!(crate::ui::harmless(&forms.join("\n")), @r#"
+        <JSON>
+        <JSON>
+        <JSON>
+        <JSON>
+        <JSON>
+        <5>
+        <{"approved":true}>
+        <JSON>
+        <integer>
+        <JSON>
+        <true|"yes"|null>
+        <true|false>
+        <true|false>
+        <null>
+        <integer>
+        <null|text>
+        <JSON>
+        <text>
+        <list>
+        [<JSON>, …]
+        [<object>, …]
+        <object>
+        <object>
+        {"it's \u{202e} \n<>": <text, optional>}
+        <JSON>
+        <true|false>
+        <JSON>
+        {"next": {"next": {"next": {"next": {"next": <JSON>}}}}}
+        {"approved": <true|false>, "by": {"name": <text>}, "comment": <text|null, optional>, "level": <"low"|"high"|null, optional>, "lines": [<integer, optional>, …]}
+        <JSON>
+        "#);
     }
 
     #[test]
@@ -310,6 +341,12 @@ mod tests {
             schemas.each_ref().map(summary),
             ["(\"a\" | \"b\")[]", "string[]", "5", "({a?: null | string} | any)[]", "{a?: null | string}[]"]
         );
-        insta::assert_snapshot!(schemas.map(|schema| form(Some(&schema))).join("\n"), @"");
+        insta::assert_snapshot!(schemas.map(|schema| form(Some(&schema))).join("\n"), @r#"
+        [<"a"|"b">, …]
+        [<text>, …]
+        <5>
+        [<{a?: null|string}|any>, …]
+        [{"a": <null|text, optional>}, …]
+        "#);
     }
 }

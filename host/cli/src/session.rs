@@ -55,7 +55,7 @@ impl Session {
         };
         let grants =
             if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
-        let limits = HostLimits::read(&global.limit)?;
+        let limits = HostLimits::read(&global.set_limit)?;
         let again = Invocation::new(global, &data_dir);
         Ok(Self {
             ui,
@@ -127,6 +127,11 @@ impl Session {
     /// What guests and hosts are held to.
     pub(crate) fn limits(&self) -> &HostLimits {
         &self.limits
+    }
+
+    /// What components may import beyond the contract.
+    pub(crate) fn grants(&self) -> Grants {
+        self.grants
     }
 
     /// A host that keeps nothing but compiled code: in the data folder if that is there and can be used.

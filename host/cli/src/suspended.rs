@@ -14,6 +14,7 @@ use crate::invocation::Invocation;
 use crate::json_text::pretty_bounded;
 use crate::schema_text::{form, summary};
 use crate::style::Style;
+use crate::table::wrapped;
 use crate::ui::{hang, harmless};
 
 /// Columns before what is said of a suspension.
@@ -35,7 +36,8 @@ pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, columns: usize
         let _ = writeln!(text, "  {name}{}", hang(&value, MARGIN));
     };
     if of_run {
-        line("run", format!("{}  {}", record.run, style.dim(&record.workflow_id)));
+        line("run", record.run.to_string());
+        line("workflow", record.workflow_id.clone());
     }
     line("step", record.path.to_string());
     let deadline = record.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
@@ -47,7 +49,10 @@ pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, columns: usize
         line("question", pretty_bounded(payload.text(), columns.saturating_sub(MARGIN), PAYLOAD_LINES));
     }
     if let Some(schema) = schema(waiting) {
-        line("answer", wrapped(&shortened(harmless(&summary(&schema))), columns.saturating_sub(MARGIN)));
+        line(
+            "answer",
+            wrapped(&shortened(harmless(&summary(&schema))), columns.saturating_sub(MARGIN)).join("\n"),
+        );
     }
     text
 }
@@ -67,21 +72,6 @@ fn shortened(text: String) -> String {
         None => text,
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }
-}
-
-/// Breaks a text at blanks into lines of so many columns.
-fn wrapped(text: &str, columns: usize) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.join("\n")
 }
 
 /// A suspension for programs. Times are milliseconds since 1970.
@@ -175,7 +165,8 @@ mod tests {
     fn a_suspension_says_what_is_asked_and_how_to_answer() {
         insta::assert_snapshot!(text(&waiting(), true, Style::PLAIN, 80, Timestamp(240_000)), @r#"
         Approve
-          run       run_0000000003e87fffbfffffffffffffff  expenses
+          run       run_0000000003e87fffbfffffffffffffff
+          workflow  expenses
           step      outer.approve
           waits     3m, deadline in 2m
           labels    manager\u{1b}[2J
@@ -186,7 +177,10 @@ mod tests {
           answer    {approved: boolean, comment?: string | null, refused_lines?:
                     integer[]}
         "#);
-        insta::assert_snapshot!(how_to_answer(&waiting(), &Invocation::default()), @"");
+        insta::assert_snapshot!(how_to_answer(&waiting(), &Invocation::default()), @r#"
+        answer it with
+          reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"approved": <true|false>, "comment": <text|null, optional>, "refused_lines": [<integer, optional>, …]}'
+        "#);
     }
 
     #[test]
@@ -198,6 +192,9 @@ mod tests {
           waits     3m, deadline in 2m
           labels    manager\u{1b}[2J
         ");
-        insta::assert_snapshot!(command(&bare, false, &Invocation::default()), @"reentry resume run_0000000003e87fffbfffffffffffffff --data '{}'");
+        insta::assert_snapshot!(how_to_answer(&bare, &Invocation::default()), @"
+        answer it with
+          reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '<JSON>'
+        ");
     }
 }

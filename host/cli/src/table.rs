@@ -8,7 +8,7 @@ use crate::style::Style;
 const GAP: usize = 2;
 
 /// Fewest columns that are left of one that gives way.
-const LEFT_MIN: usize = 8;
+const LEFT_MIN: usize = 6;
 
 /// Rows of so many columns, each as wide as its widest cell. Columns in which nothing stands are left out.
 pub(crate) struct Table<const N: usize> {
@@ -16,17 +16,26 @@ pub(crate) struct Table<const N: usize> {
     rows: Vec<[String; N]>,
     /// Which columns give way on a narrow terminal, the first one first.
     giving_way: Vec<usize>,
+    /// Whether the last column goes on in further lines instead of being cut.
+    wraps: bool,
 }
 
 impl<const N: usize> Table<N> {
     pub(crate) fn new(head: [&'static str; N]) -> Self {
-        Self { head, rows: Vec::new(), giving_way: Vec::new() }
+        Self { head, rows: Vec::new(), giving_way: Vec::new(), wraps: false }
     }
 
     /// Says which columns are cut on a terminal that is too narrow for all: the first of these as far as may be, then the next.
     pub(crate) fn giving_way<const M: usize>(mut self, names: [&'static str; M]) -> Self {
         self.giving_way =
             names.iter().filter_map(|name| self.head.iter().position(|head| head == name)).collect();
+        self
+    }
+
+    /// Has the last column, which is prose, give way by going on in further lines.
+    pub(crate) fn wrapping(mut self) -> Self {
+        self.giving_way.extend(N.checked_sub(1));
+        self.wraps = true;
         self
     }
 
@@ -48,14 +57,16 @@ impl<const N: usize> Table<N> {
         let mut text = String::new();
         let head = self.head.map(|name| style.dim(name));
         for row in std::iter::once(&head).chain(&self.rows) {
-            let cells = row.iter().zip(&widths).filter_map(|(cell, wide)| {
-                let wide = (*wide)?;
-                let cell = cut(cell, wide);
-                let blanks = wide.saturating_sub(width(&cell));
-                Some(cell + &" ".repeat(blanks))
-            });
-            text.push_str(cells.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end());
-            text.push('\n');
+            let mut row = row.clone();
+            let more = if self.wraps { wrap_last(&mut row, &widths) } else { Vec::new() };
+            text.push_str(&line(&row, &widths));
+            for rest in more {
+                let mut row = [const { String::new() }; N];
+                if let Some(last) = row.last_mut() {
+                    *last = rest;
+                }
+                text.push_str(&line(&row, &widths));
+            }
         }
         text
     }
@@ -76,6 +87,40 @@ impl<const N: usize> Table<N> {
             }
         }
     }
+}
+
+/// A row as a line.
+fn line(row: &[String], widths: &[Option<usize>]) -> String {
+    let cells = row.iter().zip(widths).filter_map(|(cell, wide)| {
+        let wide = (*wide)?;
+        let cell = cut(cell, wide);
+        let blanks = wide.saturating_sub(width(&cell));
+        Some(cell + &" ".repeat(blanks))
+    });
+    cells.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end().to_owned() + "\n"
+}
+
+/// Leaves the first line of the last cell, and returns the others.
+fn wrap_last(row: &mut [String], widths: &[Option<usize>]) -> Vec<String> {
+    let (Some(cell), Some(Some(wide))) = (row.last_mut(), widths.last()) else { return Vec::new() };
+    let mut lines = wrapped(cell, *wide).into_iter();
+    *cell = lines.next().unwrap_or_default();
+    lines.collect()
+}
+
+/// A text in lines of at most so many columns, as far as its words are no longer.
+pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Columns that a cell takes: those of its characters, without the characters that color it.
@@ -131,21 +176,47 @@ mod tests {
         assert_eq!(text, "A      B\n\x1b[32mgreen\x1b[0m  x\né      yy\n申請   z\n");
     }
 
+    #[test]
+    fn prose_goes_on_in_further_lines() {
+        let mut table = Table::new(["LIMIT", "WHAT IT BOUNDS"]).wrapping();
+        table.row(["call".to_owned(), "time of one call, from its first instruction on".to_owned()]);
+        table.row(["calls".to_owned(), "at once".to_owned()]);
+        insta::assert_snapshot!(table.fitting(Style::PLAIN, Some(30)), @"
+        LIMIT  WHAT IT BOUNDS
+        call   time of one call, from
+               its first instruction
+               on
+        calls  at once
+        ");
+    }
+
     fn narrow(columns: usize) -> String {
         let mut table = Table::new(["RUN", "WORKFLOW", "LABELS"]).giving_way(["LABELS", "WORKFLOW"]);
         table.row(["run_12345678".to_owned(), "expense-approvals".to_owned(), "finance, berlin".to_owned()]);
         let colored = "\x1b[33m申請を承認する\x1b[0m";
         table.row(["run_87654321".to_owned(), "pay".to_owned(), colored.to_owned()]);
-        table.fitting(Style::PLAIN, Some(columns))
+        table.fitting(Style::PLAIN, Some(columns)).replace('\x1b', "ESC")
     }
 
     #[test]
     fn columns_give_way_one_after_the_other() {
-        insta::assert_snapshot!(narrow(60), @"");
-        insta::assert_snapshot!(narrow(44), @"");
-        insta::assert_snapshot!(narrow(34), @"");
+        insta::assert_snapshot!(narrow(60), @"
+        RUN           WORKFLOW           LABELS
+        run_12345678  expense-approvals  finance, berlin
+        run_87654321  pay                ESC[33m申請を承認するESC[0m
+        ");
+        insta::assert_snapshot!(narrow(44), @"
+        RUN           WORKFLOW           LABELS
+        run_12345678  expense-approvals  finance, b…
+        run_87654321  pay                ESC[33m申請を承認…ESC[0m
+        ");
+        insta::assert_snapshot!(narrow(34), @"
+        RUN           WORKFLOW      LABELS
+        run_12345678  expense-app…  finan…
+        run_87654321  pay           ESC[33m申請…ESC[0m
+        ");
         // What does not give way stays whole.
-        assert_eq!(narrow(10), narrow(32));
-        assert!(narrow(44).lines().all(|line| width(line) <= 44));
+        assert_eq!(narrow(10), narrow(28));
+        assert!(narrow(44).replace("ESC", "\x1b").lines().all(|line| width(line) <= 44));
     }
 }

@@ -93,7 +93,7 @@ impl Ui {
 }
 
 /// Width of the terminal that standard output is.
-fn columns() -> Option<usize> {
+pub(crate) fn columns() -> Option<usize> {
     let said = std::env::var(COLUMNS_VARIABLE).ok().and_then(|columns| columns.parse().ok());
     said.filter(|columns| *columns > 0).or_else(terminal_columns)
 }

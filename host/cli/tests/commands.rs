@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const ASK: &str = include_str!("../../engine/fixtures/ask.wat");
+const REFUSES: &str = include_str!("../../engine/fixtures/refuses.wat");
 
 /// Prefixes of what is different each time, with the number of characters that follow.
 const IDS: [(&str, &str, usize); 4] =
@@ -31,12 +32,21 @@ impl Shell {
         // A step that suspends with its input and completes with the answer; one that waits for an event; one that fails.
         shell.write("ask.wasm", &wat::parse_str(ASK).unwrap());
         shell.write("event.wasm", &wat::parse_str(waits_for_event()).unwrap());
+        shell.write("refuses.wasm", &wat::parse_str(REFUSES).unwrap());
         shell.write("trap.wasm", &wat::parse_str(traps()).unwrap());
         shell.workflow("asks", r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#);
         let again = r#"{"then": {"component": "ask.wasm", "step": "ask"}}, {"then": {"id": "again", "component": "ask.wasm", "step": "ask"}}"#;
         shell.workflow("twice", again);
         shell.workflow("waits", r#"{"then": {"component": "event.wasm", "step": "ask"}}"#);
         shell.workflow("fails", r#"{"then": {"component": "trap.wasm", "step": "ask"}}"#);
+        shell.workflow("refuses", r#"{"then": {"component": "refuses.wasm", "step": "ask"}}"#);
+        let ask = r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#;
+        let round = format!(r#"{{"doUntil": {{"do": [{ask}], "until": "output != \"again\""}}}}"#);
+        shell.workflow(
+            "each",
+            &format!(r#"{{"foreach": {{"id": "each", "concurrency": 2, "do": [{round}]}}}}"#),
+        );
+        shell.write("large.json", format!("\"{}\"", "x".repeat(5 << 20)).as_bytes());
         shell.workflow("sleeps", r#"{"sleep": {"ms": 86400000}}"#);
         shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
         let newer = r#"{"id": "asks", "title": "Newer", "steps": [{"then": {"component": "ask.wasm", "step": "ask"}}]}"#;
@@ -52,7 +62,8 @@ impl Shell {
         shell.write("third.wasm", &wat::parse_str(third).unwrap());
         let arm =
             |id: &str| format!(r#"{{"then": {{"id": "{id}", "component": "ask.wasm", "step": "ask"}}}}"#);
-        shell.workflow("both", &format!(r#"{{"parallel": [{}, {}]}}"#, arm("left"), arm("right")));
+        shell
+            .workflow("both", &format!(r#"{{"parallel": {{"arms": [{}, {}]}}}}"#, arm("left"), arm("right")));
         shell
     }
 
@@ -134,6 +145,8 @@ impl Shell {
             match IDS.iter().find(|(prefix, _, _)| has(prefix)) {
                 Some((_, kind, _)) => told += &self.name_of(word, kind),
                 None if word.len() == 12 && hex(word) => told += &self.name_of(word, "sha"),
+                None if word.len() == 16 && hex(word) => told += "<span>",
+                None if word.len() == 32 && hex(word) => told += "<trace>",
                 None => told += word,
             }
             rest = &rest[word.len()..];
@@ -174,8 +187,10 @@ impl Shell {
 /// Puts `_` in the place of words that are times, and one blank in that of several, as columns depend on them.
 fn without_times(line: &str) -> String {
     let indent = line.len() - line.trim_start().len();
+    let mut before = "";
     let words = line.split_whitespace().map(|word| {
-        let bare = word.trim_matches(|c: char| "(),;".contains(c));
+        let is_duration = std::mem::replace(&mut before, word) == "\"durationMs\":";
+        let bare = word.trim_matches(|c: char| "(),;}]".contains(c));
         let is_span =
             bare.strip_suffix("ms").or(bare.strip_suffix('s')).or(bare.strip_suffix('m')).is_some_and(
                 |number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.'),
@@ -183,7 +198,7 @@ fn without_times(line: &str) -> String {
         let is_time = bare.len() >= 12
             && bare.starts_with(|c: char| c.is_ascii_digit())
             && bare.chars().all(|c| c.is_ascii_digit() || "-T:.Z".contains(c));
-        if is_span || is_time { word.replace(bare, "_") } else { word.to_owned() }
+        if is_span || is_time || is_duration { word.replace(bare, "_") } else { word.to_owned() }
     });
     format!("{}{}", " ".repeat(indent), words.collect::<Vec<_>>().join(" "))
 }
@@ -283,7 +298,7 @@ macro_rules! cases {
     };
 }
 
-cases!(control, events, history, hints, library, migrate, names, prune, run, space, watch, work);
+cases!(answers, control, events, history, hints, library, migrate, names, prune, run, space, watch, work);
 
 #[test]
 fn the_page_of_the_json_shapes_shows_what_commands_print() {

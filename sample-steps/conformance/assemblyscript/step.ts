@@ -12,15 +12,15 @@ class Conformance extends Step {
   private tenant: string = "";
 
   run(call: Call): Outcome {
-    const input = Json.parse(call.input);
+    const input = call.input;
     const asked = input.get("do").string();
     const first = call.reason == Reason.Start;
-    if (asked == "echo") return complete(call.input);
+    if (asked == "echo") return complete(call.input.text);
     if (asked == "keep") return this.keep(call);
     if (asked == "state") return this.state(first);
     if (asked == "context") return this.context(first);
     if (asked == "labels") {
-      if (!first) return complete(call.data);
+      if (!first) return complete(call.data.text);
       const options = new WaitOptions();
       options.labels = ["manager", "finance"];
       return suspend('{"question": "who?"}', options);
@@ -40,12 +40,12 @@ class Conformance extends Step {
     }
     if (asked == "megabyte") {
       if (first) return suspend(`{"text": ${quote("x".repeat(1048576))}}`);
-      return complete(`{"length": ${String.UTF8.byteLength(Json.parse(call.data).get("text").string())}}`);
+      return complete(`{"length": ${String.UTF8.byteLength(call.data.get("text").string())}}`);
     }
     if (asked == "unicode") {
       const text = input.get("text").string();
       if (first) return suspend(`{"text": ${quote(text)}}`);
-      const answer = Json.parse(call.data).get("text").string();
+      const answer = call.data.get("text").string();
       return complete(`{"text": ${quote(answer)}, "same": ${answer == text}}`);
     }
     if (asked == "print") {
@@ -62,18 +62,18 @@ class Conformance extends Step {
       return first ? suspend(said) : complete(said);
     }
     if (asked == "sleep") return first ? sleep(1) : complete('{"slept": true}');
-    if (asked == "event") return first ? event("paid", input.get("key").string()) : complete(call.data);
+    if (asked == "event") return first ? event("paid", input.get("key").string()) : complete(call.data.text);
     return fail(new Failure("there is no such case"));
   }
 
   private keep(call: Call): Outcome {
-    if (call.reason == Reason.Answered) this.texts.push(Json.parse(call.data).get("text").string());
+    if (call.reason == Reason.Answered) this.texts.push(call.data.get("text").string());
     if (this.texts.length < 3) return suspend(`{"asked": ${this.texts.length + 1}}`);
     return complete(`{"texts": [${this.texts.map<string>((text) => quote(text)).join(", ")}], "count": ${this.texts.length}}`);
   }
 
   private state(first: bool): Outcome {
-    const counter = Json.parse(state()).get("counter").integer() + 1;
+    const counter = Json.parse(state()).get("counter").integerOr(0) + 1;
     setState("counter", counter.toString());
     const said = `{"counter": ${counter}}`;
     return first ? suspend(said) : complete(said);

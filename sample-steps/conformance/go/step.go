@@ -104,7 +104,7 @@ func state(ctx *reentry.Context) (any, error) {
 
 func count(ctx *reentry.Context) (int, error) {
 	var state struct {
-		Counter int `json:"counter"`
+		Counter int `json:"counter,omitempty"`
 	}
 	if err := ctx.State(&state); err != nil {
 		return 0, err
@@ -114,8 +114,8 @@ func count(ctx *reentry.Context) (int, error) {
 
 func context(ctx *reentry.Context) (any, error) {
 	var known struct {
-		TenantName string          `json:"tenantName"`
-		Approver   json.RawMessage `json:"approver"`
+		TenantName string          `json:"tenantName,omitempty"`
+		Approver   json.RawMessage `json:"approver,omitempty"`
 	}
 	if err := ctx.RequestContext(&known); err != nil {
 		return nil, err

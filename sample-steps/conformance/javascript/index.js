@@ -1,6 +1,6 @@
 // The conformance step: one behaviour in every language. tests/languages.rs says what it must do.
 
-import { StepError, rawJson, steps } from "reentry-step";
+import { StepError, rawJson, s, steps } from "reentry-step";
 
 const cases = {
   echo: (ctx) => rawJson(ctx.inputText),
@@ -117,6 +117,8 @@ const cases = {
 const conformance = {
   id: "conformance",
   title: "Conformance",
+  // What else is in the input is not read: numbers that JavaScript cannot hold, for instance.
+  input: s.object({ do: s.string(), key: s.string().optional(), text: s.string().optional() }),
   retry: { retries: 3, delayMs: 0 },
   run: (ctx, input) => cases[input.do](ctx, input),
 };

@@ -21,12 +21,13 @@ type answer struct {
 type nothing struct{}
 
 func init() {
+	reentry.Register("half", halves).InputSchema = `{"type": "object"}`
 	reentry.Register("panic", panics)
 	reentry.Register("panic-in-goroutine", panicsInGoroutine)
 	reentry.Register("nil", dereferences)
 	reentry.Register("stack-overflow", recurses)
 	reentry.Register("out-of-memory", hoards)
-	reentry.Register("endless", spins)
+	reentry.Register("endless", spins).Timeout = time.Second
 	reentry.Register("exit", exits)
 	reentry.Register("fatal", dies)
 	reentry.Register("goexit", leaves)
@@ -47,6 +48,8 @@ func init() {
 }
 
 func main() {}
+
+func halves(_ *reentry.Context, whole answer) (any, error) { return whole.Count / 2, nil }
 
 func panics(*reentry.Context, nothing) (any, error) {
 	prices := []int{1, 2, 3}

@@ -201,10 +201,15 @@ bool read(reentry_json from, T &to) {
 template <class T>
 value schema_of(const about &more = {});
 
+/// The name of a type of JSON, and null besides if the field may be null.
+inline value type_name(const char *name, bool null) {
+  return null ? value(std::vector<std::string>{name, "null"}) : value(name);
+}
+
 template <std::integral T>
-value whole_schema(const about &more) {
+value whole_schema(const about &more, bool null) {
   const json rules(std::string(more.rules ? more.rules : "{}"));
-  value schema = object({{"type", "integer"}});
+  value schema = object({{"type", type_name("integer", null)}});
   if (!rules["minimum"].exists()) schema.member("minimum", std::numeric_limits<T>::min());
   if (!rules["maximum"].exists()) schema.member("maximum", std::numeric_limits<T>::max());
   return schema;
@@ -225,27 +230,28 @@ value fields_schema() {
 }
 
 template <class T>
-value base_schema(const about &more) {
-  if constexpr (std::same_as<T, bool>) {
-    return object({{"type", "boolean"}});
+value base_schema(const about &more, bool null = false) {
+  if constexpr (is_optional<T>) {
+    return base_schema<typename T::value_type>(more, true);
+  } else if constexpr (std::same_as<T, bool>) {
+    return object({{"type", type_name("boolean", null)}});
   } else if constexpr (std::integral<T>) {
-    return whole_schema<T>(more);
+    return whole_schema<T>(more, null);
   } else if constexpr (std::same_as<T, double>) {
-    return object({{"type", "number"}});
+    return object({{"type", type_name("number", null)}});
   } else if constexpr (std::same_as<T, std::string>) {
-    return object({{"type", "string"}});
+    return object({{"type", type_name("string", null)}});
   } else if constexpr (std::same_as<T, json> || std::same_as<T, value>) {
     return value::object();
-  } else if constexpr (is_optional<T>) {
-    return object(
-        {{"anyOf", std::vector<value>{schema_of<typename T::value_type>(), object({{"type", "null"}})}}});
   } else if constexpr (is_vector<T>) {
-    return object({{"type", "array"}, {"items", schema_of<typename T::value_type>()}});
+    return object({{"type", type_name("array", null)}, {"items", schema_of<typename T::value_type>()}});
   } else if constexpr (described<T>) {
-    return fields_schema<T>();
+    if (!null) return fields_schema<T>();
+    return object({{"anyOf", std::vector<value>{fields_schema<T>(), object({{"type", "null"}})}}});
   } else if constexpr (chosen<T>) {
-    std::vector<std::string> names;
+    std::vector<value> names;
     for (const auto &[name, choice] : choices_of<T>()) names.push_back(name);
+    if (null) names.push_back(nullptr);
     return object({{"enum", names}});
   } else {
     static_assert(never<T>, "this type has no JSON Schema: name its fields with REENTRY_FIELDS(type, ...)");

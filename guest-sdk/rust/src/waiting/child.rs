@@ -17,7 +17,7 @@ use crate::json;
 /// [`Context::run_workflow`](crate::Context::run_workflow). The child is begun when this is first polled.
 ///
 /// # Errors
-/// The child's own failure, code and details included; `bad-output` when its output does not fit the Rust type.
+/// The child's own failure, code and details included; `bad-result` when its output does not fit the Rust type.
 #[must_use = "a child is run when it is awaited"]
 pub struct Child<T> {
     waiting: Waiting<RunWait>,
@@ -25,9 +25,10 @@ pub struct Child<T> {
 }
 
 impl<T> Child<T> {
+    #[track_caller]
     pub(crate) fn new(target: RunTarget, input: &impl Serialize) -> Self {
         let plan = json::write("the child's input", input).map(|input| RunWait { target, input });
-        Self { waiting: Waiting::Planned(plan), output: PhantomData }
+        Self { waiting: Waiting::planned(plan), output: PhantomData }
     }
 }
 
@@ -35,10 +36,11 @@ impl<T: DeserializeOwned> Future for Child<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.waiting.poll(cx, WaitFor::Run))? {
-            Resolution::Completed(output) => json::read("the child's output", "bad-output", &output),
-            Resolution::Failed(failure) => Err(Error::failed(failure)),
-            other => Err(misfit("the output of a run", &other)),
+        let over = ready!(self.waiting.poll(cx, WaitFor::Run))?;
+        Poll::Ready(match &over.resolution {
+            Resolution::Completed(output) => over.read("the child's output", "bad-result", output),
+            Resolution::Failed(failure) => Err(Error::failed(failure.clone())),
+            other => Err(misfit("the output of a run", other)),
         })
     }
 }

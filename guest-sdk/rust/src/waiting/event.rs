@@ -9,10 +9,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::{Waiting, misfit};
-use crate::bindings::reentry::step::host;
 use crate::bindings::reentry::step::types::{Deadline, DeadlineOutcome, EventWait, Resolution, WaitFor};
 use crate::error::{Error, Result};
-use crate::json;
+use crate::host;
 use crate::timestamp::{Timestamp, millis};
 
 /// A wait for an event, made by [`Context::event`](crate::Context::event). It begins when first polled.
@@ -27,9 +26,10 @@ pub struct Event<T> {
 }
 
 impl<T> Event<T> {
+    #[track_caller]
     pub(crate) fn new(name: String) -> Self {
         let plan = EventWait { name, key: None, deadline: None };
-        Self { waiting: Waiting::Planned(Ok(plan)), payload: PhantomData }
+        Self { waiting: Waiting::planned(Ok(plan)), payload: PhantomData }
     }
 
     /// Takes only events with this key, an order number for instance.
@@ -61,10 +61,11 @@ impl<T: DeserializeOwned> Future for Event<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.waiting.poll(cx, WaitFor::Event))? {
-            Resolution::Received(payload) => json::read("the event's payload", "bad-event", &payload),
+        let over = ready!(self.waiting.poll(cx, WaitFor::Event))?;
+        Poll::Ready(match &over.resolution {
+            Resolution::Received(payload) => over.read("the event's payload", "bad-event", payload),
             Resolution::TimedOut => Err(Error::timed_out("the event")),
-            other => Err(misfit("an event", &other)),
+            other => Err(misfit("an event", other)),
         })
     }
 }

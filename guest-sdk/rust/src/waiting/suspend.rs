@@ -11,11 +11,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Waiting, misfit};
-use crate::bindings::reentry::step::host;
 use crate::bindings::reentry::step::types::{AnswerWait, Deadline, DeadlineOutcome, Resolution, WaitFor};
 use crate::error::{Error, Result};
-use crate::json;
 use crate::timestamp::{Timestamp, millis};
+use crate::{host, json, waits};
 
 /// A wait for an answer, made by [`Context::suspend`](crate::Context::suspend). It begins when first polled.
 ///
@@ -23,7 +22,8 @@ use crate::timestamp::{Timestamp, millis};
 ///
 /// # Errors
 /// - [timed out](Error::is_timed_out), when a deadline was set and passed without a default answer;
-/// - `bad-answer`, when the answer fits the schema but not the Rust type;
+/// - [a refusal](Error::is_refusal), when the answer fits the schema but not the Rust type: let it pass, and the question is open again;
+/// - `bad-default`, when the default answer does not fit the Rust type;
 /// - when the form or the default answer cannot be written as JSON.
 #[must_use = "a suspension begins when it is awaited"]
 pub struct Suspend<Answer> {
@@ -34,7 +34,7 @@ pub struct Suspend<Answer> {
 /// Labels and deadline of a suspension, for steps that collect them at run time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SuspendOptions {
-    /// Names by which the answer may be addressed, unique among the open waits of the run.
+    /// Names by which the answer may be addressed. Several open waits may have the same one.
     pub labels: Vec<String>,
     /// The end of patience. Without a default answer, the wait then ends with an error that [is timed out](Error::is_timed_out).
     pub deadline: Option<Timestamp>,
@@ -43,7 +43,10 @@ pub struct SuspendOptions {
 }
 
 impl<Answer> Suspend<Answer> {
-    pub(crate) fn with(self, options: SuspendOptions) -> Self {
+    pub(crate) fn with(self, options: SuspendOptions) -> Self
+    where
+        Answer: DeserializeOwned,
+    {
         let labelled = options.labels.into_iter().fold(self, Self::label);
         let bounded = match options.deadline {
             Some(at) => labelled.until(at),
@@ -55,6 +58,7 @@ impl<Answer> Suspend<Answer> {
         }
     }
 
+    #[track_caller]
     pub(crate) fn new(form: &impl Serialize, resume_schema: Option<String>) -> Self {
         let plan = json::write("the form", form).map(|payload| AnswerWait {
             payload,
@@ -62,10 +66,10 @@ impl<Answer> Suspend<Answer> {
             resume_schema,
             deadline: None,
         });
-        Self { waiting: Waiting::Planned(plan), answer: PhantomData }
+        Self { waiting: Waiting::planned(plan), answer: PhantomData }
     }
 
-    /// Adds a name by which the answer may be addressed. It must be unique among the open waits of the run.
+    /// Adds a name by which the answer may be addressed. Several open waits may have the same one.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.waiting.edit(|wait| {
             wait.labels.push(label.into());
@@ -93,17 +97,22 @@ impl<Answer> Suspend<Answer> {
     /// Takes this as the answer when the deadline passes. To be called after the deadline is set.
     pub fn or_answer(self, default: &Answer) -> Self
     where
-        Answer: Serialize,
+        Answer: Serialize + DeserializeOwned,
     {
         self.otherwise("or_answer", default)
     }
 
-    fn otherwise(mut self, called: &str, default: &impl Serialize) -> Self {
+    fn otherwise(mut self, called: &str, default: &impl Serialize) -> Self
+    where
+        Answer: DeserializeOwned,
+    {
         self.waiting.edit(|wait| {
             let deadline = wait.deadline.as_mut().ok_or_else(|| {
                 Error::new(format!("{called} was given to a suspension without deadline: set one first"))
             })?;
-            deadline.otherwise = DeadlineOutcome::Answer(json::write("the default answer", default)?);
+            let text = json::write("the default answer", default)?;
+            json::read::<Answer>("the default answer", "bad-default", &text)?;
+            deadline.otherwise = DeadlineOutcome::Answer(text);
             Ok(())
         });
         self
@@ -118,10 +127,14 @@ impl<Answer: DeserializeOwned> Future for Suspend<Answer> {
     type Output = Result<Answer>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.waiting.poll(cx, WaitFor::Answer))? {
-            Resolution::Answered(answer) => json::read("the answer", "bad-answer", &answer),
+        let over = ready!(self.waiting.poll(cx, WaitFor::Answer))?;
+        Poll::Ready(match &over.resolution {
+            Resolution::Answered(answer) => {
+                waits::note_answered(over.wait);
+                over.read("the answer", "bad-answer", answer)
+            }
             Resolution::TimedOut => Err(Error::timed_out("the answer")),
-            other => Err(misfit("an answer", &other)),
+            other => Err(misfit("an answer", other)),
         })
     }
 }

@@ -15,8 +15,9 @@ pub struct Timer {
 }
 
 impl Timer {
+    #[track_caller]
     pub(crate) fn new(what: WaitFor) -> Self {
-        Self { waiting: Waiting::Planned(Ok(what)) }
+        Self { waiting: Waiting::planned(Ok(what)) }
     }
 }
 

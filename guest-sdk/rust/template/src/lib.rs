@@ -38,3 +38,26 @@ async fn buy(ctx: Context<Question, Answer>, order: Order) -> Result<Bought> {
 reentry_step::export! {
     Step::new("{{name}}", buy).title("{{heading}}"),
 }
+
+#[cfg(test)]
+mod tests {
+    use reentry_step::serde_json::json;
+    use reentry_step::testing;
+
+    use super::*;
+
+    #[test]
+    fn a_yes_buys() {
+        let mut run = testing::start(Step::new("{{name}}", buy), &json!({"item": "a lamp"}));
+        assert_eq!(run.question(), json!({"item": "a lamp"}));
+        run.answer(&json!({"approved": true}));
+        assert_eq!(run.output(), json!({"bought": "a lamp", "comment": null}));
+    }
+
+    #[test]
+    fn a_no_is_a_failure() {
+        let mut run = testing::start(Step::new("{{name}}", buy), &json!({"item": "a lamp"}));
+        run.answer(&json!({"approved": false}));
+        assert_eq!(run.failure().code_word(), Some("refused"));
+    }
+}

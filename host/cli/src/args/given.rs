@@ -209,7 +209,12 @@ mod tests {
         ^
         to read the file, write `--input @Cargo.toml`
         ");
-        insta::assert_snapshot!(said("{\"approved\": <true|false>}"), @"");
+        insta::assert_snapshot!(said("{\"approved\": <true|false>}"), @r#"
+        --input is not valid JSON: expected value
+        {"approved": <true|false>}
+                     ^
+        put your answer in the place of `<…>`, and leave out what is optional
+        "#);
         insta::assert_snapshot!(said(" "), @"
         --input is not valid JSON: it is empty
         nothing at all is `--input null`

@@ -137,7 +137,7 @@ impl SuspensionName {
     ///
     /// # Errors
     /// `NotFound`; `Refused` when several are meant.
-    pub(crate) async fn find(&self, run: &Run) -> Result<SuspensionId, Failure> {
+    pub(crate) async fn find(&self, session: &Session, run: &Run) -> Result<SuspensionId, Failure> {
         let digits = match self {
             Self::Id(id) => return Ok(*id),
             Self::Part(digits) => digits,
@@ -151,7 +151,8 @@ impl SuspensionName {
             run.history().await?.iter().map(|waiting| waiting.record.id).filter(fits).collect();
         the_one("questions", digits, &found)?.ok_or_else(|| {
             let message = format!("no question of run {} whose id begins or ends with `{digits}`", run.id());
-            Report::not_found("no-suspension", message).into()
+            let show = session.again.command(["runs", "show", &run.id().to_string()]);
+            Report::not_found("no-suspension", message).hint(format!("`{show}` lists its questions")).into()
         })
     }
 }
@@ -230,6 +231,11 @@ mod tests {
         assert!(matches!(the_one("runs", "ab", &["x"]), Ok(Some("x"))));
         assert!(matches!(the_one::<&str>("runs", "ab", &[]), Ok(None)));
         let Err(Failure::Own(report)) = the_one("runs", "ab", &["run_1ab", "run_2ab"]) else { panic!("one") };
-        insta::assert_snapshot!(format!("{}\n{}", report.message, report.hints.join("\n")), @"");
+        insta::assert_snapshot!(format!("{}\n{}", report.message, report.hints.join("\n")), @"
+        several runs have an id that begins or ends with `ab`
+        say more of it:
+        run_1ab
+        run_2ab
+        ");
     }
 }

@@ -109,7 +109,8 @@ async fn module(args: &Args, session: &Session) -> Result<Built, Failure> {
     let encoding = if args.utf16 { Encoding::Utf16 } else { Encoding::Utf8 };
     let options = ComponentizeOptions { world: args.world.as_deref(), encoding };
     let component = made_component(&args.path, &read(&args.path)?, options)?;
-    built(session, &Author::of_module(&args.path), args.place(beside(&args.path)), &component).await
+    let author = Author::of_module(&args.path);
+    built(session, &author, args.place(beside(&args.path)), &component, args.force).await
 }
 
 async fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> {
@@ -117,13 +118,10 @@ async fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> 
     let project = Project::open(&args.path, language, args.engine, args.force, session.ui)?;
     let names = made_before(&project);
     let built = components(args, session, &project).await;
-    match &built {
-        Ok(_) => {}
+    if built.is_err() {
         // What is there was made of other sources.
-        Err(_) => {
-            let places = names.iter().map(|name| args.place(args.path.join(format!("{name}.wasm"))));
-            places.for_each(|place| remove_old(session, &place));
-        }
+        let places = names.iter().map(|name| args.place(args.path.join(format!("{name}.wasm"))));
+        places.for_each(|place| remove_old(session, &place));
     }
     built
 }
@@ -152,7 +150,7 @@ async fn components(args: &Args, session: &Session, project: &Project) -> Result
             }
         };
         let own = args.path.join(format!("{}.wasm", one.name));
-        all.push(built(session, &author, args.place(own), &component).await?);
+        all.push(built(session, &author, args.place(own), &component, args.force).await?);
     }
     Ok(all)
 }
@@ -163,10 +161,11 @@ async fn built(
     author: &Author<'_>,
     path: PathBuf,
     component: &[u8],
+    force: bool,
 ) -> Result<Built, Failure> {
-    let steps = look::steps(session, author, &path, component).await?;
+    let steps = look::steps(session, author, &path, component, force).await?;
     let unchanged = std::fs::read(&path).is_ok_and(|before| before == component);
-    // Written all the same: whoever compares times is to see that it is newer than the sources.
+    // Written all the same: to those who compare times it is newer than the sources.
     std::fs::write(&path, component).map_err(|error| {
         Report::unavailable("file-unavailable", format!("cannot write {}", path.display())).cause(error)
     })?;

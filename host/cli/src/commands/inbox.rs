@@ -13,7 +13,7 @@ use crate::suspended::{Row, how_to_answer, text};
 /// Show what waits for an answer, the oldest first
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only of this run
+    /// Only of this run: its id, an end of it, or `last`
     #[arg(long, value_name = "RUN")]
     run: Option<RunName>,
 

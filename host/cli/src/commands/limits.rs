@@ -10,7 +10,7 @@ use crate::table::Table;
 
 /// List the limits that guests are held to, as they are set
 ///
-/// `--limit NAME=VALUE` sets one, for any command that calls guests; REENTRY_LIMIT sets several, divided by commas. docs/limits.md says what
+/// `--set-limit NAME=VALUE` sets one, for any command that calls guests; REENTRY_LIMIT sets several, divided by commas. docs/limits.md says what
 /// happens at each, and has the bounds that cannot be set.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
@@ -28,8 +28,7 @@ pub(super) fn perform(session: &Session) -> Result<Exit, Failure> {
         session.ui.print_json(&json!({ "limits": rows }))?;
         return Ok(Exit::Done);
     }
-    let mut table =
-        Table::new(["LIMIT", "VALUE", "DEFAULT", "WHAT IT BOUNDS"]).giving_way(["WHAT IT BOUNDS"]);
+    let mut table = Table::new(["LIMIT", "VALUE", "DEFAULT", "WHAT IT BOUNDS"]).wrapping();
     for limit in ALL {
         let (value, default) = (limit.value(session.limits()), limit.value(&default));
         let differs = if value == default { String::new() } else { limit.unit.text(default) };

@@ -149,7 +149,7 @@ mod tests {
         Print help (see a summary with \*(Aq\-h\*(Aq)
         .TP
         <\fIRUN\fR>
-        The run
+        The run: its id, an end of it, or `last`
         .SH EXAMPLE
         .nf
         reentry runs cancel run_019a…

@@ -16,7 +16,7 @@ use crate::session::{Background, Session};
 /// is as it was. Of several that answer the same question exactly one wins.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 
@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     index: Option<u32>,
 
-    /// The question itself, by its id; wins over everything else
+    /// The question itself, by its id or an end of it; wins over everything else
     #[arg(long, value_name = "ID")]
     suspension: Option<SuspensionName>,
 
@@ -72,7 +72,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let host = session.existing_host(Background::of(args.output.wait)).await?;
     let run = args.run.open(session, &host).await?;
     if let Some(suspension) = &args.suspension {
-        options.step.suspension = Some(suspension.find(&run).await?);
+        options.step.suspension = Some(suspension.find(session, &run).await?);
     }
     let result = or_interrupt(run.id(), true, async { Ok(run.resume(options).await?) }).await?;
     finish(session, &host, &run, result, args.output).await

@@ -33,16 +33,17 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     let core = project.work("core.wasm")?;
     // Steps import the SDK by its name, as if it came from npm.
     let sdk = project.sdk()?;
-    let base = project.work("asc")?;
-    let link = base.join("node_modules/reentry-step");
-    let linked = std::fs::create_dir_all(base.join("node_modules"))
+    let packages = project.work("asc")?.join("node_modules");
+    let link = packages.join("reentry-step");
+    let linked = std::fs::create_dir_all(&packages)
         .and_then(|()| if link.is_symlink() { std::fs::remove_file(&link) } else { Ok(()) })
         .and_then(|()| symlink(&sdk, &link));
     linked.map_err(|error| {
         Report::unavailable("file-unavailable", format!("cannot write {}", link.display())).cause(error)
     })?;
     let mut asc = project.tool(&ASC)?;
-    asc.current_dir(&base).arg(&source).args(["--baseDir", ".", "--transform", "reentry-step/transform.mjs"]);
+    asc.arg(&source).arg("--baseDir").arg(&project.folder).arg("--path").arg(&packages);
+    asc.arg("--transform").arg(sdk.join("transform.mjs"));
     // `minimal` collects only when it is told to: the SDK does so at the end of each call, when nothing is on the stack.
     asc.args(["--optimize", "--runtime", "minimal", "--exportStart", "_initialize", "--outFile"]).arg(&core);
     project.run(&mut asc)?;

@@ -30,7 +30,7 @@ pub(crate) static CPP: Language = Language {
     sdk: &["cpp", "c"],
     export: (
         &["step.cpp"],
-        "extern \"C\" const reentry_step reentry_steps[] = {{.id = \"buy\", .run = reentry::run<buy>}, {}};",
+        "extern \"C\" const reentry_step reentry_steps[] = {reentry::step<buy>({.id = \"buy\"}), {}};",
     ),
     build: build_cpp,
 };
@@ -93,6 +93,7 @@ fn is_test(source: &Path) -> bool {
     source.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_test"))
 }
 
+/// The compiler of C++, with what each of its sources is compiled with.
 const CPLUSPLUS: [&str; 7] = [
     "c++",
     "-std=c++20",

@@ -29,7 +29,7 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     let core = project.work("core.wasm")?;
     let mut go = project.tool(&GO_TOOL)?;
     go.envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
-    go.args(["build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o"]).arg(&core).arg(".");
+    go.args(["build", "-buildmode=c-shared", "-trimpath", "-ldflags=-w", "-o"]).arg(&core).arg(".");
     project.run(&mut go)?;
     Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf8 }])
 }

@@ -1,5 +1,7 @@
 //! JavaScript and TypeScript: the step and its packages become one file, and that a component with an engine in it.
 
+use std::path::{Path, PathBuf};
+
 use reentry::wasm::Encoding;
 
 use super::node::node;
@@ -7,6 +9,8 @@ use super::project::Engine;
 use super::tool::{Kind, Tool};
 use super::{Language, Made, Project};
 use crate::failure::Failure;
+
+const NODE: Tool = node((18, 0));
 
 const ESBUILD: Tool = Tool {
     name: "esbuild",
@@ -47,7 +51,7 @@ pub(crate) static JAVASCRIPT: Language = Language {
     title: "JavaScript",
     manifest: Some("package.json"),
     special_cases: &["typescript", "assemblyscript"],
-    tools: &[node((18, 0)), ESBUILD],
+    tools: &[NODE, ESBUILD],
     engines: &ENGINES,
     sdk: &["javascript"],
     export: EXPORT,
@@ -59,38 +63,36 @@ pub(crate) static TYPESCRIPT: Language = Language {
     title: "TypeScript",
     manifest: Some("tsconfig.json"),
     special_cases: &["assemblyscript"],
-    tools: &[node((18, 0)), ESBUILD, TSC],
+    tools: &[NODE, ESBUILD, TSC],
     engines: &ENGINES,
     sdk: &["javascript"],
     export: EXPORT,
     build: check_and_make,
 };
 
-/// Types are checked here, as the bundler only takes them away.
-fn check_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
-    project.run(project.tool(&TSC)?.args(["--noEmit", "--project", "."]))?;
-    bundle_and_make(project)
+fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
+    component_of(project, &bundle(project)?)
 }
 
-fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
-    let source = project.source(&["index.ts", "index.js"])?;
-    // The environment goes first, so that packages find it when they are loaded.
-    let entry =
-        format!("import \"reentry-step/environment\";\nexport * from {:?};\n", source.display().to_string());
-    let entry = project.write("entry.js", &entry)?;
-    let sdk = project.sdk()?;
-    let bundle = project.work("bundle.js")?;
-    let mut esbuild = project.tool(&ESBUILD)?;
-    esbuild.arg(entry).args(["--bundle", "--format=esm", "--platform=neutral", "--main-fields=module,main"]);
-    // `async` functions are lowered onto the promise of the SDK, as no engine lets a guest run its microtasks to the end within
-    // one call.
-    esbuild.args(["--target=esnext", "--supported:async-await=false", "--supported:async-generator=false"]);
-    esbuild.args(["--supported:for-await=false", "--external:reentry:*", "--log-level=warning"]);
-    esbuild.arg(format!("--alias:reentry-step={}", sdk.join("src/index.js").display()));
-    esbuild.arg(format!("--alias:reentry-step/environment={}", sdk.join("src/environment.js").display()));
-    esbuild.arg(format!("--outfile={}", bundle.display()));
-    project.run_heard(&mut esbuild, esbuilds_words)?;
+/// Types are checked here, as the bundler only takes them away. It goes first: it knows what a step has not.
+fn check_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
+    let bundle = bundle(project)?;
+    project.run(project.tool(&TSC)?.args(["--noEmit", "--project", "."]))?;
+    component_of(project, &bundle)
+}
 
+/// One file of the step and its packages.
+fn bundle(project: &Project) -> Result<PathBuf, Failure> {
+    let source = project.source(&["index.ts", "index.js"])?;
+    let bundle = project.work("bundle.js")?;
+    let esbuild = project.tool(&ESBUILD)?;
+    let mut node = project.tool(&NODE)?;
+    node.arg(project.sdk()?.join("build.mjs")).arg(esbuild.get_program()).arg(&source).arg(&bundle);
+    project.run(&mut node)?;
+    Ok(bundle)
+}
+
+fn component_of(project: &Project, bundle: &Path) -> Result<Vec<Made>, Failure> {
     let contract = project.contract()?;
     let (tool, options): (&'static Tool, &[&str]) = match project.engine {
         Engine::Quickjs => (&QUICKJS, &["--world", "step", "--sync", "--stub-wasi", "--opt-size"]),
@@ -100,19 +102,20 @@ fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
             &["--disable", "stdio", "random", "clocks", "http", "fetch-event", "--world-name", "step"],
         ),
     };
-    let inputs = project.inputs(tool, options, &[("contract", &contract), ("bundle", &bundle)])?;
+    let inputs = project.inputs(tool, options, &[("contract", &contract), ("bundle", bundle)])?;
     let component = project.made_of(&inputs, "component.wasm", |component| {
         let mut engine = project.tool(tool)?;
         match project.engine {
-            Engine::Quickjs => engine.args(options).arg("--js").arg(&bundle).arg("--output").arg(component),
-            Engine::Starlingmonkey => engine.arg(&bundle).args(options).arg("--out").arg(component),
+            Engine::Quickjs => engine.args(options).arg("--js").arg(bundle).arg("--output").arg(component),
+            Engine::Starlingmonkey => engine.arg(bundle).args(options).arg("--out").arg(component),
         };
-        project.run(engine.arg("--wit").arg(&contract))
+        project.run_heard(engine.arg("--wit").arg(&contract), engines_words)
     })?;
     Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
 }
 
-/// What esbuild says, without what Node says about the program that starts it.
-fn esbuilds_words(said: &str) -> String {
-    said.split("\nnode:child_process:").next().unwrap_or_default().to_owned()
+/// What an engine says of a module that fails when it is loaded: the error, without what led to it.
+fn engines_words(said: &str) -> String {
+    const QUICKJS: &str = "Failed to finish JavaScript module evaluation: Error: ";
+    said.split_once(QUICKJS).map_or(said, |(_, error)| error).to_owned()
 }

@@ -28,6 +28,14 @@ impl Inputs {
         Self(format!("{name} {version} {}\n", options.join(" ")))
     }
 
+    /// Begins with this very program and its options.
+    pub(crate) fn of_this_program(options: &[&str]) -> Self {
+        // A version that is being worked on is a program of many builds.
+        let program = std::env::current_exe().and_then(std::fs::metadata);
+        let build = program.map(|file| format!("{} {:?}", file.len(), file.modified())).unwrap_or_default();
+        Self(format!("reentry {} {build} {}\n", env!("CARGO_PKG_VERSION"), options.join(" ")))
+    }
+
     /// Adds the contents of a file, or of all files in a folder, under a name.
     ///
     /// # Errors
@@ -36,6 +44,8 @@ impl Inputs {
         if path.is_dir() {
             let mut entries = read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
             entries.sort_by_key(std::fs::DirEntry::file_name);
+            // Python leaves what it compiled beside the sources.
+            entries.retain(|entry| entry.file_name() != "__pycache__");
             for entry in entries {
                 self.add(&format!("{name}/{}", entry.file_name().to_string_lossy()), &entry.path())?;
             }
@@ -55,12 +65,12 @@ impl Inputs {
 pub(crate) struct Shelf(Option<PathBuf>);
 
 impl Shelf {
-    /// The user's own, by the XDG Base Directory Specification. Without a home nothing is kept.
-    pub(crate) fn of_user() -> Self {
+    /// One of the user's own, by the XDG Base Directory Specification. Without a home nothing is kept.
+    pub(crate) fn of_user(name: &str) -> Self {
         let folder =
             |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         let base = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
-        Self(base.map(|base| base.join("reentry/built")))
+        Self(base.map(|base| base.join("reentry").join(name)))
     }
 
     /// What was made of these inputs, if it is kept and whole.
@@ -142,6 +152,8 @@ mod tests {
         let files = [("a.py", "1"), ("b/c.py", "2")];
         let first = inputs("1.0", &["-O"], &files).key();
         assert_eq!(first, inputs("1.0", &["-O"], &files).key());
+        let compiled = ("b/__pycache__/c.pyc", "3");
+        assert_eq!(first, inputs("1.0", &["-O"], &[files[0], files[1], compiled]).key());
         let others = [
             inputs("1.1", &["-O"], &files),
             inputs("1.0", &[], &files),

@@ -71,7 +71,7 @@ impl Project {
         let folder = folder.canonicalize().map_err(|error| unusable("open", folder, &error))?;
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let places = Places::new(&folder, &std::env::var_os("PATH").unwrap_or_default());
-        Ok(Self { folder, name, language, engine, places, ui, shelf: Shelf::of_user(), force })
+        Ok(Self { folder, name, language, engine, places, ui, shelf: Shelf::of_user("built"), force })
     }
 
     /// A file of the project, if it is there.

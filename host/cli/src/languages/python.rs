@@ -38,9 +38,8 @@ pub(crate) static PYTHON: Language = Language {
     build,
 };
 
-/// The module that is imported first: the SDK before all else, so that packages find its clocks and its standard output when they
-/// are loaded.
-const ENTRY: &str = "import reentry_step\nimport main\nfrom reentry_step.component import Guest\n";
+/// The module that is imported first. The SDK loads `main` when its clocks and its standard output are in place.
+const ENTRY: &str = "from reentry_step.component import Guest\n";
 
 /// The Python that componentize-py brings. Packages must be written in Python alone: compiled ones are for other machines.
 const PURE: [&str; 10] = [
@@ -85,14 +84,29 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
             "step",
             "componentize",
         ]);
-        componentize.arg("--stub-wasi");
+        // What it says of a failure is what Python says, without its own calls.
+        componentize.arg("--stub-wasi").env("RUST_BACKTRACE", "0");
         for folder in &folders {
             componentize.arg("--python-path").arg(folder);
         }
         componentize.arg("--output").arg(component).arg("reentry_entry");
-        project.run(&mut componentize)
+        project.run_heard(&mut componentize, words)
     })?;
     Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
+}
+
+/// What the tool says of the author's sources, without what it says of itself: its traceback and its stack. While it builds, the
+/// folders have numbers.
+fn words(said: &str) -> String {
+    let between = |begin: &str, end: &str| {
+        let (_, rest) = said.split_once(begin)?;
+        let text = rest.split(end).next().unwrap_or(rest);
+        (!text.trim().is_empty()).then(|| text.to_owned())
+    };
+    let own = between("\nAssertionError: ", "\n\nCaused by:\n");
+    let words = own.or_else(|| between("\nCaused by:\n", "\n\nStack backtrace:"));
+    let words = words.unwrap_or_else(|| said.to_owned());
+    words.replace("\"/1/", "\"").replace("\"/2/", "\"sdk/").replace("\"/3/", "\"")
 }
 
 /// The folder with the packages that the step uses, installed anew when they are others than the last time.
@@ -116,7 +130,7 @@ fn packages(project: &Project) -> Result<Option<std::path::PathBuf>, Failure> {
     Ok(Some(packages))
 }
 
-/// Makes one folder a copy of another, without hidden folders, environments and what was compiled.
+/// Makes one folder a copy of another, without hidden folders, environments and what was made of it.
 fn refreshed(from: &Path, to: &Path) -> io::Result<()> {
     if to.is_dir() {
         remove_dir_all(to)?;
@@ -130,11 +144,38 @@ fn copied(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name());
         let left_out = [SDK, "__pycache__", "node_modules", "venv"];
-        if !path.is_dir() {
+        // Among the files are the components that earlier builds made.
+        if !path.is_dir() && path.extension().is_none_or(|end| end != "wasm") {
             copy(&path, to.join(&name))?;
-        } else if !name.to_string_lossy().starts_with('.') && !left_out.iter().any(|known| name == *known) {
+        } else if path.is_dir()
+            && !name.to_string_lossy().starts_with('.')
+            && !left_out.iter().any(|known| name == *known)
+        {
             copied(&path, &to.join(&name))?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tool_speaks_of_the_authors_sources_alone() {
+        let said = |own: &str| {
+            format!(
+                "Traceback (most recent call last):\n  File \"/bin/componentize-py\", line 8\nAssertionError: {own}\n\n\
+                 Caused by:\n    ValueError: early\n\nStack backtrace:\n   0: <anyhow::Error>::msg\n"
+            )
+        };
+        let own = "Traceback (most recent call last):\n  File \"/1/main.py\", line 2, in <module>\nValueError: early\n";
+        insta::assert_snapshot!(words(&said(own)), @r#"
+        Traceback (most recent call last):
+          File "main.py", line 2, in <module>
+        ValueError: early
+        "#);
+        insta::assert_snapshot!(words(&said("")), @"    ValueError: early");
+        assert_eq!(words("error: no such option"), "error: no such option");
+    }
 }

@@ -37,18 +37,23 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     let source = project.source(&["step.zig", "src/step.zig"])?;
     let core = project.work("core.wasm")?;
     let mut zig = project.tool(&ZIG_TOOL)?;
-    zig.args([
-        "build-exe",
-        "-target",
-        "wasm32-wasi",
-        "-O",
-        "ReleaseSmall",
-        "-mexec-model=reactor",
-        "-fno-entry",
-    ]);
-    zig.args(["-rdynamic", "--stack", "65536", "--dep", "reentry"]);
-    zig.arg(format!("-Mroot={}", source.display()));
-    zig.arg(format!("-Mreentry={}", project.sdk()?.join("src/reentry.zig").display()));
+    zig.args(["build-exe", "-target", "wasm32-wasi", "-mexec-model=reactor", "-fno-entry", "-rdynamic"]);
+    zig.args(["--stack", "65536", "-fstrip"]);
+    // With checks: what goes wrong is told in words, and nothing goes on with memory that is not its own. The root is the SDK's,
+    // as panics and logs are arranged in a program's root.
+    let sources = project.sdk()?.join("src");
+    let modules: [(&str, &[&str], _); 3] = [
+        ("root", &["step", "reentry"], sources.join("program.zig")),
+        ("step", &["reentry"], source),
+        ("reentry", &[], sources.join("reentry.zig")),
+    ];
+    for (name, needs, file) in modules {
+        zig.args(["-O", "ReleaseSafe"]);
+        for needed in needs {
+            zig.args(["--dep", needed]);
+        }
+        zig.arg(format!("-M{name}={}", file.display()));
+    }
     zig.arg(format!("-femit-bin={}", core.display()));
     project.run(&mut zig)?;
     Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf8 }])

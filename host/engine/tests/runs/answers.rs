@@ -16,7 +16,7 @@ use reentry::{
 };
 use serde_json::json;
 
-use crate::guest::{asks, asks_twice, definition, host, input, line, refuses};
+use crate::guest::{asks, asks_twice, definition, host, input, line, refuses, traps, until};
 
 fn answer(data: serde_json::Value) -> ResumeOptions {
     ResumeOptions::data(data)
@@ -125,6 +125,27 @@ async fn a_late_answer_is_told_when_it_expired() {
     assert_eq!(result.suspended[0].path.to_string(), "instead");
     // Neither did a message: it is kept for somebody else.
     assert_eq!(started.run.resume(answer(json!(2))).await.unwrap().status, RunStatus::Success);
+}
+
+/// A step whose time is over while it waits for a further try is not tried once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_whose_time_is_over_is_not_tried_once_more() {
+    let clock = Arc::new(Standing::default());
+    let host = host().clock(clock.clone()).build().await.unwrap();
+    let steps = r#"[{"then": {"component": "@", "step": "ask", "totalTimeoutMs": 30000,
+        "retry": {"retries": 3, "delayMs": 60000, "backoff": 1}}}]"#;
+    let workflow = host.commit(definition("w", &traps(&host).await, steps)).await.unwrap();
+    let run = workflow.create_run().await.unwrap();
+    let starting = tokio::spawn({
+        let run = run.clone();
+        async move { run.start(StartOptions::default()).await }
+    });
+    until(|| async { run.state().await.unwrap().steps.values().any(|step| step.attempt == 1) }).await;
+    *clock.0.lock().unwrap() = 31_000;
+    let ended = starting.await.unwrap().unwrap();
+    assert_eq!(ended.error.unwrap().code.as_deref(), Some("timeout"));
+    let step = run.record(&"ask".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((step.calls, step.attempt), (1, 1));
 }
 
 #[tokio::test]

@@ -167,33 +167,24 @@ pub(crate) async fn calls_workflow(host: &Host) -> Component {
 
 /// A step that refuses an answer which ends with `7`.
 pub(crate) async fn refuses(host: &Host) -> Component {
-    let end = "    (i32.const 1536)))";
-    // The failure, at 1792: its message, code and details, which name the wait.
-    let refused = r#"    (if (i32.eq (i32.const 55) (i32.load8_u (i32.sub
-      (i32.add (i32.load (i32.const 1548)) (i32.load (i32.const 1552))) (i32.const 1)))) (then
-      (i32.store8 (i32.const 1792) (i32.const 1))
-      (i32.store (i32.const 1800) (i32.const 1900))
-      (i32.store (i32.const 1804) (i32.const 10))
-      (i32.store8 (i32.const 1808) (i32.const 1))
-      (i32.store (i32.const 1812) (i32.const 1920))
-      (i32.store (i32.const 1816) (i32.const 10))
-      (i32.store8 (i32.const 1840) (i32.const 1))
-      (i32.store (i32.const 1844) (i32.const 1940))
-      (i32.store (i32.const 1848) (i32.const 10))
-      (return (i32.const 1792))))
-    (i32.const 1536))
-  (data (i32.const 1900) "no sevens!")
-  (data (i32.const 1920) "bad-answer")
-  (data (i32.const 1940) "{\"wait\":0}"))"#;
-    assert!(ASK.contains(end), "the fixture was written anew");
-    add(host, "refuses", &ASK.replace(end, refused)).await
+    add(host, "refuses", include_str!("../../fixtures/refuses.wat")).await
 }
 
 /// A step that computes for ever.
 pub(crate) async fn spins(host: &Host) -> Component {
+    begins(host, "spin", "(loop $on (br $on))").await
+}
+
+/// A step that traps.
+pub(crate) async fn traps(host: &Host) -> Component {
+    begins(host, "trap", "unreachable").await
+}
+
+/// A step that begins with this.
+async fn begins(host: &Host, name: &str, with: &str) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
     assert!(ASK.contains(start), "the fixture was written anew");
-    add(host, "spin", &ASK.replace(start, &format!("{start} (loop $on (br $on))"))).await
+    add(host, name, &ASK.replace(start, &format!("{start} {with}"))).await
 }
 
 /// A step that logs `die`, and then asks.

@@ -176,6 +176,7 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
 /// What was acknowledged happened once; what was refused never did; two requests with one key are one.
 fn requests(world: &World, performed: &Performed) -> Checked {
     let (cut, forks) = (may_be_cut_short(world), world.runs.len().saturating_sub(1));
+    let refuses = world.tree.scripts().values().any(|script| script.contains(guest::REFUSING));
     let ledger = world.around.ledger.lock().unwrap();
     let (mut answers, mut keys) = (BTreeMap::<usize, Vec<_>>::new(), BTreeMap::<&String, Vec<_>>::new());
     let mut events = BTreeMap::<(usize, &String), bool>::new();
@@ -221,7 +222,8 @@ fn requests(world: &World, performed: &Performed) -> Checked {
     }
     for (key, asked) in keys {
         let refused = asked.iter().any(|one| one.is_refused() && !one.met_damage());
-        let mixed = refused && asked.iter().any(|one| one.is_acknowledged());
+        // A question that is given back may take what was refused before.
+        let mixed = refused && !refuses && asked.iter().any(|one| one.is_acknowledged());
         ensure(!mixed, || {
             format!("of requests with the key `{key}` one was done and one refused: {asked:?}")
         })?;
@@ -256,7 +258,9 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
         ends.0 += usize::from(end == Some(SuspensionEnd::Answered));
         ends.1 += usize::from(end == Some(SuspensionEnd::Received));
         let saved = savepoints.iter().filter(|savepoint| savepoint.suspension == Some(one.id)).count();
-        ensure(saved > 0 || end != Some(SuspensionEnd::Answered), || format!("no savepoint of {}", one.id))?;
+        // What was answered in the parent, and is being told in a fork, was saved there.
+        let needs_one = end == Some(SuspensionEnd::Answered) && run.fork_of.is_none();
+        ensure(saved > 0 || !needs_one, || format!("no savepoint of {}", one.id))?;
         ensure(saved < 2, || format!("{saved} savepoints of {}", one.id))?;
         let late = one
             .state

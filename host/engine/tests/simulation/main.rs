@@ -1,6 +1,7 @@
 //! Seeded simulation: a real engine with real guests on a real store, in processes that die at every moment, directed by a seed.
 //!
-//! `REENTRY_SIM_SEED=n` plays one schedule and prints all that happens in it; `REENTRY_SIM_SCHEDULES=n` plays so many of them.
+//! `REENTRY_SIM_SEED=n` plays one schedule and prints all that happens in it; `REENTRY_SIM_SCHEDULES=n` plays so many of them;
+//! `REENTRY_SIM_BROKEN=ImagesLost,..` looks for these broken engines alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unused_crate_dependencies)]
 
 mod broken;
@@ -150,7 +151,12 @@ fn a_seed_replays_exactly() {
 #[test]
 fn each_broken_engine_is_found() {
     let mut unfound = Vec::new();
-    for broken in Broken::ALL {
+    let wanted = std::env::var("REENTRY_SIM_BROKEN").ok();
+    let is_wanted = |broken: &Broken| {
+        let name = format!("{broken:?}");
+        wanted.as_ref().is_none_or(|wanted| wanted.split(',').any(|one| one == name))
+    };
+    for broken in Broken::ALL.into_iter().filter(is_wanted) {
         let found = (0..FOUND_WITHIN).find_map(|seed| Some((seed, play(seed, Some(broken)).wrong?)));
         match found {
             Some((seed, wrong)) => {

@@ -57,9 +57,20 @@ impl Race {
 
     /// Has a process answer, as far as it gets.
     fn answer(&self, process: usize, target: Target, data: usize, key: Option<&str>) {
+        self.answer_seeing(None, process, target, data, key);
+    }
+
+    /// The same by one who says which version he has seen.
+    fn answer_seeing(
+        &self,
+        seen: Option<u64>,
+        process: usize,
+        target: Target,
+        data: usize,
+        key: Option<&str>,
+    ) {
         let key = key.map(str::to_owned);
-        let what =
-            What::Answer { target, meant: None, data, key, retries: 0, seen: None, may_be_late: false };
+        let what = What::Answer { target, meant: None, data, key, retries: 0, seen, may_be_late: false };
         self.ask(process, self.run, what);
     }
 
@@ -89,11 +100,25 @@ impl Race {
 }
 
 #[test]
+fn an_answer_by_path_that_comes_after_another_does_not_reach_what_is_asked_next() {
+    let race = race("waaw");
+    race.around.stage.close(Some("a commit"));
+    race.answer(0, Target::step("s").unwrap(), 1, None);
+    race.around.stage.close(None);
+    race.answer(1, race.open(), 2, None);
+    race.let_go(0);
+    let (said, calls) = race.told();
+    assert_eq!(said, ["Conflict", "suspended"]);
+    assert_eq!(calls, ["1 ", "2 002"]);
+}
+
+/// Its sender has seen, he says, whatever there will be.
+#[test]
 fn an_answer_by_path_that_comes_after_another_goes_on_from_the_later_memory() {
     let race = race("waaw");
     race.around.stage.close(Some("a commit"));
     // It has the memory of the first suspension at hand, and is held up.
-    race.answer(0, Target::step("s").unwrap(), 1, None);
+    race.answer_seeing(Some(u64::MAX), 0, Target::step("s").unwrap(), 1, None);
     race.around.stage.close(None);
     race.answer(1, race.open(), 2, None);
     race.let_go(0);
@@ -107,7 +132,7 @@ fn an_answer_by_path_that_comes_after_another_is_refused_when_the_later_memory_i
     let race = race("waaw");
     race.around.stage.close(Some("a commit"));
     // It has seen that the memory of the first suspension is whole, and is held up.
-    race.answer(0, Target::step("s").unwrap(), 1, None);
+    race.answer_seeing(Some(u64::MAX), 0, Target::step("s").unwrap(), 1, None);
     race.around.stage.close(None);
     race.answer(1, race.open(), 2, None);
     race.around.stage.damage_all(true);

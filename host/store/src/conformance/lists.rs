@@ -116,6 +116,9 @@ pub async fn open_suspensions_are_listed_page_by_page(back_end: &dyn BackEnd) {
     for limit in [0, 1, 4, 9] {
         let filter = SuspensionFilter { limit, ..SuspensionFilter::default() };
         assert_eq!(suspension_ids(&*store, filter).await, all, "{limit}");
+        let filter = SuspensionFilter { limit, latest_first: true, ..SuspensionFilter::default() };
+        let latest: Vec<SuspensionId> = all.iter().rev().copied().collect();
+        assert_eq!(suspension_ids(&*store, filter).await, latest, "{limit}");
     }
     let filter = SuspensionFilter { limit: 3, ..SuspensionFilter::default() };
     let page = store.list_suspensions(&TenantId::default(), filter).await.unwrap();

@@ -277,6 +277,16 @@ async fn a_program_that_gives_up_as_it_cannot_sleep_says_so() {
 }
 
 #[tokio::test]
+async fn a_program_that_goes_on_without_its_sleep_ends_with_the_call() {
+    let poll = "(i64.store (i32.const 6168) (i64.const 1000000000))
+      (drop (call $poll_oneoff (i32.const 6144) (i32.const 8192) (i32.const 1) (i32.const 9000)))
+      (drop (call $fd_sync (i32.const 2))) (call $proc_exit (i32.const 0))";
+    let log = exits(poll, "x").await;
+    let words = "a step cannot sleep or poll within a call: it suspends, as its SDK's sleep does, and the host waits";
+    assert_eq!(log, [format!("Error: {words}"), format!("Error: {words} {{\"panic\": true}}")]);
+}
+
+#[tokio::test]
 async fn exit_is_a_line_of_the_log_and_a_trap() {
     let start = "(drop (call $write (i32.const 1) (i32.const 4096) (i32.const 3)))
       (call $proc_exit (i32.const 207)) (i32.const 0)";

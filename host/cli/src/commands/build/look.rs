@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use reentry::Error;
+use reentry::core::digest::ComponentDigest;
 use reentry::core::json::Json;
 use reentry::core::step::Descriptor;
 use reentry::wasm::LoadError;
@@ -12,6 +13,7 @@ use super::places::{Author, places_of};
 use crate::component_file::name_of;
 use crate::failure::{Failure, Report};
 use crate::hint;
+use crate::languages::{Inputs, Shelf};
 use crate::schema_text::outline;
 use crate::session::Session;
 use crate::ui::harmless;
@@ -19,7 +21,8 @@ use crate::working::Working;
 
 /// The steps of a component.
 ///
-/// Nothing is stored but compiled code, in the data folder if that is there: the run that follows finds it.
+/// Nothing is stored but compiled code, in the data folder if that is there: the run that follows finds it. What was seen of the same
+/// component before is not looked at again, unless `force` says so.
 ///
 /// # Errors
 /// Guest when a host would refuse the component, with the place in the author's sources and the language's own hint.
@@ -28,12 +31,23 @@ pub(super) async fn steps(
     author: &Author<'_>,
     path: &std::path::Path,
     component: &[u8],
+    force: bool,
 ) -> Result<Vec<Descriptor>, Failure> {
+    let (digest, grants) = (ComponentDigest::of(component).to_string(), format!("{:?}", session.grants()));
+    let (shelf, seen) = (Shelf::of_user("seen"), Inputs::of_this_program(&[&digest, &grants]));
+    let before = shelf.take(&seen).filter(|_| !force);
+    if let Some(steps) = before.and_then(|steps| serde_json::from_slice(&steps).ok()) {
+        return Ok(steps);
+    }
     let name = name_of(path);
     let _working = Working::begin(&format!("opening {name}"));
     let host = session.looking_host().await?;
     match host.add_component(&name, component).await {
-        Ok(component) => Ok(component.steps().to_vec()),
+        Ok(component) => {
+            let steps = component.steps().to_vec();
+            shelf.keep(&seen, &serde_json::to_vec(&steps).unwrap_or_default());
+            Ok(steps)
+        }
         Err(error) => Err(refused(&error, author, session).into()),
     }
 }

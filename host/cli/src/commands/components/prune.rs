@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::humane::{bytes, count, relative};
+use crate::humane::{self, bytes, count, relative};
 use crate::session::{Background, Session};
 use crate::table::Table;
 use crate::ui::harmless;
@@ -40,7 +40,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     }
     let components = count(gone.len(), "component");
     if !args.dry_run {
-        session.ui.note(&format!("removed {components}; {} went back to the file system", bytes(given_back)));
+        session.ui.note(&format!("removed {components}{}", humane::given_back(given_back)));
         return Ok(Exit::Done);
     }
     let now = session.now();

@@ -11,7 +11,7 @@ use crate::session::{Background, Session};
 /// Steps that wait are closed. A call that is in flight is told when it asks, and its end does not count.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 }

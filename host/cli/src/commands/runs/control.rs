@@ -12,7 +12,7 @@ use crate::session::{Background, Session};
 /// A run that is named and nothing else.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 /// Inside a block, the block is what one can go back to. State and request context stay as they are.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TravelArgs {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 
@@ -40,11 +40,11 @@ pub(crate) struct TravelArgs {
 /// What was done before is shared, not copied. With an answer, the new run goes on with it at once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ForkArgs {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 
-    /// The question, by its id [default: where the run stands]
+    /// The question, by its id or an end of it [default: where the run stands]
     #[arg(long, value_name = "ID")]
     at: Option<SuspensionName>,
 
@@ -92,7 +92,7 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
     let answer = data.map(ResumeOptions::data);
     let run = args.run.open(session, &host).await?;
     let at = match &args.at {
-        Some(at) => Some(at.find(&run).await?),
+        Some(at) => Some(at.find(session, &run).await?),
         None => None,
     };
     let run = run.fork(ForkOptions { at, answer }).await?;

@@ -20,7 +20,7 @@ use crate::table::Table;
 /// the run itself back to an entry.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 }

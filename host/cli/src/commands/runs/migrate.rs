@@ -24,7 +24,7 @@ use crate::ui::{hang, harmless};
 /// for the same. Who can answer the run now can do so afterwards, under the same addresses. A run that cannot move stays exactly as it is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN", required_unless_present = "all_of", conflicts_with = "all_of")]
     run: Option<RunName>,
 

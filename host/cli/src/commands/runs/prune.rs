@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::humane::{bytes, count, read_span};
+use crate::humane::{self, count, read_span};
 use crate::session::{Background, Session};
 
 /// Delete runs that ended long ago, with everything kept of them
@@ -69,7 +69,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         ));
         return Ok(Exit::Done);
     }
-    session.ui.note(&format!("deleted {runs}; {} went back to the file system", bytes(given_back)));
+    session.ui.note(&format!("deleted {runs}{}", humane::given_back(given_back)));
     if !kept.is_empty() {
         session.ui.note(&format!("kept {}, of which there are forks", count(kept.len(), "run")));
     }

@@ -31,7 +31,7 @@ const VALUE_LINES: usize = 40;
 /// Show one run: how it stands, its steps, its suspensions
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 }
@@ -87,7 +87,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     text += &suspensions_text(&suspensions, ui, now);
     session.ui.print(&text)?;
     if !result.suspended.is_empty() {
-        let inbox = session.again.command(["inbox", "--run", &run.id().to_string()]);
+        let inbox = session.again.command(["inbox", "--run", &short(&run.id())]);
         session.ui.note(&format!("`{inbox}` shows what is asked"));
     }
     Ok(Exit::Done)

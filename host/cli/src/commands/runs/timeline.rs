@@ -16,7 +16,7 @@ use crate::ui::harmless;
 /// Show what happened in a run, the oldest first, and how long each step took
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 }

@@ -28,7 +28,7 @@ const NAME_COLUMNS: usize = 14;
 /// when it is interrupted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The run
+    /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
 
