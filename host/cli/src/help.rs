@@ -66,7 +66,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("build", "reentry build approve"),
     ("components prune", "reentry components prune --dry-run"),
     ("backup", "reentry backup /backups/monday"),
-    ("restore", "reentry --data-dir /srv/reentry restore /backups/monday"),
+    ("restore", "reentry restore /backups/monday"),
     ("limits", "reentry limits --set-limit memory-bytes=512MiB"),
     ("doctor", "reentry doctor"),
     ("completions", "source <(reentry completions bash)"),

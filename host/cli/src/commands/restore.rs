@@ -8,7 +8,7 @@ use crate::session::Session;
 
 /// Make the data folder of a backup
 ///
-/// The data folder (`--data-dir`) must not have a database. Its host key must be in the backup, or in the data folder already. See to it that the
+/// The data folder must not have a database. Its host key must be in the backup, or in the data folder already. See to it that the
 /// folder of which the backup was made is not used any more: runs that were under way at that moment go on here.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
