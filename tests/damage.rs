@@ -40,6 +40,24 @@ impl Store for Damaging {
         let image = self.store.image(id).await?;
         Ok(image.and_then(|image| (self.damage.lock().unwrap())(image)))
     }
+    async fn note_trouble(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        reason: &str,
+        blocks_at: u32,
+    ) -> Result<u32, StoreError> {
+        self.store.note_trouble(tenant, run, reason, blocks_at).await
+    }
+    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        self.store.is_dead(owner).await
+    }
+    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.store.key_fingerprint().await
+    }
+    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        self.store.keep_key_fingerprint(fingerprint).await
+    }
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         self.store.commit(commit).await
     }

@@ -51,8 +51,11 @@ pub async fn beginnings_and_ends(run: &Run) -> Result<String, Error> {
     while let Some(event) = watch.next().await? {
         let mut line = event.kind.to_owned();
         if event.kind == "workflow-finish" {
-            for told in [&event.payload["workflowStatus"], &event.payload["error"]["message"]] {
-                line += &told.as_str().map(|told| format!(" {told}")).unwrap_or_default();
+            let status =
+                event.payload.get("workflowStatus").and_then(|status| status.decode::<String>().ok());
+            let error = event.payload.get("error").and_then(|error| error.decode::<Failure>().ok());
+            for told in [status, error.map(|error| error.message)].into_iter().flatten() {
+                line += &format!(" {told}");
             }
             lines.push(line);
             if event.version == version {

@@ -6,8 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    build, completions, components, doctor, event, exit_codes, inbox, limits, man, new, resume, run, runs,
-    work, workflow,
+    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, man, new, restore,
+    resume, run, runs, work, workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.
@@ -123,6 +123,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Workflow(workflow::Command),
     Work(work::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     #[command(subcommand)]
     New(new::Command),
     Build(build::Args),

@@ -1,5 +1,6 @@
 //! The commands: one file each, and the one place that tells them apart.
 
+pub(crate) mod backup;
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod components;
@@ -10,6 +11,7 @@ pub(crate) mod inbox;
 pub(crate) mod limits;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod restore;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
@@ -32,6 +34,8 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Event(command) => event::perform(command, session).await,
         Command::Workflow(command) => workflow::perform(command, session).await,
         Command::Work(args) => work::perform(&args, session).await,
+        Command::Backup(args) => backup::perform(&args, session).await,
+        Command::Restore(args) => restore::perform(&args, session).await,
         Command::New(command) => new::perform(command, session),
         Command::Build(args) => build::perform(&args, session).await,
         Command::Doctor(args) => doctor::perform(&args, session),

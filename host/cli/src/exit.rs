@@ -32,12 +32,14 @@ pub(crate) enum Exit {
     Canceled = 12,
     /// The run waits for a time, or is at work in another process.
     Waiting = 13,
+    /// The run is blocked.
+    Blocked = 14,
     /// Interrupted from the keyboard: 128 and the number of the signal, as shells have it.
     Interrupted = 130,
 }
 
 /// All exit codes with their meaning, as help and `docs/exit-codes.md` show them.
-pub(crate) const TABLE: [(Exit, &str); 12] = [
+pub(crate) const TABLE: [(Exit, &str); 13] = [
     (Exit::Done, "done; for `run` and `resume`: the run succeeded"),
     (
         Exit::Unavailable,
@@ -58,6 +60,10 @@ pub(crate) const TABLE: [(Exit, &str); 12] = [
     (Exit::Failed, "the run failed"),
     (Exit::Canceled, "the run was canceled"),
     (Exit::Waiting, "the run waits for a time, or is at work in another process"),
+    (
+        Exit::Blocked,
+        "the run is blocked: bringing it on went wrong again and again; `runs restart` tries once more",
+    ),
     (Exit::Interrupted, "interrupted from the keyboard; nothing that was stored is lost"),
 ];
 
@@ -87,6 +93,7 @@ impl From<RunStatus> for Exit {
             RunStatus::Suspended => Self::Suspended,
             RunStatus::Failed => Self::Failed,
             RunStatus::Canceled => Self::Canceled,
+            RunStatus::Blocked => Self::Blocked,
             // Pending, running, waiting, paused: somebody or something else brings it on.
             _ => Self::Waiting,
         }
@@ -119,6 +126,6 @@ mod tests {
     #[test]
     fn every_status_has_its_code() {
         let codes = RunStatus::ALL.map(|status| (status.as_str(), Exit::from(status) as u8));
-        insta::assert_compact_debug_snapshot!(codes, @r#"[("pending", 13), ("running", 13), ("waiting", 13), ("suspended", 10), ("success", 0), ("failed", 11), ("canceled", 12), ("paused", 13)]"#);
+        insta::assert_compact_debug_snapshot!(codes, @r#"[("pending", 13), ("running", 13), ("waiting", 13), ("suspended", 10), ("success", 0), ("failed", 11), ("canceled", 12), ("paused", 13), ("blocked", 14)]"#);
     }
 }

@@ -13,6 +13,7 @@ type Group = (&'static str, &'static [&'static str]);
 const COMMANDS: &[Group] = &[
     ("Runs", &["run", "resume", "inbox", "runs", "event", "work"]),
     ("Workflows and components", &["new", "build", "workflow", "components"]),
+    ("Data", &["backup", "restore"]),
     ("Else", &["doctor", "limits", "completions", "man", "exit-codes", "help"]),
 ];
 
@@ -64,6 +65,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("new workflow", "reentry new workflow expenses --lang python"),
     ("build", "reentry build approve"),
     ("components prune", "reentry components prune --dry-run"),
+    ("backup", "reentry backup /backups/monday"),
+    ("restore", "reentry restore /backups/monday"),
     ("limits", "reentry limits --set-limit memory-bytes=512MiB"),
     ("doctor", "reentry doctor"),
     ("completions", "source <(reentry completions bash)"),

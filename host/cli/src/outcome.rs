@@ -91,7 +91,7 @@ async fn wait(
     output: OutputArgs,
 ) -> Result<RunResult, Failure> {
     let mut told: BTreeSet<SuspensionId> = BTreeSet::new();
-    while !result.status.is_final() {
+    while !result.status.stands_still() {
         let open = result.suspended.iter().map(|step| step.suspension).collect();
         if result.status == RunStatus::Suspended && open != told {
             session.ui.note(text(session, session.ui.err, host, run, &result).await?.trim_end());

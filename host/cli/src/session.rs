@@ -7,7 +7,7 @@ use reentry::core::id::{RunId, TenantId};
 use reentry::core::time::Timestamp;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{Grants, RuntimeConfig};
-use reentry::{Clock as _, Host, SystemClock};
+use reentry::{Clock as _, Host, Observer, SystemClock};
 
 use crate::cli::{Global, Grant};
 use crate::failure::{Failure, Report};
@@ -70,15 +70,19 @@ impl Session {
 
     /// The host of the data folder, which is made if it is not there.
     pub(crate) async fn host(&self, background: Background) -> Result<Host, Failure> {
-        self.observed_host(background, Listener::new(self.ui)).await
+        self.observed_host(background, Arc::new(Listener::new(self.ui))).await
     }
 
-    async fn observed_host(&self, background: Background, listener: Listener) -> Result<Host, Failure> {
+    async fn observed_host(
+        &self,
+        background: Background,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Host, Failure> {
         let builder = Host::builder()
             .data_dir(&self.data_dir)
             .tenant(self.tenant.clone())
             .grants(self.grants)
-            .observer(std::sync::Arc::new(listener))
+            .observer(observer)
             .background(background == Background::On);
         let builder = self.limits.apply(builder);
         Ok(builder.build().await?)
@@ -91,10 +95,16 @@ impl Session {
         self.host(background).await
     }
 
+    /// The same, with another one who listens.
+    pub(crate) async fn existing_host_heard_by(&self, observer: Arc<dyn Observer>) -> Result<Host, Failure> {
+        self.check_data_dir()?;
+        self.observed_host(Background::Off, observer).await
+    }
+
     /// A host that looks after the runs of a data folder that must be there, and tells on standard output what it does.
     pub(crate) async fn worker(&self) -> Result<Host, Failure> {
         self.check_data_dir()?;
-        self.observed_host(Background::On, Listener::telling_upkeep(self.ui)).await
+        self.observed_host(Background::On, Arc::new(Listener::telling_upkeep(self.ui))).await
     }
 
     fn check_data_dir(&self) -> Result<(), Failure> {

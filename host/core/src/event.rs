@@ -43,12 +43,26 @@ pub enum Event {
         /// Who performs the calls that follow.
         owner: OwnerId,
     },
+    /// Somebody has a blocked run tried once more.
+    Unblocked {
+        /// Who performs the calls that follow.
+        owner: OwnerId,
+    },
     /// The calls of an owner that died go to another one.
     TakenOver {
         /// The dead one.
         from: OwnerId,
         /// The new one.
         by: OwnerId,
+    },
+    /// A call that was taken over is about to be made, with no other one in the process.
+    Tried {
+        /// The step.
+        path: StepPath,
+        /// Number of the call.
+        call: u32,
+        /// Who makes it.
+        owner: OwnerId,
     },
     /// A run that failed or was cancelled goes on from where it was right before.
     Restarted(Restarted),

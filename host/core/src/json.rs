@@ -1,5 +1,8 @@
 //! JSON as text: what crosses the boundary to guests, callers and disks.
 
+mod door;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,16 +10,23 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// Deepest nesting of arrays and objects that is let in.
-///
-/// Stops a text of opening brackets from exhausting the stack of whoever walks the value; the same figure at which
-/// serde_json itself gives up, so that what was let in can always be read again.
+use crate::schema::Violation;
+
+/// Deepest nesting of arrays and objects that is let in from outside. Less than [`DEPTH_MAX`], so that what was let in can be wrapped: in the
+/// output of a block, in the shared state, in what is given to `catch`.
+pub const OUTSIDE_DEPTH_MAX: usize = 96;
+
+/// Deepest nesting of a value that workflows and steps work with; the figure at which serde_json gives up, so that each can be read.
 pub const DEPTH_MAX: usize = 127;
 
-/// A JSON text that is known to be well-formed and at most [`DEPTH_MAX`] levels deep.
+/// A well-formed JSON text.
 ///
 /// Kept as text so that numbers keep every digit, and so that payloads which nobody looks into are never parsed. Cloning is
 /// cheap. Two values are equal when their texts are.
+///
+/// There are two ways in. [`Self::parse`] is for what comes from outside: callers, guests, files. [`Self::stored`], and deserializing, are for
+/// what was let in before, by whatever version: nothing but damage is refused there. A value that comes from outside on another way
+/// is held to the same rule by [`Self::check_outside`].
 #[derive(Clone)]
 pub struct Json(Arc<RawValue>);
 
@@ -27,38 +37,109 @@ pub enum JsonError {
     /// Not JSON at all, or not the JSON that the reader of it needs.
     #[error("not valid JSON: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// More than [`DEPTH_MAX`] levels of arrays and objects.
-    #[error("nested {found} levels deep, at most {DEPTH_MAX} are allowed")]
+    /// Too many levels of arrays and objects.
+    #[error("nested {found} levels deep, at most {at_most} are allowed")]
     TooDeep {
         /// Levels found.
         found: usize,
+        /// Levels allowed.
+        at_most: usize,
+    },
+    /// Well-formed, and yet no value, or not the same one to every reader: half of a surrogate pair, a number that is too large, a key that
+    /// is there twice.
+    #[error("{}{problem}", shown_place(at))]
+    Odd {
+        /// JSON Pointer to the place; empty for the value as a whole.
+        at: String,
+        /// What was found there.
+        problem: String,
     },
 }
 
-impl Json {
-    /// Takes a text as JSON.
-    ///
-    /// # Errors
-    /// [`JsonError`] when the text is not one well-formed JSON value, or is nested too deeply.
-    pub fn parse(text: impl Into<String>) -> Result<Self, JsonError> {
-        Self::bounded(RawValue::from_string(text.into())?)
-    }
+fn shown_place(at: &str) -> String {
+    if at.is_empty() { String::new() } else { format!("{at}: ") }
+}
 
-    fn bounded(raw: Box<RawValue>) -> Result<Self, JsonError> {
-        let found = depth(raw.get());
-        if found > DEPTH_MAX {
-            return Err(JsonError::TooDeep { found });
+impl JsonError {
+    /// The error as a violation of the rule for what comes from outside.
+    pub fn violation(&self) -> Violation {
+        match self {
+            Self::Odd { at, problem } => Violation { at: at.clone(), message: problem.clone() },
+            other => Violation { at: String::new(), message: other.to_string() },
         }
-        Ok(Self(Arc::from(raw)))
     }
+}
 
-    /// Writes any serialisable value as JSON text.
+impl Json {
+    /// Takes a text that comes from outside.
     ///
     /// # Errors
-    /// [`JsonError`] when the value has no JSON form (a map with keys that are not strings, for one).
+    /// [`JsonError`] when the text is not one well-formed JSON value, or breaks the rule of [`Self::check_outside`].
+    pub fn parse(text: impl Into<String>) -> Result<Self, JsonError> {
+        let json = Self::stored(text)?;
+        json.check_outside()?;
+        Ok(json)
+    }
+
+    /// Takes a text that was put together of values which were let in.
+    ///
+    /// # Errors
+    /// [`JsonError`] when the text is not one well-formed JSON value, or is nested more than [`DEPTH_MAX`] levels deep.
+    pub fn within(text: impl Into<String>) -> Result<Self, JsonError> {
+        let json = Self::stored(text)?;
+        json.check_depth(DEPTH_MAX)?;
+        Ok(json)
+    }
+
+    /// Takes a text that was stored.
+    ///
+    /// # Errors
+    /// [`JsonError::Malformed`] when the text is not one well-formed JSON value.
+    pub fn stored(text: impl Into<String>) -> Result<Self, JsonError> {
+        Ok(Self(Arc::from(RawValue::from_string(text.into())?)))
+    }
+
+    /// Checks what holds for every value that comes from outside: at most [`OUTSIDE_DEPTH_MAX`] levels of nesting, no half of a surrogate pair,
+    /// no number beyond those of doubles, no key twice in one object.
+    ///
+    /// # Errors
+    /// [`JsonError::TooDeep`], or [`JsonError::Odd`] with the first place.
+    pub fn check_outside(&self) -> Result<(), JsonError> {
+        self.check_depth(OUTSIDE_DEPTH_MAX)?;
+        door::check(self.text()).map_err(|problem| JsonError::Odd { at: problem.at, problem: problem.what })
+    }
+
+    fn check_depth(&self, at_most: usize) -> Result<(), JsonError> {
+        match depth(self.text()) {
+            found if found > at_most => Err(JsonError::TooDeep { found, at_most }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes any serialisable value as a value that workflows and steps can work with.
+    ///
+    /// # Errors
+    /// [`JsonError`] when the value has no JSON form (a map with keys that are not strings, for one), or is nested more than [`DEPTH_MAX`]
+    /// levels deep.
     pub fn of(value: &(impl Serialize + ?Sized)) -> Result<Self, JsonError> {
+        let json = Self::record(value)?;
+        json.check_depth(DEPTH_MAX)?;
+        Ok(json)
+    }
+
+    /// Writes a record to be stored, which has values within it: as deep as they make it.
+    ///
+    /// # Errors
+    /// [`JsonError::Malformed`] when it has no JSON form.
+    pub fn record(value: &(impl Serialize + ?Sized)) -> Result<Self, JsonError> {
         // Well-formed as it was just written, so it is not read again.
-        Self::bounded(to_raw_value(value)?)
+        Ok(Self(Arc::from(to_raw_value(value)?)))
+    }
+
+    /// An object with these members: however deep they are.
+    pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, &'a Self)>) -> Self {
+        let members: BTreeMap<&str, &Self> = members.into_iter().collect();
+        Self(Arc::from(to_raw_value(&members).expect("an object of JSON texts is one")))
     }
 
     /// The value `null`.
@@ -69,6 +150,14 @@ impl Json {
     /// The text.
     pub fn text(&self) -> &str {
         self.0.get()
+    }
+
+    /// The text that all texts of the same value share: without blanks, keys in order, strings escaped in one way. Numbers stay as they are
+    /// written.
+    pub fn canonical(&self) -> String {
+        let mut out = String::with_capacity(self.text().len());
+        canonical(self.text(), &mut out);
+        out
     }
 
     /// The beginning of the text, for messages.
@@ -99,6 +188,38 @@ impl Json {
     /// [`JsonError::Malformed`] when the text does not describe a `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
         Ok(serde_json::from_str(self.text())?)
+    }
+}
+
+/// Writes a well-formed text in its canonical form; what is nested more deeply than readers go is left as it is.
+fn canonical(text: &str, out: &mut String) {
+    let text = text.trim_ascii();
+    let written = match text.bytes().next() {
+        Some(b'{') => serde_json::from_str::<BTreeMap<String, &RawValue>>(text).ok().map(|members| {
+            out.push('{');
+            for (at, (key, member)) in members.into_iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { "," });
+                out.push_str(&serde_json::Value::from(key).to_string());
+                out.push(':');
+                canonical(member.get(), out);
+            }
+            out.push('}');
+        }),
+        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(text).ok().map(|items| {
+            out.push('[');
+            for (at, item) in items.into_iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { "," });
+                canonical(item.get(), out);
+            }
+            out.push(']');
+        }),
+        Some(b'"') => serde_json::from_str::<String>(text)
+            .ok()
+            .map(|text| out.push_str(&serde_json::Value::from(text).to_string())),
+        _ => None,
+    };
+    if written.is_none() {
+        out.push_str(text);
     }
 }
 
@@ -138,6 +259,12 @@ impl From<serde_json::Value> for Json {
     }
 }
 
+impl From<String> for Json {
+    fn from(text: String) -> Self {
+        Self::from(serde_json::Value::from(text))
+    }
+}
+
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())
@@ -166,16 +293,12 @@ impl Serialize for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        match depth(raw.get()) {
-            found if found > DEPTH_MAX => Err(serde::de::Error::custom(JsonError::TooDeep { found })),
-            _ => Ok(Self(Arc::from(raw))),
-        }
+        Ok(Self(Arc::from(Box::<RawValue>::deserialize(deserializer)?)))
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
 mod tests {
     use super::*;
 
@@ -204,8 +327,63 @@ mod tests {
     #[test]
     fn a_text_of_brackets_is_refused_before_anyone_walks_it() {
         let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
-        assert!(Json::parse(deep(DEPTH_MAX)).unwrap().value().is_ok());
+        assert!(Json::parse(deep(OUTSIDE_DEPTH_MAX)).unwrap().value().is_ok());
         let error = Json::parse(deep(100_000)).unwrap_err().to_string();
-        assert_eq!(error, "nested 100000 levels deep, at most 127 are allowed");
+        assert_eq!(error, "nested 100000 levels deep, at most 96 are allowed");
+        let within = Json::of(&Json::stored(deep(DEPTH_MAX)).unwrap()).unwrap();
+        assert!(within.value().is_ok());
+        let error = Json::of(&[within]).unwrap_err().to_string();
+        assert_eq!(error, "nested 128 levels deep, at most 127 are allowed");
+    }
+
+    #[test]
+    fn what_was_stored_is_read_again_however_odd_it_is() {
+        let deep = "[".repeat(5_000) + &"]".repeat(5_000);
+        for text in [&deep, r#""\ud83d""#, "1e400", r#"{"a":1,"a":2}"#] {
+            let json = Json::stored(text).unwrap();
+            let record = Json::record(&std::collections::BTreeMap::from([("output", &json)])).unwrap();
+            let read: std::collections::BTreeMap<String, Json> = record.decode().unwrap();
+            assert_eq!(read["output"].text(), text);
+        }
+    }
+
+    #[test]
+    fn texts_of_one_value_have_one_canonical_form() {
+        let of = |text: &str| Json::stored(text).unwrap().canonical();
+        let one = r#"{"a":[1,{"b":"é/"},[],{}],"c":1.10}"#;
+        assert_eq!(of(one), one);
+        assert_eq!(of(" { \"c\" : 1.10 , \"\\u0061\" : [ 1 , {\"b\":\"\\u00e9\\/\"} , [ ] , { } ] } "), one);
+        for other in [r#"{"a":[1,{"b":"é/"},[],{}],"c":1.1}"#, r#"{"a":[{"b":"é/"},1,[],{}],"c":1.10}"#] {
+            assert_ne!(of(other), one);
+        }
+        // What only an earlier version let in.
+        assert_eq!(of(r#"["\ud83d"]"#), r#"["\ud83d"]"#);
+    }
+
+    /// Texts of RFC 8259's grammar and next to it, one a line, with what is said of each at the door.
+    #[test]
+    fn odd_texts_are_let_in_or_refused_by_name_and_place() {
+        let cases = include_str!("json/cases.txt");
+        let mut said = String::new();
+        let texts = cases.lines().filter(|line| !line.starts_with("  ") && !line.starts_with('#'));
+        let mut count = 0;
+        for line in texts {
+            count += 1;
+            // So that what is no text of its own can be written down in one line.
+            let text = line.replace("<tab>", "\t").replace("<nul>", "\0").replace("<del>", "\u{7f}");
+            let found = match Json::parse(text.replace("<bom>", "\u{feff}").replace("<space>", " ")) {
+                Ok(json) => {
+                    json.value().expect("what is let in can be read");
+                    "let in".to_owned()
+                }
+                Err(error) => error.to_string(),
+            };
+            said.push_str(&format!("{line}\n  {found}\n"));
+        }
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/json/cases.txt"), &said).unwrap();
+        }
+        assert_eq!(said, cases);
+        println!("{count} texts");
     }
 }

@@ -318,6 +318,7 @@ mod tests {
                 calls: 1,
                 attempt: 0,
                 take_overs: 0,
+                trials: 0,
                 children: 0,
                 deadline: None,
                 doing: Doing::Waiting(Waiting { image: None, wake: Wake::Any }),

@@ -6,6 +6,7 @@
 mod apply;
 mod around;
 mod block;
+mod blocked;
 mod call_ended;
 mod cancel;
 mod change;
@@ -41,6 +42,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Decision, Durability, SuspensionEnd, apply};
+pub use blocked::TROUBLES_MAX;
 pub use change::{MOVES_MAX, RUN_SETTINGS_BYTES_MAX};
 pub use fork::{Fork, fork};
 pub use known::{Known, Missing, Stop};
@@ -48,7 +50,7 @@ pub use log::{LogEntry, LogKind};
 pub use put_back::{REFUSALS_TOLD_MAX, Reopened};
 pub use refused::Refused;
 pub use savepoint::{SAVED_STEPS_MAX, Saved, SavedKind};
-pub use take_over::TAKE_OVERS_MAX;
+pub use take_over::TRIALS_MAX;
 pub use waits::{CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX, WAITS_MAX};
 
 use crate::digest::WorkflowDigest;
@@ -103,6 +105,9 @@ pub struct Run {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Why nothing brings it on any more, if nothing does. Kept beside the head, so that a run can be blocked whose head cannot be read.
+    #[serde(skip)]
+    pub blocked: Option<String>,
     /// The steps that are not done, the workflow itself (the root path) among them. Stored one record each, not with the head.
     #[serde(skip)]
     pub steps: BTreeMap<StepPath, Step>,
@@ -165,6 +170,8 @@ pub enum RunStatus {
     Canceled,
     /// Not ended, and no guest is called until somebody lets it go on.
     Paused,
+    /// Not ended, and nothing brings it on: bringing it on went wrong again and again. A restart tries once more.
+    Blocked,
 }
 
 impl RunStatus {
@@ -179,11 +186,12 @@ impl RunStatus {
             Self::Failed => "failed",
             Self::Canceled => "canceled",
             Self::Paused => "paused",
+            Self::Blocked => "blocked",
         }
     }
 
     /// Every status, in the order of life.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pending,
         Self::Running,
         Self::Waiting,
@@ -192,11 +200,17 @@ impl RunStatus {
         Self::Failed,
         Self::Canceled,
         Self::Paused,
+        Self::Blocked,
     ];
 
     /// Whether nothing more can happen to the run.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Success | Self::Failed | Self::Canceled)
+    }
+
+    /// Whether nothing happens to the run by itself and nobody can answer it: it has ended, or is blocked.
+    pub fn stands_still(self) -> bool {
+        self.is_final() || self == Self::Blocked
     }
 }
 
@@ -225,6 +239,9 @@ pub struct Step {
     /// How often the current call went from a dead owner to another.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub take_overs: u32,
+    /// How often the current call was made with no other one in the process, since a process had ended that made it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trials: u32,
     /// Steps and workflows that it has had run on its behalf so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub children: u32,
@@ -626,6 +643,7 @@ impl Run {
             travels: 0,
             created_at: now,
             updated_at: now,
+            blocked: None,
             steps: BTreeMap::new(),
         }
     }
@@ -637,6 +655,7 @@ impl Run {
             Phase::Succeeded => RunStatus::Success,
             Phase::Failed => RunStatus::Failed,
             Phase::Canceled => RunStatus::Canceled,
+            Phase::Live if self.blocked.is_some() => RunStatus::Blocked,
             Phase::Live if self.steps.values().any(|step| step.owner().is_some()) => RunStatus::Running,
             Phase::Live if self.paused => RunStatus::Paused,
             Phase::Live if self.answerable().next().is_some() => RunStatus::Suspended,

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod defaults;
+mod own_defaults;
 
 use std::fmt;
 
@@ -85,14 +86,15 @@ impl Schema {
     /// Compiles a schema.
     ///
     /// # Errors
-    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or to itself in a circle, or uses a pattern that
-    /// cannot be matched in linear time.
+    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or to itself in a circle, uses a pattern that
+    /// cannot be matched in linear time, or has a default that its own schema refuses.
     pub fn compile(text: &Json) -> Result<Self, SchemaError> {
         let refuse = |reason: String| SchemaError { reason };
         if text.text().len() > SCHEMA_BYTES_MAX {
             let found = text.text().len();
             return Err(refuse(format!("{found} bytes long, at most {SCHEMA_BYTES_MAX} are allowed")));
         }
+        text.check_outside().map_err(|error| refuse(error.to_string()))?;
         let root = text.value().map_err(|error| refuse(error.to_string()))?;
         if !(root.is_object() || root.is_boolean()) {
             return Err(refuse("expected an object or a boolean".to_owned()));
@@ -100,7 +102,11 @@ impl Schema {
         bounds::check_schema(&root).map_err(refuse)?;
         let patterns =
             PatternOptions::regex().size_limit(PATTERN_BYTES_MAX).dfa_size_limit(PATTERN_BYTES_MAX);
-        Self::built(text, root, patterns)
+        let schema = Self::built(text, root, patterns)?;
+        if schema.has_defaults {
+            own_defaults::check(&schema.root).map_err(refuse)?;
+        }
+        Ok(schema)
     }
 
     /// Compiles a schema that was let in before, by whatever version: without the bounds on what is let in, which may have become
@@ -133,7 +139,8 @@ impl Schema {
     ///
     /// Defaults are filled in for missing properties of objects, also nested ones, through `properties`, `items`, `prefixItems`,
     /// `allOf` and local references; not through `anyOf`, `oneOf` and `if`, where it is open which branch would apply. An object
-    /// that gets one has its keys in order afterwards. Numbers are compared as 64-bit floats or integers: one that
+    /// that gets one has its keys in order afterwards. Filling in turns nothing valid into something invalid: where the data is valid
+    /// as it is and would not be with its defaults, it stays as it is. Numbers are compared as 64-bit floats or integers: one that
     /// fits neither is a violation, and a default with more digits loses them.
     ///
     /// # Errors
@@ -144,10 +151,17 @@ impl Schema {
             true => defaults::fill(&self.root, data.text()).map_err(|error| whole(error.to_string()))?,
             false => None,
         };
-        let data = match filled {
-            Some(text) => Json::parse(text).map_err(|error| whole(error.to_string()))?,
-            None => data.clone(),
-        };
+        let Some(filled) = filled else { return self.held_to(data).map(|()| data.clone()) };
+        let filled = Json::stored(filled).map_err(|error| whole(error.to_string()))?;
+        let Err(mut with) = self.held_to(&filled) else { return Ok(filled) };
+        let Err(without) = self.held_to(data) else { return Ok(data.clone()) };
+        // What only the defaults broke, and what they would have mended, is no mistake of the data's.
+        with.0.retain(|violation| without.0.contains(violation));
+        Err(if with.0.is_empty() { without } else { with })
+    }
+
+    fn held_to(&self, data: &Json) -> Result<(), Violations> {
+        let whole = |message: String| Violations(vec![Violation { at: String::new(), message }]);
         let value = data.value().map_err(|error| whole(error.to_string()))?;
         bounds::check_effort(&self.root, &value).map_err(|error| whole(error.to_string()))?;
         let violations: Vec<Violation> = self
@@ -156,7 +170,7 @@ impl Schema {
             .take(VIOLATIONS_MAX)
             .map(|error| Violation { at: place(&error), message: message(&error) })
             .collect();
-        if violations.is_empty() { Ok(data) } else { Err(Violations(violations)) }
+        if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
     }
 }
 
@@ -240,6 +254,50 @@ mod tests {
         refused:
         - /a~1b/1/k~0: "k~" is a required property
         "#);
+    }
+
+    #[test]
+    fn filling_in_turns_nothing_valid_into_something_invalid() {
+        let one = json!({"maxProperties": 1, "properties": {"a": {"default": 1}}});
+        assert_eq!(check(one.clone(), r#"{"b": 2}"#), r#"{"b": 2}"#);
+        assert_eq!(check(one, "{}"), r#"{"a":1}"#);
+        let either = json!({"oneOf": [{"required": ["a"]}, {"required": ["b"]}],
+            "properties": {"a": {"default": 1}, "b": {"type": "integer"}}});
+        assert_eq!(check(either.clone(), r#"{"b": 2}"#), r#"{"b": 2}"#);
+        // What is wrong is told of what was sent, not of what was filled in.
+        insta::assert_snapshot!(check(either, r#"{"b": "x"}"#), @r#"
+        refused:
+        - /b: "x" is not of type "integer"
+        "#);
+        let mends = json!({"required": ["a"], "properties": {"a": {"default": 1}, "b": {"type": "integer"}}});
+        insta::assert_snapshot!(check(mends, r#"{"b": "x"}"#), @r#"
+        refused:
+        - /b: "x" is not of type "integer"
+        "#);
+    }
+
+    #[test]
+    fn a_default_that_breaks_its_own_schema_is_told_when_the_schema_is_added() {
+        let reason = |schema: Value| match Schema::compile(&Json::from(schema)) {
+            Ok(_) => "taken".to_owned(),
+            Err(error) => error.reason,
+        };
+        let in_place = json!({"properties": {"a b/c": {"type": "integer", "default": "x"}}});
+        insta::assert_snapshot!(reason(in_place), @r#"/properties/a%20b~1c: the default "x" breaks its own schema: "x" is not of type "integer""#);
+        let behind = json!({"items": {"$ref": "#/$defs/p"}, "$defs": {"p": {"properties": {"n": {"$ref": "#/$defs/q", "default": -1}}},
+            "q": {"minimum": 0}}});
+        insta::assert_snapshot!(reason(behind), @"/$defs/p/properties/n: the default -1 breaks its own schema: -1 is less than the minimum of 0");
+        // One that its own defaults make whole is good, and so is one that is never filled in.
+        let whole = json!({"properties": {"a": {"default": {}, "required": ["n"], "properties": {"n": {"default": 1}}}}});
+        assert_eq!(reason(whole), "taken");
+        assert_eq!(
+            reason(json!({"anyOf": [{"properties": {"a": {"type": "integer", "default": "x"}}}]})),
+            "taken"
+        );
+        let old = json!({"$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://example.com/a",
+            "properties": {"a": {"type": "integer", "default": 1}, "b": {"$ref": "#/definitions/b"}},
+            "definitions": {"b": {"properties": {"c": {"default": "x"}}}}});
+        assert_eq!(reason(old), "taken");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::Json;
+use crate::json::{Json, JsonError};
 
 /// Most tags a caller may put on a run's root span; a bound on what one call makes us store.
 pub const TAGS_MAX: usize = 64;
@@ -57,6 +57,14 @@ pub enum TraceError {
     Tag {
         /// Bytes of the tag.
         found: usize,
+    },
+    /// Metadata that is no value, or not the same one to every reader.
+    #[error("metadata `{key}`: {problem}")]
+    Odd {
+        /// Its key.
+        key: String,
+        /// What is wrong with it, and where.
+        problem: String,
     },
     /// Too much metadata.
     #[error("metadata is {found} bytes of JSON, at most {METADATA_BYTES_MAX} are allowed")]
@@ -266,6 +274,10 @@ fn check_bounds(options: &TracingOptions) -> Result<(), TraceError> {
     }
     if let Some(found) = options.tags.iter().map(String::len).find(|bytes| *bytes > TAG_BYTES_MAX) {
         return Err(TraceError::Tag { found });
+    }
+    for (key, value) in &options.metadata {
+        let odd = |error: JsonError| TraceError::Odd { key: key.clone(), problem: error.to_string() };
+        value.check_outside().map_err(odd)?;
     }
     let found = options.metadata.iter().map(|(key, value)| key.len() + value.text().len() + 4).sum();
     if found > METADATA_BYTES_MAX {

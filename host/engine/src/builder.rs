@@ -1,8 +1,6 @@
 //! Setting up a host.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +20,7 @@ use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
 use crate::host::{Host, Inner};
+use crate::host_key;
 use crate::inputs::Inputs;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
@@ -29,16 +28,13 @@ use crate::registry::Registry;
 use crate::stop::Stop;
 
 /// Name of the database in a data folder.
-const DATABASE: &str = "reentry.db";
+pub(crate) const DATABASE: &str = "reentry.db";
 
 /// How long a call that nobody wants any more may go on by default.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 /// How many savepoints a run keeps by default.
 pub const SAVEPOINTS_MAX: u32 = 100;
-
-/// Name of the file with the host's secret in a data folder.
-const KEY: &str = "host.key";
 
 /// Name of the folder with compiled code in a data folder.
 const CACHE: &str = "cache";
@@ -191,23 +187,24 @@ impl HostBuilder {
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
-            make_private_dir(dir).map_err(|source| file("make the folder", dir, source))?;
+            host_key::private_folder(dir)?;
         }
+        let store: Arc<dyn Store> = match (self.store, &self.data_dir) {
+            (Some(store), _) => store,
+            (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
+            (None, None) => Arc::new(MemoryStore::new()),
+        };
         let runtime = match self.shared_runtime {
             Some(runtime) => runtime,
             None => {
                 let key = match &self.data_dir {
-                    Some(dir) => host_key(&dir.join(KEY), &chance)?,
+                    Some(dir) => host_key::of(dir, &*store, &chance).await?,
                     None => chance.bytes(),
                 };
                 let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
+                cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
                 Runtime::new((self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(key) }))?
             }
-        };
-        let store = match (self.store, &self.data_dir) {
-            (Some(store), _) => store,
-            (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
-            (None, None) => Arc::new(MemoryStore::new()),
         };
         let key = runtime.config().host_key;
         let value_bytes = runtime.config().limits.value_bytes;
@@ -215,8 +212,8 @@ impl HostBuilder {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
             return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
         }
-        let calls_max = usize::try_from(runtime.config().calls_max).unwrap_or(Semaphore::MAX_PERMITS);
-        let calls = Semaphore::new(calls_max);
+        let calls_max = runtime.config().calls_max;
+        let calls = Semaphore::new(calls_max as usize);
 
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
@@ -231,6 +228,7 @@ impl HostBuilder {
             owner,
             _alive: alive,
             calls,
+            calls_max,
             flights: Flights::default(),
             stop: Stop::default(),
             inputs: Inputs::default(),
@@ -247,47 +245,4 @@ impl HostBuilder {
         }
         Ok(host)
     }
-}
-
-fn file(doing: &'static str, path: &Path, source: io::Error) -> Error {
-    Error::File { doing, path: path.display().to_string(), source }
-}
-
-/// Makes a folder that only its owner can read: guests' memories may hold secrets.
-fn make_private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-/// The secret of the host: read, or made at the first use. Written under another name first and then linked, so that of two
-/// processes that make it at the same time both end up with the same one, whole.
-fn host_key(path: &Path, chance: &Chance) -> Result<[u8; 32], Error> {
-    if !path.exists() {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let unique: [u8; 8] = chance.bytes();
-        let temporary = path.with_extension(format!("{:016x}.tmp", u64::from_le_bytes(unique)));
-        let write = || {
-            let mut file = options.open(&temporary)?;
-            file.write_all(&chance.bytes::<32>())?;
-            file.sync_all()
-        };
-        let linked = write().and_then(|()| match fs::hard_link(&temporary, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        });
-        // Whatever happened, the temporary name is of no further use.
-        let _ = fs::remove_file(&temporary);
-        linked.map_err(|source| file("write", path, source))?;
-    }
-    let bytes = fs::read(path).map_err(|source| file("read", path, source))?;
-    <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Error::Damaged {
-        what: format!("host key {}", path.display()),
-        reason: format!("it has {} bytes, expected 32", bytes.len()),
-    })
 }

@@ -21,7 +21,7 @@ pub(crate) fn commit(
     let opened = decision.opened.iter().map(|(path, suspension)| NewSuspension::of(path.clone(), suspension));
     let log = match decision.log.is_empty() {
         true => None,
-        false => Some(Json::of(&decision.log).map_err(|error| unwritable(&decision.run, error))?),
+        false => Some(Json::record(&decision.log).map_err(|error| unwritable(&decision.run, error))?),
     };
     let savepoint = decision.saved.as_ref().map(saved::savepoint).transpose()?;
     let fork_of = decision.run.fork_of.filter(|_| expected.is_none()).map(|fork| (fork.run, fork.version));

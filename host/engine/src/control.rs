@@ -44,13 +44,17 @@ impl Run {
         self.bring("workflow run (unpaused)", Event::Unpaused { owner: self.host.inner.owner }).await
     }
 
-    /// Has a run that failed or was cancelled go on from where it was right before: what failed is tried again. Returns when it has ended
-    /// or waits.
+    /// Has a run that failed or was cancelled go on from where it was right before: what failed is tried again. A blocked run is tried once more
+    /// where it stands. Returns when it has ended or waits.
     ///
     /// # Errors
     /// `Conflict` for a run that did not end so, or of which no savepoint is kept.
     pub async fn restart(&self) -> Result<RunResult, Error> {
         let run = self.load().await?;
+        if run.status() == RunStatus::Blocked {
+            let event = Event::Unblocked { owner: self.host.inner.owner };
+            return self.bring("workflow run (restarted)", event).await;
+        }
         let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
         let refused = match run.status() {
             RunStatus::Failed | RunStatus::Canceled => Refused::NotSaved,

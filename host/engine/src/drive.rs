@@ -21,6 +21,7 @@ use crate::mailbox;
 use crate::options::OutputOptions;
 use crate::output::RunResult;
 use crate::perform::{Performed, perform};
+use crate::trouble;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
@@ -94,23 +95,20 @@ impl Driver {
     /// # Errors
     /// As [`drive`].
     pub(crate) async fn spawned(self, span: Span) -> Result<Stopped, Error> {
-        let run = self.decider.run.id;
-        // The caller may have a subscriber of its own; the task would see the global one.
-        match tokio::spawn(Box::pin(self.go_on()).instrument(span).with_current_subscriber()).await {
-            Ok(stopped) => stopped,
-            Err(panic) => Err(Error::Interrupted { run, reason: panic.to_string() }),
-        }
+        let (host, run) = (Arc::clone(&self.decider.host), &self.decider.run);
+        let of = (run.tenant.clone(), run.id);
+        trouble::watched(&host, of, span, self.go_on()).await
     }
 
     /// Goes on by itself. As nobody is told, an error is logged.
     pub(crate) fn left_alone(self, span: Span) {
         let run = self.decider.run.id;
         let work = async move {
-            if let Err(error) = self.go_on().await {
+            if let Err(error) = self.spawned(span).await {
                 tracing::error!(%run, error = %chain(&error), "a run could not be brought on");
             }
         };
-        tokio::spawn(work.instrument(span).with_current_subscriber());
+        tokio::spawn(work.with_current_subscriber());
     }
 
     /// Why the first event was refused, if it was: what is left to be done then is of no interest to whoever brought it.
@@ -136,7 +134,11 @@ impl Driver {
                 }
             },
             Err(error @ Error::Interrupted { .. }) => Err(error),
-            Err(error) => Err(self.decider.interrupted(&chain(&error))),
+            Err(error) => {
+                let Decider { host, run, .. } = &self.decider;
+                trouble::failed(host, &run.tenant, run.id, &error).await;
+                Err(self.decider.interrupted(&chain(&error)))
+            }
         }
     }
 
@@ -154,7 +156,10 @@ impl Driver {
                     match self.calls.join_next().await {
                         None => return Ok(()),
                         Some(Ok(performed)) => performed?,
-                        Some(Err(panic)) => return Err(self.decider.interrupted(&panic)),
+                        Some(Err(error)) => {
+                            let Decider { host, run, .. } = &self.decider;
+                            return Err(trouble::panicked(host, &run.tenant, run.id, error).await);
+                        }
                     }
                 }
             };
@@ -201,7 +206,9 @@ impl Driver {
         let mut effects = std::mem::take(&mut self.decider.due);
         match decided {
             Ok(more) => effects.extend(more),
-            Err(Error::Refused(Refused::Stale { .. } | Refused::Idle)) => self.decider.reload().await?,
+            Err(Error::Refused(Refused::Stale { .. } | Refused::Idle | Refused::Blocked { .. })) => {
+                self.decider.reload().await?;
+            }
             Err(error) => return Err(error),
         }
         Ok(effects)

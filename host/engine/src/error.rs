@@ -3,6 +3,7 @@
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
 use reentry_core::id::{NameError, RunId, SuspensionId};
+use reentry_core::json::JsonError;
 use reentry_core::path::StepPath;
 use reentry_core::run::Refused;
 use reentry_core::snapshot::SnapshotError;
@@ -65,6 +66,16 @@ pub enum Error {
     /// The WebAssembly runtime could not be set up.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// A file or folder of the host's is not its user's alone.
+    #[error("{path} cannot be trusted: {found}; {repair}")]
+    Unsafe {
+        /// The file or folder.
+        path: String,
+        /// What is wrong with it.
+        found: String,
+        /// What repairs it.
+        repair: String,
+    },
     /// A file or folder of the host's could not be used.
     #[error("cannot {doing} {path}")]
     File {
@@ -83,6 +94,26 @@ pub enum Error {
         what: &'static str,
         /// How long it is.
         bytes: usize,
+    },
+    /// Data from outside that is no value, or not the same one to every reader.
+    #[error("invalid {what}: {source}")]
+    BadJson {
+        /// Which data.
+        what: &'static str,
+        /// What is wrong with it, and where.
+        source: JsonError,
+    },
+    /// A backup goes to, and is restored in, a folder that has none of its own.
+    #[error("{path} is not empty: a backup and a data folder that is made of one have a folder of their own")]
+    NotEmpty {
+        /// The folder.
+        path: String,
+    },
+    /// There is no backup in a folder.
+    #[error("there is no backup in {path}: it would have a file `reentry.db`")]
+    NoBackup {
+        /// The folder.
+        path: String,
     },
     /// A run was not deleted.
     #[error(transparent)]
@@ -143,7 +174,9 @@ impl Error {
         match self {
             Self::Refused(refused) => refused.kind(),
             Self::RequestKnown { .. } | Self::RequestDiffers { .. } => ErrorKind::Conflict,
-            Self::BadName { .. } | Self::AnswerRefused { .. } => ErrorKind::Refused,
+            Self::BadName { .. } | Self::BadJson { .. } | Self::AnswerRefused { .. } => ErrorKind::Refused,
+            Self::NotEmpty { .. } => ErrorKind::Refused,
+            Self::NoBackup { .. } => ErrorKind::NotFound,
             Self::NoCurrentWorkflow(_) | Self::NoSavepoint { .. } => ErrorKind::NotFound,
             Self::Delete(error) => match error {
                 DeleteError::NotFound { .. } => ErrorKind::NotFound,
@@ -161,6 +194,7 @@ impl Error {
             Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
                 ErrorKind::Damaged
             }
+            Self::Unsafe { .. } => ErrorKind::Damaged,
             Self::Store(_) | Self::Runtime(_) | Self::File { .. } | Self::Interrupted { .. } => {
                 ErrorKind::Unavailable
             }
@@ -174,6 +208,9 @@ impl Error {
             Self::RequestKnown { .. } => "known-request",
             Self::RequestDiffers { .. } => "other-request",
             Self::BadName { .. } => "invalid-name",
+            Self::BadJson { .. } => "invalid-data",
+            Self::NotEmpty { .. } => "not-empty",
+            Self::NoBackup { .. } => "no-backup",
             Self::AnswerRefused { .. } => "answer-refused",
             Self::NoCurrentWorkflow(_) => "no-workflow",
             Self::NoSavepoint { .. } => "no-savepoint",
@@ -196,6 +233,7 @@ impl Error {
             Self::Definition(_) => "invalid-workflow",
             Self::Load(_) | Self::Contract(_) => "component-refused",
             Self::Name(_) => "invalid-name",
+            Self::Unsafe { .. } => "unsafe-folder",
             Self::Snapshot { .. } => "damaged-snapshot",
             Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => "damaged-store",
             Self::Store(StoreError::Refused(_)) => "invalid-query",

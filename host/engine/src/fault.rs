@@ -80,11 +80,11 @@ impl Stored {
             Event::Resumed(..) => Self::Resumed,
             Event::TimePassed { .. } => Self::TimePassed,
             Event::CancelRequested => Self::Canceled,
-            Event::TakenOver { .. } => Self::TakenOver,
+            Event::TakenOver { .. } | Event::Tried { .. } => Self::TakenOver,
             Event::Continued { .. } => Self::Continued,
             Event::Received(_) => Self::Received,
             Event::PauseRequested | Event::Unpaused { .. } => Self::Paused,
-            Event::Restarted(_) | Event::Traveled(_) => Self::Revived,
+            Event::Restarted(_) | Event::Traveled(_) | Event::Unblocked { .. } => Self::Revived,
             Event::Migrated(_) => Self::Migrated,
             Event::CallEnded(ended) => match &ended.end {
                 CallEnd::Completed(_) | CallEnd::Bailed(_) => Self::Completed,

@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) _alive: Box<dyn OwnerGuard>,
     /// One permit a call into a guest; as many as the runtime has slots.
     pub(crate) calls: Semaphore,
+    /// How many there are.
+    pub(crate) calls_max: u32,
     /// Runs that this process is driving.
     pub(crate) flights: Flights,
     /// Whether no further call is to be begun, and what is left to do.

@@ -87,8 +87,7 @@ impl CallContext {
     ) -> Json {
         let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         let all: BTreeMap<&String, &Json> = stored.iter().chain(set(&settings)).collect();
-        // A map of JSON texts always prints.
-        Json::of(&all).unwrap_or_else(|_| Json::null())
+        Json::object(all.into_iter().map(|(key, value)| (key.as_str(), value)))
     }
 
     fn set(

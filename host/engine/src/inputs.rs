@@ -77,7 +77,7 @@ pub(crate) async fn read(store: &dyn Store, run: &Run, path: &StepPath, step: &S
     };
     let text = store.image(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
     let text = String::from_utf8(text).map_err(|error| damaged(error.to_string()))?;
-    Json::parse(text).map_err(|error| damaged(error.to_string()))
+    Json::stored(text).map_err(|error| damaged(error.to_string()))
 }
 
 /// Has the large inputs of entries that begin kept apart. The run goes on without those of entries that hold others: they are looked at

@@ -8,13 +8,13 @@ use reentry_core::json::Json;
 use reentry_core::run::{LABEL_BYTES_MAX, Refused};
 use reentry_core::time::Timestamp;
 use reentry_store::{Message, Sent};
-use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
 use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::observer::Did;
 use crate::recover::{begin_told, prepared};
+use crate::trouble;
 
 /// Most messages that are looked through for one that was sent before.
 const LOOKED_THROUGH_MAX: usize = 1_000;
@@ -61,12 +61,15 @@ impl Host {
     /// return. Does not wait for what the step does with it.
     ///
     /// # Errors
-    /// `Refused` for a name, key or id that is empty or too long; `Unavailable`, `Damaged`. When only the delivery failed, the event is
+    /// `Refused` for a name, key or id that is empty or too long, and for a payload that is no value; `Unavailable`, `Damaged`. When only the delivery failed, the event is
     /// kept, and a host with a background delivers it.
     pub async fn send_event(&self, event: SendEvent) -> Result<EventReceipt, Error> {
         check("the name of an event", Some(&event.name))?;
         check("the key of an event", event.key.as_deref())?;
         check("the id of an event", event.id.as_deref())?;
+        if let Some(payload) = &event.payload {
+            payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
+        }
         self.inner.bounded("payload of an event", event.payload.as_ref())?;
         let now = self.inner.clock.now();
         let message = Message {
@@ -121,24 +124,25 @@ pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Deli
         let (payload, owner) = (message.payload.clone(), host.owner);
         let event = Event::Received(Received { suspension, message: message.id, payload, owner });
         let span = tracing::info_span!("reentry", otel.name = "workflow run (event)", run = %run);
-        let task = prepared(host, &message.tenant, run, event).await;
-        let tenant = message.tenant.clone();
-        let begun = match task {
-            Ok(task) => begin_told(task, tenant, Did::Delivered).instrument(span.clone()).await,
-            Err(error) => Err(error),
+        let of = (message.tenant.clone(), run);
+        let (inner, tenant) = (Arc::clone(host), message.tenant.clone());
+        let beginning = async move {
+            let task = prepared(&inner, &tenant, run, event).await?;
+            begin_told(task, tenant, Did::Delivered).await
         };
-        match begun {
+        match trouble::watched(host, of.clone(), span.clone(), beginning).await {
             Ok(going) => {
+                let host = Arc::clone(host);
                 let going = async move {
-                    if let Err(error) = going.await {
+                    if let Err(error) = trouble::watched(&host, of, span, going).await {
                         tracing::error!(run = %run, %error, "a run could not go on after an event");
                     }
                 };
-                tokio::spawn(going.instrument(span).with_current_subscriber());
+                tokio::spawn(going.with_current_subscriber());
                 return Ok(Delivery::To(run));
             }
-            // It was over before the message came.
-            Err(Error::Refused(Refused::Idle)) => {}
+            // It was over before the message came, or is blocked.
+            Err(Error::Refused(Refused::Idle | Refused::Blocked { .. })) => {}
             // The next in line may be sound.
             Err(error) => tracing::error!(run = %run, %error, "an event could not be delivered"),
         }

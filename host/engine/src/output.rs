@@ -27,7 +27,7 @@ pub struct RunResult {
     pub status: RunStatus,
     /// The workflow's result, with status `success`.
     pub result: Option<Json>,
-    /// Why it failed, with status `failed`.
+    /// Why it failed, with status `failed`, or why it is blocked, with status `blocked`.
     pub error: Option<Failure>,
     /// The version of the run that this shows. An answer that is given in view of it reaches no suspension that was opened later.
     pub version: u64,
@@ -80,12 +80,20 @@ impl RunResult {
         suspended.sort_by_cached_key(|step| program.order_of(&run.called, &step.path));
         let labels = || labels(&suspended);
         let entry = root.map(|root| &root.entry);
+        let blocked = run.blocked.as_ref().filter(|_| run.status() == RunStatus::Blocked);
+        let blocked = blocked.map(|reason| Failure {
+            message: reason.clone(),
+            code: Some("blocked".to_owned()),
+            retryable: false,
+            retry_after_ms: None,
+            details: None,
+        });
         Self {
             run_id: run.id,
             status: run.status(),
             version: run.version,
             result: entry.and_then(|entry| entry.output.clone()),
-            error: entry.and_then(|entry| entry.error.clone()),
+            error: blocked.or_else(|| entry.and_then(|entry| entry.error.clone())),
             state: options.include_state.then(|| run.state.clone()),
             resume_labels: options.include_resume_labels.then(labels),
             trace_id: run.span.as_ref().map(|span| span.trace_id),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reentry_core::event::{CallEnd, CallEnded};
+use reentry_core::event::{CallEnd, CallEnded, Event};
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Doing, Run, Step};
+use reentry_core::run::{Call, Doing, Refused, Run, Step};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
@@ -17,7 +17,7 @@ use tracing::Instrument;
 
 use crate::call_end::{end_of, failure_of, host_fault};
 use crate::call_facts::{facts, timeout};
-use crate::decide::Made;
+use crate::decide::{Cause, Decider, Made};
 use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::host::Inner;
@@ -61,17 +61,22 @@ pub(crate) async fn perform(
             () = host.stop.asked_for() => return Ok(None),
         }
     }
-    // Before the memory is read: calls that wait for their turn hold none.
+    // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is made alone.
+    let is_suspect = step.take_overs > 0;
+    let permits = if is_suspect { host.calls_max } else { 1 };
     let permit = tokio::select! {
         biased;
         // The call stays with this host in the store: when the process has ended, somebody takes it over.
         () = host.stop.asked_for() => return Ok(None),
-        permit = host.calls.acquire() => permit,
+        permit = host.calls.acquire_many(permits) => permit,
     };
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     let _permit = permit.map_err(interrupted)?;
     if deadline.is_some_and(|at| at <= host.clock.now()) {
         return Ok(Some(not_made(&host, &run, path, step)));
+    }
+    if is_suspect && !is_tried(&host, &run, &program, &path, step.calls).await? {
+        return Ok(None);
     }
     let ready = match ready {
         // Somebody may have been faster: the call is then one that goes on from a later memory, or in another version.
@@ -120,6 +125,23 @@ pub(crate) async fn perform(
         path,
     };
     Ok(Some(Performed { made: Made::now(&run, step), ended, image }))
+}
+
+/// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
+async fn is_tried(
+    host: &Arc<Inner>,
+    run: &Run,
+    program: &Arc<Program>,
+    path: &StepPath,
+    call: u32,
+) -> Result<bool, Error> {
+    let mut decider = Decider::new(Arc::clone(host), Arc::clone(program), run.clone());
+    let event = Event::Tried { path: path.clone(), call, owner: host.owner };
+    match decider.step(&Cause::Event(event), Vec::new()).await {
+        Ok(_) => Ok(true),
+        Err(Error::Refused(Refused::Stale { .. } | Refused::Blocked { .. })) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The end of a call that is not made, as there is no time left for it. The run says so in its own words.

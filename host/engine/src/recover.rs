@@ -8,14 +8,13 @@ use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::Refused;
 use tokio::task::JoinSet;
-use tracing::Instrument;
-use tracing::instrument::WithSubscriber;
 
 use crate::decide::{Decider, load};
 use crate::drive::{Task, begin};
 use crate::error::{Error, chain};
 use crate::host::{Host, Inner};
 use crate::observer::{Did, Upkeep};
+use crate::trouble;
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -130,19 +129,21 @@ async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) ->
         Event::TakenOver { .. } => Did::TookOver,
         _ => Did::Woke,
     };
-    let task = prepared(host, tenant, id, event).await?;
-    let begun = begin_told(task, tenant.clone(), did).instrument(span.clone()).await;
-    let going = match begun {
-        Ok(going) => going,
-        // Somebody else was faster.
-        Err(Error::Refused(Refused::Idle)) => return Ok(false),
-        Err(error) => return Err(error),
+    let (inner, of) = (Arc::clone(host), tenant.clone());
+    let work = async move {
+        let task = prepared(&inner, &of, id, event).await?;
+        match begin_told(task, of.clone(), did).await {
+            Ok(going) => going.await.map(|()| true),
+            // Somebody else was faster, or has blocked it.
+            Err(Error::Refused(Refused::Idle | Refused::Blocked { .. })) => Ok(false),
+            Err(error @ Error::Refused(Refused::EndsHosts { .. })) => {
+                trouble::block(&inner, &of, id, &error.to_string()).await;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
     };
-    // On a task of its own, so that a caller who stops listening does not stop the work half-way.
-    match tokio::spawn(going.instrument(span).with_current_subscriber()).await {
-        Ok(ended) => ended.map(|()| true),
-        Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),
-    }
+    trouble::watched(host, (tenant.clone(), id), span, work).await
 }
 
 /// Decides about the first event, stores that, and tells what was done. What is left to do is returned: it drives the run on and tells how

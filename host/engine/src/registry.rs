@@ -107,7 +107,7 @@ impl Registry {
             name: name.to_owned(),
             bytes: bytes.to_vec(),
             base: prepared.record,
-            meta: Json::of(&meta).map_err(|error| damaged("component", digest, error))?,
+            meta: Json::record(&meta).map_err(|error| damaged("component", digest, error))?,
             created_at: self.clock.now(),
         };
         self.store.put_component(record).await?;

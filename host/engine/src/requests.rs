@@ -1,12 +1,13 @@
 //! Requests that are made once however often they are asked: the same key and the same request get the same answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::RunId;
+use reentry_core::event::Event;
+use reentry_core::id::{OwnerId, RunId};
 use reentry_core::json::Json;
-use reentry_core::run::RunStatus;
+use reentry_core::run::{RunStatus, Step};
 use reentry_core::step::Failure;
 use reentry_core::trace::{SpanId, TraceId};
 use reentry_store::{RequestKey, RequestRecord};
@@ -18,13 +19,21 @@ use crate::host::Host;
 use crate::mailbox::check;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, SuspendedStep, labels};
+use crate::recover::bring_logged;
 use crate::run::Run;
 
 /// How often a caller looks who asked for what is being done already.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What is asked, if it is asked under a key.
-pub(crate) struct Asked(Option<RequestKey>);
+pub(crate) struct Asked(Option<Keyed>);
+
+/// What is asked under a key.
+struct Keyed {
+    request: RequestKey,
+    /// The digest that earlier versions made of it: of the texts as they came.
+    as_text: [u8; 32],
+}
 
 impl Asked {
     /// Starting a run that exists.
@@ -50,23 +59,34 @@ impl Asked {
         let target = &options.step;
         Self::new(options.idempotency_key.as_deref(), |digest| {
             let all = if target.all { "all" } else { "one" };
-            let data = options.resume_data.as_ref().map(Json::text);
-            digest.text("resume").text(&run.to_string()).text(&target.to_string()).text(all).maybe(data);
+            digest.text("resume").text(&run.to_string()).text(&target.to_string()).text(all);
+            digest.json(options.resume_data.as_ref());
             digest.map(&options.request_context).text(&options.retry_count.to_string());
         })
     }
 
-    fn new(key: Option<&str>, add: impl FnOnce(&mut Digest)) -> Result<Self, Error> {
+    fn new(key: Option<&str>, add: impl Fn(&mut Digest)) -> Result<Self, Error> {
         check("an idempotency key", key)?;
-        let mut digest = Digest(blake3::Hasher::new());
-        add(&mut digest);
-        let digest = *digest.0.finalize().as_bytes();
-        Ok(Self(key.map(|key| RequestKey { key: key.to_owned(), digest })))
+        let Some(key) = key else { return Ok(Self(None)) };
+        let digest = |form| {
+            let mut digest = Digest(blake3::Hasher::new(), form);
+            add(&mut digest);
+            *digest.0.finalize().as_bytes()
+        };
+        let request = RequestKey { key: key.to_owned(), digest: digest(Form::Canonical) };
+        Ok(Self(Some(Keyed { request, as_text: digest(Form::Text) })))
     }
 }
 
 /// Digest of a request: all that decides what is done. What only decides how it is told is left out.
-struct Digest(blake3::Hasher);
+struct Digest(blake3::Hasher, Form);
+
+/// What a digest is taken of where there is JSON.
+#[derive(Clone, Copy)]
+enum Form {
+    Canonical,
+    Text,
+}
 
 impl Digest {
     fn text(&mut self, text: &str) -> &mut Self {
@@ -79,14 +99,24 @@ impl Digest {
         self.text(if text.is_some() { "given" } else { "left out" }).text(text.unwrap_or_default())
     }
 
+    fn json(&mut self, json: Option<&Json>) -> &mut Self {
+        match self.1 {
+            Form::Canonical => self.maybe(json.map(Json::canonical).as_deref()),
+            Form::Text => self.maybe(json.map(Json::text)),
+        }
+    }
+
     fn map(&mut self, map: &BTreeMap<String, Json>) -> &mut Self {
         self.text(&map.len().to_string());
-        map.iter().fold(self, |digest, (key, value)| digest.text(key).text(value.text()))
+        map.iter().fold(self, |digest, (key, value)| match digest.1 {
+            Form::Canonical => digest.text(key).text(&value.canonical()),
+            Form::Text => digest.text(key).text(value.text()),
+        })
     }
 
     fn start(&mut self, options: &StartOptions) {
-        self.maybe(options.input_data.as_ref().map(Json::text));
-        self.maybe(options.initial_state.as_ref().map(Json::text)).map(&options.request_context);
+        self.json(options.input_data.as_ref());
+        self.json(options.initial_state.as_ref()).map(&options.request_context);
     }
 }
 
@@ -153,12 +183,12 @@ pub(crate) async fn once(
     output: OutputOptions,
     work: impl AsyncFnOnce(Option<RequestKey>) -> Result<Stopped, Error>,
 ) -> Result<RunResult, Error> {
-    let Some(request) = request else {
+    let Some(Keyed { request, as_text }) = request else {
         let stopped = work(None).await?;
         return Ok(stopped.result(output));
     };
     if let Some(record) = host.inner.store.request(&host.tenant, &request.key).await?
-        && let Some(result) = known(host, &request, record, output).await?
+        && let Some(result) = known(host, (&request, as_text), record, output).await?
     {
         return Ok(result);
     }
@@ -170,7 +200,7 @@ pub(crate) async fn once(
         // Somebody else may have asked the same meanwhile, and what he did be the reason.
         Err(error @ (Error::RequestKnown { .. } | Error::Refused(_))) => {
             match host.inner.store.request(&host.tenant, &request.key).await? {
-                Some(record) => known(host, &request, record, output).await?.ok_or(error),
+                Some(record) => known(host, (&request, as_text), record, output).await?.ok_or(error),
                 None => Err(error),
             }
         }
@@ -182,11 +212,11 @@ pub(crate) async fn once(
 /// the request counts as not made.
 async fn known(
     host: &Host,
-    request: &RequestKey,
+    (request, as_text): (&RequestKey, [u8; 32]),
     record: RequestRecord,
     output: OutputOptions,
 ) -> Result<Option<RunResult>, Error> {
-    if record.digest != request.digest {
+    if record.digest != request.digest && record.digest != as_text {
         return Err(Error::RequestDiffers { key: request.key.clone() });
     }
     if let Some(answer) = record.answer {
@@ -202,15 +232,32 @@ async fn known(
         if result.status != RunStatus::Running {
             break result;
         }
+        take_over(host, &run).await?;
         listener.committed(&*host.inner.clock, LOOK_EVERY).await;
     };
     keep(host, &request.key, result, output).await.map(Some)
 }
 
+/// Makes the calls of a run that nobody makes any more, as the process has ended that was asked first.
+async fn take_over(host: &Host, run: &Run) -> Result<(), Error> {
+    let (inner, by) = (&host.inner, host.inner.owner);
+    let owners: BTreeSet<OwnerId> = run.state().await?.steps.values().filter_map(Step::owner).collect();
+    for from in owners {
+        let is_left = match from == by {
+            true => inner.flights.of(run.id()) == 0,
+            false => inner.store.is_dead(from).await?,
+        };
+        if is_left {
+            bring_logged(inner, &host.tenant, run.id(), Event::TakenOver { from, by }).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Keeps an answer, unless there is one; gives the one that counts.
 async fn keep(host: &Host, key: &str, result: RunResult, output: OutputOptions) -> Result<RunResult, Error> {
     let kept = Kept::of(result);
-    let answer = Json::of(&kept).map_err(|error| damaged(key, error))?;
+    let answer = Json::record(&kept).map_err(|error| damaged(key, error))?;
     host.inner.store.answer_request(&host.tenant, key, answer).await?;
     match host.inner.store.request(&host.tenant, key).await?.and_then(|record| record.answer) {
         Some(answer) => decoded(key, &answer, output),

@@ -4,15 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use reentry_core::event::{Caller, Event};
-use reentry_core::id::RunId;
-use reentry_core::path::StepPath;
-use reentry_core::run::{Run as RunState, RunStatus, Step};
-use reentry_core::trace::TracingOptions;
-use reentry_core::workflow::Program;
-use tracing::Instrument;
-use tracing::instrument::WithSubscriber;
-
 use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
 use crate::error::Error;
@@ -20,7 +11,13 @@ use crate::host::Host;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
-use crate::trace;
+use crate::{trace, trouble};
+use reentry_core::event::{Caller, Event};
+use reentry_core::id::RunId;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run as RunState, RunStatus, Step};
+use reentry_core::trace::TracingOptions;
+use reentry_core::workflow::Program;
 
 /// One run of a workflow. Cheap to clone; holds nothing of the run but its id, and which version of it was seen last.
 ///
@@ -223,12 +220,7 @@ impl Run {
 
 /// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.
 pub(crate) async fn spawned(task: Task, span: tracing::Span) -> Result<Stopped, Error> {
-    let id = task.decider.run.id;
-    // The caller may have a subscriber of its own; the task would see the global one.
-    // In a box, as it is large and would be copied by each of these.
-    let work = Box::pin(drive(task)).instrument(span).with_current_subscriber();
-    match tokio::spawn(work).await {
-        Ok(stopped) => stopped,
-        Err(panic) => Err(Error::Interrupted { run: id, reason: panic.to_string() }),
-    }
+    let (host, run) = (Arc::clone(&task.decider.host), &task.decider.run);
+    let of = (run.tenant.clone(), run.id);
+    trouble::watched(&host, of, span, drive(task)).await
 }

@@ -52,7 +52,7 @@ pub(crate) fn savepoint(saved: &Saved) -> Result<Savepoint, Error> {
         step.entry.payload = Json::null();
         state.apart.insert(path.clone(), part);
     }
-    let state = Json::of(&state).map_err(|error| unwritable(run, error))?;
+    let state = Json::record(&state).map_err(|error| unwritable(run, error))?;
     Ok(Savepoint { suspension, version: run.version, kind, state, images, parts })
 }
 

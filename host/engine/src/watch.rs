@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use reentry_core::id::RunId;
-use reentry_core::json::Json;
+use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
-use reentry_core::run::{LogEntry, LogKind, RunStatus, Step};
+use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
 use reentry_core::time::Timestamp;
 use reentry_store::LogRow;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::live::{Happened, Listener};
@@ -37,7 +36,7 @@ pub struct WatchEvent {
     /// `WORKFLOW`, or `USER` for what a step emitted.
     pub from: &'static str,
     /// The data: that of a step is taken from its record as it is when the event is read.
-    pub payload: Value,
+    pub payload: WatchPayload,
     /// The version of the run with which it came; a watcher can go on after it. For what a step emitted, the version before.
     pub version: u64,
     /// Its place among the events of that version.
@@ -115,7 +114,7 @@ impl Watch {
             }
             _ => {
                 self.looks = Some(0);
-                Ok(self.run.load().await?.status().is_final())
+                Ok(self.run.load().await?.status().stands_still())
             }
         }
     }
@@ -132,12 +131,13 @@ impl Watch {
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
             let records = store.outputs(self.run.id, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
-            let seen = entries.iter().flat_map(|entry| {
+            let mut seen = Vec::new();
+            for entry in &entries {
                 let record = records.get(&entry.path).and_then(Option::as_ref);
-                events(entry, record)
-            });
+                seen.extend(events(entry, record).map_err(|error| unreadable(self.run.id, row, error))?);
+            }
             let (run_id, version, at) = (self.run.id, row.version, row.at);
-            self.ready.extend(seen.enumerate().map(|(index, (kind, payload))| {
+            self.ready.extend(seen.into_iter().enumerate().map(|(index, (kind, payload))| {
                 let from = "WORKFLOW";
                 WatchEvent { kind, run_id, from, payload, version, index, at }
             }));
@@ -151,7 +151,7 @@ impl Watch {
             kind: "workflow-step-output",
             run_id: self.run.id,
             from: "USER",
-            payload: json!({"id": path, "output": chunk}),
+            payload: WatchPayload::from([("id", path.to_string().into()), ("output", chunk.clone())]),
             version: self.after,
             index: 0,
             at: self.run.host.inner.clock.now(),
@@ -161,91 +161,143 @@ impl Watch {
 
 /// What watchers saw of one commit.
 pub(crate) fn entries(run: RunId, row: &LogRow) -> Result<Vec<LogEntry>, Error> {
-    row.entries.decode().map_err(|error| Error::Damaged {
-        what: format!("log of run {run}, version {}", row.version),
-        reason: error.to_string(),
-    })
+    row.entries.decode().map_err(|error| unreadable(run, row, error))
 }
 
+fn unreadable(run: RunId, row: &LogRow, error: JsonError) -> Error {
+    Error::Damaged { what: format!("log of run {run}, version {}", row.version), reason: error.to_string() }
+}
+
+/// The data of an event, by key.
+pub type WatchPayload = BTreeMap<&'static str, Json>;
+
 /// The events that an entry of the log is told as: a name and a payload each.
-fn events(entry: &LogEntry, record: Option<&Step>) -> Vec<(&'static str, Value)> {
+fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
     let (path, shown) = (&entry.path, record.map(Step::shown));
-    let of = |value: fn(&reentry_core::run::StepEntry) -> Value| shown.as_ref().map_or(Value::Null, value);
     // The workflow itself is told of by the events of the run.
     let begins_or_ends = matches!(entry.kind, LogKind::Began | LogKind::Ended { .. });
     if path.is_root() && begins_or_ends {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let one = match &entry.kind {
-        LogKind::Started => ("workflow-start", json!({"payload": of(|entry| json!(entry.payload))})),
-        LogKind::Resumed => ("workflow-start", json!({"resumed": true})),
+    let shown = shown.as_ref();
+    let mut payload = WatchPayload::new();
+    let mut with = |key, value: Result<Json, JsonError>| value.map(|value| _ = payload.insert(key, value));
+    let id = || Json::record(path);
+    let maybe = |value: Option<&Option<Json>>| Ok(value.cloned().flatten().unwrap_or_else(Json::null));
+    let name = match &entry.kind {
+        LogKind::Started => {
+            with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
+            "workflow-start"
+        }
+        LogKind::Resumed => {
+            with("resumed", Json::record(&true))?;
+            "workflow-start"
+        }
         LogKind::Began => {
-            let (payload, at) = (of(|entry| json!(entry.payload)), of(|entry| json!(entry.started_at)));
-            (
-                "workflow-step-start",
-                json!({"id": path, "payload": payload, "startedAt": at, "status": "running"}),
-            )
+            with("id", id())?;
+            with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
+            with("startedAt", Json::record(&shown.map(|entry| entry.started_at)))?;
+            with("status", Json::record("running"))?;
+            "workflow-step-start"
         }
         LogKind::Reentered { call } => {
-            let answer = of(|entry| json!(entry.resume_payload));
-            let payload = json!({"id": path, "call": call, "resumePayload": answer, "status": "running"});
-            ("workflow-step-start", payload)
+            with("id", id())?;
+            with("call", Json::record(call))?;
+            with("resumePayload", maybe(shown.map(|entry| &entry.resume_payload)))?;
+            with("status", Json::record("running"))?;
+            "workflow-step-start"
         }
-        LogKind::Ended { status } => ("workflow-step-result", result(path, json!(status), of(|e| json!(e)))),
+        LogKind::Ended { status } => {
+            if let Some(entry) = shown {
+                payload = whole(entry)?;
+            }
+            payload.insert("id", id()?);
+            payload.insert("status", Json::record(status)?);
+            "workflow-step-result"
+        }
         LogKind::Retrying { attempt, until } => {
-            ("workflow-step-waiting", json!({"id": path, "attempt": attempt, "until": until}))
+            with("id", id())?;
+            with("attempt", Json::record(attempt))?;
+            with("until", Json::record(until))?;
+            "workflow-step-waiting"
         }
-        LogKind::AnswerRefused { suspension, message } => (
-            "workflow-step-answer-refused",
-            json!({"id": path, "suspensionId": suspension, "message": message, "status": "suspended"}),
-        ),
+        LogKind::AnswerRefused { suspension, message } => {
+            with("id", id())?;
+            with("suspensionId", Json::record(suspension))?;
+            with("message", Json::record(message))?;
+            with("status", Json::record("suspended"))?;
+            "workflow-step-answer-refused"
+        }
         LogKind::Suspended { suspension } => {
-            let (shown, at) =
-                (of(|entry| json!(entry.suspend_payload)), of(|entry| json!(entry.suspended_at)));
-            let payload =
-                json!({"id": path, "suspensionId": suspension, "suspendPayload": shown, "suspendedAt": at});
-            ("workflow-step-suspended", payload)
+            with("id", id())?;
+            with("suspensionId", Json::record(suspension))?;
+            with("suspendPayload", maybe(shown.map(|entry| &entry.suspend_payload)))?;
+            with("suspendedAt", Json::record(&shown.and_then(|entry| entry.suspended_at)))?;
+            "workflow-step-suspended"
         }
-        LogKind::Waiting { until } => ("workflow-step-waiting", json!({"id": path, "until": until})),
+        LogKind::Waiting { until } => {
+            with("id", id())?;
+            with("until", Json::record(until))?;
+            "workflow-step-waiting"
+        }
         LogKind::Progress { completed, total, index } => {
-            let counts =
-                json!({"id": path, "completedCount": completed, "totalCount": total, "currentIndex": index});
-            ("workflow-step-progress", counts)
+            with("id", id())?;
+            with("completedCount", Json::record(completed))?;
+            with("totalCount", Json::record(total))?;
+            with("currentIndex", Json::record(index))?;
+            "workflow-step-progress"
         }
-        LogKind::Paused => ("workflow-paused", json!({})),
-        LogKind::Unpaused => ("workflow-unpaused", json!({})),
-        LogKind::TakenOver => ("workflow-taken-over", json!({})),
-        LogKind::Restarted => ("workflow-restarted", json!({})),
-        LogKind::Traveled => ("workflow-traveled", json!({"id": path})),
-        LogKind::Forked => ("workflow-forked", json!({})),
-        LogKind::Migrated => ("workflow-migrated", json!({})),
-        LogKind::Stopped { status } => return finish(*status, &of(|entry| json!(entry))),
+        LogKind::Paused => "workflow-paused",
+        LogKind::Unpaused => "workflow-unpaused",
+        LogKind::TakenOver => "workflow-taken-over",
+        LogKind::Restarted => "workflow-restarted",
+        LogKind::Traveled => {
+            with("id", id())?;
+            "workflow-traveled"
+        }
+        LogKind::Forked => "workflow-forked",
+        LogKind::Migrated => "workflow-migrated",
+        LogKind::Stopped { status } => return finish(*status, shown),
     };
-    vec![one]
+    Ok(vec![(name, payload)])
 }
 
-fn result(path: &StepPath, status: Value, entry: Value) -> Value {
-    let mut payload = match entry {
-        Value::Object(entry) => entry,
-        _ => serde_json::Map::new(),
-    };
-    payload.insert("id".to_owned(), json!(path));
-    payload.insert("status".to_owned(), status);
-    Value::Object(payload)
+/// All that results show of an entry.
+fn whole(entry: &StepEntry) -> Result<WatchPayload, JsonError> {
+    let mut payload = WatchPayload::new();
+    payload.insert("payload", entry.payload.clone());
+    payload.insert("startedAt", Json::record(&entry.started_at)?);
+    let texts = [
+        ("output", &entry.output),
+        ("suspendPayload", &entry.suspend_payload),
+        ("resumePayload", &entry.resume_payload),
+    ];
+    payload.extend(texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?))));
+    let instants =
+        [("endedAt", entry.ended_at), ("suspendedAt", entry.suspended_at), ("resumedAt", entry.resumed_at)];
+    for (key, at) in instants.into_iter().filter_map(|(key, at)| Some((key, at?))) {
+        payload.insert(key, Json::record(&at)?);
+    }
+    if let Some(error) = &entry.error {
+        payload.insert("error", Json::record(error)?);
+    }
+    Ok(payload)
 }
 
-fn finish(status: RunStatus, root: &Value) -> Vec<(&'static str, Value)> {
-    let mut payload = json!({"workflowStatus": status});
-    for key in ["output", "error"] {
-        if let (true, Some(value), Some(to)) = (status.is_final(), root.get(key), payload.as_object_mut()) {
-            to.insert(key.to_owned(), value.clone());
-        }
+fn finish(
+    status: RunStatus,
+    root: Option<&StepEntry>,
+) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
+    let mut payload = WatchPayload::from([("workflowStatus", Json::record(&status)?)]);
+    if let (true, Some(root)) = (status.is_final(), root) {
+        let mut root = whole(root)?;
+        payload.extend(["output", "error"].into_iter().filter_map(|key| root.remove_entry(key)));
     }
     let finished = ("workflow-finish", payload);
-    match status {
-        RunStatus::Canceled => vec![("workflow-canceled", json!({})), finished],
+    Ok(match status {
+        RunStatus::Canceled => vec![("workflow-canceled", WatchPayload::new()), finished],
         // It is told when it is asked for.
         RunStatus::Paused => Vec::new(),
         _ => vec![finished],
-    }
+    })
 }

@@ -6,7 +6,7 @@ use crate::rows::damaged;
 use crate::{SavepointKind, StoreError, SuspensionEnd};
 
 /// Statuses and the numbers they are stored as.
-const STATUS_CODES: [(RunStatus, i64); 8] = [
+const STATUS_CODES: [(RunStatus, i64); 9] = [
     (RunStatus::Pending, 0),
     (RunStatus::Running, 1),
     (RunStatus::Waiting, 2),
@@ -15,13 +15,14 @@ const STATUS_CODES: [(RunStatus, i64); 8] = [
     (RunStatus::Failed, 5),
     (RunStatus::Canceled, 6),
     (RunStatus::Paused, 7),
+    (RunStatus::Blocked, 8),
 ];
 
 /// The numbers of the statuses that are final, as SQL.
 pub(crate) const FINAL: &str = "(4, 5, 6)";
 
 /// The numbers of the others, as SQL.
-pub(crate) const OPEN: &str = "(0, 1, 2, 3, 7)";
+pub(crate) const OPEN: &str = "(0, 1, 2, 3, 7, 8)";
 
 /// Ends of suspensions and the numbers they are stored as.
 const END_CODES: [(SuspensionEnd, i64); 5] = [

@@ -20,6 +20,7 @@ pub mod records;
 pub mod requests;
 pub mod savepoints;
 pub mod tenants;
+pub mod troubles;
 pub mod watching;
 
 use std::sync::Arc;
@@ -88,6 +89,7 @@ macro_rules! conformance {
             applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed, the_users_of_a_component_are_known,
                 a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known, a_version_that_is_needed_is_not_removed,
                 a_definition_that_nobody_needs_is_removed;
+            troubles: what_goes_wrong_is_counted, what_is_blocked_is_passed_by, a_blocked_run_is_deleted;
             deletion: only_what_has_ended_is_deleted, a_deleted_run_leaves_nothing, a_run_with_forks_is_kept,
                 what_ended_long_ago_is_deleted;
         }

@@ -47,7 +47,7 @@ pub enum DeleteError {
         run: RunId,
     },
     /// The run has not ended.
-    #[error("run {run} is {status}: only a run that has ended can be deleted; cancel it first")]
+    #[error("run {run} is {status}: only a run that has ended or is blocked can be deleted; cancel it first")]
     NotFinal {
         /// The run.
         run: RunId,

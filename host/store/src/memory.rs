@@ -53,6 +53,7 @@ struct Data {
     workflows: Vec<WorkflowRecord>,
     applied: Vec<Applied>,
     live_owners: BTreeSet<OwnerId>,
+    key_fingerprint: Option<[u8; 32]>,
     stats: StoreStats,
     bytes_read: Cell<u64>,
 }
@@ -135,6 +136,16 @@ impl Store for MemoryStore {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let rows = CommitRows::encode(commit)?;
         self.data().commit(rows)
+    }
+
+    async fn note_trouble(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        reason: &str,
+        blocks_at: u32,
+    ) -> Result<u32, StoreError> {
+        Ok(self.data().note_trouble(tenant, run, reason, blocks_at))
     }
 
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
@@ -237,6 +248,19 @@ impl Store for MemoryStore {
             return Err(StoreError::Refused(format!("owner {owner} is registered already")));
         }
         Ok(Box::new(MemoryGuard { data: Arc::clone(&self.data), owner }))
+    }
+
+    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        Ok(!self.data().live_owners.contains(&owner))
+    }
+
+    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        Ok(self.data().key_fingerprint)
+    }
+
+    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        self.data().key_fingerprint.get_or_insert(fingerprint);
+        Ok(())
     }
 
     async fn orphans(

@@ -4,6 +4,7 @@
 //! (`checkpoint`), and whoever reads does so on a connection of its own (`reader`). One file for each table.
 //! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
 
+mod backup;
 mod checkpoint;
 mod components;
 mod deletion;
@@ -24,11 +25,13 @@ mod requests;
 mod runs;
 mod savepoints;
 mod schema;
+mod settings;
 mod space;
 mod steps;
 mod suspensions;
 mod sync;
 mod threads;
+mod troubles;
 mod workflows;
 mod writer;
 
@@ -160,6 +163,19 @@ impl Store for SqliteStore {
         self.threads.store(Change::Run(Box::new(rows)), durability).await
     }
 
+    async fn note_trouble(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        reason: &str,
+        blocks_at: u32,
+    ) -> Result<u32, StoreError> {
+        let (tenant, reason) = (tenant.clone(), reason.to_owned());
+        let work =
+            move |connection: &Connection| troubles::note(connection, &tenant, run, &reason, blocks_at);
+        self.write(Durability::Visible, SMALL, work).await
+    }
+
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
         self.readers.read(|connection| runs::read(connection, tenant, id))
     }
@@ -289,6 +305,25 @@ impl Store for SqliteStore {
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
         let owners = Arc::clone(&self.owners);
         self.blocking(move || owners.register(owner)).await
+    }
+
+    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        let owners = Arc::clone(&self.owners);
+        self.blocking(move || owners.is_dead(owner)).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let to = to.to_owned();
+        self.scan(move |connection| backup::write(connection, &to)).await
+    }
+
+    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.readers.read(|connection| settings::key_fingerprint(connection))
+    }
+
+    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        let work = move |connection: &Connection| settings::keep_key_fingerprint(connection, fingerprint);
+        self.write(Durability::Durable, SMALL, work).await
     }
 
     async fn orphans(

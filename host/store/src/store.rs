@@ -1,6 +1,7 @@
 //! The contract of every back end.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use async_trait::async_trait;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
@@ -66,6 +67,20 @@ pub trait Store: Send + Sync + 'static {
     /// future is dropped before it is ready, the change may be stored or not.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 
+    /// Notes that bringing a run on went wrong, and why; the `blocks_at`th time, and each time after that, has the run be blocked, unless it
+    /// has ended. Returns how often it went wrong since it was blocked last, this time included; 0 for a run that is not there or has
+    /// ended. Visible on return. Reads nothing of what the run holds, and leaves its version.
+    ///
+    /// A blocked run is neither due nor has it orphans, and no message is for it. It is blocked until a commit changes its status, which forgets
+    /// what went wrong.
+    async fn note_trouble(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        reason: &str,
+        blocks_at: u32,
+    ) -> Result<u32, StoreError>;
+
     /// Reads a run with the records of its steps that are not done, but for payloads that are kept apart.
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError>;
 
@@ -129,7 +144,7 @@ pub trait Store: Send + Sync + 'static {
     /// meanwhile. A store that keeps no free space gives back nothing.
     async fn give_back_space(&self) -> Result<u64, StoreError>;
 
-    /// Deletes a run that has ended, with everything kept of it, and the requests that it answered. Durable on return.
+    /// Deletes a run that has ended or is blocked, with everything kept of it, and the requests that it answered. Durable on return.
     ///
     /// # Errors
     /// [`DeleteError::NotFound`]; [`DeleteError::NotFinal`]; [`DeleteError::HasForks`]. Nothing is deleted then.
@@ -163,6 +178,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Registers a live owner. See [`OwnerGuard`].
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError>;
+
+    /// Whether an owner is dead: not registered, or its process has ended.
+    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError>;
 
     /// Runs, of any tenant, with a call whose owner is dead, and that owner; at most `limit`. Those of `except` are passed over and do not
     /// count.
@@ -285,6 +303,23 @@ pub trait Store: Send + Sync + 'static {
     /// [`RemoveError::NoWorkflow`] when the tenant never applied it, unless nobody ever did; [`RemoveError::WorkflowCurrent`];
     /// [`RemoveError::WorkflowUsed`] while a kept run of the tenant, ended or not, is pinned to it. Nothing is removed then.
     async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError>;
+
+    /// Reads the fingerprint of the key with which what is kept is sealed.
+    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// Keeps the fingerprint of the key; durable on return. The first one stays.
+    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
+
+    /// Writes a copy of all that is kept, as it is at one moment, to a file that is not there yet; durable on return. Others go on meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a store that is not a file.
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        Err(StoreError::Refused(format!(
+            "it is not kept in a file, so there is no backup to write to {}",
+            to.display()
+        )))
+    }
 
     /// Figures since this store was opened.
     fn stats(&self) -> StoreStats;

@@ -52,6 +52,9 @@ impl Given {
                     None => report.into(),
                 })
             }
+            Err(error @ JsonError::Odd { .. }) => {
+                Err(Report::refused("invalid-json", format!("{place}: {error}")).into())
+            }
             Err(error) => Err(Report::refused("invalid-json", format!("{place} is {error}")).into()),
         }
     }

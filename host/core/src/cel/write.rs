@@ -13,7 +13,7 @@ pub(super) fn json(budget: &Budget, value: &Value<'_>, span: Span) -> Result<Jso
     let mut writer = Writer { budget, span, out: String::new() };
     writer.value(value)?;
     // What is written is well-formed; what can be wrong with it is its depth.
-    Json::parse(writer.out).or_else(|_| fault(span, EvaluationErrorKind::TooDeep))
+    Json::within(writer.out).or_else(|_| fault(span, EvaluationErrorKind::TooDeep))
 }
 
 struct Writer<'b> {

@@ -2,8 +2,8 @@
 
 use super::change::Change;
 use super::{
-    Known, LogEntry, Reopened, Run, Saved, Step, Stop, Suspension, call_ended, cancel, enter, fork, migrate,
-    pause, resolve, resume, start, take_over, time_passed, travel,
+    Known, LogEntry, Reopened, Run, Saved, Step, Stop, Suspension, blocked, call_ended, cancel, enter, fork,
+    migrate, pause, resolve, resume, start, take_over, time_passed, travel,
 };
 use crate::effect::Effect;
 use crate::event::Event;
@@ -90,6 +90,7 @@ pub fn apply(
         return Err(Stop::Due);
     }
     let mut change = Change::new(run, program, now, known);
+    blocked::check(&change, &event)?;
     match event {
         Event::Started(request, caller) => start::start(&mut change, request, caller)?,
         Event::Resumed(request, caller) => resume::resume(&mut change, request, caller)?,
@@ -100,6 +101,8 @@ pub fn apply(
         Event::CancelRequested => cancel::cancel(&mut change)?,
         Event::PauseRequested => pause::pause(&mut change)?,
         Event::Unpaused { owner } => pause::unpause(&mut change, owner)?,
+        Event::Unblocked { owner } => blocked::unblock(&mut change, owner)?,
+        Event::Tried { path, call, owner } => take_over::tried(&mut change, &path, call, owner)?,
         Event::TakenOver { from, by } => take_over::take_over(&mut change, from, by)?,
         Event::Restarted(restarted) => fork::restart(&mut change, restarted)?,
         Event::Traveled(traveled) => travel::travel(&mut change, traveled)?,

@@ -1,7 +1,7 @@
 //! Blocks whose arms are done at once: parallel and branch.
 
 use super::change::{Change, misfit};
-use super::complete::Arrived;
+use super::complete::Wrapped;
 use super::{Doing, Held, Stop};
 use crate::id::OwnerId;
 use crate::json::Json;
@@ -38,7 +38,7 @@ impl Change<'_> {
     }
 
     /// The output of a parallel whose arms are all done.
-    pub(super) fn joined(&self, path: &StepPath) -> Result<Arrived, Stop> {
+    pub(super) fn joined(&self, path: &StepPath) -> Result<Wrapped, Stop> {
         let (scope, Kind::Parallel(arms)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         self.outputs(path, scope, arms.iter().map(|arm| arm.last).collect())
     }

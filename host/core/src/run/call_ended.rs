@@ -142,6 +142,8 @@ fn failed(
     let wait = place.retry.delay_ms(step.attempt, random).max(failure.retry_after_ms.unwrap_or(0));
     let until = now.plus_ms(wait);
     step.attempt += 1;
+    // The process outlived it.
+    (step.take_overs, step.trials) = (0, 0);
     step.entry.error = Some(failure);
     let attempt = step.attempt;
     change.log(path, LogKind::Retrying { attempt, until });
@@ -186,7 +188,7 @@ impl Change<'_> {
         }
         let step = self.step_mut(path)?;
         step.attempt = 0;
-        step.take_overs = 0;
+        (step.take_overs, step.trials) = (0, 0);
         step.suspensions = all;
         step.doing = Doing::Waiting(Waiting { image, wake: waits.wake });
         for id in begun {

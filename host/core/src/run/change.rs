@@ -9,7 +9,7 @@ use super::{
 };
 use crate::effect::Effect;
 use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
-use crate::json::Json;
+use crate::json::{Json, JsonError};
 use crate::path::StepPath;
 use crate::schema::{Schema, Violations};
 use crate::step::Failure;
@@ -197,6 +197,7 @@ impl<'w> Change<'w> {
             calls: 0,
             attempt: 0,
             take_overs: 0,
+            trials: 0,
             children: 0,
             deadline: None,
             doing,
@@ -353,9 +354,9 @@ pub(super) fn merged(stored: &Map, given: Map) -> Map {
 
 /// An object as a schema leaves it: checked, defaults filled in.
 fn checked_map(map: Map, schema: &Schema) -> Result<Map, Violations> {
-    // A map of JSON texts always prints, and a schema leaves an object one.
-    let object = Json::of(&map).unwrap_or_else(|_| Json::null());
-    Ok(schema.check(&object)?.decode().unwrap_or(map))
+    let violated = |error: JsonError| Violations(vec![error.violation()]);
+    let object = Json::of(&map).map_err(violated)?;
+    schema.check(&object)?.decode().map_err(violated)
 }
 
 /// The failure that data causes which breaks a schema.

@@ -4,7 +4,7 @@ use super::change::{Change, final_failure, invalid, misfit};
 use super::fail::Because;
 use super::{Doing, Held, Phase, Refused, StepStatus, Stop};
 use crate::id::OwnerId;
-use crate::json::Json;
+use crate::json::{Json, JsonError};
 use crate::path::StepPath;
 use crate::workflow::node::{Arm, Kind, Scope};
 use crate::workflow::{BranchMode, Place};
@@ -16,6 +16,9 @@ pub(super) enum Arrived {
     /// It goes on, or has failed.
     Not,
 }
+
+/// A value that is made of others, unless it is nested too deeply.
+pub(super) type Wrapped = Result<Json, JsonError>;
 
 impl<'w> Change<'w> {
     /// Ends an entry with its output, and goes on with what follows, up to the end of the run.
@@ -68,7 +71,11 @@ impl<'w> Change<'w> {
             Held::Try { .. } => Ok(Arrived::Done(output)),
             Held::Parallel { open } => {
                 self.hold(holder, Held::Parallel { open: open.saturating_sub(1) })?;
-                if open > 1 { Ok(Arrived::Not) } else { self.joined(holder) }
+                if open > 1 {
+                    return Ok(Arrived::Not);
+                }
+                let output = self.joined(holder)?;
+                self.wrapped(holder, output, owner)
             }
             Held::Branch { asked, chosen, open } => match self.condition_of(child)? {
                 Some(_) => {
@@ -79,7 +86,10 @@ impl<'w> Change<'w> {
                     self.hold(holder, Held::Branch { asked, chosen, open: open - 1 })?;
                     Ok(Arrived::Not)
                 }
-                None => self.branch_done(holder, &chosen, output),
+                None => {
+                    let output = self.branch_done(holder, &chosen, output)?;
+                    self.wrapped(holder, output, owner)
+                }
             },
             Held::ForEach { .. } => self.item_done(holder, child, owner),
             Held::Loop { iteration } => self.iteration_done(holder, child, iteration, output, owner),
@@ -157,10 +167,10 @@ impl<'w> Change<'w> {
     }
 
     /// The output of a branch.
-    pub(super) fn branch_done(&self, path: &StepPath, chosen: &[u32], output: Json) -> Result<Arrived, Stop> {
+    fn branch_done(&self, path: &StepPath, chosen: &[u32], output: Json) -> Result<Wrapped, Stop> {
         let (scope, Kind::Branch(branch)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         if branch.mode == BranchMode::First || chosen.is_empty() {
-            return Ok(Arrived::Done(output));
+            return Ok(Ok(output));
         }
         let arms = branch.arms.iter().enumerate();
         let arms =
@@ -169,14 +179,15 @@ impl<'w> Change<'w> {
     }
 
     /// An object of the outputs of these entries, by their ids.
-    pub(super) fn outputs(&self, block: &StepPath, scope: &Scope, of: Vec<usize>) -> Result<Arrived, Stop> {
+    pub(super) fn outputs(&self, block: &StepPath, scope: &Scope, of: Vec<usize>) -> Result<Wrapped, Stop> {
         let mut all = std::collections::BTreeMap::new();
         let mut missing = super::Missing::default();
         for node in of {
             let id = &scope.at(node).ok_or_else(|| misfit(block))?.id;
-            match self.output_of(&block.sibling(id)) {
+            let path = block.sibling(id);
+            match self.output_of(&path) {
                 Ok(output) => {
-                    all.insert(id.clone(), output.unwrap_or_else(Json::null));
+                    all.insert(id.clone(), output.ok_or_else(|| misfit(&path))?);
                 }
                 Err(Stop::Missing(more)) => missing.steps.extend(more.steps),
                 Err(stop) => return Err(stop),
@@ -185,8 +196,28 @@ impl<'w> Change<'w> {
         if !missing.steps.is_empty() {
             return Err(Stop::Missing(missing));
         }
-        // A map of JSON texts always prints.
-        Ok(Arrived::Done(Json::of(&all).unwrap_or_else(|_| Json::null())))
+        Ok(Json::of(&all))
+    }
+
+    /// Ends a block with an output that is made of others, which may be nested too deeply for that.
+    pub(super) fn wrapped(
+        &mut self,
+        path: &StepPath,
+        output: Wrapped,
+        owner: OwnerId,
+    ) -> Result<Arrived, Stop> {
+        match output {
+            Ok(output) => Ok(Arrived::Done(output)),
+            Err(error) => {
+                self.block_failed(
+                    path,
+                    "invalid-output",
+                    format!("the output of the block is {error}"),
+                    owner,
+                )?;
+                Ok(Arrived::Not)
+            }
+        }
     }
 
     /// A failure of the block at a path that its own expression is to blame for.

@@ -167,6 +167,11 @@ impl<'w> Change<'w> {
                 .and_then(|value| instant_of(&value).map_err(|e| e.to_string())),
         };
         match until {
+            // No wait: nothing has to come by for it to be over.
+            Ok(until) if until <= self.now => {
+                self.insert(path, input.clone(), Doing::Continuing(owner));
+                self.complete(path, input, owner)
+            }
             Ok(until) => {
                 self.insert(path, input, Doing::Sleeping(until));
                 self.log(path, super::LogKind::Waiting { until: Some(until) });

@@ -66,7 +66,9 @@ impl Change<'_> {
     ) -> Result<T, Stop> {
         let reads = |name: &str| expressions.iter().any(|expression| expression.variables().contains(name));
         let steps = self.steps_of(path, expressions)?;
-        let object = |map: &BTreeMap<String, Json>| Json::of(map).unwrap_or_else(|_| Json::null());
+        // Only what an expression reads of them must be a value.
+        let object =
+            |map: &BTreeMap<String, Json>| Json::object(map.iter().map(|(key, value)| (key.as_str(), value)));
         let state = if reads("state") { object(&self.run.state) } else { Json::null() };
         let context = if reads("context") { object(&self.run.request_context) } else { Json::null() };
         let init = if reads("init") { self.workflow_input(path)? } else { Json::null() };

@@ -1,5 +1,7 @@
 //! Ending entries badly: everything within is closed, and the failure goes up to whatever catches it, or ends the run.
 
+use serde::Serialize;
+
 use super::change::Change;
 use super::{Doing, Held, Phase, StepStatus, Stop, SuspensionEnd};
 use crate::id::OwnerId;
@@ -26,6 +28,21 @@ impl Because {
     pub(super) fn timed_out(owner: OwnerId) -> Self {
         Self { owner, timed_out: true }
     }
+}
+
+/// What `catch` is given. Values in it stay the texts they are.
+#[derive(Serialize)]
+struct Given<'a> {
+    error: Caught<'a>,
+    input: Option<Json>,
+}
+
+#[derive(Serialize)]
+struct Caught<'a> {
+    code: Option<&'a str>,
+    details: Option<&'a Json>,
+    message: &'a str,
+    step: &'a StepPath,
 }
 
 impl Change<'_> {
@@ -114,15 +131,17 @@ impl Change<'_> {
         };
         self.hold(block, Held::Try { caught: true })?;
         let input = self.input_of(block)?;
-        let error = serde_json::json!({
-            "message": failure.message,
-            "code": failure.code,
-            "step": failed.to_string(),
-            "details": failure.details,
-        });
-        let given = serde_json::json!({"error": error, "input": input});
+        let Failure { message, code, details, .. } = failure;
+        let error = Caught { code: code.as_deref(), details: details.as_ref(), message, step: failed };
         let first = scope.at(node.catch.first).ok_or_else(|| super::change::misfit(block))?;
-        self.enter(block.sibling(&first.id), Json::from(given), owner);
-        Ok(())
+        match Json::of(&Given { error, input }) {
+            Ok(given) => {
+                self.enter(block.sibling(&first.id), given, owner);
+                Ok(())
+            }
+            Err(error) => {
+                self.block_failed(block, "invalid-input", format!("the input of `catch` is {error}"), owner)
+            }
+        }
     }
 }

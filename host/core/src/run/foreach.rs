@@ -3,8 +3,8 @@
 //! Each item is a record from the beginning, so that what is written for an item does not grow with their number.
 
 use super::change::{Change, misfit};
-use super::complete::Arrived;
-use super::{Doing, Held, LogKind, Stop};
+use super::complete::{Arrived, Wrapped};
+use super::{Doing, Held, LogKind, MOVES_MAX, Stop};
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
@@ -49,14 +49,29 @@ impl Change<'_> {
         let begun = each.concurrency.min(count);
         self.hold(path, Held::ForEach { count, begun, open: begun })?;
         for index in 0..begun {
-            self.begin_item(path, index, owner)?;
+            self.begin_item(path, (index, count), owner)?;
         }
         Ok(())
     }
 
-    fn begin_item(&mut self, path: &StepPath, index: u32, owner: OwnerId) -> Result<(), Stop> {
+    fn begin_item(
+        &mut self,
+        path: &StepPath,
+        (index, count): (u32, u32),
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
         let item = path.repetition(index);
-        let queued = self.record(&item)?.ok_or_else(|| misfit(&item))?;
+        let queued = match self.record(&item) {
+            Err(Stop::Missing(mut missing)) => {
+                // As many more as were asked for already: whatever one decision begins, it is made anew only a few times.
+                let known = u32::try_from(self.known.steps.len()).unwrap_or(MOVES_MAX).min(MOVES_MAX);
+                let more = index.saturating_add(1)..index.saturating_add(known.max(1)).min(count);
+                let more = more.map(|index| path.repetition(index));
+                missing.steps.extend(more.filter(|item| !self.known.steps.contains_key(item)));
+                return Err(Stop::Missing(missing));
+            }
+            found => found?.ok_or_else(|| misfit(&item))?,
+        };
         self.enter(item, queued.entry.payload, owner);
         Ok(())
     }
@@ -77,32 +92,34 @@ impl Change<'_> {
         let completed = (begun + 1).saturating_sub(open);
         self.log(path, LogKind::Progress { completed, total: count, index });
         if begun < count {
-            self.begin_item(path, begun, owner)?;
+            self.begin_item(path, (begun, count), owner)?;
             self.hold(path, Held::ForEach { count, begun: begun + 1, open })?;
             return Ok(Arrived::Not);
         }
         self.hold(path, Held::ForEach { count, begun, open: open.saturating_sub(1) })?;
-        if open > 1 { Ok(Arrived::Not) } else { self.gathered(path, count) }
+        if open > 1 {
+            return Ok(Arrived::Not);
+        }
+        let output = self.gathered(path, count)?;
+        self.wrapped(path, output, owner)
     }
 
     /// The outputs of all items, in order.
-    fn gathered(&self, path: &StepPath, count: u32) -> Result<Arrived, Stop> {
+    fn gathered(&self, path: &StepPath, count: u32) -> Result<Wrapped, Stop> {
         let known = self.known.repetitions.get(path);
         let known = known.ok_or_else(|| Stop::repetitions(path.clone()))?;
-        let mut outputs = vec![Json::null(); count as usize];
+        let mut outputs = vec![None; count as usize];
         let here = (0..count).map(|index| path.repetition(index)).filter_map(|item| {
             let step = self.inactive.get(&item)?.clone();
             Some((item, step))
         });
         for (item, step) in known.iter().cloned().chain(here) {
             let index = item.last().and_then(|last| last.index).and_then(|index| usize::try_from(index).ok());
-            if let (Some(slot), Some(output)) =
-                (index.and_then(|index| outputs.get_mut(index)), step.entry.output)
-            {
-                *slot = output;
+            if let Some(slot) = index.and_then(|index| outputs.get_mut(index)) {
+                *slot = step.entry.output;
             }
         }
-        // A list of JSON texts always prints.
-        Ok(Arrived::Done(Json::of(&outputs).unwrap_or_else(|_| Json::null())))
+        let outputs: Option<Vec<Json>> = outputs.into_iter().collect();
+        Ok(Json::of(&outputs.ok_or_else(|| misfit(path))?))
     }
 }

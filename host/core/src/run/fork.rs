@@ -49,7 +49,7 @@ pub fn fork(
         find_all(&from, &target).map_err(Refused::from)?;
     }
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
-    let run = Run { id: fork.id, version: 0, fork_of, paused: false, created_at: now, ..from };
+    let run = Run { id: fork.id, version: 0, fork_of, paused: false, blocked: None, created_at: now, ..from };
     let mut change = Change::new(run, program, now, known);
     change.log(&StepPath::root(), LogKind::Forked);
     take_answers_along(&mut change, fork.suspension)?;
@@ -122,7 +122,7 @@ fn go_on(
         let step = change.step_mut(&path)?;
         // A deadline that ended it would end it again.
         step.deadline = step.deadline.filter(|at| *at > now);
-        step.take_overs = 0;
+        (step.take_overs, step.trials) = (0, 0);
         let mut reopened = Vec::new();
         for suspension in step.suspensions.iter_mut().filter(|suspension| suspension.over.is_none()) {
             suspension.id = ids.get(&suspension.id).copied().unwrap_or(suspension.id);

@@ -26,7 +26,7 @@ impl<'w> Change<'w> {
     ) -> Result<Arrived, Stop> {
         let (scope, Kind::Loop(node)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         if self.condition_of(child)?.is_some() {
-            let result = self.output_of(&path.repetition(iteration))?.unwrap_or_else(Json::null);
+            let result = self.output_of(&path.repetition(iteration))?.ok_or_else(|| misfit(path))?;
             return match output.decode::<bool>() {
                 Ok(holds) => self.decided(path, node, iteration, holds, result, owner),
                 Err(_) => {

@@ -77,8 +77,16 @@ pub enum Refused {
         /// How it stands.
         status: RunStatus,
     },
-    /// Only a run that failed or was cancelled is restarted.
-    #[error("this workflow run cannot be restarted: it is {status}; only a failed or canceled one can")]
+    /// Nothing brings the run on any more: it takes a restart, a fork and a cancellation, nothing else.
+    #[error("this workflow run is blocked: {reason}; restart it to have it tried once more, or cancel it")]
+    Blocked {
+        /// Why.
+        reason: String,
+    },
+    /// Only a run that failed, was cancelled or is blocked is restarted.
+    #[error(
+        "this workflow run cannot be restarted: it is {status}; only a failed, canceled or blocked one can"
+    )]
     NotRestartable {
         /// How it stands.
         status: RunStatus,
@@ -129,6 +137,15 @@ pub enum Refused {
         /// Number of the call.
         call: u32,
     },
+    /// A call ends each process that makes it.
+    #[error(
+        "{} host processes ended while they made the call of step `{path}` and no other one",
+        super::TRIALS_MAX
+    )]
+    EndsHosts {
+        /// The step.
+        path: StepPath,
+    },
     /// There is nothing to do for this event now.
     #[error("nothing to do")]
     Idle,
@@ -153,13 +170,14 @@ impl Refused {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::AlreadyStarted { .. } | Self::Ended { .. } => ErrorKind::Conflict,
-            Self::NotPausable { .. } | Self::NotPaused { .. } => ErrorKind::Conflict,
+            Self::NotPausable { .. } | Self::NotPaused { .. } | Self::Blocked { .. } => ErrorKind::Conflict,
             Self::NotRestartable { .. } | Self::NotSaved | Self::NotForkable { .. } => ErrorKind::Conflict,
             Self::NotMigratable { .. } => ErrorKind::Conflict,
             Self::Target(
                 TargetError::NotSuspended { .. } | TargetError::Consumed { .. } | TargetError::Unseen { .. },
             ) => ErrorKind::Conflict,
             Self::Changed { .. } | Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
+            Self::EndsHosts { .. } => ErrorKind::Guest,
             Self::Misfit { .. } | Self::Schema { .. } => ErrorKind::Damaged,
             _ => ErrorKind::Refused,
         }
@@ -184,11 +202,13 @@ impl Refused {
             Self::NotPausable { .. } => "not-pausable",
             Self::NotPaused { .. } => "not-paused",
             Self::NotRestartable { .. } | Self::NotSaved => "not-restartable",
+            Self::Blocked { .. } => "blocked",
             Self::NotForkable { .. } => "not-forkable",
             Self::NotTravelable { .. } => "not-travelable",
             Self::NotMigratable { .. } => "not-migratable",
             Self::Changed { .. } => "changed",
             Self::Stale { .. } => "stale",
+            Self::EndsHosts { .. } => "ends-hosts",
             Self::Idle => "idle",
             Self::Misfit { .. } | Self::Schema { .. } => "damaged-run",
         }

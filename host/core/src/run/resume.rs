@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, Map, RUN_SETTINGS_BYTES_MAX, merged, too_large};
-use super::start::checked;
+use super::start::{checked, let_in, let_in_all};
 use super::{Claim, Doing, LogKind, REFUSALS_TOLD_MAX, Refused, Replaced, Stop, Suspension, SuspensionEnd};
 use crate::event::Caller;
 use crate::id::SuspensionId;
@@ -19,6 +19,8 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
     let found: Vec<(StepPath, Suspension)> =
         found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
 
+    request.data.iter().try_for_each(|data| let_in("resume data", data))?;
+    let_in_all("request context", &request.request_context)?;
     let before = change.run.request_context.clone();
     let given: Vec<String> = request.request_context.keys().cloned().collect();
     let mut context = merged(&before, request.request_context);

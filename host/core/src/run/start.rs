@@ -5,7 +5,7 @@ use super::{LogKind, Phase, Refused, Stop};
 use crate::event::{Caller, StartRequest};
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::schema::Schema;
+use crate::schema::{Schema, Violation, Violations};
 use crate::trace::root_span;
 use crate::workflow::Place;
 
@@ -15,6 +15,10 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Call
     }
     let (root, top) = (StepPath::root(), change.program.top.top());
     let refuse = |what| move |violations| Refused::Invalid { what, violations };
+    for (what, given) in [("input data", &request.input), ("initial state", &request.initial_state)] {
+        given.iter().try_for_each(|given| let_in(what, given))?;
+    }
+    let_in_all("request context", &request.request_context)?;
     let context =
         change.request_context_at(&root, request.request_context).map_err(refuse("request context"))?;
     let input = checked("input data", top.input.as_ref(), request.input.unwrap_or_else(Json::null))?;
@@ -62,6 +66,22 @@ fn kind_of(json: &Json) -> &'static str {
         Some(b'n') => "null",
         _ => "a number",
     }
+}
+
+/// Refuses data from outside that is no value, or not the same one to every reader.
+pub(super) fn let_in(what: &'static str, data: &Json) -> Result<(), Refused> {
+    data.check_outside()
+        .map_err(|error| Refused::Invalid { what, violations: Violations(vec![error.violation()]) })
+}
+
+/// The same for each value of a map; its key is a part of the place.
+pub(super) fn let_in_all(what: &'static str, map: &Map) -> Result<(), Refused> {
+    map.iter().try_for_each(|(key, value)| {
+        let Err(error) = value.check_outside() else { return Ok(()) };
+        let Violation { at, message } = error.violation();
+        let at = format!("/{}{at}", key.replace('~', "~0").replace('/', "~1"));
+        Err(Refused::Invalid { what, violations: Violations(vec![Violation { at, message }]) })
+    })
 }
 
 /// Data as the schema leaves it: checked, defaults filled in.

@@ -1,14 +1,13 @@
 //! The calls of a host process that died go to another one.
 
-use super::change::{Change, final_failure};
-use super::fail::Because;
+use super::change::Change;
 use super::{Doing, LogKind, Refused, Stop};
 use crate::effect::Effect;
 use crate::id::OwnerId;
 use crate::path::StepPath;
 
-/// How often one call goes from a dead process to another. A call that has seen this many die is taken to be what kills them.
-pub const TAKE_OVERS_MAX: u32 = 5;
+/// How often a process may end while a call is made in it and no other one. Such a call is taken to be what ends them.
+pub const TRIALS_MAX: u32 = 3;
 
 /// Makes every call of `from` one of `by`, to be performed again from the same memory, with the same idempotency key.
 pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> Result<(), Stop> {
@@ -25,24 +24,28 @@ pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> 
     change.log(&StepPath::root(), LogKind::TakenOver);
     for path in theirs {
         if change.run.steps.contains_key(&path) {
-            take(change, &path, by)?;
+            // A driver that gives up is no end of a process.
+            take(change, &path, by, from != by)?;
         }
     }
     Ok(())
 }
 
-fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId) -> Result<(), Stop> {
+/// Makes the call of a step one of `by`. Nothing is said against it when a process ends that made other calls too; it is made alone from then
+/// on. `ended` says whether it was the end of a process that left the call to others.
+pub(super) fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId, ended: bool) -> Result<(), Stop> {
     if change.time_out_around(path, by)? {
         return Ok(());
     }
     let step = change.step_mut(path)?;
     match step.doing.clone() {
         Doing::Calling(_, call) => {
-            step.take_overs += 1;
-            if step.take_overs > TAKE_OVERS_MAX {
-                let message =
-                    format!("{TAKE_OVERS_MAX} host processes in a row ended while they performed this call");
-                return change.fail(path, final_failure("host-lost", message), Because::of(by));
+            if ended && step.trials >= TRIALS_MAX {
+                return Err(Refused::EndsHosts { path: path.clone() }.into());
+            }
+            step.take_overs = step.take_overs.saturating_add(1);
+            if !ended {
+                step.trials = 0;
             }
             change.call(path, call, by, None)?;
         }
@@ -53,5 +56,17 @@ fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId) -> Result<(), Sto
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// A call that was taken over is about to be made, with no other one in the process: should that end, there is but one reason.
+pub(super) fn tried(change: &mut Change<'_>, path: &StepPath, call: u32, owner: OwnerId) -> Result<(), Stop> {
+    let stale = || Refused::Stale { path: path.clone(), call };
+    let step = change.run.steps.get(path).ok_or_else(stale)?;
+    if step.calls != call || !matches!(step.doing, Doing::Calling(by, _) if by == owner) {
+        return Err(stale().into());
+    }
+    let step = change.step_mut(path)?;
+    step.trials = step.trials.saturating_add(1);
     Ok(())
 }

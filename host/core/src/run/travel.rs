@@ -1,6 +1,7 @@
 //! A run goes back to one of its entries and does it and all that follows again.
 
 use super::change::Change;
+use super::start::let_in;
 use super::{Doing, Held, LogKind, Phase, Refused, RunStatus, StepStatus, Stop};
 use crate::event::Traveled;
 use crate::path::StepPath;
@@ -9,6 +10,7 @@ use crate::workflow::Place;
 /// Goes back. The entry must follow others in a workflow: inside a block, the block is where one can go back to.
 pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), Stop> {
     let Traveled { to, input, owner } = traveled;
+    input.iter().try_for_each(|input| let_in("input data", input))?;
     if change.run.phase == Phase::Pending {
         return Err(Refused::NotTravelable { to, reason: "the run has not begun".into() }.into());
     }

@@ -299,7 +299,7 @@ mod tests {
     fn check(schema: Value, data: &str) -> String {
         match Schema::compile(&Json::from(schema)) {
             Err(error) => error.to_string(),
-            Ok(schema) => match schema.check(&Json::parse(data).unwrap()) {
+            Ok(schema) => match schema.check(&Json::stored(data).unwrap()) {
                 Ok(_) => "fits".to_owned(),
                 Err(violations) => violations.to_string().trim().to_owned(),
             },

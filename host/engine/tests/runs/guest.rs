@@ -43,6 +43,28 @@ async fn add(host: &Host, name: &str, wat: &str) -> Component {
     host.add_component(name, &bytes).await.unwrap()
 }
 
+/// A step that completes at once, with this text.
+pub(crate) async fn completes_with(host: &Host, text: &str) -> Component {
+    let suspended = "(i32.store8 (i32.const 1032) (i32.const 2))
+    (i32.store (i32.const 1036) (i32.const 1152))
+    (i32.store (i32.const 1040) (i32.const 1))";
+    assert!(ASK.contains(suspended), "the fixture was written anew");
+    let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    let completed = format!(
+        "(i32.store8 (i32.const 1032) (i32.const 0))
+    (i32.store (i32.const 1036) (i32.const 4096))
+    (i32.store (i32.const 1040) (i32.const {}))",
+        text.len()
+    );
+    let ask = ASK.replace(suspended, &completed);
+    add(
+        host,
+        "gives",
+        &format!("{}\n  (data (i32.const 4096) \"{bytes}\"))", ask.trim_end().strip_suffix(')').unwrap()),
+    )
+    .await
+}
+
 /// A step that suspends with its input, and completes with the answer.
 pub(crate) async fn asks(host: &Host) -> Component {
     add(host, "ask", ASK).await
@@ -163,6 +185,30 @@ async fn begins(host: &Host, name: &str, with: &str) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
     assert!(ASK.contains(start), "the fixture was written anew");
     add(host, name, &ASK.replace(start, &format!("{start} {with}"))).await
+}
+
+/// A step that logs `die`, and then asks.
+pub(crate) async fn kills(host: &Host) -> Component {
+    let memory = r#"(memory (export "memory") 1)"#;
+    let import = r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;
+    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
+    assert!(ASK.contains(start) && ASK.contains(memory), "the fixture was written anew");
+    let log =
+        "(call $log (i32.const 2) (i32.const 48) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0))";
+    let data = r#"(data (i32.const 48) "die")"#;
+    add(
+        host,
+        "kill",
+        &ASK.replace(memory, &format!("{import} {memory} {data}")).replace(start, &format!("{start} {log}")),
+    )
+    .await
+}
+
+/// A step that fails at once, with `trap`, which is tried again.
+pub(crate) async fn fails(host: &Host) -> Component {
+    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
+    assert!(ASK.contains(start), "the fixture was written anew");
+    add(host, "fail", &ASK.replace(start, &format!("{start} unreachable"))).await
 }
 
 /// A workflow that asks twice, one after the other.

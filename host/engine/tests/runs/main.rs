@@ -3,17 +3,23 @@
 
 mod answers;
 mod background;
+mod backup;
+mod blocked;
 mod called;
 mod clock;
 mod control;
 mod deletion;
+mod doors;
+mod folder;
 mod forks;
 mod guest;
 mod ids;
 mod inputs;
+mod killers;
 mod large;
 mod mailbox;
 mod migrate;
+mod old_folder;
 mod recover;
 mod requests;
 mod stored;

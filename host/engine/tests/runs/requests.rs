@@ -1,10 +1,14 @@
 //! Asking twice under one key does it once.
 
+use std::sync::Arc;
+
+use reentry::core::json::Json;
+use reentry::fault::FaultPoint;
 use reentry::store::RunFilter;
 use reentry::{Error, ResumeOptions, StartOptions};
 use serde_json::json;
 
-use crate::guest::{asks_twice, host, input, line};
+use crate::guest::{Shared, asks_twice, host, input, line};
 
 #[tokio::test]
 async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
@@ -58,4 +62,33 @@ async fn of_many_that_ask_at_once_one_starts_it_and_all_are_told_the_same() {
     let told = asking.join_all().await;
     assert!(told.iter().all(|result| *result == told[0]), "{told:?}");
     assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_request_in_other_words_is_the_same_and_other_digits_are_not() {
+    let host = host().build().await.unwrap();
+    let workflow = asks_twice(&host).await;
+    let keyed = |text: &str| StartOptions {
+        idempotency_key: Some("order-1".into()),
+        request_context: std::collections::BTreeMap::from([("who".into(), Json::parse(text).unwrap())]),
+        ..StartOptions::input(Json::parse(text).unwrap())
+    };
+    let first = workflow.start(keyed(r#"{"amount":1.10,"who":"Kim"}"#)).await.unwrap();
+    let again = workflow.start(keyed(r#" { "who" : "\u004bim", "amount" : 1.10 } "#)).await.unwrap();
+    assert_eq!((again.run.id(), again.result), (first.run.id(), first.result));
+    let error = workflow.start(keyed(r#"{"amount":1.1,"who":"Kim"}"#)).await.unwrap_err();
+    assert!(matches!(error, Error::RequestDiffers { .. }));
+}
+
+#[tokio::test]
+async fn a_request_of_a_process_that_ended_is_brought_to_its_end_by_the_next_one_that_asks() {
+    let shared = Shared::new();
+    let options = || StartOptions { idempotency_key: Some("order-1".into()), ..input(json!(1)) };
+    let dies = |point| assert_ne!(point, FaultPoint::BeforeCall, "the process ends");
+    let first = shared.host().on_fault_point(Arc::new(dies)).build().await.unwrap();
+    asks_twice(&first).await.start(options()).await.unwrap_err();
+    drop(first);
+    let second = shared.host().build().await.unwrap();
+    let result = asks_twice(&second).await.start(options()).await.unwrap().result;
+    insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
 }

@@ -10,11 +10,18 @@ async fn seen(watch: &mut Watch, until: &str) -> String {
     let mut lines = Vec::new();
     while let Some(event) = watch.next().await.unwrap() {
         let payload = &event.payload;
-        let id = payload.get("id").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+        let id = payload.get("id").map_or("", |id| id.text()).trim_matches('"').to_owned();
         let data =
             ["suspendPayload", "output", "workflowStatus"].into_iter().find_map(|key| payload.get(key));
-        lines.push(format!("{} {} {} {}", event.version, event.kind, id, data.unwrap_or(&json!(null))));
-        if data.is_some_and(|data| *data == json!(until)) && event.kind == "workflow-finish" {
+        lines.push(format!(
+            "{} {} {} {}",
+            event.version,
+            event.kind,
+            id,
+            data.map_or("null", |data| data.text())
+        ));
+        if data.is_some_and(|data| data.text() == json!(until).to_string()) && event.kind == "workflow-finish"
+        {
             break;
         }
     }

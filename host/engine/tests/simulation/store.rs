@@ -257,6 +257,30 @@ impl Store for HeldStore {
 
     // What follows is not held up and does not go wrong.
 
+    async fn note_trouble(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        reason: &str,
+        blocks_at: u32,
+    ) -> Result<u32, StoreError> {
+        self.stage.gate(self.process, 3, "what went wrong").await;
+        let count = now(self.inner().note_trouble(tenant, run, reason, blocks_at))?;
+        if count >= blocks_at {
+            self.stage.tell(&format!("  p{} blocks {run}: {reason}", self.process));
+        }
+        Ok(count)
+    }
+    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        now(self.inner().is_dead(owner))
+    }
+    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        now(self.inner().key_fingerprint())
+    }
+    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        now(self.inner().keep_key_fingerprint(fingerprint))
+    }
+
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         now(self.inner().next_due(after))
     }

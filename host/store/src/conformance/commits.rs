@@ -211,10 +211,10 @@ pub async fn odd_json_comes_back_as_it_was(back_end: &dyn BackEnd) {
     let mut first = run(1);
     let mut step = calling(1);
     for (at, text) in odd.iter().enumerate() {
-        first.state.insert(format!("key {at} \"é\" \n"), Json::parse(*text).unwrap());
+        first.state.insert(format!("key {at} \"é\" \n"), Json::stored(*text).unwrap());
     }
-    step.entry.payload = Json::parse(large.clone()).unwrap();
-    step.entry.output = Some(Json::parse(deep.clone()).unwrap());
+    step.entry.payload = Json::stored(large.clone()).unwrap();
+    step.entry.output = Some(Json::stored(deep.clone()).unwrap());
     let wanted = put(&*store, create(first).with_step("a", step)).await;
     assert_eq!(read(&*store, &wanted).await, Some(wanted));
 }

@@ -35,7 +35,9 @@ pub async fn only_what_has_ended_is_deleted(back_end: &dyn BackEnd) {
     assert_eq!(delete(&*store, &mine, 1).await, "suspended");
     let told = store.delete_run(&mine, run_id(1)).await.unwrap_err().to_string();
     assert!(
-        told.ends_with(" is suspended: only a run that has ended can be deleted; cancel it first"),
+        told.ends_with(
+            " is suspended: only a run that has ended or is blocked can be deleted; cancel it first"
+        ),
         "{told}"
     );
     put(&*store, create(ending(create(run(2)), Phase::Pending).run)).await;

@@ -108,6 +108,7 @@ pub fn step(doing: Doing) -> Step {
         calls: 1,
         attempt: 0,
         take_overs: 0,
+        trials: 0,
         children: 0,
         deadline: None,
         doing,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reentry_core::id::{MessageId, SnapshotId, SuspensionId};
 use reentry_core::json::Json;
+use reentry_core::run::RunStatus;
 
 use super::runs::{KeptRun, KeptStep, KeptSuspension, OldStep};
 use super::{Data, KeptImage};
@@ -172,6 +173,9 @@ impl Data {
             Some(mut run) => {
                 if run.row.workflow != rows.run.workflow {
                     run.followed.push((version, run.row.workflow));
+                }
+                if run.row.status == RunStatus::Blocked && rows.run.status != RunStatus::Blocked {
+                    run.troubles = None;
                 }
                 KeptRun { row: rows.run, ..run }
             }

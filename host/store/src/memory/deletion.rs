@@ -10,13 +10,17 @@ use crate::rows::column;
 impl Data {
     pub(super) fn delete_run(&mut self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
         let run = self.run_of(tenant, id).ok_or(DeleteError::NotFound { run: id })?;
-        if !run.row.status.is_final() {
+        if !run.row.status.stands_still() {
             return Err(DeleteError::NotFinal { run: id, status: run.row.status });
         }
         let forks: Vec<RunId> = self.forks_of(id).into_iter().map(|(fork, _)| fork).collect();
         if !forks.is_empty() {
             return Err(DeleteError::HasForks { run: id, forks });
         }
+        // As far as the records of steps that are not done can be read.
+        let active = run.steps.values().filter(|step| step.row.active);
+        let images: Vec<_> = active.filter_map(|step| step.decode(id).ok()?.1.doing.image()).collect();
+        images.into_iter().for_each(|image| self.drop_image(image));
         self.delete(id);
         Ok(())
     }

@@ -93,7 +93,8 @@ impl Data {
     ) -> Vec<(TenantId, RunId)> {
         let now = column(now);
         let first = |run: &KeptRun| run.steps.values().filter_map(|step| step.row.due_at).min();
-        let runs = self.runs_in_order();
+        let mut runs = self.runs_in_order();
+        runs.retain(|run| run.row.status != RunStatus::Blocked);
         let mut due: Vec<_> = runs.iter().filter_map(|run| Some((first(run)?, run))).collect();
         due.retain(|(at, run)| *at <= now && !except.contains(&run.row.id));
         due.sort_by_key(|(at, _)| *at);

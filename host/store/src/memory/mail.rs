@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::run::RunStatus;
 use reentry_core::time::Timestamp;
 
 use super::Data;
-use super::runs::KeptSuspension;
+use super::runs::{KeptRun, KeptSuspension};
 use crate::mail::EXPIRED_MAX;
 use crate::rows::column;
 use crate::{Message, Sent, StoreError};
@@ -80,7 +81,8 @@ impl Data {
         key: Option<&str>,
     ) -> Vec<(RunId, SuspensionId)> {
         let mut waiting = Vec::new();
-        for run in self.runs.values().filter(|run| run.row.tenant == *tenant) {
+        let takes = |run: &&KeptRun| run.row.tenant == *tenant && run.row.status != RunStatus::Blocked;
+        for run in self.runs.values().filter(takes) {
             let open = run.suspensions.iter().filter(|kept| kept.waits_for(name, key));
             waiting.extend(open.map(|kept| (run.row.id, kept.what.id)));
         }

@@ -6,7 +6,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{Run, RunStatus, Step};
 
 use super::Data;
 use crate::rows::{
@@ -34,6 +34,8 @@ pub(super) struct KeptRun {
     pub(super) log: BTreeMap<i64, (i64, Json)>,
     /// The parent and the version from which it began.
     pub(super) fork_of: Option<(RunId, i64)>,
+    /// How often bringing it on went wrong, and why it did last.
+    pub(super) troubles: Option<(u32, String)>,
 }
 
 /// A step's record as it is kept.
@@ -71,6 +73,7 @@ impl KeptRun {
             followed: Vec::new(),
             log: BTreeMap::new(),
             fork_of,
+            troubles: None,
         }
     }
 
@@ -126,12 +129,27 @@ impl Data {
         let Some(kept) = self.run_of(tenant, id) else { return Ok(None) };
         self.count(kept.row.head.len());
         let mut run = decode_run(id, tenant, kept.row.head.as_bytes())?;
+        if kept.row.status == RunStatus::Blocked {
+            run.blocked = kept.troubles.as_ref().map(|(_, reason)| reason.clone());
+        }
         let active = kept.steps.values().filter(|step| step.row.active);
         let active = active.inspect(|step| {
             self.count(step.row.record.len() + step.row.payload.text().map_or(0, str::len));
         });
         run.steps = active.map(|step| step.decode(id)).collect::<Result<_, _>>()?;
         Ok(Some(run))
+    }
+
+    pub(super) fn note_trouble(&mut self, tenant: &TenantId, id: RunId, reason: &str, blocks_at: u32) -> u32 {
+        let run =
+            self.runs.get_mut(&id).filter(|run| run.row.tenant == *tenant && !run.row.status.is_final());
+        let Some(run) = run else { return 0 };
+        let count = run.troubles.as_ref().map_or(0, |(count, _)| *count) + 1;
+        run.troubles = Some((count, reason.to_owned()));
+        if count >= blocks_at {
+            run.row.status = RunStatus::Blocked;
+        }
+        count
     }
 
     pub(super) fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {

@@ -119,5 +119,5 @@ pub(crate) fn remove(
 }
 
 fn json(row: &Row<'_>, column: usize, of: &impl std::fmt::Display) -> Result<Json, StoreError> {
-    Json::parse(get::<String>(row, column)?).map_err(|error| damaged(of, error))
+    Json::stored(get::<String>(row, column)?).map_err(|error| damaged(of, error))
 }

@@ -1,6 +1,7 @@
 //! Deleting runs that have ended, with all that is kept of them in every table.
 
 use reentry_core::id::{RunId, TenantId};
+use reentry_core::run::{RunStatus, Step};
 use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -8,7 +9,7 @@ use crate::DeleteError;
 use crate::codes::{FINAL, status_of};
 use crate::rows::{column, column_of};
 use crate::sqlite::writer::Fault;
-use crate::sqlite::{old_steps, savepoints};
+use crate::sqlite::{images, old_steps, savepoints};
 
 /// Deletes a run, unless it has not ended or forks read it.
 pub(crate) fn delete_run(
@@ -24,6 +25,7 @@ pub(crate) fn delete_run(
     let Some((seq, status)) = found.optional()? else { return Ok(Err(DeleteError::NotFound { run })) };
     match status_of(status) {
         Ok(status) if status.is_final() => {}
+        Ok(RunStatus::Blocked) => drop_images(connection, seq)?,
         Ok(status) => return Ok(Err(DeleteError::NotFinal { run, status })),
         Err(damaged) => return Ok(Err(damaged.into())),
     }
@@ -37,6 +39,16 @@ pub(crate) fn delete_run(
     }
     delete(connection, seq, run)?;
     Ok(Ok(()))
+}
+
+/// Lets go of the memories of steps that are not done, as far as their records can be read.
+fn drop_images(connection: &Connection, seq: i64) -> Result<(), Fault> {
+    let mut statement =
+        connection.prepare_cached("SELECT record FROM steps WHERE run = ?1 AND active = 1")?;
+    let records = statement.query_map([seq], |row| row.get::<_, String>(0))?;
+    let records = records.collect::<rusqlite::Result<Vec<_>>>()?;
+    let steps = records.iter().filter_map(|record| serde_json::from_str::<Step>(record).ok());
+    steps.filter_map(|step| step.doing.image()).try_for_each(|image| images::drop(connection, image))
 }
 
 /// Deletes runs that have ended and changed last before an instant, those that forks read left out.
@@ -78,6 +90,7 @@ fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
         "DELETE FROM suspensions WHERE run = ?1",
         "DELETE FROM log WHERE run = ?1",
         "DELETE FROM forks WHERE run = ?1",
+        "DELETE FROM troubles WHERE run = ?1",
         "DELETE FROM runs WHERE seq = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([seq])?;

@@ -23,9 +23,9 @@ pub(crate) fn due(
 ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
     // Runs whose first steps are due at one instant come in the order in which they were stored.
     let sql = "SELECT steps.run, runs.tenant, runs.id FROM steps JOIN runs ON runs.seq = steps.run
-        WHERE steps.due_at <= ?1 ORDER BY steps.due_at, steps.run";
+        WHERE steps.due_at <= ?1 AND runs.status <> ?2 ORDER BY steps.due_at, steps.run";
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    let mut rows = statement.query([column(now)]).map_err(store_error)?;
+    let mut rows = statement.query([column(now), status_code(RunStatus::Blocked)]).map_err(store_error)?;
     let (mut seen, mut due) = (HashSet::new(), Vec::new());
     while due.len() < limit
         && let Some(row) = rows.next().map_err(store_error)?

@@ -27,7 +27,7 @@ pub(crate) fn read(
     let sql = "SELECT version, at, entries FROM log
         WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND version > ?2 ORDER BY version LIMIT ?3";
     all(connection, sql, params![run.as_bytes(), column_of(after), column_of(limit)], |row| {
-        let entries = Json::parse(get::<String>(row, 2)?);
+        let entries = Json::stored(get::<String>(row, 2)?);
         Ok(LogRow {
             version: count(get(row, 0)?)?,
             at: instant(get(row, 1)?)?,

@@ -85,7 +85,7 @@ fn decode(tenant: &TenantId, row: &Row<'_>) -> Result<Message, StoreError> {
         tenant: tenant.clone(),
         name: get(row, 1)?,
         key: get(row, 2)?,
-        payload: Json::parse(get::<String>(row, 6)?)
+        payload: Json::stored(get::<String>(row, 6)?)
             .map_err(|error| damaged(format_args!("message {id}"), error))?,
         sent_at: instant(get(row, 3)?)?,
         dedup: get(row, 4)?,
@@ -101,7 +101,8 @@ pub(crate) fn waiting_for(
     key: Option<&str>,
 ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
     let select = "SELECT runs.id, suspensions.id FROM suspensions JOIN runs ON runs.seq = suspensions.run
-        WHERE suspensions.tenant = ?1 AND suspensions.event = ?2 AND suspensions.ended IS NULL";
+        WHERE suspensions.tenant = ?1 AND suspensions.event = ?2 AND suspensions.ended IS NULL
+        AND runs.status <> 8";
     let sql = format!(
         "{select} AND suspensions.event_key IS NULL UNION ALL {select} AND suspensions.event_key = ?3"
     );
@@ -118,7 +119,7 @@ pub(crate) fn deliverable(
     except: &HashSet<MessageId>,
     limit: usize,
 ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-    let waits = "EXISTS (SELECT 1 FROM suspensions WHERE suspensions.tenant = messages.tenant
+    let waits = "EXISTS (SELECT 1 FROM suspensions JOIN runs ON runs.seq = suspensions.run AND runs.status <> 8 WHERE suspensions.tenant = messages.tenant
         AND suspensions.event = messages.name AND suspensions.ended IS NULL AND suspensions.event_key";
     let sql = format!(
         "SELECT tenant, id FROM messages WHERE taken_at IS NULL

@@ -69,7 +69,7 @@ pub(crate) fn named(
     run: RunId,
     paths: &[StepPath],
 ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
-    let text = Json::of(paths).map_err(|error| StoreError::Refused(error.to_string()))?.text().to_owned();
+    let text = Json::record(paths).map_err(|error| StoreError::Refused(error.to_string()))?.text().to_owned();
     let which = Which { sql: "path IN (SELECT value FROM json_each(?2))", text: Some(text) };
     let found: HashMap<StepPath, Step> = read(reader, run, &which)?.into_iter().collect();
     Ok(paths.iter().map(|path| (path.clone(), found.get(path).cloned())).collect())

@@ -47,7 +47,7 @@ pub(crate) fn read(
 ) -> Result<Option<RequestRecord>, StoreError> {
     let sql = "SELECT digest, run, answer FROM requests WHERE tenant = ?1 AND key = ?2";
     one(connection, sql, params![tenant.as_str(), key], |row| {
-        let answer = get::<Option<String>>(row, 2)?.map(Json::parse).transpose();
+        let answer = get::<Option<String>>(row, 2)?.map(Json::stored).transpose();
         Ok(RequestRecord {
             key: key.to_owned(),
             digest: get(row, 0)?,

@@ -2,7 +2,7 @@
 
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::Run;
+use reentry_core::run::{Run, RunStatus};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::codes::{end_code, status_code, status_of};
@@ -10,7 +10,9 @@ use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{CommitRows, column_of, damaged, decode_run, decode_step, instant};
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::writer::Fault;
-use crate::sqlite::{forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions};
+use crate::sqlite::{
+    forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions, troubles,
+};
 use crate::{CommitError, Page, RunFilter, RunSummary, StoreError, SuspensionEnd};
 
 /// A run as it is before a commit.
@@ -19,6 +21,8 @@ struct Claimed {
     /// Whether it stays pinned to the same definition.
     same_workflow: bool,
     same_status: bool,
+    /// Whether nothing brought it on any more.
+    was_blocked: bool,
 }
 
 /// Stores a commit; returns how many bytes it was. When it is refused, part of it may be written: the caller undoes that.
@@ -80,11 +84,22 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
 /// Checks that the run is at the version that the commit builds on; returns what there is of it.
 fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<Claimed>, Fault> {
     let run = &rows.run;
-    let sql = "SELECT seq, version, tenant = ?2, workflow = ?3, status = ?4 FROM runs WHERE id = ?1";
-    let params =
-        params![run.id.as_bytes(), run.tenant.as_str(), run.workflow.as_bytes(), status_code(run.status)];
+    let sql =
+        "SELECT seq, version, tenant = ?2, workflow = ?3, status = ?4, status = ?5 FROM runs WHERE id = ?1";
+    let params = params![
+        run.id.as_bytes(),
+        run.tenant.as_str(),
+        run.workflow.as_bytes(),
+        status_code(run.status),
+        status_code(RunStatus::Blocked)
+    ];
     let found = connection.prepare_cached(sql)?.query_row(params, |row| {
-        let claimed = Claimed { seq: row.get(0)?, same_workflow: row.get(3)?, same_status: row.get(4)? };
+        let claimed = Claimed {
+            seq: row.get(0)?,
+            same_workflow: row.get(3)?,
+            same_status: row.get(4)?,
+            was_blocked: row.get(5)?,
+        };
         Ok((claimed, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
     });
     match (found.optional()?, rows.expected) {
@@ -133,6 +148,9 @@ fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Resu
     if !claimed.same_status {
         params.push(&status);
         sql.push_str(", status = ?7");
+        if claimed.was_blocked {
+            troubles::forget(connection, claimed.seq)?;
+        }
     }
     sql.push_str(" WHERE seq = ?1");
     connection.prepare_cached(&sql)?.execute(params.as_slice())?;
@@ -154,7 +172,9 @@ pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Opti
             None => {
                 let head = bytes(row, 0)?;
                 reader.count(Some(head));
-                found.insert(decode_run(id, tenant, head)?)
+                let mut run = decode_run(id, tenant, head)?;
+                run.blocked = get(row, 5)?;
+                found.insert(run)
             }
         };
         if let Some(record) = bytes_or_null(row, 2)? {
@@ -170,7 +190,8 @@ pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Opti
 }
 
 /// Payloads that are kept apart are left there.
-const READ: &str = "SELECT runs.head, steps.path, steps.record, steps.payload, steps.part FROM runs
+const READ: &str = "SELECT runs.head, steps.path, steps.record, steps.payload, steps.part,
+    CASE runs.status WHEN 8 THEN (SELECT reason FROM troubles WHERE troubles.run = runs.seq) END FROM runs
     LEFT JOIN steps ON steps.run = runs.seq AND steps.active = 1
     WHERE runs.id = ?1 AND runs.tenant = ?2";
 

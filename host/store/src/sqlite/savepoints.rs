@@ -118,6 +118,6 @@ fn decode(run: RunId, row: &Row<'_>) -> Result<SavepointRow, StoreError> {
         at: get(row, 3)?,
         images: ids.iter().map(|id| SnapshotId::from_bytes(*id)).collect(),
         parts: Vec::new(),
-        state: Json::parse(get::<String>(row, 5)?).map_err(|error| damaged(what(), error))?,
+        state: Json::stored(get::<String>(row, 5)?).map_err(|error| damaged(what(), error))?,
     })
 }

@@ -50,7 +50,7 @@ pub(crate) fn read(
                 digest: *digest,
                 id: get(row, 1)?,
                 created_at: instant(get(row, 2)?)?,
-                definition: Json::parse(get::<String>(row, 3)?).map_err(|error| damaged(digest, error))?,
+                definition: Json::stored(get::<String>(row, 3)?).map_err(|error| damaged(digest, error))?,
                 components: Vec::new(),
             }),
         };

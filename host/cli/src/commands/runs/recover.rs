@@ -1,19 +1,24 @@
 //! `reentry runs recover`: brings on the runs that nobody holds.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use reentry::core::id::RunId;
+use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
+use reentry::{Did, Level, Observer, Source, Upkeep};
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::count;
-use crate::session::{Background, Session};
+use crate::listener::Listener;
+use crate::session::Session;
 
 /// Bring on runs whose process died, and runs whose time has come
 ///
 /// Takes over the calls of processes that are not there any more, each from its last snapshot, and wakes runs in which a sleep is over
 /// or a deadline has passed; those of all tenants. Returns when all of them have ended or wait again. A command that stays (`--wait`)
-/// does the same all the time.
+/// does the same all the time. Ends with 1 when a run could not be brought on, and says which and why.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
@@ -28,8 +33,41 @@ struct Row {
     status: Option<RunStatus>,
 }
 
+/// A run that could not be brought on.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Left {
+    run_id: RunId,
+    reason: String,
+}
+
+/// Shows what guests log, and keeps what could not be brought on.
+struct Keeper {
+    listener: Listener,
+    left: Mutex<Vec<Left>>,
+}
+
+impl Observer for Keeper {
+    fn log(&self, source: &Source, level: Level, message: &str, fields: Option<&Json>) {
+        self.listener.log(source, level, message, fields);
+    }
+
+    fn emit(&self, source: &Source, chunk: &Json) {
+        self.listener.emit(source, chunk);
+    }
+
+    fn upkeep(&self, upkeep: &Upkeep) {
+        self.listener.upkeep(upkeep);
+        if let Did::GaveUp(reason) = &upkeep.did {
+            let left = Left { run_id: upkeep.run, reason: reason.clone() };
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).push(left);
+        }
+    }
+}
+
 pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
+    let keeper = Arc::new(Keeper { listener: Listener::new(session.ui), left: Mutex::default() });
+    let host = session.existing_host_heard_by(keeper.clone()).await?;
     let recovered = host.recover().await?;
     let woken = host.wake_due().await?;
     let taken = recovered.into_iter().map(|run| (run, "recovered"));
@@ -41,13 +79,15 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         };
         rows.push(Row { run_id, why, status });
     }
+    let left = keeper.left.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let exit = if left.is_empty() { Exit::Done } else { Exit::Unavailable };
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "runs": rows }))?;
-        return Ok(Exit::Done);
+        session.ui.print_json(&serde_json::json!({ "runs": rows, "left": left }))?;
+        return Ok(exit);
     }
-    if rows.is_empty() {
+    if rows.is_empty() && left.is_empty() {
         session.ui.note("nothing to bring on");
-        return Ok(Exit::Done);
+        return Ok(exit);
     }
     let style = session.ui.out;
     let line = |row: &Row| {
@@ -55,6 +95,10 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         format!("{}  {:<9}  {}\n", row.run_id, row.why, style.status(status))
     };
     session.ui.print(&rows.iter().map(line).collect::<String>())?;
-    session.ui.note(&format!("brought on {}", count(rows.len(), "run")));
-    Ok(Exit::Done)
+    let told = format!("brought on {}", count(rows.len(), "run"));
+    session.ui.note(&match left.len() {
+        0 => told,
+        more => format!("{told}; {} could not be brought on", count(more, "run")),
+    });
+    Ok(exit)
 }

@@ -1,8 +1,8 @@
 //! `reentry runs watch`: what happens in a run, as it happens.
 
-use reentry::WatchEvent;
+use reentry::core::json::Json;
 use reentry::core::time::Timestamp;
-use serde_json::Value;
+use reentry::{WatchEvent, WatchPayload};
 
 use super::clock_time;
 use crate::args::{RunName, short};
@@ -70,13 +70,13 @@ fn shown(event: &WatchEvent, ui: &Ui) -> String {
 fn line(event: &WatchEvent, style: Style) -> String {
     let at = style.dim(&clock_time(event.at));
     let name = event.kind.strip_prefix("workflow-").unwrap_or(event.kind);
-    let text = |key: &str| event.payload.get(key).and_then(Value::as_str);
+    let text = |key: &str| event.payload.get(key).and_then(|value| value.decode::<String>().ok());
     let parts = [
-        text("id").map(str::to_owned),
-        text("status").or(text("workflowStatus")).map(|status| style.status(status)),
+        text("id"),
+        text("status").or(text("workflowStatus")).map(|status| style.status(&status)),
         text("suspensionId").map(|id| style.dim(&short(&id))),
         instant(&event.payload).map(|until| format!("until {until}")),
-        data(&event.payload).map(|data| glimpse(&data.to_string(), DATA_CHARS)),
+        data(&event.payload).map(|data| glimpse(data.text(), DATA_CHARS)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let line = format!("{at}  {:>3}  {name:<NAME_COLUMNS$}  {}", event.version, parts.join("  "));
@@ -84,12 +84,12 @@ fn line(event: &WatchEvent, style: Style) -> String {
 }
 
 /// The instant that a step waits for.
-fn instant(payload: &Value) -> Option<Timestamp> {
-    payload.get("until").and_then(Value::as_u64).map(Timestamp)
+fn instant(payload: &WatchPayload) -> Option<Timestamp> {
+    payload.get("until").and_then(|until| until.decode().ok())
 }
 
 /// What an event brought: of a step that goes on the answer, of one that ended the output or the error.
-fn data(payload: &Value) -> Option<&Value> {
+fn data(payload: &WatchPayload) -> Option<&Json> {
     let keys = ["error", "output", "resumePayload", "suspendPayload", "message", "completedCount", "payload"];
     keys.into_iter().filter_map(|key| payload.get(key)).find(|value| !value.is_null())
 }
@@ -97,10 +97,12 @@ fn data(payload: &Value) -> Option<&Value> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    fn told(kind: &'static str, payload: Value) -> String {
+    use super::*;
+
+    fn told<const N: usize>(kind: &'static str, payload: [(&'static str, Value); N]) -> String {
+        let payload = payload.into_iter().map(|(key, value)| (key, value.into())).collect();
         let run_id = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
         let at = Timestamp(1_767_225_600_123);
         line(&WatchEvent { kind, run_id, from: "WORKFLOW", payload, version: 7, index: 0, at }, Style::PLAIN)
@@ -109,22 +111,32 @@ mod tests {
     #[test]
     fn an_event_says_what_happened_where_and_with_which_data() {
         let events = [
-            told("workflow-start", json!({"payload": {"a": 1}})),
+            told("workflow-start", [("payload", json!({"a": 1}))]),
             told(
                 "workflow-step-suspended",
-                json!({"id": "ask", "suspensionId": "sus_1", "suspendPayload": null}),
+                [("id", json!("ask")), ("suspensionId", json!("sus_1")), ("suspendPayload", json!(null))],
             ),
             told(
                 "workflow-step-start",
-                json!({"id": "ask", "status": "running", "payload": 1, "resumePayload": 2}),
+                [
+                    ("id", json!("ask")),
+                    ("status", json!("running")),
+                    ("payload", json!(1)),
+                    ("resumePayload", json!(2)),
+                ],
             ),
             told(
                 "workflow-step-result",
-                json!({"id": "ask", "status": "failed", "payload": 1, "error": {"message": "no\u{1b}"}}),
+                [
+                    ("id", json!("ask")),
+                    ("status", json!("failed")),
+                    ("payload", json!(1)),
+                    ("error", json!({"message": "no\u{1b}"})),
+                ],
             ),
-            told("workflow-step-output", json!({"id": "ask", "output": "x".repeat(500)})),
-            told("workflow-step-waiting", json!({"id": "nap", "until": 1_767_225_601_000_u64})),
-            told("workflow-paused", json!({})),
+            told("workflow-step-output", [("id", json!("ask")), ("output", json!("x".repeat(500)))]),
+            told("workflow-step-waiting", [("id", json!("nap")), ("until", json!(1_767_225_601_000_u64))]),
+            told("workflow-paused", []),
         ];
         insta::assert_snapshot!(events.join("\n"), @r#"
         00:00:00.123    7  start           {"a": 1}

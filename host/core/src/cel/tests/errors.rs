@@ -169,7 +169,7 @@ fn a_condition_that_is_no_bool_says_what_it_is() {
 
 #[test]
 fn what_json_lets_in_and_no_value_can_hold_is_said() {
-    let input = Json::parse(r#"{"far": 1e999, "half": "\ud800"}"#).unwrap();
+    let input = Json::stored(r#"{"far": 1e999, "half": "\ud800"}"#).unwrap();
     let scope = Scope::new().json("input", &input);
     assert_eq!(given("input.far + 1.0", &scope), "`input.far`: cannot read 1e999 as a value at 1:1");
     assert_eq!(given("size(input.half)", &scope), r#"`input.half`: cannot read "\ud800" as a value at 1:6"#);

@@ -11,7 +11,7 @@
 //!   all take `[call=..] [owner=..] [set=..] [context=..]`, `set` being the state that the call set
 //! - `PATH waits [any|all] WAIT, WAIT ..` with `answer`, `time 9`, `event NAME [KEY]`, `step NAME INPUT`, `workflow NAME INPUT`, `checkpoint`, each under the
 //!   number of its place, or `3=..` under that number
-//! - `time`, `cancel`, `pause`, `unpause`, `take-over FROM BY`, `mail NAME PAYLOAD`, `restart`, `travel PATH [INPUT]`, `continue PATH`
+//! - `time`, `cancel`, `pause`, `unpause`, `unblock`, `take-over FROM BY`, `alone PATH` (a call is about to be made alone), `mail NAME PAYLOAD`, `restart`, `travel PATH [INPUT]`, `continue PATH`
 //!
 //! A workflow with blocks is written as the JSON array of its entries, `"@name"` standing for the step of that name.
 //!
@@ -496,6 +496,12 @@ fn event(world: &World, at: u8, line: &str) -> Event {
             let number = |at| owner(words.alone(at).unwrap().parse().unwrap());
             Event::TakenOver { from: number(1), by: number(2) }
         }
+        "alone" => {
+            let path: StepPath = words.alone(1).unwrap().parse().unwrap();
+            let step = &run.steps[&path];
+            Event::Tried { call: step.calls, owner: step.owner().unwrap(), path }
+        }
+        "unblock" => Event::Unblocked { owner: owner(1) },
         path => {
             let path: StepPath = path.parse().unwrap();
             let current = run.steps.get(&path).map_or(0, |step| step.calls);

@@ -198,3 +198,36 @@ fn the_end_of_a_call_that_was_never_made_is_refused() {
       refused, Conflict, stale: step `ask` does not wait for the end of call 2 any more
     ");
 }
+
+#[test]
+fn a_call_that_was_made_alone_three_times_is_not_taken_over_again() {
+    let script = [
+        "start",
+        "take-over 1 2",
+        "alone ask",
+        "take-over 2 3",
+        "alone ask",
+        "take-over 3 4",
+        "alone ask",
+        "take-over 4 5",
+    ];
+    let history = check("then(ask)", &script);
+    let last = history.split("take-over 4 5").last().unwrap().trim();
+    insta::assert_snapshot!(last, @"refused, Guest, ends-hosts: 3 host processes ended while they made the call of step `ask` and no other one");
+    // What others did in the same process says nothing: it was not called in the last one.
+    let others = [
+        "start",
+        "take-over 1 2",
+        "alone ask",
+        "take-over 2 3",
+        "take-over 3 4",
+        "take-over 4 5",
+        "take-over 5 6",
+    ];
+    assert!(check("then(ask)", &others).ends_with("calls ask\n"));
+    // A driver that gives up has not ended a process, and a call that came to an end has ended none.
+    let given_up = [&script[..7], &["take-over 4 4", "take-over 4 5"]].concat();
+    assert!(check("then(ask)", &given_up).ends_with("calls ask\n"));
+    let ended = [&script[..7], &[r#"ask suspends"#, "resume 1", "take-over 1 2"]].concat();
+    assert!(check("then(ask)", &ended).ends_with("calls ask\n"));
+}

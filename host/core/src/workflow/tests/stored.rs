@@ -7,7 +7,7 @@ use crate::json::Json;
 fn load(text: &str) -> Result<Workflow, Vec<DefinitionError>> {
     let text = text.replace('#', DIGEST);
     let definition: Definition = serde_json::from_str(&text).unwrap();
-    Workflow::load(Json::parse(text).unwrap(), &definition, &contracts)
+    Workflow::load(Json::stored(text).unwrap(), &definition, &contracts)
 }
 
 #[test]

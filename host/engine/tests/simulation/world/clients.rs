@@ -61,7 +61,7 @@ impl World {
             16 if self.may.cancel => self.ask(id, What::Cancel),
             17 => self.ask(None, What::Start { workflow: self.workflow }),
             18 | 19 if self.may.fork && states.len() < RUNS_MAX => self.fork(&run),
-            20 if matches!(run.status(), RunStatus::Failed | RunStatus::Canceled) => {
+            20 if matches!(run.status(), RunStatus::Failed | RunStatus::Canceled | RunStatus::Blocked) => {
                 self.ask(id, What::Restart)
             }
             21 | 22 if self.may.travel => {
@@ -139,6 +139,9 @@ impl World {
             self.pass(1_000);
             return self.once(id, What::Restart);
         }
+        if run.status() == RunStatus::Blocked {
+            return self.once(id, What::Restart);
+        }
         if run.paused {
             return self.once(id, What::Unpause);
         }
@@ -196,7 +199,7 @@ fn waits_for_events(run: &Run) -> Vec<String> {
         _ => None,
     };
     match run.status() {
-        RunStatus::Success | RunStatus::Failed | RunStatus::Canceled => Vec::new(),
+        status if status.stands_still() => Vec::new(),
         _ => run.waiting().filter_map(|(_, open)| name(&open.wait.what)).collect(),
     }
 }

@@ -1,0 +1,37 @@
+//! A run that nothing brings on any more, because bringing it on went wrong again and again.
+
+use super::change::Change;
+use super::{LogKind, Refused, Stop, take_over};
+use crate::event::Event;
+use crate::id::OwnerId;
+use crate::path::StepPath;
+
+/// How often bringing a run on may go wrong before it is blocked.
+pub const TROUBLES_MAX: u32 = 3;
+
+/// Refuses what a blocked run does not take: everything but a restart and a cancellation.
+pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
+    match (&change.run.blocked, event) {
+        (None, _) | (Some(_), Event::CancelRequested | Event::Unblocked { .. }) => Ok(()),
+        (Some(reason), _) => Err(Refused::Blocked { reason: reason.clone() }),
+    }
+}
+
+/// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the first.
+pub(super) fn unblock(change: &mut Change<'_>, by: OwnerId) -> Result<(), Stop> {
+    if change.run.blocked.take().is_none() {
+        return Err(Refused::NotRestartable { status: change.run.status() }.into());
+    }
+    change.log(&StepPath::root(), LogKind::Restarted);
+    let held: Vec<StepPath> = change
+        .run
+        .steps
+        .iter()
+        .filter(|(_, step)| step.owner().is_some())
+        .map(|(path, _)| path.clone())
+        .collect();
+    for path in held {
+        take_over::take(change, &path, by, false)?;
+    }
+    Ok(())
+}

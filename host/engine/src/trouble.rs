@@ -1,0 +1,83 @@
+//! Bringing a run on went wrong in a way that may come again and again: each time is counted, and the third has the run be blocked.
+//!
+//! So that a panic, or a call whose end cannot be stored, does not keep hosts busy for ever, and no guest is called again without end.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use reentry_core::id::{RunId, TenantId};
+use reentry_core::run::{Refused, TROUBLES_MAX};
+use reentry_store::StoreError;
+use tokio::task::JoinError;
+use tracing::instrument::WithSubscriber;
+use tracing::{Instrument, Span};
+
+use crate::error::Error;
+use crate::host::Inner;
+use crate::live::Happened;
+
+/// Does work on a run on a task of its own, so that a caller who stops listening does not stop it half-way, and a panic stops nothing else.
+///
+/// # Errors
+/// As `work`; [`Error::Interrupted`] for a panic, which is counted.
+pub(crate) async fn watched<T: Send + 'static>(
+    host: &Arc<Inner>,
+    (tenant, run): (TenantId, RunId),
+    span: Span,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    // The caller may have a subscriber of its own; the task would see the global one.
+    // In a box, as it is large and would be copied by each of these.
+    match tokio::spawn(Box::pin(work).instrument(span).with_current_subscriber()).await {
+        Ok(done) => done,
+        Err(error) => Err(panicked(host, &tenant, run, error).await),
+    }
+}
+
+/// Counts a panic of a task that worked on a run; gives what the one who waits for it is told.
+pub(crate) async fn panicked(host: &Inner, tenant: &TenantId, run: RunId, error: JoinError) -> Error {
+    let reason = match error.try_into_panic() {
+        Ok(panic) => {
+            let reason = format!("the host panicked: {}", words(&*panic));
+            note(host, tenant, run, &reason, TROUBLES_MAX).await;
+            reason
+        }
+        Err(error) => error.to_string(),
+    };
+    Error::Interrupted { run, reason }
+}
+
+/// Counts an error that would come again however often the run were brought on, as that of a call whose end cannot be stored.
+pub(crate) async fn failed(host: &Inner, tenant: &TenantId, run: RunId, error: &Error) {
+    let comes_again = matches!(
+        error,
+        Error::Damaged { .. }
+            | Error::Store(StoreError::Damaged { .. } | StoreError::Refused(_))
+            | Error::Refused(Refused::Misfit { .. } | Refused::Schema { .. })
+    );
+    if comes_again {
+        note(host, tenant, run, &crate::error::chain(error), TROUBLES_MAX).await;
+    }
+}
+
+/// Blocks a run at once.
+pub(crate) async fn block(host: &Inner, tenant: &TenantId, run: RunId, reason: &str) {
+    note(host, tenant, run, reason, 0).await;
+}
+
+async fn note(host: &Inner, tenant: &TenantId, run: RunId, reason: &str, blocks_at: u32) {
+    match host.store.note_trouble(tenant, run, reason, blocks_at).await {
+        Ok(count) if count > 0 && count >= blocks_at => {
+            tracing::error!(%run, reason, "the run is blocked");
+            host.live.tell(run, Happened::Committed);
+        }
+        Ok(count) => tracing::error!(%run, reason, count, "a run could not be brought on"),
+        Err(error) => tracing::error!(%run, reason, %error, "what went wrong with a run could not be kept"),
+    }
+}
+
+/// The message of a panic, if it has one.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+}

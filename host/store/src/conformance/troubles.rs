@@ -1,0 +1,96 @@
+//! What goes wrong with runs, and what is passed by that nothing brings on any more.
+
+use std::collections::HashSet;
+
+use reentry_core::id::TenantId;
+use reentry_core::run::{Phase, RunStatus};
+use reentry_core::time::Timestamp;
+
+use super::BackEnd;
+use super::drafts::{
+    asking, calling, change, create, image_id, listening, message, owner_id, path, put, run, run_id,
+    sleeping, tenant,
+};
+use crate::{RunFilter, Store};
+
+async fn status(store: &dyn Store, number: u64) -> RunStatus {
+    let run = store.run(&TenantId::default(), run_id(number)).await.unwrap().unwrap();
+    let filter = RunFilter { status: Some(run.status()), ..RunFilter::default() };
+    let listed = store.list_runs(&TenantId::default(), filter).await.unwrap().rows;
+    assert!(listed.iter().any(|row| row.id == run.id), "lists know it as the run itself does");
+    run.status()
+}
+
+/// Each time counts, and so many have the run be blocked; its version stays. A commit that changes the status forgets them.
+pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
+    let (store, mine) = (back_end.open(), TenantId::default());
+    let before = put(&*store, create(run(1)).with_step("a", calling(1))).await;
+    let note = async |why: &str| store.note_trouble(&mine, run_id(1), why, 3).await.unwrap();
+    assert_eq!((note("one").await, note("two").await), (1, 2));
+    assert_eq!(status(&*store, 1).await, RunStatus::Running);
+    // It goes on, and goes wrong once more.
+    let now = put(&*store, change(&before).with_step("b", calling(1))).await;
+    assert_eq!((note("three").await, status(&*store, 1).await), (3, RunStatus::Blocked));
+    let blocked = back_end.open().run(&mine, run_id(1)).await.unwrap().unwrap();
+    assert_eq!((blocked.blocked.as_deref(), blocked.version), (Some("three"), now.version));
+    assert_eq!(note("four").await, 4);
+
+    let mut on = change(&now);
+    on.run.blocked = None;
+    let now = put(&*store, on).await;
+    assert_eq!((status(&*store, 1).await, note("again").await), (RunStatus::Running, 1));
+    assert_eq!(store.run(&mine, run_id(1)).await.unwrap(), Some(now));
+
+    assert_eq!(store.note_trouble(&tenant("other"), run_id(1), "no", 1).await.unwrap(), 0);
+    assert_eq!(store.note_trouble(&mine, run_id(9), "no", 1).await.unwrap(), 0);
+    let mut over = create(run(2));
+    over.run.phase = Phase::Succeeded;
+    put(&*store, over).await;
+    assert_eq!(store.note_trouble(&mine, run_id(2), "no", 1).await.unwrap(), 0);
+    assert_eq!(status(&*store, 2).await, RunStatus::Success);
+}
+
+/// It is not due, has no orphans, is nobody's, and no message is for it.
+pub async fn what_is_blocked_is_passed_by(back_end: &dyn BackEnd) {
+    let (store, mine) = (back_end.open(), TenantId::default());
+    let steps = create(run(1)).with_step("a", sleeping(1, 100)).with_step("b", listening(2, "paid", None));
+    put(&*store, steps.with_step("c", calling(1))).await;
+    store.send(message(1, "paid", None)).await.unwrap();
+    let none = HashSet::new();
+    let found = async || {
+        (
+            store.due(Timestamp(1_000), &none, 10).await.unwrap().len(),
+            store.orphans(&none, 10).await.unwrap().len(),
+            store.owned(owner_id(1)).await.unwrap().len(),
+            store.waiting_for(&mine, "paid", None).await.unwrap().len(),
+            store.deliverable(&HashSet::new(), 10).await.unwrap().len(),
+            store.delete_runs_before(Timestamp(u64::MAX), 10).await.unwrap().len(),
+        )
+    };
+    assert_eq!(found().await, (1, 1, 1, 1, 1, 0));
+    store.note_trouble(&mine, run_id(1), "a reason", 0).await.unwrap();
+    assert_eq!(found().await, (0, 0, 0, 0, 0, 0));
+}
+
+/// A blocked run is deleted with all that is kept of it.
+pub async fn a_blocked_run_is_deleted(back_end: &dyn BackEnd) {
+    let (store, mine) = (back_end.open(), TenantId::default());
+    let mut asks = asking(1, &[]);
+    asks.doing = match asks.doing {
+        reentry_core::run::Doing::Waiting(mut waiting) => {
+            waiting.image = Some(image_id(1));
+            reentry_core::run::Doing::Waiting(waiting)
+        }
+        other => other,
+    };
+    put(&*store, create(run(1)).with_step("a", asks).with_image(1, b"image")).await;
+    assert!(store.delete_run(&mine, run_id(1)).await.is_err());
+    store.note_trouble(&mine, run_id(1), "a reason", 0).await.unwrap();
+    store.delete_run(&mine, run_id(1)).await.unwrap();
+    assert_eq!(store.run(&mine, run_id(1)).await.unwrap(), None);
+    assert_eq!(store.step(run_id(1), &path("a")).await.unwrap(), None);
+    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
+    // What went wrong with it is forgotten: its number may be given to another run.
+    put(&*store, create(run(2)).with_step("a", calling(1))).await;
+    assert_eq!(store.note_trouble(&mine, run_id(2), "a reason", 3).await.unwrap(), 1);
+}
