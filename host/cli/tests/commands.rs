@@ -298,7 +298,9 @@ macro_rules! cases {
     };
 }
 
-cases!(answers, backup, control, events, history, hints, library, migrate, names, prune, run, space, watch, work);
+cases!(
+    answers, backup, control, events, history, hints, library, migrate, names, prune, run, space, watch, work
+);
 
 #[test]
 fn the_page_of_the_json_shapes_shows_what_commands_print() {

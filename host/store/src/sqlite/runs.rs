@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::codes::{end_code, status_code, status_of};
 use crate::query::{no_such_place, page, page_rows, place};
-use crate::rows::{CommitRows, column_of, damaged, decode_run, decode_step, instant};
+use crate::rows::{CommitRows, RunRow, column_of, damaged, decode_run, decode_step, instant};
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{
@@ -31,9 +31,9 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     if let Some(request) = &rows.request {
         requests::claim(connection, &rows.run, request)?;
     }
-    let seq = match claim_version(connection, rows)? {
-        Some(claimed) => update(connection, rows, &claimed)?,
-        None => insert(connection, rows)?,
+    let (seq, moves) = match claim_version(connection, rows)? {
+        Some(claimed) => (update(connection, rows, &claimed)?, !claimed.same_workflow),
+        None => (insert(connection, rows)?, false),
     };
     // Begun first and ended next, so that one may do both.
     for suspension in &rows.opened {
@@ -62,6 +62,10 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     }
     if let Some(savepoint) = &rows.savepoint {
         bytes += savepoints::store(connection, seq, savepoint)?;
+    }
+    // The savepoint of this very commit is of the definition that was followed until now, too.
+    if moves {
+        follow(connection, &rows.run, seq)?;
     }
     let mut left = rows.dropped_images.clone();
     for path in &rows.dropped_steps {
@@ -154,13 +158,15 @@ fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Resu
     }
     sql.push_str(" WHERE seq = ?1");
     connection.prepare_cached(&sql)?.execute(params.as_slice())?;
-    if !claimed.same_workflow {
-        savepoints::note_workflow(connection, claimed.seq)?;
-        let sql = "UPDATE runs SET workflow = ?2, workflow_id = ?3 WHERE seq = ?1";
-        let params = params![claimed.seq, run.workflow.as_bytes(), run.workflow_id];
-        connection.prepare_cached(sql)?.execute(params)?;
-    }
     Ok(claimed.seq)
+}
+
+/// Lets a run follow another definition from now on.
+fn follow(connection: &Connection, run: &RunRow, seq: i64) -> Result<(), Fault> {
+    savepoints::note_workflow(connection, seq)?;
+    let sql = "UPDATE runs SET workflow = ?2, workflow_id = ?3 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute(params![seq, run.workflow.as_bytes(), run.workflow_id])?;
+    Ok(())
 }
 
 /// Reads a run and its steps that are not done. One statement, so that head and steps are of one version.

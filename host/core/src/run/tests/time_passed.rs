@@ -299,7 +299,7 @@ fn what_is_due_comes_before_a_message() {
     saves version 2 before #2+1
     calls ask
     then:
-    run: running
+    run: running, durable
     ask: running t1.., input null, call 2 = resume from image 2: elapsed
     closes #2: Received
     saves version 3 before #2
