@@ -1,5 +1,7 @@
 //! Where a case is played: a store that outlives its hosts, a clock that stands still, a log, a gate.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -45,7 +47,9 @@ impl World {
     pub fn new(kind: StoreKind) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         // The same secret everywhere, so that what one case has compiled is of use to the others.
-        std::fs::write(dir.path().join("host.key"), [7; 32])?;
+        let key = dir.path().join("host.key");
+        std::fs::write(&key, [7; 32])?;
+        std::fs::set_permissions(&key, Permissions::from_mode(0o600))?;
         let store: Option<Arc<dyn Store>> = match kind {
             StoreKind::Memory => Some(Arc::new(MemoryStore::new())),
             StoreKind::Sqlite => None,

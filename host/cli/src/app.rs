@@ -15,6 +15,9 @@ use crate::listener::set_up_log;
 use crate::session::Session;
 use crate::ui::Ui;
 
+/// Stack of a thread. Builds that are not optimized, as that of the demo, need more than the two MiB that are usual.
+const STACK_BYTES: usize = 8 << 20;
+
 /// Longest wait for tasks that are still at work when the result is out. What matters is stored by then.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -39,6 +42,7 @@ pub(crate) fn main() -> Exit {
 fn in_runtime(command: Command, session: &Session) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_stack_size(STACK_BYTES)
         .build()
         .map_err(|error| Report::unavailable("internal", "cannot start threads").cause(error))?;
     let ended = runtime.block_on(commands::perform(command, session));
