@@ -150,7 +150,7 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
     let scripts = world.tree.scripts();
     // A process that lives on without a lease takes calls as others do, and has each taken from it again.
     let stage = &world.around.stage;
-    let takes = stage.deaths() + stage.damaged() + 3 * world.leases_lost;
+    let takes = stage.deaths() + world.retired + stage.damaged() + 3 * world.leases_lost;
     // What was under way at an end is made again, and so is a further try that began just when its run was paused.
     let restarts = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Restart));
     let pauses = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Pause));
