@@ -9,7 +9,7 @@ use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
 use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus};
 use reentry::core::time::Timestamp;
-use reentry::store::{SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord};
+use reentry::store::{SavepointKind, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::now;
 use crate::guest::{self, guest};
@@ -67,6 +67,7 @@ pub(crate) fn at_the_end(world: &World) -> Checked {
         repetitions(world, &performed, &log)?;
         waits(world, &performed)?;
         suspensions(world, run, &performed)?;
+        seen(world, run, &performed, &log)?;
         records(world, run, &performed, &log)?;
     }
     requests(world, &Performed::of(&effects, &world.tree.scripts())?)?;
@@ -149,7 +150,7 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
     let scripts = world.tree.scripts();
     // A process that lives on without a lease takes calls as others do, and has each taken from it again.
     let stage = &world.around.stage;
-    let takes = stage.deaths() + stage.damaged() + 3 * world.leases_lost;
+    let takes = stage.deaths() + world.retired + stage.damaged() + 3 * world.leases_lost;
     // What was under way at an end is made again, and so is a further try that began just when its run was paused.
     let restarts = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Restart));
     let pauses = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Pause));
@@ -273,7 +274,6 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
             format!("{} was answered {late:?}, due {:?}", one.id, one.due_at)
         })?;
     }
-    seen(world, run, performed, &history)?;
     let cut = may_be_cut_short(world) || run.fork_of.is_some();
     let given = (performed.given('0'), performed.given('3'));
     let ledger = world.around.ledger.lock().unwrap();
@@ -284,8 +284,8 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
 }
 
 /// An answer that names a step reached the question that its sender saw there: the calls of a step that waits for one thing at a time are
-/// told of its suspensions one after the other.
-fn seen(world: &World, run: &Run, performed: &Performed, history: &[SuspensionRecord]) -> Checked {
+/// told of its questions one after the other. Their order is that of the log: ids of two processes have none within a millisecond.
+fn seen(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) -> Checked {
     let (scripts, ledger) = (world.tree.scripts(), world.around.ledger.lock().unwrap());
     // A restart opens its suspensions anew.
     let restarts = ledger.count(|what| matches!(what, What::Restart));
@@ -305,11 +305,15 @@ fn seen(world: &World, run: &Run, performed: &Performed, history: &[SuspensionRe
                 continue;
             }
             let told = usize::try_from(number(key) - performed.refused_before(key)).unwrap().checked_sub(2);
-            // A checkpoint is over when it begins, and has no row.
-            let rows =
-                |before: usize| before - waits.iter().take(before).filter(|letter| **letter == 'k').count();
-            let mut of_step = history.iter().filter(|row| row.path.to_string() == path);
-            let reached = told.and_then(|told| of_step.nth(rows(told))).map(|row| row.id);
+            let reached = told.and_then(|told| {
+                let before = waits.iter().take(told).filter(|letter| "adq".contains(**letter)).count();
+                let asked = log.iter().filter(|entry| entry.path.to_string() == path);
+                let mut asked = asked.filter_map(|entry| match entry.kind {
+                    LogKind::Suspended { suspension } => Some(suspension),
+                    _ => None,
+                });
+                asked.nth(before)
+            });
             ensure(reached == *meant, || {
                 format!("answer {data} was meant for {meant:?} and reached {reached:?} of `{path}`")
             })?;

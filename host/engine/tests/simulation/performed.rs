@@ -17,8 +17,8 @@ pub(crate) struct Performed {
     travels: BTreeMap<String, u32>,
     /// The calls that refused their answers.
     refusing: BTreeSet<String>,
-    /// How many did so in the run that this one is a fork of, by the step.
-    inherited: BTreeMap<String, u32>,
+    /// How many did so in the run that this one is a fork of, by the step and how often the run had been sent back.
+    inherited: BTreeMap<(String, u32), u32>,
 }
 
 impl Performed {
@@ -38,9 +38,9 @@ impl Performed {
         for effect in effects {
             let Effect { epoch, key, calls, text } = effect;
             // The first call that a fork makes of a step goes on from those of its parent, some of which may have refused their answers.
-            let path = begins(key).to_owned();
+            let place = (begins(key).to_owned(), travels(key));
             let made = number(key).saturating_sub(*calls);
-            performed.inherited.entry(path).or_insert(if *calls > 1 { made } else { 0 });
+            performed.inherited.entry(place).or_insert(if *calls > 1 { made } else { 0 });
             let refused = performed.refused_before(key);
             if number(key) != *calls + refused {
                 return Err(format!(
@@ -73,7 +73,8 @@ impl Performed {
     /// How many calls of its step before a call refused their answers.
     pub(crate) fn refused_before(&self, key: &str) -> u32 {
         let begins = begins(key);
-        let inherited = self.inherited.get(begins).copied().unwrap_or_default();
+        let place = (begins.to_owned(), travels(key));
+        let inherited = self.inherited.get(&place).copied().unwrap_or_default();
         let before = self.refusing.iter().filter(|other| {
             other.rsplit_once('/').is_some_and(|(path, _)| path == begins)
                 && travels(other) == travels(key)

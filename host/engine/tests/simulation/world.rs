@@ -62,6 +62,8 @@ pub(crate) struct World {
     is_calm: bool,
     /// How many processes were taken to be dead while they lived.
     pub(crate) leases_lost: usize,
+    /// How many living processes were ended when nobody disturbed the runs any more, perhaps in the middle of a call.
+    pub(crate) retired: usize,
 }
 
 /// What clients may do.
@@ -109,6 +111,7 @@ impl World {
             may,
             is_calm: false,
             leases_lost: 0,
+            retired: 0,
         }
     }
 
@@ -280,6 +283,7 @@ impl World {
             |process: &&Process| !self.around.disk.is_alive(process.number) || !process.looks_after_runs;
         let ended: Vec<usize> =
             self.processes.values().filter(is_of_no_use).map(|process| process.number).collect();
+        self.retired = ended.iter().filter(|process| self.around.disk.is_alive(**process)).count();
         ended.into_iter().for_each(|process| self.kill(process));
         self.begin_if_none();
     }
