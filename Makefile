@@ -34,7 +34,7 @@ $(REENTRY):
 	cargo build --locked --workspace --bin reentry
 
 sim: ## simulate 10,000 schedules, or with SEED=n that one, and tell all that happens in it
-	$(if $(SEED),REENTRY_SIM_SEED=$(SEED)) cargo test --locked -p reentry --test simulation -- --nocapture $(if $(SEED),schedules)
+	$(if $(SEED),REENTRY_SIM_SEED=$(SEED),REENTRY_SIM_SCHEDULES=10000) cargo test --locked -p reentry --test simulation -- --nocapture $(if $(SEED),schedules)
 
 bench: setup guests ## figures, one JSON line each, with the floor of this machine beside them
 	cargo run --locked --release -p reentry-tests --bin bench

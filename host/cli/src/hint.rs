@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn unknown(wrong: Target) -> String {
-        told(&TargetError::Unknown { target: wrong, open: open(&["approve", "outer.audit"]) })
+        told(&TargetError::Unknown { target: Box::new(wrong), open: open(&["approve", "outer.audit"]) })
     }
 
     #[test]
@@ -230,7 +230,7 @@ mod tests {
         outer.audit: answer sus_0000000003e87fffbfffffffffffffff
         ");
         let several =
-            TargetError::Ambiguous { target: Target::default(), open: open(&["approve", "outer.audit"]) };
+            TargetError::Ambiguous { target: Box::default(), open: open(&["approve", "outer.audit"]) };
         insta::assert_snapshot!(told(&several), @"
         say which question you mean:
         approve: answer sus_0000000003e87fffbfffffffffffffff

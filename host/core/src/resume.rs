@@ -133,7 +133,7 @@ pub enum TargetError {
     #[error("{target} was not suspended; suspended steps: {open}")]
     Unknown {
         /// As the request said.
-        target: Target,
+        target: Box<Target>,
         /// What is open.
         open: Candidates,
     },
@@ -141,7 +141,7 @@ pub enum TargetError {
     #[error("{target} {} at {at}; suspended steps: {open}", became(.end))]
     Consumed {
         /// As the request said.
-        target: Target,
+        target: Box<Target>,
         /// How it ended.
         end: SuspensionEnd,
         /// When it ended; for what expired, when its time was over.
@@ -155,7 +155,7 @@ pub enum TargetError {
     )]
     Unseen {
         /// As the request said.
-        target: Target,
+        target: Box<Target>,
         /// The version that the caller has seen.
         seen: u64,
         /// Those that fit.
@@ -165,7 +165,7 @@ pub enum TargetError {
     #[error("multiple suspended steps found for {target}: {open}; name one of them")]
     Ambiguous {
         /// As the request said.
-        target: Target,
+        target: Box<Target>,
         /// Those that fit.
         open: Candidates,
     },
@@ -182,7 +182,12 @@ fn became(end: &SuspensionEnd) -> &'static str {
 impl TargetError {
     /// A suspension that was there, and ended.
     pub fn consumed(run: &Run, target: Target, end: SuspensionEnd, at: Timestamp) -> Self {
-        Self::Consumed { target, end, at, open: candidates(&run.answerable().collect::<Vec<_>>()) }
+        Self::Consumed {
+            target: Box::new(target),
+            end,
+            at,
+            open: candidates(&run.answerable().collect::<Vec<_>>()),
+        }
     }
 }
 
@@ -196,7 +201,9 @@ pub fn find<'run>(
 ) -> Result<(&'run StepPath, &'run Suspension), TargetError> {
     match fitting(run, target)?.as_slice() {
         [one] => Ok(*one),
-        several => Err(TargetError::Ambiguous { target: target.clone(), open: candidates(several) }),
+        several => {
+            Err(TargetError::Ambiguous { target: Box::new(target.clone()), open: candidates(several) })
+        }
     }
 }
 
@@ -226,12 +233,14 @@ fn fitting<'run>(
     let fitting: Vec<_> =
         open.iter().filter(|(path, found)| fits(run, target, path, found)).copied().collect();
     if fitting.is_empty() {
-        return Err(TargetError::Unknown { target: target.clone(), open: candidates(&open) });
+        return Err(TargetError::Unknown { target: Box::new(target.clone()), open: candidates(&open) });
     }
     let Some(seen) = target.seen.filter(|_| target.suspension.is_none()) else { return Ok(fitting) };
     let known: Vec<_> = fitting.iter().filter(|(_, found)| found.version <= seen).copied().collect();
     match known.is_empty() {
-        true => Err(TargetError::Unseen { target: target.clone(), seen, open: candidates(&fitting) }),
+        true => {
+            Err(TargetError::Unseen { target: Box::new(target.clone()), seen, open: candidates(&fitting) })
+        }
         false => Ok(known),
     }
 }

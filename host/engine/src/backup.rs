@@ -68,7 +68,7 @@ pub async fn restore(backup: impl AsRef<Path>, data_dir: impl AsRef<Path>) -> Re
         let mut to = private().open(&part)?;
         io::copy(&mut from, &mut to)?;
         to.sync_all()?;
-        fs::rename(&part, &dir.join(DATABASE))
+        fs::rename(&part, dir.join(DATABASE))
     });
     copied.map_err(|source| file("write", &to, source))?;
     sync(dir)?;

@@ -50,8 +50,10 @@ async fn deadly_host(host: reentry::HostBuilder) -> Host {
 #[ignore = "is a process of the test below"]
 async fn calls_at_once() {
     let hook = |point| {
-        while point == FaultPoint::AfterCall {
-            std::thread::park();
+        if point == FaultPoint::AfterCall {
+            loop {
+                std::thread::park();
+            }
         }
     };
     let host = deadly_host(host().on_fault_point(Arc::new(hook))).await;

@@ -20,8 +20,7 @@ async fn seen(watch: &mut Watch, until: &str) -> String {
             id,
             data.map_or("null", |data| data.text())
         ));
-        if data.is_some_and(|data| data.text() == json!(until).to_string()) && event.kind == "workflow-finish"
-        {
+        if data.is_some_and(|data| data.text() == json!(until)) && event.kind == "workflow-finish" {
             break;
         }
     }
