@@ -20,7 +20,8 @@ async fn seen(watch: &mut Watch, until: &str) -> String {
             id,
             data.map_or("null", |data| data.text())
         ));
-        if data.is_some_and(|data| data.text() == json!(until)) && event.kind == "workflow-finish" {
+        let quoted = format!("\"{until}\"");
+        if data.is_some_and(|data| data.text() == quoted) && event.kind == "workflow-finish" {
             break;
         }
     }
