@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 begun=$SECONDS
 part() { printf 'demo: %s\n' "$1"; }
 
-part "building the command \`reentry\` and one step; about 4 minutes on two cores from nothing, seconds after that"
+part "building the command \`reentry\` and one step; some minutes on two cores from nothing, seconds after that"
 toolchain/setup.sh
 part "1 of 2: the command, unoptimized, into target/demo (most of the time)"
 cargo build --locked --quiet --profile demo -p reentry-cli
