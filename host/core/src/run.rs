@@ -123,14 +123,9 @@ pub struct ForkOf {
     pub version: u64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
-fn is_zero_version(value: &u64) -> bool {
-    *value == 0
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
-fn is_zero(value: &u32) -> bool {
-    *value == 0
+/// Whether a number need not be written, as it is what is read where nothing was.
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// How far a run is.
@@ -388,7 +383,7 @@ pub struct Suspension {
     pub since: Timestamp,
     /// The version of the run with which it was opened: who saw that version or a later one has seen it. 0 in records that were written
     /// when this was not kept.
-    #[serde(default, skip_serializing_if = "is_zero_version")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub version: u64,
     /// How it ended, if the step waits on for something else, or is being told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
