@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 prefix=${1:?where to}
 profile=${PROFILE:-dist}
 
-echo "install: building \`reentry\`, optimized; this takes longer than `make demo`"
+echo "install: building \`reentry\`, optimized; this takes longer than \`make demo\`"
 cargo build --locked --profile "$profile" -p reentry-cli
 built=target/$([ "$profile" = dev ] && echo debug || echo "$profile")/reentry
 

@@ -33,12 +33,12 @@ fn deciders(output: &Value) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_yeses_in_any_order_approve() -> Result<()> {
     let (stage, result) = start(false).await?;
-    assert_eq!(asked(&result), ["finance", "legal", "security"]);
+    assert_eq!(asked(&result), ["legal", "finance", "security"]);
     let hours: Vec<_> =
         result.suspended.iter().map(|step| step.deadline.map(|at| at.ms_since(step.since))).collect();
-    assert_eq!(hours, [48, 72, 24].map(|hours| Some(hours * 3_600_000)));
+    assert_eq!(hours, [72, 48, 24].map(|hours| Some(hours * 3_600_000)));
     let result = stage.answer("security", yes("Sol")).await?;
-    assert_eq!(asked(&result), ["finance", "legal"]);
+    assert_eq!(asked(&result), ["legal", "finance"]);
     let result = stage.answer("legal", yes("Lea")).await?;
     assert_eq!(asked(&result), ["finance"]);
     let output = output(&stage.answer("finance", yes("Fin")).await?)?;
@@ -62,7 +62,7 @@ async fn a_no_rejects_when_all_have_spoken() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_no_ends_everything_if_that_is_asked_for() -> Result<()> {
     let (stage, _) = start(true).await?;
-    assert_eq!(asked(&stage.answer("security", yes("Sol")).await?), ["finance", "legal"]);
+    assert_eq!(asked(&stage.answer("security", yes("Sol")).await?), ["legal", "finance"]);
     let result = stage.answer("legal", no("Lea")).await?;
     assert_eq!(asked(&result), [""; 0]);
     let output = output(&result)?;
@@ -77,9 +77,9 @@ async fn the_first_no_ends_everything_if_that_is_asked_for() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_decides_when_a_deadline_has_passed() -> Result<()> {
     let (stage, _) = start(false).await?;
-    assert_eq!(asked(&stage.pass(DAY - HOUR).await?), ["finance", "legal", "security"]);
+    assert_eq!(asked(&stage.pass(DAY - HOUR).await?), ["legal", "finance", "security"]);
     // Security's silence is a yes, the others' is a no.
-    assert_eq!(asked(&stage.pass(HOUR).await?), ["finance", "legal"]);
+    assert_eq!(asked(&stage.pass(HOUR).await?), ["legal", "finance"]);
     assert_eq!(asked(&stage.answer("legal", yes("Lea")).await?), ["finance"]);
     let output = output(&stage.pass(DAY).await?)?;
     assert_eq!((&output["status"], &output["rejected_by"]), (&json!("rejected"), &json!(["finance"])));
@@ -99,7 +99,7 @@ async fn deadlines_that_passed_while_no_host_ran_all_count() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_that_means_no_ends_everything_too() -> Result<()> {
     let (stage, _) = start(true).await?;
-    assert_eq!(asked(&stage.pass(DAY).await?), ["finance", "legal"]);
+    assert_eq!(asked(&stage.pass(DAY).await?), ["legal", "finance"]);
     let output = output(&stage.pass(DAY).await?)?;
     assert_eq!(output["rejected_by"], json!(["finance"]));
     assert_eq!(deciders(&output), ["-"]);
