@@ -43,6 +43,11 @@ export default class {
       module.addFunctionExport(end, `cabi_post_${GUEST}${call}`);
     }
 
+    // The library has an empty map and an empty list for these, whose errors would name neither.
+    for (const name of ["process.env", "process.argv"]) {
+      if (module.getGlobal(`~lib/process/${name}`)) throw missing(name);
+    }
+
     const stands = {};
     for (const name of ["abort", "trace", "seed", "Date.now", "console.assert", "console.log", "console.debug",
       "console.info", "console.warn", "console.error"]) {

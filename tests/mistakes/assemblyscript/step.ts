@@ -65,13 +65,6 @@ class Prints extends Step {
 }
 register(new Prints("print"));
 
-class ReadsEnvironment extends Step {
-  run(call: Call): Outcome {
-    return complete(process.env.get("HOME"));
-  }
-}
-register(new ReadsEnvironment("environment"));
-
 class Throws extends Step {
   run(call: Call): Outcome {
     throw new Error("no lamps left");

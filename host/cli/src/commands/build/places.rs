@@ -17,6 +17,9 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Folders with what others wrote.
 const OTHERS: [&str; 6] = [SDK, "target", "node_modules", "venv", "vendor", "__pycache__"];
 
+/// Endings of files that name a step and do not make one: manifests, locks, pages.
+const NO_SOURCES: [&str; 9] = ["json", "lock", "md", "mod", "sum", "toml", "txt", "yaml", "yml"];
+
 /// The one who is told about a component: what was written, and where.
 pub(super) struct Author<'a> {
     /// The file that names the steps, as messages have it.
@@ -87,8 +90,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
             let path = within.join(&name);
             let Ok(kind) = entry.file_type() else { continue };
             let is_others = name.starts_with('.') || OTHERS.contains(&name.as_str());
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             // Tests name the steps, too.
-            let is_source = !name.contains("test");
+            let is_source = !name.contains("test") && !NO_SOURCES.contains(&ending);
             if kind.is_dir() && !is_others {
                 folders.push(path);
             } else if kind.is_file()
@@ -122,6 +126,7 @@ mod tests {
         }
         std::fs::write(folder.path().join("b.py"), "@step('buy')\n@step(\"buy-2\")\n").unwrap();
         std::fs::write(folder.path().join("step_test.py"), "run('buy')").unwrap();
+        std::fs::write(folder.path().join("Cargo.toml"), "name = \"buy\"").unwrap();
         std::fs::write(folder.path().join("c.wasm"), [0xff, 0xfe, b'"', b'b']).unwrap();
         let author = Author { file: String::new(), export: None, folder: Some(folder.path().to_owned()) };
         assert_eq!(places_of(&author, "buy"), ["b.py:1", "src/a.rs:2"]);
