@@ -25,5 +25,7 @@ rm -rf $tools
 mkdir -p $tools
 cp toolchain/node/package.json toolchain/node/package-lock.json $tools/
 npm ci --prefix $tools --ignore-scripts --no-audit --no-fund --loglevel=error
+# Debian's npm 9.2 leaves out the link to the program of an optional package.
+[ -e $tools/node_modules/.bin/node ] || ln -s ../"$(cd $tools/node_modules && echo node-linux-*)"/bin/node $tools/node_modules/.bin/node
 $tools/node_modules/.bin/node --version >/dev/null
 touch $tools/complete
