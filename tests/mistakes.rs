@@ -83,8 +83,9 @@ fn play(language: &str) -> Result<()> {
     let mut cases = read(language)?;
     let place = Place::new(language, &cases)?;
     let (mut wrong, mut differs) = (Vec::new(), String::new());
-    for case in &mut cases {
-        let says = place.says(&case.does).with_context(|| format!("{language}: {}", case.name))?;
+    for (index, case) in cases.iter_mut().enumerate() {
+        let says =
+            place.says(&case.does, index % 2 == 1).with_context(|| format!("{language}: {}", case.name))?;
         if says != case.says {
             wrong.push(case.name.clone());
             differs += &format!("# {}\n--- written\n{}--- says\n{says}\n", case.name, case.says);
@@ -100,6 +101,15 @@ fn play(language: &str) -> Result<()> {
     ensure!(wrong.is_empty(), "{language}: {} say something else\n{differs}", wrong.join(", "));
     Ok(())
 }
+
+/// What has compilers of the nine languages color what they say, though nothing is a terminal.
+const ASKS_FOR_COLORS: [(&str, &str); 5] = [
+    ("CARGO_TERM_COLOR", "always"),
+    ("CI", "true"),
+    ("CLICOLOR_FORCE", "1"),
+    ("FORCE_COLOR", "1"),
+    ("PYTHON_COLORS", "1"),
+];
 
 /// A new project of a language, and the component with its steps.
 struct Place {
@@ -121,16 +131,17 @@ impl Place {
         Ok(place)
     }
 
-    fn says(&self, does: &Does) -> Result<String> {
+    /// What is said, in an environment that asks for colors or in one that does not: it is the same in both.
+    fn says(&self, does: &Does, colors: bool) -> Result<String> {
         let said = match does {
-            Does::Build(files) => self.build(files)?,
+            Does::Build(files) => self.build(files, colors)?,
             Does::Run { step, input, answers } => self.run(step, input, answers)?,
         };
         Ok(self.same_everywhere(&said))
     }
 
     /// Builds the project with these files over it, and puts back what was there.
-    fn build(&self, files: &[(String, String)]) -> Result<String> {
+    fn build(&self, files: &[(String, String)], colors: bool) -> Result<String> {
         let mut before = Vec::new();
         for (name, text) in files {
             let file = self.folder.path().join("buy").join(name);
@@ -138,7 +149,7 @@ impl Place {
             std::fs::create_dir_all(file.parent().context("a file in a folder")?)?;
             std::fs::write(file, text)?;
         }
-        let said = self.command(&["build", "buy"])?.0;
+        let said = self.command_with(if colors { &ASKS_FOR_COLORS } else { &[] }, &["build", "buy"])?.0;
         for (file, text) in before {
             match text {
                 Some(text) => std::fs::write(file, text)?,
@@ -165,8 +176,15 @@ impl Place {
 
     /// What a command prints, both streams in the order in which it writes them, and how it ends.
     fn command(&self, arguments: &[&str]) -> Result<(String, Option<i32>)> {
+        self.command_with(&[], arguments)
+    }
+
+    /// The same with these variables in the environment.
+    fn command_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Result<(String, Option<i32>)> {
         let both = ["-c", r#"exec reentry "$@" 2>&1"#, "bash"];
-        let done = surrounded("bash", self.folder.path())?.args(both).args(arguments).output()?;
+        let mut command = surrounded("bash", self.folder.path())?;
+        command.env_remove("NO_COLOR").envs(variables.iter().copied());
+        let done = command.args(both).args(arguments).output()?;
         let mut said = String::from_utf8_lossy(&done.stdout).into_owned();
         let code = done.status.code();
         if code != Some(0) {

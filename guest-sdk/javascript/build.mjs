@@ -56,9 +56,9 @@ const entry = {
   },
 };
 
-/** Prints what esbuild found in the sources. */
+/** Prints what esbuild found in the sources, in colors if `reentry build` wants them. */
 async function tell(kind, messages) {
-  const texts = await formatMessages(messages, { kind, color: process.stderr.isTTY });
+  const texts = await formatMessages(messages, { kind, color: process.env.FORCE_COLOR !== undefined });
   process.stderr.write(texts.map((text) => `${text.trimEnd()}\n`).join("\n"));
 }
 

@@ -46,6 +46,12 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     asc.arg("--transform").arg(sdk.join("transform.mjs"));
     // `minimal` collects only when it is told to: the SDK does so at the end of each call, when nothing is on the stack.
     asc.args(["--optimize", "--runtime", "minimal", "--exportStart", "_initialize", "--outFile"]).arg(&core);
+    // It looks for a terminal and for this variable alone.
+    if project.colored() {
+        asc.env("CI", "1")
+    } else {
+        asc.arg("--noColors")
+    };
     project.run(&mut asc)?;
     Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf16 }])
 }

@@ -129,6 +129,8 @@ fn compile(
     let object = project.work(&format!("{}.o", within.to_string_lossy().replace(['/', '\\'], "-")))?;
     let mut zig = project.tool(&ZIG_TOOL)?;
     zig.args(compiler).args(["--target=wasm32-wasi", "-Os"]).args(options);
+    // It looks for a terminal, and for no variable.
+    zig.arg(if project.colored() { "-fdiagnostics-color=always" } else { "-fdiagnostics-color=never" });
     for folder in include {
         zig.arg("-I").arg(folder);
     }

@@ -77,7 +77,9 @@ fn bundle_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
 /// Types are checked here, as the bundler only takes them away. It goes first: it knows what a step has not.
 fn check_and_make(project: &Project) -> Result<Vec<Made>, Failure> {
     let bundle = bundle(project)?;
-    project.run(project.tool(&TSC)?.args(["--noEmit", "--project", "."]))?;
+    // Told by an option, as `tsconfig.json` may say something else.
+    let pretty = if project.colored() { "true" } else { "false" };
+    project.run(project.tool(&TSC)?.args(["--noEmit", "--project", ".", "--pretty", pretty]))?;
     component_of(project, &bundle)
 }
 

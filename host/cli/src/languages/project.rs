@@ -22,6 +22,21 @@ const WORK: &str = ".reentry";
 /// Folder in a project with the SDK, if the project has a copy of its own.
 pub(crate) const SDK: &str = "sdk";
 
+/// Variables that have tools color what they say, and those that keep them from it. Their words are collected before they are shown, so
+/// that tools cannot see whether there is a terminal; and what else stands in the environment must not decide.
+const COLORED: [(&str, Option<&str>); 4] = [
+    ("NO_COLOR", None),
+    ("CARGO_TERM_COLOR", Some("always")),
+    ("CLICOLOR_FORCE", Some("1")),
+    ("FORCE_COLOR", Some("1")),
+];
+const PLAIN: [(&str, Option<&str>); 4] = [
+    ("NO_COLOR", Some("1")),
+    ("CARGO_TERM_COLOR", Some("never")),
+    ("CLICOLOR_FORCE", None),
+    ("FORCE_COLOR", None),
+];
+
 /// An engine that steps in JavaScript run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Engine {
@@ -260,14 +275,21 @@ impl Project {
         self.ended_well(command, &done).map(|()| done.stdout)
     }
 
+    /// Whether what tools say is colored: as what this program says itself.
+    pub(crate) fn colored(&self) -> bool {
+        self.ui.err != Style::PLAIN
+    }
+
     fn call(&self, command: &mut Command) -> Result<Output, Failure> {
         let line = command_line(command);
         if self.ui.verbose > 0 {
             self.ui.note(&format!("$ {line}"));
         }
-        if self.ui.err != Style::PLAIN {
-            // The words are collected first, so that tools would take it that there is no terminal.
-            command.envs([("CARGO_TERM_COLOR", "always"), ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "1")]);
+        for (variable, value) in if self.colored() { COLORED } else { PLAIN } {
+            match value {
+                Some(value) => command.env(variable, value),
+                None => command.env_remove(variable),
+            };
         }
         let _working = Working::begin(&format!("{} builds {}", program_of(command), self.name));
         let done = command.stdin(Stdio::null()).output();

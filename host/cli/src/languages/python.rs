@@ -84,8 +84,8 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
             "step",
             "componentize",
         ]);
-        // What it says of a failure is what Python says, without its own calls.
-        componentize.arg("--stub-wasi").env("RUST_BACKTRACE", "0");
+        // What it says of a failure is what Python says, without its own calls; they are told apart by words without colors.
+        componentize.arg("--stub-wasi").env("RUST_BACKTRACE", "0").env("PYTHON_COLORS", "0");
         for folder in &folders {
             componentize.arg("--python-path").arg(folder);
         }
