@@ -108,6 +108,15 @@ const CPLUSPLUS: [&str; 6] = [
     "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
 ];
 
+/// What the linker says, without the names of the SDK's own files: that they find no list of steps has one line of its own.
+fn linkers_words(said: &str, export: &str) -> String {
+    let (steps, others): (Vec<&str>, Vec<&str>) =
+        said.lines().partition(|line| line.ends_with("undefined symbol: reentry_steps"));
+    let missing = format!("no source says which steps there are, as this does: `{export}`");
+    let missing = (!steps.is_empty()).then_some(missing);
+    others.into_iter().map(str::to_owned).chain(missing).collect::<Vec<_>>().join("\n")
+}
+
 /// Objects of the SDK for C.
 fn c_sdk(project: &Project, sdk: &Path) -> Result<Vec<PathBuf>, Failure> {
     let include = [sdk.join("include")];
@@ -143,6 +152,6 @@ fn link(project: &Project, compiler: &str, objects: Vec<PathBuf>) -> Result<Vec<
     let core = project.work("core.wasm")?;
     let mut zig = project.tool(&ZIG_TOOL)?;
     zig.args([compiler, "--target=wasm32-wasi", "-Os"]).args(REACTOR).args(objects).arg("-o").arg(&core);
-    project.run(&mut zig)?;
+    project.run_heard(&mut zig, |said| linkers_words(said, project.language.export.1))?;
     Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf8 }])
 }
