@@ -7,8 +7,8 @@ guests: guests-rust guests-others guests-plain ## build the sample steps as comp
 guests-rust: $(REENTRY) ## those in Rust
 	@toolchain/setup-guest-rust.sh
 	@cargo fetch --locked --quiet --manifest-path sample-steps/Cargo.toml
-	@mkdir -p target/guests
-	@bash -c '. toolchain/env.sh && exec $(REENTRY) build sample-steps --out target/guests'
+	@mkdir -p target/guests && mkdir -p -m 700 target/compiled
+	@bash -c '. toolchain/env.sh && REENTRY_DATA_DIR=$$PWD/target/compiled exec $(REENTRY) build sample-steps --out target/guests'
 
 guests-others: $(REENTRY) ## those in other languages
 	@toolchain/build-guests.sh

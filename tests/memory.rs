@@ -7,6 +7,7 @@ use reentry::core::id::RunId;
 use reentry::core::run::RunStatus;
 use reentry::wasm::{Allocation, DirtyTracking, RuntimeConfig};
 use reentry::{Host, ResumeOptions, RunResult, StartOptions};
+use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{json, workflow_of};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ const HOST_PROCESS: &str = env!("CARGO_BIN_EXE_host-process");
 
 /// Starts the probe in one process and resumes it in two more; returns its output.
 async fn across_processes(touch_bytes: usize) -> Result<Value> {
-    let dir = tempfile::tempdir()?;
+    let dir = data_folder()?;
     let input = json!({"touch_bytes": touch_bytes, "work": 1000, "suspends": 2});
     let start =
         Request::Start { component: "memory-probe".into(), step: "probe".into(), before: Vec::new(), input };
@@ -80,7 +81,7 @@ fn settings() -> Vec<(&'static str, Setting)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_does_not_depend_on_allocator_code_generation_or_page_tracking() -> Result<()> {
-    let dir = tempfile::tempdir()?;
+    let dir = data_folder()?;
     let settings = settings();
     let mut run: Option<(RunId, RunResult)> = None;
     for (turn, (name, setting)) in settings.iter().enumerate() {

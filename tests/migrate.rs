@@ -7,6 +7,7 @@ use reentry::core::id::RunId;
 use reentry::core::resume::Target;
 use reentry::fault::{FaultPoint, Stored};
 use reentry::{Host, ResumeOptions, RunResult};
+use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{json, workflow_of};
 use serde_json::{Value, json};
@@ -72,7 +73,7 @@ async fn a_run_moves_whole_or_not_at_all_wherever_its_process_dies() -> Result<(
     ];
     for (point, time, has_moved) in cases {
         let case = format!("killed at {point}, time {time}");
-        let dir = tempfile::tempdir()?;
+        let dir = data_folder()?;
         let run = waiting(dir.path()).await?;
         let kept = images(dir.path())?;
         let before = open(dir.path()).await?.run(run).await?.state().await?;
@@ -116,7 +117,7 @@ async fn a_run_moves_whole_or_not_at_all_wherever_its_process_dies() -> Result<(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_does_not_move_to_a_component_that_does_not_take_it_up() -> Result<()> {
-    let dir = tempfile::tempdir()?;
+    let dir = data_folder()?;
     let run = waiting(dir.path()).await?;
     let host = open(dir.path()).await?;
     let before = host.run(run).await?.state().await?;

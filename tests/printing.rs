@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use reentry::core::run::RunStatus;
 use reentry::wasm::Grants;
 use reentry::{Host, ResumeOptions, StartOptions};
+use reentry_tests::folders::data_folder;
 use reentry_tests::{Log, guests, json, workflow_of};
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ async fn javascript_prints_before_and_after_each_suspension() -> Result<()> {
 /// Each answer is given to a new host, which has nothing of the one before but its folder.
 async fn prints(component: &str) -> Result<()> {
     guests::component(component)?;
-    let folder = tempfile::tempdir()?;
+    let folder = data_folder()?;
     let log = Log::new();
     let host = async || {
         let grants = Grants::none().with_wasi();

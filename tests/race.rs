@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use reentry::core::path::StepPath;
 use reentry::{Host, StartOptions};
+use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{json, workflow_of};
 use serde_json::json;
@@ -14,7 +15,7 @@ const RACES: usize = 200;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_processes_that_answer_exactly_one_wins_and_the_code_runs_once() -> Result<()> {
-    let dir = tempfile::tempdir()?;
+    let dir = data_folder()?;
     let host = Host::builder().data_dir(dir.path()).background(false).build().await?;
     let workflow = workflow_of(&host, "memory-probe", "probe").await?;
     let mut one = HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), None).await?;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 use reentry_tests::commands::program_dir;
+use reentry_tests::folders::data_folder;
 use reentry_tests::guests::root;
 
 /// A command of the transcript, and what it prints there.
@@ -64,7 +65,7 @@ fn the_transcript_about_versions_is_what_the_commands_print() -> Result<()> {
 }
 
 fn replay(page: &str) -> Result<()> {
-    let data = tempfile::tempdir()?;
+    let data = data_folder()?;
     let path = format!("{}:{}", program_dir()?.display(), std::env::var("PATH")?);
     let shown = transcript(&std::fs::read_to_string(root().join(page))?);
     assert!(shown.len() >= 5, "{page} has a transcript");

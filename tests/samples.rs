@@ -10,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use reentry::core::run::RunStatus;
+use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response, Rest};
 use reentry_tests::{guests, json};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ struct Played {
 async fn play(component: &str, step: &str, input: Value, answers: Vec<Value>) -> Result<Played> {
     // A missing component is to be told by its name, not by what a host process says of it.
     guests::component(component)?;
-    let dir = tempfile::tempdir()?;
+    let dir = data_folder()?;
     let (component, step) = (component.to_owned(), step.to_owned());
     let mut request = Request::Begin { component, step, input: json(input), context: BTreeMap::new() };
     let (mut asked, mut answers) = (Vec::new(), answers.into_iter());

@@ -7,6 +7,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 . toolchain/env.sh
 reentry=$PWD/target/debug/reentry
+# Tests find there what is compiled when a component is opened (tests/harness/folders.rs).
+export REENTRY_DATA_DIR=$PWD/target/compiled
+mkdir -p -m 700 "$REENTRY_DATA_DIR"
 
 # The component, its language, its folder in sample-steps, and the engine if it is not the usual one.
 table='

@@ -1,7 +1,5 @@
 //! Where a case is played: a store that outlives its hosts, a clock that stands still, a log, a gate.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -14,6 +12,7 @@ use reentry::fault::FaultPoint;
 use reentry::store::Store;
 use reentry::store::memory::MemoryStore;
 use reentry::{Clock, Host, Level, Observer, Source};
+use reentry_tests::folders::data_folder;
 use reentry_tests::guests;
 
 /// When all cases begin.
@@ -40,16 +39,9 @@ pub struct World {
 static COMPONENT: LazyLock<Result<Vec<u8>, String>> =
     LazyLock::new(|| guests::component("scripted").map_err(|error| format!("{error:#}")));
 
-/// Compiled code, shared by all cases.
-static CACHE: LazyLock<std::io::Result<tempfile::TempDir>> = LazyLock::new(tempfile::tempdir);
-
 impl World {
     pub fn new(kind: StoreKind) -> Result<Self> {
-        let dir = tempfile::tempdir()?;
-        // The same secret everywhere, so that what one case has compiled is of use to the others.
-        let key = dir.path().join("host.key");
-        std::fs::write(&key, [7; 32])?;
-        std::fs::set_permissions(&key, Permissions::from_mode(0o600))?;
+        let dir = data_folder()?;
         let store: Option<Arc<dyn Store>> = match kind {
             StoreKind::Memory => Some(Arc::new(MemoryStore::new())),
             StoreKind::Sqlite => None,
@@ -59,7 +51,6 @@ impl World {
 
     /// A host on the store.
     pub async fn host(&self) -> Result<Host> {
-        let cache = CACHE.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?.path().to_owned();
         let mut builder = Host::builder()
             .data_dir(self.dir.path() as &Path)
             .clock(self.clock.clone())
@@ -68,10 +59,6 @@ impl World {
             .on_fault_point({
                 let watcher = Arc::clone(&self.watcher);
                 Arc::new(move |point| watcher.pass(point))
-            })
-            .runtime(move |mut config| {
-                config.cache_dir = Some(cache);
-                config
             });
         if let Some(store) = &self.store {
             builder = builder.store(Arc::clone(store));

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::folders::furnish;
 use crate::guests::root;
 
 /// Calls `reentry` in a folder; what runs leave goes to the folder `data` in it, and what is kept of builds to `cache`.
@@ -24,12 +25,16 @@ pub fn surrounded(program: &str, folder: &Path) -> Result<Command> {
     ensure!(tools.is_dir(), "{} is not there; `make guests` sets the tools up", tools.display());
     let before = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(program_dir()?).chain(std::env::split_paths(&before)))?;
+    let data = folder.join("data");
+    if !data.exists() {
+        furnish(&data)?;
+    }
     let mut command = Command::new("bash");
     command
         .args(["-c", r#". toolchain/env.sh && cd "$1" && exec "${@:2}""#, "bash"])
         .arg(folder)
         .arg(program);
-    command.current_dir(root()).env("PATH", path).env("REENTRY_DATA_DIR", folder.join("data"));
+    command.current_dir(root()).env("PATH", path).env("REENTRY_DATA_DIR", data);
     command.env("XDG_CACHE_HOME", folder.join("cache"));
     Ok(command)
 }

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod commands;
+pub mod folders;
 pub mod guests;
 pub mod process;
 

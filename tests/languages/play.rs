@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
+use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response, Rest};
 use reentry_tests::{guests, json};
 use serde_json::Value;
@@ -31,7 +32,7 @@ pub(super) async fn conforms(language: &str, cases: Vec<Case>) -> Result<()> {
     let component = format!("conformance-{language}");
     // A missing component is to be told by its name, not by what a host process says of it.
     guests::component(&component)?;
-    let folder = tempfile::tempdir()?;
+    let folder = data_folder()?;
     let mut playing = Vec::new();
     let mut host = HostProcess::start(Path::new(HOST_PROCESS), folder.path(), None).await?;
     for case in cases {

@@ -5,6 +5,7 @@ use reentry::core::snapshot::SealKey;
 use reentry::core::step::{Invocation, Outcome, Resolution, Resolved, Resumption};
 use reentry::wasm::{CallOptions, CallResult, Grants, LoadedComponent, Runtime, RuntimeConfig};
 use reentry_tests::calls::{facts, no_run};
+use reentry_tests::folders::compiled_code;
 use reentry_tests::{guests, json};
 use serde_json::json;
 
@@ -23,7 +24,8 @@ const LANGUAGES: [(&str, bool); 9] = [
 
 #[tokio::test]
 async fn spare_instances_are_as_good_as_new_in_every_language() -> Result<()> {
-    let runtime = Runtime::new(RuntimeConfig { quick_compile: true, ..RuntimeConfig::new([1; 32]) })?;
+    let (cache, secret) = compiled_code()?;
+    let runtime = Runtime::new(RuntimeConfig { cache_dir: Some(cache), ..RuntimeConfig::new(secret) })?;
     for (language, alike) in LANGUAGES {
         let bytes = guests::component(&format!("conformance-{language}"))?;
         let component = runtime.prepare(&bytes, Grants::none(), &|_| {}).await?.component;

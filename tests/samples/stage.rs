@@ -14,6 +14,7 @@ use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
 use reentry::core::workflow::Definition;
 use reentry::{Clock, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions};
+use reentry_tests::folders::data_folder;
 use reentry_tests::{Log, guests, json};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -62,7 +63,7 @@ impl Place {
     fn new() -> Result<Self> {
         let now = AtomicU64::new(1_800_000_000_000);
         let clock = Simulated { now, stopped: AtomicBool::new(false), in_vain: Notify::new() };
-        Ok(Self { dir: tempfile::tempdir()?, clock: Arc::new(clock), log: Log::new() })
+        Ok(Self { dir: data_folder()?, clock: Arc::new(clock), log: Log::new() })
     }
 
     async fn host(&self) -> Result<Host> {
