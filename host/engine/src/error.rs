@@ -23,11 +23,11 @@ pub enum Error {
     /// There is no such run.
     #[error("no run {0} for this tenant")]
     NoRun(RunId),
-    /// There is no such component.
-    #[error("no component {0} on this host; add it with `components add`")]
+    /// The tenant may use no such component.
+    #[error("no component {0} for this tenant; add it with `components add`")]
     NoComponent(ComponentDigest),
-    /// A run is pinned to a definition that is not there.
-    #[error("no workflow definition {0} on this host")]
+    /// The tenant has no such definition, or a run is pinned to one that is not there.
+    #[error("no workflow definition {0} for this tenant")]
     NoWorkflow(WorkflowDigest),
     /// The definition of a workflow has mistakes; these are all.
     #[error("the workflow cannot be committed:{}", lines(.0))]
@@ -184,7 +184,9 @@ impl Error {
                 _ => ErrorKind::Conflict,
             },
             Self::Remove(error) => match error {
-                RemoveError::NoComponent { .. } | RemoveError::NoWorkflow { .. } => ErrorKind::NotFound,
+                RemoveError::NoComponent { .. }
+                | RemoveError::NoWorkflow { .. }
+                | RemoveError::NotPublished { .. } => ErrorKind::NotFound,
                 RemoveError::Store(_) => ErrorKind::Unavailable,
                 _ => ErrorKind::Conflict,
             },
@@ -223,7 +225,11 @@ impl Error {
             Self::Remove(error) => match error {
                 RemoveError::NoComponent { .. } => "no-component",
                 RemoveError::NoWorkflow { .. } => "no-workflow",
-                RemoveError::ComponentUsed { .. } | RemoveError::WorkflowUsed { .. } => "in-use",
+                RemoveError::ComponentUsed { .. }
+                | RemoveError::WorkflowUsed { .. }
+                | RemoveError::PublishedUsed { .. } => "in-use",
+                RemoveError::Published { .. } => "published",
+                RemoveError::NotPublished { .. } => "not-published",
                 RemoveError::WorkflowCurrent { .. } => "current-workflow",
                 _ => "store-unavailable",
             },

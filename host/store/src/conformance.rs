@@ -12,6 +12,7 @@ pub mod commits;
 pub mod deletion;
 pub mod drafts;
 pub mod forks;
+pub mod holds;
 pub mod library;
 pub mod lists;
 pub mod mail;
@@ -69,6 +70,8 @@ macro_rules! conformance {
             owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,
                 an_owner_lives_as_long_as_its_guard, calls_are_found_by_owner;
             library: components_are_kept_once, workflows_are_kept_once;
+            holds: names_are_those_of_their_tenant, equal_bytes_go_with_the_last_that_needs_them,
+                what_is_published_is_found_by_all, what_is_published_stays_while_it_is_needed;
             records: records_are_read_by_name, repetitions_come_in_the_order_of_their_indexes, many_items_come_in_order,
                 what_has_not_begun_is_not_read_with_the_run, a_payload_stays_with_its_step, a_payload_apart_is_there_once,
                 a_payload_apart_stays_for_forks,

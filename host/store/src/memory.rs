@@ -30,7 +30,7 @@ use crate::{
     SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
     WorkflowRecord, WorkflowSummary,
 };
-use library::Applied;
+use library::{Applied, Hold};
 use mail::KeptMessage;
 use runs::KeptRun;
 
@@ -50,7 +50,9 @@ struct Data {
     requests: BTreeMap<(TenantId, String), RequestRecord>,
     messages: Vec<KeptMessage>,
     components: Vec<ComponentRecord>,
+    holds: Vec<Hold>,
     workflows: Vec<WorkflowRecord>,
+    workflow_holds: BTreeSet<(TenantId, WorkflowDigest)>,
     applied: Vec<Applied>,
     live_owners: BTreeSet<OwnerId>,
     key_fingerprint: Option<[u8; 32]>,
@@ -325,8 +327,14 @@ impl Store for MemoryStore {
         Ok(self.data().expire_mail(now, taken_before))
     }
 
-    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
-        self.data().put_component(component);
+    async fn put_component(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        at: Timestamp,
+        component: ComponentRecord,
+    ) -> Result<(), StoreError> {
+        self.data().put_component(tenant, name, at, component);
         Ok(())
     }
 
@@ -334,29 +342,79 @@ impl Store for MemoryStore {
         Ok(self.data().components.iter().find(|kept| kept.digest == *digest).cloned())
     }
 
-    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        Ok(self.data().list_components())
+    async fn component_of(
+        &self,
+        tenant: &TenantId,
+        digest: &ComponentDigest,
+    ) -> Result<Option<ComponentSummary>, StoreError> {
+        let listed = self.data().list_components(tenant);
+        Ok(listed.into_iter().find(|component| component.digest == *digest))
     }
 
-    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
-        Ok(self.data().usage(component))
+    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        Ok(self.data().list_components(tenant))
     }
 
-    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        Ok(self.data().unneeded_components())
+    async fn has_components(&self) -> Result<bool, StoreError> {
+        Ok(!self.data().components.is_empty())
     }
 
-    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
-        self.data().remove_component(component)
+    async fn publish_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.data().publish_component(tenant, component, name, at))
     }
 
-    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        self.data().put_workflow(workflow);
+    async fn unpublish_component(
+        &self,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.data().unpublish_component(component)
+    }
+
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        Ok(self.data().usage(tenant, component))
+    }
+
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        Ok(self.data().unneeded_components(tenant))
+    }
+
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.data().remove_component(tenant, component)
+    }
+
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        self.data().put_workflow(tenant, workflow);
         Ok(())
     }
 
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         Ok(self.data().workflows.iter().find(|kept| kept.digest == *digest).cloned())
+    }
+
+    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
+        Ok(self.data().holds_workflow(tenant, digest))
+    }
+
+    async fn missing_component(
+        &self,
+        tenant: &TenantId,
+        workflow: &WorkflowDigest,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        Ok(self.data().missing_component(tenant, workflow))
     }
 
     async fn apply_workflow(

@@ -12,6 +12,7 @@ mod fault;
 mod forks;
 mod health;
 mod held;
+mod holds;
 mod images;
 mod log;
 mod messages;
@@ -395,9 +396,19 @@ impl Store for SqliteStore {
         self.write(Durability::Visible, SMALL, work).await
     }
 
-    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
+    async fn put_component(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        at: Timestamp,
+        component: ComponentRecord,
+    ) -> Result<(), StoreError> {
+        let (tenant, name) = (tenant.clone(), name.to_owned());
         let bytes = component.bytes.len() + component.base.len();
-        let work = move |connection: &Connection| components::store(connection, &component);
+        let work = move |connection: &Connection| {
+            components::store(connection, &component, &name)?;
+            Ok(holds::store(connection, &tenant, component.digest, &name, at)?)
+        };
         self.write(Durability::Durable, bytes, work).await
     }
 
@@ -406,33 +417,88 @@ impl Store for SqliteStore {
         self.scan(move |connection| components::read(connection, &digest)).await
     }
 
-    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.scan(|connection| components::list(connection)).await
+    async fn component_of(
+        &self,
+        tenant: &TenantId,
+        digest: &ComponentDigest,
+    ) -> Result<Option<ComponentSummary>, StoreError> {
+        self.readers.read(|connection| holds::one(connection, tenant, *digest))
     }
 
-    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
+    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| holds::list(connection, &tenant)).await
+    }
+
+    async fn has_components(&self) -> Result<bool, StoreError> {
+        self.readers.read(|connection| components::any(connection))
+    }
+
+    async fn publish_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (tenant, component, name) = (tenant.clone(), *component, name.to_owned());
+        let work = move |connection: &Connection| holds::publish(connection, &tenant, component, &name, at);
+        self.write(Durability::Durable, SMALL, work).await
+    }
+
+    async fn unpublish_component(
+        &self,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
         let component = *component;
-        self.scan(move |connection| components::usage(connection, component).map_err(store_error)).await
-    }
-
-    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.scan(|connection| components::unneeded(connection)).await
-    }
-
-    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
-        let component = *component;
-        let work = move |connection: &Connection| components::remove(connection, component);
+        let work = move |connection: &Connection| holds::unpublish(connection, component);
         self.write(Durability::Durable, SMALL, work).await?
     }
 
-    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        let bytes = workflow.definition.text().len();
-        let work = move |connection: &Connection| workflows::store(connection, &workflow);
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        let (tenant, component) = (tenant.clone(), *component);
+        self.scan(move |connection| holds::usage(connection, &tenant, component).map_err(store_error)).await
+    }
+
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| holds::unneeded(connection, &tenant)).await
+    }
+
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        let (tenant, component) = (tenant.clone(), *component);
+        let work = move |connection: &Connection| holds::remove(connection, &tenant, component);
+        self.write(Durability::Durable, SMALL, work).await?
+    }
+
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        let (tenant, bytes) = (tenant.clone(), workflow.definition.text().len());
+        let work = move |connection: &Connection| workflows::store(connection, &tenant, &workflow);
         self.write(Durability::Durable, bytes, work).await
     }
 
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         self.readers.read(|connection| workflows::read(connection, digest))
+    }
+
+    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
+        self.readers.read(|connection| workflows::is_held(connection, tenant, digest).map_err(store_error))
+    }
+
+    async fn missing_component(
+        &self,
+        tenant: &TenantId,
+        workflow: &WorkflowDigest,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        self.readers.read(|connection| holds::missing(connection, tenant, workflow))
     }
 
     async fn apply_workflow(

@@ -106,9 +106,9 @@ fn what_version_1_did_not_know_begins_there() {
         let mut components = vec![ComponentDigest::of(b"a"), ComponentDigest::of(b"b")];
         components.sort();
         assert_eq!(known.components, components);
-        let usage = store.usage(&ComponentDigest::of(b"b")).await.unwrap();
+        let usage = store.usage(&mine, &ComponentDigest::of(b"b")).await.unwrap();
         assert_eq!((usage.runs, usage.open_runs, usage.workflows[0].0), (5, 4, asks.workflow));
-        assert!(store.remove_component(&ComponentDigest::of(b"a")).await.is_err());
+        assert!(store.remove_component(&mine, &ComponentDigest::of(b"a")).await.is_err());
 
         // A run of then is saved, answered, forked and deleted.
         let answer = change(&asks).saving(Some(1), &[1]).without_image(1).with_step("ask", ended());
