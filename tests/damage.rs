@@ -137,6 +137,13 @@ impl Store for Damaging {
     ) -> Result<Option<ComponentSummary>, StoreError> {
         self.store.component_of(tenant, digest).await
     }
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        self.store.component_named(tenant, name).await
+    }
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
         self.store.list_components(tenant).await
     }

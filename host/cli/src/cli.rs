@@ -34,7 +34,7 @@ pub(crate) struct Global {
     #[arg(long, value_name = "DIR", env = "REENTRY_DATA_DIR", global = true, hide_env_values = true)]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// On whose behalf: runs of one tenant are not seen by another [default: default]
+    /// On whose behalf: runs, components and workflows of one tenant are not seen by another [default: default]
     #[arg(long, value_name = "NAME", env = "REENTRY_TENANT", global = true, hide_env_values = true, value_parser = tenant)]
     pub(crate) tenant: Option<TenantId>,
 

@@ -61,6 +61,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("components inspect", "reentry components inspect approve.wasm"),
     ("components usage", "reentry components usage approve"),
     ("components remove", "reentry components remove 5fd924"),
+    ("components publish", "reentry components publish approve"),
+    ("components unpublish", "reentry components unpublish approve"),
     ("new step", "reentry new step approve --lang typescript"),
     ("new workflow", "reentry new workflow expenses --lang python"),
     ("build", "reentry build approve"),

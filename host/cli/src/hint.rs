@@ -39,7 +39,7 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
             Some(format!("looked in {dir}; {list} shows the runs"))
         }
         Error::NoComponent(_) => {
-            Some(format!("{} shows the components of this host", command(&["components", "list"])))
+            Some(format!("{} shows those that there are", command(&["components", "list"])))
         }
         Error::Refused(Refused::Target(TargetError::Unknown { target, .. }))
             if target.suspension.is_some() =>
@@ -104,8 +104,15 @@ fn remove(error: &RemoveError, command: &dyn Fn(&[&str]) -> String) -> Option<St
         RemoveError::NoWorkflow { .. } => {
             Some(format!("{} shows the applied workflows", command(&["workflow", "list"])))
         }
-        RemoveError::NoComponent { .. } => {
-            Some(format!("{} shows the components of this host", command(&["components", "list"])))
+        RemoveError::Published { component } => {
+            let unpublish = command(&["components", "unpublish", &component.to_string()]);
+            Some(format!("{unpublish} takes it from all tenants that do not have it themselves"))
+        }
+        RemoveError::PublishedUsed { .. } => {
+            Some("a tenant that adds the component itself does not need it to be published".to_owned())
+        }
+        RemoveError::NoComponent { .. } | RemoveError::NotPublished { .. } => {
+            Some(format!("{} shows those that there are", command(&["components", "list"])))
         }
         _ => None,
     }

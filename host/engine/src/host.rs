@@ -137,8 +137,24 @@ impl Host {
         Ok(Component { digest, meta: self.inner.registry.meta_of(&self.tenant, digest).await? })
     }
 
+    /// The component that a name means: of the tenant's own of that name the one added last; without one, of those published under it the one
+    /// published last.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn component_named(&self, name: &str) -> Result<Option<Component>, Error> {
+        let Some(digest) = self.inner.store.component_named(&self.tenant, name).await? else {
+            return Ok(None);
+        };
+        match self.component(digest).await {
+            // Somebody removed it just now.
+            Err(Error::NoComponent(_)) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
     /// The components that the tenant may use: first its own, the newest first, then those that are published and not its own, the newest
-    /// first. A name means the first one that has it.
+    /// first.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.

@@ -30,8 +30,8 @@ pub struct ComponentSummary {
     pub name: String,
     /// Whether the tenant holds it itself. Otherwise it is published.
     pub held: bool,
-    /// Whether it is published to all tenants.
-    pub published: bool,
+    /// The name under which it is published to all tenants, if it is.
+    pub published: Option<String>,
     /// Size of the component as uploaded, in bytes.
     pub bytes: u64,
     /// What the loader found out about it.

@@ -351,6 +351,14 @@ impl Store for MemoryStore {
         Ok(listed.into_iter().find(|component| component.digest == *digest))
     }
 
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        Ok(self.data().component_named(tenant, name))
+    }
+
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
         Ok(self.data().list_components(tenant))
     }

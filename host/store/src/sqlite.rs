@@ -425,6 +425,14 @@ impl Store for SqliteStore {
         self.readers.read(|connection| holds::one(connection, tenant, *digest))
     }
 
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        self.readers.read(|connection| holds::named(connection, tenant, name))
+    }
+
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
         let tenant = tenant.clone();
         self.scan(move |connection| holds::list(connection, &tenant)).await

@@ -261,8 +261,16 @@ pub trait Store: Send + Sync + 'static {
         digest: &ComponentDigest,
     ) -> Result<Option<ComponentSummary>, StoreError>;
 
+    /// The component that a tenant means by a name: of those that it holds under that name the latest; without one, of those that are
+    /// published under it the latest.
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError>;
+
     /// Lists the components that a tenant may use: first those that it holds, the latest first, then those that are published and that it
-    /// does not hold, the latest first. So the first one of a name is the one that the name means.
+    /// does not hold, the latest first.
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError>;
 
     /// Whether any component is kept.

@@ -267,6 +267,9 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         add("usage", format!("{:?}", store.usage(&tenant, &shared).await));
         add("components", format!("{:?}", store.list_components(&tenant).await));
         add("component", format!("{:?}", store.component_of(&tenant, &shared).await));
+        for name in ["shared", "public"] {
+            add("named", format!("{:?}", store.component_named(&tenant, name).await));
+        }
         add("unneeded", format!("{:?}", store.unneeded_components(&tenant).await));
         for number in 0..WORKFLOWS {
             let digest = workflow(number).digest;

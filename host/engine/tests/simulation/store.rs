@@ -374,6 +374,13 @@ impl Store for HeldStore {
     ) -> Result<Option<ComponentSummary>, StoreError> {
         now(self.inner().component_of(tenant, digest))
     }
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        now(self.inner().component_named(tenant, name))
+    }
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
         now(self.inner().list_components(tenant))
     }

@@ -10,20 +10,20 @@ use super::drafts::{change, create, put, run_id, tenant};
 use super::library::keep;
 use crate::{ComponentUsage, Store};
 
-/// What a tenant may use, in the order of the list: names, marked `*` where they are published and `-` where they are not the tenant's own.
+/// What a tenant may use, in the order of the list: names, with `*` and the name that they are published under, and `-` where they are not
+/// the tenant's own.
 async fn names(store: &dyn Store, tenant: &TenantId) -> Vec<String> {
     let listed = store.list_components(tenant).await.unwrap();
-    let mark = |is, mark: &'static str| if is { mark } else { "" };
     let name = |row: &crate::ComponentSummary| {
-        format!("{}{}{}", row.name, mark(row.published, "*"), mark(!row.held, "-"))
+        let published = row.published.as_ref().map(|name| format!("*{name}")).unwrap_or_default();
+        format!("{}{published}{}", row.name, if row.held { "" } else { "-" })
     };
     listed.iter().map(name).collect()
 }
 
 /// Which component a name means.
 async fn meant(store: &dyn Store, tenant: &TenantId, name: &str) -> Option<ComponentDigest> {
-    let listed = store.list_components(tenant).await.unwrap();
-    listed.into_iter().find(|row| row.name == name).map(|row| row.digest)
+    store.component_named(tenant, name).await.unwrap()
 }
 
 /// A name that two tenants give means the own component of each; what another tenant has is as if it were not there.
@@ -42,6 +42,7 @@ pub async fn names_are_those_of_their_tenant(back_end: &dyn BackEnd) {
         assert!(!store.publish_component(&mine, &digest, "name", Timestamp(1)).await.unwrap());
         assert_eq!(said(store.unpublish_component(&digest).await), "not published");
     }
+    assert_eq!(meant(&*store, &tenant("third"), "name").await, None);
     // A later one of the other's does not make mine an old one.
     keep(&*store, &other, b"later", "name").await;
     assert_eq!(store.unneeded_components(&mine).await.unwrap(), []);
@@ -100,9 +101,9 @@ pub async fn what_is_published_is_found_by_all(back_end: &dyn BackEnd) {
     let own = keep(&*store, &mine, b"own", "name").await;
     assert!(!store.publish_component(&mine, &public, "name", Timestamp(5)).await.unwrap());
     assert!(store.publish_component(&host, &public, "name", Timestamp(5)).await.unwrap());
-    assert_eq!(names(&*store, &host).await, ["name*"]);
-    assert_eq!(names(&*store, &mine).await, ["name", "name*-"]);
-    assert_eq!(names(&*store, &other).await, ["name*-"]);
+    assert_eq!(names(&*store, &host).await, ["name*name"]);
+    assert_eq!(names(&*store, &mine).await, ["name", "name*name-"]);
+    assert_eq!(names(&*store, &other).await, ["name*name-"]);
     assert_eq!(meant(&*store, &mine, "name").await, Some(own));
     assert_eq!(meant(&*store, &other, "name").await, Some(public));
     assert_eq!(store.component_of(&other, &public).await.unwrap().unwrap().created_at, Timestamp(5));
@@ -112,8 +113,16 @@ pub async fn what_is_published_is_found_by_all(back_end: &dyn BackEnd) {
     assert_eq!(store.missing_component(&other, &one.digest).await.unwrap(), None);
     // Under another name, and without the one that published it.
     assert!(store.publish_component(&host, &public, "renamed", Timestamp(6)).await.unwrap());
+    assert_eq!(names(&*store, &host).await, ["name*renamed"]);
+    assert_eq!(meant(&*store, &other, "name").await, None);
+    // One who has the bytes under another name finds them by both.
+    keep(&*store, &mine, b"public", "mine").await;
+    assert_eq!(names(&*store, &mine).await, ["mine*renamed", "name"]);
+    assert_eq!(meant(&*store, &mine, "renamed").await, Some(public));
+    assert_eq!(meant(&*store, &mine, "mine").await, Some(public));
+    store.remove_component(&mine, &public).await.unwrap();
     assert_eq!(store.remove_component(&host, &public).await.unwrap(), []);
-    assert_eq!(names(&*store, &other).await, ["renamed*-"]);
+    assert_eq!(names(&*store, &other).await, ["renamed*renamed-"]);
     assert_eq!(store.unneeded_components(&other).await.unwrap(), []);
     assert_eq!(store.unpublish_component(&public).await.unwrap(), [public]);
     assert_eq!(names(&*store, &other).await, [""; 0]);

@@ -46,7 +46,7 @@ pub async fn components_are_kept_once(back_end: &dyn BackEnd) {
     let found: Vec<_> = listed.iter().map(|row| (&row.name[..], row.bytes, row.digest)).collect();
     assert_eq!(found, [("second", 500_000, second.digest), ("first", 3, first.digest)]);
     assert_eq!((&listed[0].meta, listed[0].created_at), (&second.meta, Timestamp(500_000)));
-    assert_eq!((listed[0].held, listed[0].published), (true, false));
+    assert_eq!((listed[0].held, &listed[0].published), (true, &None));
     assert_eq!(store.component_of(&mine, &first.digest).await.unwrap().as_ref(), Some(&listed[1]));
 }
 

@@ -54,8 +54,20 @@ impl Data {
         self.holds.iter().any(|hold| hold.is_of(tenant) && hold.component == *component)
     }
 
+    /// The name under which a component is published.
+    fn published_as(&self, component: &ComponentDigest) -> Option<&str> {
+        let mut published = self.holds.iter().filter(|hold| hold.tenant.is_none());
+        published.find(|hold| hold.component == *component).map(|hold| &*hold.name)
+    }
+
     fn is_published(&self, component: &ComponentDigest) -> bool {
-        self.holds.iter().any(|hold| hold.tenant.is_none() && hold.component == *component)
+        self.published_as(component).is_some()
+    }
+
+    pub(super) fn component_named(&self, tenant: &TenantId, name: &str) -> Option<ComponentDigest> {
+        let mut named = self.holds.iter().rev().filter(|hold| hold.name == name);
+        let published = named.clone().find(|hold| hold.tenant.is_none());
+        named.find(|hold| hold.is_of(tenant)).or(published).map(|hold| hold.component)
     }
 
     pub(super) fn list_components(&self, tenant: &TenantId) -> Vec<ComponentSummary> {
@@ -65,7 +77,7 @@ impl Data {
                 digest: kept.digest,
                 name: hold.name.clone(),
                 held: hold.tenant.is_some(),
-                published: self.is_published(&kept.digest),
+                published: self.published_as(&kept.digest).map(str::to_owned),
                 bytes: kept.bytes.len() as u64,
                 meta: kept.meta.clone(),
                 created_at: hold.at,

@@ -42,6 +42,17 @@ pub(crate) fn one(
     Ok(found.into_iter().next())
 }
 
+/// The component that a tenant means by a name.
+pub(crate) fn named(
+    connection: &Connection,
+    tenant: &TenantId,
+    name: &str,
+) -> Result<Option<ComponentDigest>, StoreError> {
+    let sql = "SELECT component FROM component_holds WHERE name = ?2 AND (tenant = ?1 OR tenant IS NULL)
+        ORDER BY tenant IS NULL, seq DESC LIMIT 1";
+    reader::one(connection, sql, [tenant.as_str(), name], |row| Ok(ComponentDigest::from_bytes(get(row, 0)?)))
+}
+
 /// Lists components that a tenant holds and that no definition which it has applied uses, to which none of its runs is pinned, and that a
 /// later one of their name follows.
 pub(crate) fn unneeded(
@@ -72,7 +83,7 @@ fn listed(
 ) -> Result<Vec<ComponentSummary>, StoreError> {
     let sql = format!(
         "SELECT holds.component, holds.name, holds.tenant IS NOT NULL,
-            EXISTS (SELECT 1 FROM component_holds AS published
+            (SELECT name FROM component_holds AS published
                 WHERE published.component = holds.component AND published.tenant IS NULL),
             holds.at, components.meta, length(components.bytes)
         FROM component_holds AS holds JOIN components ON components.digest = holds.component

@@ -15,7 +15,7 @@ CREATE TABLE component_holds (
     at INTEGER NOT NULL,
     UNIQUE (component, tenant)
 ) STRICT;
-CREATE INDEX component_holds_of_tenant ON component_holds (tenant);
+CREATE INDEX component_holds_by_name ON component_holds (tenant, name);
 CREATE UNIQUE INDEX component_holds_published ON component_holds (component) WHERE tenant IS NULL;
 
 -- Definitions were everybody's: they become those of the tenants that have applied them or have runs that are pinned to them.
