@@ -106,7 +106,7 @@ fn remove(error: &RemoveError, command: &dyn Fn(&[&str]) -> String) -> Option<St
         }
         RemoveError::Published { component } => {
             let unpublish = command(&["components", "unpublish", &component.to_string()]);
-            Some(format!("{unpublish} takes it from all tenants that do not have it themselves"))
+            Some(format!("{unpublish} takes it from all tenants that do not hold it themselves"))
         }
         RemoveError::PublishedUsed { .. } => {
             Some("a tenant that adds the component itself does not need it to be published".to_owned())

@@ -78,7 +78,7 @@ pub enum RemoveError {
         component: ComponentDigest,
     },
     /// The tenant does not hold the component itself: it may use it as it is published.
-    #[error("component {component} is published to all tenants, and this one does not have it itself")]
+    #[error("component {component} is published to all tenants, and this one does not hold it itself")]
     Published {
         /// The component.
         component: ComponentDigest,

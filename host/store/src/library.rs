@@ -99,8 +99,8 @@ impl fmt::Display for PublishedUsage {
         let Self { tenants, current, open_runs, runs } = self;
         write!(
             f,
-            "{tenants} tenants that do not hold it themselves, with {current} current workflows and {runs} runs, \
-             {open_runs} of them not ended"
+            "{runs} runs, {open_runs} of them not ended, and {current} current workflows of {tenants} tenants \
+             that do not hold it themselves"
         )
     }
 }

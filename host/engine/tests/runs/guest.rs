@@ -38,9 +38,16 @@ impl Shared {
 }
 
 async fn add(host: &Host, name: &str, wat: &str) -> Component {
-    let module = wat::parse_str(wat).unwrap();
-    let bytes = componentize(&module, ComponentizeOptions::default()).unwrap();
-    host.add_component(name, &bytes).await.unwrap()
+    host.add_component(name, &component(wat)).await.unwrap()
+}
+
+fn component(wat: &str) -> Vec<u8> {
+    componentize(&wat::parse_str(wat).unwrap(), ComponentizeOptions::default()).unwrap()
+}
+
+/// The bytes of the component that [`asks`] adds.
+pub(crate) fn bytes_of_ask() -> Vec<u8> {
+    component(ASK)
 }
 
 /// A step that completes at once, with this text.

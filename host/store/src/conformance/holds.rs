@@ -142,7 +142,7 @@ pub async fn what_is_published_stays_while_it_is_needed(back_end: &dyn BackEnd) 
     store.apply_workflow(&mine, one.clone(), Timestamp(1)).await.unwrap();
     let needed = |tenants, current, runs, open| {
         format!(
-            "{tenants} tenants that do not hold it themselves, with {current} current workflows and {runs} runs, {open} of them not ended"
+            "{runs} runs, {open} of them not ended, and {current} current workflows of {tenants} tenants that do not hold it themselves"
         )
     };
     assert_eq!(unpublish().await, needed(1, 1, 0, 0));
