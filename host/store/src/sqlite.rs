@@ -5,6 +5,7 @@
 //! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
 
 mod backup;
+mod called;
 mod checkpoint;
 mod components;
 mod deletion;

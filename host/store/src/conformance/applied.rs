@@ -6,7 +6,7 @@ use reentry_core::run::{Phase, Run};
 use reentry_core::time::Timestamp;
 
 use super::BackEnd;
-use super::drafts::{change, create, json, put, run, run_id, tenant};
+use super::drafts::{change, create, json, path, put, run, run_id, tenant};
 use super::library::{component, keep};
 use crate::{ComponentUsage, RemoveError, Store, WorkflowRecord};
 
@@ -283,4 +283,35 @@ pub async fn a_definition_that_nobody_needs_is_removed(back_end: &dyn BackEnd) {
     assert!(store.workflow(&one.digest).await.unwrap().is_some());
     assert_eq!(said(store.remove_workflow(&other, &one.digest).await), "removed");
     assert_eq!(store.workflow(&one.digest).await.unwrap(), None);
+}
+
+/// What a step of a run has called is needed by the run, as long as it is kept.
+pub async fn what_a_step_has_called_is_not_removed(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let mine = TenantId::default();
+    let (top, inner, newer) =
+        (workflow("w", 1, &[]), workflow("inner", 1, &[b"a"]), workflow("inner", 2, &[b"b"]));
+    let a = keep(&*store, &mine, b"a", "a").await;
+    for version in [&top, &inner, &newer] {
+        store.apply_workflow(&mine, version.clone(), Timestamp(1)).await.unwrap();
+    }
+    let remove = async || said(store.remove_workflow(&mine, &inner.digest).await);
+    let remove_a = async || said(store.remove_component(&mine, &a).await);
+    let mut calls = pinned(1, &top);
+    calls.called.insert(path("step.inner[0]"), inner.digest);
+    let now = put(&*store, create(calls)).await;
+    assert_eq!(
+        (remove().await, remove_a().await),
+        ("used by 1 runs, 1 open".into(), "used by 1 workflows, 1 runs, 1 open".into())
+    );
+    // Done now; the run may go back to it.
+    let mut done = over(now);
+    done.called.clear();
+    put(&*store, change(&done)).await;
+    assert_eq!(
+        (remove().await, remove_a().await),
+        ("used by 1 runs, 0 open".into(), "used by 1 workflows, 1 runs, 0 open".into())
+    );
+    store.delete_run(&mine, run_id(1)).await.unwrap();
+    assert_eq!((remove().await, remove_a().await), ("removed".into(), "removed".into()));
 }

@@ -230,6 +230,8 @@ fn published_usage(connection: &Connection, component: ComponentDigest) -> rusql
             UNION SELECT tenant FROM runs WHERE workflow IN used
             UNION SELECT runs.tenant FROM savepoints JOIN runs ON runs.seq = savepoints.run
                 WHERE savepoints.workflow IN used
+            UNION SELECT runs.tenant FROM called_workflows AS called JOIN runs ON runs.seq = called.run
+                WHERE called.workflow IN used
         )
         SELECT tenant FROM tenants WHERE NOT EXISTS (SELECT 1 FROM component_holds AS own
             WHERE own.component = ?1 AND own.tenant = tenants.tenant)";

@@ -1,4 +1,5 @@
-//! Which runs are pinned to which definitions: to the one that they follow, and to those that they followed when a savepoint was made.
+//! Which runs are pinned to which definitions: to the one that they follow, to those that they followed when a savepoint was made, and to
+//! those that their steps have called.
 //!
 //! Those that have ended are found by an index; those that have not are looked through, so that no run has to write another
 //! index when it begins.
@@ -53,10 +54,13 @@ fn count(
     let ended = count("runs INDEXED BY runs_ended", FINAL)?;
     let sql = format!(
         "SELECT count(*), coalesce(sum(status IN {OPEN}), 0) FROM runs
-        WHERE seq IN (SELECT run FROM savepoints WHERE {which}) AND NOT ({which}) AND {whose}"
+        WHERE seq IN (
+            SELECT run FROM savepoints WHERE {which} UNION SELECT run FROM called_workflows WHERE {which}
+        ) AND NOT ({which}) AND {whose}"
     );
-    let (moved, open_moved) = connection.prepare_cached(&sql)?.query_row(params![digest, tenant], |row| {
-        Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
-    })?;
-    Ok(Pins { runs: open_runs + ended + moved, open_runs: open_runs + open_moved })
+    let (others, open_others) =
+        connection.prepare_cached(&sql)?.query_row(params![digest, tenant], |row| {
+            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
+        })?;
+    Ok(Pins { runs: open_runs + ended + others, open_runs: open_runs + open_others })
 }

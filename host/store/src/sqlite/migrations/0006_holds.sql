@@ -18,12 +18,28 @@ CREATE TABLE component_holds (
 CREATE INDEX component_holds_by_name ON component_holds (tenant, name);
 CREATE UNIQUE INDEX component_holds_published ON component_holds (component) WHERE tenant IS NULL;
 
--- Definitions were everybody's: they become those of the tenants that have applied them or have runs that are pinned to them.
+CREATE TABLE called_workflows (
+    run INTEGER NOT NULL,
+    workflow BLOB NOT NULL,
+    PRIMARY KEY (run, workflow)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX called_workflows_by_workflow ON called_workflows (workflow);
+INSERT INTO called_workflows (run, workflow)
+    WITH heads (run, text, path) AS (
+        SELECT seq, head, '$.called' FROM runs UNION ALL SELECT run, state, '$.head.called' FROM savepoints
+    )
+    SELECT DISTINCT heads.run, unhex(substr(called.value, 8))
+    FROM heads, json_each(CASE WHEN json_valid(text) THEN text ELSE '{}' END, heads.path) AS called
+    WHERE called.type = 'text' AND called.value LIKE 'sha256:%' AND length(called.value) = 71;
+
+-- Definitions were everybody's: they become those of the tenants that have applied them or have runs that need them.
 INSERT INTO workflow_holds (tenant, workflow)
     SELECT tenant, workflow FROM (
         SELECT tenant, workflow FROM applied
         UNION SELECT tenant, workflow FROM runs
         UNION SELECT runs.tenant, savepoints.workflow FROM savepoints JOIN runs ON runs.seq = savepoints.run
+        UNION SELECT runs.tenant, called_workflows.workflow
+            FROM called_workflows JOIN runs ON runs.seq = called_workflows.run
     ) WHERE workflow IN (SELECT digest FROM workflows);
 INSERT INTO workflow_holds (tenant, workflow)
     SELECT 'default', digest FROM workflows WHERE digest NOT IN (SELECT workflow FROM workflow_holds);
