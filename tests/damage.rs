@@ -147,6 +147,12 @@ impl Store for Damaging {
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
         self.store.list_components(tenant).await
     }
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        self.store.list_tenants().await
+    }
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.store.delete_tenant(tenant).await
+    }
     async fn has_components(&self) -> Result<bool, StoreError> {
         self.store.has_components().await
     }

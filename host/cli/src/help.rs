@@ -13,7 +13,7 @@ type Group = (&'static str, &'static [&'static str]);
 const COMMANDS: &[Group] = &[
     ("Runs", &["run", "resume", "inbox", "runs", "event", "work"]),
     ("Workflows and components", &["new", "build", "workflow", "components"]),
-    ("Data", &["backup", "restore"]),
+    ("Data", &["backup", "restore", "tenants"]),
     ("Else", &["doctor", "limits", "completions", "man", "exit-codes", "help"]),
 ];
 
@@ -68,6 +68,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("build", "reentry build approve"),
     ("components prune", "reentry components prune --dry-run"),
     ("backup", "reentry backup /backups/monday"),
+    ("tenants list", "reentry tenants list"),
+    ("tenants delete", "reentry tenants delete acme --cancel"),
     ("restore", "reentry restore /backups/monday"),
     ("limits", "reentry limits --set-limit memory-bytes=512MiB"),
     ("doctor", "reentry doctor"),

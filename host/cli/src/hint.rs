@@ -38,6 +38,7 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
             let (dir, list) = (session.data_dir().display(), command(&["runs", "list"]));
             Some(format!("looked in {dir}; {list} shows the runs"))
         }
+        Error::NoTenant(_) => Some(format!("{} shows those that there are", command(&["tenants", "list"]))),
         Error::NoComponent(_) => {
             Some(format!("{} shows those that there are", command(&["components", "list"])))
         }
@@ -110,6 +111,10 @@ fn remove(error: &RemoveError, command: &dyn Fn(&[&str]) -> String) -> Option<St
         }
         RemoveError::PublishedUsed { .. } => {
             Some("a tenant that adds the component itself does not need it to be published".to_owned())
+        }
+        RemoveError::TenantUsed { tenant, .. } => {
+            let delete = command(&["tenants", "delete", tenant.as_str(), "--cancel"]);
+            Some(format!("{delete} cancels these first"))
         }
         RemoveError::NoComponent { .. } | RemoveError::NotPublished { .. } => {
             Some(format!("{} shows those that there are", command(&["components", "list"])))

@@ -2,7 +2,7 @@
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
-use reentry_core::id::{NameError, RunId, SuspensionId};
+use reentry_core::id::{NameError, RunId, SuspensionId, TenantId};
 use reentry_core::json::JsonError;
 use reentry_core::path::StepPath;
 use reentry_core::run::Refused;
@@ -23,6 +23,9 @@ pub enum Error {
     /// There is no such run.
     #[error("no run {0} for this tenant")]
     NoRun(RunId),
+    /// Nothing is kept of such a tenant.
+    #[error("there is no tenant {0}: nothing of it is kept")]
+    NoTenant(TenantId),
     /// The tenant may use no such component.
     #[error("no component {0} for this tenant; add it with `components add`")]
     NoComponent(ComponentDigest),
@@ -190,7 +193,9 @@ impl Error {
                 RemoveError::Store(_) => ErrorKind::Unavailable,
                 _ => ErrorKind::Conflict,
             },
-            Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) => ErrorKind::NotFound,
+            Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) | Self::NoTenant(_) => {
+                ErrorKind::NotFound
+            }
             Self::Definition(_) | Self::Name(_) | Self::Store(StoreError::Refused(_)) => ErrorKind::Refused,
             Self::Load(_) | Self::Contract(_) => ErrorKind::Guest,
             Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
@@ -228,6 +233,7 @@ impl Error {
                 RemoveError::ComponentUsed { .. }
                 | RemoveError::WorkflowUsed { .. }
                 | RemoveError::PublishedUsed { .. } => "in-use",
+                RemoveError::TenantUsed { .. } => "in-use",
                 RemoveError::Published { .. } => "published",
                 RemoveError::NotPublished { .. } => "not-published",
                 RemoveError::WorkflowCurrent { .. } => "current-workflow",
@@ -235,6 +241,7 @@ impl Error {
             },
             Self::NoRun(_) => "no-run",
             Self::NoComponent(_) => "no-component",
+            Self::NoTenant(_) => "no-tenant",
             Self::NoWorkflow(_) => "no-workflow",
             Self::Definition(_) => "invalid-workflow",
             Self::Load(_) | Self::Contract(_) => "component-refused",

@@ -60,7 +60,8 @@ macro_rules! conformance {
             claims: one_of_many_ends_a_suspension, a_suspension_begins_and_ends_in_one_commit, changes_to_one_run_follow_each_other,
                 a_suspension_is_closed_by_its_own_run, a_refused_answer_is_given_back,
                 only_what_was_answered_is_open_again;
-            tenants: nothing_of_one_tenant_is_seen_by_another;
+            tenants: nothing_of_one_tenant_is_seen_by_another, tenants_are_listed_with_what_is_kept_of_them,
+                a_tenant_without_runs_is_deleted;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
                 a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,

@@ -1,7 +1,7 @@
 //! Why something could not be read, stored or removed.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::RunStatus;
 
 use crate::library::{ComponentUsage, PublishedUsage};
@@ -127,6 +127,16 @@ pub enum RemoveError {
         /// The definition.
         workflow: WorkflowDigest,
         /// Runs of the tenant that are pinned to it.
+        runs: u64,
+        /// Those among them that have not ended.
+        open_runs: u64,
+    },
+    /// Runs of the tenant are kept.
+    #[error("tenant {tenant} has {runs} runs, {open_runs} of them not ended")]
+    TenantUsed {
+        /// The tenant.
+        tenant: TenantId,
+        /// Its kept runs.
         runs: u64,
         /// Those among them that have not ended.
         open_runs: u64,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 
@@ -79,6 +80,30 @@ pub struct ComponentUsage {
     pub open_runs: u64,
     /// All kept runs of the tenant that are pinned to one.
     pub runs: u64,
+}
+
+/// How much is kept of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantSummary {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its kept runs.
+    pub runs: u64,
+    /// Those among them that have not ended.
+    pub open_runs: u64,
+    /// The components that it holds.
+    pub components: u64,
+    /// The definitions that it holds, applied or not.
+    pub workflows: u64,
+    /// The events that were sent to it and are kept, taken or not.
+    pub messages: u64,
+}
+
+impl TenantSummary {
+    /// That of a tenant of which nothing is kept.
+    pub fn of(tenant: TenantId) -> Self {
+        Self { tenant, runs: 0, open_runs: 0, components: 0, workflows: 0, messages: 0 }
+    }
 }
 
 /// What needs a component because it is published: of all tenants that do not hold it themselves.

@@ -10,6 +10,7 @@ mod lists;
 mod mail;
 mod runs;
 mod steps;
+mod tenants;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -27,7 +28,7 @@ use crate::rows::CommitRows;
 use crate::{
     Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, LogRow, Message,
     OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
-    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
+    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, TenantSummary,
     WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
@@ -254,6 +255,14 @@ impl Store for MemoryStore {
 
     async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
         Ok(!self.data().live_owners.contains(&owner))
+    }
+
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        Ok(self.data().list_tenants())
+    }
+
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.data().delete_tenant(tenant)
     }
 
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {

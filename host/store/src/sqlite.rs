@@ -32,6 +32,7 @@ mod space;
 mod steps;
 mod suspensions;
 mod sync;
+mod tenants;
 mod threads;
 mod troubles;
 mod workflows;
@@ -57,7 +58,7 @@ use crate::rows::CommitRows;
 use crate::{
     Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, Durability, LogRow,
     Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
-    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
+    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, TenantSummary,
     WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
@@ -317,6 +318,16 @@ impl Store for SqliteStore {
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.scan(move |connection| backup::write(connection, &to)).await
+    }
+
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        self.scan(|connection| tenants::list(connection)).await
+    }
+
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        let tenant = tenant.clone();
+        let work = move |connection: &Connection| tenants::delete(connection, &tenant);
+        self.write(Durability::Durable, SMALL, work).await?
     }
 
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {

@@ -13,7 +13,9 @@ use reentry_core::time::Timestamp;
 
 use crate::commit::{Commit, CommitError};
 use crate::error::{DeleteError, RemoveError, StoreError};
-use crate::library::{ComponentRecord, ComponentSummary, ComponentUsage, WorkflowRecord, WorkflowSummary};
+use crate::library::{
+    ComponentRecord, ComponentSummary, ComponentUsage, TenantSummary, WorkflowRecord, WorkflowSummary,
+};
 use crate::mail::{Message, Sent};
 use crate::query::{LogRow, Page, RequestRecord, RunFilter, RunSummary, SuspensionFilter, SuspensionRecord};
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
@@ -373,6 +375,16 @@ pub trait Store: Send + Sync + 'static {
     /// [`RemoveError::NoWorkflow`] when the tenant does not hold it; [`RemoveError::WorkflowCurrent`];
     /// [`RemoveError::WorkflowUsed`] while a kept run of the tenant, ended or not, is pinned to it. Nothing is removed then.
     async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError>;
+
+    /// Lists the tenants of which anything is kept, by name. Grows with all runs and messages.
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError>;
+
+    /// Drops all that is kept of a tenant without runs: what it holds and has applied, its messages; durable on return. Returns the components
+    /// that are not kept any more, as [`remove_component`](Self::remove_component) does. What is published stays, whoever published it.
+    ///
+    /// # Errors
+    /// [`RemoveError::TenantUsed`] when runs of it are kept. Nothing is dropped then.
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError>;
 
     /// Reads the fingerprint of the key with which what is kept is sealed.
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError>;

@@ -41,6 +41,7 @@ enum Part {
     Answer(u64),
     Take(u64),
     Move(u64),
+    Call(u64),
     Finish,
 }
 
@@ -84,6 +85,7 @@ enum Ask {
     Publish(usize),
     Unpublish,
     RemoveComponent(usize),
+    DeleteTenant(usize),
 }
 
 fn doing() -> impl Strategy<Value = Doing> {
@@ -115,6 +117,7 @@ fn part() -> impl Strategy<Value = Part> {
         1 => (0..9u64).prop_map(Part::Answer),
         1 => (0..6u64).prop_map(Part::Take),
         1 => (0..WORKFLOWS).prop_map(Part::Move),
+        1 => (0..WORKFLOWS).prop_map(Part::Call),
         1 => Just(Part::Finish),
     ]
 }
@@ -144,6 +147,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (0..2usize).prop_map(Ask::Publish),
         1 => Just(Ask::Unpublish),
         1 => (0..2usize).prop_map(Ask::RemoveComponent),
+        1 => (0..2usize).prop_map(Ask::DeleteTenant),
     ]
 }
 
@@ -211,12 +215,13 @@ impl Attempt {
             Part::Save(of, images, max) => commit.saving(of.map(mine), images).keeping(*max),
             Part::Answer(key) => commit.answering(&key.to_string()),
             Part::Take(number) => commit.taking(*number),
-            Part::Move(_) | Part::Finish => commit,
+            Part::Move(_) | Part::Call(_) | Part::Finish => commit,
         });
         for part in &self.parts {
             match part {
                 Part::Finish => commit.run.phase = Phase::Succeeded,
                 Part::Move(to) => commit.run.workflow = workflow(*to).digest,
+                Part::Call(of) => _ = commit.run.called.insert(path("a"), workflow(*of).digest),
                 _ => {}
             }
         }
@@ -305,6 +310,7 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         add("next due", format!("{:?}", store.next_due(Timestamp(now)).await));
     }
     add("component", format!("{:?}", store.component(&ComponentDigest::of(b"shared")).await));
+    add("tenants", format!("{:?}", store.list_tenants().await));
     add("any", format!("{:?}", store.has_components().await));
     add("deliverable", format!("{:?}", store.deliverable(&HashSet::new(), 3).await));
     add("orphans", format!("{:?}", store.orphans(&except, 3).await));
@@ -356,6 +362,7 @@ async fn answer(store: &dyn Store, ask: &Ask, now: Option<&Run>) -> String {
             format!("{:?}", store.publish_component(of, &shared, "public", Timestamp(3)).await)
         }
         Ask::Unpublish => format!("{:?}", store.unpublish_component(&shared).await),
+        Ask::DeleteTenant(of) => format!("{:?}", store.delete_tenant(&tenants()[of]).await),
         Ask::RemoveComponent(of) => {
             format!("{:?}", store.remove_component(&tenants()[of], &shared).await)
         }

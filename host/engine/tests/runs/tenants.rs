@@ -7,8 +7,10 @@ use reentry::core::id::{RunId, SuspensionId, TenantId};
 use reentry::core::resume::Target;
 use reentry::core::time::Timestamp;
 use reentry::store::{RunFilter, SuspensionFilter};
+use reentry::wasm::RuntimeConfig;
 use reentry::{
-    Component, Error, ForkOptions, Host, OutputOptions, Prune, ResumeOptions, Run, SendEvent, StartOptions,
+    Component, Error, ForkOptions, Host, OpenRuns, OutputOptions, Prune, ResumeOptions, Run, SendEvent,
+    StartOptions,
 };
 use serde_json::json;
 
@@ -316,4 +318,42 @@ async fn what_is_published_runs_for_all_until_nobody_needs_it() {
     host.unpublish_component(ask.digest()).await.unwrap();
     assert_eq!(b.component_named("shared").await.unwrap().map(|found| found.digest()), None);
     assert!(!shared.store().has_components().await.unwrap());
+}
+
+#[tokio::test]
+async fn adding_what_another_tenant_has_is_refused_as_if_nobody_had_it() {
+    let shared = Shared::new();
+    let wide = shared.host().build().await.unwrap();
+    let bytes = bytes_of_ask();
+    tenant(&wide, "a").add_component("theirs", &bytes).await.unwrap();
+    let small = |config| RuntimeConfig { component_bytes_max: 100, ..config };
+    let narrow = shared.host().runtime(small).build().await.unwrap();
+    let refused = tenant(&narrow, "b").add_component("mine", &bytes).await.unwrap_err();
+    assert_eq!(refused.code(), "component-refused", "{refused}");
+    // Whoever has it needs no leave to have it.
+    tenant(&narrow, "a").add_component("theirs", &bytes).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_is_deleted_with_all_that_it_has() {
+    let shared = Shared::new();
+    let host = shared.host().build().await.unwrap();
+    let (a, b) = (tenant(&host, "a"), tenant(&host, "b"));
+    let (theirs, run) = made_by(&a).await;
+    let (kept, _) = made_by(&b).await;
+    let refused = host.delete_tenant(a.tenant(), OpenRuns::Refuse).await.unwrap_err();
+    assert_eq!((refused.code(), a.runs(RunFilter::default()).await.unwrap().rows.len()), ("in-use", 1));
+    // A fork is deleted before the run that it reads.
+    run.fork(ForkOptions::default()).await.unwrap();
+    let deleted = host.delete_tenant(a.tenant(), OpenRuns::Cancel).await.unwrap();
+    let told = (deleted.runs, deleted.open_runs, deleted.components, deleted.workflows, deleted.messages);
+    assert_eq!(told, (2, 2, 1, 1, 1));
+    assert_eq!(a.run(theirs.run).await.unwrap_err().code(), "no-run");
+    assert_eq!(a.components().await.unwrap(), []);
+    assert_eq!(a.workflow_by_digest(theirs.workflow).await.unwrap_err().code(), "no-workflow");
+    let again = host.delete_tenant(a.tenant(), OpenRuns::Cancel).await.unwrap_err();
+    assert_eq!((again.code(), host.tenants().await.unwrap().len()), ("no-tenant", 1));
+    // b has the same component, and its run goes on.
+    let result = b.run(kept.run).await.unwrap().resume(ResumeOptions::data(json!(7))).await.unwrap();
+    assert_eq!(line(&result), r#"{"result":7,"status":"success"}"#);
 }

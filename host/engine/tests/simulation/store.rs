@@ -384,6 +384,12 @@ impl Store for HeldStore {
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
         now(self.inner().list_components(tenant))
     }
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        now(self.inner().list_tenants())
+    }
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        now(self.inner().delete_tenant(tenant))
+    }
     async fn has_components(&self) -> Result<bool, StoreError> {
         now(self.inner().has_components())
     }

@@ -61,6 +61,7 @@ pub(super) fn said<T>(result: Result<T, RemoveError>) -> String {
         Err(RemoveError::WorkflowUsed { runs, open_runs, .. }) => {
             format!("used by {runs} runs, {open_runs} open")
         }
+        Err(error @ RemoveError::TenantUsed { .. }) => error.to_string(),
         Err(RemoveError::Store(error)) => error.to_string(),
     }
 }

@@ -297,17 +297,39 @@ impl Data {
         }
         self.applied.retain(|applied| !applied.is(tenant, digest));
         self.workflow_holds.remove(&(tenant.clone(), workflow));
-        let is_held = self.workflow_holds.iter().any(|(_, held)| *held == workflow);
-        if !is_held && self.pinned(None, &[workflow]).0 == 0 {
-            self.workflows.retain(|kept| kept.digest != workflow);
-        }
+        self.sweep_workflows();
         Ok(())
+    }
+
+    /// Lets go of definitions that no tenant holds and to which no kept run is pinned.
+    fn sweep_workflows(&mut self) {
+        let is_free = |workflow: &WorkflowDigest| {
+            let is_held = self.workflow_holds.iter().any(|(_, held)| held == workflow);
+            !is_held && self.pinned(None, &[*workflow]).0 == 0
+        };
+        let free = self.workflows.iter().map(|kept| kept.digest).filter(is_free);
+        let free: Vec<WorkflowDigest> = free.collect();
+        self.workflows.retain(|kept| !free.contains(&kept.digest));
+    }
+
+    /// Ends all that a tenant holds; returns the components that are not kept any more.
+    pub(super) fn end_holds(&mut self, tenant: &TenantId) -> Vec<ComponentDigest> {
+        self.applied.retain(|applied| applied.tenant != *tenant);
+        self.workflow_holds.retain(|(holder, _)| holder != tenant);
+        self.holds.retain(|hold| !hold.is_of(tenant));
+        self.sweep_workflows();
+        self.sweep()
     }
 }
 
 impl Hold {
+    /// The tenant that has the component; none for one that is published.
+    pub(super) fn tenant(&self) -> Option<&TenantId> {
+        self.tenant.as_ref()
+    }
+
     fn is_of(&self, tenant: &TenantId) -> bool {
-        self.tenant.as_ref() == Some(tenant)
+        self.tenant() == Some(tenant)
     }
 }
 

@@ -250,7 +250,7 @@ fn published_usage(connection: &Connection, component: ComponentDigest) -> rusql
 }
 
 /// Lets go of components that no tenant holds, that are not published, and to which no kept run is pinned.
-fn sweep(connection: &Connection) -> rusqlite::Result<Vec<ComponentDigest>> {
+pub(crate) fn sweep(connection: &Connection) -> rusqlite::Result<Vec<ComponentDigest>> {
     let sql = "SELECT digest FROM components WHERE digest NOT IN (SELECT component FROM component_holds)";
     let mut statement = connection.prepare_cached(sql)?;
     let unheld = statement.query_map([], |row| Ok(ComponentDigest::from_bytes(row.get(0)?)))?;

@@ -155,6 +155,12 @@ pub(crate) fn remove(
     ] {
         connection.prepare_cached(sql)?.execute(params![tenant.as_str(), workflow.as_bytes()])?;
     }
+    sweep(connection, workflow)?;
+    Ok(Ok(()))
+}
+
+/// Lets go of a definition that no tenant holds and to which no kept run is pinned.
+pub(crate) fn sweep(connection: &Connection, workflow: WorkflowDigest) -> rusqlite::Result<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM workflow_holds WHERE workflow = ?1)";
     let is_held: bool = connection.prepare_cached(sql)?.query_row([workflow.as_bytes()], |row| row.get(0))?;
     if !is_held && pins::of_workflow(connection, None, workflow)?.runs == 0 {
@@ -164,7 +170,7 @@ pub(crate) fn remove(
             connection.prepare_cached(sql)?.execute([workflow.as_bytes()])?;
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Why a version cannot be removed, if it cannot.
