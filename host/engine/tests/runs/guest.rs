@@ -35,6 +35,11 @@ impl Shared {
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.store
     }
+
+    /// How many files of compiled code there are.
+    pub(crate) fn compiled(&self) -> usize {
+        std::fs::read_dir(self.dir.path().join("cache")).unwrap().count()
+    }
 }
 
 async fn add(host: &Host, name: &str, wat: &str) -> Component {

@@ -261,11 +261,12 @@ async fn equal_bytes_of_two_tenants_are_kept_once_and_looked_at_for_each() {
     let (theirs, run) = made_by(&a).await;
     // b is told the same as if it had added them first, and may not use what a committed.
     let mine = b.add_component("mine", &bytes_of_ask()).await.unwrap();
-    assert_eq!(mine.digest(), theirs.component);
+    assert_eq!((mine.digest(), shared.compiled()), (theirs.component, 1));
     assert_eq!(b.workflow_by_digest(theirs.workflow).await.unwrap_err().code(), "no-workflow");
     assert_eq!(b.component_usage(mine.digest()).await.unwrap().runs, 0);
     b.remove_component(mine.digest()).await.unwrap();
     assert_eq!(b.component(mine.digest()).await.unwrap_err().code(), "no-component");
+    assert_eq!(shared.compiled(), 1);
     // a's run goes on, in a process that has not opened the component yet.
     let other = shared.host().build().await.unwrap();
     let result = tenant(&other, "a").run(run.id()).await.unwrap().resume(ResumeOptions::data(json!(7))).await;
@@ -273,7 +274,7 @@ async fn equal_bytes_of_two_tenants_are_kept_once_and_looked_at_for_each() {
     a.retire_workflow("theirs").await.unwrap();
     a.delete_run(run.id()).await.unwrap();
     a.remove_component(theirs.component).await.unwrap();
-    assert!(!shared.store().has_components().await.unwrap());
+    assert_eq!((shared.store().has_components().await.unwrap(), shared.compiled()), (false, 0));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::ui::harmless;
 /// Publish a component of yours to all tenants
 ///
 /// Each tenant finds it by its name, where it has no component of that name itself. It is for those who operate the host: what is published
-/// is what others run. Remove your own (`reentry components remove`) whenever you like: it stays published.
+/// is what others run. It stays published when you remove your own (`reentry components remove`).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Publish {
     /// The component: its name, its digest, or the first digits
