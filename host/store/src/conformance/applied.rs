@@ -216,7 +216,7 @@ pub async fn a_version_that_is_needed_is_not_removed(back_end: &dyn BackEnd) {
     assert_eq!(remove(&mine).await, "current w");
     // Others are not told that it exists.
     assert_eq!(remove(&other).await, "not there");
-    assert_eq!(holds(&other).await, false);
+    assert!(!holds(&other).await);
     store.put_workflow(&other, one.clone()).await.unwrap();
     let now = put(&*store, create(pinned(1, &one))).await;
     put(&*store, create(pinned(2, &one)).of(&other)).await;

@@ -246,8 +246,8 @@ impl Data {
         components.retain(|component| {
             let is_latest = names.insert(component.name.clone());
             let users = self.users_of(&component.digest);
-            let applied = self.applied.iter().filter(|applied| applied.tenant == *tenant);
-            let is_applied = applied.into_iter().any(|applied| users.contains(&applied.workflow));
+            let mut applied = self.applied.iter().filter(|applied| applied.tenant == *tenant);
+            let is_applied = applied.any(|applied| users.contains(&applied.workflow));
             component.held && !is_latest && !is_applied && self.pinned(Some(tenant), &users).0 == 0
         });
         components

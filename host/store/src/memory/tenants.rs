@@ -6,6 +6,7 @@ use reentry_core::digest::ComponentDigest;
 use reentry_core::id::TenantId;
 
 use super::Data;
+use super::library::Hold;
 use crate::{RemoveError, TenantSummary};
 
 impl Data {
@@ -20,10 +21,7 @@ impl Data {
                 (of.runs, of.open_runs) = (of.runs + 1, of.open_runs + u64::from(is_open))
             });
         }
-        self.holds
-            .iter()
-            .filter_map(|hold| hold.tenant())
-            .for_each(|tenant| count(tenant, &|of| of.components += 1));
+        self.holds.iter().filter_map(Hold::tenant).for_each(|tenant| count(tenant, &|of| of.components += 1));
         self.workflow_holds.iter().for_each(|(tenant, _)| count(tenant, &|of| of.workflows += 1));
         self.messages.iter().for_each(|kept| count(&kept.message.tenant, &|of| of.messages += 1));
         tenants.into_values().collect()
