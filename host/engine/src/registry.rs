@@ -96,7 +96,7 @@ impl Registry {
             return Ok((digest, meta_of(digest, &seen.meta)?));
         }
         let is_known = self.store.component(&digest).await?.is_some();
-        // One that another tenant has is looked into all the same: what is told must not depend on that.
+        // One that another tenant has is looked into all the same: the answer must not depend on that.
         let prepared = self.runtime.prepare(bytes, self.grants, progress).await?;
         let meta = ComponentMeta {
             steps: prepared.component.descriptors().to_vec(),

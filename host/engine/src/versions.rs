@@ -129,7 +129,7 @@ impl Host {
 
     /// Publishes a component of the tenant's to all tenants: each that has none of the name itself finds this one by it. The name defaults
     /// to the tenant's own for it; published again, the component has the new one. Durable on return. It is for those who operate the
-    /// host: whoever lets tenants do it lets them choose what others run.
+    /// host, as it decides what others run.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` for one that is published and not the tenant's own.

@@ -90,7 +90,8 @@ macro_rules! conformance {
             mail: messages_are_found_by_name_and_key, a_message_is_kept_once, a_message_is_taken_once,
                 only_what_is_there_is_taken, those_who_wait_for_a_message_are_found,
                 messages_that_wait_to_be_delivered_are_found, old_messages_go;
-            applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed, what_a_step_has_called_is_not_removed, the_users_of_a_component_are_known,
+            applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed,
+                what_a_step_has_called_is_not_removed, the_users_of_a_component_are_known,
                 a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known, a_version_that_is_needed_is_not_removed,
                 a_definition_that_nobody_needs_is_removed;
             troubles: what_goes_wrong_is_counted, what_is_blocked_is_passed_by, a_blocked_run_is_deleted;

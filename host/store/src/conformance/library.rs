@@ -1,4 +1,4 @@
-//! Components and workflow definitions: kept once, never changed, whoever holds them.
+//! Components and workflow definitions: kept once, never changed, however many hold them.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
