@@ -78,8 +78,8 @@ impl Store for Damaging {
     ) -> Result<Vec<RunId>, StoreError> {
         self.store.runs_with_digits(tenant, digits, limit).await
     }
-    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.store.unneeded_components().await
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.store.unneeded_components(tenant).await
     }
     async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
         self.store.last_run(tenant).await
@@ -118,17 +118,71 @@ impl Store for Damaging {
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         self.store.orphans(except, limit).await
     }
-    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
-        self.store.put_component(component).await
+    async fn put_component(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        at: Timestamp,
+        component: ComponentRecord,
+    ) -> Result<(), StoreError> {
+        self.store.put_component(tenant, name, at, component).await
     }
     async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
         self.store.component(digest).await
     }
-    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.store.list_components().await
+    async fn component_of(
+        &self,
+        tenant: &TenantId,
+        digest: &ComponentDigest,
+    ) -> Result<Option<ComponentSummary>, StoreError> {
+        self.store.component_of(tenant, digest).await
     }
-    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        self.store.put_workflow(workflow).await
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        self.store.component_named(tenant, name).await
+    }
+    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.store.list_components(tenant).await
+    }
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        self.store.list_tenants().await
+    }
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.store.delete_tenant(tenant).await
+    }
+    async fn has_components(&self) -> Result<bool, StoreError> {
+        self.store.has_components().await
+    }
+    async fn publish_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.store.publish_component(tenant, component, name, at).await
+    }
+    async fn unpublish_component(
+        &self,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.store.unpublish_component(component).await
+    }
+    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
+        self.store.holds_workflow(tenant, digest).await
+    }
+    async fn missing_component(
+        &self,
+        tenant: &TenantId,
+        workflow: &WorkflowDigest,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        self.store.missing_component(tenant, workflow).await
+    }
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        self.store.put_workflow(tenant, workflow).await
     }
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         self.store.workflow(digest).await
@@ -203,11 +257,19 @@ impl Store for Damaging {
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
         self.store.expire_mail(now, taken_before).await
     }
-    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
-        self.store.usage(component).await
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        self.store.usage(tenant, component).await
     }
-    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
-        self.store.remove_component(component).await
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.store.remove_component(tenant, component).await
     }
     async fn apply_workflow(
         &self,

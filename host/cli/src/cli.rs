@@ -7,7 +7,7 @@ use reentry::core::id::TenantId;
 
 use crate::commands::{
     backup, build, completions, components, doctor, event, exit_codes, inbox, limits, man, new, restore,
-    resume, run, runs, work, workflow,
+    resume, run, runs, tenants, work, workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.
@@ -34,7 +34,7 @@ pub(crate) struct Global {
     #[arg(long, value_name = "DIR", env = "REENTRY_DATA_DIR", global = true, hide_env_values = true)]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// On whose behalf: runs of one tenant are not seen by another [default: default]
+    /// On whose behalf: runs, components and workflows of one tenant are not seen by another [default: default]
     #[arg(long, value_name = "NAME", env = "REENTRY_TENANT", global = true, hide_env_values = true, value_parser = tenant)]
     pub(crate) tenant: Option<TenantId>,
 
@@ -123,6 +123,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Workflow(workflow::Command),
     Work(work::Args),
+    #[command(subcommand)]
+    Tenants(tenants::Command),
     Backup(backup::Args),
     Restore(restore::Args),
     #[command(subcommand)]
@@ -135,6 +137,7 @@ pub(crate) enum Command {
     ExitCodes(exit_codes::Args),
 }
 
-fn tenant(name: &str) -> Result<TenantId, String> {
+/// Reads the name of a tenant.
+pub(crate) fn tenant(name: &str) -> Result<TenantId, String> {
     TenantId::new(name).map_err(|error| error.to_string())
 }

@@ -15,6 +15,7 @@ pub(crate) mod restore;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod tenants;
 pub(crate) mod work;
 pub(crate) mod workflow;
 
@@ -33,6 +34,7 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Components(command) => components::perform(command, session).await,
         Command::Event(command) => event::perform(command, session).await,
         Command::Workflow(command) => workflow::perform(command, session).await,
+        Command::Tenants(command) => tenants::perform(command, session).await,
         Command::Work(args) => work::perform(&args, session).await,
         Command::Backup(args) => backup::perform(&args, session).await,
         Command::Restore(args) => restore::perform(&args, session).await,

@@ -49,7 +49,7 @@ pub(crate) const TABLE: [(Exit, &str); 13] = [
         Exit::Refused,
         "wrong usage, or a request that cannot be served as it is, such as an answer that the step refuses; nothing was changed",
     ),
-    (Exit::NotFound, "there is no such run, component, workflow or data folder"),
+    (Exit::NotFound, "there is no such run, component, workflow, tenant or data folder"),
     (
         Exit::Conflict,
         "somebody else was faster, or it is done already: answered, expired, ended, started before; or it was asked after what was seen",

@@ -164,6 +164,9 @@ impl Report {
 fn details(error: &reentry::Error) -> Option<Value> {
     match error {
         reentry::Error::Remove(RemoveError::ComponentUsed { usage, .. }) => Some(usage::as_json(usage)),
+        reentry::Error::Remove(RemoveError::PublishedUsed { usage, .. }) => {
+            Some(usage::published_as_json(*usage))
+        }
         reentry::Error::Refused(Refused::Invalid { what, violations }) => {
             let violation =
                 |at: &reentry::core::schema::Violation| json!({"at": at.at, "message": at.message});

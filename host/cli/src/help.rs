@@ -13,7 +13,7 @@ type Group = (&'static str, &'static [&'static str]);
 const COMMANDS: &[Group] = &[
     ("Runs", &["run", "resume", "inbox", "runs", "event", "work"]),
     ("Workflows and components", &["new", "build", "workflow", "components"]),
-    ("Data", &["backup", "restore"]),
+    ("Data", &["backup", "restore", "tenants"]),
     ("Else", &["doctor", "limits", "completions", "man", "exit-codes", "help"]),
 ];
 
@@ -61,11 +61,15 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("components inspect", "reentry components inspect approve.wasm"),
     ("components usage", "reentry components usage approve"),
     ("components remove", "reentry components remove 5fd924"),
+    ("components publish", "reentry components publish approve"),
+    ("components unpublish", "reentry components unpublish approve"),
     ("new step", "reentry new step approve --lang typescript"),
     ("new workflow", "reentry new workflow expenses --lang python"),
     ("build", "reentry build approve"),
     ("components prune", "reentry components prune --dry-run"),
     ("backup", "reentry backup /backups/monday"),
+    ("tenants list", "reentry tenants list"),
+    ("tenants delete", "reentry tenants delete acme --cancel"),
     ("restore", "reentry restore /backups/monday"),
     ("limits", "reentry limits --set-limit memory-bytes=512MiB"),
     ("doctor", "reentry doctor"),

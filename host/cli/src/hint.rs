@@ -38,8 +38,9 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
             let (dir, list) = (session.data_dir().display(), command(&["runs", "list"]));
             Some(format!("looked in {dir}; {list} shows the runs"))
         }
+        Error::NoTenant(_) => Some(format!("{} shows those that there are", command(&["tenants", "list"]))),
         Error::NoComponent(_) => {
-            Some(format!("{} shows the components of this host", command(&["components", "list"])))
+            Some(format!("{} shows those that there are", command(&["components", "list"])))
         }
         Error::Refused(Refused::Target(TargetError::Unknown { target, .. }))
             if target.suspension.is_some() =>
@@ -104,8 +105,19 @@ fn remove(error: &RemoveError, command: &dyn Fn(&[&str]) -> String) -> Option<St
         RemoveError::NoWorkflow { .. } => {
             Some(format!("{} shows the applied workflows", command(&["workflow", "list"])))
         }
-        RemoveError::NoComponent { .. } => {
-            Some(format!("{} shows the components of this host", command(&["components", "list"])))
+        RemoveError::Published { component } => {
+            let unpublish = command(&["components", "unpublish", &component.to_string()]);
+            Some(format!("{unpublish} takes it from all tenants that do not hold it themselves"))
+        }
+        RemoveError::PublishedUsed { .. } => {
+            Some("a tenant that adds the component itself does not need it to be published".to_owned())
+        }
+        RemoveError::TenantUsed { tenant, .. } => {
+            let delete = command(&["tenants", "delete", tenant.as_str(), "--cancel"]);
+            Some(format!("{delete} cancels these first"))
+        }
+        RemoveError::NoComponent { .. } | RemoveError::NotPublished { .. } => {
+            Some(format!("{} shows those that there are", command(&["components", "list"])))
         }
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
-use reentry_core::id::{NameError, RunId, SuspensionId};
+use reentry_core::id::{NameError, RunId, SuspensionId, TenantId};
 use reentry_core::json::JsonError;
 use reentry_core::path::StepPath;
 use reentry_core::run::Refused;
@@ -23,11 +23,14 @@ pub enum Error {
     /// There is no such run.
     #[error("no run {0} for this tenant")]
     NoRun(RunId),
-    /// There is no such component.
-    #[error("no component {0} on this host; add it with `components add`")]
+    /// Nothing is kept of such a tenant.
+    #[error("there is no tenant {0}: nothing of it is kept")]
+    NoTenant(TenantId),
+    /// The tenant may use no such component.
+    #[error("no component {0} for this tenant; add it with `components add`")]
     NoComponent(ComponentDigest),
-    /// A run is pinned to a definition that is not there.
-    #[error("no workflow definition {0} on this host")]
+    /// The tenant has no such definition, or a run is pinned to one that is not there.
+    #[error("no workflow definition {0} for this tenant")]
     NoWorkflow(WorkflowDigest),
     /// The definition of a workflow has mistakes; these are all.
     #[error("the workflow cannot be committed:{}", lines(.0))]
@@ -184,11 +187,15 @@ impl Error {
                 _ => ErrorKind::Conflict,
             },
             Self::Remove(error) => match error {
-                RemoveError::NoComponent { .. } | RemoveError::NoWorkflow { .. } => ErrorKind::NotFound,
+                RemoveError::NoComponent { .. }
+                | RemoveError::NoWorkflow { .. }
+                | RemoveError::NotPublished { .. } => ErrorKind::NotFound,
                 RemoveError::Store(_) => ErrorKind::Unavailable,
                 _ => ErrorKind::Conflict,
             },
-            Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) => ErrorKind::NotFound,
+            Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) | Self::NoTenant(_) => {
+                ErrorKind::NotFound
+            }
             Self::Definition(_) | Self::Name(_) | Self::Store(StoreError::Refused(_)) => ErrorKind::Refused,
             Self::Load(_) | Self::Contract(_) => ErrorKind::Guest,
             Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
@@ -223,12 +230,18 @@ impl Error {
             Self::Remove(error) => match error {
                 RemoveError::NoComponent { .. } => "no-component",
                 RemoveError::NoWorkflow { .. } => "no-workflow",
-                RemoveError::ComponentUsed { .. } | RemoveError::WorkflowUsed { .. } => "in-use",
+                RemoveError::ComponentUsed { .. }
+                | RemoveError::WorkflowUsed { .. }
+                | RemoveError::PublishedUsed { .. } => "in-use",
+                RemoveError::TenantUsed { .. } => "in-use",
+                RemoveError::Published { .. } => "published",
+                RemoveError::NotPublished { .. } => "not-published",
                 RemoveError::WorkflowCurrent { .. } => "current-workflow",
                 _ => "store-unavailable",
             },
             Self::NoRun(_) => "no-run",
             Self::NoComponent(_) => "no-component",
+            Self::NoTenant(_) => "no-tenant",
             Self::NoWorkflow(_) => "no-workflow",
             Self::Definition(_) => "invalid-workflow",
             Self::Load(_) | Self::Contract(_) => "component-refused",

@@ -95,18 +95,19 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// The same host as another tenant sees it. Components and definitions are shared by digest; runs are not.
+    /// The same host as another tenant sees it: with its own runs, components and workflows, and those components that are published to
+    /// all. Bytes that several tenants have are kept once, and none of them can tell.
     pub fn for_tenant(&self, tenant: TenantId) -> Self {
         Self { inner: Arc::clone(&self.inner), tenant }
     }
 
-    /// The tenant whose runs this handle sees.
+    /// The tenant on whose behalf this handle acts, and of which alone it sees anything.
     pub fn tenant(&self) -> &TenantId {
         &self.tenant
     }
 
-    /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it. Durable on return. Adding the same
-    /// bytes again changes nothing.
+    /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it for the tenant. Durable on return. Adding
+    /// the same bytes again changes nothing, their name neither.
     ///
     /// # Errors
     /// `Guest` when the component cannot be accepted, with the reasons.
@@ -124,24 +125,41 @@ impl Host {
         bytes: &[u8],
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<Component, Error> {
-        let (digest, meta) = self.inner.registry.add(name, bytes, progress).await?;
+        let (digest, meta) = self.inner.registry.add(&self.tenant, name, bytes, progress).await?;
         Ok(Component { digest, meta })
     }
 
-    /// A component that was added before.
+    /// A component that the tenant has added before, or that is published.
     ///
     /// # Errors
-    /// `NotFound` when there is none.
+    /// `NotFound` when there is none, whether another tenant has it or not.
     pub async fn component(&self, digest: ComponentDigest) -> Result<Component, Error> {
-        Ok(Component { digest, meta: self.inner.registry.meta(digest).await? })
+        Ok(Component { digest, meta: self.inner.registry.meta_of(&self.tenant, digest).await? })
     }
 
-    /// The components of this host, newest first.
+    /// The component that a name means: of the tenant's own of that name the one added last; without one, of those published under it the one
+    /// published last.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn component_named(&self, name: &str) -> Result<Option<Component>, Error> {
+        let Some(digest) = self.inner.store.component_named(&self.tenant, name).await? else {
+            return Ok(None);
+        };
+        match self.component(digest).await {
+            // Somebody removed it just now.
+            Err(Error::NoComponent(_)) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// The components that the tenant may use: first its own, the newest first, then those that are published and not its own, the newest
+    /// first.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub async fn components(&self) -> Result<Vec<ComponentSummary>, Error> {
-        Ok(self.inner.store.list_components().await?)
+        Ok(self.inner.store.list_components(&self.tenant).await?)
     }
 
     /// Begins a workflow, to be committed on this host.
@@ -149,12 +167,12 @@ impl Host {
         PendingWorkflow { host: self.clone(), builder: WorkflowBuilder::new(id) }
     }
 
-    /// Commits a definition. Durable on return; the same definition again gives the same workflow.
+    /// Commits a definition for the tenant. Durable on return; the same definition again gives the same workflow.
     ///
     /// # Errors
     /// [`Error::Definition`] with everything that is wrong with it.
     pub async fn commit(&self, definition: impl Into<Definition>) -> Result<Workflow, Error> {
-        let workflow = self.inner.registry.commit(&definition.into()).await?;
+        let workflow = self.inner.registry.commit(&self.tenant, &definition.into()).await?;
         Ok(Workflow { host: self.clone(), workflow })
     }
 
@@ -237,6 +255,7 @@ impl Host {
         workflow: &reentry_core::workflow::Workflow,
         resource_id: Option<String>,
     ) -> Result<Run, Error> {
+        self.inner.registry.check_components(&self.tenant, workflow.digest()).await?;
         let run = self.pending(workflow, resource_id);
         let id = run.id;
         let commit = Commit::new(run, None, Durability::Visible);

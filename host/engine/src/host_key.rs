@@ -31,7 +31,7 @@ pub(crate) async fn of(dir: &Path, store: &dyn Store, chance: &Chance) -> Result
         Err(source) => return Err(file("read", &path, source)),
     };
     // A store of an earlier version has no fingerprint; what a component left there was sealed all the same.
-    if !is_there && (kept.is_some() || !store.list_components().await?.is_empty()) {
+    if !is_there && (kept.is_some() || store.has_components().await?) {
         let reason = "it is lost, and what is stored beside it can be used with that key alone; restore the file from a backup";
         return Err(Error::Damaged { what: name(&path), reason: reason.to_owned() });
     }

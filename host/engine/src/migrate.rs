@@ -76,7 +76,7 @@ impl Run {
     /// return. A run that follows the version already stays as it is.
     ///
     /// # Errors
-    /// `NotFound` when there is no such version; `Conflict` when the run does not wait, or cannot move, with the step and the reason; `Damaged`
+    /// `NotFound` when the tenant has no such version; `Conflict` when the run does not wait, or cannot move, with the step and the reason; `Damaged`
     /// when a kept memory is not what was written. The run stays exactly as it is.
     pub async fn migrate(&self, to: WorkflowDigest) -> Result<Migration, Error> {
         self.moved(to, Keep::All).await
@@ -157,6 +157,7 @@ impl Run {
     async fn prepare(&self, run: &RunState, to: WorkflowDigest) -> Result<Prepared, Error> {
         let host = &self.host.inner;
         let registry = &host.registry;
+        registry.workflow_of(&run.tenant, to).await?;
         let (old, new) = (registry.program(run).await?, registry.program_of(to, &run.called).await?);
         let (mut moved, mut images, mut steps) = (BTreeMap::new(), Images::new(), Vec::new());
         let shared = Arc::new(run.clone());

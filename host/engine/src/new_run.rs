@@ -62,6 +62,7 @@ impl NewRun {
         let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
         let output = options.output_options;
         let result = requests::once(&host, asked, output, async |request| {
+            host.inner.registry.check_components(host.tenant(), workflow.digest()).await?;
             let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
             let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
             let caller = Run::new(host.clone(), run.id, 0).caller();

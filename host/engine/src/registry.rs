@@ -1,4 +1,4 @@
-//! Components and workflow definitions: kept by digest, opened once a process.
+//! Components and workflow definitions: kept by digest, held by tenants, opened once a process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -81,17 +81,22 @@ impl Registry {
         Self { store, runtime, clock, grants, opened, contracts, workflows }
     }
 
-    /// Loads a component that was uploaded, and keeps it.
+    /// Loads a component that was uploaded, and keeps it for a tenant.
     pub(crate) async fn add(
         &self,
+        tenant: &TenantId,
         name: &str,
         bytes: &[u8],
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<(ComponentDigest, ComponentMeta), Error> {
         let digest = ComponentDigest::of(bytes);
-        if let Some(record) = self.store.component(&digest).await? {
-            return Ok((digest, meta_of(&record)?));
+        if let Some(seen) = self.store.component_of(tenant, &digest).await?
+            && seen.held
+        {
+            return Ok((digest, meta_of(digest, &seen.meta)?));
         }
+        let is_known = self.store.component(&digest).await?.is_some();
+        // One that another tenant has is looked into all the same: the answer must not depend on that.
         let prepared = self.runtime.prepare(bytes, self.grants, progress).await?;
         let meta = ComponentMeta {
             steps: prepared.component.descriptors().to_vec(),
@@ -104,19 +109,21 @@ impl Registry {
         let contracts = contracts_of(&meta, Contract::new)?;
         let record = ComponentRecord {
             digest,
-            name: name.to_owned(),
             bytes: bytes.to_vec(),
             base: prepared.record,
             meta: Json::record(&meta).map_err(|error| damaged("component", digest, error))?,
             created_at: self.clock.now(),
         };
-        self.store.put_component(record).await?;
-        self.opened.set(digest, prepared.component);
+        self.store.put_component(tenant, name, record.created_at, record).await?;
+        if !is_known {
+            // Otherwise the base image that is kept may be another one.
+            self.opened.set(digest, prepared.component);
+        }
         self.contracts.set(digest, Arc::new(contracts));
         Ok((digest, meta))
     }
 
-    /// The component, ready to be called.
+    /// The component, ready to be called; for runs, which are pinned to it.
     pub(crate) async fn open(&self, digest: ComponentDigest) -> Result<LoadedComponent, Error> {
         let open = async {
             let record = self.record(digest).await?;
@@ -128,9 +135,14 @@ impl Registry {
         self.opened.get(digest, open).await
     }
 
-    /// What is kept of a component beside its bytes.
-    pub(crate) async fn meta(&self, digest: ComponentDigest) -> Result<ComponentMeta, Error> {
-        meta_of(&self.record(digest).await?)
+    /// What is kept of a component that a tenant may use, beside its bytes.
+    pub(crate) async fn meta_of(
+        &self,
+        tenant: &TenantId,
+        digest: ComponentDigest,
+    ) -> Result<ComponentMeta, Error> {
+        let seen = self.store.component_of(tenant, &digest).await?;
+        meta_of(digest, &seen.ok_or(Error::NoComponent(digest))?.meta)
     }
 
     async fn record(&self, digest: ComponentDigest) -> Result<ComponentRecord, Error> {
@@ -138,15 +150,22 @@ impl Registry {
     }
 
     async fn contracts(&self, digest: ComponentDigest) -> Result<Arc<ComponentSteps>, Error> {
-        let make = async { Ok(Arc::new(contracts_of(&self.meta(digest).await?, Contract::stored)?)) };
+        let make = async {
+            let meta = meta_of(digest, &self.record(digest).await?.meta)?;
+            Ok(Arc::new(contracts_of(&meta, Contract::stored)?))
+        };
         self.contracts.get(digest, make).await
     }
 
-    /// Checks a definition, keeps it, and gives the workflow.
-    pub(crate) async fn commit(&self, definition: &Definition) -> Result<Arc<Workflow>, Error> {
-        let workflow = self.checked(definition).await?;
+    /// Checks a definition, keeps it for a tenant, and gives the workflow.
+    pub(crate) async fn commit(
+        &self,
+        tenant: &TenantId,
+        definition: &Definition,
+    ) -> Result<Arc<Workflow>, Error> {
+        let workflow = self.checked(tenant, definition).await?;
         let record = self.record_of(definition, &workflow);
-        self.store.put_workflow(record).await?;
+        self.store.put_workflow(tenant, record).await?;
         self.workflows.set(workflow.digest(), Arc::clone(&workflow));
         Ok(workflow)
     }
@@ -157,7 +176,7 @@ impl Registry {
         tenant: &TenantId,
         definition: &Definition,
     ) -> Result<(Arc<Workflow>, Option<WorkflowDigest>), Error> {
-        let workflow = self.checked(definition).await?;
+        let workflow = self.checked(tenant, definition).await?;
         let record = self.record_of(definition, &workflow);
         let previous = self.store.apply_workflow(tenant, record, self.clock.now()).await?;
         self.workflows.set(workflow.digest(), Arc::clone(&workflow));
@@ -179,11 +198,36 @@ impl Registry {
         self.workflows.remove(&workflow);
     }
 
-    /// Lets go of a component that was removed, its compiled code included.
+    /// Lets go of a component that is not kept any more, its compiled code included.
     pub(crate) fn forget(&self, component: ComponentDigest) {
         self.opened.remove(&component);
         self.contracts.remove(&component);
         self.runtime.forget(component);
+    }
+
+    /// A workflow that a tenant holds, and whose components it may use.
+    pub(crate) async fn workflow_of(
+        &self,
+        tenant: &TenantId,
+        digest: WorkflowDigest,
+    ) -> Result<Arc<Workflow>, Error> {
+        if !self.store.holds_workflow(tenant, &digest).await? {
+            return Err(Error::NoWorkflow(digest));
+        }
+        self.check_components(tenant, digest).await?;
+        self.workflow(digest).await
+    }
+
+    /// Checks that a tenant may use all components of a workflow, for a run that begins or moves there.
+    pub(crate) async fn check_components(
+        &self,
+        tenant: &TenantId,
+        workflow: WorkflowDigest,
+    ) -> Result<(), Error> {
+        match self.store.missing_component(tenant, &workflow).await? {
+            None => Ok(()),
+            Some(component) => Err(Error::NoComponent(component)),
+        }
     }
 
     /// The workflow that a run is pinned to.
@@ -195,7 +239,7 @@ impl Registry {
             }
             let definition: Definition =
                 record.definition.decode().map_err(|error| damaged("workflow", digest, error))?;
-            let contracts = self.contracts_for(&definition).await?;
+            let contracts = self.contracts_for(None, &definition).await?;
             let workflow = Workflow::load(record.definition, &definition, &contracts);
             Ok(Arc::new(workflow.map_err(Error::Definition)?))
         };
@@ -220,20 +264,27 @@ impl Registry {
         Ok(Arc::new(program))
     }
 
-    /// A workflow of a new definition.
-    async fn checked(&self, definition: &Definition) -> Result<Arc<Workflow>, Error> {
-        let contracts = self.contracts_for(definition).await?;
+    /// A workflow of a new definition of a tenant's.
+    async fn checked(&self, tenant: &TenantId, definition: &Definition) -> Result<Arc<Workflow>, Error> {
+        let contracts = self.contracts_for(Some(tenant), definition).await?;
         Ok(Arc::new(Workflow::commit(definition, &contracts).map_err(Error::Definition)?))
     }
 
-    /// What is known of the components of a definition.
+    /// What is known of the components of a definition; to a tenant, if one is given.
     async fn contracts_for(
         &self,
+        tenant: Option<&TenantId>,
         definition: &Definition,
     ) -> Result<impl Fn(&ComponentDigest) -> Result<Arc<ComponentSteps>, String> + use<>, Error> {
         let mut known = HashMap::new();
         for digest in definition.components() {
             if let std::collections::hash_map::Entry::Vacant(entry) = known.entry(digest) {
+                if let Some(tenant) = tenant
+                    && self.store.component_of(tenant, &digest).await?.is_none()
+                {
+                    entry.insert(None);
+                    continue;
+                }
                 entry.insert(match self.contracts(digest).await {
                     Ok(contracts) => Some(contracts),
                     Err(Error::NoComponent(_)) => None,
@@ -256,8 +307,8 @@ fn contracts_of(
     meta.steps.iter().map(contract).collect()
 }
 
-fn meta_of(record: &ComponentRecord) -> Result<ComponentMeta, Error> {
-    record.meta.decode().map_err(|error| damaged("component", record.digest, error))
+fn meta_of(digest: ComponentDigest, meta: &Json) -> Result<ComponentMeta, Error> {
+    meta.decode().map_err(|error| damaged("component", digest, error))
 }
 
 fn damaged(what: &str, digest: impl ToString, reason: impl ToString) -> Error {

@@ -37,12 +37,15 @@ impl Host {
         self.workflow_by_digest(current.ok_or_else(|| Error::NoCurrentWorkflow(id.to_owned()))?).await
     }
 
-    /// A version of a workflow, current or not.
+    /// A version of a workflow that the tenant has committed or applied, current or not.
     ///
     /// # Errors
-    /// `NotFound` when there is none.
+    /// `NotFound` when there is none, whether another tenant has it or not, and when the tenant may not use its components.
     pub async fn workflow_by_digest(&self, digest: WorkflowDigest) -> Result<Workflow, Error> {
-        Ok(Workflow { host: self.clone(), workflow: self.inner.registry.workflow(digest).await? })
+        Ok(Workflow {
+            host: self.clone(),
+            workflow: self.inner.registry.workflow_of(&self.tenant, digest).await?,
+        })
     }
 
     /// All versions that the tenant has applied, by id, the latest applied first.
@@ -72,34 +75,38 @@ impl Host {
         Ok(())
     }
 
-    /// Who uses a component, over all tenants.
+    /// What of the tenant's uses a component.
     ///
     /// # Errors
-    /// `Unavailable`, `Damaged`.
+    /// `NotFound` when the tenant may use no such component.
     pub async fn component_usage(&self, digest: ComponentDigest) -> Result<ComponentUsage, Error> {
-        Ok(self.inner.store.usage(&digest).await?)
+        let seen = self.inner.store.component_of(&self.tenant, &digest).await?;
+        seen.ok_or(Error::NoComponent(digest))?;
+        Ok(self.inner.store.usage(&self.tenant, &digest).await?)
     }
 
-    /// Removes a component that nobody needs any more. Durable on return.
+    /// Removes a component of the tenant's that it does not need any more; its bytes and their compiled code with it, unless another tenant
+    /// has the same, they are published, or a kept run needs them. Durable on return.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` while a current version of a workflow or a kept run needs it.
+    /// `NotFound`; `Conflict` while a current version of a workflow or a kept run of the tenant needs it, and for one that is published
+    /// and not the tenant's own.
     pub async fn remove_component(&self, digest: ComponentDigest) -> Result<(), Error> {
-        self.inner.store.remove_component(&digest).await?;
-        self.inner.registry.forget(digest);
+        let gone = self.inner.store.remove_component(&self.tenant, &digest).await?;
+        gone.into_iter().for_each(|component| self.inner.registry.forget(component));
         Ok(())
     }
 
-    /// Components that nothing needs: no version of a workflow that a tenant has applied uses them, no kept run is pinned to them, and a
-    /// later one has their name. Looks through the runs that have not ended, for each of them.
+    /// Components of the tenant's that it does not need: no version of a workflow that it has applied uses them, no kept run of it is
+    /// pinned to them, and a later one has their name. Looks through the runs that have not ended, for each of them.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub async fn prunable_components(&self) -> Result<Vec<ComponentSummary>, Error> {
-        Ok(self.inner.store.unneeded_components().await?)
+        Ok(self.inner.store.unneeded_components(&self.tenant).await?)
     }
 
-    /// Removes the components that nothing needs; returns them. Durable on return.
+    /// Removes the components of the tenant's that it does not need; returns them. Durable on return.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`; some of them may be removed then.
@@ -109,10 +116,41 @@ impl Host {
             match self.remove_component(component.digest).await {
                 Ok(()) => removed.push(component),
                 // Somebody removed it, or has begun to use it.
-                Err(Error::Remove(RemoveError::NoComponent { .. } | RemoveError::ComponentUsed { .. })) => {}
+                Err(Error::Remove(
+                    RemoveError::NoComponent { .. }
+                    | RemoveError::Published { .. }
+                    | RemoveError::ComponentUsed { .. },
+                )) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(removed)
+    }
+
+    /// Publishes a component of the tenant's to all tenants: each that has none of the name itself finds this one by it. The name defaults
+    /// to the tenant's own for it; published again, the component has the new one. Durable on return. It is for those who operate the
+    /// host, as it decides what others run.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` for one that is published and not the tenant's own.
+    pub async fn publish_component(&self, digest: ComponentDigest, name: Option<&str>) -> Result<(), Error> {
+        let (store, now) = (&self.inner.store, self.inner.clock.now());
+        let seen = store.component_of(&self.tenant, &digest).await?.ok_or(Error::NoComponent(digest))?;
+        match store.publish_component(&self.tenant, &digest, name.unwrap_or(&seen.name), now).await? {
+            true => Ok(()),
+            false => Err(RemoveError::Published { component: digest }.into()),
+        }
+    }
+
+    /// Ends that a component is published: tenants that do not have it themselves do not find it any more. Durable on return. For those who
+    /// operate the host, as [`Self::publish_component`] is.
+    ///
+    /// # Errors
+    /// `NotFound` for one that is not published; `Conflict` while a tenant that does not have it itself needs it for a current version of a
+    /// workflow or a kept run.
+    pub async fn unpublish_component(&self, digest: ComponentDigest) -> Result<(), Error> {
+        let gone = self.inner.store.unpublish_component(&digest).await?;
+        gone.into_iter().for_each(|component| self.inner.registry.forget(component));
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub mod commits;
 pub mod deletion;
 pub mod drafts;
 pub mod forks;
+pub mod holds;
 pub mod library;
 pub mod lists;
 pub mod mail;
@@ -59,7 +60,8 @@ macro_rules! conformance {
             claims: one_of_many_ends_a_suspension, a_suspension_begins_and_ends_in_one_commit, changes_to_one_run_follow_each_other,
                 a_suspension_is_closed_by_its_own_run, a_refused_answer_is_given_back,
                 only_what_was_answered_is_open_again;
-            tenants: nothing_of_one_tenant_is_seen_by_another;
+            tenants: nothing_of_one_tenant_is_seen_by_another, tenants_are_listed_with_what_is_kept_of_them,
+                a_tenant_without_runs_is_deleted;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
                 a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,
@@ -69,6 +71,8 @@ macro_rules! conformance {
             owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,
                 an_owner_lives_as_long_as_its_guard, calls_are_found_by_owner;
             library: components_are_kept_once, workflows_are_kept_once;
+            holds: names_are_those_of_their_tenant, equal_bytes_go_with_the_last_that_needs_them,
+                what_is_published_is_found_by_all, what_is_published_stays_while_it_is_needed;
             records: records_are_read_by_name, repetitions_come_in_the_order_of_their_indexes, many_items_come_in_order,
                 what_has_not_begun_is_not_read_with_the_run, a_payload_stays_with_its_step, a_payload_apart_is_there_once,
                 a_payload_apart_stays_for_forks,
@@ -86,7 +90,8 @@ macro_rules! conformance {
             mail: messages_are_found_by_name_and_key, a_message_is_kept_once, a_message_is_taken_once,
                 only_what_is_there_is_taken, those_who_wait_for_a_message_are_found,
                 messages_that_wait_to_be_delivered_are_found, old_messages_go;
-            applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed, the_users_of_a_component_are_known,
+            applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed,
+                what_a_step_has_called_is_not_removed, the_users_of_a_component_are_known,
                 a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known, a_version_that_is_needed_is_not_removed,
                 a_definition_that_nobody_needs_is_removed;
             troubles: what_goes_wrong_is_counted, what_is_blocked_is_passed_by, a_blocked_run_is_deleted;

@@ -1,10 +1,10 @@
 //! Why something could not be read, stored or removed.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::RunStatus;
 
-use crate::library::ComponentUsage;
+use crate::library::{ComponentUsage, PublishedUsage};
 
 /// Why a read or a write of something other than a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,21 +71,41 @@ pub enum DeleteError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoveError {
-    /// There is no such component.
+    /// The tenant may use no such component.
     #[error("there is no component {component}")]
     NoComponent {
         /// The component.
         component: ComponentDigest,
+    },
+    /// The tenant does not hold the component itself: it may use it as it is published.
+    #[error("component {component} is published to all tenants, and this one does not hold it itself")]
+    Published {
+        /// The component.
+        component: ComponentDigest,
+    },
+    /// The component is not published.
+    #[error("component {component} is not published")]
+    NotPublished {
+        /// The component.
+        component: ComponentDigest,
+    },
+    /// Tenants need the component because it is published.
+    #[error("component {component} is needed by {usage}: it stays published until these are gone")]
+    PublishedUsed {
+        /// The component.
+        component: ComponentDigest,
+        /// How much needs it.
+        usage: PublishedUsage,
     },
     /// Workflows that are current, or that a kept run is pinned to, use the component.
     #[error("component {component} is needed by {usage}: delete these runs and retire these workflows first")]
     ComponentUsed {
         /// The component.
         component: ComponentDigest,
-        /// What uses it; workflows that nobody needs any more are among them.
+        /// What of the tenant's uses it; workflows that nobody needs any more are among them.
         usage: ComponentUsage,
     },
-    /// There is no such definition, or the tenant never applied it.
+    /// The tenant holds no such definition.
     #[error("there is no workflow {workflow}")]
     NoWorkflow {
         /// The definition.
@@ -107,6 +127,16 @@ pub enum RemoveError {
         /// The definition.
         workflow: WorkflowDigest,
         /// Runs of the tenant that are pinned to it.
+        runs: u64,
+        /// Those among them that have not ended.
+        open_runs: u64,
+    },
+    /// Runs of the tenant are kept.
+    #[error("tenant {tenant} has {runs} runs, {open_runs} of them not ended")]
+    TenantUsed {
+        /// The tenant.
+        tenant: TenantId,
+        /// Its kept runs.
         runs: u64,
         /// Those among them that have not ended.
         open_runs: u64,

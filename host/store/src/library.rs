@@ -1,40 +1,43 @@
-//! What runs are made of: components, workflow definitions, and who uses which.
+//! What runs are made of: components, workflow definitions, who holds which, and who uses which.
 
 use std::fmt;
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 
-/// A component as it is kept.
+/// A component as it is kept: once, however many tenants hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComponentRecord {
     /// SHA-256 of `bytes`.
     pub digest: ComponentDigest,
-    /// Name given by whoever added it: for people, need not be unique.
-    pub name: String,
     /// The component as it was uploaded.
     pub bytes: Vec<u8>,
     /// Its memory right after instantiation, encoded by host/wasm. Snapshots are differences to it, so it must never change.
     pub base: Vec<u8>,
     /// What the loader found out about it (descriptors, sizes, how it resumes): a JSON object of the engine's.
     pub meta: Json,
-    /// When it was added.
+    /// When it was added first.
     pub created_at: Timestamp,
 }
 
-/// A component in a list.
+/// A component as a tenant sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComponentSummary {
     /// Its digest.
     pub digest: ComponentDigest,
-    /// Its name.
+    /// The tenant's name for it, or the one that it is published under: for people, need not be unique.
     pub name: String,
+    /// Whether the tenant holds it itself. Otherwise it is published.
+    pub held: bool,
+    /// The name under which it is published to all tenants, if it is.
+    pub published: Option<String>,
     /// Size of the component as uploaded, in bytes.
     pub bytes: u64,
     /// What the loader found out about it.
     pub meta: Json,
-    /// When it was added.
+    /// When the tenant added it, or it was published.
     pub created_at: Timestamp,
 }
 
@@ -68,15 +71,63 @@ pub struct WorkflowSummary {
     pub open_runs: u64,
 }
 
-/// Who uses a component.
+/// What of a tenant's uses a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ComponentUsage {
-    /// Definitions with a step of it, in the order of their digests, and the ids of these workflows.
+    /// The tenant's definitions with a step of it, in the order of their digests, and the ids of these workflows.
     pub workflows: Vec<(WorkflowDigest, String)>,
-    /// Runs, of any tenant, that are pinned to one of them and have not ended: they follow it, or followed it when a savepoint was made.
+    /// The tenant's runs that are pinned to such a definition and have not ended: they follow it, or followed it when a savepoint was made.
     pub open_runs: u64,
-    /// All kept runs that are pinned to one of them.
+    /// All kept runs of the tenant that are pinned to one.
     pub runs: u64,
+}
+
+/// How much is kept of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantSummary {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its kept runs.
+    pub runs: u64,
+    /// Those among them that have not ended.
+    pub open_runs: u64,
+    /// The components that it holds.
+    pub components: u64,
+    /// The definitions that it holds, applied or not.
+    pub workflows: u64,
+    /// The events that were sent to it and are kept, taken or not.
+    pub messages: u64,
+}
+
+impl TenantSummary {
+    /// That of a tenant of which nothing is kept.
+    pub fn of(tenant: TenantId) -> Self {
+        Self { tenant, runs: 0, open_runs: 0, components: 0, workflows: 0, messages: 0 }
+    }
+}
+
+/// What needs a component because it is published: of all tenants that do not hold it themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PublishedUsage {
+    /// How many tenants.
+    pub tenants: u64,
+    /// Their definitions with a step of it that are the current version of an id.
+    pub current: u64,
+    /// Their runs that are pinned to a definition with a step of it and have not ended.
+    pub open_runs: u64,
+    /// All of their kept runs that are pinned to one.
+    pub runs: u64,
+}
+
+impl fmt::Display for PublishedUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tenants, current, open_runs, runs } = self;
+        write!(
+            f,
+            "{runs} runs, {open_runs} of them not ended, and {current} current workflows of {tenants} tenants \
+             that do not hold it themselves"
+        )
+    }
 }
 
 impl fmt::Display for ComponentUsage {

@@ -10,6 +10,7 @@ mod lists;
 mod mail;
 mod runs;
 mod steps;
+mod tenants;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -27,10 +28,10 @@ use crate::rows::CommitRows;
 use crate::{
     Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, LogRow, Message,
     OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
-    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
+    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, TenantSummary,
     WorkflowRecord, WorkflowSummary,
 };
-use library::Applied;
+use library::{Applied, Hold};
 use mail::KeptMessage;
 use runs::KeptRun;
 
@@ -50,7 +51,9 @@ struct Data {
     requests: BTreeMap<(TenantId, String), RequestRecord>,
     messages: Vec<KeptMessage>,
     components: Vec<ComponentRecord>,
+    holds: Vec<Hold>,
     workflows: Vec<WorkflowRecord>,
+    workflow_holds: BTreeSet<(TenantId, WorkflowDigest)>,
     applied: Vec<Applied>,
     live_owners: BTreeSet<OwnerId>,
     key_fingerprint: Option<[u8; 32]>,
@@ -254,6 +257,14 @@ impl Store for MemoryStore {
         Ok(!self.data().live_owners.contains(&owner))
     }
 
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        Ok(self.data().list_tenants())
+    }
+
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.data().delete_tenant(tenant)
+    }
+
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
         Ok(self.data().key_fingerprint)
     }
@@ -325,8 +336,14 @@ impl Store for MemoryStore {
         Ok(self.data().expire_mail(now, taken_before))
     }
 
-    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
-        self.data().put_component(component);
+    async fn put_component(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        at: Timestamp,
+        component: ComponentRecord,
+    ) -> Result<(), StoreError> {
+        self.data().put_component(tenant, name, at, component);
         Ok(())
     }
 
@@ -334,29 +351,87 @@ impl Store for MemoryStore {
         Ok(self.data().components.iter().find(|kept| kept.digest == *digest).cloned())
     }
 
-    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        Ok(self.data().list_components())
+    async fn component_of(
+        &self,
+        tenant: &TenantId,
+        digest: &ComponentDigest,
+    ) -> Result<Option<ComponentSummary>, StoreError> {
+        let listed = self.data().list_components(tenant);
+        Ok(listed.into_iter().find(|component| component.digest == *digest))
     }
 
-    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
-        Ok(self.data().usage(component))
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        Ok(self.data().component_named(tenant, name))
     }
 
-    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        Ok(self.data().unneeded_components())
+    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        Ok(self.data().list_components(tenant))
     }
 
-    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
-        self.data().remove_component(component)
+    async fn has_components(&self) -> Result<bool, StoreError> {
+        Ok(!self.data().components.is_empty())
     }
 
-    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        self.data().put_workflow(workflow);
+    async fn publish_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.data().publish_component(tenant, component, name, at))
+    }
+
+    async fn unpublish_component(
+        &self,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.data().unpublish_component(component)
+    }
+
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        Ok(self.data().usage(tenant, component))
+    }
+
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        Ok(self.data().unneeded_components(tenant))
+    }
+
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.data().remove_component(tenant, component)
+    }
+
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        self.data().put_workflow(tenant, workflow);
         Ok(())
     }
 
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         Ok(self.data().workflows.iter().find(|kept| kept.digest == *digest).cloned())
+    }
+
+    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
+        Ok(self.data().holds_workflow(tenant, digest))
+    }
+
+    async fn missing_component(
+        &self,
+        tenant: &TenantId,
+        workflow: &WorkflowDigest,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        Ok(self.data().missing_component(tenant, workflow))
     }
 
     async fn apply_workflow(

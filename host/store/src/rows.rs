@@ -3,6 +3,8 @@
 //! Every back end stores these rows, so that what is read is the same everywhere. Encoding happens on the caller's task,
 //! never on the thread that writes.
 
+use std::collections::BTreeSet;
+
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
@@ -20,6 +22,8 @@ use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 #[derive(Debug)]
 pub(crate) struct CommitRows {
     pub(crate) run: RunRow,
+    /// Definitions that its steps have called, each once.
+    pub(crate) called: Vec<WorkflowDigest>,
     pub(crate) expected: Option<i64>,
     pub(crate) steps: Vec<StepRow>,
     pub(crate) dropped_steps: Vec<String>,
@@ -120,6 +124,7 @@ pub(crate) struct SavepointRow {
 impl CommitRows {
     /// Encodes a commit.
     pub(crate) fn encode(commit: Commit) -> Result<Self, StoreError> {
+        let called: BTreeSet<WorkflowDigest> = commit.run.called.values().copied().collect();
         let run = RunRow::encode(commit.run)?;
         let expected = commit.expected.map(|version| number(version, "version")).transpose()?;
         if expected.is_some_and(|expected| run.version <= expected) {
@@ -155,6 +160,7 @@ impl CommitRows {
             request: commit.request,
             took: commit.took,
             fork_of: fork_of.transpose()?,
+            called: called.into_iter().collect(),
             run,
         })
     }

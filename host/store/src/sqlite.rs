@@ -5,6 +5,7 @@
 //! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
 
 mod backup;
+mod called;
 mod checkpoint;
 mod components;
 mod deletion;
@@ -12,6 +13,7 @@ mod fault;
 mod forks;
 mod health;
 mod held;
+mod holds;
 mod images;
 mod log;
 mod messages;
@@ -30,6 +32,7 @@ mod space;
 mod steps;
 mod suspensions;
 mod sync;
+mod tenants;
 mod threads;
 mod troubles;
 mod workflows;
@@ -55,7 +58,7 @@ use crate::rows::CommitRows;
 use crate::{
     Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, Durability, LogRow,
     Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
-    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
+    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, TenantSummary,
     WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
@@ -317,6 +320,16 @@ impl Store for SqliteStore {
         self.scan(move |connection| backup::write(connection, &to)).await
     }
 
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        self.scan(|connection| tenants::list(connection)).await
+    }
+
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        let tenant = tenant.clone();
+        let work = move |connection: &Connection| tenants::delete(connection, &tenant);
+        self.write(Durability::Durable, SMALL, work).await?
+    }
+
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
         self.readers.read(|connection| settings::key_fingerprint(connection))
     }
@@ -395,9 +408,19 @@ impl Store for SqliteStore {
         self.write(Durability::Visible, SMALL, work).await
     }
 
-    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
+    async fn put_component(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        at: Timestamp,
+        component: ComponentRecord,
+    ) -> Result<(), StoreError> {
+        let (tenant, name) = (tenant.clone(), name.to_owned());
         let bytes = component.bytes.len() + component.base.len();
-        let work = move |connection: &Connection| components::store(connection, &component);
+        let work = move |connection: &Connection| {
+            components::store(connection, &component, &name)?;
+            Ok(holds::store(connection, &tenant, component.digest, &name, at)?)
+        };
         self.write(Durability::Durable, bytes, work).await
     }
 
@@ -406,33 +429,96 @@ impl Store for SqliteStore {
         self.scan(move |connection| components::read(connection, &digest)).await
     }
 
-    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.scan(|connection| components::list(connection)).await
+    async fn component_of(
+        &self,
+        tenant: &TenantId,
+        digest: &ComponentDigest,
+    ) -> Result<Option<ComponentSummary>, StoreError> {
+        self.readers.read(|connection| holds::one(connection, tenant, *digest))
     }
 
-    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        self.readers.read(|connection| holds::named(connection, tenant, name))
+    }
+
+    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| holds::list(connection, &tenant)).await
+    }
+
+    async fn has_components(&self) -> Result<bool, StoreError> {
+        self.readers.read(|connection| components::any(connection))
+    }
+
+    async fn publish_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (tenant, component, name) = (tenant.clone(), *component, name.to_owned());
+        let work = move |connection: &Connection| holds::publish(connection, &tenant, component, &name, at);
+        self.write(Durability::Durable, SMALL, work).await
+    }
+
+    async fn unpublish_component(
+        &self,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
         let component = *component;
-        self.scan(move |connection| components::usage(connection, component).map_err(store_error)).await
-    }
-
-    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.scan(|connection| components::unneeded(connection)).await
-    }
-
-    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
-        let component = *component;
-        let work = move |connection: &Connection| components::remove(connection, component);
+        let work = move |connection: &Connection| holds::unpublish(connection, component);
         self.write(Durability::Durable, SMALL, work).await?
     }
 
-    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        let bytes = workflow.definition.text().len();
-        let work = move |connection: &Connection| workflows::store(connection, &workflow);
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        let (tenant, component) = (tenant.clone(), *component);
+        self.scan(move |connection| holds::usage(connection, &tenant, component).map_err(store_error)).await
+    }
+
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| holds::unneeded(connection, &tenant)).await
+    }
+
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        let (tenant, component) = (tenant.clone(), *component);
+        let work = move |connection: &Connection| holds::remove(connection, &tenant, component);
+        self.write(Durability::Durable, SMALL, work).await?
+    }
+
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        let (tenant, bytes) = (tenant.clone(), workflow.definition.text().len());
+        let work = move |connection: &Connection| workflows::store(connection, &tenant, &workflow);
         self.write(Durability::Durable, bytes, work).await
     }
 
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         self.readers.read(|connection| workflows::read(connection, digest))
+    }
+
+    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
+        self.readers.read(|connection| workflows::is_held(connection, tenant, digest).map_err(store_error))
+    }
+
+    async fn missing_component(
+        &self,
+        tenant: &TenantId,
+        workflow: &WorkflowDigest,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        self.readers.read(|connection| holds::missing(connection, tenant, workflow))
     }
 
     async fn apply_workflow(

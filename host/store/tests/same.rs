@@ -41,6 +41,7 @@ enum Part {
     Answer(u64),
     Take(u64),
     Move(u64),
+    Call(u64),
     Finish,
 }
 
@@ -77,9 +78,14 @@ enum Ask {
     Delete(u64),
     DeleteBefore(u64, usize),
     Apply(u64),
+    Put(u64),
     Retire(u64),
     RemoveWorkflow(u64),
-    RemoveComponent,
+    Keep(usize),
+    Publish(usize),
+    Unpublish,
+    RemoveComponent(usize),
+    DeleteTenant(usize),
 }
 
 fn doing() -> impl Strategy<Value = Doing> {
@@ -111,6 +117,7 @@ fn part() -> impl Strategy<Value = Part> {
         1 => (0..9u64).prop_map(Part::Answer),
         1 => (0..6u64).prop_map(Part::Take),
         1 => (0..WORKFLOWS).prop_map(Part::Move),
+        1 => (0..WORKFLOWS).prop_map(Part::Call),
         1 => Just(Part::Finish),
     ]
 }
@@ -133,10 +140,20 @@ fn ask() -> impl Strategy<Value = Ask> {
         2 => (0..RUNS).prop_map(Ask::Delete),
         1 => (900..1_200u64, 0..3usize).prop_map(|(before, limit)| Ask::DeleteBefore(before, limit)),
         2 => (0..WORKFLOWS).prop_map(Ask::Apply),
+        1 => (0..WORKFLOWS).prop_map(Ask::Put),
         1 => (0..WORKFLOWS).prop_map(Ask::Retire),
         1 => (0..WORKFLOWS).prop_map(Ask::RemoveWorkflow),
-        1 => Just(Ask::RemoveComponent),
+        1 => (0..2usize).prop_map(Ask::Keep),
+        1 => (0..2usize).prop_map(Ask::Publish),
+        1 => Just(Ask::Unpublish),
+        1 => (0..2usize).prop_map(Ask::RemoveComponent),
+        1 => (0..2usize).prop_map(Ask::DeleteTenant),
     ]
+}
+
+/// Both of them.
+fn tenants() -> [TenantId; 2] {
+    [TenantId::default(), tenant("other")]
 }
 
 /// Nearly all belongs to one tenant, so that runs can be forks of each other.
@@ -156,14 +173,7 @@ fn workflow(number: u64) -> WorkflowRecord {
 fn component() -> ComponentRecord {
     let (bytes, created_at) = (b"shared".to_vec(), Timestamp(1));
     let digest = ComponentDigest::of(&bytes);
-    ComponentRecord {
-        digest,
-        name: "shared".to_owned(),
-        bytes,
-        base: Vec::new(),
-        meta: json("{}"),
-        created_at,
-    }
+    ComponentRecord { digest, bytes, base: Vec::new(), meta: json("{}"), created_at }
 }
 
 fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
@@ -205,12 +215,13 @@ impl Attempt {
             Part::Save(of, images, max) => commit.saving(of.map(mine), images).keeping(*max),
             Part::Answer(key) => commit.answering(&key.to_string()),
             Part::Take(number) => commit.taking(*number),
-            Part::Move(_) | Part::Finish => commit,
+            Part::Move(_) | Part::Call(_) | Part::Finish => commit,
         });
         for part in &self.parts {
             match part {
                 Part::Finish => commit.run.phase = Phase::Succeeded,
                 Part::Move(to) => commit.run.workflow = workflow(*to).digest,
+                Part::Call(of) => _ = commit.run.called.insert(path("a"), workflow(*of).digest),
                 _ => {}
             }
         }
@@ -225,7 +236,7 @@ impl Attempt {
 async fn everything(store: &dyn Store) -> Vec<String> {
     let mut answers = Vec::new();
     let mut add = |question: &str, answer: String| answers.push(format!("{question}: {answer}"));
-    for tenant in [TenantId::default(), tenant("other")] {
+    for tenant in tenants() {
         for number in 0..RUNS {
             let id = run_id(number);
             add("run", format!("{:?}", store.run(&tenant, id).await));
@@ -257,6 +268,19 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             add("current", format!("{:?}", store.current_workflow(&tenant, id).await));
         }
         add("workflows", format!("{:?}", store.list_workflows(&tenant).await));
+        let shared = ComponentDigest::of(b"shared");
+        add("usage", format!("{:?}", store.usage(&tenant, &shared).await));
+        add("components", format!("{:?}", store.list_components(&tenant).await));
+        add("component", format!("{:?}", store.component_of(&tenant, &shared).await));
+        for name in ["shared", "public"] {
+            add("named", format!("{:?}", store.component_named(&tenant, name).await));
+        }
+        add("unneeded", format!("{:?}", store.unneeded_components(&tenant).await));
+        for number in 0..WORKFLOWS {
+            let digest = workflow(number).digest;
+            add("holds", format!("{:?}", store.holds_workflow(&tenant, &digest).await));
+            add("missing", format!("{:?}", store.missing_component(&tenant, &digest).await));
+        }
     }
     for number in 0..RUNS {
         let id = run_id(number);
@@ -285,8 +309,9 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         add("due", format!("{:?}", store.due(Timestamp(now), &except, 2).await));
         add("next due", format!("{:?}", store.next_due(Timestamp(now)).await));
     }
-    add("usage", format!("{:?}", store.usage(&ComponentDigest::of(b"shared")).await));
-    add("components", format!("{:?}", store.list_components().await));
+    add("component", format!("{:?}", store.component(&ComponentDigest::of(b"shared")).await));
+    add("tenants", format!("{:?}", store.list_tenants().await));
+    add("any", format!("{:?}", store.has_components().await));
     add("deliverable", format!("{:?}", store.deliverable(&HashSet::new(), 3).await));
     add("orphans", format!("{:?}", store.orphans(&except, 3).await));
     answers
@@ -294,7 +319,7 @@ async fn everything(store: &dyn Store) -> Vec<String> {
 
 /// What a store answers; reasons of refusals are each store's own words.
 async fn answer(store: &dyn Store, ask: &Ask, now: Option<&Run>) -> String {
-    let mine = TenantId::default();
+    let (mine, shared) = (TenantId::default(), ComponentDigest::of(b"shared"));
     match *ask {
         Ask::Commit(ref attempt) => match store.commit(attempt.commit(now)).await {
             Err(CommitError::Store(StoreError::Refused(_))) => "refused".to_owned(),
@@ -327,8 +352,19 @@ async fn answer(store: &dyn Store, ask: &Ask, now: Option<&Run>) -> String {
         Ask::RemoveWorkflow(number) => {
             format!("{:?}", store.remove_workflow(&mine, &workflow(number).digest).await)
         }
-        Ask::RemoveComponent => {
-            format!("{:?}", store.remove_component(&ComponentDigest::of(b"shared")).await)
+        Ask::Put(number) => format!("{:?}", store.put_workflow(&tenant("other"), workflow(number)).await),
+        Ask::Keep(of) => {
+            let of = &tenants()[of];
+            format!("{:?}", store.put_component(of, "shared", Timestamp(2), component()).await)
+        }
+        Ask::Publish(of) => {
+            let of = &tenants()[of];
+            format!("{:?}", store.publish_component(of, &shared, "public", Timestamp(3)).await)
+        }
+        Ask::Unpublish => format!("{:?}", store.unpublish_component(&shared).await),
+        Ask::DeleteTenant(of) => format!("{:?}", store.delete_tenant(&tenants()[of]).await),
+        Ask::RemoveComponent(of) => {
+            format!("{:?}", store.remove_component(&tenants()[of], &shared).await)
         }
     }
 }
@@ -338,7 +374,10 @@ async fn compare(asks: Vec<Ask>) -> Result<(), TestCaseError> {
     let memory = MemoryStore::new();
     let sqlite = SqliteStore::open(folder.path().join("runs.db")).expect("a fresh database opens");
     for store in [&memory as &dyn Store, &sqlite] {
-        store.put_component(component()).await.expect("a component is kept");
+        store
+            .put_component(&TenantId::default(), "shared", Timestamp(1), component())
+            .await
+            .expect("a component is kept");
     }
     for ask in asks {
         let now = match &ask {

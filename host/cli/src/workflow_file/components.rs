@@ -149,23 +149,24 @@ fn is_missing(failure: &Failure) -> bool {
     }
 }
 
-/// What a host knows of a component's digest or name.
+/// What a tenant's host knows of a component's digest or name.
 pub(crate) enum Found {
     Component(ComponentDigest),
     /// Nothing, and what may have been meant.
     Nothing(Option<String>),
 }
 
-/// Looks for a component by name; of several with one name it is the one added last. A whole digest is taken as it is: that there is no
+/// Looks for a component by name among those of the tenant, then among the published ones; of several with one name it is the one added
+/// or published last. A whole digest is taken as it is: that there is no
 /// such component is found out where it is used. The beginning of one will do if it is that of one component only.
 pub(crate) async fn component_of_host(host: &Host, name: &str) -> Result<Found, Failure> {
     if let Ok(digest) = name.parse() {
         return Ok(Found::Component(digest));
     }
-    let components = host.components().await?;
-    if let Some(found) = components.iter().find(|component| component.name == name) {
-        return Ok(Found::Component(found.digest));
+    if let Some(found) = host.component_named(name).await? {
+        return Ok(Found::Component(found.digest()));
     }
+    let components = host.components().await?;
     if let Some(digest) = meant(name, components.iter().map(|component| component.digest))? {
         return Ok(Found::Component(digest));
     }

@@ -35,12 +35,24 @@ impl Shared {
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.store
     }
+
+    /// How many files of compiled code there are.
+    pub(crate) fn compiled(&self) -> usize {
+        std::fs::read_dir(self.dir.path().join("cache")).unwrap().count()
+    }
 }
 
 async fn add(host: &Host, name: &str, wat: &str) -> Component {
-    let module = wat::parse_str(wat).unwrap();
-    let bytes = componentize(&module, ComponentizeOptions::default()).unwrap();
-    host.add_component(name, &bytes).await.unwrap()
+    host.add_component(name, &component(wat)).await.unwrap()
+}
+
+fn component(wat: &str) -> Vec<u8> {
+    componentize(&wat::parse_str(wat).unwrap(), ComponentizeOptions::default()).unwrap()
+}
+
+/// The bytes of the component that [`asks`] adds.
+pub(crate) fn bytes_of_ask() -> Vec<u8> {
+    component(ASK)
 }
 
 /// A step that completes at once, with this text.

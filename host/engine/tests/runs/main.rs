@@ -24,6 +24,7 @@ mod recover;
 mod requests;
 mod stored;
 mod stuck;
+mod tenants;
 mod upkeep;
 mod versions;
 mod watch;

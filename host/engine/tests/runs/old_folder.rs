@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use reentry::core::id::RunId;
+use reentry::core::id::{RunId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
@@ -236,6 +236,15 @@ async fn whatever_waits_in_a_folder_of_an_earlier_version_goes_on_and_can_be_del
     let (folder, clock) = (unpacked(), Standing::new());
     let host = host().data_dir(folder.path()).clock(clock.clone()).build().await.unwrap();
     let before = standing(&host).await.len();
+    // What was everybody's is that of the one tenant whose runs need it.
+    let names = async |host: &Host| {
+        let listed = host.components().await.unwrap().into_iter();
+        listed.map(|component| component.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&host).await, ["fail", "calls", "event", "ask"]);
+    assert_eq!(host.workflows().await.unwrap().len(), 1);
+    let other = host.for_tenant(TenantId::new("other").unwrap());
+    assert_eq!((names(&other).await.len(), other.workflows().await.unwrap().len()), (0, 0));
     brought_on(&host, &clock).await;
     let mut told = BTreeMap::<String, Vec<String>>::new();
     for (id, about, status) in standing(&host).await {

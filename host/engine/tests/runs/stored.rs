@@ -27,7 +27,7 @@ async fn a_run_of_a_definition_that_would_be_refused_today_goes_on() {
         components: vec![ask.digest()],
         created_at: Timestamp(0),
     };
-    shared.store().put_workflow(record).await.unwrap();
+    shared.store().put_workflow(first.tenant(), record).await.unwrap();
     let run = first.workflow_by_digest(digest).await.unwrap().start(input(json!(1))).await.unwrap().run;
     let id = run.id();
     drop((run, first));

@@ -61,7 +61,7 @@ impl Disk {
             leases: Mutex::default(),
             images: Mutex::default(),
         };
-        now(disk.open().put_component(guest().component.clone())).unwrap();
+        keep_component(&*disk.open());
         disk
     }
 
@@ -96,7 +96,7 @@ impl Disk {
         journal.written.truncate(kept);
         journal.safe = kept;
         let store = MemoryStore::new();
-        now(store.put_component(guest().component.clone())).unwrap();
+        keep_component(&store);
         for written in &journal.written {
             again(&store, written);
         }
@@ -146,9 +146,17 @@ impl Drop for Lease {
     }
 }
 
+/// Has the one tenant hold the component.
+fn keep_component(store: &dyn Store) {
+    let component = guest().component.clone();
+    now(store.put_component(&TenantId::default(), "scripted", component.created_at, component)).unwrap();
+}
+
 fn again(store: &MemoryStore, written: &Written) {
     match written {
-        Written::Workflow(workflow) => now(store.put_workflow(workflow.clone())).unwrap(),
+        Written::Workflow(workflow) => {
+            now(store.put_workflow(&TenantId::default(), workflow.clone())).unwrap()
+        }
         Written::Commit(commit) => now(store.commit((**commit).clone())).unwrap(),
         Written::Message(message) => {
             now(store.send(message.clone())).unwrap();

@@ -249,8 +249,8 @@ impl Store for HeldStore {
         Ok(expired)
     }
 
-    async fn put_workflow(&self, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        now(self.inner().put_workflow(workflow.clone()))?;
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        now(self.inner().put_workflow(tenant, workflow.clone()))?;
         self.disk.wrote(Written::Workflow(workflow), Durability::Durable);
         Ok(())
     }
@@ -320,8 +320,8 @@ impl Store for HeldStore {
     ) -> Result<Vec<RunId>, StoreError> {
         now(self.inner().runs_with_digits(tenant, digits, limit))
     }
-    async fn unneeded_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        now(self.inner().unneeded_components())
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        now(self.inner().unneeded_components(tenant))
     }
     async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
         now(self.inner().last_run(tenant))
@@ -355,20 +355,82 @@ impl Store for HeldStore {
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
         now(self.inner().deliverable(except, limit))
     }
-    async fn put_component(&self, component: ComponentRecord) -> Result<(), StoreError> {
-        now(self.inner().put_component(component))
+    async fn put_component(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        at: Timestamp,
+        component: ComponentRecord,
+    ) -> Result<(), StoreError> {
+        now(self.inner().put_component(tenant, name, at, component))
     }
     async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
         now(self.inner().component(digest))
     }
-    async fn list_components(&self) -> Result<Vec<ComponentSummary>, StoreError> {
-        now(self.inner().list_components())
+    async fn component_of(
+        &self,
+        tenant: &TenantId,
+        digest: &ComponentDigest,
+    ) -> Result<Option<ComponentSummary>, StoreError> {
+        now(self.inner().component_of(tenant, digest))
     }
-    async fn usage(&self, component: &ComponentDigest) -> Result<ComponentUsage, StoreError> {
-        now(self.inner().usage(component))
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        now(self.inner().component_named(tenant, name))
     }
-    async fn remove_component(&self, component: &ComponentDigest) -> Result<(), RemoveError> {
-        now(self.inner().remove_component(component))
+    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        now(self.inner().list_components(tenant))
+    }
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        now(self.inner().list_tenants())
+    }
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        now(self.inner().delete_tenant(tenant))
+    }
+    async fn has_components(&self) -> Result<bool, StoreError> {
+        now(self.inner().has_components())
+    }
+    async fn publish_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        now(self.inner().publish_component(tenant, component, name, at))
+    }
+    async fn unpublish_component(
+        &self,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        now(self.inner().unpublish_component(component))
+    }
+    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
+        now(self.inner().holds_workflow(tenant, digest))
+    }
+    async fn missing_component(
+        &self,
+        tenant: &TenantId,
+        workflow: &WorkflowDigest,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        now(self.inner().missing_component(tenant, workflow))
+    }
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        now(self.inner().usage(tenant, component))
+    }
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        now(self.inner().remove_component(tenant, component))
     }
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
         now(self.inner().workflow(digest))

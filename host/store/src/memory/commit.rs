@@ -181,6 +181,7 @@ impl Data {
             }
             None => KeptRun::new(self.next_place(), rows.run, rows.fork_of),
         };
+        run.called.extend(rows.called);
         run.log.extend(rows.log.map(|entries| (version, (at, entries))));
         run.suspensions.extend(rows.opened.into_iter().map(|what| KeptSuspension { what, ended: None }));
         for (suspension, end) in rows.closed {

@@ -1,6 +1,6 @@
 //! A run and all that is kept of it, and the questions about single runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
@@ -30,6 +30,8 @@ pub(super) struct KeptRun {
     pub(super) savepoints: BTreeMap<i64, SavepointRow>,
     /// Definitions that it followed before, each with the version that followed another one.
     pub(super) followed: Vec<(i64, WorkflowDigest)>,
+    /// Definitions that its steps have called.
+    pub(super) called: BTreeSet<WorkflowDigest>,
     /// By version: when, and what.
     pub(super) log: BTreeMap<i64, (i64, Json)>,
     /// The parent and the version from which it began.
@@ -71,19 +73,21 @@ impl KeptRun {
             suspensions: Vec::new(),
             savepoints: BTreeMap::new(),
             followed: Vec::new(),
+            called: BTreeSet::new(),
             log: BTreeMap::new(),
             fork_of,
             troubles: None,
         }
     }
 
-    /// Whether it follows one of these definitions, or did when one of its savepoints was made.
+    /// Whether it follows one of these definitions, or did when one of its savepoints was made, or its steps have called one.
     pub(super) fn needs(&self, workflows: &[WorkflowDigest]) -> bool {
         let followed_at = |version: &i64| {
             let before = self.followed.iter().find(|(until, _)| version < until);
             before.map_or(self.row.workflow, |(_, workflow)| *workflow)
         };
         workflows.contains(&self.row.workflow)
+            || workflows.iter().any(|workflow| self.called.contains(workflow))
             || self.savepoints.keys().any(|version| workflows.contains(&followed_at(version)))
     }
 

@@ -91,6 +91,7 @@ fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
         "DELETE FROM log WHERE run = ?1",
         "DELETE FROM forks WHERE run = ?1",
         "DELETE FROM troubles WHERE run = ?1",
+        "DELETE FROM called_workflows WHERE run = ?1",
         "DELETE FROM runs WHERE seq = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([seq])?;

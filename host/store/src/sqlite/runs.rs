@@ -11,7 +11,7 @@ use crate::rows::{CommitRows, RunRow, column_of, damaged, decode_run, decode_ste
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{
-    forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions, troubles,
+    called, forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions, troubles,
 };
 use crate::{CommitError, Page, RunFilter, RunSummary, StoreError, SuspensionEnd};
 
@@ -35,6 +35,7 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
         Some(claimed) => (update(connection, rows, &claimed)?, !claimed.same_workflow),
         None => (insert(connection, rows)?, false),
     };
+    called::note(connection, seq, &rows.called)?;
     // Begun first and ended next, so that one may do both.
     for suspension in &rows.opened {
         suspensions::open(connection, rows, seq, suspension)?;

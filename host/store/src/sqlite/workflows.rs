@@ -1,4 +1,5 @@
-//! Workflow definitions and who has applied them: the tables `workflows`, `workflow_components` and `applied`.
+//! Workflow definitions, who holds them and who has applied them: the tables `workflows`, `workflow_components`, `workflow_holds` and
+//! `applied`.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
@@ -13,8 +14,14 @@ use crate::sqlite::reader::{all, bytes_or_null, get, one};
 use crate::sqlite::writer::Fault;
 use crate::{RemoveError, StoreError, WorkflowRecord, WorkflowSummary};
 
-/// Stores a workflow definition, unless it is there.
-pub(crate) fn store(connection: &Connection, workflow: &WorkflowRecord) -> Result<(), Fault> {
+/// Stores a workflow definition, unless it is there, and has a tenant hold it.
+pub(crate) fn store(
+    connection: &Connection,
+    tenant: &TenantId,
+    workflow: &WorkflowRecord,
+) -> Result<(), Fault> {
+    let sql = "INSERT INTO workflow_holds (tenant, workflow) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    connection.prepare_cached(sql)?.execute(params![tenant.as_str(), workflow.digest.as_bytes()])?;
     let sql = "INSERT INTO workflows (digest, id, created_at, definition)
         VALUES (?1, ?2, ?3, ?4) ON CONFLICT (digest) DO NOTHING";
     let params = params![
@@ -74,7 +81,7 @@ pub(crate) fn apply(
         ON CONFLICT (tenant, workflow) DO UPDATE SET id = ?3, at = ?4, current = 1";
     let params = params![tenant.as_str(), workflow.digest.as_bytes(), workflow.id, column(at)];
     connection.prepare_cached(sql)?.execute(params)?;
-    store(connection, workflow)?;
+    store(connection, tenant, workflow)?;
     Ok(previous)
 }
 
@@ -122,6 +129,17 @@ pub(crate) fn list(connection: &Connection, tenant: &TenantId) -> Result<Vec<Wor
     })
 }
 
+/// Whether a tenant holds a definition.
+pub(crate) fn is_held(
+    connection: &Connection,
+    tenant: &TenantId,
+    workflow: &WorkflowDigest,
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM workflow_holds WHERE tenant = ?1 AND workflow = ?2)";
+    let params = params![tenant.as_str(), workflow.as_bytes()];
+    connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))
+}
+
 /// Removes a version from those of a tenant, and the definition unless others need it.
 pub(crate) fn remove(
     connection: &Connection,
@@ -131,19 +149,28 @@ pub(crate) fn remove(
     if let Some(reason) = needed(connection, tenant, workflow)? {
         return Ok(Err(reason));
     }
-    let sql = "DELETE FROM applied WHERE tenant = ?1 AND workflow = ?2";
-    connection.prepare_cached(sql)?.execute(params![tenant.as_str(), workflow.as_bytes()])?;
-    let sql = "SELECT EXISTS (SELECT 1 FROM applied WHERE workflow = ?1)";
-    let is_applied: bool =
-        connection.prepare_cached(sql)?.query_row([workflow.as_bytes()], |row| row.get(0))?;
-    if !is_applied && pins::of_workflow(connection, None, workflow)?.runs == 0 {
+    for sql in [
+        "DELETE FROM applied WHERE tenant = ?1 AND workflow = ?2",
+        "DELETE FROM workflow_holds WHERE tenant = ?1 AND workflow = ?2",
+    ] {
+        connection.prepare_cached(sql)?.execute(params![tenant.as_str(), workflow.as_bytes()])?;
+    }
+    sweep(connection, workflow)?;
+    Ok(Ok(()))
+}
+
+/// Lets go of a definition that no tenant holds and to which no kept run is pinned.
+pub(crate) fn sweep(connection: &Connection, workflow: WorkflowDigest) -> rusqlite::Result<()> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM workflow_holds WHERE workflow = ?1)";
+    let is_held: bool = connection.prepare_cached(sql)?.query_row([workflow.as_bytes()], |row| row.get(0))?;
+    if !is_held && pins::of_workflow(connection, None, workflow)?.runs == 0 {
         for sql in
             ["DELETE FROM workflows WHERE digest = ?1", "DELETE FROM workflow_components WHERE workflow = ?1"]
         {
             connection.prepare_cached(sql)?.execute([workflow.as_bytes()])?;
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Why a version cannot be removed, if it cannot.
@@ -152,24 +179,16 @@ fn needed(
     tenant: &TenantId,
     workflow: WorkflowDigest,
 ) -> Result<Option<RemoveError>, Fault> {
-    let sql = "SELECT id, current FROM applied WHERE tenant = ?1 AND workflow = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let applied = statement.query_row(params![tenant.as_str(), workflow.as_bytes()], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
-    });
-    match applied.optional()? {
-        Some((id, true)) => return Ok(Some(RemoveError::WorkflowCurrent { workflow, id })),
-        Some((_, false)) => {}
-        None => {
-            let sql = "SELECT EXISTS (SELECT 1 FROM workflows WHERE digest = ?1)
-                AND NOT EXISTS (SELECT 1 FROM applied WHERE workflow = ?1)";
-            let nobodys: bool =
-                connection.prepare_cached(sql)?.query_row([workflow.as_bytes()], |row| row.get(0))?;
-            if !nobodys {
-                return Ok(Some(RemoveError::NoWorkflow { workflow }));
-            }
-        }
+    if !is_held(connection, tenant, &workflow)? {
+        return Ok(Some(RemoveError::NoWorkflow { workflow }));
     }
-    let Pins { runs, open_runs } = pins::of_workflow(connection, Some(tenant), workflow)?;
+    let sql = "SELECT id FROM applied WHERE tenant = ?1 AND workflow = ?2 AND current = 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let current =
+        statement.query_row(params![tenant.as_str(), workflow.as_bytes()], |row| row.get::<_, String>(0));
+    if let Some(id) = current.optional()? {
+        return Ok(Some(RemoveError::WorkflowCurrent { workflow, id }));
+    }
+    let Pins { runs, open_runs } = pins::of_workflow(connection, Some(tenant.as_str()), workflow)?;
     Ok((runs > 0).then_some(RemoveError::WorkflowUsed { workflow, runs, open_runs }))
 }

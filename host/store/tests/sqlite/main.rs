@@ -1,5 +1,6 @@
 //! The SQLite store keeps the contract, and what it alone promises.
 
+mod broken;
 mod durability;
 mod folder;
 mod old_versions;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use reentry_core::digest::ComponentDigest;
+use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
 use reentry_core::run::{Call, Doing, RunStatus, SuspensionEnd};
 use reentry_core::time::Timestamp;
@@ -106,9 +106,9 @@ fn what_version_1_did_not_know_begins_there() {
         let mut components = vec![ComponentDigest::of(b"a"), ComponentDigest::of(b"b")];
         components.sort();
         assert_eq!(known.components, components);
-        let usage = store.usage(&ComponentDigest::of(b"b")).await.unwrap();
+        let usage = store.usage(&mine, &ComponentDigest::of(b"b")).await.unwrap();
         assert_eq!((usage.runs, usage.open_runs, usage.workflows[0].0), (5, 4, asks.workflow));
-        assert!(store.remove_component(&ComponentDigest::of(b"a")).await.is_err());
+        assert!(store.remove_component(&mine, &ComponentDigest::of(b"a")).await.is_err());
 
         // A run of then is saved, answered, forked and deleted.
         let answer = change(&asks).saving(Some(1), &[1]).without_image(1).with_step("ask", ended());
@@ -137,5 +137,93 @@ fn a_record_that_is_damaged_does_not_keep_the_rest_from_opening() {
         let told = store.run(&TenantId::default(), run_id(1)).await.unwrap_err().to_string();
         assert!(told.contains("step `ask`") && told.contains("is damaged"), "{told}");
         assert!(store.run(&TenantId::default(), run_id(2)).await.unwrap().is_some());
+    });
+}
+
+const WORKFLOWS: [&str; 6] =
+    ["run of a", "applied by b", "savepoint of a", "called by a", "called by a once", "run of nobody"];
+
+const COMPONENTS: [&str; 7] =
+    ["of nobody", "of a", "of both", "of b", "of a once", "called by a", "in no workflow"];
+
+/// A database of version 5 with components `x` and definitions that use them: one of a run of `a`, one that a savepoint of it is of, two that
+/// steps of it have called, one that `b` has applied, one of nobody.
+fn version_5() -> Folder {
+    let folder = version_3("1");
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    for sql in [
+        include_str!("../../src/sqlite/migrations/0004_payloads_apart.sql"),
+        include_str!("../../src/sqlite/migrations/0005_troubles.sql"),
+        "DELETE FROM components; DELETE FROM workflows; DELETE FROM workflow_components; DELETE FROM runs",
+    ] {
+        database.execute_batch(sql).unwrap();
+    }
+    let digest = |text: &str| *ComponentDigest::of(text.as_bytes()).as_bytes();
+    for (at, name) in (1i64..).zip(COMPONENTS) {
+        let sql = "INSERT INTO components (digest, name, created_at, meta, base, bytes) VALUES (?1, ?2, ?3, '{}', x'', x'')";
+        database.execute(sql, rusqlite::params![digest(name), "x", at]).unwrap();
+    }
+    for (workflow, uses) in [
+        ("run of a", &["of a", "of both"][..]),
+        ("applied by b", &["of b", "of both"]),
+        ("savepoint of a", &["of a once"]),
+        ("called by a", &["called by a"]),
+        ("called by a once", &[]),
+        ("run of nobody", &["of nobody"]),
+    ] {
+        let sql = "INSERT INTO workflows (digest, id, created_at, definition) VALUES (?1, ?2, 1, '{}')";
+        database.execute(sql, rusqlite::params![digest(workflow), workflow]).unwrap();
+        for component in uses {
+            let sql = "INSERT INTO workflow_components (workflow, component) VALUES (?1, ?2)";
+            database.execute(sql, [digest(workflow), digest(component)]).unwrap();
+        }
+    }
+    let sql =
+        "INSERT INTO runs (id, tenant, workflow, workflow_id, status, version, created_at, updated_at, head)
+        VALUES (randomblob(16), 'a', ?1, 'w', 4, 1, 1, 1, ?2)";
+    let called =
+        |workflow: &str| format!(r#"{{"called":{{"x":"{}"}}}}"#, WorkflowDigest::of(workflow.as_bytes()));
+    for head in [called("called by a"), "[damaged".to_owned()] {
+        database.execute(sql, rusqlite::params![digest("run of a"), head]).unwrap();
+    }
+    let run = database.last_insert_rowid();
+    let sql = "INSERT INTO savepoints (run, version, kind, at, images, state, workflow) VALUES (?1, 1, 1, 1, x'', ?2, ?3)";
+    let state = format!(r#"{{"head":{}}}"#, called("called by a once"));
+    database.execute(sql, rusqlite::params![run, state, digest("savepoint of a")]).unwrap();
+    let sql = "INSERT INTO applied (tenant, workflow, id, at, current) VALUES ('b', ?1, 'w', 1, 0)";
+    database.execute(sql, [digest("applied by b")]).unwrap();
+    database.pragma_update(None, "user_version", 5).unwrap();
+    folder
+}
+
+#[test]
+fn what_was_everybodys_becomes_that_of_the_tenants_that_use_it() {
+    check(&version_5(), async |folder: &dyn BackEnd| {
+        let store = folder.open();
+        let named =
+            |digest| COMPONENTS.into_iter().find(|name| ComponentDigest::of(name.as_bytes()) == digest);
+        let mut told = Vec::new();
+        for tenant in [tenant("a"), tenant("b"), TenantId::default(), tenant("other")] {
+            let listed = store.list_components(&tenant).await.unwrap();
+            let listed = listed.iter().map(|row| named(row.digest).unwrap()).collect::<Vec<_>>();
+            let meant = store.component_named(&tenant, "x").await.unwrap().and_then(named);
+            let mut holds = Vec::new();
+            for workflow in WORKFLOWS {
+                let digest = WorkflowDigest::of(workflow.as_bytes());
+                if store.holds_workflow(&tenant, &digest).await.unwrap() {
+                    holds.push(workflow);
+                }
+            }
+            told.push(format!("{tenant}: {listed:?}, x is {meant:?}, holds {holds:?}"));
+        }
+        assert_eq!(
+            told,
+            [
+                r#"a: ["called by a", "of a once", "of both", "of a"], x is Some("called by a"), holds ["run of a", "savepoint of a", "called by a", "called by a once"]"#,
+                r#"b: ["of b", "of both"], x is Some("of b"), holds ["applied by b"]"#,
+                r#"default: ["in no workflow", "of nobody"], x is Some("in no workflow"), holds ["run of nobody"]"#,
+                "other: [], x is None, holds []",
+            ]
+        );
     });
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
+use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{create, put, run};
@@ -21,7 +22,6 @@ fn component(number: u8) -> ComponentRecord {
     let bytes = vec![number; 1 << 20];
     ComponentRecord {
         digest: ComponentDigest::of(&bytes),
-        name: format!("component-{number}"),
         base: Vec::new(),
         meta: Json::parse("{}").unwrap(),
         created_at: Timestamp(1),
@@ -31,14 +31,14 @@ fn component(number: u8) -> ComponentRecord {
 
 async fn fill(store: &dyn Store) {
     for number in 0..16 {
-        store.put_component(component(number)).await.unwrap();
+        store.put_component(&TenantId::default(), "same", Timestamp(1), component(number)).await.unwrap();
         put(store, create(run(u64::from(number)))).await;
     }
 }
 
 async fn remove_all_but_the_last(store: &dyn Store) {
     for number in 0..15 {
-        store.remove_component(&component(number).digest).await.unwrap();
+        store.remove_component(&TenantId::default(), &component(number).digest).await.unwrap();
     }
 }
 

@@ -33,9 +33,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let listed = host.components().await?.into_iter().find(|listed| listed.digest == component.digest());
     let kept = listed.map_or_else(|| name.clone(), |listed| listed.name);
     if kept != name {
-        session
-            .ui
-            .note(&format!("this host has the component already, under the name `{}`", harmless(&kept)));
+        session.ui.note(&format!("the component is there already, under the name `{}`", harmless(&kept)));
     }
     let steps: Vec<&str> = component.steps().iter().map(|step| step.id.as_str()).collect();
     if session.ui.is_json() {

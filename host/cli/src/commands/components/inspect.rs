@@ -21,7 +21,7 @@ use crate::workflow_file::{Found, component_of_host};
 /// Show a component's steps, their schemas, what it imports, and how it resumes
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A file, which is not added, or the digest or name of a component of the host
+    /// A file, which is not added, or the digest or name of a component that you have, or that is published
     #[arg(value_name = "DIGEST|NAME|FILE")]
     component: PathBuf,
 }
@@ -79,9 +79,7 @@ async fn of_host(session: &Session, name: &Path) -> Result<(Component, Option<u6
             let report =
                 Report::not_found("no-component", format!("there is no file and no component `{shown}`"));
             let list = session.again.command(["components", "list"]);
-            Err(report
-                .hint(hint.unwrap_or_else(|| format!("`{list}` shows the components of this host")))
-                .into())
+            Err(report.hint(hint.unwrap_or_else(|| format!("`{list}` shows those that there are"))).into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `reentry components list`: the components of a host.
+//! `reentry components list`: the components of a tenant, and those published to all.
 
 use reentry::ComponentMeta;
 use reentry::core::time::Timestamp;
@@ -15,7 +15,10 @@ use crate::ui::harmless;
 /// Most characters of a list of steps in the table.
 const STEPS_CHARS: usize = 40;
 
-/// List the components of the host, the newest first
+/// List your components, and those that are published to all tenants
+///
+/// Your own come first, the newest of them first. A name means the newest of yours that has it, and without one the newest that is
+/// published under it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
@@ -25,6 +28,9 @@ pub(crate) struct Args {}
 struct Row {
     digest: String,
     name: String,
+    own: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<String>,
     bytes: u64,
     steps: Vec<String>,
     created_at: Timestamp,
@@ -42,17 +48,24 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let now = session.now();
-    let mut table = Table::new(["NAME", "SIZE", "ADDED", "DIGEST", "STEPS"]).giving_way(["STEPS", "NAME"]);
+    let mut table =
+        Table::new(["NAME", "SIZE", "ADDED", "PUBLISHED", "DIGEST", "STEPS"]).giving_way(["STEPS", "NAME"]);
     for row in rows {
         let steps = row.steps.join(", ");
         let steps = match steps.char_indices().nth(STEPS_CHARS) {
             Some((end, _)) => format!("{}… ({})", steps.get(..end).unwrap_or_default(), row.steps.len()),
             None => steps,
         };
+        let published = match row.published {
+            None => String::new(),
+            Some(_) if !row.own => "not yours".to_owned(),
+            Some(name) => format!("as {}", harmless(&name)),
+        };
         table.row([
             harmless(&row.name),
             bytes(row.bytes),
             relative(row.created_at, now),
+            published,
             short_digest(&row.digest),
             steps,
         ]);
@@ -66,6 +79,8 @@ fn row(component: reentry::store::ComponentSummary) -> Row {
     Row {
         digest: component.digest.to_string(),
         name: component.name,
+        own: component.held,
+        published: component.published,
         bytes: component.bytes,
         steps: meta.into_iter().flat_map(|meta| meta.steps).map(|step| step.id).collect(),
         created_at: component.created_at,

@@ -10,7 +10,7 @@ use crate::session::{Background, Session};
 use crate::table::Table;
 use crate::ui::harmless;
 
-/// Remove components that nothing needs, with their compiled code
+/// Remove components of yours that nothing of yours needs, with their compiled code
 ///
 /// A component stays while a version of a workflow that was applied uses it (`reentry workflow remove` removes old ones), while a run that
 /// is kept is pinned to it, ended or not, and as long as it is the latest of its name.

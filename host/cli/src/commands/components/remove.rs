@@ -1,13 +1,14 @@
 //! `reentry components remove`: a component goes.
 
-use super::named;
+use super::{named, only_one};
 use crate::exit::Exit;
-use crate::failure::{Failure, Report};
+use crate::failure::Failure;
 use crate::session::{Background, Session};
 
-/// Remove a component that nobody needs any more
+/// Remove a component of yours that you do not need any more
 ///
-/// Refused while a current version of a workflow uses it, or a run that is kept is pinned to it, ended or not.
+/// Refused while a current version of a workflow of yours uses it, or a run that is kept is pinned to it, ended or not. Its bytes and their
+/// compiled code go with it, unless another tenant has the same component, or it is published.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The component: its digest, the first digits, or a name that only one has
@@ -17,14 +18,12 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let digest = named(session, &host, &args.component).await?;
-    let same = host.components().await?.into_iter().filter(|component| component.name == args.component);
-    let same: Vec<String> = same.map(|component| component.digest.to_string()).collect();
-    if same.len() > 1 {
-        let message = format!("{} components have the name `{}`", same.len(), args.component);
-        let hint = format!("say which one by its digest:\n{}", same.join("\n"));
-        return Err(Report::refused("ambiguous-name", message).hint(hint).into());
-    }
+    let components = host.components().await?;
+    let own = components.iter().filter(|known| known.held && known.name == args.component);
+    let digest = match only_one(&args.component, own)? {
+        Some(digest) => digest,
+        None => named(session, &host, &args.component).await?,
+    };
     host.remove_component(digest).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {

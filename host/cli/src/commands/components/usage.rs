@@ -1,6 +1,6 @@
-//! `reentry components usage`: who uses a component.
+//! `reentry components usage`: what uses a component.
 
-use reentry::store::ComponentUsage;
+use reentry::store::{ComponentUsage, PublishedUsage};
 use serde_json::{Value, json};
 
 use super::named;
@@ -11,7 +11,7 @@ use crate::humane::count;
 use crate::session::{Background, Session};
 use crate::table::Table;
 
-/// Show which workflows and runs use a component, those of all tenants
+/// Show which of your workflows and runs use a component
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The component: its name, its digest, or the first digits
@@ -22,8 +22,6 @@ pub(crate) struct Args {
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let digest = named(session, &host, &args.component).await?;
-    // A component that does not exist is an error, and not an unused one.
-    host.component(digest).await?;
     let usage = host.component_usage(digest).await?;
     if session.ui.is_json() {
         let mut told = as_json(&usage);
@@ -47,7 +45,13 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// Who uses a component, for programs.
+/// How much needs a published component, for programs.
+pub(crate) fn published_as_json(usage: PublishedUsage) -> Value {
+    let PublishedUsage { tenants, current, runs, open_runs } = usage;
+    json!({ "tenants": tenants, "currentWorkflows": current, "runs": runs, "openRuns": open_runs })
+}
+
+/// What uses a component, for programs.
 pub(crate) fn as_json(usage: &ComponentUsage) -> Value {
     let workflow = |(digest, id): &(_, String)| json!({ "id": id, "digest": digest });
     let workflows: Vec<Value> = usage.workflows.iter().map(workflow).collect();

@@ -1,0 +1,66 @@
+//! `reentry components publish` and `unpublish`: a component for all tenants.
+
+use serde_json::json;
+
+use super::{named, only_one};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::{Background, Session};
+use crate::ui::harmless;
+
+/// Publish a component of yours to all tenants
+///
+/// Each tenant finds it by its name, where it has no component of that name itself. It is for those who operate the host: what is published
+/// is what others run. It stays published when you remove your own (`reentry components remove`).
+#[derive(Debug, clap::Args)]
+pub(crate) struct Publish {
+    /// The component: its name, its digest, or the first digits
+    #[arg(value_name = "DIGEST|NAME")]
+    component: String,
+
+    /// Name by which all tenants find it [default: the one that you have for it]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// End that a component is published
+///
+/// Refused while a tenant that does not have the component itself needs it: for a current version of a workflow, or a run that is kept, ended
+/// or not.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Unpublish {
+    /// The component: the name that it is published under, its digest, or the first digits
+    #[arg(value_name = "DIGEST|NAME")]
+    component: String,
+}
+
+pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let digest = named(session, &host, &args.component).await?;
+    host.publish_component(digest, args.name.as_deref()).await?;
+    let known = host.components().await?.into_iter().find(|known| known.digest == digest);
+    let name = known.and_then(|known| known.published).unwrap_or_default();
+    if session.ui.is_json() {
+        session.ui.print_json(&json!({ "published": digest, "name": name }))?;
+    } else {
+        session.ui.note(&format!("published component {digest} as `{}`", harmless(&name)));
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn unpublish(args: &Unpublish, session: &Session) -> Result<Exit, Failure> {
+    let host = session.existing_host(Background::Off).await?;
+    let components = host.components().await?;
+    let published = components.iter().filter(|known| known.published.as_ref() == Some(&args.component));
+    let digest = match only_one(&args.component, published)? {
+        Some(digest) => digest,
+        None => named(session, &host, &args.component).await?,
+    };
+    host.unpublish_component(digest).await?;
+    if session.ui.is_json() {
+        session.ui.print_json(&json!({ "unpublished": digest }))?;
+    } else {
+        session.ui.note(&format!("component {digest} is not published any more"));
+    }
+    Ok(Exit::Done)
+}

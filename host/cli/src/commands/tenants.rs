@@ -1,0 +1,33 @@
+//! `reentry tenants`: who has what on the host, for those who operate it.
+
+mod delete;
+mod list;
+
+use reentry::store::TenantSummary;
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// List the tenants with how much each has, delete one with all that it has
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    List(list::Args),
+    Delete(delete::Args),
+}
+
+pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit, Failure> {
+    match command {
+        Command::List(_) => list::perform(session).await,
+        Command::Delete(args) => delete::perform(&args, session).await,
+    }
+}
+
+/// How much a tenant has, for programs.
+fn as_json(of: &TenantSummary) -> Value {
+    json!({
+        "tenant": of.tenant, "runs": of.runs, "openRuns": of.open_runs, "components": of.components,
+        "workflows": of.workflows, "events": of.messages,
+    })
+}

@@ -1,0 +1,84 @@
+//! Tenants as those see them who operate the host.
+
+use reentry_core::id::TenantId;
+use reentry_core::run::{Refused, RunStatus};
+use reentry_core::time::Timestamp;
+use reentry_store::{RemoveError, RunFilter, TenantSummary};
+
+use crate::error::Error;
+use crate::host::Host;
+use crate::prune::Prune;
+
+/// How often a tenant is deleted anew because runs of it began meanwhile.
+const TRIES_MAX: usize = 8;
+
+/// What becomes of runs that have not ended when their tenant is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenRuns {
+    /// They stay, and so does the tenant.
+    Refuse,
+    /// They are canceled.
+    Cancel,
+}
+
+impl Host {
+    /// The tenants of which anything is kept, by name, with how much that is. For those who operate the host. Grows with all runs.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn tenants(&self) -> Result<Vec<TenantSummary>, Error> {
+        Ok(self.inner.store.list_tenants().await?)
+    }
+
+    /// Deletes all that is kept of a tenant: its runs, workflows, components and events; what it published stays published. Returns what was
+    /// there. Durable on return. Does not keep the tenant from beginning anew. For those who operate the host.
+    ///
+    /// # Errors
+    /// `NotFound` when nothing is kept of it; `Conflict` while runs of it have not ended and are to stay, and when new ones keep
+    /// beginning; nothing is deleted in the first case. `Unavailable`, `Damaged`; part of it may be deleted then.
+    pub async fn delete_tenant(&self, tenant: &TenantId, open: OpenRuns) -> Result<TenantSummary, Error> {
+        let found = self.tenants().await?.into_iter().find(|of| of.tenant == *tenant);
+        let found = found.ok_or_else(|| Error::NoTenant(tenant.clone()))?;
+        if found.open_runs > 0 && open == OpenRuns::Refuse {
+            let TenantSummary { runs, open_runs, .. } = found;
+            return Err(RemoveError::TenantUsed { tenant: tenant.clone(), runs, open_runs }.into());
+        }
+        let of_tenant = self.for_tenant(tenant.clone());
+        let mut tries = 0;
+        loop {
+            if open == OpenRuns::Cancel {
+                of_tenant.cancel_open_runs().await?;
+            }
+            of_tenant.prune(&Prune { before: Timestamp(u64::MAX), workflow_id: None }).await?;
+            tries += 1;
+            match self.inner.store.delete_tenant(tenant).await {
+                Err(RemoveError::TenantUsed { .. }) if tries < TRIES_MAX => {}
+                Err(error) => return Err(error.into()),
+                Ok(gone) => {
+                    gone.into_iter().for_each(|component| self.inner.registry.forget(component));
+                    return Ok(found);
+                }
+            }
+        }
+    }
+
+    async fn cancel_open_runs(&self) -> Result<(), Error> {
+        for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
+            loop {
+                // What is canceled is not in the list any more.
+                let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+                let page = self.runs(filter).await?;
+                if page.rows.is_empty() {
+                    break;
+                }
+                for run in page.rows {
+                    match self.run(run.id).await?.cancel().await {
+                        Ok(_) | Err(Error::Refused(Refused::Ended { .. })) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
