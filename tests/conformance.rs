@@ -107,6 +107,7 @@ macro_rules! sections {
 
 sections!(
     address,
+    asked,
     late,
     seen,
     refusals,

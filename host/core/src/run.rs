@@ -5,6 +5,7 @@
 
 mod apply;
 mod around;
+mod asked;
 mod block;
 mod blocked;
 mod call_ended;
@@ -264,7 +265,7 @@ pub enum Doing {
     Ready(Call),
     /// A call failed and is made again at the instant, by the owner.
     Retrying(OwnerId, Timestamp, Call),
-    /// A guest waits for its suspensions.
+    /// A guest waits for its suspensions, or an entry without a component for its only one.
     Waiting(Waiting),
     /// It is a wait of the workflow's, until the instant.
     Sleeping(Timestamp),

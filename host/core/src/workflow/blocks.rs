@@ -88,7 +88,11 @@ impl Check<'_> {
     ) -> NodeIndex {
         self.count(site);
         // A workflow checks its own.
-        let what = if matches!(verb, "then" | "condition") { "step" } else { verb };
+        let what = match verb {
+            "then" | "condition" => "step",
+            "ask" => "question",
+            verb => verb,
+        };
         if verb != "workflow"
             && let Err(error) = check_name(what, id)
         {
@@ -124,9 +128,8 @@ impl Check<'_> {
                 self.repeat(draft, at, site, (&from.id, &from.body), condition, true).map(Kind::Loop)
             }
             Entry::Try(from) => self.try_catch(draft, at, site, from).map(Kind::Try),
-            Entry::Then(_) | Entry::Workflow(_) | Entry::Map(_) | Entry::Sleep(_) | Entry::SleepUntil(_) => {
-                None
-            }
+            Entry::Then(_) | Entry::Workflow(_) | Entry::Map(_) => None,
+            Entry::Sleep(_) | Entry::SleepUntil(_) | Entry::Ask(_) => None,
         }
     }
 
@@ -227,7 +230,7 @@ impl Check<'_> {
         more: &[&'static str],
     ) -> Option<Body> {
         let alone = match block.0.as_slice() {
-            [only @ (Entry::Then(_) | Entry::Workflow(_))] => only.id() == id,
+            [only] if only.has_path_of_block() => only.id() == id,
             _ => false,
         };
         // The path of a body that is alone is the block's.

@@ -57,6 +57,8 @@ fn kind(step: &Step) -> &'static str {
         Doing::Holding(Held::Loop { .. }) => "loop",
         Doing::Holding(Held::Try { .. }) => "try",
         Doing::Sleeping(_) => "sleep",
+        // No call brought what it waits for.
+        Doing::Waiting(_) if step.calls == 0 => "question",
         _ => "step",
     }
 }
@@ -64,6 +66,9 @@ fn kind(step: &Step) -> &'static str {
 fn kind_there(place: Place<'_>) -> &'static str {
     if place.step().is_some() {
         return "step";
+    }
+    if place.wait().is_some() {
+        return "question";
     }
     if place.scope().is_some() {
         return "workflow or body";
@@ -77,6 +82,7 @@ fn kind_there(place: Place<'_>) -> &'static str {
             Kind::Try(_) => "try",
             Kind::Sleep(_) => "sleep",
             Kind::Map(_) => "map",
+            Kind::Wait(_) => "question",
             Kind::Step(_) => "step",
             Kind::Workflow(_) => "workflow or body",
         },

@@ -183,3 +183,27 @@ fn what_was_prepared_for_an_earlier_version_is_refused() {
     assert_eq!(refused.code(), "changed");
     assert_snapshot!(refused.to_string(), @"the run was at version 1 when this was prepared, and is at version 2 now");
 }
+
+#[test]
+fn a_question_of_the_workflow_itself_moves_along() {
+    let question =
+        |fields: &str| format!(r#"[{{"ask": {{"id": "q"{fields}}}}}, {{"map": {{"to": "input"}}}}]"#);
+    let (old, asked) = (question(r#", "deadline": {"ms": 99000000, "otherwise": 5}"#), ["start 1"]);
+    let same = question(r#", "title": "Q", "answer": {"type": "integer"}"#);
+    let told = [
+        check(&old, &asked, &same, &[]),
+        check(&old, &asked, &question(r#", "answer": {"type": "string"}"#), &[]),
+        check(&old, &asked, r#"["@q"]"#, &[]),
+        check(r#"["@q"]"#, &["start 1", "q suspends 2"], &old, &[]),
+        check(&old, &asked, r#"[{"sleep": {"id": "q", "ms": 1}}]"#, &[]),
+    ];
+    assert_snapshot!(told.join("\n"), @r#"
+      run: suspended, durable
+
+    refused: step `q` has a default answer, for when its deadline passes, that does not fit the resume schema there:
+    - (top): 5 is not of type "string"
+    refused: its entry `q` is a step, and is open in the run as a question
+    refused: its entry `q` is a question, and is open in the run as a step
+    refused: its entry `q` is a sleep, and is open in the run as a question
+    "#);
+}

@@ -194,8 +194,13 @@ fn bring_to_end(world: &mut World, suspends: bool, mut choose: impl FnMut(usize)
 }
 
 fn suspended(number: u8) -> CallEnd {
-    let answer =
-        AnswerWait { payload: Json::null(), labels: Vec::new(), resume_schema: None, deadline: None };
+    let answer = AnswerWait {
+        payload: Json::null(),
+        labels: Vec::new(),
+        assignees: Vec::new(),
+        resume_schema: None,
+        deadline: None,
+    };
     CallEnd::Suspended {
         waits: Waits { waits: vec![Wait { id: 0, what: WaitFor::Answer(answer) }], wake: Wake::Any },
         suspensions: vec![suspension(number)],

@@ -30,6 +30,19 @@ fn every_verb_can_be_written_either_way() {
         .sleep_until(Timestamp(4_102_444_800_000))
         .sleep_until(SleepUntilEntry::expression("now"))
         .try_catch(step("ask").id("risky"), Block::new().map("input.error"))
+        .ask(
+            AskEntry::new("Ship it?")
+                .id("ok")
+                .description("whether it goes out")
+                .payload([("what", "input.what")])
+                .answer(Json::parse(r#"{"type":"boolean"}"#).unwrap())
+                .label("boss")
+                .label(Text::expression("input.who"))
+                .assignee("ann")
+                .deadline(DeadlineEntry::from("3d").otherwise(Json::parse("false").unwrap())),
+        )
+        .foreach(AskEntry::new("Each?").deadline(Duration::from_secs(1)))
+        .ask(AskEntry::new("When?").deadline(SleepEntry::expression("input.ms")))
         .entry(DoUntilEntry::new(MapEntry::from("1"), "true").id("named"))
         .definition();
     let written = r##"{"id": "w", "timeoutMs": 9, "steps": [
@@ -49,6 +62,10 @@ fn every_verb_can_be_written_either_way() {
         {"sleepUntil": {"at": "2100-01-01T00:00:00.000Z"}},
         {"sleepUntil": {"expr": "now"}},
         {"try": {"do": {"then": {"id": "risky", "component": "#", "step": "ask"}}, "catch": {"map": {"to": "input.error"}}}},
+        {"ask": {"id": "ok", "title": "Ship it?", "description": "whether it goes out", "payload": {"what": "input.what"}, "answer": {"type":"boolean"},
+            "labels": ["boss", {"expr": "input.who"}], "assignees": ["ann"], "deadline": {"for": "3d", "otherwise": false}}},
+        {"foreach": {"do": {"ask": {"title": "Each?", "deadline": {"ms": 1000}}}}},
+        {"ask": {"title": "When?", "deadline": {"expr": "input.ms"}}},
         {"doUntil": {"id": "named", "do": {"map": {"to": "1"}}, "until": "true"}}]}"##;
     let digest = Workflow::commit(&built, &contracts).map(|workflow| workflow.digest());
     assert_eq!(digest, try_commit(written).map(|workflow| workflow.digest()));

@@ -48,6 +48,7 @@ fn kind(kind: &Kind, indent: usize) -> String {
             format!("map {:?}", fields.iter().map(|(key, _)| key).collect::<Vec<_>>())
         }
         Kind::Sleep(_) => "sleep".to_owned(),
+        Kind::Wait(_) => "wait".to_owned(),
         Kind::Try(node) => {
             let (body, catch) = (node.body, node.catch);
             format!("try {}-{} catch {}-{}", body.first, body.last, catch.first, catch.last)
