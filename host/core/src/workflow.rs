@@ -31,7 +31,8 @@ pub use commit::Contracts;
 pub use contract::{ComponentSteps, Contract, ContractError};
 pub use definition::{
     AskEntry, BranchArm, BranchEntry, BranchMode, DeadlineEntry, Definition, DoUntilEntry, DoWhileEntry,
-    Entry, ForEachEntry, MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
+    Entry, EventEntry, ForEachEntry, MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry,
+    TryEntry,
 };
 pub use node::Arm;
 pub use place::{Place, Program, StepAt};

@@ -172,7 +172,7 @@ fn everything_wrong_with_the_shape_is_shown_at_once() {
     w.json:8:6: the field `step` is missing
         {"then": {"component": "c"}},
          ^
-    w.json:9:5: an entry needs a verb: one of `ask`, `branch`, `doUntil`, `doWhile`, `foreach`, `map`, `parallel`, `sleep`, `sleepUntil`, `then`, `try`, `workflow`
+    w.json:9:5: an entry needs a verb: one of `ask`, `branch`, `doUntil`, `doWhile`, `event`, `foreach`, `map`, `parallel`, `sleep`, `sleepUntil`, `then`, `try`, `workflow`
         {},
         ^
     w.json:10:5: an entry has one verb, this has `then`, `map`

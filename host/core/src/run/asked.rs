@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::call_ended::NewWaits;
-use super::change::{Change, final_failure, misfit};
+use super::change::{Change, final_failure, invalid, misfit};
 use super::expressions::Evaluated;
 use super::fail::Because;
 use super::time_passed::passed;
-use super::waits::check_labels;
+use super::waits::{check_event, check_labels};
 use super::{Doing, Stop, Suspension};
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::step::{AnswerWait, Deadline, DeadlineOutcome, Failure, Resolution, Wait, WaitFor, Waits, Wake};
+use crate::step::{
+    AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, Resolution, Wait, WaitFor, Waits, Wake,
+};
 use crate::workflow::node::{Awaited, DeadlineNode, MapNode, TextNode, WaitNode};
-
-/// The code of an entry whose expressions do not give what it needs.
-const INVALID: &str = "invalid-ask";
 
 impl Change<'_> {
     pub(super) fn enter_wait(
@@ -34,11 +33,12 @@ impl Change<'_> {
         };
         let deadline = match &what {
             WaitFor::Answer(answer) => answer.deadline.as_ref(),
+            WaitFor::Event(event) => event.deadline.as_ref(),
             _ => None,
         };
         if deadline.is_some_and(|deadline| deadline.at <= self.now) {
             // No wait: nothing has to come by for it to be over.
-            return self.came(path, passed(deadline), owner);
+            return self.came(path, node, passed(deadline), owner);
         }
         let suspensions = vec![self.new_suspension()?];
         let waits = Waits { waits: vec![Wait { id: 0, what }], wake: Wake::Any };
@@ -52,10 +52,14 @@ impl Change<'_> {
         node: &WaitNode,
         input: &Json,
     ) -> Result<Result<WaitFor, Failure>, Stop> {
+        let unsound = match &node.what {
+            Awaited::Answer { .. } => invalid_ask,
+            Awaited::Event { .. } => invalid_event,
+        };
         let deadline = match &node.deadline {
             Some(deadline) => match self.deadline_of(path, deadline, input)? {
                 Ok(deadline) => Some(deadline),
-                Err(problem) => return Ok(Err(invalid("deadline", &problem))),
+                Err(problem) => return Ok(Err(unsound("deadline", &problem))),
             },
             None => None,
         };
@@ -68,6 +72,21 @@ impl Change<'_> {
                 let labels = self.texts(path, labels, input)?;
                 let assignees = self.texts(path, assignees, input)?;
                 Ok(question(payload, labels, assignees, deadline))
+            }
+            Awaited::Event { name, key } => {
+                let name = match self.one_text(path, name, input)? {
+                    Ok(name) => name,
+                    Err(problem) => return Ok(Err(unsound("name", &problem))),
+                };
+                let key = match key {
+                    Some(key) => match self.one_text(path, key, input)? {
+                        Ok(key) => Some(key),
+                        Err(problem) => return Ok(Err(unsound("key", &problem))),
+                    },
+                    None => None,
+                };
+                let event = EventWait { name, key, deadline };
+                Ok(check_event(&event).map(|()| WaitFor::Event(event)))
             }
         }
     }
@@ -82,6 +101,19 @@ impl Change<'_> {
         match mapping {
             MapNode::Expression(expression) => self.evaluate(path, expression, input, &[]),
             MapNode::Fields(fields) => self.evaluate_fields(path, fields, input),
+        }
+    }
+
+    fn one_text(&self, path: &StepPath, text: &TextNode, input: &Json) -> Result<Evaluated<String>, Stop> {
+        match text {
+            TextNode::Plain(text) => Ok(Ok(text.clone())),
+            TextNode::Expression(expression) => {
+                let value = self.evaluate(path, expression, input, &[])?;
+                Ok(value.and_then(|value| {
+                    let source = expression.source();
+                    value.decode().map_err(|_| format!("`{source}` gave {}, expected a text", value.shown()))
+                }))
+            }
         }
     }
 
@@ -125,20 +157,41 @@ impl Change<'_> {
     pub(super) fn wait_over(
         &mut self,
         path: &StepPath,
+        node: &WaitNode,
         over: Vec<Suspension>,
         owner: OwnerId,
     ) -> Result<(), Stop> {
         self.step_mut(path)?.doing = Doing::Continuing(owner);
         let resolution = over.into_iter().find_map(|over| over.over).ok_or_else(|| misfit(path))?;
-        self.came(path, resolution, owner)
+        self.came(path, node, resolution, owner)
     }
 
     /// Ends an entry with what it waited for. What is answered was checked when it came, or when the workflow was committed.
-    fn came(&mut self, path: &StepPath, resolution: Resolution, owner: OwnerId) -> Result<(), Stop> {
+    fn came(
+        &mut self,
+        path: &StepPath,
+        node: &WaitNode,
+        resolution: Resolution,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
         match resolution {
             Resolution::Answered(answer) => self.complete(path, answer, owner),
+            // Whoever sent an event is not there any more to be told, as with one that a step refuses.
+            Resolution::Received(payload) => {
+                match node.schema.as_ref().map_or(Ok(payload.clone()), |schema| schema.check(&payload)) {
+                    Ok(payload) => self.complete(path, payload, owner),
+                    Err(violations) => {
+                        let failure = invalid("bad-event", "event data", &violations);
+                        self.fail(path, failure, Because::of(owner))
+                    }
+                }
+            }
             Resolution::TimedOut => {
-                let message = "the answer did not come before its deadline".to_owned();
+                let what = match &node.what {
+                    Awaited::Answer { .. } => "answer",
+                    Awaited::Event { .. } => "event",
+                };
+                let message = format!("the {what} did not come before its deadline");
                 self.fail(path, final_failure("timed-out", message), Because::of(owner))
             }
             _ => Err(misfit(path).into()),
@@ -153,16 +206,22 @@ fn question(
     assignees: Evaluated<Vec<String>>,
     deadline: Option<Deadline>,
 ) -> Result<WaitFor, Failure> {
-    let payload = payload.map_err(|problem| invalid("payload", &problem))?;
-    let labels = labels.map_err(|problem| invalid("labels", &problem))?;
-    let assignees = assignees.map_err(|problem| invalid("assignees", &problem))?;
+    let payload = payload.map_err(|problem| invalid_ask("payload", &problem))?;
+    let labels = labels.map_err(|problem| invalid_ask("labels", &problem))?;
+    let assignees = assignees.map_err(|problem| invalid_ask("assignees", &problem))?;
     check_labels("label", &labels)?;
     check_labels("assignee", &assignees)?;
     Ok(WaitFor::Answer(AnswerWait { payload, labels, assignees, resume_schema: None, deadline }))
 }
 
-fn invalid(field: &str, problem: &str) -> Failure {
-    final_failure(INVALID, format!("its `{field}`: {problem}"))
+/// The failure of a question whose expressions do not give what it needs.
+fn invalid_ask(field: &str, problem: &str) -> Failure {
+    final_failure("invalid-ask", format!("its `{field}`: {problem}"))
+}
+
+/// The same for a wait for an event.
+fn invalid_event(field: &str, problem: &str) -> Failure {
+    final_failure("invalid-event", format!("its `{field}`: {problem}"))
 }
 
 /// The texts that an expression gave: one, or an array of them.

@@ -81,8 +81,8 @@ impl Change<'_> {
         step.suspensions = open;
         step.entry.status = StepStatus::Running;
         step.entry.suspended_at = None;
-        if self.place(path)?.wait().is_some() {
-            return self.wait_over(path, over, owner);
+        if let Some(node) = self.place(path)?.wait() {
+            return self.wait_over(path, node, over, owner);
         }
         let step = self.step_mut(path)?;
         step.calls += 1;

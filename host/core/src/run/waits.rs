@@ -81,7 +81,8 @@ fn check_answer(step: StepAt<'_>, answer: &mut AnswerWait) -> Result<(), Failure
     Ok(())
 }
 
-fn check_event(event: &EventWait) -> Result<(), Failure> {
+/// Checks by what an event is named.
+pub(super) fn check_event(event: &EventWait) -> Result<(), Failure> {
     for (what, text) in [("name", Some(&event.name)), ("key", event.key.as_ref())] {
         if let Some(text) = text
             && (text.is_empty() || text.len() > LABEL_BYTES_MAX)

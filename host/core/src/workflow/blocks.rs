@@ -91,6 +91,7 @@ impl Check<'_> {
         let what = match verb {
             "then" | "condition" => "step",
             "ask" => "question",
+            "event" => "wait",
             verb => verb,
         };
         if verb != "workflow"
@@ -129,7 +130,7 @@ impl Check<'_> {
             }
             Entry::Try(from) => self.try_catch(draft, at, site, from).map(Kind::Try),
             Entry::Then(_) | Entry::Workflow(_) | Entry::Map(_) => None,
-            Entry::Sleep(_) | Entry::SleepUntil(_) | Entry::Ask(_) => None,
+            Entry::Sleep(_) | Entry::SleepUntil(_) | Entry::Ask(_) | Entry::Event(_) => None,
         }
     }
 

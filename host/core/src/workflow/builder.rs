@@ -4,7 +4,7 @@
 
 use super::block::{Block, Condition};
 use super::definition::{
-    AskEntry, BranchEntry, Definition, DoUntilEntry, DoWhileEntry, Entry, ForEachEntry, MapEntry,
+    AskEntry, BranchEntry, Definition, DoUntilEntry, DoWhileEntry, Entry, EventEntry, ForEachEntry, MapEntry,
     ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
 };
 use crate::json::Json;
@@ -76,6 +76,11 @@ macro_rules! verbs {
             /// Then a question, which needs no component: an [`AskEntry`].
             pub fn ask(self, question: AskEntry) -> Self {
                 self.entry(question)
+            }
+
+            /// Then a wait for an event, which needs no component: its name, or an [`EventEntry`].
+            pub fn event(self, event: impl Into<EventEntry>) -> Self {
+                self.entry(event.into())
             }
 
             /// Then this, with what is done when it fails.

@@ -141,6 +141,7 @@ impl Check<'_> {
             Entry::Sleep(from) => self.sleep(draft, site, from).map(Kind::Sleep),
             Entry::SleepUntil(from) => self.sleep_until(draft, site, from).map(Kind::Sleep),
             Entry::Ask(from) => self.ask(draft, site, from).map(|wait| Kind::Wait(Box::new(wait))),
+            Entry::Event(from) => self.event(draft, site, from).map(|wait| Kind::Wait(Box::new(wait))),
             block => self.nested(site, |check| check.block(draft, at, site, block)),
         }
     }

@@ -70,6 +70,8 @@ pub enum Entry<C = ComponentDigest> {
     SleepUntil(SleepUntilEntry),
     /// A question to people or systems, without a component.
     Ask(AskEntry),
+    /// A wait for an event, without a component.
+    Event(EventEntry),
     /// Entries with a way out when one of them fails.
     Try(TryEntry<C>),
 }
@@ -269,6 +271,26 @@ pub struct AskEntry {
     pub deadline: Option<DeadlineEntry>,
 }
 
+/// A wait for an event that others send: no component is needed. The output is the event's payload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventEntry {
+    /// Names the entry; a file may leave it out.
+    #[serde(default)]
+    pub id: String,
+    /// Name of the event.
+    pub name: Text,
+    /// Tells events of one name apart. Without one an event with any key is taken, or with none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Text>,
+    /// JSON Schema of the payload. Without one any payload is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Json>,
+    /// The end of patience. Without one the wait lasts for as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlineEntry>,
+}
+
 /// The end of patience of an entry that waits: one of `ms`, `for` and `expr`, as in [`SleepEntry`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -329,6 +351,7 @@ impl<C> Entry<C> {
             Self::Sleep(entry) => &entry.id,
             Self::SleepUntil(entry) => &entry.id,
             Self::Ask(entry) => &entry.id,
+            Self::Event(entry) => &entry.id,
             Self::Try(entry) => &entry.id,
         }
     }
@@ -346,13 +369,14 @@ impl<C> Entry<C> {
             Self::Sleep(entry) => &mut entry.id,
             Self::SleepUntil(entry) => &mut entry.id,
             Self::Ask(entry) => &mut entry.id,
+            Self::Event(entry) => &mut entry.id,
             Self::Try(entry) => &mut entry.id,
         }
     }
 
     /// Whether a block that repeats shares its id with the entry, if that is all it repeats: the path of a repetition is that of the entry then.
     pub(super) fn has_path_of_block(&self) -> bool {
-        matches!(self, Self::Then(_) | Self::Workflow(_) | Self::Ask(_))
+        matches!(self, Self::Then(_) | Self::Workflow(_) | Self::Ask(_) | Self::Event(_))
     }
 
     /// The verb, as files write it.
@@ -369,6 +393,7 @@ impl<C> Entry<C> {
             Self::Sleep(_) => "sleep",
             Self::SleepUntil(_) => "sleepUntil",
             Self::Ask(_) => "ask",
+            Self::Event(_) => "event",
             Self::Try(_) => "try",
         }
     }

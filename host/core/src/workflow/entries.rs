@@ -7,7 +7,8 @@ use super::block::{Block, Condition, Mapping, Text};
 use super::builder::WorkflowBuilder;
 use super::definition::{
     AskEntry, BranchArm, BranchEntry, BranchMode, DeadlineEntry, Definition, DoUntilEntry, DoWhileEntry,
-    Entry, ForEachEntry, MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
+    Entry, EventEntry, ForEachEntry, MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry,
+    TryEntry,
 };
 use crate::digest::ComponentDigest;
 use crate::json::Json;
@@ -42,7 +43,7 @@ macro_rules! entry {
 
 entry!(
     StepEntry Then, ParallelEntry Parallel, BranchEntry Branch, ForEachEntry ForEach, DoWhileEntry DoWhile,
-    DoUntilEntry DoUntil, MapEntry Map, SleepEntry Sleep, SleepUntilEntry SleepUntil, AskEntry Ask, TryEntry Try
+    DoUntilEntry DoUntil, MapEntry Map, SleepEntry Sleep, SleepUntilEntry SleepUntil, AskEntry Ask, EventEntry Event, TryEntry Try
 );
 
 impl From<Definition> for Entry {
@@ -166,6 +167,12 @@ impl From<StepEntry> for ForEachEntry {
 
 impl From<AskEntry> for ForEachEntry {
     fn from(body: AskEntry) -> Self {
+        Self::new(body)
+    }
+}
+
+impl From<EventEntry> for ForEachEntry {
+    fn from(body: EventEntry) -> Self {
         Self::new(body)
     }
 }
@@ -296,6 +303,40 @@ impl AskEntry {
     #[must_use = "the entry itself is not changed"]
     pub fn assignee(mut self, assignee: impl Into<Text>) -> Self {
         self.assignees.push(assignee.into());
+        self
+    }
+
+    /// The end of patience: a `Duration`, a text as `30d`, or a [`DeadlineEntry`].
+    #[must_use = "the entry itself is not changed"]
+    pub fn deadline(mut self, deadline: impl Into<DeadlineEntry>) -> Self {
+        self.deadline = Some(deadline.into());
+        self
+    }
+}
+
+impl<T: Into<Text>> From<T> for EventEntry {
+    fn from(name: T) -> Self {
+        Self::new(name)
+    }
+}
+
+impl EventEntry {
+    /// An event of this name, with any key or none and any payload.
+    pub fn new(name: impl Into<Text>) -> Self {
+        Self { id: String::new(), name: name.into(), key: None, schema: None, deadline: None }
+    }
+
+    /// Only an event with this key.
+    #[must_use = "the entry itself is not changed"]
+    pub fn key(mut self, key: impl Into<Text>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// JSON Schema of the payload.
+    #[must_use = "the entry itself is not changed"]
+    pub fn schema(mut self, schema: impl Into<Json>) -> Self {
+        self.schema = Some(schema.into());
         self
     }
 

@@ -9,7 +9,7 @@ use super::parts::ids_of_scope;
 impl<C> Definition<C> {
     /// Fills in the ids that were left out. Doing it again changes nothing.
     ///
-    /// A step has the id of what the component calls it. A block that repeats a single step, `ask` or workflow shares its id with it,
+    /// A step has the id of what the component calls it. A block that repeats a single step, `ask`, `event` or workflow shares its id with it,
     /// whichever of the two has one. Everything else is `<verb>-<n>`, where n counts the entries of that verb in their scope from
     /// 1, in the order in which they are written; ids that are taken are passed over.
     pub fn fill_in_ids(&mut self) {
@@ -57,6 +57,7 @@ fn share_id<C>(id: &mut String, body: &mut Block<C>) {
         }
         // What has no name of its own is named when the block is.
         [Entry::Ask(only)] if only.id.is_empty() => only.id.clone_from(id),
+        [Entry::Event(only)] if only.id.is_empty() => only.id.clone_from(id),
         body => fill_in(body),
     }
     if let ([only], true) = (body.0.as_slice(), id.is_empty())
@@ -200,6 +201,10 @@ mod tests {
             ),
             (r#"{"foreach": {"do": {"ask": {"id": "a"}}}}, {"ask": {}}"#, "a(a) ask-1"),
             (r#"{"foreach": {"id": "each", "do": {"ask": {}}}}"#, "each(each)"),
+            (
+                r#"{"event": {"name": "n"}}, {"foreach": {"id": "each", "do": {"event": {"name": "n"}}}}"#,
+                "event-1 each(each)",
+            ),
             (
                 r#"{"foreach": {"do": {"ask": {}}}}, {"doWhile": {"do": {"ask": {}}, "while": "true"}}"#,
                 "foreach-1(foreach-1) doWhile-1(doWhile-1)",

@@ -200,7 +200,8 @@ pub enum SleepNode {
     UntilExpression(Expression),
 }
 
-/// An entry that waits for somebody else, without a component: see [`super::AskEntry`]. Its output is what came.
+/// An entry that waits for somebody else, without a component: see [`super::AskEntry`] and
+/// [`super::EventEntry`]. Its output is what came.
 #[derive(Debug)]
 pub struct WaitNode {
     /// A short name for people.
@@ -226,6 +227,13 @@ pub enum Awaited {
         labels: Vec<TextNode>,
         /// Who is asked.
         assignees: Vec<TextNode>,
+    },
+    /// An event.
+    Event {
+        /// Its name.
+        name: TextNode,
+        /// Tells events of one name apart.
+        key: Option<TextNode>,
     },
 }
 

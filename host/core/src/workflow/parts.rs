@@ -64,7 +64,7 @@ impl<C> Entry<C> {
                 add("/catch".to_owned(), Some(Part::Open(&entry.catch)));
             }
             Self::Then(_) | Self::Workflow(_) | Self::Map(_) => {}
-            Self::Sleep(_) | Self::SleepUntil(_) | Self::Ask(_) => {}
+            Self::Sleep(_) | Self::SleepUntil(_) | Self::Ask(_) | Self::Event(_) => {}
         }
         parts
     }

@@ -205,7 +205,7 @@ impl<'w> Place<'w> {
         match (self.step(), self.wait()) {
             (Some(step), _) => step.contract.resume.as_ref(),
             (None, Some(WaitNode { what: Awaited::Answer { .. }, schema, .. })) => schema.as_ref(),
-            (None, None) => None,
+            (None, _) => None,
         }
     }
 

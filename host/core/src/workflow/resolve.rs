@@ -136,6 +136,7 @@ fn entry<C, D, E>(from: Entry<C>, resolve: &mut impl FnMut(C) -> Result<D, E>) -
         Entry::Sleep(from) => Entry::Sleep(from),
         Entry::SleepUntil(from) => Entry::SleepUntil(from),
         Entry::Ask(from) => Entry::Ask(from),
+        Entry::Event(from) => Entry::Event(from),
         Entry::Try(from) => Entry::Try(TryEntry {
             id: from.id,
             body: block(from.body, resolve)?,
@@ -199,6 +200,7 @@ mod tests {
         {"sleep": {"ms": 1}}, {"sleepUntil": {"at": "x"}}, {"map": {"to": {"k": "1"}}},
         {"ask": {"title": "t", "description": "d", "payload": {"k": "1"}, "answer": {"type": "null"}, "labels": ["l", {"expr": "1"}],
             "assignees": [{"expr": "2"}], "deadline": {"for": "1d", "timeZone": "UTC", "otherwise": null}}},
+        {"event": {"name": "n", "key": {"expr": "k"}, "schema": true, "deadline": {"ms": 1}}},
         {"try": {"do": {"then": {"component": "m", "step": "m"}}, "catch": {"then": {"component": "n", "step": "n"}}}}]}"#;
 
     #[test]

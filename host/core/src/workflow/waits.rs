@@ -2,7 +2,7 @@
 
 use super::block::Text;
 use super::commit::Check;
-use super::definition::{AskEntry, DeadlineEntry};
+use super::definition::{AskEntry, DeadlineEntry, EventEntry};
 use super::draft::Draft;
 use super::node::{Awaited, DeadlineNode, TextNode, WaitNode};
 use super::site::{Field, Site};
@@ -23,6 +23,21 @@ impl Check<'_> {
             description: from.description.clone(),
             what: Awaited::Answer { payload: or_none(payload)?, labels: labels?, assignees: assignees? },
             schema: or_none(from.answer.is_some().then_some(schema))?,
+            deadline: or_none(deadline)?,
+        })
+    }
+
+    pub(super) fn event(&mut self, draft: &Draft<'_>, site: &Site, from: &EventEntry) -> Option<WaitNode> {
+        let name = self.text(draft, site, Field::of("name"), &from.name);
+        let key = from.key.as_ref().map(|key| self.text(draft, site, Field::of("key"), key));
+        let schema = self.schema(site, "schema", from.schema.as_ref());
+        let deadline = from.deadline.as_ref();
+        let deadline = deadline.map(|deadline| self.deadline(draft, site, deadline, schema.as_ref()));
+        Some(WaitNode {
+            title: None,
+            description: None,
+            what: Awaited::Event { name: name?, key: or_none(key)? },
+            schema: or_none(from.schema.is_some().then_some(schema))?,
             deadline: or_none(deadline)?,
         })
     }

@@ -54,6 +54,7 @@ fn every_verb_and_field_is_in_the_schema() {
         ("/$defs/map/properties", "/steps/0/map", entry("map", json!({"to": "1"}))),
         ("/$defs/sleep/properties", "/steps/0/sleep", entry("sleep", json!({}))),
         ("/$defs/sleepUntil/properties", "/steps/0/sleepUntil", entry("sleepUntil", json!({}))),
+        ("/$defs/event/properties", "/steps/0/event", entry("event", json!({"name": "n"}))),
         ("/$defs/ask/properties", "/steps/0/ask", entry("ask", json!({}))),
         ("/$defs/deadline/properties", "/steps/0/ask/deadline", entry("ask", json!({"deadline": {"ms": 1}}))),
         (
@@ -121,6 +122,9 @@ fn schema_and_definition_judge_alike() {
         r#"{"sleepUntil": {"at": "2100-01-01T00:00:00Z"}}"#,
         r#"{"sleepUntil": {"id": "s", "expr": "input.at"}}"#,
         r#"{"try": {"id": "t", "do": {"then": {@}}, "catch": [{"map": {"to": "input.error"}}]}}"#,
+        r#"{"event": {"name": "n"}}"#,
+        r#"{"event": {"id": "e", "name": {"expr": "input.n"}, "key": "k", "schema": {}, "deadline": {"ms": 1, "otherwise": 1}}}"#,
+        r#"{"event": {"name": "n", "key": {"expr": "input.k"}, "schema": true}}"#,
         r#"{"ask": {}}"#,
         r#"{"ask": {"id": "q", "title": "t", "description": "d", "payload": "input", "answer": {"type": "string"}, "labels": ["l", {"expr": "input.l"}],
             "assignees": [{"expr": "[]"}], "deadline": {"for": "1d", "timeZone": "UTC", "otherwise": "late"}}}"#,
@@ -128,6 +132,11 @@ fn schema_and_definition_judge_alike() {
         r#"{"ask": {"deadline": {"expr": "input.ms"}}}"#,
     ];
     let invalid = [
+        r#"{"event": {}}"#,
+        r#"{"event": {"name": ""}}"#,
+        r#"{"event": {"name": 5}}"#,
+        r#"{"event": {"name": "n", "key": ["k"]}}"#,
+        r#"{"event": {"name": "n", "payload": {}}}"#,
         r#"{"ask": "input"}"#,
         r#"{"ask": {"payload": 1}}"#,
         r#"{"ask": {"payload": {"a": 1}}}"#,

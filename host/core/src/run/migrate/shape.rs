@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::path::StepPath;
 use crate::run::change::Change;
 use crate::run::{Doing, Held, Step};
-use crate::workflow::node::Kind;
+use crate::step::WaitFor;
+use crate::workflow::node::{Awaited, Kind};
 use crate::workflow::{Arm, Place};
 
 /// Looks at each open entry: is it there, is it the same kind of thing, is it held by the same.
@@ -58,7 +59,10 @@ fn kind(step: &Step) -> &'static str {
         Doing::Holding(Held::Try { .. }) => "try",
         Doing::Sleeping(_) => "sleep",
         // No call brought what it waits for.
-        Doing::Waiting(_) if step.calls == 0 => "question",
+        Doing::Waiting(_) if step.calls == 0 => match step.suspensions.first().map(|open| &open.wait.what) {
+            Some(WaitFor::Event(_)) => "wait for an event",
+            _ => "question",
+        },
         _ => "step",
     }
 }
@@ -67,8 +71,11 @@ fn kind_there(place: Place<'_>) -> &'static str {
     if place.step().is_some() {
         return "step";
     }
-    if place.wait().is_some() {
-        return "question";
+    if let Some(wait) = place.wait() {
+        return match wait.what {
+            Awaited::Answer { .. } => "question",
+            Awaited::Event { .. } => "wait for an event",
+        };
     }
     if place.scope().is_some() {
         return "workflow or body";
@@ -82,7 +89,7 @@ fn kind_there(place: Place<'_>) -> &'static str {
             Kind::Try(_) => "try",
             Kind::Sleep(_) => "sleep",
             Kind::Map(_) => "map",
-            Kind::Wait(_) => "question",
+            Kind::Wait(_) => "wait",
             Kind::Step(_) => "step",
             Kind::Workflow(_) => "workflow or body",
         },

@@ -1,4 +1,4 @@
-//! Questions that the workflow asks by itself, without any component.
+//! Questions that the workflow asks by itself, and events that it waits for, without any component.
 
 use super::script::{check, outcome};
 
@@ -269,4 +269,99 @@ fn a_run_can_go_back_to_a_question() {
     a: success, output 3
     b: success, output 4
     ");
+}
+
+#[test]
+fn the_payload_of_an_event_is_the_output() {
+    insta::assert_snapshot!(check(
+        r#"[{"event": {"id": "e", "name": {"expr": "'pa' + 'id'"}, "key": {"expr": "input.id"}, "schema": {"properties": {"n": {"default": 1}}}}}]"#,
+        &[r#"start {"id":"o-1"}"#, "resume 1", "mail other {}", "mail paid {}", "mail paid {}"],
+    ), @r#"
+    start {"id":"o-1"}
+      run: waiting, durable
+      w: running t1.., input {"id":"o-1"}
+      e: waiting t1.., input {"id":"o-1"}, waits since t1
+      opens #1 of e
+      looks for mail for #1 of e
+    resume 1
+      refused, Conflict, not-suspended: this workflow run was not suspended: it is waiting
+    mail other {}
+      refused, Conflict, idle: nothing to do
+    mail paid {}
+      run: success, durable
+      w: success t1..t4, input {"id":"o-1"}, output {"n":1}
+      e: success t1..t4, input {"id":"o-1"}, output {"n":1}
+      closes #1: Received
+      saves version 1 before #1
+    mail paid {}
+      refused, Conflict, idle: nothing to do
+    "#);
+}
+
+#[test]
+fn an_event_that_does_not_fit_fails_the_entry_and_a_restart_waits_for_another() {
+    insta::assert_snapshot!(check(
+        r#"[{"event": {"id": "e", "name": "paid", "schema": {"type": "object"}}}]"#,
+        &["start", "mail paid 5", "restart", "continue e", "mail paid {}"],
+    ), @r#"
+    start
+      run: waiting, durable
+      w: running t1.., input null
+      e: waiting t1.., input null, waits since t1
+      opens #1 of e
+      looks for mail for #1 of e
+    mail paid 5
+      run: failed, durable
+      w: failed t1..t2, input null, error bad-event "event data validation failed:\n- (top): 5 is not of type \"object\""
+      e: failed t1..t2, input null, error bad-event "event data validation failed:\n- (top): 5 is not of type \"object\""
+      closes #1: Received
+      saves version 1 before the end
+    restart
+      run: running
+      w: running t1.., input null
+      e: running t1.., input null, put off
+      goes on with e
+    continue e
+      run: waiting, durable
+      e: waiting t4.., input null, waits since t4
+      opens #4 of e
+      looks for mail for #4 of e
+    mail paid {}
+      run: success, durable
+      w: success t1..t5, input null, output {}
+      e: success t4..t5, input null, output {}
+      closes #4: Received
+      saves version 4 before #4
+    "#);
+}
+
+#[test]
+fn an_event_has_a_deadline_and_a_default_too() {
+    let told = |more: &str, script: &[&str]| {
+        let fields = format!(r#"{{"id": "e", "name": "paid"{more}}}"#);
+        outcome(
+            &format!(
+                r#"[{{"try": {{"do": {{"event": {fields}}}, "catch": {{"map": {{"to": "error.code + ': ' + error.message"}}}}}}}}]"#
+            ),
+            script,
+        )
+    };
+    let script = ["start {}", "time"];
+    let told = [
+        told(r#", "deadline": {"ms": 1000, "otherwise": [1]}"#, &script),
+        told(r#", "deadline": {"ms": 0, "otherwise": [1]}"#, &script[..1]),
+        told(r#", "deadline": {"ms": 1000}"#, &script),
+        told(r#", "key": {"expr": "5"}"#, &script[..1]),
+        told(r#", "key": {"expr": "''"}"#, &script[..1]),
+        told(r#", "deadline": {"expr": "input.x"}"#, &script[..1]),
+    ];
+    let first = |told: &String| told.lines().find(|line| line.starts_with("w: ")).unwrap().to_owned();
+    insta::assert_snapshot!(told.iter().map(first).collect::<Vec<_>>().join("\n"), @r#"
+    w: success, output [1]
+    w: success, output [1]
+    w: success, output "timed-out: the event did not come before its deadline"
+    w: success, output "invalid-event: its `key`: `5` gave 5, expected a text"
+    w: success, output "invalid-event: the key of an event has 0 bytes, 1 to 256 are allowed"
+    w: success, output "invalid-event: its `deadline`: `input.x`: no such key: \"x\"; ask with has(…) first when it may be missing at 1:1"
+    "#);
 }

@@ -43,6 +43,14 @@ fn every_verb_can_be_written_either_way() {
         )
         .foreach(AskEntry::new("Each?").deadline(Duration::from_secs(1)))
         .ask(AskEntry::new("When?").deadline(SleepEntry::expression("input.ms")))
+        .event("paid")
+        .event(
+            EventEntry::new(Text::expression("input.name"))
+                .id("e")
+                .key("k")
+                .schema(Json::parse(r#"{"type":"boolean"}"#).unwrap())
+                .deadline("3d"),
+        )
         .entry(DoUntilEntry::new(MapEntry::from("1"), "true").id("named"))
         .definition();
     let written = r##"{"id": "w", "timeoutMs": 9, "steps": [
@@ -66,6 +74,8 @@ fn every_verb_can_be_written_either_way() {
             "labels": ["boss", {"expr": "input.who"}], "assignees": ["ann"], "deadline": {"for": "3d", "otherwise": false}}},
         {"foreach": {"do": {"ask": {"title": "Each?", "deadline": {"ms": 1000}}}}},
         {"ask": {"title": "When?", "deadline": {"expr": "input.ms"}}},
+        {"event": {"name": "paid"}},
+        {"event": {"id": "e", "name": {"expr": "input.name"}, "key": "k", "schema": {"type":"boolean"}, "deadline": {"for": "3d"}}},
         {"doUntil": {"id": "named", "do": {"map": {"to": "1"}}, "until": "true"}}]}"##;
     let digest = Workflow::commit(&built, &contracts).map(|workflow| workflow.digest());
     assert_eq!(digest, try_commit(written).map(|workflow| workflow.digest()));

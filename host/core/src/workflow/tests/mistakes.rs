@@ -178,3 +178,19 @@ fn questions_are_checked_too() {
         "nothing is wrong"
     );
 }
+
+#[test]
+fn waits_for_events_are_checked_too() {
+    insta::assert_snapshot!(said(steps(
+        r#"{"event": {"id": "a.b", "name": "", "key": {"expr": "nothing"}, "schema": 5, "deadline": {}}},
+        {"event": {"name": "n", "schema": {"type": "string"}, "deadline": {"ms": 1, "otherwise": 5}}}"#
+    )), @r#"
+    /steps/0/event/id workflow `w`, entry `a.b`, `id`: `a.b` cannot be the id of a wait: use 1 to 128 letters, digits, `-` and `_`, beginning with a letter or digit
+    /steps/0/event/name workflow `w`, entry `a.b`, `name`: it has 0 bytes, 1 to 256 are allowed
+    /steps/0/event/key/expr workflow `w`, entry `a.b`, `key.expr`: `nothing` is not known here; there are: input, init, state, context, steps, run, now, in `nothing` <nothing>
+    /steps/0/event/schema workflow `w`, entry `a.b`, `schema`: not a usable JSON Schema: expected an object or a boolean
+    /steps/0/event/deadline workflow `w`, entry `a.b`, `deadline`: give one of `ms`, `for` and `expr`
+    /steps/1/event/deadline/otherwise workflow `w`, entry `event-2`, `deadline.otherwise`: it does not fit the schema of what is waited for:
+    - (top): 5 is not of type "string"
+    "#);
+}
