@@ -14,7 +14,7 @@
 //!   command; `await PATH` goes on when the step waits for an answer
 //! - `both COMMAND || COMMAND` does two at once, from two hosts, and shows how the run stands in the end; `one of both ..` does the
 //!   same with two that exclude each other, and shows what came of the one that won
-//! - `travel PATH [INPUT] [answer=..]` sends the run back
+//! - `travel PATH [INPUT] [answer=..]` sends the run back; `restart` lets a run go on that failed
 //! - `crash COMMAND` lets the host fall over after the first call into a guest; `recover` has the host take over calls of hosts that
 //!   are gone
 //! - `pause`, `unpause`; `late 30d` lets time pass while nobody looks after runs
@@ -109,6 +109,7 @@ macro_rules! sections {
 sections!(
     address,
     asked,
+    first,
     late,
     seen,
     refusals,

@@ -123,6 +123,7 @@ impl Player {
                 Some("run") => self.new_run().await?,
                 other => bail!("new {other:?}"),
             },
+            "restart" => show::outcome(&self.run().await?.restart().await),
             "event" => {
                 let name = words.word().context("which event?")?.to_owned();
                 let payload = words.json()?.map(|payload| Json::of(&payload)).transpose()?;

@@ -286,6 +286,15 @@ pub enum Held {
         /// Arms that are not done.
         open: u32,
     },
+    /// Arms at once, of which not all have to be done.
+    First {
+        /// How many have to be.
+        needed: u32,
+        /// Arms that are not done.
+        open: u32,
+        /// The last entries of those that are, by their ids, in the order in which they were done.
+        done: Vec<String>,
+    },
     /// Arms with conditions.
     Branch {
         /// Conditions that have been asked.

@@ -98,7 +98,7 @@ impl<'w> Change<'w> {
         match &node.kind {
             Kind::Step(_) => self.enter_step(path, input, owner),
             Kind::Workflow(scope) => self.enter_scope(path, scope, input, owner),
-            Kind::Parallel(arms) => self.enter_parallel(path, arms, &input, owner),
+            Kind::Parallel(node) => self.enter_parallel(path, node, &input, owner),
             Kind::Branch(branch) => self.enter_branch(path, branch, input, owner),
             Kind::ForEach(each) => self.enter_foreach(path, each, input, owner),
             Kind::Loop(_) => self.enter_loop(path, input, owner),

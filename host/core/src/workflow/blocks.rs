@@ -5,7 +5,8 @@ use super::commit::Check;
 use super::definition::{BranchEntry, Definition, Entry, ForEachEntry, ParallelEntry, TryEntry};
 use super::draft::Draft;
 use super::node::{
-    Arm, Body, BranchNode, Decider, ForEachNode, Kind, LoopNode, NodeIndex, Scope, Sequence, TryNode,
+    Arm, Body, BranchNode, Decider, ForEachNode, Kind, LoopNode, NodeIndex, ParallelNode, Scope, Sequence,
+    TryNode,
 };
 use super::site::{Field, Site};
 use crate::id::check_name;
@@ -140,7 +141,7 @@ impl Check<'_> {
         at: NodeIndex,
         site: &Site,
         from: &ParallelEntry,
-    ) -> Option<Vec<Sequence>> {
+    ) -> Option<ParallelNode> {
         self.has_arms(site, from.arms.len());
         let (mark, mut left, mut arms) = (draft.mark(), Vec::new(), Vec::new());
         for (n, arm) in from.arms.iter().enumerate() {
@@ -150,7 +151,14 @@ impl Check<'_> {
             left.extend(draft.leave(mark));
         }
         draft.rejoin(left);
-        arms.into_iter().collect()
+        if let Some(first) = from.first
+            && !(1..=from.arms.len()).contains(&usize::try_from(first).unwrap_or(usize::MAX))
+            && !from.arms.is_empty()
+        {
+            let problem = format!("it is {first}, expected 1 to {}, the number of arms", from.arms.len());
+            self.problems.add(site, Field::of("first"), problem);
+        }
+        Some(ParallelNode { arms: arms.into_iter().collect::<Option<_>>()?, first: from.first })
     }
 
     fn branch(

@@ -98,7 +98,8 @@ pub struct StepEntry<C = ComponentDigest> {
     pub total_timeout_ms: Option<u64>,
 }
 
-/// Arms that are done at once, each with the block's input. The output has the output of each arm under the id of the arm's last entry.
+/// Arms that are done at once, each with the block's input. The output has the output of each arm that is done under the id of the arm's
+/// last entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ParallelEntry<C = ComponentDigest> {
@@ -107,6 +108,9 @@ pub struct ParallelEntry<C = ComponentDigest> {
     pub id: String,
     /// What is done at once.
     pub arms: Vec<Block<C>>,
+    /// How many arms have to be done: the others are closed then. Defaults to all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u32>,
 }
 
 /// Arms with conditions, asked in order.

@@ -96,7 +96,14 @@ impl StepEntry {
 impl ParallelEntry {
     /// These arms.
     pub fn new(arms: impl IntoIterator<Item = impl Into<Block>>) -> Self {
-        Self { id: String::new(), arms: arms.into_iter().map(Into::into).collect() }
+        Self { id: String::new(), arms: arms.into_iter().map(Into::into).collect(), first: None }
+    }
+
+    /// How many arms have to be done: the others are closed then.
+    #[must_use = "the entry itself is not changed"]
+    pub fn first(mut self, arms: u32) -> Self {
+        self.first = Some(arms);
+        self
     }
 }
 

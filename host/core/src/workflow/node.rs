@@ -77,7 +77,7 @@ pub enum Kind {
     /// A workflow as a step.
     Workflow(Box<Scope>),
     /// Arms at once.
-    Parallel(Vec<Sequence>),
+    Parallel(ParallelNode),
     /// Arms with conditions.
     Branch(BranchNode),
     /// The same for each item.
@@ -118,6 +118,15 @@ pub struct StepNode {
     pub timeout_ms: Option<u64>,
     /// Longest time from start to end, in milliseconds.
     pub total_timeout_ms: Option<u64>,
+}
+
+/// See [`super::ParallelEntry`].
+#[derive(Debug)]
+pub struct ParallelNode {
+    /// What is done at once.
+    pub arms: Vec<Sequence>,
+    /// How many of them have to be done, if not all.
+    pub first: Option<u32>,
 }
 
 /// See [`super::BranchEntry`].

@@ -113,7 +113,7 @@ fn entry<C, D, E>(from: Entry<C>, resolve: &mut impl FnMut(C) -> Result<D, E>) -
         Entry::Workflow(from) => Entry::Workflow(definition(from, resolve)?),
         Entry::Parallel(from) => {
             let arms = from.arms.into_iter().map(|arm| block(arm, resolve)).collect::<Result<_, E>>()?;
-            Entry::Parallel(ParallelEntry { id: from.id, arms })
+            Entry::Parallel(ParallelEntry { id: from.id, arms, first: from.first })
         }
         Entry::Branch(from) => Entry::Branch(branch(from, resolve)?),
         Entry::ForEach(from) => Entry::ForEach(ForEachEntry {
@@ -191,7 +191,7 @@ mod tests {
     const EVERYWHERE: &str = r#"{"id": "w", "timeoutMs": 9, "steps": [
         {"then": {"component": "a", "step": "s", "timeoutMs": 1, "totalTimeoutMs": 2}},
         {"workflow": {"id": "inner", "steps": [{"then": {"component": "b", "step": "s"}}]}},
-        {"parallel": {"arms": [{"then": {"component": "c", "step": "c"}}, [{"then": {"component": "d", "step": "d"}}, {"map": {"to": "1"}}]]}},
+        {"parallel": {"arms": [{"then": {"component": "c", "step": "c"}}, [{"then": {"component": "d", "step": "d"}}, {"map": {"to": "1"}}]], "first": 1}},
         {"branch": {"mode": "every", "arms": [{"when": {"component": "e", "step": "e"}, "do": {"then": {"component": "f", "step": "f"}}}],
             "otherwise": {"then": {"component": "g", "step": "g"}}}},
         {"foreach": {"items": "input", "concurrency": 3, "do": {"then": {"component": "h", "step": "h"}}}},

@@ -207,3 +207,27 @@ fn a_question_of_the_workflow_itself_moves_along() {
     refused: its entry `q` is a sleep, and is open in the run as a question
     "#);
 }
+
+#[test]
+fn what_is_done_first_must_be_there_too() {
+    let first = |first: u32, last: &str| {
+        format!(
+            r#"[{{"parallel": {{"id": "p", "first": {first}, "arms": ["@a", ["@b", "@{last}"], "@c"]}}}}]"#
+        )
+    };
+    let script = ["start", "a completes 1", "b suspends 5", "c suspends 6"];
+    let of_c = ["start", "a suspends 1", "b completes 5", "last completes 6", "c suspends 6"];
+    let told = [
+        check(&first(2, "last"), &script, &first(2, "other"), &[]),
+        check(&first(2, "last"), &script, &first(1, "last"), &[]),
+        check(&first(2, "last"), &script, &first(2, "last").replace(r#""first": 2,"#, ""), &[]),
+        check(&first(2, "last"), &of_c, &first(2, "other"), &[]),
+    ];
+    assert_snapshot!(told.join("\n"), @"
+      run: suspended, durable
+
+    refused: its entry `p` is done with the first 1 of its arms, and in the run with the first 2
+    refused: its entry `p` is a parallel, and is open in the run as a parallel with `first`
+    refused: no arm of its entry `p` ends with `last`, as one does that is done in the run
+    ");
+}

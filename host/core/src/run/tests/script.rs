@@ -82,7 +82,7 @@ impl World {
                     let asked = missing.steps.len() + missing.repetitions.len();
                     assert!(asked > 0 || missing.suspension, "nothing is missing");
                     if missing.suspension {
-                        let first = suspension(u8::try_from(now.0 / 1_000).unwrap());
+                        let first = own_suspension(now);
                         assert!(known.suspension.replace(first).is_none(), "asked for twice");
                     }
                     for path in missing.steps {
@@ -639,6 +639,14 @@ fn wait_for(text: &str) -> WaitFor {
         "checkpoint" => WaitFor::Checkpoint,
         other => panic!("nobody waits for `{other}`"),
     }
+}
+
+/// The first suspension that an entry of the workflow itself opens at an instant, told apart from those that calls bring.
+fn own_suspension(now: Timestamp) -> SuspensionId {
+    let [.., high, low] = (now.0 / 1_000).to_be_bytes();
+    let mut bytes = [low; 16];
+    (bytes[12], bytes[13]) = (high, 0xaa);
+    SuspensionId::from_bytes(bytes)
 }
 
 /// The suspension of the wait with this number that begins in line `at`.

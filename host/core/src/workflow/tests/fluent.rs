@@ -18,7 +18,7 @@ fn every_verb_can_be_written_either_way() {
         .then(step("ask").retry(RetryPolicy { retries: 3, ..RetryPolicy::default() }))
         .workflow(WorkflowBuilder::new("inner").then(step("pay")))
         .parallel([Block::from(step("check")), Block::new().then(step("pay")).map("input")])
-        .parallel(ParallelEntry::new([step("ask").id("x"), step("ask").id("y")]).id("both"))
+        .parallel(ParallelEntry::new([step("ask").id("x"), step("ask").id("y")]).id("both").first(1))
         .branch(BranchEntry::first().when("input.n > 1", step("ask").id("a")).otherwise(MapEntry::from("1")))
         .branch(BranchEntry::every().when(step("check").id("is-big"), step("ask").id("b")).id("which"))
         .foreach(ForEachEntry::new(step("check").id("each")).items("init.items").concurrency(4))
@@ -58,7 +58,7 @@ fn every_verb_can_be_written_either_way() {
         {"then": {"component": "#", "step": "ask", "retry": {"retries": 3}}},
         {"workflow": {"id": "inner", "steps": [{"then": {"component": "#", "step": "pay"}}]}},
         {"parallel": {"arms": [{"then": {"component": "#", "step": "check"}}, [{"then": {"component": "#", "step": "pay"}}, {"map": {"to": "input"}}]]}},
-        {"parallel": {"id": "both", "arms": [{"then": {"id": "x", "component": "#", "step": "ask"}}, {"then": {"id": "y", "component": "#", "step": "ask"}}]}},
+        {"parallel": {"id": "both", "first": 1, "arms": [{"then": {"id": "x", "component": "#", "step": "ask"}}, {"then": {"id": "y", "component": "#", "step": "ask"}}]}},
         {"branch": {"mode": "first", "arms": [{"when": "input.n > 1", "do": {"then": {"id": "a", "component": "#", "step": "ask"}}}], "otherwise": {"map": {"to": "1"}}}},
         {"branch": {"id": "which", "mode": "every", "arms": [{"when": {"id": "is-big", "component": "#", "step": "check"}, "do": {"then": {"id": "b", "component": "#", "step": "ask"}}}]}},
         {"foreach": {"items": "init.items", "concurrency": 4, "do": {"then": {"id": "each", "component": "#", "step": "check"}}}},

@@ -194,3 +194,18 @@ fn waits_for_events_are_checked_too() {
     - (top): 5 is not of type "string"
     "#);
 }
+
+#[test]
+fn the_number_of_first_arms_is_checked() {
+    let of = |first: u32| {
+        said(steps(&format!(
+            r#"{{"parallel": {{"first": {first}, "arms": [{{"map": {{"to": "1"}}}}, {{"map": {{"to": "2"}}}}]}}}}"#
+        )))
+    };
+    insta::assert_snapshot!([0, 1, 2, 3].map(of).join("\n"), @"
+    /steps/0/parallel/first workflow `w`, entry `parallel-1`, `first`: it is 0, expected 1 to 2, the number of arms
+    nothing is wrong
+    nothing is wrong
+    /steps/0/parallel/first workflow `w`, entry `parallel-1`, `first`: it is 3, expected 1 to 2, the number of arms
+    ");
+}
