@@ -14,12 +14,13 @@
 //!   command; `await PATH` goes on when the step waits for an answer
 //! - `both COMMAND || COMMAND` does two at once, from two hosts, and shows how the run stands in the end; `one of both ..` does the
 //!   same with two that exclude each other, and shows what came of the one that won
-//! - `travel PATH [INPUT] [answer=..]` sends the run back
+//! - `travel PATH [INPUT] [answer=..]` sends the run back; `restart` lets a run go on that failed
 //! - `crash COMMAND` lets the host fall over after the first call into a guest; `recover` has the host take over calls of hosts that
 //!   are gone
 //! - `pause`, `unpause`; `late 30d` lets time pass while nobody looks after runs
 //! - `new host`: the host is dropped, another one opens the same store; `time 30d` lets time pass
 //! - `status`, `steps [PATH ..]`, `state`, `labels`, `context` show the run; `log` shows what steps have logged since the last time
+//! - `event NAME [PAYLOAD] [key=..]` sends an event, and shows the run when it rests
 //! - `watched` shows what a watcher sees of the run's beginnings and ends
 //! - `unknown run` looks for a run that is not there; `new run` begins another one of the latest workflow
 //!
@@ -107,6 +108,8 @@ macro_rules! sections {
 
 sections!(
     address,
+    asked,
+    first,
     late,
     seen,
     refusals,

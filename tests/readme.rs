@@ -64,6 +64,11 @@ fn the_transcript_about_versions_is_what_the_commands_print() -> Result<()> {
     replay("docs/versions.md")
 }
 
+#[test]
+fn the_transcript_of_the_vacation_is_what_the_commands_print() -> Result<()> {
+    replay("sample-steps/vacation/README.md")
+}
+
 fn replay(page: &str) -> Result<()> {
     let data = data_folder()?;
     let path = format!("{}:{}", program_dir()?.display(), std::env::var("PATH")?);

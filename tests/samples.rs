@@ -4,6 +4,7 @@ mod onboarding;
 mod order_saga;
 mod stage;
 mod three_approvals;
+mod vacation;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,7 +7,7 @@ use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
 use reentry::core::workflow::Definition;
-use reentry::{Error, Host, OutputOptions, Run, RunResult};
+use reentry::{Error, Host, OutputOptions, Run, RunResult, SendEvent};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -123,6 +123,19 @@ impl Player {
                 Some("run") => self.new_run().await?,
                 other => bail!("new {other:?}"),
             },
+            "restart" => show::outcome(&self.run().await?.restart().await),
+            "event" => {
+                let name = words.word().context("which event?")?.to_owned();
+                let payload = words.json()?.map(|payload| Json::of(&payload)).transpose()?;
+                let key = words.option()?.and_then(|(_, key)| Some(key.as_str()?.to_owned()));
+                words.end()?;
+                self.host()?.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
+                let run = self.run().await?;
+                while run.status().await? == RunStatus::Running {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                self.shown().await?
+            }
             "unknown" => {
                 let unknown = RunId::new(reentry::core::time::Timestamp(0), [0; 10]);
                 self.host()?.run(unknown).await.map_or_else(|error| show::refused(&error), |_| "found".into())

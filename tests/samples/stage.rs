@@ -2,6 +2,7 @@
 //!
 //! Everything that is done is done by a host of its own, which has nothing in common with the one before but the folder and the time.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,6 +16,8 @@ use reentry::core::time::Timestamp;
 use reentry::core::workflow::Definition;
 use reentry::{Clock, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions};
 use reentry_tests::folders::data_folder;
+use reentry_tests::commands::program_dir;
+use reentry_tests::guests::root;
 use reentry_tests::{Log, guests, json};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -111,6 +114,21 @@ impl Stage {
         let pinned = written.try_map(&mut |_| Ok::<_, anyhow::Error>(component.digest()))?;
         let run = host.commit(pinned).await?.create_run().await?;
         Ok(Self { run: run.id(), began: place.clock.now(), place })
+    }
+
+    /// Starts a run of a file that needs no component, which the command applies, as files are its business.
+    pub async fn start_file(file: &str, id: &str, input: Value) -> Result<(Self, RunResult)> {
+        let place = Place::new()?;
+        let applied = Command::new(program_dir()?.join("reentry"))
+            .args(["workflow", "apply", file])
+            .current_dir(root())
+            .env("REENTRY_DATA_DIR", place.dir.path())
+            .output()?;
+        anyhow::ensure!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+        let run = place.host().await?.workflow_by_id(id).await?.create_run().await?;
+        let stage = Self { run: run.id(), began: place.clock.now(), place };
+        let result = stage.begin(input).await?;
+        Ok((stage, result))
     }
 
     async fn begin(&self, input: Value) -> Result<RunResult> {

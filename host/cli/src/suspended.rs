@@ -40,6 +40,12 @@ pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, columns: usize
         line("workflow", record.workflow_id.clone());
     }
     line("step", record.path.to_string());
+    if let Some(description) = &waiting.description {
+        line("about", wrapped(&harmless(description), columns.saturating_sub(MARGIN)).join("\n"));
+    }
+    if !waiting.assignees.is_empty() {
+        line("asks", harmless(&waiting.assignees.join(", ")));
+    }
     let deadline = record.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
     line("waits", format!("{}{deadline}", span(now.ms_since(record.since))));
     if !record.labels.is_empty() {
@@ -83,6 +89,10 @@ pub(crate) struct Row<'a> {
     step: &'a StepPath,
     suspension_id: String,
     title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    assignees: &'a [String],
     labels: &'a [String],
     suspended_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +116,8 @@ impl<'a> Row<'a> {
             step: &record.path,
             suspension_id: record.id.to_string(),
             title: &waiting.title,
+            description: waiting.description.as_deref(),
+            assignees: &waiting.assignees,
             labels: &record.labels,
             suspended_at: record.since,
             due_at: record.due_at,
@@ -158,6 +170,8 @@ mod tests {
                     "refused_lines": {"type": "array", "items": {"type": "integer"}}}}"#,
             ),
             title: "Approve".to_owned(),
+            description: Some("whether Ada gets her money".to_owned()),
+            assignees: vec!["bob".to_owned(), "carol".to_owned()],
         }
     }
 
@@ -168,6 +182,8 @@ mod tests {
           run       run_0000000003e87fffbfffffffffffffff
           workflow  expenses
           step      outer.approve
+          about     whether Ada gets her money
+          asks      bob, carol
           waits     3m, deadline in 2m
           labels    manager\u{1b}[2J
           question  {
@@ -185,7 +201,13 @@ mod tests {
 
     #[test]
     fn without_schema_and_payload_there_is_less_to_say() {
-        let bare = Waiting { payload: Some(Json::null()), resume_schema: None, ..waiting() };
+        let bare = Waiting {
+            payload: Some(Json::null()),
+            resume_schema: None,
+            description: None,
+            assignees: Vec::new(),
+            ..waiting()
+        };
         insta::assert_snapshot!(text(&bare, false, Style::PLAIN, 80, Timestamp(240_000)), @r"
         Approve
           step      outer.approve

@@ -298,7 +298,13 @@ mod tests {
         run.phase = Phase::Live;
         for (at, (path, labels)) in (0u8..).zip(steps) {
             let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-            let answer = AnswerWait { payload: Json::null(), labels, resume_schema: None, deadline: None };
+            let answer = AnswerWait {
+                payload: Json::null(),
+                labels,
+                assignees: Vec::new(),
+                resume_schema: None,
+                deadline: None,
+            };
             let suspension = Suspension {
                 id: SuspensionId::from_bytes([at; 16]),
                 wait: Wait { id: 0, what: WaitFor::Answer(answer) },

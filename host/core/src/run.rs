@@ -5,6 +5,7 @@
 
 mod apply;
 mod around;
+mod asked;
 mod block;
 mod blocked;
 mod call_ended;
@@ -264,7 +265,7 @@ pub enum Doing {
     Ready(Call),
     /// A call failed and is made again at the instant, by the owner.
     Retrying(OwnerId, Timestamp, Call),
-    /// A guest waits for its suspensions.
+    /// A guest waits for its suspensions, or an entry without a component for its only one.
     Waiting(Waiting),
     /// It is a wait of the workflow's, until the instant.
     Sleeping(Timestamp),
@@ -284,6 +285,15 @@ pub enum Held {
     Parallel {
         /// Arms that are not done.
         open: u32,
+    },
+    /// Arms at once, of which not all have to be done.
+    First {
+        /// How many have to be.
+        needed: u32,
+        /// Arms that are not done.
+        open: u32,
+        /// The last entries of those that are, by their ids, in the order in which they were done.
+        done: Vec<String>,
     },
     /// Arms with conditions.
     Branch {

@@ -196,6 +196,9 @@ pub struct AnswerWait {
     /// Names by which the answer may be addressed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// Who is asked, for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignees: Vec<String>,
     /// JSON Schema of this very answer, in place of the descriptor's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume_schema: Option<Json>,

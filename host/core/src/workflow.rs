@@ -22,15 +22,17 @@ mod site;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests;
 mod values;
+mod waits;
 
-pub use block::{Block, Condition, Mapping};
+pub use block::{Block, Condition, Mapping, Text};
 pub use blocks::CONCURRENCY_MAX;
 pub use builder::WorkflowBuilder;
 pub use commit::Contracts;
 pub use contract::{ComponentSteps, Contract, ContractError};
 pub use definition::{
-    BranchArm, BranchEntry, BranchMode, Definition, DoUntilEntry, DoWhileEntry, Entry, ForEachEntry,
-    MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
+    AskEntry, BranchArm, BranchEntry, BranchMode, DeadlineEntry, Definition, DoUntilEntry, DoWhileEntry,
+    Entry, EventEntry, ForEachEntry, MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry,
+    TryEntry,
 };
 pub use node::Arm;
 pub use place::{Place, Program, StepAt};

@@ -7,7 +7,7 @@ use reentry_core::event::{CallEnd, Event};
 use reentry_core::id::{RunId, SnapshotId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::run::{
-    Decision, Durability, Fork, Known, Missing, Refused, Reopened, Run, Step, Stop, apply, fork,
+    Decision, Durability, Fork, Known, MOVES_MAX, Missing, Refused, Reopened, Run, Step, Stop, apply, fork,
 };
 use reentry_core::workflow::Program;
 use reentry_store::{CommitError, RequestKey};
@@ -336,6 +336,10 @@ pub(crate) async fn fetch(
     missing: Missing,
     known: &mut Known,
 ) -> Result<(), Error> {
+    if missing.suspension {
+        let count = usize::try_from(MOVES_MAX).unwrap_or(usize::MAX);
+        known.suspension = Some(host.chance.suspension_ids(host.clock.now(), count));
+    }
     let paths: Vec<StepPath> = missing.steps.into_iter().collect();
     if !paths.is_empty() {
         known.steps.extend(host.store.outputs(run, &paths).await?);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::step::WaitFor;
+use reentry_core::workflow::Place;
 use reentry_store::SuspensionRecord;
 
 use crate::error::Error;
@@ -19,8 +20,12 @@ pub struct Waiting {
     pub payload: Option<Json>,
     /// JSON Schema of the answer, if the step has one.
     pub resume_schema: Option<Json>,
-    /// The step's title, or else its id.
+    /// The title of the step or question, or else its path.
     pub title: String,
+    /// What a question of the workflow itself is about.
+    pub description: Option<String>,
+    /// Who is asked, if that is said.
+    pub assignees: Vec<String>,
 }
 
 pub(crate) async fn waiting(
@@ -31,9 +36,9 @@ pub(crate) async fn waiting(
     let found =
         record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
     let suspension = found.cloned();
-    let own = match suspension.as_ref().map(|suspension| &suspension.wait.what) {
-        Some(WaitFor::Answer(answer)) => answer.resume_schema.clone(),
-        _ => None,
+    let (own, assignees) = match suspension.as_ref().map(|suspension| &suspension.wait.what) {
+        Some(WaitFor::Answer(answer)) => (answer.resume_schema.clone(), answer.assignees.clone()),
+        _ => (None, Vec::new()),
     };
     let payload = suspension.as_ref().and_then(|suspension| suspension.payload().cloned());
     let mut called = BTreeMap::new();
@@ -46,13 +51,14 @@ pub(crate) async fn waiting(
         program = host.registry.program_of(record.workflow, &called).await?;
     }
     let place = program.place(&called, &record.path);
-    let descriptor = place.and_then(|place| place.step()).map(|step| &step.contract.descriptor);
+    let declared = place.and_then(Place::answer_schema).map(|schema| schema.text().clone());
+    let title = place.and_then(Place::title).map(str::to_owned);
     Ok(Waiting {
         payload,
-        resume_schema: own.or_else(|| descriptor.and_then(|descriptor| descriptor.resume_schema.clone())),
-        title: descriptor
-            .and_then(|descriptor| descriptor.title.clone())
-            .unwrap_or_else(|| record.path.to_string()),
+        resume_schema: own.or(declared),
+        title: title.unwrap_or_else(|| record.path.to_string()),
+        description: place.and_then(Place::wait).and_then(|wait| wait.description.clone()),
+        assignees,
         record,
     })
 }

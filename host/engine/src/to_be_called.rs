@@ -29,7 +29,7 @@ pub(crate) async fn ready_for(
 ) -> Result<Vec<Ready>, Error> {
     if let Some(target) = answered(cause) {
         let mut ready = Vec::new();
-        for (path, image) in answered_by(run, target) {
+        for (path, image) in answered_by(run, program, target) {
             ready.push(make_ready(host, run, program, &path, image).await?);
         }
         return Ok(ready);
@@ -39,7 +39,7 @@ pub(crate) async fn ready_for(
         Event::Restarted(restarted) => &*restarted.saved,
         _ => run,
     };
-    for (path, image) in called_by(event, run, host.clock.now()) {
+    for (path, image) in called_by(event, run, program, host.clock.now()) {
         make_ready(host, run, program, &path, image).await?;
     }
     Ok(Vec::new())
@@ -55,11 +55,12 @@ fn answered(cause: &Cause) -> Option<&Target> {
 }
 
 /// The steps whose suspensions a target means. With no such suspension, the decision will say so in its own words.
-fn answered_by(run: &Run, target: &Target) -> Vec<ToBeCalled> {
+fn answered_by(run: &Run, program: &Program, target: &Target) -> Vec<ToBeCalled> {
     let mut steps: Vec<ToBeCalled> = Vec::new();
     for (path, _) in find_all(run, target).unwrap_or_default() {
         if let Some(Doing::Waiting(waiting)) = run.steps.get(path).map(|step| &step.doing)
             && !steps.iter().any(|(other, _)| other == path)
+            && !needs_no_call(run, program, path)
         {
             steps.push((path.clone(), waiting.image));
         }
@@ -67,9 +68,14 @@ fn answered_by(run: &Run, target: &Target) -> Vec<ToBeCalled> {
     steps
 }
 
+/// Whether what waits at a path goes on without a call: an entry that has no component.
+fn needs_no_call(run: &Run, program: &Program, path: &StepPath) -> bool {
+    program.place(&run.called, path).is_some_and(|place| place.wait().is_some())
+}
+
 /// The steps of a run that an event may have called.
-fn called_by(event: &Event, run: &Run, now: Timestamp) -> Vec<ToBeCalled> {
-    let steps = run.steps.iter();
+fn called_by(event: &Event, run: &Run, program: &Program, now: Timestamp) -> Vec<ToBeCalled> {
+    let steps = run.steps.iter().filter(|(path, _)| !needs_no_call(run, program, path));
     let called = steps.filter_map(|(path, step)| Some((path.clone(), image_of_call(event, step, now)?)));
     called.collect()
 }

@@ -6,8 +6,8 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::json::Json;
 use reentry_core::retry::RetryPolicy;
 use reentry_core::workflow::{
-    Block, BranchEntry, Condition, Definition, Entry, ForEachEntry, MapEntry, ParallelEntry, SleepEntry,
-    SleepUntilEntry, StepEntry, Workflow as Committed, WorkflowBuilder,
+    AskEntry, Block, BranchEntry, Condition, Definition, Entry, EventEntry, ForEachEntry, MapEntry,
+    ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, Workflow as Committed, WorkflowBuilder,
 };
 
 use crate::error::Error;
@@ -83,6 +83,16 @@ impl PendingWorkflow {
     /// Then a wait for an instant: a timestamp, a text as `2100-01-01T00:00:00Z`, or a [`SleepUntilEntry`].
     pub fn sleep_until(self, instant: impl Into<SleepUntilEntry>) -> Self {
         self.with(|builder| builder.sleep_until(instant))
+    }
+
+    /// Then a question, which needs no component.
+    pub fn ask(self, question: AskEntry) -> Self {
+        self.with(|builder| builder.ask(question))
+    }
+
+    /// Then a wait for an event, which needs no component: its name, or an [`EventEntry`].
+    pub fn event(self, event: impl Into<EventEntry>) -> Self {
+        self.with(|builder| builder.event(event))
     }
 
     /// Then this, with what is done when it fails.

@@ -179,6 +179,7 @@ fn wait_for(id: u32, what: types::WaitFor, limits: &Limits) -> Result<step::Wait
     Ok(match what {
         types::WaitFor::Answer(answer) => step::WaitFor::Answer(step::AnswerWait {
             payload: json(&field("payload"), answer.payload, limits)?,
+            assignees: Vec::new(),
             labels: answer.labels,
             resume_schema: json_option(&field("resume-schema"), answer.resume_schema, limits)?,
             deadline: deadline(&field("deadline"), answer.deadline, limits)?,

@@ -49,6 +49,11 @@ impl Mistakes {
         Self { path: path.display().to_string(), text: text.to_owned(), mistakes }
     }
 
+    /// None of a file.
+    pub(crate) fn none(path: &Path) -> Self {
+        Self::new(path, "", Vec::new())
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.mistakes.len()

@@ -59,6 +59,7 @@ impl Shape<'_> {
             }
             Kind::Type { .. } => here(self.wrong_type(error, &found)),
             Kind::MinItems { .. } => here("it is empty: give at least one".to_owned()),
+            Kind::MaxItems { limit } => here(format!("it has too many elements, expected at most {limit}")),
             Kind::MinLength { .. } => here("it is empty".to_owned()),
             Kind::Pattern { .. } => here(format!(
                 "`{}` cannot be an id: use 1 to 128 letters, digits, `-` and `_`, beginning with a letter or digit",
@@ -111,9 +112,10 @@ impl Shape<'_> {
             "/$defs/expression/type" => "an expression, which is a text",
             "/$defs/entry/type" => "an entry, which is an object with a verb",
             "/$defs/step/type" => "a step, which is an object, or an expression, which is a text",
-            "/$defs/map/properties/to/else/type" => {
+            "/$defs/map/properties/to/else/type" | "/$defs/ask/properties/payload/else/type" => {
                 "an expression, which is a text, or an object of expressions"
             }
+            "/$defs/text/else/type" => "a text, or an object with `expr`",
             _ => match self.schema.pointer(path).and_then(Value::as_str) {
                 Some("integer") => "a whole number",
                 Some("number") => "a number",

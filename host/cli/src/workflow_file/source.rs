@@ -47,6 +47,18 @@ impl Source {
         &self.path
     }
 
+    /// What is no mistake, and yet may not be meant: questions whose answers are not checked.
+    pub(crate) fn hints(&self) -> Mistakes {
+        let open = self.definition.ask_entries().into_iter().filter(|(_, ask)| ask.answer.is_none());
+        let hints = open.map(|(pointer, ask)| {
+            let problem = "it takes any JSON as its answer; `answer`, a JSON Schema, has answers checked";
+            let entry = (!ask.id.is_empty()).then(|| ask.id.clone());
+            Mistake { entry, ..Mistake::new(self.document.root.find(&pointer).key(), problem) }
+        });
+        let hints = hints.collect();
+        Mistakes::new(&self.path, &self.document.text, hints)
+    }
+
     /// Shows where in the file the problems of its definition are. Components are called what the file calls them.
     pub(crate) fn blame(
         &self,

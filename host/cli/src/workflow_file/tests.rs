@@ -172,7 +172,7 @@ fn everything_wrong_with_the_shape_is_shown_at_once() {
     w.json:8:6: the field `step` is missing
         {"then": {"component": "c"}},
          ^
-    w.json:9:5: an entry needs a verb: one of `branch`, `doUntil`, `doWhile`, `foreach`, `map`, `parallel`, `sleep`, `sleepUntil`, `then`, `try`, `workflow`
+    w.json:9:5: an entry needs a verb: one of `ask`, `branch`, `doUntil`, `doWhile`, `event`, `foreach`, `map`, `parallel`, `sleep`, `sleepUntil`, `then`, `try`, `workflow`
         {},
         ^
     w.json:10:5: an entry has one verb, this has `then`, `map`
@@ -356,4 +356,22 @@ fn several_mistakes_are_one_error_with_parts() {
     insta::assert_snapshot!(report.details.unwrap(), @r#"{"problems":[{"column":5,"file":"w.yaml","line":1,"problem":"expected a text, found `5`; put it in quotes to make it one"},{"column":8,"file":"w.yaml","line":2,"problem":"expected an array, found `5`"}]}"#);
     let one = commit("w.yaml", "id: w\nsteps: 5\n").unwrap_err().report();
     assert_eq!((one.message.as_str(), one.parts.len()), ("w.yaml:2:8: expected an array, found `5`", 0));
+}
+
+#[test]
+fn questions_without_a_schema_are_no_mistake_but_pointed_at() {
+    let text = "\
+id: w
+steps:
+  - ask: {id: typed, answer: {type: boolean}}
+  - workflow:
+      id: inner
+      steps:
+        - foreach:
+            do:
+              ask: {id: open}
+";
+    assert_eq!(said("w.yaml", text), "w is fine");
+    let hints = Source::read(Path::new("w.yaml"), text.as_bytes()).unwrap().hints();
+    insta::assert_snapshot!(hints.report().message, @"w.yaml:9:15: entry `open`: it takes any JSON as its answer; `answer`, a JSON Schema, has answers checked");
 }

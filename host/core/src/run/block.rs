@@ -1,25 +1,29 @@
 //! Blocks whose arms are done at once: parallel and branch.
 
 use super::change::{Change, misfit};
-use super::complete::Wrapped;
+use super::complete::{Arrived, Wrapped};
 use super::{Doing, Held, Stop};
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::BranchMode;
-use crate::workflow::node::{BranchNode, Decider, Kind, Sequence};
+use crate::workflow::node::{BranchNode, Decider, Kind, ParallelNode, Sequence};
 
 impl Change<'_> {
     pub(super) fn enter_parallel(
         &mut self,
         path: &StepPath,
-        arms: &[Sequence],
+        node: &ParallelNode,
         input: &Json,
         owner: OwnerId,
     ) -> Result<(), Stop> {
-        let open = u32::try_from(arms.len()).unwrap_or(u32::MAX);
-        self.insert(path, input.clone(), Doing::Holding(Held::Parallel { open }));
-        self.enter_arms(path, arms.iter().copied(), input, owner)
+        let open = u32::try_from(node.arms.len()).unwrap_or(u32::MAX);
+        let held = match node.first {
+            None => Held::Parallel { open },
+            Some(needed) => Held::First { needed, open, done: Vec::new() },
+        };
+        self.insert(path, input.clone(), Doing::Holding(held));
+        self.enter_arms(path, node.arms.iter().copied(), input, owner)
     }
 
     fn enter_arms(
@@ -39,8 +43,41 @@ impl Change<'_> {
 
     /// The output of a parallel whose arms are all done.
     pub(super) fn joined(&self, path: &StepPath) -> Result<Wrapped, Stop> {
-        let (scope, Kind::Parallel(arms)) = self.block_at(path)? else { return Err(misfit(path).into()) };
-        self.outputs(path, scope, arms.iter().map(|arm| arm.last).collect())
+        let (scope, Kind::Parallel(node)) = self.block_at(path)? else { return Err(misfit(path).into()) };
+        self.outputs(path, scope, node.arms.iter().map(|arm| arm.last).collect())
+    }
+
+    /// An arm of a parallel is done of which not all have to be: with the last that has to be, the others are closed.
+    pub(super) fn arm_done(
+        &mut self,
+        path: &StepPath,
+        child: &StepPath,
+        (needed, open, mut done): (u32, u32, Vec<String>),
+        owner: OwnerId,
+    ) -> Result<Arrived, Stop> {
+        done.extend(child.last().map(|last| last.id.clone()));
+        let is_enough = done.len() >= usize::try_from(needed).unwrap_or(usize::MAX);
+        let held = Held::First { needed, open: open.saturating_sub(1), done: done.clone() };
+        self.hold(path, held)?;
+        if !is_enough {
+            return Ok(Arrived::Not);
+        }
+        self.close_within(path)?;
+        let (scope, _) = self.block_at(path)?;
+        let lasts = done.iter().map(|id| scope.index.get(id).copied().ok_or_else(|| misfit(path)));
+        let output = self.outputs(path, scope, lasts.collect::<Result<_, _>>()?)?;
+        self.wrapped(path, output, owner)
+    }
+
+    /// Whether a parallel can be done although an arm of it that is not done fails.
+    pub(super) fn can_spare_an_arm(held: &Held) -> bool {
+        match held {
+            Held::First { needed, open, done } => {
+                let done = u32::try_from(done.len()).unwrap_or(u32::MAX);
+                done.saturating_add(open.saturating_sub(1)) >= *needed
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn enter_branch(

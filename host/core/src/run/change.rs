@@ -36,6 +36,8 @@ pub(super) struct Change<'w> {
     pub(super) shared_images: Vec<SnapshotId>,
     pub(super) took: Vec<MessageId>,
     pub(super) moves: u32,
+    /// Suspensions that entries of the workflow itself have opened.
+    own_suspensions: u64,
     status_before: RunStatus,
     touched: BTreeSet<StepPath>,
     /// Records that are not active after this: done, or items whose turn has not come.
@@ -74,6 +76,7 @@ impl<'w> Change<'w> {
             shared_images: Vec::new(),
             took: Vec::new(),
             moves: 0,
+            own_suspensions: 0,
             touched: BTreeSet::new(),
             inactive: BTreeMap::new(),
             opened: Vec::new(),
@@ -244,6 +247,13 @@ impl<'w> Change<'w> {
     /// Asks for something else to be done.
     pub(super) fn ask(&mut self, effect: Effect) {
         self.effects.push(effect);
+    }
+
+    /// An id for a suspension that no call brought.
+    pub(super) fn new_suspension(&mut self) -> Result<SuspensionId, Stop> {
+        let first = self.known.suspension.ok_or_else(Stop::suspension)?;
+        self.own_suspensions += 1;
+        Ok(first.after(self.own_suspensions - 1))
     }
 
     /// Opens a suspension of a step.

@@ -77,6 +77,7 @@ impl<'w> Change<'w> {
                 let output = self.joined(holder)?;
                 self.wrapped(holder, output, owner)
             }
+            Held::First { needed, open, done } => self.arm_done(holder, child, (needed, open, done), owner),
             Held::Branch { asked, chosen, open } => match self.condition_of(child)? {
                 Some(_) => {
                     self.condition_answered(holder, (asked, chosen), &output, owner)?;

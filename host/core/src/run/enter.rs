@@ -1,15 +1,17 @@
 //! Entering entries: steps are called, blocks opened, one after the other until nothing is left to enter.
 
 use super::change::{Change, Entering, final_failure, invalid, misfit};
+use super::expressions::Evaluated;
 use super::fail::Because;
 use super::{Call, Doing, Held, MOVES_MAX, Refused, Stop};
 use crate::effect::Effect;
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
-use crate::when::{instant_of, span_of};
+use crate::time::Timestamp;
+use crate::when::{WhenError, instant_of, span_of};
 use crate::workflow::Place;
-use crate::workflow::node::{Body, Kind, MapNode, Node, NodeIndex, Scope, SleepNode};
+use crate::workflow::node::{Body, Kind, LengthNode, MapNode, Node, NodeIndex, Scope, SleepNode};
 
 /// An entry that was put off is entered.
 pub(super) fn continued(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
@@ -96,12 +98,13 @@ impl<'w> Change<'w> {
         match &node.kind {
             Kind::Step(_) => self.enter_step(path, input, owner),
             Kind::Workflow(scope) => self.enter_scope(path, scope, input, owner),
-            Kind::Parallel(arms) => self.enter_parallel(path, arms, &input, owner),
+            Kind::Parallel(node) => self.enter_parallel(path, node, &input, owner),
             Kind::Branch(branch) => self.enter_branch(path, branch, input, owner),
             Kind::ForEach(each) => self.enter_foreach(path, each, input, owner),
             Kind::Loop(_) => self.enter_loop(path, input, owner),
             Kind::Map(map) => self.enter_map(path, map, input, owner),
             Kind::Sleep(sleep) => self.enter_sleep(path, sleep, input, owner),
+            Kind::Wait(wait) => self.enter_wait(path, wait, input, owner),
             Kind::Try(block) => {
                 let Place::Entry(scope, _) = place else { return Err(misfit(path).into()) };
                 self.insert(path, input.clone(), Doing::Holding(Held::Try { caught: false }));
@@ -134,15 +137,31 @@ impl<'w> Change<'w> {
     }
 
     fn enter_map(&mut self, path: &StepPath, map: &MapNode, input: Json, owner: OwnerId) -> Result<(), Stop> {
-        let mapped = match map {
-            MapNode::Expression(expression) => self.evaluate(path, expression, &input, &[])?,
-            MapNode::Fields(fields) => self.evaluate_fields(path, fields, &input)?,
-        };
+        let mapped = self.mapped(path, map, &input)?;
         self.insert(path, input, Doing::Continuing(owner));
         match mapped {
             Ok(output) => self.complete(path, output, owner),
             Err(problem) => self.fail(path, final_failure("mapping-failed", problem), Because::of(owner)),
         }
+    }
+
+    /// The instant that comes so long after now.
+    pub(super) fn instant_after(
+        &self,
+        path: &StepPath,
+        length: &LengthNode,
+        input: &Json,
+    ) -> Result<Evaluated<Timestamp>, Stop> {
+        let told = |error: WhenError| error.to_string();
+        Ok(match length {
+            LengthNode::Span(span) => span.after(self.now).map_err(told),
+            LengthNode::Expression(expression, zone) => {
+                let value = self.evaluate(path, expression, input, &[])?;
+                value.and_then(|value| {
+                    span_of(&value, zone.as_deref()).and_then(|span| span.after(self.now)).map_err(told)
+                })
+            }
+        })
     }
 
     fn enter_sleep(
@@ -153,15 +172,8 @@ impl<'w> Change<'w> {
         owner: OwnerId,
     ) -> Result<(), Stop> {
         let until = match sleep {
-            SleepNode::For(span) => span.after(self.now).map_err(|error| error.to_string()),
+            SleepNode::For(length) => self.instant_after(path, length, &input)?,
             SleepNode::Until(when) => Ok(when.instant()),
-            SleepNode::ForExpression(expression, zone) => {
-                self.evaluate(path, expression, &input, &[])?.and_then(|value| {
-                    span_of(&value, zone.as_deref())
-                        .and_then(|span| span.after(self.now))
-                        .map_err(|e| e.to_string())
-                })
-            }
             SleepNode::UntilExpression(expression) => self
                 .evaluate(path, expression, &input, &[])?
                 .and_then(|value| instant_of(&value).map_err(|e| e.to_string())),

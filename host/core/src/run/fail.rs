@@ -46,7 +46,8 @@ struct Caught<'a> {
 }
 
 impl Change<'_> {
-    /// Ends an entry with an error, and with it everything around it up to a way out: a try, or the step on whose behalf it runs.
+    /// Ends an entry with an error, and with it everything around it up to a way out: a try, a parallel that can do without the arm, or the
+    /// step on whose behalf it runs.
     /// Without one the run fails.
     pub(super) fn fail(&mut self, path: &StepPath, failure: Failure, because: Because) -> Result<(), Stop> {
         if !self.is_caught(path)? {
@@ -78,6 +79,14 @@ impl Change<'_> {
                 Some(Doing::Holding(Held::Try { caught: false })) => {
                     return self.catch(&holder, path, failure, because.owner);
                 }
+                Some(Doing::Holding(held)) if Self::can_spare_an_arm(held) => {
+                    let Held::First { needed, open, done } = held.clone() else {
+                        return Err(super::change::misfit(&holder).into());
+                    };
+                    return Ok(
+                        self.hold(&holder, Held::First { needed, open: open.saturating_sub(1), done })?
+                    );
+                }
                 Some(Doing::Holding(_)) => at = holder,
                 _ => return self.child_ended(&holder, &at, Err(failure.clone()), because.owner),
             }
@@ -90,6 +99,7 @@ impl Change<'_> {
         while let Some(at) = holder {
             match self.run.steps.get(&at).map(|step| &step.doing) {
                 Some(Doing::Holding(Held::Try { caught: false })) => return Ok(true),
+                Some(Doing::Holding(held)) if Self::can_spare_an_arm(held) => return Ok(true),
                 Some(Doing::Holding(_)) | None => {}
                 Some(_) => return Ok(true),
             }

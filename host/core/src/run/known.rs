@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Refused, Step};
+use crate::id::SuspensionId;
 use crate::path::StepPath;
 
 /// What was fetched so far.
@@ -15,6 +16,9 @@ pub struct Known {
     pub steps: BTreeMap<StepPath, Option<Step>>,
     /// Records of all repetitions of a block, in order, by the path of the block.
     pub repetitions: BTreeMap<StepPath, Vec<(StepPath, Step)>>,
+    /// Id of the first suspension that the decision itself opens; the others get those after it, at most
+    /// [`MOVES_MAX`](super::MOVES_MAX) in all.
+    pub suspension: Option<SuspensionId>,
 }
 
 /// What a decision needs to know.
@@ -24,6 +28,8 @@ pub struct Missing {
     pub steps: BTreeSet<StepPath>,
     /// Records of all repetitions of these blocks.
     pub repetitions: BTreeSet<StepPath>,
+    /// Ids for suspensions.
+    pub suspension: bool,
 }
 
 /// Why there is no decision.
@@ -44,6 +50,11 @@ impl Stop {
     /// Asks for one record.
     pub(super) fn step(path: StepPath) -> Self {
         Self::Missing(Missing { steps: BTreeSet::from([path]), ..Missing::default() })
+    }
+
+    /// Asks for ids of suspensions.
+    pub(super) fn suspension() -> Self {
+        Self::Missing(Missing { suspension: true, ..Missing::default() })
     }
 
     /// Asks for the repetitions of a block.

@@ -7,8 +7,8 @@ use super::change::Change;
 use super::{Doing, LogKind, Phase, Refused, RunStatus, Stop};
 use crate::event::{Migrated, MovedStep};
 use crate::path::StepPath;
+use crate::schema::Schema;
 use crate::step::{DeadlineOutcome, WaitFor};
-use crate::workflow::StepAt;
 
 /// Moves the run. Every open entry must stand in the new version as it stands in the run; a step that waits with a memory either is of the same
 /// component there, or was moved and waits for the same. Suspensions stay as they are, so that whoever has the address of one can answer it
@@ -30,8 +30,8 @@ pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(),
     }
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
     for path in &paths {
-        if let Ok(step) = change.step_at(path) {
-            defaults(change, path, step).map_err(refused)?;
+        if let Some(schema) = change.place(path)?.answer_schema() {
+            defaults(change, path, schema).map_err(refused)?;
         }
     }
     change.run.workflow = to;
@@ -55,8 +55,7 @@ fn put(change: &mut Change<'_>, path: &StepPath, moved: MovedStep) -> Result<Res
 }
 
 /// A default answer was checked against the old version's schema, and must fit the new one's: nobody is there to correct it when its time comes.
-fn defaults(change: &Change<'_>, path: &StepPath, at: StepAt<'_>) -> Result<(), String> {
-    let Some(schema) = &at.contract.resume else { return Ok(()) };
+fn defaults(change: &Change<'_>, path: &StepPath, schema: &Schema) -> Result<(), String> {
     for open in change.run.steps.get(path).into_iter().flat_map(|step| step.open()) {
         if let WaitFor::Answer(answer) = &open.wait.what
             && answer.resume_schema.is_none()

@@ -81,6 +81,10 @@ impl Change<'_> {
         step.suspensions = open;
         step.entry.status = StepStatus::Running;
         step.entry.suspended_at = None;
+        if let Some(node) = self.place(path)?.wait() {
+            return self.wait_over(path, node, over, owner);
+        }
+        let step = self.step_mut(path)?;
         step.calls += 1;
         let call = step.calls;
         let Waiting { image, wake } = waiting;

@@ -30,13 +30,14 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
     }
     let mut answers = Vec::with_capacity(found.len());
     for (path, suspension) in found {
-        let step = change.step_at(&path)?;
-        let data = answer(&suspension, step.contract.resume.as_ref(), request.data.clone())?;
+        let place = change.place(&path)?;
+        let data = answer(&suspension, place.answer_schema(), request.data.clone())?;
         context = change
             .request_context_at(&path, context)
             .map_err(|violations| Refused::Invalid { what: "request context", violations })?;
-        if request.retry_count > step.retry.retries {
-            let (found, allowed) = (request.retry_count, step.retry.retries);
+        let allowed = place.step().map_or(0, |step| step.retry.retries);
+        if request.retry_count > allowed {
+            let found = request.retry_count;
             return Err(Refused::RetryCount { path, found, allowed }.into());
         }
         answers.push((path, suspension, data));
@@ -61,6 +62,10 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
         paths.insert(path);
     }
     for path in paths {
+        // An answer before may have closed it.
+        if !change.run.steps.contains_key(&path) {
+            continue;
+        }
         let step = change.step_mut(&path)?;
         // The tries of a call that is under way for another reason are counted on.
         if matches!(step.doing, Doing::Waiting(_)) {

@@ -60,7 +60,8 @@ fn resolution(suspension: &Suspension) -> Resolution {
     }
 }
 
-fn passed(deadline: Option<&Deadline>) -> Resolution {
+/// What a wait ends with when its deadline passes.
+pub(super) fn passed(deadline: Option<&Deadline>) -> Resolution {
     match deadline.map(|deadline| &deadline.otherwise) {
         Some(DeadlineOutcome::Answer(data)) => Resolution::Answered(data.clone()),
         Some(DeadlineOutcome::TimeOut) | None => Resolution::TimedOut,

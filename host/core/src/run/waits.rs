@@ -51,7 +51,7 @@ pub(super) fn checked_waits(
         match &mut wait.what {
             WaitFor::Answer(answer) => {
                 check_answer(step, answer)?;
-                check_labels(&answer.labels)?;
+                check_labels("label", &answer.labels)?;
             }
             WaitFor::Event(event) => check_event(event)?,
             WaitFor::Time(_) | WaitFor::Run(_) | WaitFor::Checkpoint => {}
@@ -81,7 +81,8 @@ fn check_answer(step: StepAt<'_>, answer: &mut AnswerWait) -> Result<(), Failure
     Ok(())
 }
 
-fn check_event(event: &EventWait) -> Result<(), Failure> {
+/// Checks by what an event is named.
+pub(super) fn check_event(event: &EventWait) -> Result<(), Failure> {
     for (what, text) in [("name", Some(&event.name)), ("key", event.key.as_ref())] {
         if let Some(text) = text
             && (text.is_empty() || text.len() > LABEL_BYTES_MAX)
@@ -95,16 +96,20 @@ fn check_event(event: &EventWait) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check_labels(labels: &[String]) -> Result<(), Failure> {
+/// Checks texts that a question carries beside its payload: labels, or those who are asked.
+pub(super) fn check_labels(what: &str, labels: &[String]) -> Result<(), Failure> {
+    let (code, article) = (format!("invalid-{what}"), if what == "assignee" { "an" } else { "a" });
     if labels.len() > LABELS_MAX {
-        let message = format!("{} labels given, at most {LABELS_MAX} are allowed", labels.len());
-        return Err(final_failure("invalid-label", message));
+        let message = format!("{} {what}s given, at most {LABELS_MAX} are allowed", labels.len());
+        return Err(final_failure(&code, message));
     }
     for label in labels {
         if label.is_empty() || label.len() > LABEL_BYTES_MAX {
-            let message =
-                format!("a label of {} bytes given, 1 to {LABEL_BYTES_MAX} are allowed", label.len());
-            return Err(final_failure("invalid-label", message));
+            let message = format!(
+                "{article} {what} of {} bytes given, 1 to {LABEL_BYTES_MAX} are allowed",
+                label.len()
+            );
+            return Err(final_failure(&code, message));
         }
     }
     Ok(())

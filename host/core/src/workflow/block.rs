@@ -34,6 +34,15 @@ pub enum Mapping {
     Fields(Fields),
 }
 
+/// A text that may be computed. Written as the text itself, or as `{"expr": "..."}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// This text.
+    Plain(String),
+    /// The text that an expression gives; where several are asked for, also an array of texts.
+    Expression(String),
+}
+
 impl<C> From<Entry<C>> for Block<C> {
     fn from(entry: Entry<C>) -> Self {
         Self(vec![entry])
@@ -136,5 +145,44 @@ impl<'de> Deserialize<'de> for Mapping {
             }
         }
         deserializer.deserialize_any(TextOrFields)
+    }
+}
+
+/// A text that is computed, as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Computed {
+    expr: String,
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(text) => text.serialize(serializer),
+            Self::Expression(expr) => Computed { expr: expr.clone() }.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PlainOrComputed;
+        impl<'de> Visitor<'de> for PlainOrComputed {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or an object with `expr`")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+                Ok(Text::Plain(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Text, A::Error> {
+                let Computed { expr } = Computed::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Text::Expression(expr))
+            }
+        }
+        deserializer.deserialize_any(PlainOrComputed)
     }
 }

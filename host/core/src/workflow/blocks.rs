@@ -5,7 +5,8 @@ use super::commit::Check;
 use super::definition::{BranchEntry, Definition, Entry, ForEachEntry, ParallelEntry, TryEntry};
 use super::draft::Draft;
 use super::node::{
-    Arm, Body, BranchNode, Decider, ForEachNode, Kind, LoopNode, NodeIndex, Scope, Sequence, TryNode,
+    Arm, Body, BranchNode, Decider, ForEachNode, Kind, LoopNode, NodeIndex, ParallelNode, Scope, Sequence,
+    TryNode,
 };
 use super::site::{Field, Site};
 use crate::id::check_name;
@@ -88,7 +89,12 @@ impl Check<'_> {
     ) -> NodeIndex {
         self.count(site);
         // A workflow checks its own.
-        let what = if matches!(verb, "then" | "condition") { "step" } else { verb };
+        let what = match verb {
+            "then" | "condition" => "step",
+            "ask" => "question",
+            "event" => "wait",
+            verb => verb,
+        };
         if verb != "workflow"
             && let Err(error) = check_name(what, id)
         {
@@ -124,9 +130,8 @@ impl Check<'_> {
                 self.repeat(draft, at, site, (&from.id, &from.body), condition, true).map(Kind::Loop)
             }
             Entry::Try(from) => self.try_catch(draft, at, site, from).map(Kind::Try),
-            Entry::Then(_) | Entry::Workflow(_) | Entry::Map(_) | Entry::Sleep(_) | Entry::SleepUntil(_) => {
-                None
-            }
+            Entry::Then(_) | Entry::Workflow(_) | Entry::Map(_) => None,
+            Entry::Sleep(_) | Entry::SleepUntil(_) | Entry::Ask(_) | Entry::Event(_) => None,
         }
     }
 
@@ -136,7 +141,7 @@ impl Check<'_> {
         at: NodeIndex,
         site: &Site,
         from: &ParallelEntry,
-    ) -> Option<Vec<Sequence>> {
+    ) -> Option<ParallelNode> {
         self.has_arms(site, from.arms.len());
         let (mark, mut left, mut arms) = (draft.mark(), Vec::new(), Vec::new());
         for (n, arm) in from.arms.iter().enumerate() {
@@ -146,7 +151,14 @@ impl Check<'_> {
             left.extend(draft.leave(mark));
         }
         draft.rejoin(left);
-        arms.into_iter().collect()
+        if let Some(first) = from.first
+            && !(1..=from.arms.len()).contains(&usize::try_from(first).unwrap_or(usize::MAX))
+            && !from.arms.is_empty()
+        {
+            let problem = format!("it is {first}, expected 1 to {}, the number of arms", from.arms.len());
+            self.problems.add(site, Field::of("first"), problem);
+        }
+        Some(ParallelNode { arms: arms.into_iter().collect::<Option<_>>()?, first: from.first })
     }
 
     fn branch(
@@ -227,7 +239,7 @@ impl Check<'_> {
         more: &[&'static str],
     ) -> Option<Body> {
         let alone = match block.0.as_slice() {
-            [only @ (Entry::Then(_) | Entry::Workflow(_))] => only.id() == id,
+            [only] if only.has_path_of_block() => only.id() == id,
             _ => false,
         };
         // The path of a body that is alone is the block's.

@@ -4,8 +4,8 @@
 
 use super::block::{Block, Condition};
 use super::definition::{
-    BranchEntry, Definition, DoUntilEntry, DoWhileEntry, Entry, ForEachEntry, MapEntry, ParallelEntry,
-    SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
+    AskEntry, BranchEntry, Definition, DoUntilEntry, DoWhileEntry, Entry, EventEntry, ForEachEntry, MapEntry,
+    ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
 };
 use crate::json::Json;
 use crate::retry::RetryPolicy;
@@ -71,6 +71,16 @@ macro_rules! verbs {
             /// Then a wait for an instant: a timestamp, a text as `2100-01-01T00:00:00Z`, or a [`SleepUntilEntry`].
             pub fn sleep_until(self, instant: impl Into<SleepUntilEntry>) -> Self {
                 self.entry(instant.into())
+            }
+
+            /// Then a question, which needs no component: an [`AskEntry`].
+            pub fn ask(self, question: AskEntry) -> Self {
+                self.entry(question)
+            }
+
+            /// Then a wait for an event, which needs no component: its name, or an [`EventEntry`].
+            pub fn event(self, event: impl Into<EventEntry>) -> Self {
+                self.entry(event.into())
             }
 
             /// Then this, with what is done when it fails.

@@ -140,6 +140,8 @@ impl Check<'_> {
             Entry::Map(from) => self.map(draft, site, from).map(Kind::Map),
             Entry::Sleep(from) => self.sleep(draft, site, from).map(Kind::Sleep),
             Entry::SleepUntil(from) => self.sleep_until(draft, site, from).map(Kind::Sleep),
+            Entry::Ask(from) => self.ask(draft, site, from).map(|wait| Kind::Wait(Box::new(wait))),
+            Entry::Event(from) => self.event(draft, site, from).map(|wait| Kind::Wait(Box::new(wait))),
             block => self.nested(site, |check| check.block(draft, at, site, block)),
         }
     }
@@ -207,7 +209,7 @@ impl Check<'_> {
         Some(policy.clone())
     }
 
-    fn schema(&mut self, site: &Site, which: &str, text: Option<&Json>) -> Option<Schema> {
+    pub(super) fn schema(&mut self, site: &Site, which: &str, text: Option<&Json>) -> Option<Schema> {
         let compile = if self.is_new { Schema::compile } else { Schema::stored };
         match compile(text?) {
             Ok(schema) => Some(schema),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::block::{Block, Condition, Mapping};
+use super::block::{Block, Condition, Mapping, Text};
 use crate::digest::ComponentDigest;
-use crate::json::Json;
+use crate::json::{Json, present};
 use crate::retry::RetryPolicy;
 
 /// A workflow as it is written: in a file with whatever names a component there (`C` = `String`), stored with digests.
@@ -68,6 +68,10 @@ pub enum Entry<C = ComponentDigest> {
     Sleep(SleepEntry),
     /// A wait for an instant.
     SleepUntil(SleepUntilEntry),
+    /// A question to people or systems, without a component.
+    Ask(AskEntry),
+    /// A wait for an event, without a component.
+    Event(EventEntry),
     /// Entries with a way out when one of them fails.
     Try(TryEntry<C>),
 }
@@ -94,7 +98,8 @@ pub struct StepEntry<C = ComponentDigest> {
     pub total_timeout_ms: Option<u64>,
 }
 
-/// Arms that are done at once, each with the block's input. The output has the output of each arm under the id of the arm's last entry.
+/// Arms that are done at once, each with the block's input. The output has the output of each arm that is done under the id of the arm's
+/// last entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ParallelEntry<C = ComponentDigest> {
@@ -103,6 +108,9 @@ pub struct ParallelEntry<C = ComponentDigest> {
     pub id: String,
     /// What is done at once.
     pub arms: Vec<Block<C>>,
+    /// How many arms have to be done: the others are closed then. Defaults to all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u32>,
 }
 
 /// Arms with conditions, asked in order.
@@ -237,6 +245,77 @@ pub struct SleepUntilEntry {
     pub expr: Option<String>,
 }
 
+/// A question that the workflow asks by itself: no component is needed. The output is the answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AskEntry {
+    /// Names the entry; a file may leave it out.
+    #[serde(default)]
+    pub id: String,
+    /// A short name for people. Defaults to the path of the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What is asked, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What the one who answers gets to see. Defaults to the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Mapping>,
+    /// JSON Schema of the answer. Without one any JSON is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Json>,
+    /// Names by which the answer may be addressed. Several questions may have the same one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Text>,
+    /// Who is asked. It is shown and has no other effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignees: Vec<Text>,
+    /// The end of patience. Without one the question waits for as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlineEntry>,
+}
+
+/// A wait for an event that others send: no component is needed. The output is the event's payload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventEntry {
+    /// Names the entry; a file may leave it out.
+    #[serde(default)]
+    pub id: String,
+    /// Name of the event.
+    pub name: Text,
+    /// Tells events of one name apart. Without one an event with any key is taken, or with none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Text>,
+    /// JSON Schema of the payload. Without one any payload is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Json>,
+    /// The end of patience. Without one the wait lasts for as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlineEntry>,
+}
+
+/// The end of patience of an entry that waits: one of `ms`, `for` and `expr`, as in [`SleepEntry`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeadlineEntry {
+    /// Milliseconds from the beginning of the wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// A span as `30d`, `1h 30m` or `P1DT12H`. With a time zone, days are days of its calendar.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub span: Option<String>,
+    /// Expression that gives milliseconds, a duration, or such a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expr: Option<String>,
+    /// IANA name of the zone in whose calendar days are counted; without one a day has 24 hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// The output of the entry when the deadline passes. Without it the entry fails then, with the code `timed-out`.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Json>,
+}
+
 /// Entries with a way out: when one of them fails, everything still open within is closed, and `catch` is done with
 /// `{"error": ..., "input": ...}`. Its output is the block's output then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -275,6 +354,8 @@ impl<C> Entry<C> {
             Self::Map(entry) => &entry.id,
             Self::Sleep(entry) => &entry.id,
             Self::SleepUntil(entry) => &entry.id,
+            Self::Ask(entry) => &entry.id,
+            Self::Event(entry) => &entry.id,
             Self::Try(entry) => &entry.id,
         }
     }
@@ -291,8 +372,15 @@ impl<C> Entry<C> {
             Self::Map(entry) => &mut entry.id,
             Self::Sleep(entry) => &mut entry.id,
             Self::SleepUntil(entry) => &mut entry.id,
+            Self::Ask(entry) => &mut entry.id,
+            Self::Event(entry) => &mut entry.id,
             Self::Try(entry) => &mut entry.id,
         }
+    }
+
+    /// Whether a block that repeats shares its id with the entry, if that is all it repeats: the path of a repetition is that of the entry then.
+    pub(super) fn has_path_of_block(&self) -> bool {
+        matches!(self, Self::Then(_) | Self::Workflow(_) | Self::Ask(_) | Self::Event(_))
     }
 
     /// The verb, as files write it.
@@ -308,6 +396,8 @@ impl<C> Entry<C> {
             Self::Map(_) => "map",
             Self::Sleep(_) => "sleep",
             Self::SleepUntil(_) => "sleepUntil",
+            Self::Ask(_) => "ask",
+            Self::Event(_) => "event",
             Self::Try(_) => "try",
         }
     }

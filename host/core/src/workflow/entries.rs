@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::block::{Block, Condition, Mapping};
+use super::block::{Block, Condition, Mapping, Text};
 use super::builder::WorkflowBuilder;
 use super::definition::{
-    BranchArm, BranchEntry, BranchMode, Definition, DoUntilEntry, DoWhileEntry, Entry, ForEachEntry,
-    MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry, TryEntry,
+    AskEntry, BranchArm, BranchEntry, BranchMode, DeadlineEntry, Definition, DoUntilEntry, DoWhileEntry,
+    Entry, EventEntry, ForEachEntry, MapEntry, ParallelEntry, SleepEntry, SleepUntilEntry, StepEntry,
+    TryEntry,
 };
 use crate::digest::ComponentDigest;
+use crate::json::Json;
 use crate::retry::RetryPolicy;
 use crate::time::Timestamp;
 
@@ -41,7 +43,7 @@ macro_rules! entry {
 
 entry!(
     StepEntry Then, ParallelEntry Parallel, BranchEntry Branch, ForEachEntry ForEach, DoWhileEntry DoWhile,
-    DoUntilEntry DoUntil, MapEntry Map, SleepEntry Sleep, SleepUntilEntry SleepUntil, TryEntry Try
+    DoUntilEntry DoUntil, MapEntry Map, SleepEntry Sleep, SleepUntilEntry SleepUntil, AskEntry Ask, EventEntry Event, TryEntry Try
 );
 
 impl From<Definition> for Entry {
@@ -94,7 +96,14 @@ impl StepEntry {
 impl ParallelEntry {
     /// These arms.
     pub fn new(arms: impl IntoIterator<Item = impl Into<Block>>) -> Self {
-        Self { id: String::new(), arms: arms.into_iter().map(Into::into).collect() }
+        Self { id: String::new(), arms: arms.into_iter().map(Into::into).collect(), first: None }
+    }
+
+    /// How many arms have to be done: the others are closed then.
+    #[must_use = "the entry itself is not changed"]
+    pub fn first(mut self, arms: u32) -> Self {
+        self.first = Some(arms);
+        self
     }
 }
 
@@ -163,6 +172,18 @@ impl From<StepEntry> for ForEachEntry {
     }
 }
 
+impl From<AskEntry> for ForEachEntry {
+    fn from(body: AskEntry) -> Self {
+        Self::new(body)
+    }
+}
+
+impl From<EventEntry> for ForEachEntry {
+    fn from(body: EventEntry) -> Self {
+        Self::new(body)
+    }
+}
+
 impl From<WorkflowBuilder> for ForEachEntry {
     fn from(body: WorkflowBuilder) -> Self {
         Self::new(body)
@@ -207,23 +228,147 @@ impl From<StepEntry> for Condition {
     }
 }
 
-impl From<&str> for MapEntry {
+impl From<&str> for Mapping {
     fn from(expression: &str) -> Self {
-        expression.to_owned().into()
+        Self::Expression(expression.to_owned())
     }
 }
 
-impl From<String> for MapEntry {
+impl From<String> for Mapping {
     fn from(expression: String) -> Self {
-        Self { id: String::new(), to: Mapping::Expression(expression) }
+        Self::Expression(expression)
     }
 }
 
-impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for MapEntry {
+impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for Mapping {
     fn from(fields: [(K, V); N]) -> Self {
-        let fields: BTreeMap<String, String> =
-            fields.into_iter().map(|(key, expression)| (key.into(), expression.into())).collect();
-        Self { id: String::new(), to: Mapping::Fields(fields) }
+        let fields = fields.into_iter().map(|(key, expression)| (key.into(), expression.into()));
+        Self::Fields(fields.collect::<BTreeMap<String, String>>())
+    }
+}
+
+impl<M: Into<Mapping>> From<M> for MapEntry {
+    fn from(to: M) -> Self {
+        Self { id: String::new(), to: to.into() }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::Plain(text.to_owned())
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl Text {
+    /// The text that an expression gives.
+    pub fn expression(expression: impl Into<String>) -> Self {
+        Self::Expression(expression.into())
+    }
+}
+
+impl AskEntry {
+    /// A question under this title, which shows the input and takes any answer.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: Some(title.into()), ..Self::default() }
+    }
+
+    /// What is asked, for people.
+    #[must_use = "the entry itself is not changed"]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// What the one who answers gets to see, in place of the input: an expression, or an array of keys with expressions.
+    #[must_use = "the entry itself is not changed"]
+    pub fn payload(mut self, payload: impl Into<Mapping>) -> Self {
+        self.payload = Some(payload.into());
+        self
+    }
+
+    /// JSON Schema of the answer.
+    #[must_use = "the entry itself is not changed"]
+    pub fn answer(mut self, schema: impl Into<Json>) -> Self {
+        self.answer = Some(schema.into());
+        self
+    }
+
+    /// One more name by which the answer may be addressed.
+    #[must_use = "the entry itself is not changed"]
+    pub fn label(mut self, label: impl Into<Text>) -> Self {
+        self.labels.push(label.into());
+        self
+    }
+
+    /// One more of those who are asked.
+    #[must_use = "the entry itself is not changed"]
+    pub fn assignee(mut self, assignee: impl Into<Text>) -> Self {
+        self.assignees.push(assignee.into());
+        self
+    }
+
+    /// The end of patience: a `Duration`, a text as `30d`, or a [`DeadlineEntry`].
+    #[must_use = "the entry itself is not changed"]
+    pub fn deadline(mut self, deadline: impl Into<DeadlineEntry>) -> Self {
+        self.deadline = Some(deadline.into());
+        self
+    }
+}
+
+impl<T: Into<Text>> From<T> for EventEntry {
+    fn from(name: T) -> Self {
+        Self::new(name)
+    }
+}
+
+impl EventEntry {
+    /// An event of this name, with any key or none and any payload.
+    pub fn new(name: impl Into<Text>) -> Self {
+        Self { id: String::new(), name: name.into(), key: None, schema: None, deadline: None }
+    }
+
+    /// Only an event with this key.
+    #[must_use = "the entry itself is not changed"]
+    pub fn key(mut self, key: impl Into<Text>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// JSON Schema of the payload.
+    #[must_use = "the entry itself is not changed"]
+    pub fn schema(mut self, schema: impl Into<Json>) -> Self {
+        self.schema = Some(schema.into());
+        self
+    }
+
+    /// The end of patience: a `Duration`, a text as `30d`, or a [`DeadlineEntry`].
+    #[must_use = "the entry itself is not changed"]
+    pub fn deadline(mut self, deadline: impl Into<DeadlineEntry>) -> Self {
+        self.deadline = Some(deadline.into());
+        self
+    }
+}
+
+impl<L: Into<SleepEntry>> From<L> for DeadlineEntry {
+    /// So long after the beginning.
+    fn from(length: L) -> Self {
+        let SleepEntry { ms, span, expr, time_zone, .. } = length.into();
+        Self { ms, span, expr, time_zone, otherwise: None }
+    }
+}
+
+impl DeadlineEntry {
+    /// The output of the entry when the deadline passes; it does not fail then.
+    #[must_use = "the deadline itself is not changed"]
+    pub fn otherwise(mut self, output: impl Into<Json>) -> Self {
+        self.otherwise = Some(output.into());
+        self
     }
 }
 

@@ -9,7 +9,7 @@ use super::parts::ids_of_scope;
 impl<C> Definition<C> {
     /// Fills in the ids that were left out. Doing it again changes nothing.
     ///
-    /// A step has the id of what the component calls it. A block that repeats a single step or workflow shares its id with it,
+    /// A step has the id of what the component calls it. A block that repeats a single step, `ask`, `event` or workflow shares its id with it,
     /// whichever of the two has one. Everything else is `<verb>-<n>`, where n counts the entries of that verb in their scope from
     /// 1, in the order in which they are written; ids that are taken are passed over.
     pub fn fill_in_ids(&mut self) {
@@ -55,12 +55,25 @@ fn share_id<C>(id: &mut String, body: &mut Block<C>) {
             }
             name_after_step(step);
         }
+        // What has no name of its own is named when the block is.
+        [Entry::Ask(only)] if only.id.is_empty() => only.id.clone_from(id),
+        [Entry::Event(only)] if only.id.is_empty() => only.id.clone_from(id),
         body => fill_in(body),
     }
-    if let ([Entry::Then(_) | Entry::Workflow(_)], true) = (body.0.as_slice(), id.is_empty())
-        && let Some(only) = body.0.first()
+    if let ([only], true) = (body.0.as_slice(), id.is_empty())
+        && only.has_path_of_block()
     {
         only.id().clone_into(id);
+    }
+}
+
+/// The body of a block that repeats.
+fn repeated<C>(entry: &mut Entry<C>) -> Option<&mut Block<C>> {
+    match entry {
+        Entry::ForEach(block) => Some(&mut block.body),
+        Entry::DoWhile(block) => Some(&mut block.body),
+        Entry::DoUntil(block) => Some(&mut block.body),
+        _ => None,
     }
 }
 
@@ -107,6 +120,11 @@ impl Numbers {
                     *count += 1;
                 }
                 let id = format!("{}-{count}", entry.verb());
+                if let Some([only]) = repeated(entry).map(|body| body.0.as_mut_slice())
+                    && only.id().is_empty()
+                {
+                    only.id_mut().clone_from(&id);
+                }
                 *entry.id_mut() = id;
             }
             let (_, blocks) = in_scope(entry);
@@ -180,6 +198,16 @@ mod tests {
             (
                 r#"{"doUntil": {"do": {"workflow": {"id": "in", "steps": [{"map": {"to": "1"}}]}}, "until": "true"}}"#,
                 "in(in(map-1))",
+            ),
+            (r#"{"foreach": {"do": {"ask": {"id": "a"}}}}, {"ask": {}}"#, "a(a) ask-1"),
+            (r#"{"foreach": {"id": "each", "do": {"ask": {}}}}"#, "each(each)"),
+            (
+                r#"{"event": {"name": "n"}}, {"foreach": {"id": "each", "do": {"event": {"name": "n"}}}}"#,
+                "event-1 each(each)",
+            ),
+            (
+                r#"{"foreach": {"do": {"ask": {}}}}, {"doWhile": {"do": {"ask": {}}, "while": "true"}}"#,
+                "foreach-1(foreach-1) doWhile-1(doWhile-1)",
             ),
             // Any other body is a scope of its own, where numbers begin anew.
             (

@@ -10,6 +10,7 @@ use super::contract::{ComponentSteps, Contract};
 use super::definition::BranchMode;
 use crate::cel::Expression;
 use crate::digest::ComponentDigest;
+use crate::json::Json;
 use crate::retry::RetryPolicy;
 use crate::schema::Schema;
 use crate::when::{Span, When};
@@ -76,7 +77,7 @@ pub enum Kind {
     /// A workflow as a step.
     Workflow(Box<Scope>),
     /// Arms at once.
-    Parallel(Vec<Sequence>),
+    Parallel(ParallelNode),
     /// Arms with conditions.
     Branch(BranchNode),
     /// The same for each item.
@@ -87,6 +88,8 @@ pub enum Kind {
     Map(MapNode),
     /// A wait.
     Sleep(SleepNode),
+    /// A wait for somebody else, without a component.
+    Wait(Box<WaitNode>),
     /// Entries with a way out.
     Try(TryNode),
 }
@@ -115,6 +118,15 @@ pub struct StepNode {
     pub timeout_ms: Option<u64>,
     /// Longest time from start to end, in milliseconds.
     pub total_timeout_ms: Option<u64>,
+}
+
+/// See [`super::ParallelEntry`].
+#[derive(Debug)]
+pub struct ParallelNode {
+    /// What is done at once.
+    pub arms: Vec<Sequence>,
+    /// How many of them have to be done, if not all.
+    pub first: Option<u32>,
 }
 
 /// See [`super::BranchEntry`].
@@ -177,17 +189,79 @@ pub enum MapNode {
     Fields(Vec<(String, Expression)>),
 }
 
+/// A length of time.
+#[derive(Debug)]
+pub enum LengthNode {
+    /// This one.
+    Span(Span),
+    /// The one that an expression gives, in the calendar of a time zone.
+    Expression(Expression, Option<String>),
+}
+
 /// See [`super::SleepEntry`] and [`super::SleepUntilEntry`].
 #[derive(Debug)]
 pub enum SleepNode {
     /// Some length.
-    For(Span),
-    /// A length that an expression gives.
-    ForExpression(Expression, Option<String>),
+    For(LengthNode),
     /// Until an instant.
     Until(When),
     /// Until an instant that an expression gives.
     UntilExpression(Expression),
+}
+
+/// An entry that waits for somebody else, without a component: see [`super::AskEntry`] and
+/// [`super::EventEntry`]. Its output is what came.
+#[derive(Debug)]
+pub struct WaitNode {
+    /// A short name for people.
+    pub title: Option<String>,
+    /// What it is about, for people.
+    pub description: Option<String>,
+    /// What is waited for.
+    pub what: Awaited,
+    /// Of what comes.
+    pub schema: Option<Schema>,
+    /// The end of patience.
+    pub deadline: Option<DeadlineNode>,
+}
+
+/// What an entry waits for.
+#[derive(Debug)]
+pub enum Awaited {
+    /// An answer.
+    Answer {
+        /// What is shown; `None` for the input.
+        payload: Option<MapNode>,
+        /// Names by which the answer may be addressed.
+        labels: Vec<TextNode>,
+        /// Who is asked.
+        assignees: Vec<TextNode>,
+    },
+    /// An event.
+    Event {
+        /// Its name.
+        name: TextNode,
+        /// Tells events of one name apart.
+        key: Option<TextNode>,
+    },
+}
+
+/// See [`super::Text`].
+#[derive(Debug)]
+pub enum TextNode {
+    /// This text.
+    Plain(String),
+    /// The text that an expression gives, or several.
+    Expression(Expression),
+}
+
+/// See [`super::DeadlineEntry`].
+#[derive(Debug)]
+pub struct DeadlineNode {
+    /// How long after the beginning.
+    pub length: LengthNode,
+    /// The output then, if the entry does not fail.
+    pub otherwise: Option<Json>,
 }
 
 /// See [`super::TryEntry`].

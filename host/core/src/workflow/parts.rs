@@ -63,7 +63,8 @@ impl<C> Entry<C> {
                 add("/do".to_owned(), Some(Part::Open(&entry.body)));
                 add("/catch".to_owned(), Some(Part::Open(&entry.catch)));
             }
-            Self::Then(_) | Self::Workflow(_) | Self::Map(_) | Self::Sleep(_) | Self::SleepUntil(_) => {}
+            Self::Then(_) | Self::Workflow(_) | Self::Map(_) => {}
+            Self::Sleep(_) | Self::SleepUntil(_) | Self::Ask(_) | Self::Event(_) => {}
         }
         parts
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Workflow;
 use super::contract::{ComponentSteps, Contract};
-use super::node::{Body, Kind, Node, Scope, StepNode};
+use super::node::{Awaited, Body, Kind, Node, Scope, StepNode, WaitNode};
 use crate::digest::{ComponentDigest, WorkflowDigest};
 use crate::path::{Segment, StepPath};
 use crate::retry::RetryPolicy;
@@ -190,6 +190,31 @@ impl<'w> Place<'w> {
             timeout_ms: if own { node.timeout_ms } else { None },
             total_timeout_ms: if own { node.total_timeout_ms } else { None },
         })
+    }
+
+    /// The entry here that waits for somebody else without a component.
+    pub fn wait(self) -> Option<&'w WaitNode> {
+        match &self.node()?.kind {
+            Kind::Wait(wait) => Some(wait),
+            _ => None,
+        }
+    }
+
+    /// Schema of the answers to what is asked here; a question of a step may have one of its own.
+    pub fn answer_schema(self) -> Option<&'w Schema> {
+        match (self.step(), self.wait()) {
+            (Some(step), _) => step.contract.resume.as_ref(),
+            (None, Some(WaitNode { what: Awaited::Answer { .. }, schema, .. })) => schema.as_ref(),
+            (None, _) => None,
+        }
+    }
+
+    /// What people call what stands here, if anybody said so.
+    pub fn title(self) -> Option<&'w str> {
+        match self.step() {
+            Some(step) => step.contract.descriptor.title.as_deref(),
+            None => self.wait().and_then(|wait| wait.title.as_deref()),
+        }
     }
 
     /// Schema of the input of what stands here.

@@ -2,8 +2,8 @@
 
 use super::block::{Block, Condition};
 use super::definition::{
-    BranchArm, BranchEntry, Definition, DoUntilEntry, DoWhileEntry, Entry, ForEachEntry, ParallelEntry,
-    StepEntry, TryEntry,
+    AskEntry, BranchArm, BranchEntry, Definition, DoUntilEntry, DoWhileEntry, Entry, ForEachEntry,
+    ParallelEntry, StepEntry, TryEntry,
 };
 use super::parts::Part;
 use crate::digest::ComponentDigest;
@@ -22,9 +22,16 @@ impl<C> Definition<C> {
     /// All steps of components, with the JSON Pointer of each: those in blocks, in conditions and in nested workflows too, in the
     /// order in which they are written.
     pub fn step_entries(&self) -> Vec<(String, &StepEntry<C>)> {
-        let mut found = Vec::new();
+        let mut found = Found::default();
         in_workflow(self, "", &mut found);
-        found
+        found.steps
+    }
+
+    /// All questions that it asks by itself, likewise.
+    pub fn ask_entries(&self) -> Vec<(String, &AskEntry)> {
+        let mut found = Found::default();
+        in_workflow(self, "", &mut found);
+        found.asks
     }
 }
 
@@ -35,7 +42,17 @@ impl Definition {
     }
 }
 
-type Found<'d, C> = Vec<(String, &'d StepEntry<C>)>;
+/// What is looked for in a definition, each with the way to it.
+struct Found<'d, C> {
+    steps: Vec<(String, &'d StepEntry<C>)>,
+    asks: Vec<(String, &'d AskEntry)>,
+}
+
+impl<C> Default for Found<'_, C> {
+    fn default() -> Self {
+        Self { steps: Vec::new(), asks: Vec::new() }
+    }
+}
 
 fn in_workflow<'d, C>(workflow: &'d Definition<C>, pointer: &str, found: &mut Found<'d, C>) {
     for (n, entry) in workflow.steps.iter().enumerate() {
@@ -46,13 +63,14 @@ fn in_workflow<'d, C>(workflow: &'d Definition<C>, pointer: &str, found: &mut Fo
 fn in_entry<'d, C>(entry: &'d Entry<C>, pointer: &str, found: &mut Found<'d, C>) {
     let pointer = format!("{pointer}/{}", entry.verb());
     match entry {
-        Entry::Then(step) => found.push((pointer, step)),
+        Entry::Then(step) => found.steps.push((pointer, step)),
+        Entry::Ask(ask) => found.asks.push((pointer, ask)),
         Entry::Workflow(inner) => in_workflow(inner, &pointer, found),
         block => {
             for (below, part) in block.parts() {
                 let pointer = format!("{pointer}{below}");
                 match part {
-                    Part::Condition(step) => found.push((pointer, step)),
+                    Part::Condition(step) => found.steps.push((pointer, step)),
                     Part::Open(block) | Part::Repeated(block) => {
                         for (below, entry) in block.entries() {
                             in_entry(entry, &format!("{pointer}{below}"), found);
@@ -95,7 +113,7 @@ fn entry<C, D, E>(from: Entry<C>, resolve: &mut impl FnMut(C) -> Result<D, E>) -
         Entry::Workflow(from) => Entry::Workflow(definition(from, resolve)?),
         Entry::Parallel(from) => {
             let arms = from.arms.into_iter().map(|arm| block(arm, resolve)).collect::<Result<_, E>>()?;
-            Entry::Parallel(ParallelEntry { id: from.id, arms })
+            Entry::Parallel(ParallelEntry { id: from.id, arms, first: from.first })
         }
         Entry::Branch(from) => Entry::Branch(branch(from, resolve)?),
         Entry::ForEach(from) => Entry::ForEach(ForEachEntry {
@@ -117,6 +135,8 @@ fn entry<C, D, E>(from: Entry<C>, resolve: &mut impl FnMut(C) -> Result<D, E>) -
         Entry::Map(from) => Entry::Map(from),
         Entry::Sleep(from) => Entry::Sleep(from),
         Entry::SleepUntil(from) => Entry::SleepUntil(from),
+        Entry::Ask(from) => Entry::Ask(from),
+        Entry::Event(from) => Entry::Event(from),
         Entry::Try(from) => Entry::Try(TryEntry {
             id: from.id,
             body: block(from.body, resolve)?,
@@ -171,13 +191,16 @@ mod tests {
     const EVERYWHERE: &str = r#"{"id": "w", "timeoutMs": 9, "steps": [
         {"then": {"component": "a", "step": "s", "timeoutMs": 1, "totalTimeoutMs": 2}},
         {"workflow": {"id": "inner", "steps": [{"then": {"component": "b", "step": "s"}}]}},
-        {"parallel": {"arms": [{"then": {"component": "c", "step": "c"}}, [{"then": {"component": "d", "step": "d"}}, {"map": {"to": "1"}}]]}},
+        {"parallel": {"arms": [{"then": {"component": "c", "step": "c"}}, [{"then": {"component": "d", "step": "d"}}, {"map": {"to": "1"}}]], "first": 1}},
         {"branch": {"mode": "every", "arms": [{"when": {"component": "e", "step": "e"}, "do": {"then": {"component": "f", "step": "f"}}}],
             "otherwise": {"then": {"component": "g", "step": "g"}}}},
         {"foreach": {"items": "input", "concurrency": 3, "do": {"then": {"component": "h", "step": "h"}}}},
         {"doWhile": {"do": {"then": {"component": "i", "step": "i"}}, "while": {"component": "j", "step": "j"}}},
         {"doUntil": {"do": {"then": {"component": "k", "step": "k"}}, "until": {"component": "l", "step": "l"}}},
         {"sleep": {"ms": 1}}, {"sleepUntil": {"at": "x"}}, {"map": {"to": {"k": "1"}}},
+        {"ask": {"title": "t", "description": "d", "payload": {"k": "1"}, "answer": {"type": "null"}, "labels": ["l", {"expr": "1"}],
+            "assignees": [{"expr": "2"}], "deadline": {"for": "1d", "timeZone": "UTC", "otherwise": null}}},
+        {"event": {"name": "n", "key": {"expr": "k"}, "schema": true, "deadline": {"ms": 1}}},
         {"try": {"do": {"then": {"component": "m", "step": "m"}}, "catch": {"then": {"component": "n", "step": "n"}}}}]}"#;
 
     #[test]
@@ -208,6 +231,8 @@ mod tests {
     fn pointers_lead_to_the_steps() {
         let written: Definition<String> = serde_json::from_str(EVERYWHERE).unwrap();
         let document: serde_json::Value = serde_json::from_str(EVERYWHERE).unwrap();
+        let asks: Vec<String> = written.ask_entries().into_iter().map(|(pointer, _)| pointer).collect();
+        assert_eq!(asks, ["/steps/10/ask"]);
         let entries = written.step_entries();
         assert_eq!(entries.len(), 14);
         for (pointer, entry) in entries {

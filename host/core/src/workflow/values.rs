@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::block::Mapping;
 use super::commit::Check;
-use super::definition::{MapEntry, SleepEntry, SleepUntilEntry};
+use super::definition::{DeadlineEntry, MapEntry, SleepEntry, SleepUntilEntry};
 use super::draft::Draft;
-use super::node::{MapNode, SleepNode};
+use super::node::{LengthNode, MapNode, SleepNode};
 use super::site::{Field, Site};
 use crate::cel::Expression;
 use crate::similar::did_you_mean;
@@ -56,14 +56,25 @@ impl Check<'_> {
     }
 
     pub(super) fn map(&mut self, draft: &Draft<'_>, site: &Site, from: &MapEntry) -> Option<MapNode> {
-        match &from.to {
+        self.mapping(draft, site, &Field::of("to"), &from.to)
+    }
+
+    /// Compiles an expression, or an object of them.
+    pub(super) fn mapping(
+        &mut self,
+        draft: &Draft<'_>,
+        site: &Site,
+        field: &Field,
+        from: &Mapping,
+    ) -> Option<MapNode> {
+        match from {
             Mapping::Expression(text) => {
-                self.expression(draft, site, Field::of("to"), text, &[]).map(MapNode::Expression)
+                self.expression(draft, site, field.clone(), text, &[]).map(MapNode::Expression)
             }
             Mapping::Fields(fields) => {
                 let mut compiled = Vec::with_capacity(fields.len());
                 for (key, text) in fields {
-                    let expression = self.expression(draft, site, Field::of("to").key(key), text, &[]);
+                    let expression = self.expression(draft, site, field.clone().key(key), text, &[]);
                     compiled.push(expression.map(|expression| (key.clone(), expression)));
                 }
                 compiled.into_iter().collect::<Option<_>>().map(MapNode::Fields)
@@ -72,31 +83,43 @@ impl Check<'_> {
     }
 
     pub(super) fn sleep(&mut self, draft: &Draft<'_>, site: &Site, from: &SleepEntry) -> Option<SleepNode> {
-        let zone = from.time_zone.as_deref();
+        self.length(draft, site, &Field::whole(), &from.into()).map(SleepNode::For)
+    }
+
+    /// A length of time, written in the fields of an entry, or of something in it.
+    pub(super) fn length(
+        &mut self,
+        draft: &Draft<'_>,
+        site: &Site,
+        field: &Field,
+        from: &Length<'_>,
+    ) -> Option<LengthNode> {
+        let of = |name: &str| field.clone().key(name);
+        let zone = from.time_zone;
         if let Some(Err(error)) = zone.map(check_time_zone) {
-            self.problems.add(site, Field::of("timeZone"), error.to_string());
+            self.problems.add(site, of("timeZone"), error.to_string());
             return None;
         }
-        match (from.ms, &from.span, &from.expr) {
+        match (from.ms, from.span, from.expr) {
             (Some(ms), None, None) if zone.is_none() => {
-                let span = Span::of_ms(ms).map(SleepNode::For);
-                span.map_err(|error| self.problems.add(site, Field::of("ms"), error.to_string())).ok()
+                let span = Span::of_ms(ms).map(LengthNode::Span);
+                span.map_err(|error| self.problems.add(site, of("ms"), error.to_string())).ok()
             }
             (Some(_), None, None) => {
                 let problem = "it counts days of a calendar, and `ms` has none: use `for`, or leave it out";
-                self.problems.add(site, Field::of("timeZone"), problem);
+                self.problems.add(site, of("timeZone"), problem);
                 None
             }
             (None, Some(text), None) => {
-                let span = Span::parse(text, zone).map(SleepNode::For);
-                span.map_err(|error| self.problems.add(site, Field::of("for"), error.to_string())).ok()
+                let span = Span::parse(text, zone).map(LengthNode::Span);
+                span.map_err(|error| self.problems.add(site, of("for"), error.to_string())).ok()
             }
             (None, None, Some(text)) => {
-                let expression = self.expression(draft, site, Field::of("expr"), text, &[])?;
-                Some(SleepNode::ForExpression(expression, from.time_zone.clone()))
+                let expression = self.expression(draft, site, of("expr"), text, &[])?;
+                Some(LengthNode::Expression(expression, zone.map(str::to_owned)))
             }
             _ => {
-                self.problems.add(site, Field::whole(), "give one of `ms`, `for` and `expr`");
+                self.problems.add(site, field.clone(), "give one of `ms`, `for` and `expr`");
                 None
             }
         }
@@ -122,6 +145,28 @@ impl Check<'_> {
                 None
             }
         }
+    }
+}
+
+/// The fields that say a length of time.
+pub(super) struct Length<'d> {
+    ms: Option<u64>,
+    span: Option<&'d str>,
+    expr: Option<&'d str>,
+    time_zone: Option<&'d str>,
+}
+
+impl<'d> From<&'d SleepEntry> for Length<'d> {
+    fn from(entry: &'d SleepEntry) -> Self {
+        let SleepEntry { ms, span, expr, time_zone, .. } = entry;
+        Self { ms: *ms, span: span.as_deref(), expr: expr.as_deref(), time_zone: time_zone.as_deref() }
+    }
+}
+
+impl<'d> From<&'d DeadlineEntry> for Length<'d> {
+    fn from(entry: &'d DeadlineEntry) -> Self {
+        let DeadlineEntry { ms, span, expr, time_zone, .. } = entry;
+        Self { ms: *ms, span: span.as_deref(), expr: expr.as_deref(), time_zone: time_zone.as_deref() }
     }
 }
 

@@ -140,7 +140,7 @@ pub fn ended() -> Step {
 pub fn asking(suspension: u64, labels: &[&str]) -> Step {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();
     let payload = json(r#"{"reason":"amount above 100"}"#);
-    let answer = AnswerWait { payload, labels, resume_schema: None, deadline: None };
+    let answer = AnswerWait { payload, labels, assignees: Vec::new(), resume_schema: None, deadline: None };
     waiting(suspension, WaitFor::Answer(answer))
 }
 

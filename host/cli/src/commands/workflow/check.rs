@@ -15,7 +15,7 @@ use crate::workflow_file::{Lookup, Mistakes, Source};
 
 /// Check workflow files: syntax, components, steps, expressions
 ///
-/// Tells all mistakes with file, line and column. Nothing is added to the host and nothing is run; components in files are loaded to
+/// Tells all mistakes with file, line and column, and points at questions that take any answer. Nothing is added to the host and nothing is run; components in files are loaded to
 /// see their steps.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -35,6 +35,9 @@ struct Checked {
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     problems: Vec<Value>,
+    /// What is no mistake, and yet may not be meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<Value>,
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
@@ -43,13 +46,19 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         true => Some(session.host(Background::Off).await?),
         false => None,
     };
-    let (mut checked, mut wrong) = (Vec::new(), Vec::new());
+    let (mut checked, mut wrong, mut hints) = (Vec::new(), Vec::new(), Vec::new());
     for file in &args.files {
-        let (one, mistakes) = check(session, &files, names.as_ref(), file).await?;
+        let (one, mistakes, more) = check(session, &files, names.as_ref(), file).await?;
         checked.push(one);
         wrong.extend(mistakes);
+        hints.extend(more.reports());
     }
     tell(session, &checked)?;
+    if !session.ui.is_json() {
+        for hint in hints {
+            session.ui.note(&format!("hint: {}", hint.message));
+        }
+    }
     if wrong.is_empty() { Ok(Exit::Done) } else { Err(Mistakes::report_of(&wrong).into()) }
 }
 
@@ -58,20 +67,27 @@ async fn check(
     files: &Host,
     names: Option<&Host>,
     file: &Path,
-) -> Result<(Checked, Option<Mistakes>), Failure> {
+) -> Result<(Checked, Option<Mistakes>, Mistakes), Failure> {
     let shown = file.display().to_string();
+    let mut hints = Mistakes::none(file);
     let committed = match Source::read(file, &read(file)?) {
         Err(mistakes) => Err(mistakes),
-        Ok(source) => Lookup { session, files, names }.as_they_are(&source).await.commit(&source),
+        Ok(source) => {
+            hints = source.hints();
+            Lookup { session, files, names }.as_they_are(&source).await.commit(&source)
+        }
     };
+    let mut checked =
+        Checked { file: shown, id: None, digest: None, problems: Vec::new(), hints: hints.details() };
     Ok(match committed {
         Ok((_, workflow)) => {
-            let (id, digest) = (workflow.id().to_owned(), workflow.digest().to_string());
-            (Checked { file: shown, id: Some(id), digest: Some(digest), problems: Vec::new() }, None)
+            (checked.id, checked.digest) =
+                (Some(workflow.id().to_owned()), Some(workflow.digest().to_string()));
+            (checked, None, hints)
         }
         Err(mistakes) => {
-            let problems = mistakes.details();
-            (Checked { file: shown, id: None, digest: None, problems }, Some(mistakes))
+            checked.problems = mistakes.details();
+            (checked, Some(mistakes), hints)
         }
     })
 }

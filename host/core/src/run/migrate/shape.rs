@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::path::StepPath;
 use crate::run::change::Change;
 use crate::run::{Doing, Held, Step};
-use crate::workflow::node::Kind;
+use crate::step::WaitFor;
+use crate::workflow::node::{Awaited, Kind, ParallelNode, Scope};
 use crate::workflow::{Arm, Place};
 
 /// Looks at each open entry: is it there, is it the same kind of thing, is it held by the same.
@@ -23,6 +24,21 @@ pub(super) fn check(change: &Change<'_>) -> Result<(), String> {
         let (is, there) = (kind(step), kind_there(place));
         if is != there {
             return Err(format!("its entry `{path}` is a {there}, and is open in the run as a {is}"));
+        }
+        if let (Doing::Holding(Held::First { needed, .. }), Place::Entry(_, node)) = (&step.doing, place)
+            && let Kind::Parallel(ParallelNode { first: Some(first), .. }) = &node.kind
+            && first != needed
+        {
+            return Err(format!(
+                "its entry `{path}` is done with the first {first} of its arms, and in the run with the first {needed}"
+            ));
+        }
+        if let (Doing::Holding(Held::First { done, .. }), Place::Entry(scope, node)) = (&step.doing, place)
+            && let Some(gone) = done.iter().find(|id| !ends_an_arm(scope, &node.id, id))
+        {
+            return Err(format!(
+                "no arm of its entry `{path}` ends with `{gone}`, as one does that is done in the run"
+            ));
         }
         let Ok(holder) = change.holder(path) else {
             return Err(format!("nothing in it holds entry `{path}`, which is open in the run"));
@@ -43,6 +59,14 @@ pub(super) fn check(change: &Change<'_>) -> Result<(), String> {
     }
 }
 
+/// Whether an entry is the last of an arm of a parallel.
+fn ends_an_arm(scope: &Scope, block: &str, id: &str) -> bool {
+    match (scope.node(block).map(|node| &node.kind), scope.index.get(id)) {
+        (Some(Kind::Parallel(block)), Some(at)) => block.arms.iter().any(|arm| arm.last == *at),
+        _ => false,
+    }
+}
+
 fn holds(step: &Step) -> bool {
     matches!(step.doing, Doing::Holding(_))
 }
@@ -52,11 +76,17 @@ fn kind(step: &Step) -> &'static str {
     match &step.doing {
         Doing::Holding(Held::Scope) => "workflow or body",
         Doing::Holding(Held::Parallel { .. }) => "parallel",
+        Doing::Holding(Held::First { .. }) => "parallel with `first`",
         Doing::Holding(Held::Branch { .. }) => "branch",
         Doing::Holding(Held::ForEach { .. }) => "foreach",
         Doing::Holding(Held::Loop { .. }) => "loop",
         Doing::Holding(Held::Try { .. }) => "try",
         Doing::Sleeping(_) => "sleep",
+        // No call brought what it waits for.
+        Doing::Waiting(_) if step.calls == 0 => match step.suspensions.first().map(|open| &open.wait.what) {
+            Some(WaitFor::Event(_)) => "wait for an event",
+            _ => "question",
+        },
         _ => "step",
     }
 }
@@ -65,18 +95,26 @@ fn kind_there(place: Place<'_>) -> &'static str {
     if place.step().is_some() {
         return "step";
     }
+    if let Some(wait) = place.wait() {
+        return match wait.what {
+            Awaited::Answer { .. } => "question",
+            Awaited::Event { .. } => "wait for an event",
+        };
+    }
     if place.scope().is_some() {
         return "workflow or body";
     }
     match place {
         Place::Entry(_, node) => match &node.kind {
-            Kind::Parallel(_) => "parallel",
+            Kind::Parallel(ParallelNode { first: None, .. }) => "parallel",
+            Kind::Parallel(ParallelNode { first: Some(_), .. }) => "parallel with `first`",
             Kind::Branch(_) => "branch",
             Kind::ForEach(_) => "foreach",
             Kind::Loop(_) => "loop",
             Kind::Try(_) => "try",
             Kind::Sleep(_) => "sleep",
             Kind::Map(_) => "map",
+            Kind::Wait(_) => "wait",
             Kind::Step(_) => "step",
             Kind::Workflow(_) => "workflow or body",
         },

@@ -123,6 +123,7 @@ fn workflows() -> impl Strategy<Value = String> {
     enum Part {
         Step(&'static str),
         Inner(Vec<Part>),
+        Ask(&'static str),
     }
     fn text(parts: &[Part], next: &mut usize) -> String {
         let mut out = Vec::new();
@@ -134,6 +135,7 @@ fn workflows() -> impl Strategy<Value = String> {
                     format!("then(s{next})")
                 }
                 Part::Step(name) => format!("then({name})"),
+                Part::Ask(deadline) => format!("ask(q{next}{deadline})"),
                 Part::Inner(parts) => format!("workflow(in{next}: {})", text(parts, next)),
             });
         }
@@ -141,6 +143,8 @@ fn workflows() -> impl Strategy<Value = String> {
     }
     let step = prop_oneof![3 => Just(""), 1 => Just("flaky"), 1 => Just("approve"), 1 => Just("greet")]
         .prop_map(Part::Step);
+    let ask = prop_oneof![Just(""), Just(" 1")].prop_map(Part::Ask);
+    let step = prop_oneof![6 => step, 1 => ask];
     let part = step.prop_recursive(2, 8, 3, |inner| prop::collection::vec(inner, 1..3).prop_map(Part::Inner));
     prop::collection::vec(part, 1..4).prop_map(|parts| text(&parts, &mut 0))
 }
@@ -292,6 +296,7 @@ fn end(kind: EndKind, at: u8) -> CallEnd {
             Some(WaitFor::Answer(AnswerWait {
                 payload: json(r#"{"reason":"because"}"#),
                 labels: label.map(str::to_owned).into_iter().collect(),
+                assignees: Vec::new(),
                 resume_schema: None,
                 deadline: deadline.then_some(Deadline { at: soon, otherwise: DeadlineOutcome::TimeOut }),
             })),

@@ -183,3 +183,51 @@ fn what_was_prepared_for_an_earlier_version_is_refused() {
     assert_eq!(refused.code(), "changed");
     assert_snapshot!(refused.to_string(), @"the run was at version 1 when this was prepared, and is at version 2 now");
 }
+
+#[test]
+fn a_question_of_the_workflow_itself_moves_along() {
+    let question =
+        |fields: &str| format!(r#"[{{"ask": {{"id": "q"{fields}}}}}, {{"map": {{"to": "input"}}}}]"#);
+    let (old, asked) = (question(r#", "deadline": {"ms": 99000000, "otherwise": 5}"#), ["start 1"]);
+    let same = question(r#", "title": "Q", "answer": {"type": "integer"}"#);
+    let told = [
+        check(&old, &asked, &same, &[]),
+        check(&old, &asked, &question(r#", "answer": {"type": "string"}"#), &[]),
+        check(&old, &asked, r#"["@q"]"#, &[]),
+        check(r#"["@q"]"#, &["start 1", "q suspends 2"], &old, &[]),
+        check(&old, &asked, r#"[{"sleep": {"id": "q", "ms": 1}}]"#, &[]),
+    ];
+    assert_snapshot!(told.join("\n"), @r#"
+      run: suspended, durable
+
+    refused: step `q` has a default answer, for when its deadline passes, that does not fit the resume schema there:
+    - (top): 5 is not of type "string"
+    refused: its entry `q` is a step, and is open in the run as a question
+    refused: its entry `q` is a question, and is open in the run as a step
+    refused: its entry `q` is a sleep, and is open in the run as a question
+    "#);
+}
+
+#[test]
+fn what_is_done_first_must_be_there_too() {
+    let first = |first: u32, last: &str| {
+        format!(
+            r#"[{{"parallel": {{"id": "p", "first": {first}, "arms": ["@a", ["@b", "@{last}"], "@c"]}}}}]"#
+        )
+    };
+    let script = ["start", "a completes 1", "b suspends 5", "c suspends 6"];
+    let of_c = ["start", "a suspends 1", "b completes 5", "last completes 6", "c suspends 6"];
+    let told = [
+        check(&first(2, "last"), &script, &first(2, "other"), &[]),
+        check(&first(2, "last"), &script, &first(1, "last"), &[]),
+        check(&first(2, "last"), &script, &first(2, "last").replace(r#""first": 2,"#, ""), &[]),
+        check(&first(2, "last"), &of_c, &first(2, "other"), &[]),
+    ];
+    assert_snapshot!(told.join("\n"), @"
+      run: suspended, durable
+
+    refused: its entry `p` is done with the first 1 of its arms, and in the run with the first 2
+    refused: its entry `p` is a parallel, and is open in the run as a parallel with `first`
+    refused: no arm of its entry `p` ends with `last`, as one does that is done in the run
+    ");
+}

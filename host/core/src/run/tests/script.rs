@@ -1,7 +1,8 @@
 //! The language of these tests: a workflow in one line, events one a line, and a history to compare with.
 //!
 //! A workflow: `then(ask) workflow(inner: input {"type":"object"} then(leaf))`. `input`, `output`, `state` and `context` give
-//! the schema of the workflow in which they stand. A step is named after its contract; see [`contract`].
+//! the schema of the workflow in which they stand. A step is named after its contract; see [`contract`]. `ask(name 9)`
+//! is a question, with a deadline after so many seconds if one is given.
 //!
 //! Events, `[..]` may be left out:
 //! - `start [INPUT] [state=..] [context=..]`, `resume [DATA] [step=..] [label=..] [index=..] [suspension=1] [seen=2] [request=..] [retries=..] [context=..]`;
@@ -20,6 +21,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -41,7 +43,7 @@ use crate::step::{
 };
 use crate::time::Timestamp;
 use crate::trace::{FreshIds, SpanId, TraceId, TracingContext, TracingOptions};
-use crate::workflow::{Contract, Definition, Program, StepEntry, Workflow, WorkflowBuilder};
+use crate::workflow::{AskEntry, Contract, Definition, Program, StepEntry, Workflow, WorkflowBuilder};
 
 /// A run with all that a store would keep of it.
 #[derive(Clone)]
@@ -78,7 +80,11 @@ impl World {
                 Err(Stop::Due) => return self.decide(&Event::TimePassed { owner: owner(1) }, now),
                 Err(Stop::Missing(missing)) => {
                     let asked = missing.steps.len() + missing.repetitions.len();
-                    assert!(asked > 0, "nothing is missing");
+                    assert!(asked > 0 || missing.suspension, "nothing is missing");
+                    if missing.suspension {
+                        let first = own_suspension(now);
+                        assert!(known.suspension.replace(first).is_none(), "asked for twice");
+                    }
                     for path in missing.steps {
                         let record = self.records.get(&path).cloned();
                         assert!(known.steps.insert(path, record).is_none(), "asked for twice");
@@ -281,6 +287,17 @@ fn entries(mut builder: WorkflowBuilder, mut text: &str) -> (WorkflowBuilder, &s
                 let (name, rest) =
                     rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).expect("then(name)");
                 (builder.then(StepEntry::new(ComponentDigest::of(b""), name)), rest)
+            }
+            "ask" => {
+                let (words, rest) =
+                    rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).expect("ask(name)");
+                let (name, seconds) = words.split_once(' ').unwrap_or((words, ""));
+                let question = AskEntry::default().id(name);
+                let question = match seconds.parse() {
+                    Ok(seconds) => question.deadline(Duration::from_secs(seconds)),
+                    Err(_) => question,
+                };
+                (builder.ask(question), rest)
             }
             "workflow" => {
                 let (name, rest) =
@@ -546,6 +563,7 @@ fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
         "suspends" => suspended(vec![WaitFor::Answer(AnswerWait {
             payload: words.json(2).unwrap_or_else(Json::null),
             labels: words.all("label").map(str::to_owned).collect(),
+            assignees: Vec::new(),
             resume_schema: words.option("schema").map(parsed),
             deadline: words.number("deadline").map(|at| Deadline {
                 at: seconds(at),
@@ -606,6 +624,7 @@ fn wait_for(text: &str) -> WaitFor {
         "answer" => WaitFor::Answer(AnswerWait {
             payload: parsed(first.unwrap_or("null")),
             labels: Vec::new(),
+            assignees: Vec::new(),
             resume_schema: None,
             deadline: None,
         }),
@@ -620,6 +639,14 @@ fn wait_for(text: &str) -> WaitFor {
         "checkpoint" => WaitFor::Checkpoint,
         other => panic!("nobody waits for `{other}`"),
     }
+}
+
+/// The first suspension that an entry of the workflow itself opens at an instant, told apart from those that calls bring.
+fn own_suspension(now: Timestamp) -> SuspensionId {
+    let [.., high, low] = (now.0 / 1_000).to_be_bytes();
+    let mut bytes = [low; 16];
+    (bytes[12], bytes[13]) = (high, 0xaa);
+    SuspensionId::from_bytes(bytes)
 }
 
 /// The suspension of the wait with this number that begins in line `at`.

@@ -23,21 +23,45 @@ enum Part {
     Step,
     Map,
     Sleep,
+    Ask,
     Parallel(Vec<Vec<Part>>),
-    Branch { first: bool, arms: Vec<(u8, Vec<Part>)>, otherwise: bool },
-    ForEach { items: u8, concurrency: u8, body: Vec<Part> },
-    Loop { rounds: u8, body: Vec<Part> },
+    /// Arms of which so many have to be done, one more than this.
+    First(usize, Vec<Vec<Part>>),
+    Branch {
+        first: bool,
+        arms: Vec<(u8, Vec<Part>)>,
+        otherwise: bool,
+    },
+    ForEach {
+        items: u8,
+        concurrency: u8,
+        body: Vec<Part>,
+    },
+    Loop {
+        rounds: u8,
+        body: Vec<Part>,
+    },
     Try(Vec<Part>),
     Workflow(Vec<Part>),
 }
 
 fn parts() -> impl Strategy<Value = Vec<Part>> {
-    let leaf = prop_oneof![6 => Just(Part::Step), 1 => Just(Part::Map), 1 => Just(Part::Sleep)];
-    let part = leaf.prop_recursive(3, 20, 3, |inner| {
+    parts_of(true)
+}
+
+/// Parts; those that close others before they are done only if that is asked for.
+fn parts_of(with_first: bool) -> impl Strategy<Value = Vec<Part>> {
+    let leaf = prop_oneof![6 => Just(Part::Step), 1 => Just(Part::Map), 1 => Just(Part::Sleep), 1 => Just(Part::Ask)];
+    let part = leaf.prop_recursive(3, 20, 3, move |inner| {
         let list = prop::collection::vec(inner, 1..3);
         let arms = prop::collection::vec((0..4u8, list.clone()), 1..3);
         prop_oneof![
-            prop::collection::vec(list.clone(), 1..4).prop_map(Part::Parallel),
+            (any::<u8>(), prop::collection::vec(list.clone(), 1..4)).prop_map(
+                move |(draw, arms)| match draw {
+                    0..128 if with_first => Part::First(usize::from(draw) % arms.len(), arms),
+                    _ => Part::Parallel(arms),
+                }
+            ),
             (any::<bool>(), arms, any::<bool>()).prop_map(|(first, arms, otherwise)| Part::Branch {
                 first,
                 arms,
@@ -69,6 +93,11 @@ fn entry(part: &Part, next: &mut u32) -> String {
         Part::Step => format!("\"@s{id}\""),
         Part::Map => format!(r#"{{"map":{{"id":"m{id}","to":"[{id}]"}}}}"#),
         Part::Sleep => format!(r#"{{"sleep":{{"id":"z{id}","ms":1}}}}"#),
+        Part::Ask => format!(r#"{{"ask":{{"id":"q{id}"}}}}"#),
+        Part::First(more, arms) => {
+            let arms: Vec<String> = arms.iter().map(|arm| text(arm, next)).collect();
+            format!(r#"{{"parallel":{{"id":"p{id}","first":{},"arms":[{}]}}}}"#, more + 1, arms.join(","))
+        }
         Part::Parallel(arms) => {
             let arms: Vec<String> = arms.iter().map(|arm| text(arm, next)).collect();
             format!(r#"{{"parallel":{{"id":"p{id}","arms":[{}]}}}}"#, arms.join(","))
@@ -194,8 +223,13 @@ fn bring_to_end(world: &mut World, suspends: bool, mut choose: impl FnMut(usize)
 }
 
 fn suspended(number: u8) -> CallEnd {
-    let answer =
-        AnswerWait { payload: Json::null(), labels: Vec::new(), resume_schema: None, deadline: None };
+    let answer = AnswerWait {
+        payload: Json::null(),
+        labels: Vec::new(),
+        assignees: Vec::new(),
+        resume_schema: None,
+        deadline: None,
+    };
     CallEnd::Suspended {
         waits: Waits { waits: vec![Wait { id: 0, what: WaitFor::Answer(answer) }], wake: Wake::Any },
         suspensions: vec![suspension(number)],
@@ -239,7 +273,7 @@ proptest! {
 
     /// Steps that suspend, answers in any order, calls that go from one owner to another: the run comes to the same end.
     #[test]
-    fn suspending_changes_nothing_about_the_end(parts in parts(), choices in prop::collection::vec(any::<u16>(), 1..200)) {
+    fn suspending_changes_nothing_about_the_end(parts in parts_of(false), choices in prop::collection::vec(any::<u16>(), 1..200)) {
         let workflow = text(&parts, &mut 0);
         let (mut plain, mut odd) = (World::new(commit(&workflow).unwrap()), World::new(commit(&workflow).unwrap()));
         start(&mut plain);

@@ -149,3 +149,63 @@ fn an_unknown_key_is_refused_with_its_line() {
         serde_json::from_str::<Definition>("{\"id\": \"w\",\n \"stepz\": []}").unwrap_err().to_string();
     assert!(error.starts_with("unknown field `stepz`") && error.contains("line 2"), "{error}");
 }
+
+#[test]
+fn questions_are_checked_too() {
+    insta::assert_snapshot!(said(steps(
+        r#"{"ask": {"id": "a.b", "payload": {"who": "inputt"}, "answer": 5, "labels": ["", {"expr": "1 +"}], "assignees": [{"expr": "steps.x"}],
+            "deadline": {"otherwise": 1}}},
+        {"ask": {"payload": "item", "labels": ["1","2","3","4","5","6","7","8","9","a","b","c","d","e","f","g","h"], "deadline": {"for": "soon"}}},
+        {"ask": {"answer": {"type": "object", "required": ["yes"]}, "deadline": {"ms": 1, "otherwise": {"no": 1}}}},
+        {"ask": {"deadline": {"ms": 1, "timeZone": "UTC"}}}"#
+    )), @r#"
+    /steps/0/ask/id workflow `w`, entry `a.b`, `id`: `a.b` cannot be the id of a question: use 1 to 128 letters, digits, `-` and `_`, beginning with a letter or digit
+    /steps/0/ask/payload/who workflow `w`, entry `a.b`, `payload.who`: `inputt` is not known here; there are: input, init, state, context, steps, run, now, in `inputt` <inputt>
+    /steps/0/ask/labels/0 workflow `w`, entry `a.b`, `labels[0]`: it has 0 bytes, 1 to 256 are allowed
+    /steps/0/ask/labels/1/expr workflow `w`, entry `a.b`, `labels[1].expr`: expected an expression, found the end, in `1 +` <>
+    /steps/0/ask/assignees/0/expr workflow `w`, entry `a.b`, `assignees[0].expr`: there is no entry `x` that is finished by then; none is, in `steps.x` <x>
+    /steps/0/ask/answer workflow `w`, entry `a.b`, `answer`: not a usable JSON Schema: expected an object or a boolean
+    /steps/0/ask/deadline workflow `w`, entry `a.b`, `deadline`: give one of `ms`, `for` and `expr`
+    /steps/1/ask/payload workflow `w`, entry `ask-2`, `payload`: `item` is not known here; there are: input, init, state, context, steps, run, now, in `item` <item>
+    /steps/1/ask/labels workflow `w`, entry `ask-2`, `labels`: it has 17 elements, at most 16 are allowed
+    /steps/1/ask/deadline/for workflow `w`, entry `ask-2`, `deadline.for`: `soon` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds
+    /steps/2/ask/deadline/otherwise workflow `w`, entry `ask-3`, `deadline.otherwise`: it does not fit the schema of what is waited for:
+    - /yes: "yes" is a required property
+    /steps/3/ask/deadline/timeZone workflow `w`, entry `ask-4`, `deadline.timeZone`: it counts days of a calendar, and `ms` has none: use `for`, or leave it out
+    "#);
+    assert_eq!(
+        said(steps(r#"{"ask": {}}, {"foreach": {"do": {"ask": {"payload": "item"}}}}"#)),
+        "nothing is wrong"
+    );
+}
+
+#[test]
+fn waits_for_events_are_checked_too() {
+    insta::assert_snapshot!(said(steps(
+        r#"{"event": {"id": "a.b", "name": "", "key": {"expr": "nothing"}, "schema": 5, "deadline": {}}},
+        {"event": {"name": "n", "schema": {"type": "string"}, "deadline": {"ms": 1, "otherwise": 5}}}"#
+    )), @r#"
+    /steps/0/event/id workflow `w`, entry `a.b`, `id`: `a.b` cannot be the id of a wait: use 1 to 128 letters, digits, `-` and `_`, beginning with a letter or digit
+    /steps/0/event/name workflow `w`, entry `a.b`, `name`: it has 0 bytes, 1 to 256 are allowed
+    /steps/0/event/key/expr workflow `w`, entry `a.b`, `key.expr`: `nothing` is not known here; there are: input, init, state, context, steps, run, now, in `nothing` <nothing>
+    /steps/0/event/schema workflow `w`, entry `a.b`, `schema`: not a usable JSON Schema: expected an object or a boolean
+    /steps/0/event/deadline workflow `w`, entry `a.b`, `deadline`: give one of `ms`, `for` and `expr`
+    /steps/1/event/deadline/otherwise workflow `w`, entry `event-2`, `deadline.otherwise`: it does not fit the schema of what is waited for:
+    - (top): 5 is not of type "string"
+    "#);
+}
+
+#[test]
+fn the_number_of_first_arms_is_checked() {
+    let of = |first: u32| {
+        said(steps(&format!(
+            r#"{{"parallel": {{"first": {first}, "arms": [{{"map": {{"to": "1"}}}}, {{"map": {{"to": "2"}}}}]}}}}"#
+        )))
+    };
+    insta::assert_snapshot!([0, 1, 2, 3].map(of).join("\n"), @"
+    /steps/0/parallel/first workflow `w`, entry `parallel-1`, `first`: it is 0, expected 1 to 2, the number of arms
+    nothing is wrong
+    nothing is wrong
+    /steps/0/parallel/first workflow `w`, entry `parallel-1`, `first`: it is 3, expected 1 to 2, the number of arms
+    ");
+}

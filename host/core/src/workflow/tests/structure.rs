@@ -24,8 +24,8 @@ fn kind(kind: &Kind, indent: usize) -> String {
     match kind {
         Kind::Step(step) => format!("step {}", step.contract.descriptor.id),
         Kind::Workflow(scope) => format!("workflow {}\n{}", scope.id, told(scope, indent)),
-        Kind::Parallel(arms) => {
-            format!("parallel {:?}", arms.iter().map(|arm| (arm.first, arm.last)).collect::<Vec<_>>())
+        Kind::Parallel(node) => {
+            format!("parallel {:?}", node.arms.iter().map(|arm| (arm.first, arm.last)).collect::<Vec<_>>())
         }
         Kind::Branch(branch) => {
             let arms =
@@ -48,6 +48,7 @@ fn kind(kind: &Kind, indent: usize) -> String {
             format!("map {:?}", fields.iter().map(|(key, _)| key).collect::<Vec<_>>())
         }
         Kind::Sleep(_) => "sleep".to_owned(),
+        Kind::Wait(_) => "wait".to_owned(),
         Kind::Try(node) => {
             let (body, catch) = (node.body, node.catch);
             format!("try {}-{} catch {}-{}", body.first, body.last, catch.first, catch.last)

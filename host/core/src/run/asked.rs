@@ -1,0 +1,232 @@
+//! Entries that wait for somebody else without a component: they suspend as steps do, and what comes is their output.
+
+use std::collections::BTreeMap;
+
+use super::call_ended::NewWaits;
+use super::change::{Change, final_failure, invalid, misfit};
+use super::expressions::Evaluated;
+use super::fail::Because;
+use super::time_passed::passed;
+use super::waits::{check_event, check_labels};
+use super::{Doing, Stop, Suspension};
+use crate::id::OwnerId;
+use crate::json::Json;
+use crate::path::StepPath;
+use crate::step::{
+    AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, Resolution, Wait, WaitFor, Waits, Wake,
+};
+use crate::workflow::node::{Awaited, DeadlineNode, MapNode, TextNode, WaitNode};
+
+impl Change<'_> {
+    pub(super) fn enter_wait(
+        &mut self,
+        path: &StepPath,
+        node: &WaitNode,
+        input: Json,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        // Before its expressions are evaluated, as they may read the item that it is.
+        self.insert(path, input.clone(), Doing::Continuing(owner));
+        let what = match self.awaited(path, node, &input)? {
+            Ok(what) => what,
+            Err(failure) => return self.fail(path, failure, Because::of(owner)),
+        };
+        let deadline = match &what {
+            WaitFor::Answer(answer) => answer.deadline.as_ref(),
+            WaitFor::Event(event) => event.deadline.as_ref(),
+            _ => None,
+        };
+        if deadline.is_some_and(|deadline| deadline.at <= self.now) {
+            // No wait: nothing has to come by for it to be over.
+            return self.came(path, node, passed(deadline), owner);
+        }
+        let suspensions = vec![self.new_suspension()?];
+        let waits = Waits { waits: vec![Wait { id: 0, what }], wake: Wake::Any };
+        self.wait_for(path, NewWaits { waits, suspensions, image: None, workflows: BTreeMap::new() }, owner)
+    }
+
+    /// What an entry waits for, or why it cannot.
+    fn awaited(
+        &self,
+        path: &StepPath,
+        node: &WaitNode,
+        input: &Json,
+    ) -> Result<Result<WaitFor, Failure>, Stop> {
+        let unsound = match &node.what {
+            Awaited::Answer { .. } => invalid_ask,
+            Awaited::Event { .. } => invalid_event,
+        };
+        let deadline = match &node.deadline {
+            Some(deadline) => match self.deadline_of(path, deadline, input)? {
+                Ok(deadline) => Some(deadline),
+                Err(problem) => return Ok(Err(unsound("deadline", &problem))),
+            },
+            None => None,
+        };
+        match &node.what {
+            Awaited::Answer { payload, labels, assignees } => {
+                let payload = match payload {
+                    Some(payload) => self.mapped(path, payload, input)?,
+                    None => Ok(input.clone()),
+                };
+                let labels = self.texts(path, labels, input)?;
+                let assignees = self.texts(path, assignees, input)?;
+                Ok(question(payload, labels, assignees, deadline))
+            }
+            Awaited::Event { name, key } => {
+                let name = match self.one_text(path, name, input)? {
+                    Ok(name) => name,
+                    Err(problem) => return Ok(Err(unsound("name", &problem))),
+                };
+                let key = match key {
+                    Some(key) => match self.one_text(path, key, input)? {
+                        Ok(key) => Some(key),
+                        Err(problem) => return Ok(Err(unsound("key", &problem))),
+                    },
+                    None => None,
+                };
+                let event = EventWait { name, key, deadline };
+                Ok(check_event(&event).map(|()| WaitFor::Event(event)))
+            }
+        }
+    }
+
+    /// The value of a mapping.
+    pub(super) fn mapped(
+        &self,
+        path: &StepPath,
+        mapping: &MapNode,
+        input: &Json,
+    ) -> Result<Evaluated<Json>, Stop> {
+        match mapping {
+            MapNode::Expression(expression) => self.evaluate(path, expression, input, &[]),
+            MapNode::Fields(fields) => self.evaluate_fields(path, fields, input),
+        }
+    }
+
+    fn one_text(&self, path: &StepPath, text: &TextNode, input: &Json) -> Result<Evaluated<String>, Stop> {
+        match text {
+            TextNode::Plain(text) => Ok(Ok(text.clone())),
+            TextNode::Expression(expression) => {
+                let value = self.evaluate(path, expression, input, &[])?;
+                Ok(value.and_then(|value| {
+                    let source = expression.source();
+                    value.decode().map_err(|_| format!("`{source}` gave {}, expected a text", value.shown()))
+                }))
+            }
+        }
+    }
+
+    fn texts(
+        &self,
+        path: &StepPath,
+        texts: &[TextNode],
+        input: &Json,
+    ) -> Result<Evaluated<Vec<String>>, Stop> {
+        let mut all = Vec::with_capacity(texts.len());
+        for text in texts {
+            match text {
+                TextNode::Plain(text) => all.push(text.clone()),
+                TextNode::Expression(expression) => {
+                    let value = self.evaluate(path, expression, input, &[])?;
+                    match value.and_then(|value| several(&value, expression.source())) {
+                        Ok(several) => all.extend(several),
+                        Err(problem) => return Ok(Err(problem)),
+                    }
+                }
+            }
+        }
+        Ok(Ok(all))
+    }
+
+    fn deadline_of(
+        &self,
+        path: &StepPath,
+        node: &DeadlineNode,
+        input: &Json,
+    ) -> Result<Evaluated<Deadline>, Stop> {
+        let at = self.instant_after(path, &node.length, input)?;
+        let otherwise = node
+            .otherwise
+            .as_ref()
+            .map_or(DeadlineOutcome::TimeOut, |data| DeadlineOutcome::Answer(data.clone()));
+        Ok(at.map(|at| Deadline { at, otherwise }))
+    }
+
+    /// The wait of an entry without a component is over.
+    pub(super) fn wait_over(
+        &mut self,
+        path: &StepPath,
+        node: &WaitNode,
+        over: Vec<Suspension>,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        self.step_mut(path)?.doing = Doing::Continuing(owner);
+        let resolution = over.into_iter().find_map(|over| over.over).ok_or_else(|| misfit(path))?;
+        self.came(path, node, resolution, owner)
+    }
+
+    /// Ends an entry with what it waited for. What is answered was checked when it came, or when the workflow was committed.
+    fn came(
+        &mut self,
+        path: &StepPath,
+        node: &WaitNode,
+        resolution: Resolution,
+        owner: OwnerId,
+    ) -> Result<(), Stop> {
+        match resolution {
+            Resolution::Answered(answer) => self.complete(path, answer, owner),
+            // Whoever sent an event is not there any more to be told, as with one that a step refuses.
+            Resolution::Received(payload) => {
+                match node.schema.as_ref().map_or(Ok(payload.clone()), |schema| schema.check(&payload)) {
+                    Ok(payload) => self.complete(path, payload, owner),
+                    Err(violations) => {
+                        let failure = invalid("bad-event", "event data", &violations);
+                        self.fail(path, failure, Because::of(owner))
+                    }
+                }
+            }
+            Resolution::TimedOut => {
+                let what = match &node.what {
+                    Awaited::Answer { .. } => "answer",
+                    Awaited::Event { .. } => "event",
+                };
+                let message = format!("the {what} did not come before its deadline");
+                self.fail(path, final_failure("timed-out", message), Because::of(owner))
+            }
+            _ => Err(misfit(path).into()),
+        }
+    }
+}
+
+/// A question, if all that it is made of is sound.
+fn question(
+    payload: Evaluated<Json>,
+    labels: Evaluated<Vec<String>>,
+    assignees: Evaluated<Vec<String>>,
+    deadline: Option<Deadline>,
+) -> Result<WaitFor, Failure> {
+    let payload = payload.map_err(|problem| invalid_ask("payload", &problem))?;
+    let labels = labels.map_err(|problem| invalid_ask("labels", &problem))?;
+    let assignees = assignees.map_err(|problem| invalid_ask("assignees", &problem))?;
+    check_labels("label", &labels)?;
+    check_labels("assignee", &assignees)?;
+    Ok(WaitFor::Answer(AnswerWait { payload, labels, assignees, resume_schema: None, deadline }))
+}
+
+/// The failure of a question whose expressions do not give what it needs.
+fn invalid_ask(field: &str, problem: &str) -> Failure {
+    final_failure("invalid-ask", format!("its `{field}`: {problem}"))
+}
+
+/// The same for a wait for an event.
+fn invalid_event(field: &str, problem: &str) -> Failure {
+    final_failure("invalid-event", format!("its `{field}`: {problem}"))
+}
+
+/// The texts that an expression gave: one, or an array of them.
+fn several(value: &Json, source: &str) -> Evaluated<Vec<String>> {
+    let one = value.decode::<String>().map(|text| vec![text]);
+    one.or_else(|_| value.decode::<Vec<String>>())
+        .map_err(|_| format!("`{source}` gave {}, expected a text or an array of texts", value.shown()))
+}
