@@ -22,8 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 struct Playing {
     case: Case,
     rest: Rest,
-    /// Clocks that were shown.
-    clocks: Vec<Value>,
 }
 
 /// Plays all cases side by side, each round of answers on a host process of its own.
@@ -42,9 +40,11 @@ pub(super) async fn conforms(language: &str, cases: Vec<Case>) -> Result<()> {
             context: keys(&case.context),
         };
         let rest = ask(&mut host, &begin).await.with_context(|| case.name)?;
-        playing.push(Playing { case, rest, clocks: Vec::new() });
+        playing.push(Playing { case, rest });
     }
     let mut wrong = Vec::new();
+    // What the clocks of all runs showed.
+    let mut clocks = Vec::new();
     for round in 0.. {
         playing.retain(|one| round <= one.case.turns.len());
         if playing.is_empty() {
@@ -54,7 +54,7 @@ pub(super) async fn conforms(language: &str, cases: Vec<Case>) -> Result<()> {
         host = HostProcess::start(Path::new(HOST_PROCESS), folder.path(), None).await?;
         let mut going_on = Vec::new();
         for mut one in playing {
-            match one.check_and_go_on(&mut host, round).await {
+            match one.check_and_go_on(&mut host, round, &mut clocks).await {
                 Ok(()) => going_on.push(one),
                 Err(error) => wrong.push(format!("{}, turn {round}: {error:#}", one.case.name)),
             }
@@ -66,9 +66,14 @@ pub(super) async fn conforms(language: &str, cases: Vec<Case>) -> Result<()> {
 }
 
 impl Playing {
-    async fn check_and_go_on(&mut self, host: &mut HostProcess, round: usize) -> Result<()> {
+    async fn check_and_go_on(
+        &mut self,
+        host: &mut HostProcess,
+        round: usize,
+        clocks: &mut Vec<Value>,
+    ) -> Result<()> {
         let Some(turn) = self.case.turns.get(round) else {
-            return if round == self.case.turns.len() { self.check_end() } else { Ok(()) };
+            return if round == self.case.turns.len() { self.check_end(clocks) } else { Ok(()) };
         };
         ensure!(self.rest.result.is_none() && self.rest.error.is_none(), "it has ended: {:?}", self.rest);
         ensure!(self.rest.log == turn.log, "it logged {:?}", self.rest.log);
@@ -84,7 +89,7 @@ impl Playing {
                 labels.sort_unstable();
                 ensure!(labels == *expected, "it asks {labels:?}");
             }
-            (Shows::Clock, [asked]) => self.clocks.push(asked.payload.value()?),
+            (Shows::Clock, [asked]) => clocks.push(asked.payload.value()?),
             (_, asked) => bail!("it asks {asked:?}"),
         }
         let request = match &turn.then {
@@ -106,7 +111,7 @@ impl Playing {
         Ok(())
     }
 
-    fn check_end(&mut self) -> Result<()> {
+    fn check_end(&self, clocks: &mut Vec<Value>) -> Result<()> {
         let rest = &self.rest;
         if let End::Fails(expected) = &self.case.end {
             ensure!(rest.status == RunStatus::Failed, "it did not fail: {rest:?}");
@@ -127,8 +132,8 @@ impl Playing {
             }
             End::Text(expected) => ensure!(result.text() == expected, "it came to {}", short(result)),
             End::Clock => {
-                self.clocks.push(result.value()?);
-                check_clocks(&self.clocks)?;
+                clocks.push(result.value()?);
+                check_clocks(clocks)?;
             }
             End::Fails(_) => {}
         }
