@@ -41,7 +41,7 @@ build() {
     typescript) setup=javascript recipe=javascript sdk=guest-sdk/javascript ;;
     cpp) recipe=c sdk="guest-sdk/cpp guest-sdk/c" ;;
   esac
-  outdated "$out" "$folder" $sdk host/cli/src/languages/$recipe.rs || return 0
+  outdated "$out" "$folder" $sdk host/cli/src/languages/$recipe.rs host/cli/src/languages/repeatable.c || return 0
   rm -f "$out"
   toolchain/setup-$setup.sh $engine || return 1
   if [ -f "$folder/package-lock.json" ]; then

@@ -13,6 +13,7 @@ mod kept;
 mod node;
 mod project;
 mod python;
+mod repeatable;
 mod rust;
 mod tool;
 mod zig;

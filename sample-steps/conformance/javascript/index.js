@@ -64,7 +64,9 @@ const cases = {
   },
 
   async clock(ctx) {
-    const look = () => ({ now: Date.now(), random: [...crypto.getRandomValues(new Uint8Array(8))] });
+    const drawn = () => Math.floor(Math.random() * 256);
+    const random = () => [...crypto.getRandomValues(new Uint8Array(4)), drawn(), drawn(), drawn(), drawn()];
+    const look = () => ({ now: Date.now(), random: random() });
     await ctx.suspend(look());
     return look();
   },

@@ -1,13 +1,17 @@
 //! AssemblyScript: asc, from npm.
 
 use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use reentry::wasm::Encoding;
 
+use super::kept::Inputs;
 use super::node::node;
 use super::tool::{Kind, Tool};
 use super::{Language, Made, Project};
 use crate::failure::{Failure, Report};
+
+const NODE: Tool = node((20, 0));
 
 const ASC: Tool = Tool {
     name: "asc",
@@ -21,7 +25,7 @@ pub(crate) static ASSEMBLYSCRIPT: Language = Language {
     title: "AssemblyScript",
     manifest: Some("asconfig.json"),
     special_cases: &[],
-    tools: &[node((20, 0)), ASC],
+    tools: &[NODE, ASC],
     engines: &[],
     sdk: &["assemblyscript"],
     export: (&["step.ts", "assembly/step.ts"], "register(new Buy(\"buy\"))"),
@@ -41,17 +45,45 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     linked.map_err(|error| {
         Report::unavailable("file-unavailable", format!("cannot write {}", link.display())).cause(error)
     })?;
-    let mut asc = project.tool(&ASC)?;
-    asc.arg(&source).arg("--baseDir").arg(&project.folder).arg("--path").arg(&packages);
-    asc.arg("--transform").arg(sdk.join("transform.mjs"));
-    // `minimal` collects only when it is told to: the SDK does so at the end of each call, when nothing is on the stack.
-    asc.args(["--optimize", "--runtime", "minimal", "--exportStart", "_initialize", "--outFile"]).arg(&core);
+    let list = project.work("asc/read.json")?;
+    if let Some(inputs) = inputs(project, &sdk, &list)?
+        && project.put_kept(&inputs, &core)?
+    {
+        return Ok(made(project, core));
+    }
+    let asc = project.tool(&ASC)?;
+    let mut node = project.tool(&NODE)?;
+    node.arg(sdk.join("build.mjs")).arg(asc.get_program()).arg(&list);
+    node.arg(&source).arg("--baseDir").arg(&project.folder).arg("--path").arg(&packages);
+    node.arg("--transform").arg(sdk.join("transform.mjs"));
+    node.args(OPTIONS).arg("--outFile").arg(&core);
     // It looks for a terminal and for this variable alone.
     if project.colored() {
-        asc.env("CI", "1")
+        node.env("CI", "1")
     } else {
-        asc.arg("--noColors")
+        node.arg("--noColors")
     };
-    project.run(&mut asc)?;
-    Ok(vec![Made { name: project.name.clone(), file: core, encoding: Encoding::Utf16 }])
+    project.run(&mut node)?;
+    if let Some(inputs) = inputs(project, &sdk, &list)? {
+        project.keep(&inputs, &core)?;
+    }
+    Ok(made(project, core))
+}
+
+/// `minimal` collects only when it is told to: the SDK does so at the end of each call, when nothing is on the stack.
+const OPTIONS: [&str; 5] = ["--optimize", "--runtime", "minimal", "--exportStart", "_initialize"];
+
+fn made(project: &Project, file: PathBuf) -> Vec<Made> {
+    vec![Made { name: project.name.clone(), file, encoding: Encoding::Utf16 }]
+}
+
+/// What the compiler is given, as far as the list says which files it read the last time. Without a list that is not known.
+fn inputs(project: &Project, sdk: &Path, list: &Path) -> Result<Option<Inputs>, Failure> {
+    let read: Option<Vec<PathBuf>> =
+        std::fs::read(list).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let Some(read) = read else { return Ok(None) };
+    let mut inputs = project.inputs(&ASC, &OPTIONS, &[("sdk", sdk)])?;
+    let added = read.iter().try_for_each(|file| inputs.add_sought(file));
+    // One that cannot be read is the compiler's to tell.
+    Ok(added.is_ok().then_some(inputs))
 }

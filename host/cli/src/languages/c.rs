@@ -117,13 +117,33 @@ fn linkers_words(said: &str, export: &str) -> String {
     others.into_iter().map(str::to_owned).chain(missing).collect::<Vec<_>>().join("\n")
 }
 
-/// Objects of the SDK for C.
+/// Objects of the SDK for C, compiled when it is another one than the last time: each is a process, even where the compiler has kept it.
 fn c_sdk(project: &Project, sdk: &Path) -> Result<Vec<PathBuf>, Failure> {
+    const NOTE: &str = "c-sdk.made";
+    const COMPILER: [&str; 2] = ["cc", "-std=gnu11"];
     let include = [sdk.join("include")];
-    let compiled = SDK_SOURCES
-        .iter()
-        .map(|file| compile(project, &["cc", "-std=gnu11"], &[], &include, &sdk.join(file)));
-    compiled.collect()
+    let sources = SDK_SOURCES.map(|file| sdk.join(file));
+    let inputs = project.inputs(&ZIG_TOOL, &[&COMPILER[..], &FOR_GUESTS].concat(), &[("sdk", sdk)])?;
+    let objects = sources.iter().map(|source| object_of(project, source)).collect::<Result<Vec<_>, _>>()?;
+    if project.is_made(NOTE, &inputs, &objects) {
+        return Ok(objects);
+    }
+    // A build that ends in the middle leaves objects of both.
+    project.write(NOTE, "")?;
+    for source in &sources {
+        compile(project, &COMPILER, &[], &include, source)?;
+    }
+    project.note_made(NOTE, &inputs)?;
+    Ok(objects)
+}
+
+/// What every source is compiled with.
+const FOR_GUESTS: [&str; 2] = ["--target=wasm32-wasi", "-Os"];
+
+/// Where the object of a source goes.
+fn object_of(project: &Project, source: &Path) -> Result<PathBuf, Failure> {
+    let within = source.strip_prefix(&project.folder).unwrap_or(source);
+    project.work(&format!("{}.o", within.to_string_lossy().replace(['/', '\\'], "-")))
 }
 
 /// Compiles one file. Files of the project are called by their names alone, which is how messages name them.
@@ -135,9 +155,9 @@ fn compile(
     source: &Path,
 ) -> Result<PathBuf, Failure> {
     let within = source.strip_prefix(&project.folder).unwrap_or(source);
-    let object = project.work(&format!("{}.o", within.to_string_lossy().replace(['/', '\\'], "-")))?;
+    let object = object_of(project, source)?;
     let mut zig = project.tool(&ZIG_TOOL)?;
-    zig.args(compiler).args(["--target=wasm32-wasi", "-Os"]).args(options);
+    zig.args(compiler).args(FOR_GUESTS).args(options);
     // It looks for a terminal, and for no variable.
     zig.arg(if project.colored() { "-fdiagnostics-color=always" } else { "-fdiagnostics-color=never" });
     for folder in include {

@@ -6,6 +6,7 @@ use reentry::wasm::Encoding;
 
 use super::node::node;
 use super::project::Engine;
+use super::repeatable::Repeatable;
 use super::tool::{Kind, Tool};
 use super::{Language, Made, Project};
 use crate::failure::Failure;
@@ -104,9 +105,16 @@ fn component_of(project: &Project, bundle: &Path) -> Result<Vec<Made>, Failure> 
             &["--disable", "stdio", "random", "clocks", "http", "fetch-event", "--world-name", "step"],
         ),
     };
-    let inputs = project.inputs(tool, options, &[("contract", &contract), ("bundle", bundle)])?;
+    // The other engine is run by a program that does not get this one's environment.
+    let repeatable = if project.engine == Engine::Quickjs { Repeatable::prepare(project)? } else { None };
+    let mut given: Vec<(&str, &Path)> = vec![("contract", &contract), ("bundle", bundle)];
+    given.extend(repeatable.as_ref().map(Repeatable::input));
+    let inputs = project.inputs(tool, options, &given)?;
     let component = project.made_of(&inputs, "component.wasm", |component| {
         let mut engine = project.tool(tool)?;
+        if repeatable.is_some() {
+            Repeatable::load(&mut engine, &inputs);
+        }
         match project.engine {
             Engine::Quickjs => engine.args(options).arg("--js").arg(bundle).arg("--output").arg(component),
             Engine::Starlingmonkey => engine.arg(bundle).args(options).arg("--out").arg(component),

@@ -1,8 +1,7 @@
 //! What slow tools made, kept by a digest of all that went into it: the same again is not made again.
 //!
-//! Some tools put random numbers into what they make (`componentize-qjs`, `componentize-js`, `componentize-py`), so that two calls with the
-//! same input differ. As long as their result is kept, the same sources are the same component on this machine, in whatever folder
-//! they lie.
+//! Some tools put random numbers into what they make: `componentize-js`, and others where [`super::repeatable`] cannot end it. As long as
+//! their result is kept, the same sources are the same component on this machine, in whatever folder they lie.
 
 use std::fs::{DirBuilder, File, create_dir_all, read, read_dir, remove_file, rename, write};
 use std::io;
@@ -55,7 +54,21 @@ impl Inputs {
         Ok(())
     }
 
-    fn key(&self) -> String {
+    /// Adds a file that was looked for, whether it is there or not.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub(crate) fn add_sought(&mut self, path: &Path) -> io::Result<()> {
+        let name = path.display().to_string();
+        if path.exists() {
+            return self.add(&name, path);
+        }
+        self.0 += &format!("{name:?} is not there\n");
+        Ok(())
+    }
+
+    /// A digest of it all.
+    pub(super) fn key(&self) -> String {
         hex(&ComponentDigest::of(self.0.as_bytes()))
     }
 }

@@ -1,5 +1,7 @@
 //! A project that is built: its folder, its tools, and the calls of them.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::{create_dir_all, read_dir};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -65,6 +67,8 @@ pub(crate) struct Project {
     pub(crate) language: &'static Language,
     pub(crate) engine: Engine,
     places: Places,
+    /// Tools that were found to do.
+    met: RefCell<BTreeMap<&'static str, Found>>,
     ui: Ui,
     shelf: Shelf,
     /// Whether everything is made anew.
@@ -86,7 +90,8 @@ impl Project {
         let folder = folder.canonicalize().map_err(|error| unusable("open", folder, &error))?;
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let places = Places::new(&folder, &std::env::var_os("PATH").unwrap_or_default());
-        Ok(Self { folder, name, language, engine, places, ui, shelf: Shelf::of_user("built"), force })
+        let (met, shelf) = (RefCell::default(), Shelf::of_user("built"));
+        Ok(Self { folder, name, language, engine, places, met, ui, shelf, force })
     }
 
     /// A file of the project, if it is there.
@@ -186,7 +191,21 @@ impl Project {
     }
 
     fn need(&self, tools: impl IntoIterator<Item = &'static Tool>) -> Result<(), Failure> {
-        missing(&self.places, tools, self.language.title).map_or(Ok(()), |report| Err(report.into()))
+        // Asking a tool for its version is a process each time.
+        let unknown = |tool: &&'static Tool| !self.met.borrow().contains_key(tool.name);
+        let tools: Vec<_> = tools.into_iter().filter(unknown).collect();
+        if let Some(report) = missing(&self.places, tools.iter().copied(), self.language.title) {
+            return Err(report.into());
+        }
+        let found = tools.iter().filter_map(|tool| Some((tool.name, tool.find(&self.places)?)));
+        self.met.borrow_mut().extend(found);
+        Ok(())
+    }
+
+    /// A tool that is there and new enough.
+    fn found(&self, tool: &'static Tool) -> Result<Found, Failure> {
+        self.need([tool])?;
+        Ok(self.met.borrow().get(tool.name).cloned().unwrap_or_default())
     }
 
     /// A call of a tool, in the project's folder.
@@ -194,9 +213,7 @@ impl Project {
     /// # Errors
     /// Unavailable with the command that installs the tool.
     pub(crate) fn tool(&self, tool: &'static Tool) -> Result<Command, Failure> {
-        self.need([tool])?;
-        let program = tool.find(&self.places).map(|Found { path, .. }| path).unwrap_or_default();
-        let mut command = Command::new(program);
+        let mut command = Command::new(self.found(tool)?.path);
         command.current_dir(&self.folder).env("PATH", self.places.path());
         Ok(command)
     }
@@ -212,14 +229,30 @@ impl Project {
         make: impl FnOnce(&Path) -> Result<(), Failure>,
     ) -> Result<PathBuf, Failure> {
         let file = self.work(name)?;
-        match self.shelf.take(inputs).filter(|_| !self.force) {
-            Some(made) => std::fs::write(&file, made).map_err(|error| unusable("write", &file, &error))?,
-            None => {
-                make(&file)?;
-                self.shelf.keep(inputs, &crate::component_file::read(&file)?);
-            }
+        if !self.put_kept(inputs, &file)? {
+            make(&file)?;
+            self.keep(inputs, &file)?;
         }
         Ok(file)
+    }
+
+    /// Writes into the file what is kept of an earlier call with these inputs. Says whether there is something.
+    ///
+    /// # Errors
+    /// Unavailable when the file cannot be written.
+    pub(crate) fn put_kept(&self, inputs: &Inputs, file: &Path) -> Result<bool, Failure> {
+        let Some(made) = self.shelf.take(inputs).filter(|_| !self.force) else { return Ok(false) };
+        std::fs::write(file, made).map_err(|error| unusable("write", file, &error))?;
+        Ok(true)
+    }
+
+    /// Keeps what was made of these inputs.
+    ///
+    /// # Errors
+    /// Unavailable when the file cannot be read.
+    pub(crate) fn keep(&self, inputs: &Inputs, file: &Path) -> Result<(), Failure> {
+        self.shelf.keep(inputs, &crate::component_file::read(file)?);
+        Ok(())
     }
 
     /// What a tool is given: the tool with its options, as far as they are the same in every folder, and files and folders by names.
@@ -232,13 +265,25 @@ impl Project {
         options: &[&str],
         files: &[(&str, &Path)],
     ) -> Result<Inputs, Failure> {
-        self.need([tool])?;
-        let found = tool.find(&self.places).unwrap_or_default();
-        let mut inputs = Inputs::of(tool.name, &found, options);
+        let mut inputs = Inputs::of(tool.name, &self.found(tool)?, options);
         for (name, path) in files {
             inputs.add(name, path).map_err(|error| unusable("read", path, &error))?;
         }
         Ok(inputs)
+    }
+
+    /// Whether these files of what building leaves were made of these inputs, as [`Self::note_made`] noted under the name.
+    pub(crate) fn is_made(&self, name: &str, inputs: &Inputs, files: &[PathBuf]) -> bool {
+        let noted = || std::fs::read(self.folder.join(WORK).join(name)).ok();
+        !self.force && files.iter().all(|file| file.is_file()) && noted() == Some(inputs.key().into_bytes())
+    }
+
+    /// Notes under a name what files were made of.
+    ///
+    /// # Errors
+    /// Unavailable when it cannot be written.
+    pub(crate) fn note_made(&self, name: &str, inputs: &Inputs) -> Result<(), Failure> {
+        self.write(name, &inputs.key()).map(drop)
     }
 
     /// Calls a tool. What it says to standard error is shown, and what it prints if it ends badly without such words.
@@ -296,6 +341,11 @@ impl Project {
         done.map_err(|error| {
             Report::unavailable("tool-failed", format!("cannot run `{line}`")).cause(error).into()
         })
+    }
+
+    /// Says something beside the result.
+    pub(crate) fn note(&self, text: &str) {
+        self.ui.note(text);
     }
 
     fn show(&self, said: &str) {

@@ -7,6 +7,7 @@ use std::path::Path;
 use reentry::wasm::Encoding;
 
 use super::project::SDK;
+use super::repeatable::Repeatable;
 use super::tool::{Kind, Tool};
 use super::{Language, Made, Project};
 use crate::failure::{Failure, Report};
@@ -68,6 +69,12 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     }
     let contract = project.contract()?;
     let packages = packages(project)?;
+    for folder in entry.parent().into_iter().chain(packages.as_deref()) {
+        without_compiled(folder).map_err(|error| {
+            Report::unavailable("file-unavailable", format!("cannot clear {}", folder.display())).cause(error)
+        })?;
+    }
+    let repeatable = Repeatable::prepare(project)?;
     let folders: Vec<&Path> = entry
         .parent()
         .into_iter()
@@ -76,9 +83,13 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
         .collect();
     let mut given = vec![("contract", contract.as_path())];
     given.extend(["entry", "source", "sdk", "packages"].into_iter().zip(folders.iter().copied()));
+    given.extend(repeatable.as_ref().map(Repeatable::input));
     let inputs = project.inputs(&COMPONENTIZE_PY, &["--stub-wasi"], &given)?;
     let component = project.made_of(&inputs, "component.wasm", |component| {
         let mut componentize = project.tool(&COMPONENTIZE_PY)?;
+        if repeatable.is_some() {
+            Repeatable::load(&mut componentize, &inputs);
+        }
         componentize.arg("--quiet").arg("--wit-path").arg(&contract).args([
             "--world",
             "step",
@@ -128,6 +139,19 @@ fn packages(project: &Project) -> Result<Option<std::path::PathBuf>, Failure> {
         Report::unavailable("file-unavailable", format!("cannot write {}", installed.display())).cause(error)
     })?;
     Ok(Some(packages))
+}
+
+/// Removes the modules that an earlier build compiled: with them Python would take another way.
+fn without_compiled(folder: &Path) -> io::Result<()> {
+    for entry in read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() == "__pycache__" {
+            remove_dir_all(entry.path())?;
+        } else if entry.file_type()?.is_dir() {
+            without_compiled(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes one folder a copy of another, without hidden folders, environments and what was made of it.
