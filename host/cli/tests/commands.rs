@@ -299,7 +299,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, events, history, hints, library, migrate, names, prune, run, space, watch, work
+    answers, backup, control, events, history, hints, library, migrate, names, prune, replay, run, space,
+    watch, work
 );
 
 #[test]
