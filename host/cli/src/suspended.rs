@@ -41,6 +41,7 @@ pub(crate) struct Question<'a> {
     labels: &'a [String],
     payload: Option<&'a Json>,
     schema: Option<Value>,
+    damage: Option<&'a str>,
 }
 
 impl<'a> Question<'a> {
@@ -58,6 +59,7 @@ impl<'a> Question<'a> {
             labels: &record.labels,
             payload: waiting.payload.as_ref(),
             schema: waiting.resume_schema.as_ref().and_then(|schema| schema.value().ok()),
+            damage: record.damage.as_deref(),
         }
     }
 
@@ -74,6 +76,7 @@ impl<'a> Question<'a> {
             labels: &step.labels,
             payload: Some(&step.payload),
             schema: None,
+            damage: None,
         }
     }
 
@@ -97,6 +100,9 @@ impl<'a> Question<'a> {
             line("labels", harmless(&self.labels.join(", ")));
         }
         let columns = columns.saturating_sub(MARGIN);
+        if let Some(damage) = self.damage {
+            line("unreadable", wrapped(&harmless(damage), columns).join("\n"));
+        }
         if let Some(payload) = self.payload.filter(|payload| !payload.is_null()) {
             line("question", pretty_bounded(payload.text(), columns, PAYLOAD_LINES));
         }
@@ -141,6 +147,8 @@ pub(crate) struct Row<'a> {
     ended: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
@@ -159,6 +167,7 @@ impl<'a> Row<'a> {
             resume_schema: waiting.resume_schema.as_ref(),
             ended: record.state.ended.map(|(end, _)| ended(end)),
             ended_at: record.state.ended.map(|(_, at)| at),
+            unreadable: record.damage.as_deref(),
         }
     }
 }
@@ -195,6 +204,7 @@ mod tests {
                 due_at: Some(Timestamp(360_000)),
                 state: SuspensionState { ended: None },
                 step: None,
+                damage: None,
             },
             payload: json(
                 r#"{"employee":"Ada","findings":["a finding long enough to","need another line of text"]}"#,

@@ -7,7 +7,7 @@ use reentry_core::json::Json;
 use reentry_core::step::WaitFor;
 use reentry_store::SuspensionRecord;
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::host::Inner;
 
 /// A suspension in the inbox.
@@ -23,19 +23,39 @@ pub struct Waiting {
     pub title: String,
 }
 
+/// What is found out about a suspension.
+struct About {
+    payload: Option<Json>,
+    resume_schema: Option<Json>,
+    title: Option<String>,
+}
+
+/// Completes a record. One whose run cannot be read stays in the list, with what is wrong: it does not hide the others.
+///
+/// # Errors
+/// What is wrong with the host.
 pub(crate) async fn waiting(
     host: &Inner,
     tenant: &TenantId,
-    record: SuspensionRecord,
+    mut record: SuspensionRecord,
 ) -> Result<Waiting, Error> {
-    let found =
+    let About { payload, resume_schema, title } = match about(host, tenant, &record).await {
+        Err(error) if error.is_unreadable() => {
+            record.damage.get_or_insert_with(|| chain(&error));
+            About { payload: None, resume_schema: None, title: None }
+        }
+        found => found?,
+    };
+    Ok(Waiting { payload, resume_schema, title: title.unwrap_or_else(|| record.path.to_string()), record })
+}
+
+async fn about(host: &Inner, tenant: &TenantId, record: &SuspensionRecord) -> Result<About, Error> {
+    let suspension =
         record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
-    let suspension = found.cloned();
-    let own = match suspension.as_ref().map(|suspension| &suspension.wait.what) {
+    let own = match suspension.map(|suspension| &suspension.wait.what) {
         Some(WaitFor::Answer(answer)) => answer.resume_schema.clone(),
         _ => None,
     };
-    let payload = suspension.as_ref().and_then(|suspension| suspension.payload().cloned());
     let mut called = BTreeMap::new();
     let mut program = host.registry.program_of(record.workflow, &called).await?;
     if program.place(&called, &record.path).is_none()
@@ -47,12 +67,9 @@ pub(crate) async fn waiting(
     }
     let place = program.place(&called, &record.path);
     let descriptor = place.and_then(|place| place.step()).map(|step| &step.contract.descriptor);
-    Ok(Waiting {
-        payload,
+    Ok(About {
+        payload: suspension.and_then(|suspension| suspension.payload().cloned()),
         resume_schema: own.or_else(|| descriptor.and_then(|descriptor| descriptor.resume_schema.clone())),
-        title: descriptor
-            .and_then(|descriptor| descriptor.title.clone())
-            .unwrap_or_else(|| record.path.to_string()),
-        record,
+        title: descriptor.and_then(|descriptor| descriptor.title.clone()),
     })
 }

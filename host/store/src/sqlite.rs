@@ -180,6 +180,10 @@ impl Store for SqliteStore {
         self.readers.read(|connection| runs::read(connection, tenant, id))
     }
 
+    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        self.readers.read(|connection| forks::origin(connection, run))
+    }
+
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
         self.readers.read(|connection| records::one(connection, run, path))
     }

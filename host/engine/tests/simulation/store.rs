@@ -133,6 +133,10 @@ impl Store for HeldStore {
         Ok(run)
     }
 
+    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        now(self.inner().origin(run))
+    }
+
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
         if self.is(Broken::ImagesMixedUp)
             && self.stage.one_in(3)
