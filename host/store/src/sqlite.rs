@@ -13,6 +13,7 @@ mod forks;
 mod health;
 mod held;
 mod images;
+mod in_use;
 mod log;
 mod messages;
 mod old_steps;
@@ -100,6 +101,12 @@ impl SqliteStore {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         Self::open_files(path).map_err(|fault| fault.at(path))
+    }
+
+    /// Whether the database was in use when it was copied without its log, or when the log was removed: what was stored last may be missing
+    /// then. Told once in the host's log, and no proof: a copy that SQLite itself made of a database in use says so, too, and is whole.
+    pub fn log_is_missing(&self) -> bool {
+        self.threads.log_is_missing
     }
 
     fn open_files(path: &Path) -> Result<Self, OpenFault> {

@@ -2,6 +2,7 @@
 
 mod durability;
 mod folder;
+mod in_use;
 mod old_versions;
 mod opening;
 mod space;
