@@ -68,6 +68,9 @@ fn what_was_closed_what_is_read_only_by_others_and_what_sqlite_copied_is_sound()
         let now = put(&*second, change(&now)).await;
         drop(first);
         put(&*second, change(&now)).await;
+        // Moves what is in the log into the database.
+        second.give_back_space().await.unwrap();
+        put(&*second, change(&second.run(&now.tenant, now.id).await.unwrap().unwrap())).await;
         let alone = beside(&copies, "alone.db");
         copied(&folder.database(), &alone);
         assert!(look(&alone).await.0, "in use by another one still");
