@@ -8,7 +8,7 @@ use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Run, Step};
+use reentry::core::run::{Run, RunStatus, Step};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
@@ -61,6 +61,12 @@ impl HeldStore {
         &*self.inner
     }
 
+    fn blocked(&self) -> Vec<(TenantId, RunId)> {
+        let filter = RunFilter { status: Some(RunStatus::Blocked), ..RunFilter::default() };
+        let blocked = now(self.inner.list_runs(&TenantId::default(), filter)).unwrap().rows;
+        blocked.into_iter().map(|run| (TenantId::default(), run.id)).collect()
+    }
+
     fn store(&self, commit: Commit) -> Result<(), CommitError> {
         let safe = match self.is(Broken::AcknowledgedTooEarly) {
             true => Durability::Visible,
@@ -101,12 +107,14 @@ impl Store for HeldStore {
             None => commit,
         };
         let line = line(&commit);
-        let done = match self.is(Broken::StoredTooLate) && commit.expected.is_some() {
-            true => {
+        let elapsed = commit.closed.iter().any(|(_, end)| *end == SuspensionEnd::Elapsed);
+        let done = match self.broken {
+            Some(Broken::StoredTooLate) if commit.expected.is_some() => {
                 *self.late.lock().unwrap() = Some(commit);
                 Ok(())
             }
-            false => self.store(commit),
+            Some(Broken::TimePassedLost) if elapsed => Ok(()),
+            _ => self.store(commit),
         };
         let said = done.as_ref().err().map(ToString::to_string).unwrap_or_default();
         self.stage.tell(&format!("  p{} commits {line} {said}", self.process));
@@ -118,6 +126,9 @@ impl Store for HeldStore {
         let mut run = now(self.inner().run(tenant, id))?;
         if self.is(Broken::DeadlinesForgotten) {
             run.iter_mut().for_each(without_deadlines);
+        }
+        if self.is(Broken::BlocksIgnored) || self.is(Broken::BlockedWoken) {
+            run.iter_mut().for_each(|run| run.blocked = None);
         }
         self.stage.gate(self.process, 8, "what follows a look at the run").await;
         if self.is(Broken::StaleReads) {
@@ -192,7 +203,11 @@ impl Store for HeldStore {
         if self.is(Broken::GivenUpForgotten) {
             return Ok(Vec::new());
         }
-        now(self.inner().owned(owner))
+        let mut owned = now(self.inner().owned(owner))?;
+        if self.is(Broken::BlockedWoken) {
+            owned.extend(self.blocked());
+        }
+        Ok(owned)
     }
 
     async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
@@ -269,6 +284,9 @@ impl Store for HeldStore {
         blocks_at: u32,
     ) -> Result<u32, StoreError> {
         self.stage.gate(self.process, 3, "what went wrong").await;
+        if self.is(Broken::TroublesForgotten) {
+            return Ok(1);
+        }
         let count = now(self.inner().note_trouble(tenant, run, reason, blocks_at))?;
         if count >= blocks_at {
             self.stage.tell(&format!("  p{} blocks {run}: {reason}", self.process));
@@ -276,6 +294,9 @@ impl Store for HeldStore {
         Ok(count)
     }
     async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        if self.is(Broken::TakeOversForgotten) {
+            return Ok(false);
+        }
         now(self.inner().is_dead(owner))
     }
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
