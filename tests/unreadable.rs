@@ -1,5 +1,5 @@
-//! Runs that cannot be read, as what is stored of them is damaged or of a form that is not known: they neither hide nor stop the others, are tried so
-//! often and no more, and can always be deleted.
+//! Runs that cannot be read, as what is stored of them is damaged or of a form that is not known: they neither hide nor stop the others,
+//! are tried so often and no more, and can always be deleted.
 
 use std::path::Path;
 

@@ -44,7 +44,8 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
             ensure(seen == ended, || format!("after {ended} was told, a look shows {seen}"))?;
         }
     }
-    // One end is nobody's fault yet, and three are needed in which the call was alone. One that lives on without a lease seems to end again and again.
+    // One end is no fault yet, and three are needed in which the call was alone. A process that lives on without a lease seems to end
+    // again and again.
     let ends = world.around.stage.deaths() + world.retired + 3 * world.leases_lost;
     let blamed = |run: &Run| run.blocked.clone().filter(|reason| reason.contains("no other one"));
     let blamed = states.iter().find_map(blamed).filter(|_| ends <= TRIALS_MAX as usize);

@@ -25,7 +25,7 @@ pub(crate) fn delete_run(
     let Some((seq, status)) = found.optional()? else { return Ok(Err(DeleteError::NotFound { run })) };
     match status_of(status) {
         Ok(status) if status.is_final() => {}
-        // Nobody can bring on what has no status.
+        // What has no status cannot be brought on.
         Ok(RunStatus::Blocked) | Err(_) => drop_images(connection, seq)?,
         Ok(status) => return Ok(Err(DeleteError::NotFinal { run, status })),
     }

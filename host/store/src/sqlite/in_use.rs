@@ -1,11 +1,11 @@
 //! Whether the log belongs beside the database: a copy of the database alone lacks what was stored last, and looks whole.
 //!
-//! As long as the database is in use, it says so itself, in its own pages, from before the first commit that is in the log alone. Whoever uses it
-//! last takes that back, and SQLite removes the log then. So a database that says it is in use and has no log beside it was copied without
-//! the log, or somebody removed it. However processes end, the log stays where it is.
+//! As long as the database is in use, it says so itself, in its own pages, from before the first commit that is in the log alone. The last
+//! process that uses it takes that back, and SQLite removes the log then. So a database that says it is in use and has no log beside it
+//! was copied without the log, or its log was removed. However processes end, the log stays where it is.
 //!
-//! That is no proof: copies by SQLite's own means are whole and say so too, and other programs may have moved the log into the database after
-//! all hosts were killed. It is told, and not refused.
+//! That is no proof: copies by SQLite's own means are whole and say so too, and another program may have moved the log into the database
+//! after all hosts were killed. It is told, and not refused.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -53,7 +53,7 @@ impl InUse {
 
     /// Leaves, and closes the connection. The last one takes back that the database is in use.
     pub(crate) fn leave(self, connection: Connection) {
-        // Nobody can join meanwhile.
+        // No other process can join meanwhile.
         let Ok(_one_opener) = self.files.lock() else { return };
         let is_last = self.lock.unlock().is_ok() && self.lock.try_lock().is_ok();
         if is_last && let Err(error) = take_back(&connection) {
@@ -80,8 +80,9 @@ pub(crate) fn is_said(connection: &Connection) -> rusqlite::Result<bool> {
 /// Tells that the log is missing.
 pub(crate) fn tell_missing_log(files: &Files) {
     tracing::warn!(
-        "{} was in use when it was copied, or when its log was removed: {} is not beside it, and what was stored last may be missing (answers, results, \
-         whole runs). Make copies with `reentry backup`, or of all files of the folder while no host uses it. This is told once",
+        "{} was in use when it was copied, or when its log was removed: {} is not beside it, and what was stored last may be \
+         missing (answers, results, whole runs). Make copies with `reentry backup`, or of all files of the folder while no \
+         host uses it. This is told once",
         files.database.display(),
         files.wal.display()
     );

@@ -1,5 +1,5 @@
-//! What is played in some schedules when nobody disturbs the runs any more, and before they are helped to their ends: things that random moves
-//! seldom bring about.
+//! What is played in some schedules when nothing disturbs the runs any more, and before they are helped to their ends: things that
+//! random moves seldom bring about.
 
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::resume::Target;
