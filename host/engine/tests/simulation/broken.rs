@@ -80,8 +80,8 @@ pub(crate) enum Broken {
     QuestionsOfOld,
     /// Whatever a client has seen, his answer is taken to come after it.
     SeenForgotten,
-    /// That a time has passed is acknowledged and not stored.
-    TimePassedLost,
+    /// What has expired stays open.
+    ExpiredStaysOpen,
     /// A blocked run takes what others take.
     BlocksIgnored,
     /// The same, and it is brought on as others are.
@@ -131,7 +131,7 @@ impl Broken {
         Self::ExpiredAsAnswered,
         Self::QuestionsOfOld,
         Self::SeenForgotten,
-        Self::TimePassedLost,
+        Self::ExpiredStaysOpen,
         Self::BlocksIgnored,
         Self::BlockedWoken,
         Self::TroublesForgotten,
@@ -197,6 +197,7 @@ pub(crate) fn rewritten(
         Broken::QuestionsOfOld => each_step(&mut commit, |step| {
             step.suspensions.iter_mut().for_each(|suspension| suspension.version = 0);
         }),
+        Broken::ExpiredStaysOpen => commit.closed.retain(|(_, end)| *end != SuspensionEnd::Elapsed),
         Broken::BlamedAtOnce => each_step(&mut commit, |step| {
             if step.take_overs > 0 {
                 step.trials = TRIALS_MAX;

@@ -107,14 +107,12 @@ impl Store for HeldStore {
             None => commit,
         };
         let line = line(&commit);
-        let elapsed = commit.closed.iter().any(|(_, end)| *end == SuspensionEnd::Elapsed);
-        let done = match self.broken {
-            Some(Broken::StoredTooLate) if commit.expected.is_some() => {
+        let done = match self.is(Broken::StoredTooLate) && commit.expected.is_some() {
+            true => {
                 *self.late.lock().unwrap() = Some(commit);
                 Ok(())
             }
-            Some(Broken::TimePassedLost) if elapsed => Ok(()),
-            _ => self.store(commit),
+            false => self.store(commit),
         };
         let said = done.as_ref().err().map(ToString::to_string).unwrap_or_default();
         self.stage.tell(&format!("  p{} commits {line} {said}", self.process));
