@@ -48,7 +48,7 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
     // again and again.
     let ends = world.around.stage.deaths() + world.retired + 3 * world.leases_lost;
     let blamed = |run: &Run| run.blocked.clone().filter(|reason| reason.contains("no other one"));
-    let blamed = states.iter().find_map(blamed).filter(|_| ends <= TRIALS_MAX as usize);
+    let blamed = states.iter().find_map(blamed).filter(|_| ends <= usize::try_from(TRIALS_MAX).unwrap());
     ensure(blamed.is_none(), || format!("{ends} processes have ended: {blamed:?}"))?;
     for image in states.iter().flat_map(Run::images) {
         let kept = now(world.store().image(image)).unwrap();

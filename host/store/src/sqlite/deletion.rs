@@ -50,8 +50,8 @@ fn drop_images(connection: &Connection, seq: i64) -> Result<(), Fault> {
         Ok(record.and_then(|record| serde_json::from_slice::<Step>(record).ok()))
     })?;
     let steps = steps.collect::<rusqlite::Result<Vec<_>>>()?;
-    let images = steps.iter().flatten().filter_map(|step| step.doing.image());
-    images.into_iter().try_for_each(|image| images::drop(connection, image))
+    let mut images = steps.iter().flatten().filter_map(|step| step.doing.image());
+    images.try_for_each(|image| images::drop(connection, image))
 }
 
 /// Deletes runs that have ended and changed last before an instant, those that forks read left out.
