@@ -101,7 +101,7 @@ impl<'a> Question<'a> {
         }
         let columns = columns.saturating_sub(MARGIN);
         if let Some(damage) = self.damage {
-            line("unreadable", wrapped(&harmless(damage), columns).join("\n"));
+            line("damaged", wrapped(&harmless(damage), columns).join("\n"));
         }
         if let Some(payload) = self.payload.filter(|payload| !payload.is_null()) {
             line("question", pretty_bounded(payload.text(), columns, PAYLOAD_LINES));
@@ -112,8 +112,11 @@ impl<'a> Question<'a> {
         text
     }
 
-    /// The lines that say how the suspension is answered.
+    /// The lines that say how the suspension is answered; none for one that cannot be.
     pub(crate) fn how_to_answer(&self, again: &Invocation) -> String {
+        if self.damage.is_some() {
+            return String::new();
+        }
         let form = harmless(&form(self.schema.as_ref()));
         format!("\nanswer it with\n  {}\n", again.resume(self.run, self.id, &form))
     }
@@ -237,6 +240,21 @@ mod tests {
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"approved": <true|false>, "comment": <text|null, optional>, "refused_lines": [<integer, optional>, …]}'
         "#);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_says_why_and_not_how_it_is_answered() {
+        let mut damaged = Waiting { payload: None, resume_schema: None, ..waiting() };
+        damaged.record.damage = Some("stored step `approve` is damaged: it ends early".to_owned());
+        let question = Question::of(&damaged, false);
+        insta::assert_snapshot!(question.text(Style::PLAIN, 80, Timestamp(240_000)), @r"
+        Approve
+          step      outer.approve
+          waits     3m, deadline in 2m
+          labels    manager\u{1b}[2J
+          damaged   stored step `approve` is damaged: it ends early
+        ");
+        assert_eq!(question.how_to_answer(&Invocation::default()), "");
     }
 
     #[test]
