@@ -35,6 +35,7 @@ mod show;
 mod world;
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
@@ -129,7 +130,7 @@ sections!(
 #[test]
 fn every_file_of_cases_is_played_and_every_case_is_explained() -> Result<()> {
     let explained = std::fs::read_to_string(root().join("docs/mastra.md"))?;
-    let mut numbers = Vec::new();
+    let (mut numbers, mut files) = (Vec::new(), 0);
     for entry in std::fs::read_dir(root().join("tests/conformance"))? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "txt") {
@@ -140,7 +141,10 @@ fn every_file_of_cases_is_played_and_every_case_is_explained() -> Result<()> {
         for case in cases(&std::fs::read_to_string(&path)?)? {
             numbers.push(case.number().to_owned());
         }
+        files += 1;
     }
+    // Past the harness, which keeps to itself what tests print.
+    writeln!(std::io::stdout(), "cases: {} in {files} files", numbers.len())?;
     for number in &numbers {
         assert!(explained.contains(&format!("| {number} |")), "docs/mastra.md has no row {number}");
     }

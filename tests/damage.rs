@@ -64,6 +64,9 @@ impl Store for Damaging {
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
         self.store.run(tenant, id).await
     }
+    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        self.store.origin(run).await
+    }
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
         self.store.step(run, path).await
     }

@@ -7,7 +7,7 @@ use reentry::core::id::SuspensionId;
 use reentry::core::resume::{Candidate, Candidates, Target, TargetError};
 use reentry::core::run::{Refused, RunStatus};
 use reentry::core::similar::closest;
-use reentry::store::{DeleteError, RemoveError};
+use reentry::store::{DeleteError, RemoveError, StoreError};
 use reentry::wasm::{LoadError, RefusedImport};
 
 use crate::applied::listed;
@@ -81,6 +81,8 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
         Error::Delete(DeleteError::NotFinal { .. }) => {
             of_run(&["runs", "cancel"]).map(|cancel| format!("{cancel} ends it"))
         }
+        Error::Unreadable { .. } | Error::Store(StoreError::Damaged { .. }) => of_run(&["runs", "delete"])
+            .map(|delete| format!("{delete} deletes the run; a backup from before may have it whole")),
         Error::Interrupted { .. } => {
             let recover = command(&["runs", "recover"]);
             Some(format!("{recover} takes the run over once this process has ended"))

@@ -18,7 +18,7 @@ use crate::humane::relative;
 use crate::json_text::{one_line, pretty};
 use crate::session::Session;
 use crate::style::Style;
-use crate::suspended;
+use crate::suspended::Question;
 use crate::ui::{hang, harmless};
 
 /// Time between two looks at a run that is waited for.
@@ -34,7 +34,8 @@ struct Whole<'a> {
     result: &'a RunResult,
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<&'a reentry::core::json::Json>,
-    steps: &'a StepResults,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<&'a StepResults>,
 }
 
 /// Waits if that was asked for, and shows the result.
@@ -53,7 +54,8 @@ pub(crate) async fn finish(
     Ok(result.status.into())
 }
 
-/// Shows a result on standard output.
+/// Shows a result on standard output. The answer to a request that was made before is that of then: what the run is like now is not shown
+/// beside it.
 pub(crate) async fn show(
     session: &Session,
     host: &Host,
@@ -62,10 +64,30 @@ pub(crate) async fn show(
 ) -> Result<(), Failure> {
     match session.ui.is_json() {
         true => {
-            let steps = run.steps().await?;
-            session.ui.print_json(&Whole { result, input: steps.input.as_ref(), steps: &steps })
+            let steps = unless_it_went_on(run, result, run.steps()).await?;
+            let input = steps.as_ref().and_then(|steps| steps.input.as_ref());
+            session.ui.print_json(&Whole { result, input, steps: steps.as_ref() })?;
         }
-        false => session.ui.print(&text(session, session.ui.out, host, run, result).await?),
+        false => session.ui.print(&text(session, session.ui.out, host, run, result).await?)?,
+    }
+    if unless_it_went_on(run, result, std::future::ready(Ok::<_, Failure>(()))).await?.is_none() {
+        let show = session.again.command(["runs", "show", &run.id().to_string()]);
+        session.ui.note(&format!("the run has gone on since then: `{show}` shows how it stands"));
+    }
+    Ok(())
+}
+
+/// What a look at the run finds, if the run is still what a result says.
+async fn unless_it_went_on<T, E: Into<Failure>>(
+    run: &Run,
+    result: &RunResult,
+    look: impl Future<Output = Result<T, E>>,
+) -> Result<Option<T>, Failure> {
+    let found = look.await;
+    match run.state().await {
+        Ok(state) if state.version == result.version => found.map(Some).map_err(Into::into),
+        // One that cannot be read is none of what was told either.
+        _ => Ok(None),
     }
 }
 
@@ -119,15 +141,23 @@ async fn text(
         text += &format!("{}\n", pretty(output.text(), columns));
     }
     if let Some(failure) = &result.error {
-        text += &failed(&run.steps().await?, failure, columns);
+        let steps = unless_it_went_on(run, result, run.steps()).await?;
+        text += &failed(steps.as_ref(), failure, columns);
     }
     match result.status {
-        RunStatus::Suspended => text += &questions(session, style, host, run).await?,
-        RunStatus::Waiting => text += &timers(session, run).await?,
+        RunStatus::Suspended => {
+            let now = unless_it_went_on(run, result, questions(session, style, host, run)).await?;
+            text += &now.unwrap_or_else(|| questions_of(session, style, result));
+        }
+        RunStatus::Waiting => {
+            text += &unless_it_went_on(run, result, timers(session, run)).await?.unwrap_or_default();
+        }
         RunStatus::Running => {
             let recover = session.again.command(["runs", "recover"]);
-            text +=
-                &format!("at work in another process; if that has died, `{recover}` takes the run over\n");
+            let told =
+                format!("at work in another process; if that has died, `{recover}` takes the run over\n");
+            let now = unless_it_went_on(run, result, std::future::ready(Ok::<_, Failure>(told))).await?;
+            text += &now.unwrap_or_default();
         }
         _ => {}
     }
@@ -146,11 +176,11 @@ async fn text(
 }
 
 /// Which step failed and why.
-fn failed(steps: &StepResults, failure: &StepFailure, columns: usize) -> String {
+fn failed(steps: Option<&StepResults>, failure: &StepFailure, columns: usize) -> String {
     // The workflows around a failed step failed as well; the innermost one is the cause.
     let step = steps
-        .steps
-        .iter()
+        .into_iter()
+        .flat_map(|steps| &steps.steps)
         .filter(|(_, entry)| entry.status == StepStatus::Failed)
         .max_by_key(|(path, _)| path.segments().len());
     let place = step.map(|(path, _)| format!("step {path}: ")).unwrap_or_default();
@@ -175,14 +205,27 @@ async fn questions(session: &Session, style: Style, host: &Host, run: &Run) -> R
     let now = session.now();
     let mut text = String::new();
     for waiting in &page.rows {
-        let _ = write!(text, "\n{}", suspended::text(waiting, false, style, session.ui.text_columns(), now));
-        text += &suspended::how_to_answer(waiting, &session.again);
+        let question = Question::of(waiting, false);
+        let _ = write!(text, "\n{}", question.text(style, session.ui.text_columns(), now));
+        text += &question.how_to_answer(&session.again);
     }
     if page.next.is_some() {
         let inbox = session.again.command(["inbox", "--run", &run.id().to_string()]);
         let _ = writeln!(text, "\nand more: {inbox}");
     }
     Ok(text)
+}
+
+/// What waited for an answer when a result was made.
+fn questions_of(session: &Session, style: Style, result: &RunResult) -> String {
+    let now = session.now();
+    let mut text = String::new();
+    for step in result.suspended.iter().take(SUSPENSIONS_SHOWN) {
+        let question = Question::told(result.run_id, step);
+        let _ = write!(text, "\n{}", question.text(style, session.ui.text_columns(), now));
+        text += &question.how_to_answer(&session.again);
+    }
+    text
 }
 
 /// Until when a run waits that waits for no answer.

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use reentry::Waiting;
+use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
+use reentry::{SuspendedStep, Waiting};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,51 +27,111 @@ const PAYLOAD_LINES: usize = 24;
 /// Most characters of an answer's form that are shown.
 const FORM_CHARS: usize = 400;
 
-/// A suspension for people, laid out for so many columns. With `of_run` the run is said as well.
-pub(crate) fn text(waiting: &Waiting, of_run: bool, style: Style, columns: usize, now: Timestamp) -> String {
-    let record = &waiting.record;
-    let mut text = format!("{}\n", style.bold(&harmless(&waiting.title)));
-    let mut line = |name: &str, value: String| {
-        let name = style.dim(&format!("{name:<width$}", width = MARGIN - 2));
-        // Writing to a String does not fail.
-        let _ = writeln!(text, "  {name}{}", hang(&value, MARGIN));
-    };
-    if of_run {
-        line("run", record.run.to_string());
-        line("workflow", record.workflow_id.clone());
-    }
-    line("step", record.path.to_string());
-    if let Some(description) = &waiting.description {
-        line("about", wrapped(&harmless(description), columns.saturating_sub(MARGIN)).join("\n"));
-    }
-    if !waiting.assignees.is_empty() {
-        line("asks", harmless(&waiting.assignees.join(", ")));
-    }
-    let deadline = record.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
-    line("waits", format!("{}{deadline}", span(now.ms_since(record.since))));
-    if !record.labels.is_empty() {
-        line("labels", harmless(&record.labels.join(", ")));
-    }
-    if let Some(payload) = waiting.payload.as_ref().filter(|payload| !payload.is_null()) {
-        line("question", pretty_bounded(payload.text(), columns.saturating_sub(MARGIN), PAYLOAD_LINES));
-    }
-    if let Some(schema) = schema(waiting) {
-        line(
-            "answer",
-            wrapped(&shortened(harmless(&summary(&schema))), columns.saturating_sub(MARGIN)).join("\n"),
-        );
-    }
-    text
+/// A suspension as people see it.
+pub(crate) struct Question<'a> {
+    run: RunId,
+    id: SuspensionId,
+    /// `None` where no more is known of it than its step.
+    title: Option<&'a str>,
+    /// The id of the workflow, where the run is said as well.
+    workflow: Option<&'a str>,
+    path: &'a StepPath,
+    description: Option<&'a str>,
+    assignees: &'a [String],
+    since: Timestamp,
+    due_at: Option<Timestamp>,
+    labels: &'a [String],
+    payload: Option<&'a Json>,
+    schema: Option<Value>,
+    damage: Option<&'a str>,
 }
 
-/// The lines that say how a suspension is answered.
-pub(crate) fn how_to_answer(waiting: &Waiting, again: &Invocation) -> String {
-    let form = harmless(&form(schema(waiting).as_ref()));
-    format!("\nanswer it with\n  {}\n", again.resume(waiting.record.run, waiting.record.id, &form))
-}
+impl<'a> Question<'a> {
+    /// One of the inbox. With `of_run` the run is said as well.
+    pub(crate) fn of(waiting: &'a Waiting, of_run: bool) -> Self {
+        let record = &waiting.record;
+        Self {
+            run: record.run,
+            id: record.id,
+            title: Some(&waiting.title),
+            workflow: of_run.then_some(record.workflow_id.as_str()),
+            path: &record.path,
+            description: waiting.description.as_deref(),
+            assignees: &waiting.assignees,
+            since: record.since,
+            due_at: record.due_at,
+            labels: &record.labels,
+            payload: waiting.payload.as_ref(),
+            schema: waiting.resume_schema.as_ref().and_then(|schema| schema.value().ok()),
+            damage: record.damage.as_deref(),
+        }
+    }
 
-fn schema(waiting: &Waiting) -> Option<Value> {
-    waiting.resume_schema.as_ref()?.value().ok()
+    /// One of a result.
+    pub(crate) fn told(run: RunId, step: &'a SuspendedStep) -> Self {
+        Self {
+            run,
+            id: step.suspension,
+            title: None,
+            workflow: None,
+            path: &step.path,
+            description: None,
+            assignees: &[],
+            since: step.since,
+            due_at: step.deadline,
+            labels: &step.labels,
+            payload: Some(&step.payload),
+            schema: None,
+            damage: None,
+        }
+    }
+
+    /// The suspension, laid out for so many columns.
+    pub(crate) fn text(&self, style: Style, columns: usize, now: Timestamp) -> String {
+        let title = self.title.map_or_else(|| self.path.to_string(), harmless);
+        let mut text = format!("{}\n", style.bold(&title));
+        let mut line = |name: &str, value: String| {
+            let name = style.dim(&format!("{name:<width$}", width = MARGIN - 2));
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "  {name}{}", hang(&value, MARGIN));
+        };
+        if let Some(workflow) = self.workflow {
+            line("run", self.run.to_string());
+            line("workflow", workflow.to_owned());
+        }
+        let columns = columns.saturating_sub(MARGIN);
+        line("step", self.path.to_string());
+        if let Some(description) = self.description {
+            line("about", wrapped(&harmless(description), columns).join("\n"));
+        }
+        if !self.assignees.is_empty() {
+            line("asks", harmless(&self.assignees.join(", ")));
+        }
+        let deadline = self.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
+        line("waits", format!("{}{deadline}", span(now.ms_since(self.since))));
+        if !self.labels.is_empty() {
+            line("labels", harmless(&self.labels.join(", ")));
+        }
+        if let Some(damage) = self.damage {
+            line("damaged", wrapped(&harmless(damage), columns).join("\n"));
+        }
+        if let Some(payload) = self.payload.filter(|payload| !payload.is_null()) {
+            line("question", pretty_bounded(payload.text(), columns, PAYLOAD_LINES));
+        }
+        if let Some(schema) = &self.schema {
+            line("answer", wrapped(&shortened(harmless(&summary(schema))), columns).join("\n"));
+        }
+        text
+    }
+
+    /// The lines that say how the suspension is answered; none for one that cannot be.
+    pub(crate) fn how_to_answer(&self, again: &Invocation) -> String {
+        if self.damage.is_some() {
+            return String::new();
+        }
+        let form = harmless(&form(self.schema.as_ref()));
+        format!("\nanswer it with\n  {}\n", again.resume(self.run, self.id, &form))
+    }
 }
 
 fn shortened(text: String) -> String {
@@ -105,6 +166,8 @@ pub(crate) struct Row<'a> {
     ended: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
@@ -125,6 +188,7 @@ impl<'a> Row<'a> {
             resume_schema: waiting.resume_schema.as_ref(),
             ended: record.state.ended.map(|(end, _)| ended(end)),
             ended_at: record.state.ended.map(|(_, at)| at),
+            unreadable: record.damage.as_deref(),
         }
     }
 }
@@ -161,6 +225,7 @@ mod tests {
                 due_at: Some(Timestamp(360_000)),
                 state: SuspensionState { ended: None },
                 step: None,
+                damage: None,
             },
             payload: json(
                 r#"{"employee":"Ada","findings":["a finding long enough to","need another line of text"]}"#,
@@ -177,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_suspension_says_what_is_asked_and_how_to_answer() {
-        insta::assert_snapshot!(text(&waiting(), true, Style::PLAIN, 80, Timestamp(240_000)), @r#"
+        insta::assert_snapshot!(Question::of(&waiting(), true).text(Style::PLAIN, 80, Timestamp(240_000)), @r#"
         Approve
           run       run_0000000003e87fffbfffffffffffffff
           workflow  expenses
@@ -193,10 +258,26 @@ mod tests {
           answer    {approved: boolean, comment?: string | null, refused_lines?:
                     integer[]}
         "#);
-        insta::assert_snapshot!(how_to_answer(&waiting(), &Invocation::default()), @r#"
+        insta::assert_snapshot!(Question::of(&waiting(), true).how_to_answer(&Invocation::default()), @r#"
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"approved": <true|false>, "comment": <text|null, optional>, "refused_lines": [<integer, optional>, …]}'
         "#);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_says_why_and_not_how_it_is_answered() {
+        let mut damaged = Waiting { payload: None, resume_schema: None, ..waiting() };
+        (damaged.description, damaged.assignees) = (None, Vec::new());
+        damaged.record.damage = Some("stored step `approve` is damaged: it ends early".to_owned());
+        let question = Question::of(&damaged, false);
+        insta::assert_snapshot!(question.text(Style::PLAIN, 80, Timestamp(240_000)), @r"
+        Approve
+          step      outer.approve
+          waits     3m, deadline in 2m
+          labels    manager\u{1b}[2J
+          damaged   stored step `approve` is damaged: it ends early
+        ");
+        assert_eq!(question.how_to_answer(&Invocation::default()), "");
     }
 
     #[test]
@@ -208,13 +289,13 @@ mod tests {
             assignees: Vec::new(),
             ..waiting()
         };
-        insta::assert_snapshot!(text(&bare, false, Style::PLAIN, 80, Timestamp(240_000)), @r"
+        insta::assert_snapshot!(Question::of(&bare, false).text(Style::PLAIN, 80, Timestamp(240_000)), @r"
         Approve
           step      outer.approve
           waits     3m, deadline in 2m
           labels    manager\u{1b}[2J
         ");
-        insta::assert_snapshot!(how_to_answer(&bare, &Invocation::default()), @"
+        insta::assert_snapshot!(Question::of(&bare, false).how_to_answer(&Invocation::default()), @"
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '<JSON>'
         ");

@@ -48,6 +48,8 @@ impl Shell {
         );
         shell.write("large.json", format!("\"{}\"", "x".repeat(5 << 20)).as_bytes());
         shell.workflow("sleeps", r#"{"sleep": {"ms": 86400000}}"#);
+        let hurries = r#"{"then": {"component": "ask.wasm", "step": "ask", "totalTimeoutMs": 5000}}"#;
+        shell.workflow("hurries", hurries);
         shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
         let newer = r#"{"id": "asks", "title": "Newer", "steps": [{"then": {"component": "ask.wasm", "step": "ask"}}]}"#;
         shell.write("newer.json", newer.as_bytes());
@@ -299,8 +301,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, events, history, hints, library, migrate, names, prune, run, space, tenants,
-    watch, work
+    answers, backup, control, doors, events, history, hints, library, migrate, names, prune, replay, run,
+    space, tenants, watch, work
 );
 
 #[test]

@@ -495,6 +495,11 @@ impl Doing {
 }
 
 impl Suspension {
+    /// When it was opened, as suspensions of one run are compared: ids follow the clocks of the hosts that gave them, which differ.
+    fn opened(&self) -> (u64, SuspensionId) {
+        (self.version, self.id)
+    }
+
     /// When something happens by itself: the instant waited for, or the deadline. `None` when it is over.
     pub fn due_at(&self) -> Option<Timestamp> {
         match &self.wait.what {
@@ -673,10 +678,10 @@ impl Run {
         self.steps.iter().flat_map(|(path, step)| step.open().map(move |suspension| (path, suspension)))
     }
 
-    /// How many suspensions a run begins with that goes on from this one: those that are open, and those whose answers may be refused.
-    pub fn suspensions_of_fork(&self) -> usize {
+    /// The suspensions with which a run begins that goes on from this one: those that are open, and those whose answers may be refused.
+    pub fn suspensions_of_fork(&self) -> impl Iterator<Item = &Suspension> {
         let over = self.steps.values().flat_map(|step| step.doing.over());
-        self.waiting().count() + over.filter(|over| over.claim.is_some()).count()
+        self.waiting().map(|(_, open)| open).chain(over.filter(|over| over.claim.is_some()))
     }
 
     /// Whether something is due at `now`: a sleep is over, a deadline has passed.

@@ -7,14 +7,15 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, RunStatus};
 use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
-use reentry_store::SavepointKind;
+use reentry_store::{DeleteError, SavepointKind};
 
-use crate::error::Error;
+use crate::decide::load_with_program;
+use crate::error::{Error, chain};
 use crate::host::Host;
 use crate::options::{OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
-use crate::{saved, trace};
+use crate::{saved, trace, trouble};
 
 /// How a run is sent back.
 #[derive(Clone, Debug)]
@@ -86,20 +87,31 @@ impl Run {
     }
 
     pub(crate) async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {
-        let run = self.load().await?;
-        let program = self.host.inner.registry.program(&run).await?;
+        let (run, program) = load_with_program(&self.host.inner, &self.host.tenant, self.id).await?;
         let span = trace::root(name, &run, &TracingOptions::default(), &std::collections::BTreeMap::new());
         self.drive(span, run, program, event, OutputOptions::default()).await
     }
 }
 
 impl Host {
-    /// Deletes a run that has ended, with all that is kept of it. Durable on return.
+    /// Deletes a run that has ended, is blocked or cannot be read, with all that is kept of it. Durable on return.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` when it has not ended, or when there are forks of it.
     pub async fn delete_run(&self, id: RunId) -> Result<(), Error> {
-        Ok(self.inner.store.delete_run(&self.tenant, id).await?)
+        let (inner, tenant) = (&self.inner, &self.tenant);
+        let not_final = match inner.store.delete_run(tenant, id).await {
+            Err(error @ DeleteError::NotFinal { .. }) => error,
+            done => return Ok(done?),
+        };
+        match load_with_program(inner, tenant, id).await {
+            // Blocked first, so that nobody brings it on meanwhile.
+            Err(error) if error.is_unreadable() => {
+                trouble::block(inner, tenant, id, &chain(&error)).await;
+                Ok(inner.store.delete_run(tenant, id).await?)
+            }
+            _ => Err(not_final.into()),
+        }
     }
 
     /// Deletes runs, of all tenants, that have ended and changed last before an instant, the longest ago first; at most `limit`. Those of

@@ -355,3 +355,14 @@ pub(crate) async fn fetch(
 pub(crate) async fn load(host: &Inner, tenant: &TenantId, id: RunId) -> Result<Run, Error> {
     host.store.run(tenant, id).await?.ok_or(Error::NoRun(id))
 }
+
+/// Reads a run and all workflows that it follows.
+pub(crate) async fn load_with_program(
+    host: &Inner,
+    tenant: &TenantId,
+    id: RunId,
+) -> Result<(Run, Arc<Program>), Error> {
+    let run = load(host, tenant, id).await?;
+    let program = host.registry.program(&run).await?;
+    Ok((run, program))
+}

@@ -118,6 +118,15 @@ pub enum Error {
         /// The folder.
         path: String,
     },
+    /// A run that cannot be read was to be canceled. It is blocked now: nothing brings it on, and it can be deleted.
+    #[error("run {run} cannot be canceled, as it cannot be read; it is blocked now, and can be deleted")]
+    Unreadable {
+        /// The run.
+        run: RunId,
+        /// What cannot be read.
+        #[source]
+        source: Box<Error>,
+    },
     /// A run was not deleted.
     #[error(transparent)]
     Delete(#[from] DeleteError),
@@ -201,11 +210,23 @@ impl Error {
             Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
                 ErrorKind::Damaged
             }
-            Self::Unsafe { .. } => ErrorKind::Damaged,
+            Self::Unsafe { .. } | Self::Unreadable { .. } => ErrorKind::Damaged,
             Self::Store(_) | Self::Runtime(_) | Self::File { .. } | Self::Interrupted { .. } => {
                 ErrorKind::Unavailable
             }
         }
+    }
+
+    /// Whether a run, or what it follows, cannot be read, which would come again however often it were tried.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        matches!(
+            self,
+            Self::Damaged { .. }
+                | Self::Store(StoreError::Damaged { .. })
+                | Self::Refused(Refused::Misfit { .. })
+                | Self::NoWorkflow(_)
+                | Self::Definition(_)
+        )
     }
 
     /// A stable word for programs.
@@ -217,6 +238,7 @@ impl Error {
             Self::BadName { .. } => "invalid-name",
             Self::BadJson { .. } => "invalid-data",
             Self::NotEmpty { .. } => "not-empty",
+            Self::Unreadable { .. } => "unreadable-run",
             Self::NoBackup { .. } => "no-backup",
             Self::AnswerRefused { .. } => "answer-refused",
             Self::NoCurrentWorkflow(_) => "no-workflow",

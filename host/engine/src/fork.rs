@@ -98,7 +98,7 @@ impl Run {
         let id = host.chance.run_id(now);
         let how = Fork {
             id,
-            suspension: host.chance.suspension_ids(now, from.suspensions_of_fork()),
+            suspension: host.chance.suspension_ids(now, from.suspensions_of_fork().count()),
             owner: host.owner,
             answer: answer.map(|answer| Box::new((answer.request(), self.caller()))),
         };

@@ -8,7 +8,8 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::{Durability, Run as RunState};
 use reentry_core::workflow::{Definition, WorkflowBuilder};
 use reentry_store::{
-    Commit, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store, StoreStats, SuspensionFilter,
+    Commit, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store, StoreError, StoreStats,
+    SuspensionFilter,
 };
 use reentry_wasm::Phase;
 use tokio::sync::Semaphore;
@@ -176,13 +177,17 @@ impl Host {
         Ok(Workflow { host: self.clone(), workflow })
     }
 
-    /// A run, by its id. The handle has seen the run as it is now.
+    /// A run, by its id. The handle has seen the run as it is now; of one that cannot be read it has seen nothing.
     ///
     /// # Errors
     /// `NotFound` when the tenant has no such run.
     pub async fn run(&self, id: RunId) -> Result<Run, Error> {
-        let run = load(&self.inner, &self.tenant, id).await?;
-        Ok(Run::new(self.clone(), id, run.version))
+        let version = match load(&self.inner, &self.tenant, id).await {
+            Ok(run) => run.version,
+            Err(Error::Store(StoreError::Damaged { .. })) => 0,
+            Err(error) => return Err(error),
+        };
+        Ok(Run::new(self.clone(), id, version))
     }
 
     /// Lists runs, newest first.

@@ -8,7 +8,7 @@ use reentry_core::step::WaitFor;
 use reentry_core::workflow::Place;
 use reentry_store::SuspensionRecord;
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::host::Inner;
 
 /// A suspension in the inbox.
@@ -28,19 +28,44 @@ pub struct Waiting {
     pub assignees: Vec<String>,
 }
 
+/// What is found out about a suspension.
+#[derive(Default)]
+struct About {
+    payload: Option<Json>,
+    resume_schema: Option<Json>,
+    title: Option<String>,
+    description: Option<String>,
+    assignees: Vec<String>,
+}
+
+/// Completes a record. One whose run cannot be read stays in the list, with what is wrong: it does not hide the others.
+///
+/// # Errors
+/// What is wrong with the host.
 pub(crate) async fn waiting(
     host: &Inner,
     tenant: &TenantId,
-    record: SuspensionRecord,
+    mut record: SuspensionRecord,
 ) -> Result<Waiting, Error> {
-    let found =
+    let found = match about(host, tenant, &record).await {
+        Err(error) if error.is_unreadable() => {
+            record.damage.get_or_insert_with(|| chain(&error));
+            About::default()
+        }
+        found => found?,
+    };
+    let About { payload, resume_schema, title, description, assignees } = found;
+    let title = title.unwrap_or_else(|| record.path.to_string());
+    Ok(Waiting { record, payload, resume_schema, title, description, assignees })
+}
+
+async fn about(host: &Inner, tenant: &TenantId, record: &SuspensionRecord) -> Result<About, Error> {
+    let suspension =
         record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
-    let suspension = found.cloned();
-    let (own, assignees) = match suspension.as_ref().map(|suspension| &suspension.wait.what) {
+    let (own, assignees) = match suspension.map(|suspension| &suspension.wait.what) {
         Some(WaitFor::Answer(answer)) => (answer.resume_schema.clone(), answer.assignees.clone()),
         _ => (None, Vec::new()),
     };
-    let payload = suspension.as_ref().and_then(|suspension| suspension.payload().cloned());
     let mut called = BTreeMap::new();
     let mut program = host.registry.program_of(record.workflow, &called).await?;
     if program.place(&called, &record.path).is_none()
@@ -52,13 +77,11 @@ pub(crate) async fn waiting(
     }
     let place = program.place(&called, &record.path);
     let declared = place.and_then(Place::answer_schema).map(|schema| schema.text().clone());
-    let title = place.and_then(Place::title).map(str::to_owned);
-    Ok(Waiting {
-        payload,
+    Ok(About {
+        payload: suspension.and_then(|suspension| suspension.payload().cloned()),
         resume_schema: own.or(declared),
-        title: title.unwrap_or_else(|| record.path.to_string()),
+        title: place.and_then(Place::title).map(str::to_owned),
         description: place.and_then(Place::wait).and_then(|wait| wait.description.clone()),
         assignees,
-        record,
     })
 }

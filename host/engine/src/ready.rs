@@ -8,7 +8,6 @@ use reentry_core::snapshot::SealKey;
 use reentry_core::workflow::{Program, StepAt};
 use reentry_wasm::LoadedComponent;
 
-use crate::decide::load;
 use crate::error::Error;
 use crate::host::Inner;
 
@@ -78,10 +77,10 @@ pub(crate) fn misfit(run: &Run, path: &StepPath) -> Error {
 /// The key of a run's snapshots, so that one cannot be put in the place of another run's. A run and its forks share their past, and with
 /// it the key: that of the run with which it all began.
 async fn seal(host: &Inner, run: &Run) -> Result<SealKey, Error> {
-    let (mut first, mut parent) = (run.id, run.fork_of);
-    while let Some(fork_of) = parent {
-        first = fork_of.run;
-        parent = load(host, &run.tenant, first).await?.fork_of;
-    }
+    let first = match run.fork_of {
+        // Of the parent, as the fork itself may not be stored yet.
+        Some(fork_of) => host.store.origin(fork_of.run).await?.ok_or(Error::NoRun(fork_of.run))?,
+        None => run.id,
+    };
     Ok(SealKey::derive(&host.key, run.tenant.as_str(), &first.to_string()))
 }

@@ -9,7 +9,7 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::Refused;
 use tokio::task::JoinSet;
 
-use crate::decide::{Decider, load};
+use crate::decide::{Decider, load_with_program};
 use crate::drive::{Task, begin};
 use crate::error::{Error, chain};
 use crate::host::{Host, Inner};
@@ -169,14 +169,18 @@ pub(crate) async fn begin_told(
     })
 }
 
-/// A run with an event that is to be brought to it.
+/// A run with an event that is to be brought to it. That the run cannot be read is counted.
 pub(crate) async fn prepared(
     host: &Arc<Inner>,
     tenant: &TenantId,
     id: RunId,
     event: Event,
 ) -> Result<Task, Error> {
-    let run = load(host, tenant, id).await?;
-    let program = host.registry.program(&run).await?;
-    Ok(Task::new(Decider::new(Arc::clone(host), program, run), event))
+    match load_with_program(host, tenant, id).await {
+        Ok((run, program)) => Ok(Task::new(Decider::new(Arc::clone(host), program, run), event)),
+        Err(error) => {
+            trouble::unreadable(host, tenant, id, &error).await;
+            Err(error)
+        }
+    }
 }

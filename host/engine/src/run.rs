@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::host::Host;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
@@ -16,7 +16,6 @@ use reentry_core::event::{Caller, Event};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run as RunState, RunStatus, Step};
-use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
 
 /// One run of a workflow. Cheap to clone; holds nothing of the run but its id, and which version of it was seen last.
@@ -131,13 +130,19 @@ impl Run {
     /// not count. Durable on return.
     ///
     /// # Errors
-    /// `Conflict` when the run has ended.
+    /// `Conflict` when the run has ended; `Damaged` when it cannot be read: nothing brings it on any more then, and it can be deleted.
     pub async fn cancel(&self) -> Result<RunResult, Error> {
-        let run = self.load().await?;
-        let program = self.host.inner.registry.program(&run).await?;
         let name = "workflow run (canceled)";
-        let span = trace::root(name, &run, &TracingOptions::default(), &BTreeMap::new());
-        self.drive(span, run, program, Event::CancelRequested, OutputOptions::default()).await
+        match self.bring(name, Event::CancelRequested).await {
+            Err(error) if error.is_unreadable() => {
+                let (host, reason) = (&self.host, chain(&error));
+                match trouble::block(&host.inner, &host.tenant, self.id, &reason).await {
+                    true => Err(Error::Unreadable { run: self.id, source: Box::new(error) }),
+                    false => Err(error),
+                }
+            }
+            ended => ended,
+        }
     }
 
     /// How the run stands, as it is stored.

@@ -60,20 +60,30 @@ pub(crate) async fn failed(host: &Inner, tenant: &TenantId, run: RunId, error: &
     }
 }
 
-/// Blocks a run at once.
-pub(crate) async fn block(host: &Inner, tenant: &TenantId, run: RunId, reason: &str) {
-    note(host, tenant, run, reason, 0).await;
+/// Counts that a run could not be read when it was to be brought on.
+pub(crate) async fn unreadable(host: &Inner, tenant: &TenantId, run: RunId, error: &Error) {
+    if error.is_unreadable() {
+        note(host, tenant, run, &crate::error::chain(error), TROUBLES_MAX).await;
+    }
 }
 
-async fn note(host: &Inner, tenant: &TenantId, run: RunId, reason: &str, blocks_at: u32) {
+/// Blocks a run at once; says whether it is blocked now, which one is not that has ended.
+pub(crate) async fn block(host: &Inner, tenant: &TenantId, run: RunId, reason: &str) -> bool {
+    note(host, tenant, run, reason, 0).await
+}
+
+/// Counts one more time, and says whether the run is blocked.
+async fn note(host: &Inner, tenant: &TenantId, run: RunId, reason: &str, blocks_at: u32) -> bool {
     match host.store.note_trouble(tenant, run, reason, blocks_at).await {
         Ok(count) if count > 0 && count >= blocks_at => {
             tracing::error!(%run, reason, "the run is blocked");
             host.live.tell(run, Happened::Committed);
+            return true;
         }
         Ok(count) => tracing::error!(%run, reason, count, "a run could not be brought on"),
         Err(error) => tracing::error!(%run, reason, %error, "what went wrong with a run could not be kept"),
     }
+    false
 }
 
 /// The message of a panic, if it has one.

@@ -155,6 +155,10 @@ impl Store for MemoryStore {
         self.data().run(tenant, id)
     }
 
+    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        Ok(self.data().origin(run))
+    }
+
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
         self.data().step(run, path)
     }

@@ -142,6 +142,8 @@ pub struct SuspensionRecord {
     /// The step's record, for open suspensions: what is shown to the one who answers, and the schema, are in it. A payload of the step
     /// that is kept apart is not.
     pub step: Option<Step>,
+    /// What of it cannot be read, and why. The labels are left out then if it is those, and the step's record if it is that.
+    pub damage: Option<String>,
 }
 
 /// What watchers saw of one commit.

@@ -345,6 +345,15 @@ pub(crate) fn decode_labels(
     labels.map_err(|e| damaged(format_args!("labels of suspension {suspension}"), e))
 }
 
+/// What can be read of a suspension in a list, so that one which cannot be read does not hide the others; and what is wrong with it.
+pub(crate) fn as_far_as_read<T>(
+    step: Result<Option<T>, StoreError>,
+    labels: Result<Vec<String>, StoreError>,
+) -> (Option<T>, Vec<String>, Option<String>) {
+    let damage = step.as_ref().err().or(labels.as_ref().err()).map(ToString::to_string);
+    (step.unwrap_or_default(), labels.unwrap_or_default(), damage)
+}
+
 /// The error for stored data that cannot be what was written.
 pub(crate) fn damaged(what: impl ToString, reason: impl ToString) -> StoreError {
     StoreError::Damaged { what: what.to_string(), reason: reason.to_string() }

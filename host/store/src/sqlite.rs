@@ -15,6 +15,7 @@ mod health;
 mod held;
 mod holds;
 mod images;
+mod in_use;
 mod log;
 mod messages;
 mod old_steps;
@@ -105,6 +106,12 @@ impl SqliteStore {
         Self::open_files(path).map_err(|fault| fault.at(path))
     }
 
+    /// Whether the database was in use when it was copied without its log, or when the log was removed: what was stored last may be missing
+    /// then. Told once in the host's log, and no proof: a copy that SQLite itself made of a database in use says so, too, and is whole.
+    pub fn log_is_missing(&self) -> bool {
+        self.threads.log_is_missing
+    }
+
     fn open_files(path: &Path) -> Result<Self, OpenFault> {
         let files = Files::prepare(path)?;
         Ok(Self {
@@ -181,6 +188,10 @@ impl Store for SqliteStore {
 
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
         self.readers.read(|connection| runs::read(connection, tenant, id))
+    }
+
+    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        self.readers.read(|connection| forks::origin(connection, run))
     }
 
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {

@@ -86,6 +86,9 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a run with the records of its steps that are not done, but for payloads that are kept apart.
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError>;
 
+    /// The run with which a chain of forks began: the run itself, if it is no fork. Reads nothing of what runs hold.
+    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError>;
+
     /// Reads one step's record, done or not.
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError>;
 

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::count;
 use crate::session::{Background, Session};
-use crate::suspended::{Row, how_to_answer, text};
+use crate::suspended::{Question, Row};
 
 /// Show what waits for an answer, the oldest first
 #[derive(Debug, clap::Args)]
@@ -55,8 +55,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         session.ui.note("nothing waits for an answer");
         return Ok(Exit::Done);
     }
-    let block =
-        |row| text(row, true, style, session.ui.text_columns(), now) + &how_to_answer(row, &session.again);
+    let block = |row| {
+        let question = Question::of(row, true);
+        question.text(style, session.ui.text_columns(), now) + &question.how_to_answer(&session.again)
+    };
     session.ui.print(&page.rows.iter().map(block).collect::<Vec<_>>().join("\n"))?;
     if let Some(next) = page.next {
         session.ui.note(&format!("{}; more with --after {next}", count(page.rows.len(), "question")));

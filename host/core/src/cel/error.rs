@@ -128,6 +128,12 @@ pub enum EvaluationErrorKind {
         /// The key, as JSON.
         key: String,
     },
+    /// Two keys of a map in the result are one text, as which JSON has them.
+    #[error("the keys {keys} of a map are the same in JSON, whose keys are text")]
+    SameKey {
+        /// The two keys.
+        keys: String,
+    },
     /// A pattern that is not a regular expression, or too large a one.
     #[error("not a usable pattern: {reason}")]
     Pattern {

@@ -5,7 +5,7 @@ use super::document::quoted;
 use super::error::{EvaluationErrorKind, Fault, fault};
 use super::span::Span;
 use super::time;
-use super::value::{Key, Value};
+use super::value::{Key, Map, Value};
 use crate::json::Json;
 
 /// Writes a value as JSON. Parts of documents are copied as they are.
@@ -45,20 +45,33 @@ impl Writer<'_> {
             Value::Timestamp(at) => self.text(&format!("\"{at}\"")),
             Value::Duration(duration) => self.text(&format!("\"{}\"", time::shown(*duration))),
             Value::List(list) => self.bracketed("[", "]", list.iter(), Self::value),
-            Value::Map(map) => self.bracketed("{", "}", map.entries(), Self::entry),
+            Value::Map(map) => {
+                self.keys_differ(map)?;
+                self.bracketed("{", "}", map.entries(), Self::entry)
+            }
             Value::Type(name) => self.no_json(&format!("the type {name}")),
             Value::Pattern(_) => self.no_json("a pattern"),
         }
     }
 
-    /// Keys are text in JSON: `{1: 'a'}` becomes `{"1":"a"}`.
     fn entry(&mut self, (key, value): &(Key<'_>, Value<'_>)) -> Result<(), Fault> {
-        match key {
-            Key::Text(text) => self.text(&quoted(text))?,
-            other => self.text(&format!("\"{}\"", other.shown()))?,
-        }
+        self.text(&name(key))?;
         self.text(":")?;
         self.value(value)
+    }
+
+    /// Checks that no two keys are the same text: `{1: 'a', '1': 'b'}` would be an object with a key twice.
+    fn keys_differ(&self, map: &Map<'_>) -> Result<(), Fault> {
+        // They are sorted: those that are text are the last ones.
+        let others = map.entries().map(|(key, _)| key).take_while(|key| !matches!(key, Key::Text(_)));
+        for other in others {
+            let text = other.shown();
+            if map.field(&text).is_some() {
+                let keys = format!("{text} and {}", quoted(&text));
+                return fault(self.span, EvaluationErrorKind::SameKey { keys });
+            }
+        }
+        Ok(())
     }
 
     fn bracketed<T>(
@@ -86,6 +99,14 @@ impl Writer<'_> {
 
     fn no_json(&self, found: &str) -> Result<(), Fault> {
         fault(self.span, EvaluationErrorKind::NotJson { found: found.to_owned() })
+    }
+}
+
+/// A key as that of a JSON object, which is text: `{1: 'a'}` becomes `{"1":"a"}`.
+fn name(key: &Key<'_>) -> String {
+    match key {
+        Key::Text(text) => quoted(text),
+        other => format!("\"{}\"", other.shown()),
     }
 }
 

@@ -52,34 +52,46 @@ pub fn fork(
     let run = Run { id: fork.id, version: 0, fork_of, paused: false, blocked: None, created_at: now, ..from };
     let mut change = Change::new(run, program, now, known);
     change.log(&StepPath::root(), LogKind::Forked);
-    take_answers_along(&mut change, fork.suspension)?;
-    let reopened = go_on(&mut change, fork.owner, fork.suspension)?;
+    let ids = new_ids(change.run.suspensions_of_fork(), fork.suspension);
+    take_answers_along(&mut change, &ids)?;
+    go_on(&mut change, fork.owner, &ids)?;
     if let Some(answer) = fork.answer {
         let (mut request, caller) = *answer;
         // What the caller has seen is the run that is forked.
         request.target.seen = None;
         request.request = None;
         let meant = &mut request.target.suspension;
-        *meant = meant.map(|id| reopened.get(&id).copied().unwrap_or(id));
+        *meant = meant.map(|id| ids.get(&id).copied().unwrap_or(id));
         resume(&mut change, request, caller)?;
     }
     change.enter_all()?;
     Ok(change.decide())
 }
 
+/// New ids of suspensions by the old ones, in the order in which they were opened.
+fn new_ids<'a>(
+    kept: impl Iterator<Item = &'a Suspension>,
+    first: SuspensionId,
+) -> BTreeMap<SuspensionId, SuspensionId> {
+    let kept: BTreeSet<_> = kept.map(Suspension::opened).collect();
+    kept.into_iter().zip(0..).map(|((_, id), place)| (id, first.after(place))).collect()
+}
+
 /// Makes suspensions of the new run of those that were answered and whose steps are being told: should a step refuse the answer, its
-/// suspension is open again here. Their ids come after those of the open ones.
-fn take_answers_along(change: &mut Change<'_>, first: SuspensionId) -> Result<(), Stop> {
+/// suspension is open again here.
+fn take_answers_along(
+    change: &mut Change<'_>,
+    ids: &BTreeMap<SuspensionId, SuspensionId>,
+) -> Result<(), Stop> {
     let version = change.next_version();
-    let mut place = u64::try_from(change.run.waiting().count()).unwrap_or(u64::MAX);
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
     for path in paths {
         let mut taken = Vec::new();
         for over in change.step_mut(&path)?.doing.over_mut() {
             let Some(claim) = &mut over.claim else { continue };
             (claim.version, claim.request) = (version, None);
-            (over.id, over.version) = (first.after(place), version);
-            place += 1;
+            over.id = ids.get(&over.id).copied().unwrap_or(over.id);
+            over.version = version;
             taken.push(Suspension { over: None, claim: None, ..over.clone() });
         }
         for suspension in taken {
@@ -103,20 +115,18 @@ pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(
     let (version, travels) = (change.run.version, change.run.travels);
     change.run = Run { version, travels, ..*saved };
     change.log(&StepPath::root(), LogKind::Restarted);
-    go_on(change, owner, suspension)?;
-    Ok(())
+    let ids = new_ids(change.run.waiting().map(|(_, open)| open), suspension);
+    go_on(change, owner, &ids)
 }
 
-/// Takes up whatever the entries of a run were doing. Gives the new ids of the suspensions that were open, in the order of the old ones.
+/// Takes up whatever the entries of a run were doing; suspensions that were open are open under their new ids.
 fn go_on(
     change: &mut Change<'_>,
     owner: OwnerId,
-    first: SuspensionId,
-) -> Result<BTreeMap<SuspensionId, SuspensionId>, Stop> {
+    ids: &BTreeMap<SuspensionId, SuspensionId>,
+) -> Result<(), Stop> {
     let (now, version) = (change.now, change.next_version());
     change.shared_images = change.run.images().collect();
-    let open: BTreeSet<SuspensionId> = change.run.waiting().map(|(_, open)| open.id).collect();
-    let ids: BTreeMap<_, _> = open.into_iter().zip((0..).map(|place| first.after(place))).collect();
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
     for path in paths {
         let step = change.step_mut(&path)?;
@@ -148,5 +158,5 @@ fn go_on(
             _ => {}
         }
     }
-    Ok(ids)
+    Ok(())
 }

@@ -113,8 +113,7 @@ impl Change<'_> {
         step.attempt = 0;
         step.take_overs = 0;
         over.append(&mut step.suspensions);
-        // Ids are in the order in which they were opened.
-        over.sort_by_key(|suspension| suspension.id);
+        over.sort_by_key(Suspension::opened);
         step.suspensions = over;
         step.doing = Doing::Waiting(Waiting { image, wake });
 

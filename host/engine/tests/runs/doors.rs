@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use reentry::core::error::ErrorKind;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
+use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
-use reentry::{Error, Host, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions, TravelOptions};
+use reentry::store::RunFilter;
+use reentry::{
+    Error, ForkOptions, Host, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions, TravelOptions,
+};
 use serde_json::json;
 
-use crate::guest::{asks, asks_twice, completes_with, definition, host, input, waits_for_event};
+use crate::guest::{WAYS_OUT, asks, asks_twice, definition, gives, host, input, waits_for_event};
 
 /// Well-formed, with what is said of each.
 fn odd() -> Vec<(String, &'static str)> {
@@ -82,19 +86,90 @@ async fn no_caller_brings_in_what_is_no_value() {
 #[tokio::test]
 async fn a_guest_that_gives_no_value_fails_by_name_and_place_and_its_run_can_be_deleted() {
     let host = host().build().await.unwrap();
-    for (text, said) in odd()
-        .into_iter()
-        .chain([("[1".into(), "not valid JSON: EOF while parsing a list at line 1 column 2")])
-    {
-        let steps = r#"[{"parallel": {"arms": [{"then": {"component": "@", "step": "ask"}}]}}]"#;
-        let workflow =
-            host.commit(definition("gives", &completes_with(&host, &text).await, steps)).await.unwrap();
-        let started = workflow.start(input(json!(1))).await.unwrap();
-        let failure = started.result.error.unwrap();
-        assert_eq!((failure.code.as_deref(), failure.retryable), (Some("contract"), false));
-        assert!(failure.message.contains(&format!("`completed`: {said}")), "{}", failure.message);
-        host.delete_run(started.run.id()).await.unwrap();
+    let malformed = ("[1".to_owned(), "not valid JSON: EOF while parsing a list at line 1 column 2");
+    let mut count = 0;
+    for (text, said) in odd().into_iter().chain([malformed]) {
+        for way in WAYS_OUT {
+            let steps = r#"[{"parallel": {"arms": [{"then": {"component": "@", "step": "ask"}}]}}]"#;
+            let workflow =
+                host.commit(definition("gives", &gives(&host, way, &text).await, steps)).await.unwrap();
+            let started = workflow.start(input(json!(1))).await.unwrap();
+            let failure = started.result.error.unwrap();
+            assert_eq!((failure.code.as_deref(), failure.retryable), (Some("contract"), false), "{way:?}");
+            let message = failure.message;
+            assert!(message.contains(way.0) && message.contains(&format!("`: {said}")), "{message}");
+            host.delete_run(started.run.id()).await.unwrap();
+            count += 1;
+        }
     }
+    println!("{count} failed");
+}
+
+/// The texts at the doors of callers, of which the door of `Json` has the word on each.
+const TEXTS: &str = include_str!("../../../core/src/json/cases.txt");
+
+#[tokio::test]
+async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck() {
+    let host = host().build().await.unwrap();
+    let workflow = asks_twice(&host).await;
+    let texts = TEXTS.lines().filter(|line| !line.starts_with("  ") && !line.starts_with('#'));
+    let (mut let_in, mut refused) = (0, 0);
+    // What is not well-formed is no `Json`, and comes no further.
+    for json in texts.filter_map(|text| Json::stored(text).ok()) {
+        let is_fine = json.check_outside().is_ok();
+        let mut count = |done: Result<(), Error>| {
+            match done {
+                Ok(()) => let_in += 1,
+                Err(error) => {
+                    refusal(&error);
+                    assert!(!is_fine, "{json}: {error}");
+                    refused += 1;
+                    return;
+                }
+            }
+            assert!(is_fine, "{json} was let in");
+        };
+        count(workflow.start(StartOptions::input(json.clone())).await.map(|_| ()));
+        let context = BTreeMap::from([("k".to_owned(), json.clone())]);
+        count(
+            workflow
+                .start(StartOptions { request_context: context.clone(), ..input(json!(1)) })
+                .await
+                .map(|_| ()),
+        );
+        let event = SendEvent { name: "n".into(), payload: Some(json.clone()), ..SendEvent::default() };
+        count(host.send_event(event).await.map(|_| ()));
+        let run = asking(&host).await;
+        let answer = || ResumeOptions::data(json.clone());
+        let fork = ForkOptions { at: None, answer: Some(answer()) };
+        count(run.fork(fork).await.map(|_| ()));
+        count(run.resume(answer()).await.map(|_| ()));
+        let to = || StepPath::root().child("ask");
+        let travel = TravelOptions { to: to(), input: Some(json.clone()), answer: None };
+        count(run.time_travel(travel).await.map(|_| ()));
+        let travel = TravelOptions { to: to(), input: None, answer: Some(answer()) };
+        count(run.time_travel(travel).await.map(|_| ()));
+        let options = ResumeOptions { request_context: context, ..ResumeOptions::data(json!(1)) };
+        count(run.resume(options).await.map(|_| ()));
+    }
+    host.quiet().await;
+    let mut after = None;
+    loop {
+        let page = host.runs(RunFilter { after, ..RunFilter::default() }).await.unwrap();
+        for row in &page.rows {
+            let run = host.run(row.id).await.unwrap();
+            while let Some(open) = run.result(OutputOptions::default()).await.unwrap().suspended.first() {
+                let end = ResumeOptions::data(json!("end")).step(Target::suspension(open.suspension));
+                run.resume(end).await.unwrap();
+            }
+            assert_eq!(run.status().await.unwrap(), RunStatus::Success);
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(let_in > 100 && refused > 100, "{let_in} let in, {refused} refused");
 }
 
 /// What blocks make of values that are as deep as may be: never `null`, never stuck.

@@ -55,26 +55,67 @@ pub(crate) fn bytes_of_ask() -> Vec<u8> {
     component(ASK)
 }
 
-/// A step that completes at once, with this text.
-pub(crate) async fn completes_with(host: &Host, text: &str) -> Component {
+/// A way out of a guest: its name in messages, the import that it needs, and what a step does there with the text at 4096, `LEN` bytes long.
+pub(crate) type WayOut = (&'static str, &'static str, &'static str);
+
+/// Ways out of a guest on which JSON comes.
+pub(crate) const WAYS_OUT: [WayOut; 6] = [
+    (
+        "completed",
+        "",
+        "(i32.store8 (i32.const 1032) (i32.const 0))
+    (i32.store (i32.const 1036) (i32.const 4096))
+    (i32.store (i32.const 1040) (i32.const LEN))",
+    ),
+    (
+        "bailed",
+        "",
+        "(i32.store8 (i32.const 1032) (i32.const 1))
+    (i32.store (i32.const 1036) (i32.const 4096))
+    (i32.store (i32.const 1040) (i32.const LEN))",
+    ),
+    (
+        "payload",
+        "",
+        "(i32.store (i32.const 1168) (i32.const 4096))
+    (i32.store (i32.const 1172) (i32.const LEN))
+    (i32.store8 (i32.const 1032) (i32.const 2))
+    (i32.store (i32.const 1036) (i32.const 1152))
+    (i32.store (i32.const 1040) (i32.const 1))",
+    ),
+    (
+        "failure.details",
+        "",
+        "(i32.store8 (i32.const 1024) (i32.const 1))
+    (i32.store (i32.const 1032) (i32.const 32))
+    (i32.store (i32.const 1036) (i32.const 3))
+    (i32.store8 (i32.const 1072) (i32.const 1))
+    (i32.store (i32.const 1076) (i32.const 4096))
+    (i32.store (i32.const 1080) (i32.const LEN))",
+    ),
+    (
+        "log.fields",
+        r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#,
+        "(call $log (i32.const 2) (i32.const 32) (i32.const 3) (i32.const 1) (i32.const 4096) (i32.const LEN))",
+    ),
+    (
+        "emit.chunk",
+        r#"(import "reentry:step/host@0.1.0" "emit" (func $emit (param i32 i32)))"#,
+        "(call $emit (i32.const 4096) (i32.const LEN))",
+    ),
+];
+
+/// A step that gives this text on a way out.
+pub(crate) async fn gives(host: &Host, (_, import, does): WayOut, text: &str) -> Component {
     let suspended = "(i32.store8 (i32.const 1032) (i32.const 2))
     (i32.store (i32.const 1036) (i32.const 1152))
     (i32.store (i32.const 1040) (i32.const 1))";
-    assert!(ASK.contains(suspended), "the fixture was written anew");
+    let memory = r#"(memory (export "memory") 1)"#;
+    assert!(ASK.contains(suspended) && ASK.contains(memory), "the fixture was written anew");
     let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
-    let completed = format!(
-        "(i32.store8 (i32.const 1032) (i32.const 0))
-    (i32.store (i32.const 1036) (i32.const 4096))
-    (i32.store (i32.const 1040) (i32.const {}))",
-        text.len()
-    );
-    let ask = ASK.replace(suspended, &completed);
-    add(
-        host,
-        "gives",
-        &format!("{}\n  (data (i32.const 4096) \"{bytes}\"))", ask.trim_end().strip_suffix(')').unwrap()),
-    )
-    .await
+    let ask = ASK.replace(suspended, &does.replace("LEN", &text.len().to_string()));
+    let data = format!("(data (i32.const 4096) \"{bytes}\")");
+    add(host, "gives", &ask.replace(memory, &format!("{import} {memory} {data}"))).await
 }
 
 /// A step that suspends with its input, and completes with the answer.

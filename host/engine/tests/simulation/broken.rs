@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Call, Doing, Reopened, Run, Step};
+use reentry::core::run::{Call, Doing, Reopened, Run, Step, TRIALS_MAX};
 use reentry::core::step::{Resolution, WaitFor, Wake};
 use reentry::store::{Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
@@ -78,10 +78,26 @@ pub(crate) enum Broken {
     ExpiredAsAnswered,
     /// Every question is taken to be one that was always there.
     QuestionsOfOld,
+    /// Whatever a client has seen, his answer is taken to come after it.
+    SeenForgotten,
+    /// What has expired stays open.
+    ExpiredStaysOpen,
+    /// A blocked run takes what others take.
+    BlocksIgnored,
+    /// The same, and it is brought on as others are.
+    BlockedWoken,
+    /// What went wrong is not counted.
+    TroublesForgotten,
+    /// Who made a call is never known to be dead by the one who asks for the same again.
+    TakeOversForgotten,
+    /// A call is blamed when its process ends for the first time.
+    BlamedAtOnce,
+    /// Every call counts as one that is made alone.
+    EveryCallTried,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 40] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -114,6 +130,14 @@ impl Broken {
         Self::DeadlinesForgotten,
         Self::ExpiredAsAnswered,
         Self::QuestionsOfOld,
+        Self::SeenForgotten,
+        Self::ExpiredStaysOpen,
+        Self::BlocksIgnored,
+        Self::BlockedWoken,
+        Self::TroublesForgotten,
+        Self::TakeOversForgotten,
+        Self::BlamedAtOnce,
+        Self::EveryCallTried,
     ];
 }
 
@@ -172,6 +196,17 @@ pub(crate) fn rewritten(
         }
         Broken::QuestionsOfOld => each_step(&mut commit, |step| {
             step.suspensions.iter_mut().for_each(|suspension| suspension.version = 0);
+        }),
+        Broken::ExpiredStaysOpen => commit.closed.retain(|(_, end)| *end != SuspensionEnd::Elapsed),
+        Broken::BlamedAtOnce => each_step(&mut commit, |step| {
+            if step.take_overs > 0 {
+                step.trials = TRIALS_MAX;
+            }
+        }),
+        Broken::EveryCallTried => each_step(&mut commit, |step| {
+            if matches!(step.doing, Doing::Calling(..)) {
+                step.trials = step.calls + step.take_overs;
+            }
         }),
         Broken::WaitsLeftOpen => commit.closed.retain(|(_, end)| *end != SuspensionEnd::Closed),
         Broken::WaitsForOne => each_step(&mut commit, |step| {

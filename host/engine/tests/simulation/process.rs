@@ -106,9 +106,9 @@ impl Process {
     /// Asks for something; what is said is written into the ledger, if anybody lives to say it.
     pub(crate) fn ask(&self, around: &Surroundings, request: usize, what: What, run: Option<RunId>) {
         let (host, ledger) = (self.host.clone(), Arc::clone(&around.ledger));
-        let (stage, number) = (Arc::clone(&around.stage), self.number);
+        let (stage, number, broken) = (Arc::clone(&around.stage), self.number, around.broken);
         self.tokio.spawn(async move {
-            let said = done(&host, what, run).await;
+            let said = done(&host, what, run, broken).await;
             let said = said.map_err(|error| (error.kind(), error.to_string()));
             if !stage.is_dead(number) {
                 stage.tell(&format!("  p{number} says about #{request}: {said:?}"));
@@ -119,7 +119,7 @@ impl Process {
 }
 
 /// Does what is asked, and says what it came to.
-async fn done(host: &Host, what: What, run: Option<RunId>) -> Result<String, Error> {
+async fn done(host: &Host, what: What, run: Option<RunId>, broken: Option<Broken>) -> Result<String, Error> {
     if let What::Start { workflow } = what {
         let options = StartOptions { idempotency_key: Some("start".into()), ..StartOptions::default() };
         let started = host.workflow_by_digest(workflow).await?.start(options).await?;
@@ -134,7 +134,7 @@ async fn done(host: &Host, what: What, run: Option<RunId>) -> Result<String, Err
     let result = match what {
         What::Answer { target, data, key, retries, seen, .. } => {
             let mut options = ResumeOptions::data(serde_json::json!(data)).step(target);
-            options.step.seen = seen;
+            options.step.seen = if broken == Some(Broken::SeenForgotten) { Some(u64::MAX) } else { seen };
             run.resume(ResumeOptions { idempotency_key: key, retry_count: retries, ..options }).await?
         }
         What::Fork { at, data } => {

@@ -50,6 +50,8 @@ struct State {
     damages: Option<usize>,
     /// All are.
     all_damaged: bool,
+    /// Each driver gives up before it makes a call.
+    all_give_up: bool,
     epoch: usize,
     /// Nobody waits at gates any more but at those that are closed, and nobody dies.
     calm: bool,
@@ -68,6 +70,7 @@ impl Stage {
             deaths: 0,
             damages: None,
             all_damaged: false,
+            all_give_up: false,
             epoch: 0,
             calm: false,
             closed: None,
@@ -163,6 +166,11 @@ impl Stage {
         self.state().all_damaged = all;
     }
 
+    /// Has every driver give up before it makes a call, or none.
+    pub(crate) fn give_up_always(&self, all: bool) {
+        self.state().all_give_up = all;
+    }
+
     /// Whether this memory is damaged when it is read.
     pub(crate) fn damages(&self) -> bool {
         let mut state = self.state();
@@ -200,6 +208,10 @@ impl Stage {
     pub(crate) fn fault(&self, process: usize, point: FaultPoint) {
         if self.is_dead(process) {
             resume_unwind(Box::new("the process is dead"));
+        }
+        if point == FaultPoint::BeforeCall && self.state().all_give_up {
+            self.tell(&format!("  p{process} gives up again"));
+            resume_unwind(Box::new("the driver gives up"));
         }
         let (dies, gives_up) = {
             let mut state = self.state();

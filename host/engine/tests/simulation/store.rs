@@ -8,7 +8,7 @@ use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Run, Step};
+use reentry::core::run::{Run, RunStatus, Step};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
@@ -59,6 +59,12 @@ impl HeldStore {
             let _ = self.store(commit);
         }
         &*self.inner
+    }
+
+    fn blocked(&self) -> Vec<(TenantId, RunId)> {
+        let filter = RunFilter { status: Some(RunStatus::Blocked), ..RunFilter::default() };
+        let blocked = now(self.inner.list_runs(&TenantId::default(), filter)).unwrap().rows;
+        blocked.into_iter().map(|run| (TenantId::default(), run.id)).collect()
     }
 
     fn store(&self, commit: Commit) -> Result<(), CommitError> {
@@ -119,6 +125,9 @@ impl Store for HeldStore {
         if self.is(Broken::DeadlinesForgotten) {
             run.iter_mut().for_each(without_deadlines);
         }
+        if self.is(Broken::BlocksIgnored) || self.is(Broken::BlockedWoken) {
+            run.iter_mut().for_each(|run| run.blocked = None);
+        }
         self.stage.gate(self.process, 8, "what follows a look at the run").await;
         if self.is(Broken::StaleReads) {
             let mut read = self.read.lock().unwrap();
@@ -131,6 +140,10 @@ impl Store for HeldStore {
             }
         }
         Ok(run)
+    }
+
+    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
+        now(self.inner().origin(run))
     }
 
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
@@ -188,7 +201,11 @@ impl Store for HeldStore {
         if self.is(Broken::GivenUpForgotten) {
             return Ok(Vec::new());
         }
-        now(self.inner().owned(owner))
+        let mut owned = now(self.inner().owned(owner))?;
+        if self.is(Broken::BlockedWoken) {
+            owned.extend(self.blocked());
+        }
+        Ok(owned)
     }
 
     async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
@@ -265,6 +282,9 @@ impl Store for HeldStore {
         blocks_at: u32,
     ) -> Result<u32, StoreError> {
         self.stage.gate(self.process, 3, "what went wrong").await;
+        if self.is(Broken::TroublesForgotten) {
+            return Ok(1);
+        }
         let count = now(self.inner().note_trouble(tenant, run, reason, blocks_at))?;
         if count >= blocks_at {
             self.stage.tell(&format!("  p{} blocks {run}: {reason}", self.process));
@@ -272,6 +292,9 @@ impl Store for HeldStore {
         Ok(count)
     }
     async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        if self.is(Broken::TakeOversForgotten) {
+            return Ok(false);
+        }
         now(self.inner().is_dead(owner))
     }
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {

@@ -1,6 +1,7 @@
 //! One schedule: a workflow, processes that run it and die, clients that ask, and the director who draws what happens next.
 
 mod clients;
+mod interludes;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -128,6 +129,7 @@ impl World {
             }
         }
         self.calm_down();
+        self.interlude()?;
         for _ in 0..CALM_MOVES_MAX {
             if self.is_over() {
                 return check::at_the_end(self);

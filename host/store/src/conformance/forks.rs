@@ -28,6 +28,10 @@ pub async fn a_fork_sees_what_was_done_before_it(back_end: &dyn BackEnd) {
     let fork = create(run(2)).forking(1, 3).with_step("", given(holding(), "10"));
     let fork = put(&*store, fork.with_step("each", given(holding(), "11")).with_step("d", calling(1))).await;
     put(&*store, change(&now).with_step("c", ended()).with_step("e", ended())).await;
+    put(&*store, create(run(3)).forking(2, 1).with_step("d", calling(1))).await;
+    for (run, first) in [(1, Some(run_id(1))), (2, Some(run_id(1))), (3, Some(run_id(1))), (4, None)] {
+        assert_eq!(store.origin(run_id(run)).await.unwrap(), first);
+    }
 
     let wanted = ["", "a", "b", "c", "each", "each[0]", "each[2]", "e"];
     assert_eq!(inputs(&*store, 2, &wanted).await, ["10", "1", "2", "-", "11", "4", "4", "-"]);

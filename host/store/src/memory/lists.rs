@@ -9,7 +9,7 @@ use reentry_core::time::Timestamp;
 use super::Data;
 use super::runs::{KeptRun, KeptSuspension};
 use crate::query::{no_such_place, page, page_rows, place};
-use crate::rows::{column, damaged, decode_labels, instant};
+use crate::rows::{as_far_as_read, column, damaged, decode_labels, instant};
 use crate::{
     Page, RunFilter, RunSummary, StoreError, SuspensionEnd, SuspensionFilter, SuspensionRecord,
     SuspensionState,
@@ -140,7 +140,8 @@ impl KeptRun {
     fn suspension_record(&self, kept: &KeptSuspension) -> Result<SuspensionRecord, StoreError> {
         let (id, path) = (kept.what.id, &kept.what.path);
         let step = self.steps.get(path).filter(|_| kept.is_open());
-        let step = step.map(|step| step.decode(self.row.id)).transpose()?;
+        let step = step.map(|step| step.decode(self.row.id)).transpose();
+        let (step, labels, damage) = as_far_as_read(step, kept.labels());
         let ended = kept.ended.map(|(end, at)| Ok::<_, StoreError>((end, instant(at)?))).transpose()?;
         Ok(SuspensionRecord {
             id,
@@ -148,11 +149,12 @@ impl KeptRun {
             workflow_id: self.row.workflow_id.clone(),
             workflow: self.row.workflow,
             path: path.parse().map_err(|error| damaged(format_args!("path of {id}"), error))?,
-            labels: kept.labels()?,
+            labels,
             since: instant(kept.what.since)?,
             due_at: kept.what.due_at.map(instant).transpose()?,
             state: SuspensionState { ended },
             step: step.map(|(_, step)| step),
+            damage,
         })
     }
 }

@@ -123,6 +123,14 @@ impl Data {
     }
 
     /// The forks of a run and the versions from which they began, in the order of storing.
+    pub(super) fn origin(&self, run: RunId) -> Option<RunId> {
+        let mut first = self.runs.get(&run)?;
+        while let Some(parent) = first.fork_of.and_then(|(parent, _)| self.runs.get(&parent)) {
+            first = parent;
+        }
+        Some(first.row.id)
+    }
+
     pub(super) fn forks_of(&self, parent: RunId) -> Vec<(RunId, i64)> {
         let fork =
             |run: &&KeptRun| run.fork_of.filter(|(of, _)| *of == parent).map(|(_, at)| (run.row.id, at));

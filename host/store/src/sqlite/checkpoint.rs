@@ -98,7 +98,7 @@ mod tests {
     /// A database whose log grows by about 1,000 pages at each call of `grow`.
     fn database(folder: &std::path::Path) -> (Connection, Checkpointer) {
         let files = Files::prepare(&folder.join("runs.db")).unwrap();
-        let mut writer = files.open().unwrap();
+        let mut writer = files.open().unwrap().connection;
         let (asked, lengths) = mpsc::sync_channel(1);
         writer.wal_hook(Some(watch(asked))).unwrap();
         let connection = files.connect_for_checkpoints().unwrap();

@@ -25,9 +25,9 @@ pub(crate) fn delete_run(
     let Some((seq, status)) = found.optional()? else { return Ok(Err(DeleteError::NotFound { run })) };
     match status_of(status) {
         Ok(status) if status.is_final() => {}
-        Ok(RunStatus::Blocked) => drop_images(connection, seq)?,
+        // What has no status cannot be brought on.
+        Ok(RunStatus::Blocked) | Err(_) => drop_images(connection, seq)?,
         Ok(status) => return Ok(Err(DeleteError::NotFinal { run, status })),
-        Err(damaged) => return Ok(Err(damaged.into())),
     }
     let sql = "SELECT runs.id FROM forks JOIN runs ON runs.seq = forks.run
         WHERE forks.parent = ?1 ORDER BY runs.seq";
@@ -45,10 +45,13 @@ pub(crate) fn delete_run(
 fn drop_images(connection: &Connection, seq: i64) -> Result<(), Fault> {
     let mut statement =
         connection.prepare_cached("SELECT record FROM steps WHERE run = ?1 AND active = 1")?;
-    let records = statement.query_map([seq], |row| row.get::<_, String>(0))?;
-    let records = records.collect::<rusqlite::Result<Vec<_>>>()?;
-    let steps = records.iter().filter_map(|record| serde_json::from_str::<Step>(record).ok());
-    steps.filter_map(|step| step.doing.image()).try_for_each(|image| images::drop(connection, image))
+    let steps = statement.query_map([seq], |row| {
+        let record = row.get_ref(0)?.as_bytes_or_null().ok().flatten();
+        Ok(record.and_then(|record| serde_json::from_slice::<Step>(record).ok()))
+    })?;
+    let steps = steps.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut images = steps.iter().flatten().filter_map(|step| step.doing.image());
+    images.try_for_each(|image| images::drop(connection, image))
 }
 
 /// Deletes runs that have ended and changed last before an instant, those that forks read left out.

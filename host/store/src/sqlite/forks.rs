@@ -4,7 +4,7 @@ use reentry_core::id::RunId;
 use rusqlite::{Connection, params};
 
 use crate::rows::CommitRows;
-use crate::sqlite::reader::{all, get};
+use crate::sqlite::reader::{all, get, one};
 use crate::sqlite::writer::Fault;
 use crate::{CommitError, StoreError};
 
@@ -35,12 +35,23 @@ pub(crate) fn begin(connection: &Connection, rows: &CommitRows, run: i64) -> Res
     })
 }
 
+/// The run and its parents.
+const LAYERS: &str = "WITH RECURSIVE layers (run, version, depth) AS (
+        SELECT seq, NULL, 0 FROM runs WHERE id = ?1
+        UNION ALL
+        SELECT forks.parent, forks.version, depth + 1 FROM layers JOIN forks ON forks.run = layers.run
+    )";
+
 /// The run and its parents, the nearest first; nothing for a run that is not there.
 pub(crate) fn layers(connection: &Connection, run: RunId) -> Result<Vec<Layer>, StoreError> {
-    let sql = "WITH RECURSIVE layers (run, version, depth) AS (
-            SELECT seq, NULL, 0 FROM runs WHERE id = ?1
-            UNION ALL
-            SELECT forks.parent, forks.version, depth + 1 FROM layers JOIN forks ON forks.run = layers.run
-        ) SELECT run, version FROM layers ORDER BY depth";
-    all(connection, sql, [run.as_bytes()], |row| Ok(Layer { run: get(row, 0)?, version: get(row, 1)? }))
+    let sql = format!("{LAYERS} SELECT run, version FROM layers ORDER BY depth");
+    all(connection, &sql, [run.as_bytes()], |row| Ok(Layer { run: get(row, 0)?, version: get(row, 1)? }))
+}
+
+/// The run with which it all began.
+pub(crate) fn origin(connection: &Connection, run: RunId) -> Result<Option<RunId>, StoreError> {
+    let sql = format!(
+        "{LAYERS} SELECT runs.id FROM layers JOIN runs ON runs.seq = layers.run ORDER BY depth DESC LIMIT 1"
+    );
+    one(connection, &sql, [run.as_bytes()], |row| Ok(RunId::from_bytes(get(row, 0)?)))
 }

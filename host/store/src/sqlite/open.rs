@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sqlite::fault::OpenFault;
+use crate::sqlite::in_use::{self, InUse};
 use crate::sqlite::{schema, space};
 
 /// The oldest SQLite that may be linked: earlier ones can damage the log when two connections reset it at once.
@@ -34,6 +35,16 @@ pub(crate) struct Files {
     pub(crate) owners: PathBuf,
 }
 
+/// A database that was opened.
+pub(crate) struct Opened {
+    /// A connection that writes.
+    pub(crate) connection: Connection,
+    /// Says that the database is in use, as long as it lives.
+    pub(crate) in_use: InUse,
+    /// Whether its log should be beside it, and is not.
+    pub(crate) log_is_missing: bool,
+}
+
 impl Files {
     /// Makes the folders that are missing, readable by this user alone, and finds the names of all files.
     pub(crate) fn prepare(path: &Path) -> Result<Self, OpenFault> {
@@ -54,17 +65,26 @@ impl Files {
     /// Makes the file, if it is missing, and brings it to the newest schema.
     ///
     /// One opener at a time, over all processes: SQLite refuses the change to a write-ahead log to two at once.
-    pub(crate) fn open(&self) -> Result<Connection, OpenFault> {
+    pub(crate) fn open(&self) -> Result<Opened, OpenFault> {
         if rusqlite::version_number() < SQLITE_OLDEST {
             return Err(OpenFault::OldSqlite { found: rusqlite::version() });
         }
         let _one_opener = self.lock()?;
+        let in_use = InUse::join(self)?;
         self.create()?;
-        let mut connection = self.connect()?;
+        let log_is_there = self.wal.exists();
+        let mut connection = self.begin()?;
+        // One that SQLite wrote as a copy has no log yet.
+        let had_log = mode(&connection)? == WAL;
+        with_log(&connection)?;
         schema::migrate(&mut connection)?;
+        let log_is_missing = had_log && !log_is_there && in_use::is_said(&connection)?;
+        if log_is_missing {
+            in_use::tell_missing_log(self);
+        }
         // The log and the database are found after a loss of power only if their names are on disk too.
         self.database.parent().map_or(Ok(()), sync_folder)?;
-        Ok(connection)
+        Ok(Opened { connection, in_use, log_is_missing })
     }
 
     /// Waits until no other process opens the store; none can as long as the file lives.
@@ -87,23 +107,19 @@ impl Files {
 
     /// A connection that writes.
     pub(crate) fn connect(&self) -> Result<Connection, OpenFault> {
+        let connection = self.begin()?;
+        with_log(&connection)?;
+        Ok(connection)
+    }
+
+    /// A connection to a file that is ours, in whatever mode it is.
+    fn begin(&self) -> Result<Connection, OpenFault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.database, flags)?;
         settle(&connection, BUSY_WAIT)?;
         // Only before anything is in the file, the log's mode included.
         space::prepare(&connection)?;
         schema::check(&connection)?;
-        let mode: String =
-            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-        if mode != "wal" {
-            return Err(OpenFault::NoWal { found: mode });
-        }
-        // A commit writes to the log without fsync; see sync.rs for who does it.
-        connection.pragma_update(None, "synchronous", "normal")?;
-        // Checkpoints have a thread of their own, so that no commit waits for one.
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        // Pages of one large group of commits; more would be written to the log twice.
-        connection.pragma_update(None, "cache_size", -16_384)?;
         Ok(connection)
     }
 
@@ -121,6 +137,28 @@ impl Files {
         settle(&connection, BUSY_WAIT)?;
         Ok(connection)
     }
+}
+
+/// How SQLite names the mode with a write-ahead log.
+const WAL: &str = "wal";
+
+fn mode(connection: &Connection) -> rusqlite::Result<String> {
+    connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
+}
+
+/// What every connection that writes is set to.
+fn with_log(connection: &Connection) -> Result<(), OpenFault> {
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", WAL, |row| row.get(0))?;
+    if mode != WAL {
+        return Err(OpenFault::NoWal { found: mode });
+    }
+    // A commit writes to the log without fsync; see sync.rs for who does it.
+    connection.pragma_update(None, "synchronous", "normal")?;
+    // Checkpoints have a thread of their own, so that no commit waits for one.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // Pages of one large group of commits; more would be written to the log twice.
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    Ok(())
 }
 
 /// What every connection is set to.

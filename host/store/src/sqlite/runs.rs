@@ -307,7 +307,7 @@ mod tests {
     /// The work of reading a run with two open steps and so many that are done, or items that have not begun: steps of SQLite's machine.
     fn work(done: u32) -> i32 {
         let folder = tempfile::tempdir().unwrap();
-        let connection = Files::prepare(&folder.path().join("runs.db")).unwrap().open().unwrap();
+        let connection = Files::prepare(&folder.path().join("runs.db")).unwrap().open().unwrap().connection;
         let sql = "INSERT INTO runs (id, tenant, workflow, workflow_id, status, version, created_at, updated_at, head)
             VALUES (?1, 't', x'', 'w', 3, 1, 1, 1, '{}')";
         connection.execute(sql, [[7; 16]]).unwrap();

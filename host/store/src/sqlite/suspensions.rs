@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::codes::{end_code, end_of};
 use crate::query::{page, page_rows, place};
-use crate::rows::{CommitRows, SuspensionRow, damaged, decode_labels, decode_step, instant};
+use crate::rows::{CommitRows, SuspensionRow, as_far_as_read, damaged, decode_labels, decode_step, instant};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{bytes_or_null, get, text};
 use crate::sqlite::steps;
@@ -132,17 +132,19 @@ fn record(row: &Row<'_>) -> Result<SuspensionRecord, StoreError> {
     let step = bytes_or_null(row, 10)?;
     let payload = bytes_or_null(row, 11)?;
     let part = steps::part(row, 12)?;
-    let step = step.map(|record| decode_step(run, path, record, payload, part)).transpose()?;
+    let step = step.map(|record| decode_step(run, path, record, payload, part)).transpose();
+    let (step, labels, damage) = as_far_as_read(step, decode_labels(id, bytes_or_null(row, 5)?));
     Ok(SuspensionRecord {
         id,
         run,
         workflow_id: get(row, 2)?,
         workflow: WorkflowDigest::from_bytes(get(row, 3)?),
         path: path.parse().map_err(|error| damaged(format_args!("path of {id}"), error))?,
-        labels: decode_labels(id, bytes_or_null(row, 5)?)?,
+        labels,
         since: instant(get(row, 6)?)?,
         due_at: get::<Option<i64>>(row, 7)?.map(instant).transpose()?,
         state: SuspensionState { ended },
         step: step.map(|(_, step)| step),
+        damage,
     })
 }

@@ -11,7 +11,8 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::sqlite::checkpoint::{self, Checkpointer};
 use crate::sqlite::fault::OpenFault;
 use crate::sqlite::health::Health;
-use crate::sqlite::open::Files;
+use crate::sqlite::in_use::InUse;
+use crate::sqlite::open::{Files, Opened};
 use crate::sqlite::sync::Syncer;
 use crate::sqlite::writer::{Change, Request, Writer};
 use crate::{CommitError, Durability, StoreError, StoreStats};
@@ -25,7 +26,9 @@ pub(crate) struct Threads {
     requests: Option<Sender<Request>>,
     places: Arc<Semaphore>,
     health: Arc<Health>,
-    writer: Option<JoinHandle<Connection>>,
+    /// Whether the log of the database was missing when it was opened.
+    pub(crate) log_is_missing: bool,
+    writer: Option<JoinHandle<(Connection, InUse)>>,
     others: Vec<JoinHandle<()>>,
 }
 
@@ -38,7 +41,7 @@ impl Threads {
         // One length may wait while a checkpoint is made; a second would say the same.
         let (checkpoints, lengths) = mpsc::sync_channel(1);
 
-        let mut connection = files.open()?;
+        let Opened { mut connection, in_use, log_is_missing } = files.open()?;
         connection.wal_hook(Some(checkpoint::watch(checkpoints)))?;
         let syncer = Syncer::open(files, written, Arc::clone(&health))?;
         let checkpointer = Checkpointer {
@@ -47,12 +50,13 @@ impl Threads {
             files: files.clone(),
             health: Arc::clone(&health),
         };
-        let writer = Writer { connection, requests: requested, to_sync, health: Arc::clone(&health) };
+        let writer = Writer { connection, in_use, requests: requested, to_sync, health: Arc::clone(&health) };
 
         Ok(Self {
             requests: Some(requests),
             places: Arc::new(Semaphore::new(WAITING_MAX)),
             health,
+            log_is_missing,
             writer: Some(spawn(files, "store-write", || writer.run())?),
             others: vec![
                 spawn(files, "store-sync", || syncer.run())?,
@@ -85,17 +89,20 @@ impl Drop for Threads {
     /// close at once each may leave it to the other to move the log into the database.
     fn drop(&mut self) {
         self.requests = None;
-        let connection = self.writer.take().and_then(|writer| writer.join().ok());
-        let connection = connection.map(|mut connection| {
+        let mut writer = self.writer.take().and_then(|writer| writer.join().ok());
+        if let Some((connection, _)) = &mut writer {
             // With the hook goes the sender that the checkpoint thread listens to.
             let _ = connection.wal_hook(None::<fn(&mut Wal, i32) -> rusqlite::Result<()>>);
-            connection
-        });
+        }
         for thread in self.others.drain(..) {
             // A thread that panicked has said so.
             let _ = thread.join();
         }
-        drop(connection);
+        match writer {
+            Some((connection, in_use)) if self.health.check().is_ok() => in_use.leave(connection),
+            // What the disk holds is not known.
+            failed => drop(failed),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use crate::rows::CommitRows;
 use crate::sqlite::fault::{is_of_the_change, is_passing};
 use crate::sqlite::health::{Health, PanicWatch};
+use crate::sqlite::in_use::InUse;
 use crate::sqlite::runs;
 use crate::{CommitError, Durability, StoreError};
 
@@ -73,6 +74,7 @@ impl From<rusqlite::Error> for Fault {
 /// The writing thread's state.
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
+    pub(crate) in_use: InUse,
     pub(crate) requests: Receiver<Request>,
     pub(crate) to_sync: Sender<Vec<Answer>>,
     pub(crate) health: Arc<Health>,
@@ -81,14 +83,14 @@ pub(crate) struct Writer {
 impl Writer {
     /// Stores what is requested until nobody can request any more. The other threads can end then; the connection is
     /// returned to be closed after theirs.
-    pub(crate) fn run(self) -> Connection {
+    pub(crate) fn run(self) -> (Connection, InUse) {
         let health = Arc::clone(&self.health);
         let _watch = PanicWatch(&health, "the writing thread");
         while let Ok(first) = self.requests.recv() {
             let group = self.gather(first);
             self.store(group);
         }
-        self.connection
+        (self.connection, self.in_use)
     }
 
     /// All that waits, up to the bounds of a group.
@@ -120,6 +122,8 @@ impl Writer {
 
     /// Stores a group in one transaction; the results of its changes are true once this returns.
     fn transact(&self, group: &[Request]) -> Result<Vec<Result<usize, CommitError>>, Broken> {
+        let fsyncs = self.in_use.say(&self.connection).map_err(|error| self.give_up(error))?;
+        self.health.count_fsyncs(fsyncs);
         // What else there is may have told what it found out, and must not do so twice.
         let may_be_tried =
             group.len() == 1 || group.iter().all(|request| matches!(request.change, Change::Run(_)));
@@ -246,19 +250,21 @@ mod tests {
     use std::sync::mpsc;
 
     use reentry_core::digest::WorkflowDigest;
+    use reentry_core::id::TenantId;
     use reentry_core::json::Json;
     use reentry_core::time::Timestamp;
     use tokio::sync::Semaphore;
 
     use super::*;
     use crate::WorkflowRecord;
-    use crate::sqlite::open::Files;
+    use crate::sqlite::open::{Files, Opened};
     use crate::sqlite::workflows;
 
     fn writer(folder: &std::path::Path) -> (Writer, mpsc::Receiver<Vec<Answer>>) {
-        let connection = Files::prepare(&folder.join("runs.db")).unwrap().open().unwrap();
+        let Opened { connection, in_use, .. } =
+            Files::prepare(&folder.join("runs.db")).unwrap().open().unwrap();
         let ((_, requests), (to_sync, written)) = (mpsc::channel(), mpsc::channel());
-        (Writer { connection, requests, to_sync, health: Arc::default() }, written)
+        (Writer { connection, in_use, requests, to_sync, health: Arc::default() }, written)
     }
 
     fn workflow(bytes: usize) -> Change {
@@ -267,7 +273,9 @@ mod tests {
         let created_at = Timestamp(1);
         let record =
             WorkflowRecord { digest, id: "w".to_owned(), definition, components: Vec::new(), created_at };
-        Change::Other { bytes, work: Box::new(move |connection| workflows::store(connection, &record)) }
+        let store =
+            move |connection: &Connection| workflows::store(connection, &TenantId::default(), &record);
+        Change::Other { bytes, work: Box::new(store) }
     }
 
     /// Stores changes as one group; returns what each was told.

@@ -3,6 +3,7 @@
 mod broken;
 mod durability;
 mod folder;
+mod in_use;
 mod old_versions;
 mod opening;
 mod space;

@@ -67,7 +67,8 @@ fn nobody_else_may_read_what_is_stored() {
         }
         seen.sort();
         let lock = format!("{}.lock", owner_id(1));
-        let files = ["open.lock", &lock, "runs.db", "runs.db-owners", "runs.db-shm", "runs.db-wal"];
+        let files =
+            ["in-use.lock", "open.lock", &lock, "runs.db", "runs.db-owners", "runs.db-shm", "runs.db-wal"];
         assert_eq!(seen, files);
     });
 }

@@ -152,6 +152,18 @@ fn ranges_and_conversions() {
         ("'a'.matches('(' + input.id)", "`'(' + input.id`: not a usable pattern: unclosed group at 1:13"),
         ("double('Infinity')", "`double('Infinity')`: inf has no form in JSON at 1:1"),
         ("[type(1)]", "`[type(1)]`: the type int has no form in JSON at 1:1"),
+        (
+            "{'1': 'a', 1: 'b'}",
+            r#"`{'1': 'a', 1: 'b'}`: the keys 1 and "1" of a map are the same in JSON, whose keys are text at 1:1"#,
+        ),
+        (
+            "[{'a': {1u: 0, '0': 0, '1': 0}}]",
+            r#"`[{'a': {1u: 0, '0': 0, '1': 0}}]`: the keys 1 and "1" of a map are the same in JSON, whose keys are text at 1:1"#,
+        ),
+        (
+            "{true: 1, 'true': 2}",
+            r#"`{true: 1, 'true': 2}`: the keys true and "true" of a map are the same in JSON, whose keys are text at 1:1"#,
+        ),
     ]);
 }
 

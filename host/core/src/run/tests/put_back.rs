@@ -1,6 +1,9 @@
 //! A step refuses an answer: its suspension is open again.
 
-use super::script::{check, outcome};
+use super::script::{World, check, outcome, owner, played, suspension};
+use crate::id::RunId;
+use crate::run::{Fork, Known, fork};
+use crate::time::Timestamp;
 
 #[test]
 fn a_refused_answer_leaves_the_suspension_as_it_was() {
@@ -158,6 +161,32 @@ fn what_else_the_call_was_told_stays_over() {
       reopens #2, answered with version 3: not this one
       calls ask
     "#);
+}
+
+#[test]
+fn what_is_open_again_stands_where_it_stood_whichever_hosts_clock_its_id_is_of() {
+    // A host whose clock is behind opened the waits 2 and 3.
+    let mut world = played(
+        "then(ask)",
+        &[
+            "start",
+            "ask waits any 8=answer, 7=time 3",
+            "time",
+            "ask waits ids=1 any 8=answer, 2=answer, 3=answer",
+            "resume 6 suspension=2",
+        ],
+    );
+    let order_when_refused = |world: &World| {
+        let run = world.after(9, r#"ask refuses 8 "not this one""#);
+        run.waiting().map(|(_, open)| open.wait.id).collect::<Vec<_>>()
+    };
+    assert_eq!(order_when_refused(&world), [8, 2, 3]);
+
+    let how =
+        Fork { id: RunId::from_bytes([9; 16]), suspension: suspension(50), owner: owner(1), answer: None };
+    let forked = fork(world.run, &world.program, how, Timestamp(9_000), &Known::default()).unwrap();
+    world.run = forked.run;
+    assert_eq!(order_when_refused(&world), [8, 2, 3]);
 }
 
 #[test]

@@ -11,7 +11,7 @@
 //!   `PATH refuses WAIT MESSAGE`, `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
 //!   all take `[call=..] [owner=..] [set=..] [context=..]`, `set` being the state that the call set
 //! - `PATH waits [any|all] WAIT, WAIT ..` with `answer`, `time 9`, `event NAME [KEY]`, `step NAME INPUT`, `workflow NAME INPUT`, `checkpoint`, each under the
-//!   number of its place, or `3=..` under that number
+//!   number of its place, or `3=..` under that number; `[ids=1]` before them has the suspensions' ids be those of line 1
 //! - `time`, `cancel`, `pause`, `unpause`, `unblock`, `take-over FROM BY`, `alone PATH` (a call is about to be made alone), `mail NAME PAYLOAD`, `restart`, `travel PATH [INPUT]`, `continue PATH`
 //!
 //! A workflow with blocks is written as the JSON array of its entries, `"@name"` standing for the step of that name.
@@ -96,6 +96,11 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The run as it would be after line `at`.
+    pub(super) fn after(&self, at: u8, line: &str) -> Run {
+        self.decide(&event(self, at, line), seconds(u64::from(at))).unwrap().run
     }
 
     fn repetitions(&self, path: &StepPath) -> Vec<(StepPath, Step)> {
@@ -548,8 +553,9 @@ fn tracing(words: &Words<'_>) -> TracingOptions {
 }
 
 fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
+    let ids = words.number("ids").map_or(at, |ids| u8::try_from(ids).unwrap());
     let several = |waits: Vec<Wait>, wake: Wake| CallEnd::Suspended {
-        suspensions: (0..waits.len()).map(|number| numbered(at, number)).collect(),
+        suspensions: (0..waits.len()).map(|number| numbered(ids, number)).collect(),
         waits: Waits { waits, wake },
         image: Some(SnapshotId::from_bytes([at; 16])),
         workflows: BTreeMap::from([("pack".to_owned(), commit("then(packed)").unwrap().digest())]),
@@ -574,7 +580,11 @@ fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
         })]),
         "sleeps" => suspended(vec![WaitFor::Time(seconds(words.alone(2).unwrap().parse().unwrap()))]),
         "waits" => {
-            let Waits { waits, wake } = waits(line.split_once(" waits ").unwrap().1);
+            let list = line.split_once(" waits ").unwrap().1;
+            let Waits { waits, wake } = waits(match list.strip_prefix("ids=") {
+                Some(with) => with.split_once(' ').unwrap().1,
+                None => list,
+            });
             several(waits, wake)
         }
         "checkpoints" => suspended(vec![WaitFor::Checkpoint]),

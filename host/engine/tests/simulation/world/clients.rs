@@ -14,7 +14,7 @@ use crate::ledger::What;
 const RUNS_MAX: usize = 3;
 
 impl World {
-    fn ask(&mut self, run: Option<RunId>, what: What) {
+    pub(super) fn ask(&mut self, run: Option<RunId>, what: What) {
         let process = self.any_process();
         let request = self.around.ledger.lock().unwrap().ask(process, run, what.clone());
         let of = run.and_then(|run| self.runs.iter().position(|one| *one == run)).unwrap_or_default();
