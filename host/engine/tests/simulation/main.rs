@@ -26,7 +26,7 @@ use broken::Broken;
 use world::{Simulated, simulate};
 
 /// Schedules of the usual run, from seed 0: within two minutes of code that is not optimized. `make sim` plays more.
-const SCHEDULES: u64 = 1_500;
+const SCHEDULES: u64 = 1_000;
 
 /// Schedules among which everything that can happen has to happen at least once.
 const SCHEDULES_THAT_REACH_ALL: u64 = 10_000;
