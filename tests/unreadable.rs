@@ -97,7 +97,7 @@ async fn they_hide_and_stop_no_others() {
     a head that is no text: "w3", -
     steps that end early: -, stored step `ask` of run RUN is damaged: EOF while parsing an object at line 1 column 1
     steps that are no text: -, stored step `ask` of run RUN is damaged: expected value at line 1 column 1
-    no definition: -, no workflow definition DIGEST on this host
+    no definition: -, no workflow definition DIGEST for this tenant
     "#);
     assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1 + DAMAGES.len());
 
