@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 begun=$SECONDS
 part() { printf 'demo: %s\n' "$1"; }
 
-part "building the command \`reentry\` and one step; some minutes on two cores from nothing, seconds after that"
+part "building the command \`reentry\` and one step; about five minutes on two cores from nothing, seconds after that"
 toolchain/setup.sh
 mkdir -p target/demo target/guests
 # What the step is made of is compiled beside the command, which ends with parts for one core. `reentry build` then finds it.
