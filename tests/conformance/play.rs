@@ -130,11 +130,7 @@ impl Player {
                 let key = words.option()?.and_then(|(_, key)| Some(key.as_str()?.to_owned()));
                 words.end()?;
                 self.host()?.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
-                let run = self.run().await?;
-                while run.status().await? == RunStatus::Running {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
-                self.shown().await?
+                self.rested().await?
             }
             "unknown" => {
                 let unknown = RunId::new(reentry::core::time::Timestamp(0), [0; 10]);
@@ -201,6 +197,15 @@ impl Player {
         Ok(show::result(&self.run().await?.result(OutputOptions::default()).await?))
     }
 
+    /// The run, when it rests.
+    async fn rested(&mut self) -> Result<String> {
+        let run = self.run().await?;
+        while run.status().await? == RunStatus::Running {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.shown().await
+    }
+
     async fn aside(&mut self, command: &str) -> Result<String> {
         let request = Request::read(command, &self.program)??;
         let run = self.run().await?;
@@ -231,10 +236,7 @@ impl Player {
         let both = self.both(commands).await?;
         let mut refused: Vec<String> =
             both.iter().filter_map(|one| one.as_ref().err()).map(show::refused).collect();
-        while self.run().await?.status().await? == RunStatus::Running {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        refused.push(self.shown().await?);
+        refused.push(self.rested().await?);
         Ok(refused.join("\n"))
     }
 

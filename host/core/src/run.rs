@@ -505,9 +505,7 @@ impl Suspension {
         match &self.wait.what {
             _ if self.over.is_some() => None,
             WaitFor::Time(at) => Some(*at),
-            WaitFor::Answer(answer) => answer.deadline.as_ref().map(|deadline| deadline.at),
-            WaitFor::Event(event) => event.deadline.as_ref().map(|deadline| deadline.at),
-            WaitFor::Run(_) | WaitFor::Checkpoint => None,
+            what => what.deadline().map(|deadline| deadline.at),
         }
     }
 

@@ -185,6 +185,15 @@ impl WaitFor {
             Self::Checkpoint => "checkpoint",
         }
     }
+
+    /// The end of patience, if the wait has one.
+    pub fn deadline(&self) -> Option<&Deadline> {
+        match self {
+            Self::Answer(answer) => answer.deadline.as_ref(),
+            Self::Event(event) => event.deadline.as_ref(),
+            Self::Time(_) | Self::Run(_) | Self::Checkpoint => None,
+        }
+    }
 }
 
 /// Waiting for a person or a system to call resume.

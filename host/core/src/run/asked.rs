@@ -17,6 +17,9 @@ use crate::step::{
 };
 use crate::workflow::node::{Awaited, DeadlineNode, MapNode, TextNode, WaitNode};
 
+const INVALID_ASK: &str = "invalid-ask";
+const INVALID_EVENT: &str = "invalid-event";
+
 impl Change<'_> {
     pub(super) fn enter_wait(
         &mut self,
@@ -31,11 +34,7 @@ impl Change<'_> {
             Ok(what) => what,
             Err(failure) => return self.fail(path, failure, Because::of(owner)),
         };
-        let deadline = match &what {
-            WaitFor::Answer(answer) => answer.deadline.as_ref(),
-            WaitFor::Event(event) => event.deadline.as_ref(),
-            _ => None,
-        };
+        let deadline = what.deadline();
         if deadline.is_some_and(|deadline| deadline.at <= self.now) {
             // No wait: nothing has to come by for it to be over.
             return self.came(path, node, passed(deadline), owner);
@@ -52,14 +51,14 @@ impl Change<'_> {
         node: &WaitNode,
         input: &Json,
     ) -> Result<Result<WaitFor, Failure>, Stop> {
-        let unsound = match &node.what {
-            Awaited::Answer { .. } => invalid_ask,
-            Awaited::Event { .. } => invalid_event,
+        let code = match &node.what {
+            Awaited::Answer { .. } => INVALID_ASK,
+            Awaited::Event { .. } => INVALID_EVENT,
         };
         let deadline = match &node.deadline {
             Some(deadline) => match self.deadline_of(path, deadline, input)? {
                 Ok(deadline) => Some(deadline),
-                Err(problem) => return Ok(Err(unsound("deadline", &problem))),
+                Err(problem) => return Ok(Err(unsound(code, "deadline", &problem))),
             },
             None => None,
         };
@@ -76,12 +75,12 @@ impl Change<'_> {
             Awaited::Event { name, key } => {
                 let name = match self.one_text(path, name, input)? {
                     Ok(name) => name,
-                    Err(problem) => return Ok(Err(unsound("name", &problem))),
+                    Err(problem) => return Ok(Err(unsound(code, "name", &problem))),
                 };
                 let key = match key {
                     Some(key) => match self.one_text(path, key, input)? {
                         Ok(key) => Some(key),
-                        Err(problem) => return Ok(Err(unsound("key", &problem))),
+                        Err(problem) => return Ok(Err(unsound(code, "key", &problem))),
                     },
                     None => None,
                 };
@@ -206,22 +205,17 @@ fn question(
     assignees: Evaluated<Vec<String>>,
     deadline: Option<Deadline>,
 ) -> Result<WaitFor, Failure> {
-    let payload = payload.map_err(|problem| invalid_ask("payload", &problem))?;
-    let labels = labels.map_err(|problem| invalid_ask("labels", &problem))?;
-    let assignees = assignees.map_err(|problem| invalid_ask("assignees", &problem))?;
+    let payload = payload.map_err(|problem| unsound(INVALID_ASK, "payload", &problem))?;
+    let labels = labels.map_err(|problem| unsound(INVALID_ASK, "labels", &problem))?;
+    let assignees = assignees.map_err(|problem| unsound(INVALID_ASK, "assignees", &problem))?;
     check_labels("label", &labels)?;
     check_labels("assignee", &assignees)?;
     Ok(WaitFor::Answer(AnswerWait { payload, labels, assignees, resume_schema: None, deadline }))
 }
 
-/// The failure of a question whose expressions do not give what it needs.
-fn invalid_ask(field: &str, problem: &str) -> Failure {
-    final_failure("invalid-ask", format!("its `{field}`: {problem}"))
-}
-
-/// The same for a wait for an event.
-fn invalid_event(field: &str, problem: &str) -> Failure {
-    final_failure("invalid-event", format!("its `{field}`: {problem}"))
+/// The failure of an entry whose expressions do not give what it needs.
+fn unsound(code: &str, field: &str, problem: &str) -> Failure {
+    final_failure(code, format!("its `{field}`: {problem}"))
 }
 
 /// The texts that an expression gave: one, or an array of them.

@@ -9,6 +9,16 @@ use crate::path::StepPath;
 use crate::workflow::BranchMode;
 use crate::workflow::node::{BranchNode, Decider, Kind, ParallelNode, Sequence};
 
+impl Held {
+    /// A parallel without an arm that is not done and fails, if it can be done without it.
+    pub(super) fn without_an_arm(&self) -> Option<Self> {
+        let Self::First { needed, open, done } = self else { return None };
+        let (needed, open) = (*needed, open.saturating_sub(1));
+        let can_be_done = u32::try_from(done.len()).unwrap_or(u32::MAX).saturating_add(open) >= needed;
+        can_be_done.then(|| Self::First { needed, open, done: done.clone() })
+    }
+}
+
 impl Change<'_> {
     pub(super) fn enter_parallel(
         &mut self,
@@ -67,17 +77,6 @@ impl Change<'_> {
         let lasts = done.iter().map(|id| scope.index.get(id).copied().ok_or_else(|| misfit(path)));
         let output = self.outputs(path, scope, lasts.collect::<Result<_, _>>()?)?;
         self.wrapped(path, output, owner)
-    }
-
-    /// Whether a parallel can be done although an arm of it that is not done fails.
-    pub(super) fn can_spare_an_arm(held: &Held) -> bool {
-        match held {
-            Held::First { needed, open, done } => {
-                let done = u32::try_from(done.len()).unwrap_or(u32::MAX);
-                done.saturating_add(open.saturating_sub(1)) >= *needed
-            }
-            _ => false,
-        }
     }
 
     pub(super) fn enter_branch(

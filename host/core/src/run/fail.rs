@@ -79,15 +79,10 @@ impl Change<'_> {
                 Some(Doing::Holding(Held::Try { caught: false })) => {
                     return self.catch(&holder, path, failure, because.owner);
                 }
-                Some(Doing::Holding(held)) if Self::can_spare_an_arm(held) => {
-                    let Held::First { needed, open, done } = held.clone() else {
-                        return Err(super::change::misfit(&holder).into());
-                    };
-                    return Ok(
-                        self.hold(&holder, Held::First { needed, open: open.saturating_sub(1), done })?
-                    );
-                }
-                Some(Doing::Holding(_)) => at = holder,
+                Some(Doing::Holding(held)) => match held.without_an_arm() {
+                    Some(held) => return Ok(self.hold(&holder, held)?),
+                    None => at = holder,
+                },
                 _ => return self.child_ended(&holder, &at, Err(failure.clone()), because.owner),
             }
         }
@@ -99,7 +94,7 @@ impl Change<'_> {
         while let Some(at) = holder {
             match self.run.steps.get(&at).map(|step| &step.doing) {
                 Some(Doing::Holding(Held::Try { caught: false })) => return Ok(true),
-                Some(Doing::Holding(held)) if Self::can_spare_an_arm(held) => return Ok(true),
+                Some(Doing::Holding(held)) if held.without_an_arm().is_some() => return Ok(true),
                 Some(Doing::Holding(_)) | None => {}
                 Some(_) => return Ok(true),
             }

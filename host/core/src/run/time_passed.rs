@@ -54,8 +54,7 @@ fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<()
 
 fn resolution(suspension: &Suspension) -> Resolution {
     match &suspension.wait.what {
-        WaitFor::Answer(wait) => passed(wait.deadline.as_ref()),
-        WaitFor::Event(wait) => passed(wait.deadline.as_ref()),
+        what @ (WaitFor::Answer(_) | WaitFor::Event(_)) => passed(what.deadline()),
         WaitFor::Time(_) | WaitFor::Run(_) | WaitFor::Checkpoint => Resolution::Elapsed,
     }
 }

@@ -43,7 +43,8 @@ macro_rules! entry {
 
 entry!(
     StepEntry Then, ParallelEntry Parallel, BranchEntry Branch, ForEachEntry ForEach, DoWhileEntry DoWhile,
-    DoUntilEntry DoUntil, MapEntry Map, SleepEntry Sleep, SleepUntilEntry SleepUntil, AskEntry Ask, EventEntry Event, TryEntry Try
+    DoUntilEntry DoUntil, MapEntry Map, SleepEntry Sleep, SleepUntilEntry SleepUntil, AskEntry Ask,
+    EventEntry Event, TryEntry Try
 );
 
 impl From<Definition> for Entry {

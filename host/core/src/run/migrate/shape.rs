@@ -6,7 +6,7 @@ use crate::path::StepPath;
 use crate::run::change::Change;
 use crate::run::{Doing, Held, Step};
 use crate::step::WaitFor;
-use crate::workflow::node::{Awaited, Kind, ParallelNode, Scope};
+use crate::workflow::node::{Awaited, Kind, ParallelNode};
 use crate::workflow::{Arm, Place};
 
 /// Looks at each open entry: is it there, is it the same kind of thing, is it held by the same.
@@ -25,20 +25,22 @@ pub(super) fn check(change: &Change<'_>) -> Result<(), String> {
         if is != there {
             return Err(format!("its entry `{path}` is a {there}, and is open in the run as a {is}"));
         }
-        if let (Doing::Holding(Held::First { needed, .. }), Place::Entry(_, node)) = (&step.doing, place)
-            && let Kind::Parallel(ParallelNode { first: Some(first), .. }) = &node.kind
-            && first != needed
+        if let (Doing::Holding(Held::First { needed, done, .. }), Place::Entry(scope, node)) =
+            (&step.doing, place)
+            && let Kind::Parallel(ParallelNode { arms, first: Some(first) }) = &node.kind
         {
-            return Err(format!(
-                "its entry `{path}` is done with the first {first} of its arms, and in the run with the first {needed}"
-            ));
-        }
-        if let (Doing::Holding(Held::First { done, .. }), Place::Entry(scope, node)) = (&step.doing, place)
-            && let Some(gone) = done.iter().find(|id| !ends_an_arm(scope, &node.id, id))
-        {
-            return Err(format!(
-                "no arm of its entry `{path}` ends with `{gone}`, as one does that is done in the run"
-            ));
+            if first != needed {
+                return Err(format!(
+                    "its entry `{path}` is done with the first {first} of its arms, and in the run with the first {needed}"
+                ));
+            }
+            let ends_an_arm =
+                |id: &String| scope.index.get(id).is_some_and(|at| arms.iter().any(|arm| arm.last == *at));
+            if let Some(gone) = done.iter().find(|id| !ends_an_arm(id)) {
+                return Err(format!(
+                    "no arm of its entry `{path}` ends with `{gone}`, as one does that is done in the run"
+                ));
+            }
         }
         let Ok(holder) = change.holder(path) else {
             return Err(format!("nothing in it holds entry `{path}`, which is open in the run"));
@@ -56,14 +58,6 @@ pub(super) fn check(change: &Change<'_>) -> Result<(), String> {
             Err(format!("nothing that is open in the run stands in its entry `{path}`, which is open"))
         }
         None => Ok(()),
-    }
-}
-
-/// Whether an entry is the last of an arm of a parallel.
-fn ends_an_arm(scope: &Scope, block: &str, id: &str) -> bool {
-    match (scope.node(block).map(|node| &node.kind), scope.index.get(id)) {
-        (Some(Kind::Parallel(block)), Some(at)) => block.arms.iter().any(|arm| arm.last == *at),
-        _ => false,
     }
 }
 
