@@ -254,8 +254,8 @@ impl Error {
                 RemoveError::NoWorkflow { .. } => "no-workflow",
                 RemoveError::ComponentUsed { .. }
                 | RemoveError::WorkflowUsed { .. }
-                | RemoveError::PublishedUsed { .. } => "in-use",
-                RemoveError::TenantUsed { .. } => "in-use",
+                | RemoveError::PublishedUsed { .. }
+                | RemoveError::TenantUsed { .. } => "in-use",
                 RemoveError::Published { .. } => "published",
                 RemoveError::NotPublished { .. } => "not-published",
                 RemoveError::WorkflowCurrent { .. } => "current-workflow",

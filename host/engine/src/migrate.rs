@@ -76,8 +76,8 @@ impl Run {
     /// return. A run that follows the version already stays as it is.
     ///
     /// # Errors
-    /// `NotFound` when the tenant has no such version; `Conflict` when the run does not wait, or cannot move, with the step and the reason; `Damaged`
-    /// when a kept memory is not what was written. The run stays exactly as it is.
+    /// `NotFound` when the tenant has no such version; `Conflict` when the run does not wait, or cannot move, with the step and the reason;
+    /// `Damaged` when a kept memory is not what was written. The run stays exactly as it is.
     pub async fn migrate(&self, to: WorkflowDigest) -> Result<Migration, Error> {
         self.moved(to, Keep::All).await
     }

@@ -198,11 +198,13 @@ impl Registry {
         self.workflows.remove(&workflow);
     }
 
-    /// Lets go of a component that is not kept any more, its compiled code included.
-    pub(crate) fn forget(&self, component: ComponentDigest) {
-        self.opened.remove(&component);
-        self.contracts.remove(&component);
-        self.runtime.forget(component);
+    /// Lets go of components that are not kept any more, their compiled code included.
+    pub(crate) fn forget(&self, gone: Vec<ComponentDigest>) {
+        for component in gone {
+            self.opened.remove(&component);
+            self.contracts.remove(&component);
+            self.runtime.forget(component);
+        }
     }
 
     /// A workflow that a tenant holds, and whose components it may use.

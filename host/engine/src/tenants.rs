@@ -55,7 +55,7 @@ impl Host {
                 Err(RemoveError::TenantUsed { .. }) if tries < TRIES_MAX => {}
                 Err(error) => return Err(error.into()),
                 Ok(gone) => {
-                    gone.into_iter().for_each(|component| self.inner.registry.forget(component));
+                    self.inner.registry.forget(gone);
                     return Ok(found);
                 }
             }

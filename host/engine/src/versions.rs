@@ -93,7 +93,7 @@ impl Host {
     /// and not the tenant's own.
     pub async fn remove_component(&self, digest: ComponentDigest) -> Result<(), Error> {
         let gone = self.inner.store.remove_component(&self.tenant, &digest).await?;
-        gone.into_iter().for_each(|component| self.inner.registry.forget(component));
+        self.inner.registry.forget(gone);
         Ok(())
     }
 
@@ -128,16 +128,21 @@ impl Host {
     }
 
     /// Publishes a component of the tenant's to all tenants: each that has none of the name itself finds this one by it. The name defaults
-    /// to the tenant's own for it; published again, the component has the new one. Durable on return. It is for those who operate the
-    /// host, as it decides what others run.
+    /// to the tenant's own for it, and is returned; published again, the component has the new one. Durable on return. It is for those who
+    /// operate the host, as it decides what others run.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` for one that is published and not the tenant's own.
-    pub async fn publish_component(&self, digest: ComponentDigest, name: Option<&str>) -> Result<(), Error> {
+    pub async fn publish_component(
+        &self,
+        digest: ComponentDigest,
+        name: Option<&str>,
+    ) -> Result<String, Error> {
         let (store, now) = (&self.inner.store, self.inner.clock.now());
         let seen = store.component_of(&self.tenant, &digest).await?.ok_or(Error::NoComponent(digest))?;
-        match store.publish_component(&self.tenant, &digest, name.unwrap_or(&seen.name), now).await? {
-            true => Ok(()),
+        let name = name.map_or(seen.name, str::to_owned);
+        match store.publish_component(&self.tenant, &digest, &name, now).await? {
+            true => Ok(name),
             false => Err(RemoveError::Published { component: digest }.into()),
         }
     }
@@ -150,7 +155,7 @@ impl Host {
     /// workflow or a kept run.
     pub async fn unpublish_component(&self, digest: ComponentDigest) -> Result<(), Error> {
         let gone = self.inner.store.unpublish_component(&digest).await?;
-        gone.into_iter().for_each(|component| self.inner.registry.forget(component));
+        self.inner.registry.forget(gone);
         Ok(())
     }
 }

@@ -37,9 +37,7 @@ pub(crate) struct Unpublish {
 pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let digest = named(session, &host, &args.component).await?;
-    host.publish_component(digest, args.name.as_deref()).await?;
-    let known = host.components().await?.into_iter().find(|known| known.digest == digest);
-    let name = known.and_then(|known| known.published).unwrap_or_default();
+    let name = host.publish_component(digest, args.name.as_deref()).await?;
     if session.ui.is_json() {
         session.ui.print_json(&json!({ "published": digest, "name": name }))?;
     } else {
