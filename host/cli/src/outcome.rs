@@ -62,28 +62,32 @@ pub(crate) async fn show(
     run: &Run,
     result: &RunResult,
 ) -> Result<(), Failure> {
-    match session.ui.is_json() {
+    let has_gone_on = match session.ui.is_json() {
         true => {
-            let steps = unless_it_went_on(run, result, run.steps()).await?;
+            let steps = unless_it_went_on(run, result, run.steps().await).await?;
             let input = steps.as_ref().and_then(|steps| steps.input.as_ref());
             session.ui.print_json(&Whole { result, input, steps: steps.as_ref() })?;
+            steps.is_none()
         }
-        false => session.ui.print(&text(session, session.ui.out, host, run, result).await?)?,
-    }
-    if unless_it_went_on(run, result, std::future::ready(Ok::<_, Failure>(()))).await?.is_none() {
+        false => {
+            let look = look(session, session.ui.out, host, run, result).await?;
+            session.ui.print(&text(session, session.ui.out, result, look.as_ref()))?;
+            look.is_none()
+        }
+    };
+    if has_gone_on {
         let show = session.again.command(["runs", "show", &run.id().to_string()]);
         session.ui.note(&format!("the run has gone on since then: `{show}` shows how it stands"));
     }
     Ok(())
 }
 
-/// What a look at the run finds, if the run is still what a result says.
+/// What a look at the run has found, if the run is still what a result says.
 async fn unless_it_went_on<T, E: Into<Failure>>(
     run: &Run,
     result: &RunResult,
-    look: impl Future<Output = Result<T, E>>,
+    found: Result<T, E>,
 ) -> Result<Option<T>, Failure> {
-    let found = look.await;
     match run.state().await {
         Ok(state) if state.version == result.version => found.map(Some).map_err(Into::into),
         // One that cannot be read is none of what was told either.
@@ -116,7 +120,8 @@ async fn wait(
     while !result.status.stands_still() {
         let open = result.suspended.iter().map(|step| step.suspension).collect();
         if result.status == RunStatus::Suspended && open != told {
-            session.ui.note(text(session, session.ui.err, host, run, &result).await?.trim_end());
+            let look = look(session, session.ui.err, host, run, &result).await?;
+            session.ui.note(text(session, session.ui.err, &result, look.as_ref()).trim_end());
             session.ui.note("waiting for the end of the run …");
             told = open;
         }
@@ -127,39 +132,55 @@ async fn wait(
     Ok(result)
 }
 
-/// The result for people.
-async fn text(
+/// What a result does not hold of its run.
+struct Look {
+    /// Of a run with an error: which step failed.
+    steps: Option<StepResults>,
+    /// What goes on, for people.
+    open: String,
+}
+
+/// Looks at a run for what its result does not hold; `None` when the run has gone on since.
+async fn look(
     session: &Session,
     style: Style,
     host: &Host,
     run: &Run,
     result: &RunResult,
-) -> Result<String, Failure> {
+) -> Result<Option<Look>, Failure> {
+    let found = async {
+        let steps = match result.error {
+            Some(_) => Some(run.steps().await?),
+            None => None,
+        };
+        let open = match result.status {
+            RunStatus::Suspended => questions(session, style, host, run).await?,
+            RunStatus::Waiting => timers(session, run).await?,
+            RunStatus::Running => {
+                let recover = session.again.command(["runs", "recover"]);
+                format!("at work in another process; if that has died, `{recover}` takes the run over\n")
+            }
+            _ => String::new(),
+        };
+        Ok::<_, Failure>(Look { steps, open })
+    };
+    unless_it_went_on(run, result, found.await).await
+}
+
+/// The result for people, with what a look at the run has found, if it is still what the result says.
+fn text(session: &Session, style: Style, result: &RunResult, look: Option<&Look>) -> String {
     let (status, columns) = (result.status.as_str(), session.ui.text_columns());
     let mut text = format!("{} {}\n", style.status(status), result.run_id);
     if let Some(output) = &result.result {
         text += &format!("{}\n", pretty(output.text(), columns));
     }
     if let Some(failure) = &result.error {
-        let steps = unless_it_went_on(run, result, run.steps()).await?;
-        text += &failed(steps.as_ref(), failure, columns);
+        text += &failed(look.and_then(|look| look.steps.as_ref()), failure, columns);
     }
-    match result.status {
-        RunStatus::Suspended => {
-            let now = unless_it_went_on(run, result, questions(session, style, host, run)).await?;
-            text += &now.unwrap_or_else(|| questions_of(session, style, result));
-        }
-        RunStatus::Waiting => {
-            text += &unless_it_went_on(run, result, timers(session, run)).await?.unwrap_or_default();
-        }
-        RunStatus::Running => {
-            let recover = session.again.command(["runs", "recover"]);
-            let told =
-                format!("at work in another process; if that has died, `{recover}` takes the run over\n");
-            let now = unless_it_went_on(run, result, std::future::ready(Ok::<_, Failure>(told))).await?;
-            text += &now.unwrap_or_default();
-        }
-        _ => {}
+    match look {
+        Some(look) => text += &look.open,
+        None if result.status == RunStatus::Suspended => text += &questions_of(session, style, result),
+        None => {}
     }
     if let Some(state) = &result.state {
         let state = serde_json::to_string(state).unwrap_or_default();
@@ -172,7 +193,7 @@ async fn text(
             let _ = writeln!(text, "  {}  {}", harmless(label), paths.join(", "));
         }
     }
-    Ok(text)
+    text
 }
 
 /// Which step failed and why.
