@@ -4,7 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mkdir -p target
 work=$(mktemp -d)
 names=() times=() beside=
 
