@@ -64,7 +64,7 @@ INSERT OR IGNORE INTO suspension_names (tenant, kind, name, id, run)
         UNION ALL
         SELECT tenant, 1, assignees, id, run FROM suspensions WHERE ended IS NULL AND assignees IS NOT NULL
     )
-    SELECT tenant, kind, name.value, id, run
+    SELECT named.tenant, named.kind, name.value, named.id, named.run
     FROM named, json_each(CASE WHEN json_valid(names) THEN names ELSE '[]' END) AS name
     WHERE name.type = 'text';
 
