@@ -112,7 +112,10 @@ impl<'a> Question<'a> {
             line("asks", harmless(&self.assignees.join(", ")));
         }
         if let Some((end, at)) = self.ended {
-            line("waited", format!("{}, {} {}", span(at.ms_since(self.since)), ended(end), relative(at, now)));
+            line(
+                "waited",
+                format!("{}, {} {}", span(at.ms_since(self.since)), ended(end), relative(at, now)),
+            );
         } else {
             let deadline =
                 self.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();

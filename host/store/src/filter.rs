@@ -288,8 +288,7 @@ fn check_range(what: &str, from: Option<Timestamp>, before: Option<Timestamp>) -
 }
 
 fn check_workflow(id: Option<&str>) -> Result<(), StoreError> {
-    id.map_or(Ok(()), |id| check_name("workflow", id))
-        .map_err(|error| StoreError::Refused(error.to_string()))
+    id.map_or(Ok(()), |id| check_name("workflow", id)).map_err(|error| StoreError::Refused(error.to_string()))
 }
 
 #[cfg(test)]
@@ -327,7 +326,8 @@ mod tests {
         let ids = SuspensionFilter { opened_from, opened_before, ..SuspensionFilter::default() }.ids();
         let inside = [id(4, 0xff), id(5, 0), id(6, 0xff), id(7, 0)].map(|id| ids.contains(&id));
         assert_eq!(inside, [false, true, true, false]);
-        let never = SuspensionFilter { opened_from: Some(Timestamp(u64::MAX)), ..SuspensionFilter::default() };
+        let never =
+            SuspensionFilter { opened_from: Some(Timestamp(u64::MAX)), ..SuspensionFilter::default() };
         assert!(!never.ids().contains(&id(1 << 47, 0xff)));
     }
 }

@@ -26,9 +26,10 @@ use reentry_core::time::Timestamp;
 
 use crate::rows::CommitRows;
 use crate::{
-    Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts, DeleteError,  LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups, RunSummary,
-    Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter,
-    SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts, DeleteError, LogRow,
+    Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint,
+    SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionGroups,
+    SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
 use mail::KeptMessage;

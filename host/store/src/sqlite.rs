@@ -16,6 +16,9 @@ mod held;
 mod holds;
 mod images;
 mod in_use;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod list_plans;
 mod log;
 mod messages;
 mod names;

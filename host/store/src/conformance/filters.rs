@@ -7,9 +7,7 @@ use reentry_core::step::{AnswerWait, Deadline, DeadlineOutcome, WaitFor};
 use reentry_core::time::Timestamp;
 
 use super::BackEnd;
-use super::drafts::{
-    asking, change, create, ended, path, put, run, run_id, sleeping, suspension_id, tenant,
-};
+use super::drafts::{asking, change, create, ended, path, put, run, run_id, sleeping, suspension_id, tenant};
 use crate::counts::{RunGroups, SuspensionGroups};
 use crate::{Counts, RunFilter, Store, StoreError, SuspensionFilter};
 
@@ -18,8 +16,7 @@ pub fn question(suspension: u64, labels: &[&str], assignees: &[&str], deadline: 
     let mut step = asking(suspension, labels);
     if let WaitFor::Answer(answer) = &mut step.suspensions[0].wait.what {
         let assignees = assignees.iter().map(|name| (*name).to_owned()).collect();
-        let deadline =
-            deadline.map(|at| Deadline { at: Timestamp(at), otherwise: DeadlineOutcome::TimeOut });
+        let deadline = deadline.map(|at| Deadline { at: Timestamp(at), otherwise: DeadlineOutcome::TimeOut });
         *answer = AnswerWait { assignees, deadline, ..answer.clone() };
     }
     step
@@ -158,17 +155,21 @@ pub async fn questions_are_found_by_what_they_are_about(back_end: &dyn BackEnd) 
     put(store, change(&eighth).with_step("approve", ended()).with_closed(108, SuspensionEnd::Answered)).await;
 
     let any = SuspensionFilter::default();
-    for (label, wanted) in [("finance", &[1, 2, 5, 9][..]), ("berlin", &[2, 3]), ("audit", &[6]), ("ann", &[])] {
+    for (label, wanted) in
+        [("finance", &[1, 2, 5, 9][..]), ("berlin", &[2, 3]), ("audit", &[6]), ("ann", &[])]
+    {
         check_suspensions(store, SuspensionFilter { label: text(label), ..any.clone() }, wanted).await;
     }
     for (assignee, wanted) in [("ann", &[1, 5][..]), ("bob", &[3, 5]), ("finance", &[])] {
         check_suspensions(store, SuspensionFilter { assignee: text(assignee), ..any.clone() }, wanted).await;
     }
     for (workflow, wanted) in [("expenses", &[1, 2, 5, 6, 9][..]), ("travel", &[3, 7]), ("other", &[])] {
-        check_suspensions(store, SuspensionFilter { workflow_id: text(workflow), ..any.clone() }, wanted).await;
+        check_suspensions(store, SuspensionFilter { workflow_id: text(workflow), ..any.clone() }, wanted)
+            .await;
     }
     for (resource, wanted) in [("r-1", &[1, 3, 5, 6][..]), ("r-2", &[2]), ("r", &[])] {
-        check_suspensions(store, SuspensionFilter { resource_id: text(resource), ..any.clone() }, wanted).await;
+        check_suspensions(store, SuspensionFilter { resource_id: text(resource), ..any.clone() }, wanted)
+            .await;
     }
     for (step, wanted) in [
         ("approve", &[1, 2, 5, 9][..]),
@@ -317,7 +318,8 @@ pub async fn runs_are_found_by_what_they_wait_for(back_end: &dyn BackEnd) {
     let store = &*back_end.open();
     fill(store).await;
     let seventh = store.run(&tenant("other"), run_id(107)).await.unwrap().unwrap();
-    put(store, change(&seventh).with_step("approve", ended()).with_closed(108, SuspensionEnd::Answered)).await;
+    put(store, change(&seventh).with_step("approve", ended()).with_closed(108, SuspensionEnd::Answered))
+        .await;
     let any = RunFilter::default();
     let step = |at: &str| RunFilter { step: Some(path(at)), ..RunFilter::default() };
     let due = RunFilter { due_before: Some(Timestamp(5_001)), ..any.clone() };
@@ -329,7 +331,10 @@ pub async fn runs_are_found_by_what_they_wait_for(back_end: &dyn BackEnd) {
         (RunFilter { label: text("finance"), ..any.clone() }, &[1, 2, 5, 8]),
         (RunFilter { label: text("finance"), resource_id: text("r-2"), ..any.clone() }, &[2]),
         (RunFilter { label: text("finance"), workflow: Some(version_2()), ..any.clone() }, &[8]),
-        (RunFilter { label: text("finance"), created_before: Some(Timestamp(1_003)), ..any.clone() }, &[1, 2]),
+        (
+            RunFilter { label: text("finance"), created_before: Some(Timestamp(1_003)), ..any.clone() },
+            &[1, 2],
+        ),
         (RunFilter { assignee: text("bob"), ..any.clone() }, &[3, 5]),
         (RunFilter { workflow_id: text("expenses"), ..step("approve") }, &[1, 2, 5, 8]),
         (step("each"), &[3, 4]),
@@ -382,7 +387,8 @@ pub async fn rows_are_counted_by_what_they_have_in_common(back_end: &dyn BackEnd
     fill(store).await;
     let mine = TenantId::default();
     let told = |counts: Counts| {
-        let groups: Vec<String> = counts.groups.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let groups: Vec<String> =
+            counts.groups.iter().map(|(name, count)| format!("{name} {count}")).collect();
         format!("{}{}: {}", counts.number, if counts.more { "+" } else { "" }, groups.join(", "))
     };
     for (by, wanted) in [
@@ -400,11 +406,7 @@ pub async fn rows_are_counted_by_what_they_have_in_common(back_end: &dyn BackEnd
     for (filter, by, wanted) in [
         (RunFilter::default(), RunGroups::Workflow, "8: expenses 5, travel 3"),
         (RunFilter::default(), RunGroups::Status, "8: suspended 6, waiting 2"),
-        (
-            RunFilter { label: text("finance"), ..RunFilter::default() },
-            RunGroups::Workflow,
-            "4: expenses 4",
-        ),
+        (RunFilter { label: text("finance"), ..RunFilter::default() }, RunGroups::Workflow, "4: expenses 4"),
     ] {
         assert_eq!(told(store.count_runs(&mine, filter, Some(by)).await.unwrap()), wanted);
     }
@@ -419,20 +421,37 @@ pub async fn a_filter_that_nothing_passes_is_refused(back_end: &dyn BackEnd) {
     let (tenant, any) = (TenantId::default(), SuspensionFilter::default());
     let by_due = SuspensionFilter { due_before: Some(Timestamp(5)), ..any.clone() };
     let long = "x".repeat(10_240);
-    let after = |after: &str, filter: &SuspensionFilter| SuspensionFilter { after: text(after), ..filter.clone() };
+    let after =
+        |after: &str, filter: &SuspensionFilter| SuspensionFilter { after: text(after), ..filter.clone() };
     let (a_run, a_question) = (run_id(1).to_string(), suspension_id(1).to_string());
     for (filter, wanted) in [
         (SuspensionFilter { label: text(&long), ..any.clone() }, "a label has 1 to 256 bytes, found 10240"),
         (SuspensionFilter { label: text(""), ..any.clone() }, "a label has 1 to 256 bytes, found 0"),
-        (SuspensionFilter { assignee: text(&long), ..any.clone() }, "an assignee has 1 to 256 bytes, found 10240"),
-        (SuspensionFilter { workflow_id: text("a b"), ..any.clone() }, "`a b` cannot be the id of a workflow"),
-        (SuspensionFilter { step: Some(path("")), ..any.clone() }, "a step was to be named, found an empty path"),
         (
-            SuspensionFilter { opened_from: Some(Timestamp(9)), opened_before: Some(Timestamp(9)), ..any.clone() },
+            SuspensionFilter { assignee: text(&long), ..any.clone() },
+            "an assignee has 1 to 256 bytes, found 10240",
+        ),
+        (
+            SuspensionFilter { workflow_id: text("a b"), ..any.clone() },
+            "`a b` cannot be the id of a workflow",
+        ),
+        (
+            SuspensionFilter { step: Some(path("")), ..any.clone() },
+            "a step was to be named, found an empty path",
+        ),
+        (
+            SuspensionFilter {
+                opened_from: Some(Timestamp(9)),
+                opened_before: Some(Timestamp(9)),
+                ..any.clone()
+            },
             "nothing was opened both from 1970-01-01T00:00:00.009Z on and before 1970-01-01T00:00:00.009Z",
         ),
         (SuspensionFilter { due_from: Some(Timestamp(6)), ..by_due.clone() }, "nothing was due both from"),
-        (SuspensionFilter { actor: text("ann"), ..by_due.clone() }, "only open suspensions are listed by deadline"),
+        (
+            SuspensionFilter { actor: text("ann"), ..by_due.clone() },
+            "only open suspensions are listed by deadline",
+        ),
         (after(&a_run, &any), "is no place in this list"),
         (after(&a_question, &by_due), "is no place in this list"),
         (after(&format!("5-{a_question}"), &any), "is no place in this list"),

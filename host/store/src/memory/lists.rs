@@ -62,7 +62,9 @@ impl Data {
         filter.check()?;
         let mut tally = Tally::default();
         let rows = match filter.waits() {
-            Some(waits) => self.runs_by_waits(tenant, filter, &waits)?.into_iter().map(|(_, run)| run).collect(),
+            Some(waits) => {
+                self.runs_by_waits(tenant, filter, &waits)?.into_iter().map(|(_, run)| run).collect()
+            }
             None => {
                 let rows = self.runs_by_creation(tenant, filter)?;
                 rows.into_iter().map(|(_, run)| run).collect::<Vec<_>>()
@@ -73,7 +75,11 @@ impl Data {
     }
 
     /// Runs that pass a filter, in the order in which they were created or the other way round.
-    fn runs_by_creation(&self, tenant: &TenantId, filter: &RunFilter) -> Result<Vec<(Created, RunSummary)>, StoreError> {
+    fn runs_by_creation(
+        &self,
+        tenant: &TenantId,
+        filter: &RunFilter,
+    ) -> Result<Vec<(Created, RunSummary)>, StoreError> {
         let mut rows = Vec::new();
         for run in self.runs.values().filter(|run| run.row.tenant == *tenant) {
             rows.push((run.created(), run.row.summary()?));
@@ -234,7 +240,8 @@ impl KeptRun {
 
     fn wait(&self, kept: &KeptSuspension) -> Result<Wait, StoreError> {
         let (id, path) = (kept.what.id, &kept.what.path);
-        let names = |what, names: &Option<String>| decode_names(id, what, names.as_ref().map(String::as_bytes));
+        let names =
+            |what, names: &Option<String>| decode_names(id, what, names.as_ref().map(String::as_bytes));
         let labels = names("labels", &kept.what.labels);
         let assignees = names("assignees", &kept.what.assignees);
         let damage = labels.as_ref().err().or(assignees.as_ref().err()).map(ToString::to_string);

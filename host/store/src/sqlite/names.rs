@@ -34,9 +34,8 @@ impl NameKind {
 impl Names {
     /// Reads the names from two columns.
     pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let column = |name| -> rusqlite::Result<_> {
-            Ok(row.get_ref(name)?.as_bytes_or_null()?.map(<[u8]>::to_vec))
-        };
+        let column =
+            |name| -> rusqlite::Result<_> { Ok(row.get_ref(name)?.as_bytes_or_null()?.map(<[u8]>::to_vec)) };
         Ok(Self { labels: column("labels")?, assignees: column("assignees")? })
     }
 
@@ -65,7 +64,10 @@ impl Names {
     ) -> rusqlite::Result<()> {
         let sql = "DELETE FROM suspension_names WHERE tenant = ?1 AND kind = ?2 AND name = ?3 AND id = ?4";
         self.each(id, |kind, name| {
-            connection.prepare_cached(sql)?.execute(params![tenant, kind.code(), name, id.as_bytes()]).map(drop)
+            connection
+                .prepare_cached(sql)?
+                .execute(params![tenant, kind.code(), name, id.as_bytes()])
+                .map(drop)
         })
     }
 

@@ -122,26 +122,7 @@ fn by_creation(
     filter: &RunFilter,
     mut visit: impl FnMut(RunSummary, String) -> ControlFlow<()>,
 ) -> Result<End, StoreError> {
-    let after = match place::<RunId>(filter.after.as_deref())? {
-        None => None,
-        Some(id) => Some(place_of(connection, tenant, id)?.ok_or_else(|| no_such_place(id))?),
-    };
-    let source = choose(connection, tenant, filter)?;
-    let (condition, mut values) = source.condition(tenant);
-    let (first, last) = span(filter);
-    let (begin, beyond, within, end, order) = match filter.oldest_first {
-        true => (after.map_or((first, -1), |after| after.max((first, -1))), ">", "<=", last, "ASC"),
-        false => (after.map_or((last, i64::MAX), |after| after.min((last, i64::MAX))), "<", ">=", first, "DESC"),
-    };
-    let number = values.len();
-    values.extend([begin.0, begin.1, end].map(Value::from));
-    let sql = format!(
-        "SELECT {SUMMARY} FROM {condition} AND (created_at, seq) {beyond} (?{}, ?{}) AND created_at {within} ?{}
-        ORDER BY created_at {order}, seq {order}",
-        number + 1,
-        number + 2,
-        number + 3
-    );
+    let (sql, values) = question(connection, tenant, filter)?;
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
     let mut rows = statement.query(params_from_iter(values)).map_err(store_error)?;
     let (mut looked, mut last) = (0, None);
@@ -157,6 +138,37 @@ fn by_creation(
         }
     }
     Ok(End::Reached)
+}
+
+/// What is asked for the runs of a list, in its order, from where the page begins.
+pub(crate) fn question(
+    connection: &Connection,
+    tenant: &TenantId,
+    filter: &RunFilter,
+) -> Result<(String, Vec<Value>), StoreError> {
+    let after = match place::<RunId>(filter.after.as_deref())? {
+        None => None,
+        Some(id) => Some(place_of(connection, tenant, id)?.ok_or_else(|| no_such_place(id))?),
+    };
+    let source = choose(connection, tenant, filter)?;
+    let (condition, mut values) = source.condition(tenant);
+    let (first, last) = span(filter);
+    let (begin, beyond, within, end, order) = match filter.oldest_first {
+        true => (after.map_or((first, -1), |after| after.max((first, -1))), ">", "<=", last, "ASC"),
+        false => {
+            (after.map_or((last, i64::MAX), |after| after.min((last, i64::MAX))), "<", ">=", first, "DESC")
+        }
+    };
+    let number = values.len();
+    values.extend([begin.0, begin.1, end].map(Value::from));
+    let sql = format!(
+        "SELECT {SUMMARY} FROM {condition} AND (created_at, seq) {beyond} (?{}, ?{}) AND created_at {within} ?{}
+        ORDER BY created_at {order}, seq {order}",
+        number + 1,
+        number + 2,
+        number + 3
+    );
+    Ok((sql, values))
 }
 
 /// The first and the last instant at which runs that pass a filter were created.
@@ -210,7 +222,12 @@ impl Source<'_> {
     }
 
     /// How many rows there are within the filter's span of time, up to one more than [`FEW`].
-    fn size(&self, connection: &Connection, tenant: &TenantId, filter: &RunFilter) -> Result<i64, StoreError> {
+    fn size(
+        &self,
+        connection: &Connection,
+        tenant: &TenantId,
+        filter: &RunFilter,
+    ) -> Result<i64, StoreError> {
         let (condition, mut values) = self.condition(tenant);
         let number = values.len();
         let (first, last) = span(filter);

@@ -61,9 +61,11 @@ enum Source {
 
 /// A question for keys of an index.
 #[derive(Default)]
-struct Keys {
-    sql: String,
-    values: Vec<Value>,
+pub(crate) struct Keys {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
+    /// Whether they come in the order of the list, from where the page begins.
+    pub(crate) in_order: bool,
 }
 
 /// The key of a suspension: its run, its id, and its deadline where the list is in the order of deadlines.
@@ -79,14 +81,12 @@ pub(crate) fn walk(
 ) -> Result<End, StoreError> {
     filter.check()?;
     let after = filter.begins_after()?;
-    let Some(source) = choose(connection, tenant, filter)? else { return Ok(End::Reached) };
-    if !source.is_in_order(filter) {
-        return gather(connection, tenant, filter, &source, after, visit);
+    let Some(keys) = Keys::choose(connection, tenant, filter, after)? else { return Ok(End::Reached) };
+    if !keys.in_order {
+        return gather(connection, filter, keys, after, visit);
     }
-    let Some(keys) = Keys::of(&source, tenant, filter, after) else { return Ok(End::Reached) };
-    let sql = format!("{} ORDER BY {}", keys.sql, order(filter));
     // As long as its rows are read, all that is asked on this connection is of one moment.
-    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+    let mut statement = connection.prepare_cached(&keys.sql).map_err(store_error)?;
     let mut rows = statement.query(params_from_iter(keys.values)).map_err(store_error)?;
     let (mut looked, mut last) = (0, None);
     while let Some(row) = rows.next().map_err(store_error)? {
@@ -107,13 +107,11 @@ pub(crate) fn walk(
 /// The same for few keys that are in another order.
 fn gather(
     connection: &Connection,
-    tenant: &TenantId,
     filter: &SuspensionFilter,
-    source: &Source,
+    keys: Keys,
     after: Option<WaitPlace>,
     mut visit: impl FnMut(Found, &mut usize) -> Result<bool, StoreError>,
 ) -> Result<End, StoreError> {
-    let Some(keys) = Keys::of(source, tenant, filter, None) else { return Ok(End::Reached) };
     let mut gathered = Vec::new();
     for key in all(connection, &keys.sql, params_from_iter(keys.values), key)? {
         let Some(wait) = look_up(connection, key)?.filter(|wait| filter.fits(wait)) else { continue };
@@ -231,6 +229,23 @@ impl Source {
 }
 
 impl Keys {
+    /// The question for the keys of a list; `None` if there can be none.
+    pub(crate) fn choose(
+        connection: &Connection,
+        tenant: &TenantId,
+        filter: &SuspensionFilter,
+        after: Option<WaitPlace>,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(source) = choose(connection, tenant, filter)? else { return Ok(None) };
+        if !source.is_in_order(filter) {
+            return Ok(Self::of(&source, tenant, filter, None));
+        }
+        let Some(mut keys) = Self::of(&source, tenant, filter, after) else { return Ok(None) };
+        keys.sql = format!("{} ORDER BY {}", keys.sql, order(filter));
+        keys.in_order = true;
+        Ok(Some(keys))
+    }
+
     /// The question for the keys behind a place, in no order; `None` if there can be none.
     fn of(
         source: &Source,
@@ -332,7 +347,8 @@ impl Keys {
     /// The condition of deadlines that pass a filter and lie behind a place.
     fn due(&mut self, filter: &SuspensionFilter, after: Option<WaitPlace>) -> String {
         let (first, last) = filter.due().into_inner();
-        let (low, high) = (WaitPlace { due: first, id: all_bits(0) }, WaitPlace { due: last, id: all_bits(0xff) });
+        let (low, high) =
+            (WaitPlace { due: first, id: all_bits(0) }, WaitPlace { due: last, id: all_bits(0xff) });
         let (begin, beyond, end, within) = match filter.latest_first {
             false => (after.map_or(low, |after| after.max(low)), ">", last, "<="),
             true => (after.map_or(high, |after| after.min(high)), "<", first, ">="),
