@@ -8,6 +8,7 @@ mod args;
 mod cli;
 mod commands;
 mod component_file;
+mod counted;
 mod digest_text;
 mod exit;
 mod failure;

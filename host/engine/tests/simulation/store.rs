@@ -355,6 +355,14 @@ impl Store for HeldStore {
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         now(self.inner().list_runs(tenant, filter))
     }
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        now(self.inner().count_runs(tenant, filter, by))
+    }
     async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
         now(self.inner().delete_run(tenant, id))
     }
@@ -367,6 +375,14 @@ impl Store for HeldStore {
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         now(self.inner().list_suspensions(tenant, filter))
+    }
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        now(self.inner().count_suspensions(tenant, filter, by))
     }
     async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
         now(self.inner().message(tenant, id))
