@@ -25,6 +25,7 @@ mod progress;
 mod reader;
 mod schema_text;
 mod session;
+mod span_text;
 mod style;
 mod suspended;
 mod table;

@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) value_bytes: usize,
     /// How long a call that nobody wants any more may go on.
     pub(crate) cancel_grace: Duration,
+    /// The longest delay before a further try for which a driver stays with its run, in milliseconds.
+    pub(crate) sit_through_ms: u64,
     /// How safely a result is stored before it is acknowledged.
     pub(crate) durability: Durability,
     pub(crate) faults: Option<FaultHook>,

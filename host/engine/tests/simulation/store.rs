@@ -12,7 +12,7 @@ use reentry::core::run::{Run, RunStatus, Step};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
-use crate::broken::{Broken, Mixed, other_image, rewritten, without_deadlines};
+use crate::broken::{Broken, Mixed, is_only_delayed, other_image, rewritten, without_deadlines};
 use crate::disk::{Disk, Written, now};
 use crate::stage::Stage;
 
@@ -171,7 +171,14 @@ impl Store for HeldStore {
         if self.is(Broken::TimersForgotten) && self.process > 0 {
             return Ok(Vec::new());
         }
-        now(self.inner().due(at, except, limit))
+        let mut due = now(self.inner().due(at, except, limit))?;
+        if self.is(Broken::DelaysForgotten) {
+            due.retain(|(tenant, run)| {
+                let run = now(self.inner.run(tenant, *run)).ok().flatten();
+                !run.is_some_and(|run| is_only_delayed(&run, at))
+            });
+        }
+        Ok(due)
     }
 
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
