@@ -2,11 +2,12 @@
 
 use std::sync::Mutex;
 
+use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{Call, Doing, Reopened, Run, Step, TRIALS_MAX};
 use reentry::core::step::{Resolution, WaitFor, Wake};
-use reentry::store::{Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
+use reentry::store::{CallLog, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::{Disk, now};
 use crate::stage::Stage;
@@ -44,6 +45,10 @@ pub(crate) enum Broken {
     SavepointsDropped,
     /// What happened is not written down.
     LogDropped,
+    /// What a guest said in a call is not kept.
+    CallLogsDropped,
+    /// It is kept once more with what comes next.
+    CallLogsTwice,
     /// A request is done as often as it is made.
     RequestsForgotten,
     /// How often a call was tried is not kept.
@@ -97,7 +102,7 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 40] = [
+    pub(crate) const ALL: [Self; 42] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -113,6 +118,8 @@ impl Broken {
         Self::GivenUpForgotten,
         Self::SavepointsDropped,
         Self::LogDropped,
+        Self::CallLogsDropped,
+        Self::CallLogsTwice,
         Self::RequestsForgotten,
         Self::AttemptsForgotten,
         Self::TimersForgotten,
@@ -146,6 +153,8 @@ impl Broken {
 pub(crate) struct Mixed {
     /// The last answer that somebody gave, to be given to somebody else.
     answer: Mutex<Option<Json>>,
+    /// What a guest said in the last call.
+    said: Mutex<Option<(RunId, CallLog)>>,
     /// The suspensions that were open again.
     reopened: Mutex<Vec<Reopened>>,
 }
@@ -173,6 +182,13 @@ pub(crate) fn rewritten(
         Broken::MessagesTakenTwice => commit.took.clear(),
         Broken::SavepointsDropped if stage.one_in(4) => commit.savepoint = None,
         Broken::LogDropped if stage.one_in(4) => commit.log = None,
+        Broken::CallLogsDropped if stage.one_in(4) => commit.call_log = None,
+        Broken::CallLogsTwice => {
+            let mut said = mixed.said.lock().unwrap();
+            let before = said.take().filter(|(run, _)| *run == commit.run.id && commit.call_log.is_none());
+            *said = commit.call_log.clone().map(|log| (commit.run.id, log));
+            commit.call_log = commit.call_log.or(before.map(|(_, log)| log));
+        }
         Broken::RequestsForgotten => commit.request = None,
         Broken::AttemptsForgotten => each_step(&mut commit, |step| step.attempt = 0),
         Broken::AnswersMixedUp => mix_answers(&mut commit, mixed),
