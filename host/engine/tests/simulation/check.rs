@@ -173,6 +173,7 @@ fn said(world: &World, run: &Run) -> Checked {
         };
         rows.iter().flat_map(of_row).collect()
     };
+    let scripts = world.tree.scripts();
     let mut calls = BTreeSet::new();
     for row in &kept.rows {
         let (version, path) = (row.version, &row.log.path);
@@ -180,14 +181,16 @@ fn said(world: &World, run: &Run) -> Checked {
         ensure(row.log.lines == 1 && row.log.text.contains(&says), || {
             format!("the line of a call of `{path}`, version {version}: {}", row.log.text)
         })?;
-        let is_checkpoint = row.log.text.contains('k');
+        // A checkpoint is the end of a call of which watchers are not told.
+        let script = scripts.get(step_id(&path.to_string()));
+        let is_checkpoint = script.is_some_and(|script| script.contains('k'));
         ensure(is_checkpoint || ends(row.run).contains(&(version, path.clone())), || {
             format!("a line of `{path}` at version {version}, at which no call of it ended")
         })?;
         calls.insert((path.clone(), row.log.call));
     }
     for (path, step) in now(world.store().steps(run.id)).unwrap() {
-        let is_guest = world.tree.scripts().contains_key(step_id(&path.to_string()));
+        let is_guest = scripts.contains_key(step_id(&path.to_string()));
         for call in (1..=step.calls).filter(|_| is_guest && step.entry.status == StepStatus::Success) {
             ensure(calls.contains(&(path.clone(), call)), || {
                 format!("what call {call} of `{path}` said is lost")
