@@ -219,6 +219,9 @@ impl Store for Damaging {
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
         self.store.log(run, after, limit).await
     }
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        self.store.call_logs(run, filter).await
+    }
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
         self.store.savepoint(run, suspension).await
     }

@@ -198,7 +198,7 @@ pub(crate) const ALL: &[Limit] = &[
         name: "log-bytes",
         unit: Unit::Bytes,
         bounds: "a guest's log in one call",
-        then: "further lines are dropped, and the log says so",
+        then: "further lines are dropped, and the log says so; what is kept with the run has a bound of its own",
         least: 0,
         most: 1 << 30,
         get: |limits| limits.guest.log_bytes as u64,

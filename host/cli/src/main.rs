@@ -14,6 +14,7 @@ mod exit;
 mod failure;
 mod help;
 mod hint;
+mod host_log;
 mod humane;
 mod invocation;
 mod json_text;

@@ -112,6 +112,11 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
+    /// The run as it is stored.
+    pub(crate) fn run(&self) -> &Run {
+        &self.decider.run
+    }
+
     /// Goes on, on a task of its own, so that a caller who stops listening does not stop the work half-way.
     ///
     /// # Errors
@@ -186,8 +191,8 @@ impl Driver {
                 }
             };
             match performed {
-                Some(Performed { ended, image, made }) => {
-                    let cause = Cause::CallEnded(Event::CallEnded(ended), made);
+                Some(Performed { ended, image, made, log }) => {
+                    let cause = Cause::CallEnded(Event::CallEnded(ended), made, log);
                     self.effects = self.bring(&cause, image.into_iter().collect()).await?;
                 }
                 // Somebody else has changed the run.

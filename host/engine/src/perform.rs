@@ -12,6 +12,7 @@ use reentry_core::run::{Call, Doing, Refused, Run, Step};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
+use reentry_store::CallLog;
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
@@ -33,6 +34,8 @@ pub(crate) struct Performed {
     pub(crate) made: Made,
     pub(crate) ended: CallEnded,
     pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
+    /// What the guest logged.
+    pub(crate) log: Option<CallLog>,
 }
 
 /// A call to be made.
@@ -123,6 +126,7 @@ pub(crate) async fn perform(
         }
     };
     let settings = context.take_settings();
+    let log = context.take_log().into_log(&path, step.calls, step.attempt);
     let ended = CallEnded {
         call: step.calls,
         owner: host.owner,
@@ -133,7 +137,7 @@ pub(crate) async fn perform(
         sit_through_ms: host.sit_through_ms,
         path,
     };
-    Ok(Some(Performed { made: Made::now(&run, step), ended, image }))
+    Ok(Some(Performed { made: Made::now(&run, step), ended, image, log }))
 }
 
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
@@ -168,7 +172,7 @@ fn not_made(host: &Inner, run: &Run, path: StepPath, step: &Step) -> Performed {
         sit_through_ms: host.sit_through_ms,
         path,
     };
-    Performed { made: Made::now(run, step), ended, image: None }
+    Performed { made: Made::now(run, step), ended, image: None, log: None }
 }
 
 /// What a guest may ask during a call; `call` is its number, `None` for one that moves the step to another version.
@@ -185,13 +189,14 @@ pub(crate) async fn context(
         store: Arc::clone(&host.store),
         clock: Arc::clone(&host.clock),
         observer: Arc::clone(&host.observer),
-        source: Source { run: run.id, path: path.clone() },
+        source: Source { tenant: run.tenant.clone(), run: run.id, path: path.clone() },
         tenant: run.tenant.clone(),
         run: Arc::clone(run),
         init: host.inputs.of_workflow(&*host.store, run).await?,
         call: call.map(|call| (path.clone(), call, host.owner)),
         live: Arc::clone(&host.live),
         settings: std::sync::Mutex::default(),
+        log: std::sync::Mutex::default(),
     })
 }
 

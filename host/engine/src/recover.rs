@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId, TenantId};
-use reentry_core::run::Refused;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Refused, Run, Step};
 use tokio::task::JoinSet;
 
 use crate::decide::{Decider, load_with_program};
@@ -118,7 +119,7 @@ pub(crate) async fn bring_logged(
     let brought = bring(host, tenant, id, event).await;
     if let Err(error) = &brought {
         let did = Did::GaveUp(chain(error));
-        host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run: id, did });
+        host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run: id, did, steps: Vec::new() });
     }
     brought
 }
@@ -160,13 +161,20 @@ pub(crate) async fn begin_told(
         driver.left_alone(tracing::Span::current());
         return Err(refused);
     }
-    let tell = move |did| host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run, did });
-    tell(did);
+    let tell = move |did, steps| host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run, did, steps });
+    tell(did, told(driver.run(), |step| step.owner().is_some()));
     Ok(async move {
         let stopped = driver.go_on().await?;
-        tell(Did::Brought(stopped.run.status()));
+        let steps = told(&stopped.run, |step| step.open().next().is_some());
+        tell(Did::Brought(stopped.run.status()), steps);
         Ok(())
     })
+}
+
+/// Some of the steps of a run.
+fn told(run: &Run, which: impl Fn(&Step) -> bool) -> Vec<StepPath> {
+    let steps = run.steps.iter().filter(|(_, step)| which(step));
+    steps.map(|(path, _)| path.clone()).take(Upkeep::STEPS_MAX).collect()
 }
 
 /// A run with an event that is to be brought to it. That the run cannot be read is counted.

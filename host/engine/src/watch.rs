@@ -8,11 +8,13 @@ use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
 use reentry_core::time::Timestamp;
-use reentry_store::LogRow;
+use reentry_store::{CallLogFilter, LogPlace, LogRow};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::live::{Happened, Listener};
+use crate::logs::{LogLine, lines};
 use crate::run::Run;
 
 /// How often a watcher looks for what other processes did to the run.
@@ -41,7 +43,7 @@ pub struct WatchEvent {
     pub version: u64,
     /// Its place among the events of that version.
     pub index: usize,
-    /// When it was.
+    /// When it was; of a line of the log, when that was logged.
     pub at: Timestamp,
 }
 
@@ -123,6 +125,10 @@ impl Watch {
     async fn read(&mut self) -> Result<bool, Error> {
         let store = &self.run.host.inner.store;
         let rows = store.log(self.run.id, self.after, ROWS).await?;
+        let mut logged = match rows.last() {
+            Some(last) => self.logged(last.version).await?,
+            None => BTreeMap::new(),
+        };
         for row in &rows {
             let entries = entries(self.run.id, row)?;
             if entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. })) {
@@ -131,19 +137,41 @@ impl Watch {
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
             let records = store.outputs(self.run.id, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
-            let mut seen = Vec::new();
+            // What was logged in a call is told before its end.
+            let later = logged.split_off(&row.version.saturating_add(1));
+            let lines = std::mem::replace(&mut logged, later).into_values().flatten();
+            let mut seen: Vec<_> =
+                lines.map(|line| (line.at, "workflow-step-log", line_payload(line))).collect();
             for entry in &entries {
                 let record = records.get(&entry.path).and_then(Option::as_ref);
-                seen.extend(events(entry, record).map_err(|error| unreadable(self.run.id, row, error))?);
+                let events = events(entry, record).map_err(|error| unreadable(self.run.id, row, error))?;
+                seen.extend(events.into_iter().map(|(kind, payload)| (row.at, kind, payload)));
             }
-            let (run_id, version, at) = (self.run.id, row.version, row.at);
-            self.ready.extend(seen.into_iter().enumerate().map(|(index, (kind, payload))| {
+            let (run_id, version) = (self.run.id, row.version);
+            self.ready.extend(seen.into_iter().enumerate().map(|(index, (at, kind, payload))| {
                 let from = "WORKFLOW";
                 WatchEvent { kind, run_id, from, payload, version, index, at }
             }));
             self.after = row.version;
         }
         Ok(!rows.is_empty())
+    }
+
+    /// What guests logged since, by the version with which the call ended, up to a version.
+    async fn logged(&self, until: u64) -> Result<BTreeMap<u64, Vec<LogLine>>, Error> {
+        let run = self.run.id;
+        let (mut after, mut logged) = (LogPlace { run, version: self.after, lines: 0 }, BTreeMap::new());
+        loop {
+            let filter = CallLogFilter { step: None, after: Some(after) };
+            let page = self.run.host.inner.store.call_logs(run, &filter).await?;
+            for row in page.rows.into_iter().filter(|row| row.version <= until) {
+                logged.insert(row.version, lines(row)?);
+            }
+            match page.next {
+                Some(next) if page.more && next.version < until => after = next,
+                _ => return Ok(logged),
+            }
+        }
     }
 
     fn emitted(&mut self, path: &StepPath, chunk: &Json) {
@@ -262,6 +290,20 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, 
         LogKind::Stopped { status } => return finish(*status, shown),
     };
     Ok(vec![(name, payload)])
+}
+
+/// What is told of a line that a guest logged.
+fn line_payload(line: LogLine) -> WatchPayload {
+    let mut payload = WatchPayload::from([
+        ("id", line.path.to_string().into()),
+        ("call", Value::from(line.call).into()),
+        ("attempt", Value::from(line.attempt).into()),
+        ("level", line.level.as_str().to_owned().into()),
+        ("message", line.message.into()),
+    ]);
+    payload.extend(line.fields.map(|fields| ("fields", fields)));
+    payload.extend(line.dropped.map(|dropped| ("dropped", Value::from(dropped).into())));
+    payload
 }
 
 /// All that results show of an entry.

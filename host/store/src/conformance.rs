@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod applied;
+pub mod call_logs;
 pub mod claims;
 pub mod clock;
 pub mod commits;
@@ -89,6 +90,8 @@ macro_rules! conformance {
             savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go, an_image_is_kept_as_long_as_somebody_needs_it,
                 a_part_is_kept_once_for_all_savepoints,
                 a_savepoint_names_what_there_is;
+            call_logs: what_guests_log_is_read_call_by_call, call_logs_are_read_page_by_page, the_oldest_call_logs_go,
+                a_fork_reads_what_its_parents_logged;
             watching: what_watchers_see_is_read_from_any_version_on;
             requests: a_request_is_answered_by_one_commit, a_key_is_taken_by_what_is_stored,
                 the_first_answer_to_a_request_stays;

@@ -3,6 +3,7 @@
 //! It keeps the very rows a database would keep, and looks through all of them for most questions: obviously right before
 //! fast. Nothing in it outlives the process; "durable" means nothing more here than "visible".
 
+mod call_logs;
 mod commit;
 mod deletion;
 mod library;
@@ -26,10 +27,10 @@ use reentry_core::time::Timestamp;
 
 use crate::rows::CommitRows;
 use crate::{
-    Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts, DeleteError, LogRow,
-    Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint,
-    SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionGroups,
-    SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts,
+    DeleteError, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups,
+    RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
+    SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
 use mail::KeptMessage;
@@ -186,6 +187,10 @@ impl Store for MemoryStore {
 
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
         self.data().log(run, after, limit)
+    }
+
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        self.data().call_logs(run, filter)
     }
 
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {

@@ -11,6 +11,7 @@ use reentry_core::run::{RunStatus, Step};
 use reentry_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::commit::CallLog;
 
 /// Most rows of one page, whatever was asked for. Bounds the memory of one answer.
 pub const PAGE_ROWS_MAX: usize = 1_000;
@@ -28,6 +29,26 @@ pub(crate) fn place<Id: FromStr>(after: Option<&str>) -> Result<Option<Id>, Stor
 /// The error for a page that begins nowhere.
 pub(crate) fn no_such_place(after: impl Display) -> StoreError {
     StoreError::Refused(format!("`{after}` is no place in this list: pass `next` of the page before"))
+}
+
+/// The error for a page of call logs that begins in a run which is not one of those that are read.
+pub(crate) fn no_such_log_place(place: LogPlace) -> StoreError {
+    no_such_place(format_args!("version {} of run {}", place.version, place.run))
+}
+
+/// How many lines of a run were dropped since a place, given the first call log after it: its version, and how many lines were logged
+/// before. What comes after `until` is not read; it counts only where nothing of the run was read yet, as nobody knows then what there was.
+pub(crate) fn dropped(since: LogPlace, first: Option<(i64, u64)>, until: i64) -> u64 {
+    let counts = |(version, _): &(i64, u64)| *version <= until || since.version == 0;
+    first.filter(counts).map_or(0, |(_, before)| before.saturating_sub(since.lines))
+}
+
+/// The place at the end of the call logs of a run that are read, `last` being the last of them: of a parent, nothing comes after the
+/// version that is read last.
+pub(crate) fn done(since: LogPlace, last: Option<LogPlace>, until: Option<i64>) -> Option<LogPlace> {
+    let last = last.or(until.map(|_| since))?;
+    let version = until.and_then(|version| u64::try_from(version).ok()).unwrap_or(last.version);
+    Some(LogPlace { version, ..last })
 }
 
 /// Makes a page of rows of which one more than wanted was read, if there is one.
@@ -113,6 +134,53 @@ pub struct LogRow {
     pub at: Timestamp,
     /// The entries, as the commit brought them.
     pub entries: Json,
+}
+
+/// Which call logs to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallLogFilter {
+    /// Only those of this step and of all below it, repetitions included.
+    pub step: Option<StepPath>,
+    /// Where the page begins: `next` of the page before.
+    pub after: Option<LogPlace>,
+}
+
+/// A place between two call logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The run in which the call before it was made, which may be a parent of the one that is read.
+    pub run: RunId,
+    /// The version with which that ended.
+    pub version: u64,
+    /// How many lines its run has logged until then.
+    pub lines: u64,
+}
+
+/// A part of the call logs of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallLogs {
+    /// In the order in which the calls ended, those of parents first.
+    pub rows: Vec<CallLogRow>,
+    /// Lines that were dropped since the place where the page begins, of whichever steps. Of a parent of which nothing is left that the
+    /// run sees, those that it logged later are counted, too.
+    pub dropped: u64,
+    /// Where the next page begins, or what is stored later; `None` as long as there is nothing.
+    pub next: Option<LogPlace>,
+    /// Whether there is more to read.
+    pub more: bool,
+}
+
+/// What a guest logged during one call, as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallLogRow {
+    /// The run that made the call.
+    pub run: RunId,
+    /// The version of that run after the commit.
+    pub version: u64,
+    /// When that was.
+    pub at: Timestamp,
+    /// What was logged.
+    pub log: CallLog,
 }
 
 /// A request that a commit has answered.

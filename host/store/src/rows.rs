@@ -14,7 +14,7 @@ use reentry_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::commit::{Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
+use crate::commit::{CallLog, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
 use crate::filter::without_indexes;
 use crate::query::RunSummary;
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
@@ -35,6 +35,7 @@ pub(crate) struct CommitRows {
     pub(crate) shared_images: Vec<SnapshotId>,
     pub(crate) dropped_images: Vec<SnapshotId>,
     pub(crate) log: Option<Json>,
+    pub(crate) call_log: Option<NewCallLog>,
     pub(crate) savepoint: Option<SavepointRow>,
     pub(crate) savepoints_max: u32,
     pub(crate) request: Option<RequestKey>,
@@ -114,6 +115,27 @@ impl ReopenedRow {
     }
 }
 
+/// What a guest logged during a call, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct NewCallLog {
+    pub(crate) path: String,
+    pub(crate) call: u32,
+    pub(crate) attempt: u32,
+    pub(crate) lines: i64,
+    pub(crate) text: String,
+}
+
+impl NewCallLog {
+    fn encode(log: CallLog) -> Self {
+        let CallLog { path, call, attempt, lines, text } = log;
+        Self { path: path.to_string(), call, attempt, lines: column_of(lines), text }
+    }
+
+    pub(crate) fn bytes(&self) -> i64 {
+        column_of(self.text.len())
+    }
+}
+
 /// A savepoint, as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct SavepointRow {
@@ -160,6 +182,7 @@ impl CommitRows {
             shared_images: commit.shared_images,
             dropped_images: commit.dropped_images,
             log: commit.log,
+            call_log: commit.call_log.map(NewCallLog::encode),
             savepoint: savepoint.transpose()?,
             savepoints_max: commit.savepoints_max,
             request: commit.request,
@@ -176,7 +199,8 @@ impl CommitRows {
         let images: usize = self.images.iter().map(|(_, image)| image.len()).sum();
         let log = self.log.as_ref().map_or(0, |log| log.text().len());
         let savepoint = self.savepoint.as_ref().map_or(0, |savepoint| savepoint.state.text().len());
-        self.run.head.len() + steps + images + log + savepoint
+        let call_log = self.call_log.as_ref().map_or(0, |log| log.text.len());
+        self.run.head.len() + steps + images + log + call_log + savepoint
     }
 
     /// Bytes that are written at most: with the payloads, and with the parts of the savepoint.

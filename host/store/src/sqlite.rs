@@ -5,6 +5,7 @@
 //! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
 
 mod backup;
+mod call_logs;
 mod called;
 mod checkpoint;
 mod components;
@@ -64,10 +65,10 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts, DeleteError, Durability,
-    LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups, RunSummary,
-    Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter,
-    SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts,
+    DeleteError, Durability, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter,
+    RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
+    SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
 use open::Files;
@@ -236,6 +237,11 @@ impl Store for SqliteStore {
 
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
         self.scan(move |connection| log::read(connection, run, after, limit)).await
+    }
+
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        let filter = filter.clone();
+        self.scan(move |connection| call_logs::read(connection, run, &filter)).await
     }
 
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {

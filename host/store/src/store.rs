@@ -19,7 +19,7 @@ use crate::library::{
     ComponentRecord, ComponentSummary, ComponentUsage, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use crate::mail::{Message, Sent};
-use crate::query::{LogRow, Page, RequestRecord, RunSummary, SuspensionRecord};
+use crate::query::{CallLogFilter, CallLogs, LogRow, Page, RequestRecord, RunSummary, SuspensionRecord};
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 
 /// Figures that benches and operators read.
@@ -119,6 +119,13 @@ pub trait Store: Send + Sync + 'static {
     /// Reads what watchers saw of the commits after a version of a run, oldest first, at most `limit`. Commits that brought
     /// nothing for them are left out.
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError>;
+
+    /// Reads what guests logged in a run, and for a fork in its parents until it began: a page of calls, in the order in which they ended.
+    /// Nothing for a run that is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a place in a run that is not one of these.
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError>;
 
     /// Reads the savepoint that was made when a suspension of a run ended; the latest, should there be several.
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError>;

@@ -17,8 +17,9 @@ use reentry_store::conformance::filters::question;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
 use reentry_store::{
-    Commit, CommitError, ComponentRecord, Message, RunFilter, RunGroups, RunSummary, SavepointKind, Store,
-    StoreError, SuspensionFilter, SuspensionGroups, SuspensionRecord, WorkflowRecord,
+    CallLogFilter, Commit, CommitError, ComponentRecord, LogPlace, Message, RUN_LOG_BYTES_MAX, RunFilter,
+    RunGroups, RunSummary, SavepointKind, Store, StoreError, SuspensionFilter, SuspensionGroups,
+    SuspensionRecord, WorkflowRecord,
 };
 
 /// Few of everything, so that changes meet each other.
@@ -42,6 +43,7 @@ enum Part {
     Share(u64),
     Drop(u64),
     Log(u64),
+    Say(usize, u64),
     Save(Option<u64>, Vec<u64>, u32),
     Answer(u64),
     Take(u64),
@@ -118,6 +120,7 @@ fn part() -> impl Strategy<Value = Part> {
         1 => (1..4u64).prop_map(Part::Share),
         1 => (1..4u64).prop_map(Part::Drop),
         1 => (0..9u64).prop_map(Part::Log),
+        1 => (0..PATHS.len(), 0..5u64).prop_map(|(at, quarters)| Part::Say(at, quarters)),
         2 => (prop::option::of(id), images, 0..4u32).prop_map(|(of, images, max)| Part::Save(of, images, max)),
         1 => (0..9u64).prop_map(Part::Answer),
         1 => (0..6u64).prop_map(Part::Take),
@@ -222,6 +225,10 @@ impl Attempt {
             Part::Share(id) => commit.sharing(*id),
             Part::Drop(id) => commit.without_image(*id),
             Part::Log(entry) => commit.with_log(&entry.to_string()),
+            Part::Say(at, quarters) => {
+                let bytes = *quarters * RUN_LOG_BYTES_MAX / 4;
+                commit.logging(PATHS[*at], 1, &"x".repeat(usize::try_from(bytes).unwrap_or_default()))
+            }
             Part::Save(of, images, max) => commit.saving(of.map(mine), images).keeping(*max),
             Part::Answer(key) => commit.answering(&key.to_string()),
             Part::Take(number) => commit.taking(*number),
@@ -394,6 +401,21 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         }
         add("outputs", format!("{:?}", store.outputs(id, &PATHS.map(path)).await));
         add("children", format!("{:?}", store.children(id, &path("each")).await));
+        let mut after = None;
+        for step in [None, Some(path("each"))] {
+            let filter = CallLogFilter { step, after };
+            let logs = store.call_logs(id, &filter).await;
+            after = logs.as_ref().ok().and_then(|logs| logs.rows.first()).map(|row| LogPlace {
+                run: row.run,
+                version: row.version,
+                lines: row.log.lines,
+            });
+            let logs = logs.map(|mut logs| {
+                logs.rows.iter_mut().for_each(|row| row.log.text = row.log.text.len().to_string());
+                logs
+            });
+            add("call logs", format!("{logs:?}"));
+        }
         add("log", format!("{:?}", store.log(id, 1, 3).await));
         add("savepoints", format!("{:?}", store.savepoints(id).await));
         add("failure", format!("{:?}", store.last_savepoint(id, SavepointKind::Failure).await));

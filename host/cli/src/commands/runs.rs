@@ -4,6 +4,7 @@ mod cancel;
 mod control;
 mod history;
 mod list;
+mod logs;
 mod migrate;
 mod prune;
 mod recover;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     List(list::Args),
     Show(show::Args),
     Watch(watch::Args),
+    Logs(logs::Args),
     Timeline(timeline::Args),
     History(history::Args),
     Cancel(cancel::Args),
@@ -47,6 +49,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::List(args) => list::perform(args, session).await,
         Command::Show(args) => show::perform(&args, session).await,
         Command::Watch(args) => watch::perform(&args, session).await,
+        Command::Logs(args) => logs::perform(args, session).await,
         Command::Timeline(args) => timeline::perform(&args, session).await,
         Command::History(args) => history::perform(&args, session).await,
         Command::Cancel(args) => cancel::perform(&args, session).await,

@@ -17,6 +17,7 @@ mod ids;
 mod inputs;
 mod killers;
 mod large;
+mod logs;
 mod mailbox;
 mod migrate;
 mod old_folder;

@@ -2,12 +2,13 @@
 
 use std::sync::Mutex;
 
+use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{Call, Doing, Reopened, Run, Step, TRIALS_MAX};
 use reentry::core::step::{Resolution, WaitFor, Wake};
 use reentry::core::time::Timestamp;
-use reentry::store::{Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
+use reentry::store::{CallLog, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::{Disk, now};
 use crate::stage::Stage;
@@ -49,6 +50,10 @@ pub(crate) enum Broken {
     SavepointsDropped,
     /// What happened is not written down.
     LogDropped,
+    /// What a guest said in a call is not kept.
+    CallLogsDropped,
+    /// It is kept once more with what comes next.
+    CallLogsTwice,
     /// A request is done as often as it is made.
     RequestsForgotten,
     /// How often a call was tried is not kept.
@@ -120,6 +125,8 @@ impl Broken {
         Self::DelaysEndTwice,
         Self::SavepointsDropped,
         Self::LogDropped,
+        Self::CallLogsDropped,
+        Self::CallLogsTwice,
         Self::RequestsForgotten,
         Self::AttemptsForgotten,
         Self::TimersForgotten,
@@ -153,6 +160,8 @@ impl Broken {
 pub(crate) struct Mixed {
     /// The last answer that somebody gave, to be given to somebody else.
     answer: Mutex<Option<Json>>,
+    /// What a guest said in the last call.
+    said: Mutex<Option<(RunId, CallLog)>>,
     /// The suspensions that were open again.
     reopened: Mutex<Vec<Reopened>>,
 }
@@ -180,6 +189,13 @@ pub(crate) fn rewritten(
         Broken::MessagesTakenTwice => commit.took.clear(),
         Broken::SavepointsDropped if stage.one_in(4) => commit.savepoint = None,
         Broken::LogDropped if stage.one_in(4) => commit.log = None,
+        Broken::CallLogsDropped if stage.one_in(4) => commit.call_log = None,
+        Broken::CallLogsTwice => {
+            let mut said = mixed.said.lock().unwrap();
+            let before = said.take().filter(|(run, _)| *run == commit.run.id && commit.call_log.is_none());
+            *said = commit.call_log.clone().map(|log| (commit.run.id, log));
+            commit.call_log = commit.call_log.or(before.map(|(_, log)| log));
+        }
         Broken::RequestsForgotten => commit.request = None,
         Broken::DelaysEndTwice => delay_once_more(&mut commit, store),
         Broken::AttemptsForgotten => each_step(&mut commit, |step| step.attempt = 0),

@@ -333,6 +333,9 @@ impl Store for HeldStore {
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
         now(self.inner().log(run, after, limit))
     }
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        now(self.inner().call_logs(run, filter))
+    }
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
         now(self.inner().savepoint(run, suspension))
     }

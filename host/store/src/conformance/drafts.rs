@@ -13,7 +13,9 @@ use reentry_core::run::{
 use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
 
-use crate::{Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store};
+use crate::{
+    CallLog, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store,
+};
 
 /// The 16 bytes of the id with this number.
 pub fn bytes(number: u64) -> [u8; 16] {
@@ -280,6 +282,13 @@ impl Commit {
     #[must_use]
     pub fn with_log(mut self, entries: &str) -> Self {
         self.log = Some(json(entries));
+        self
+    }
+
+    /// With one line that a guest logged in a call of a step.
+    #[must_use]
+    pub fn logging(mut self, at: &str, call: u32, text: &str) -> Self {
+        self.call_log = Some(CallLog { path: path(at), call, attempt: 0, lines: 1, text: text.to_owned() });
         self
     }
 

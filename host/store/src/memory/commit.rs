@@ -183,6 +183,9 @@ impl Data {
         };
         run.called.extend(rows.called);
         run.log.extend(rows.log.map(|entries| (version, (at, entries))));
+        if let Some(log) = rows.call_log {
+            run.keep_call_log(version, at, log);
+        }
         run.suspensions.extend(rows.opened.into_iter().map(|what| KeptSuspension { what, ended: None }));
         for (suspension, end) in rows.closed {
             run.open_suspension(suspension).expect("it was found open above").ended = Some((end, at));

@@ -9,6 +9,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Run, RunStatus, Step};
 
 use super::Data;
+use super::call_logs::KeptCallLog;
 use crate::rows::{
     Payload, RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run, decode_step, decode_whole_step,
     instant,
@@ -34,6 +35,8 @@ pub(super) struct KeptRun {
     pub(super) called: BTreeSet<WorkflowDigest>,
     /// By version: when, and what.
     pub(super) log: BTreeMap<i64, (i64, Json)>,
+    /// What guests logged, by the version with which the call ended.
+    pub(super) call_logs: BTreeMap<i64, KeptCallLog>,
     /// The parent and the version from which it began.
     pub(super) fork_of: Option<(RunId, i64)>,
     /// How often bringing it on went wrong, and why it did last.
@@ -75,6 +78,7 @@ impl KeptRun {
             followed: Vec::new(),
             called: BTreeSet::new(),
             log: BTreeMap::new(),
+            call_logs: BTreeMap::new(),
             fork_of,
             troubles: None,
         }

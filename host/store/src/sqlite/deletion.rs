@@ -93,6 +93,7 @@ fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
         "DELETE FROM hidden_steps WHERE run = ?1",
         "DELETE FROM suspensions WHERE run = ?1",
         "DELETE FROM log WHERE run = ?1",
+        "DELETE FROM call_logs WHERE run = ?1",
         "DELETE FROM forks WHERE run = ?1",
         "DELETE FROM troubles WHERE run = ?1",
         "DELETE FROM called_workflows WHERE run = ?1",

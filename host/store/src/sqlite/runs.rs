@@ -9,8 +9,8 @@ use crate::rows::{CommitRows, RunRow, column_of, damaged, decode_run, decode_ste
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{
-    called, forks, images, log, messages, old_steps, requests, savepoints, spots, steps, suspensions,
-    troubles,
+    call_logs, called, forks, images, log, messages, old_steps, requests, savepoints, spots, steps,
+    suspensions, troubles,
 };
 use crate::{CommitError, StoreError, SuspensionEnd};
 
@@ -79,6 +79,9 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     left.into_iter().try_for_each(|image| images::drop(connection, image))?;
     if let Some(entries) = &rows.log {
         log::store(connection, seq, &rows.run, entries)?;
+    }
+    if let Some(log) = &rows.call_log {
+        call_logs::store(connection, seq, &rows.run, log)?;
     }
     match (&rows.savepoint, rows.savepoints_max) {
         (None, _) | (_, 0) => {}

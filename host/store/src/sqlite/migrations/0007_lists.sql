@@ -1,4 +1,4 @@
--- Schema version 7. docs/format/schema.md says what every table, column and index is for.
+-- Schema version 7, filters of lists. docs/format/schema.md says what every table, column and index is for.
 
 -- Lists of runs are in the order in which these were created, whatever they are filtered by.
 DROP INDEX runs_of_tenant;
