@@ -11,6 +11,7 @@ use reentry_core::run::{RunStatus, Step};
 use reentry_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::past::SuspensionPast;
 
 /// Most rows of one page, whatever was asked for. Bounds the memory of one answer.
 pub const PAGE_ROWS_MAX: usize = 1_000;
@@ -33,11 +34,12 @@ pub(crate) fn no_such_place(after: impl Display) -> StoreError {
 impl SuspensionFilter {
     /// Refuses what no index answers.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        if self.with_ended && self.run.is_none() {
-            let reason = "ended suspensions are listed by run only: name the run, or leave them out";
-            return Err(StoreError::Refused(reason.to_owned()));
-        }
-        Ok(())
+        let reason = match self.run {
+            None if self.with_ended => "ended suspensions are listed by run only: name the run, or leave them out",
+            None if !self.only.is_empty() => "suspensions are picked out of one run only: name the run",
+            _ => return Ok(()),
+        };
+        Err(StoreError::Refused(reason.to_owned()))
     }
 }
 
@@ -97,9 +99,11 @@ pub struct RunSummary {
 pub struct SuspensionFilter {
     /// Only those of this run. Then ended ones may be listed too.
     pub run: Option<RunId>,
+    /// Only these; none for all. Then `run` must be given.
+    pub only: Vec<SuspensionId>,
     /// Only those with this label.
     pub label: Option<String>,
-    /// Ended ones as well: the history, which is kept by run, so that `run` must be given.
+    /// Ended ones as well, and of all of them the tries that did not count: the history, which is kept by run, so that `run` must be given.
     pub with_ended: bool,
     /// Those that wait for time or events as well, not only for answers.
     pub with_timers: bool,
@@ -142,6 +146,8 @@ pub struct SuspensionRecord {
     /// The step's record, for open suspensions: what is shown to the one who answers, and the schema, are in it. A payload of the step
     /// that is kept apart is not.
     pub step: Option<Step>,
+    /// What is kept of what was asked and answered.
+    pub past: SuspensionPast,
     /// What of it cannot be read, and why. The labels are left out then if it is those, and the step's record if it is that.
     pub damage: Option<String>,
 }

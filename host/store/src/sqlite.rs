@@ -35,6 +35,7 @@ mod suspensions;
 mod sync;
 mod tenants;
 mod threads;
+mod tries;
 mod troubles;
 mod workflows;
 mod writer;
@@ -57,7 +58,7 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, Durability, LogRow,
+    Ancestor, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, Durability, LateTry, LogRow,
     Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
     SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, TenantSummary,
     WorkflowRecord, WorkflowSummary,
@@ -186,12 +187,24 @@ impl Store for SqliteStore {
         self.write(Durability::Visible, SMALL, work).await
     }
 
+    async fn note_late_try(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        late: LateTry,
+        times: u64,
+    ) -> Result<(), StoreError> {
+        let tenant = tenant.clone();
+        let work = move |connection: &Connection| tries::note_late(connection, &tenant, run, &late, times);
+        self.write(Durability::Visible, SMALL, work).await
+    }
+
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
         self.readers.read(|connection| runs::read(connection, tenant, id))
     }
 
-    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
-        self.readers.read(|connection| forks::origin(connection, run))
+    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        self.readers.read(|connection| forks::lineage(connection, run))
     }
 
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {

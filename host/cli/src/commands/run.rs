@@ -7,7 +7,7 @@ use reentry::core::workflow::Definition;
 use reentry::{Host, StartOptions, Started, Workflow};
 
 use crate::applied;
-use crate::args::{ContextArgs, Given, OutputArgs, TracingArgs};
+use crate::args::{ActorArgs, ContextArgs, Given, OutputArgs, TracingArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::outcome::{finish, or_interrupt};
@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Your own name for this request: made twice under one, it is done once
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
+
+    #[command(flatten)]
+    actor: ActorArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -116,5 +119,8 @@ fn options(args: &Args) -> Result<StartOptions, Failure> {
         tracing_options,
         output_options: args.output.options(),
         idempotency_key: args.idempotency_key.clone(),
+        actor: args.actor.actor(),
+        channel: args.actor.channel(),
+        comment: args.actor.comment(),
     })
 }

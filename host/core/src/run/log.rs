@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{RunStatus, StepStatus, is_zero};
+use crate::actor::By;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::time::Timestamp;
@@ -13,6 +14,9 @@ pub struct LogEntry {
     /// Where; the root path for the run itself.
     #[serde(rename = "at", default, skip_serializing_if = "StepPath::is_root")]
     pub path: StepPath,
+    /// Who wanted it; that of an answer is kept with its suspension.
+    #[serde(default, skip_serializing_if = "By::is_empty")]
+    pub by: By,
     /// What.
     #[serde(flatten)]
     pub kind: LogKind,
@@ -25,13 +29,20 @@ pub enum LogKind {
     /// The run was started.
     Started,
     /// The run, suspended before, goes on because of an answer.
-    Resumed,
+    Resumed {
+        /// What was answered; empty in logs that were written when this was not kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suspensions: Vec<SuspensionId>,
+    },
     /// An entry began.
     Began,
     /// A guest is called again after what it waited for.
     Reentered {
         /// Number of the call.
         call: u32,
+        /// What is over of what it waited for; empty in logs that were written when this was not kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suspensions: Vec<SuspensionId>,
     },
     /// An entry ended.
     Ended {
@@ -99,7 +110,7 @@ impl LogKind {
     pub(super) fn is_of_an_answer(&self) -> bool {
         matches!(
             self,
-            Self::Resumed | Self::Reentered { .. } | Self::AnswerRefused { .. } | Self::Stopped { .. }
+            Self::Resumed { .. } | Self::Reentered { .. } | Self::AnswerRefused { .. } | Self::Stopped { .. }
         )
     }
 }

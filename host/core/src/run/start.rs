@@ -31,7 +31,7 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Call
     change.run.state = state;
     change.run.request_context = context;
     change.run.span = Some(span);
-    change.log(&root, LogKind::Started);
+    change.log_by(&root, LogKind::Started, request.by);
     change.enter_scope(&root, top, input, caller.owner)
 }
 

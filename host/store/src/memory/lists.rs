@@ -11,8 +11,7 @@ use super::runs::{KeptRun, KeptSuspension};
 use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{as_far_as_read, column, damaged, decode_labels, instant};
 use crate::{
-    Page, RunFilter, RunSummary, StoreError, SuspensionEnd, SuspensionFilter, SuspensionRecord,
-    SuspensionState,
+    Page, RunFilter, RunSummary, StoreError, SuspensionFilter, SuspensionRecord, SuspensionState,
 };
 
 impl Data {
@@ -50,8 +49,8 @@ impl Data {
         let mut runs = self.runs_in_order();
         runs.retain(|run| run.row.tenant == *tenant);
         let answered = |run: &&KeptRun| {
-            let ended = run.suspensions.iter().filter_map(|kept| kept.ended);
-            ended.filter(|(end, _)| *end == SuspensionEnd::Answered).map(|(_, at)| at).max()
+            let ended = run.suspensions.iter().filter(|kept| kept.is_answered());
+            ended.filter_map(|kept| kept.ended.as_ref()).map(|ended| ended.at).max()
         };
         let answered = runs.iter().filter_map(|run| Some((answered(run)?, run.place, run.row.id)));
         let created = runs.last().map(|run| (run.row.created_at, run.place, run.row.id));
@@ -80,7 +79,7 @@ impl Data {
         if filter.latest_first {
             rows.reverse();
         }
-        let rows = rows.into_iter().take(wanted + 1).map(|(run, kept)| run.suspension_record(kept));
+        let rows = rows.into_iter().take(wanted + 1).map(|(run, kept)| run.suspension_record(kept, filter));
         let rows = rows.collect::<Result<_, _>>()?;
         Ok(page(rows, wanted, |row: &SuspensionRecord| row.id.to_string()))
     }
@@ -137,12 +136,17 @@ impl KeptRun {
         self.steps.values().filter(|step| step.row.active).filter_map(|step| step.row.owner)
     }
 
-    fn suspension_record(&self, kept: &KeptSuspension) -> Result<SuspensionRecord, StoreError> {
+    fn suspension_record(
+        &self,
+        kept: &KeptSuspension,
+        filter: &SuspensionFilter,
+    ) -> Result<SuspensionRecord, StoreError> {
         let (id, path) = (kept.what.id, &kept.what.path);
         let step = self.steps.get(path).filter(|_| kept.is_open());
         let step = step.map(|step| step.decode(self.row.id)).transpose();
         let (step, labels, damage) = as_far_as_read(step, kept.labels());
-        let ended = kept.ended.map(|(end, at)| Ok::<_, StoreError>((end, instant(at)?))).transpose()?;
+        let ended = kept.ended.as_ref();
+        let ended = ended.map(|ended| Ok::<_, StoreError>((ended.what.end, instant(ended.at)?))).transpose()?;
         Ok(SuspensionRecord {
             id,
             run: self.row.id,
@@ -154,6 +158,7 @@ impl KeptRun {
             due_at: kept.what.due_at.map(instant).transpose()?,
             state: SuspensionState { ended },
             step: step.map(|(_, step)| step),
+            past: kept.past(filter.with_ended)?,
             damage,
         })
     }
@@ -167,6 +172,7 @@ impl KeptSuspension {
     fn matches(&self, run: RunId, filter: &SuspensionFilter) -> bool {
         let labels = self.labels().unwrap_or_default();
         filter.run.is_none_or(|wanted| wanted == run)
+            && (filter.only.is_empty() || filter.only.contains(&self.what.id))
             && filter.label.as_ref().is_none_or(|label| labels.contains(label))
             && (filter.with_ended || self.is_open())
             && (filter.with_timers || self.what.takes_answer)

@@ -40,11 +40,12 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     for suspension in &rows.opened {
         suspensions::open(connection, rows, seq, suspension)?;
     }
-    for (suspension, end) in &rows.closed {
-        suspensions::close(connection, rows, seq, *suspension, *end)?;
+    for closed in &rows.closed {
+        bytes += suspensions::close(connection, rows, seq, closed)?;
     }
+    let mut left = rows.dropped_images.clone();
     for reopened in &rows.reopened {
-        suspensions::reopen(connection, rows, seq, reopened.id)?;
+        suspensions::reopen(connection, rows, seq, reopened, &mut left)?;
         savepoints::forget_answer(connection, seq, reopened)?;
         if let Some(key) = &reopened.request {
             requests::free(connection, &rows.run, key)?;
@@ -68,7 +69,6 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     if moves {
         follow(connection, &rows.run, seq)?;
     }
-    let mut left = rows.dropped_images.clone();
     for path in &rows.dropped_steps {
         left.extend(old_steps::drop_within(connection, seq, path, rows.run.version)?);
     }

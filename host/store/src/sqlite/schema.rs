@@ -8,13 +8,14 @@ use crate::StoreError;
 use crate::sqlite::fault::OpenFault;
 
 /// The SQL that leads from each version to the next; the first one starts from an empty file.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_engine.sql"),
     include_str!("migrations/0003_moved_runs.sql"),
     include_str!("migrations/0004_payloads_apart.sql"),
     include_str!("migrations/0005_troubles.sql"),
     include_str!("migrations/0006_holds.sql"),
+    include_str!("migrations/0007_answers.sql"),
 ];
 
 /// The newest schema version that this code knows.
