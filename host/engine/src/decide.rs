@@ -161,7 +161,9 @@ impl Decider {
         over: (SuspensionId, &SuspensionPast),
         error: &TargetError,
     ) -> Result<(), Error> {
-        let (Cause::Event(Event::Resumed(request, _)), Some(reason)) = (cause, error.over()) else { return Ok(()) };
+        let (Cause::Event(Event::Resumed(request, _)), Some(reason)) = (cause, error.over()) else {
+            return Ok(());
+        };
         let (store, tenant) = (&self.host.store, &self.run.tenant);
         if let Some(request) = &self.request
             && store.request(tenant, &request.key).await?.is_some()

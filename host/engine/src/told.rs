@@ -98,7 +98,8 @@ impl Asked {
                 told.answers = suspensions.iter().filter_map(|id| self.answer(*id, version)).collect();
             }
             LogKind::Reentered { suspensions, .. } => {
-                let asks = suspensions.iter().filter(|id| self.0.get(id).is_some_and(|one| question(one).is_some()));
+                let asks =
+                    suspensions.iter().filter(|id| self.0.get(id).is_some_and(|one| question(one).is_some()));
                 let answers = asks.filter_map(|id| self.answer(*id, version)?.resume_payload);
                 told.resume_payload = answers.last();
             }
@@ -113,7 +114,8 @@ impl Asked {
     /// The answer that a suspension had at a version.
     fn answer(&self, id: SuspensionId, version: u64) -> Option<ToldAnswer> {
         let record = self.0.get(&id)?;
-        let stood = |one: &&Try| one.version <= version && one.refused.is_some_and(|(refused, _)| version < refused);
+        let stood =
+            |one: &&Try| one.version <= version && one.refused.is_some_and(|(refused, _)| version < refused);
         let refused = record.past.tries.iter().find(stood);
         let (answer, by) = match refused {
             Some(refused) => (refused.answer.as_ref(), refused.by.clone()),
@@ -129,7 +131,8 @@ impl Asked {
     /// The answer that a step refused with a version.
     fn refused(&self, id: SuspensionId, version: u64) -> Option<ToldAnswer> {
         let record = self.0.get(&id)?;
-        let is_meant = |one: &&Try| one.kind == TryKind::Refused && one.refused.is_some_and(|(at, _)| at == version);
+        let is_meant =
+            |one: &&Try| one.kind == TryKind::Refused && one.refused.is_some_and(|(at, _)| at == version);
         let refused = record.past.tries.iter().find(is_meant)?;
         Some(ToldAnswer {
             suspension_id: id,
@@ -153,7 +156,8 @@ fn named(kind: &LogKind) -> &[SuspensionId] {
 
 /// What a suspension shows to those who answer, open or ended.
 pub(crate) fn question(record: &SuspensionRecord) -> Option<&Json> {
-    let open = record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
+    let open =
+        record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
     let open = open.and_then(|open| open.payload());
     open.or_else(|| record.past.question.as_ref().and_then(Text::here))
 }

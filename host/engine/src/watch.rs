@@ -179,7 +179,8 @@ impl Watch {
         let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
         let asked = Asked::of(&self.run.host, run, all.iter().flatten()).await?;
         for (row, entries) in rows.iter().zip(&all) {
-            if run == self.run.id && entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. })) {
+            if run == self.run.id && entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. }))
+            {
                 self.looks = None;
             }
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();

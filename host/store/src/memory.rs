@@ -26,10 +26,10 @@ use reentry_core::time::Timestamp;
 
 use crate::rows::CommitRows;
 use crate::{
-    Ancestor, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, LateTry, LogRow, Message,
-    OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
-    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, TenantSummary,
-    WorkflowRecord, WorkflowSummary,
+    Ancestor, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, LateTry,
+    LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint,
+    SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
+    TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
 use mail::KeptMessage;

@@ -35,7 +35,9 @@ impl SuspensionFilter {
     /// Refuses what no index answers.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let reason = match self.run {
-            None if self.with_ended => "ended suspensions are listed by run only: name the run, or leave them out",
+            None if self.with_ended => {
+                "ended suspensions are listed by run only: name the run, or leave them out"
+            }
             None if !self.only.is_empty() => "suspensions are picked out of one run only: name the run",
             _ => return Ok(()),
         };

@@ -204,7 +204,8 @@ impl CommitRows {
         let log = self.log.as_ref().map_or(0, |log| log.text().len());
         let savepoint = self.savepoint.as_ref().map_or(0, |savepoint| savepoint.state.text().len());
         let ended = self.closed.iter().flat_map(ClosedRow::texts);
-        let ended: usize = ended.filter(|text| text.part().is_none()).filter_map(Payload::text).map(str::len).sum();
+        let ended: usize =
+            ended.filter(|text| text.part().is_none()).filter_map(Payload::text).map(str::len).sum();
         self.run.head.len() + steps + images + log + savepoint + ended
     }
 
@@ -305,7 +306,8 @@ impl Payload {
 
 impl SuspensionRow {
     fn encode(suspension: NewSuspension) -> Result<Self, StoreError> {
-        let NewSuspension { id, path, labels, takes_answer, since, version, continues, due_at, event } = suspension;
+        let NewSuspension { id, path, labels, takes_answer, since, version, continues, due_at, event } =
+            suspension;
         Ok(Self {
             id,
             path: path.to_string(),

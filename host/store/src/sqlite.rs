@@ -58,10 +58,10 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    Ancestor, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, Durability, LateTry, LogRow,
-    Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint, SavepointKind,
-    SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord, TenantSummary,
-    WorkflowRecord, WorkflowSummary,
+    Ancestor, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError,
+    Durability, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter,
+    RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
+    SuspensionFilter, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
 use open::Files;

@@ -224,7 +224,9 @@ pub(crate) fn rewritten(
                 waiting.wake = Wake::Any;
             }
         }),
-        Broken::AnswersNotKept if stage.one_in(4) => commit.closed.iter_mut().for_each(|closed| closed.answer = None),
+        Broken::AnswersNotKept if stage.one_in(4) => {
+            commit.closed.iter_mut().for_each(|closed| closed.answer = None)
+        }
         Broken::AnswersOfOthersKept => {
             for closed in commit.closed.iter_mut().filter(|closed| closed.end == SuspensionEnd::Answered) {
                 if let Some(answer) = closed.answer.clone() {

@@ -307,12 +307,15 @@ fn answers(world: &World, history: &[SuspensionRecord]) -> Checked {
         if !one.state.ended.is_some_and(|(end, _)| end == SuspensionEnd::Answered) {
             continue;
         }
-        let given = ledger.asked.iter().filter(|asked| data(asked).is_some_and(|data| Some(&*data.to_string()) == kept));
+        let given = ledger
+            .asked
+            .iter()
+            .filter(|asked| data(asked).is_some_and(|data| Some(&*data.to_string()) == kept));
         let was_given = given.into_iter().any(|asked| !asked.is_refused());
         ensure(was_given, || format!("{} has the answer {kept:?}, which nobody gave", one.id))?;
-        let acknowledged = ledger.asked.iter().filter(|asked| asked.is_acknowledged()).filter(|asked| {
-            matches!(&asked.what, What::Answer { target, .. } if target.suspension == Some(one.id))
-        });
+        let acknowledged = ledger.asked.iter().filter(|asked| asked.is_acknowledged()).filter(
+            |asked| matches!(&asked.what, What::Answer { target, .. } if target.suspension == Some(one.id)),
+        );
         for data in acknowledged.filter_map(data) {
             ensure(kept == Some(&*data.to_string()), || {
                 format!("answer {data} to {} was acknowledged, and {kept:?} is kept", one.id)

@@ -129,7 +129,8 @@ pub async fn large_answers_are_kept_apart(back_end: &dyn BackEnd) {
     let now = put(&*store, back.with_record("c", asking(3, &[])).with_reopened(3, 2, None)).await;
     assert!(kept(&question).await.is_some(), "it is the answer that was refused last");
     let closed = change(&now).with_closed(1, SuspensionEnd::Closed).with_closed(2, SuspensionEnd::Closed);
-    let mut last = closed.with_closed(3, SuspensionEnd::Closed).with_step("a", ended()).with_step("b", ended());
+    let mut last =
+        closed.with_closed(3, SuspensionEnd::Closed).with_step("a", ended()).with_step("b", ended());
     last = last.with_step("c", ended());
     last.run.phase = Phase::Canceled;
     let over = put(&*store, last).await;
@@ -150,15 +151,29 @@ pub async fn a_refused_answer_is_kept_as_a_try(back_end: &dyn BackEnd) {
         now = put(&*store, back).await;
     }
     let open = past(&*store, 1, 1).await;
-    let tries: Vec<_> = open.tries.iter().map(|one| {
-        let who = one.by.name().unwrap_or_default();
-        (one.kind, one.version, one.refused.map(|(version, _)| version), one.message.as_str(), one.answer.clone(), who)
-    }).collect();
+    let tries: Vec<_> = open
+        .tries
+        .iter()
+        .map(|one| {
+            let who = one.by.name().unwrap_or_default();
+            (
+                one.kind,
+                one.version,
+                one.refused.map(|(version, _)| version),
+                one.message.as_str(),
+                one.answer.clone(),
+                who,
+            )
+        })
+        .collect();
     let refused = TryKind::Refused;
-    assert_eq!(tries, [
-        (refused, 2, Some(3), "not by ann", here("1"), "ann"),
-        (refused, 4, Some(5), "not by bob", here("2"), "bob"),
-    ]);
+    assert_eq!(
+        tries,
+        [
+            (refused, 2, Some(3), "not by ann", here("1"), "ann"),
+            (refused, 4, Some(5), "not by bob", here("2"), "bob"),
+        ]
+    );
     assert!(open.tries.iter().all(|one| one.refused.is_some_and(|(_, at)| one.at < at)), "{:?}", open.tries);
     let last = change(&now).with_step("a", ended()).with_answer(1, "0", "3", by("cleo", None));
     put(&*store, last).await;
@@ -196,7 +211,9 @@ pub async fn late_tries_are_kept_and_counted(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let mine = TenantId::default();
     let now = asked(&*store, 1).await;
-    let over = put(&*store, change(&now).with_step("a", ended()).with_closed(1, SuspensionEnd::Elapsed)).await;
+    let mut last = change(&now).with_step("a", ended()).with_closed(1, SuspensionEnd::Elapsed);
+    last.run.phase = Phase::Failed;
+    let over = put(&*store, last).await;
     store.note_late_try(&mine, run_id(1), late(1, "it expired", "ann"), 1).await.unwrap();
     let told = past(&*back_end.open(), 1, 1).await;
     let [one] = told.tries.as_slice() else { panic!("{:?}", told.tries) };

@@ -14,7 +14,9 @@ use reentry_core::run::{
 use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
 
-use crate::{Closed, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store};
+use crate::{
+    Closed, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store,
+};
 
 /// The 16 bytes of the id with this number.
 pub fn bytes(number: u64) -> [u8; 16] {

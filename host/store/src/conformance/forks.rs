@@ -30,10 +30,8 @@ pub async fn a_fork_sees_what_was_done_before_it(back_end: &dyn BackEnd) {
     put(&*store, change(&now).with_step("c", ended()).with_step("e", ended())).await;
     put(&*store, create(run(3)).forking(2, 1).with_step("d", calling(1))).await;
     let last = |run| Ancestor { run: run_id(run), until: None };
-    let (first, second) = (
-        Ancestor { run: run_id(1), until: Some(3) },
-        Ancestor { run: run_id(2), until: Some(1) },
-    );
+    let (first, second) =
+        (Ancestor { run: run_id(1), until: Some(3) }, Ancestor { run: run_id(2), until: Some(1) });
     for (run, wanted) in
         [(1, vec![last(1)]), (2, vec![first, last(2)]), (3, vec![first, second, last(3)]), (4, vec![])]
     {

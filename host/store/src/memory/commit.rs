@@ -75,10 +75,7 @@ impl Data {
         let mut answered: BTreeSet<SuspensionId> =
             kept.filter(|s| s.is_answered()).map(|s| s.what.id).collect();
         answered.extend(
-            rows.closed
-                .iter()
-                .filter(|closed| closed.end == SuspensionEnd::Answered)
-                .map(|closed| closed.id),
+            rows.closed.iter().filter(|closed| closed.end == SuspensionEnd::Answered).map(|closed| closed.id),
         );
         for reopened in &rows.reopened {
             if !answered.remove(&reopened.id) {
@@ -200,7 +197,9 @@ impl Data {
         for reopened in &rows.reopened {
             let size_of = |part| self.images.get(&part).map_or(0, |image| image.data.len());
             if let Some(kept) = run.suspensions.iter_mut().find(|kept| kept.what.id == reopened.id) {
-                left.extend(kept.reopen(reopened, (version, at), size_of).expect("what a commit says is in range"));
+                left.extend(
+                    kept.reopen(reopened, (version, at), size_of).expect("what a commit says is in range"),
+                );
             }
             let key = reopened.request.as_ref().map(|key| (run.row.tenant.clone(), key.clone()));
             if let Some(key) = key

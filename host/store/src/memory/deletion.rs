@@ -45,7 +45,9 @@ impl Data {
         let ends = run.suspensions.iter().filter_map(|kept| kept.ended.as_ref()).flat_map(KeptEnd::parts);
         let tries = run.suspensions.iter().flat_map(|kept| &kept.tries).filter_map(KeptTry::part);
         let texts: Vec<_> = ends.chain(tries).collect();
-        for image in run.savepoints.into_values().flat_map(|savepoint| savepoint.images).chain(payloads).chain(texts) {
+        for image in
+            run.savepoints.into_values().flat_map(|savepoint| savepoint.images).chain(payloads).chain(texts)
+        {
             self.drop_image(image);
         }
         self.requests.retain(|_, request| request.run != id);

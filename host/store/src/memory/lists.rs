@@ -10,9 +10,7 @@ use super::Data;
 use super::runs::{KeptRun, KeptSuspension};
 use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{as_far_as_read, column, damaged, decode_labels, instant};
-use crate::{
-    Page, RunFilter, RunSummary, StoreError, SuspensionFilter, SuspensionRecord, SuspensionState,
-};
+use crate::{Page, RunFilter, RunSummary, StoreError, SuspensionFilter, SuspensionRecord, SuspensionState};
 
 impl Data {
     pub(super) fn list_runs(
@@ -146,7 +144,8 @@ impl KeptRun {
         let step = step.map(|step| step.decode(self.row.id)).transpose();
         let (step, labels, damage) = as_far_as_read(step, kept.labels());
         let ended = kept.ended.as_ref();
-        let ended = ended.map(|ended| Ok::<_, StoreError>((ended.what.end, instant(ended.at)?))).transpose()?;
+        let ended =
+            ended.map(|ended| Ok::<_, StoreError>((ended.what.end, instant(ended.at)?))).transpose()?;
         Ok(SuspensionRecord {
             id,
             run: self.row.id,

@@ -15,8 +15,8 @@ use crate::rows::{
     decode_step, decode_whole_step, instant,
 };
 use crate::{
-    Ancestor, LateTry, LogRow, Savepoint, SavepointSummary, StoreError, SuspensionEnd, SuspensionPast, Text, Try,
-    TryKind,
+    Ancestor, LateTry, LogRow, Savepoint, SavepointSummary, StoreError, SuspensionEnd, SuspensionPast, Text,
+    Try, TryKind,
 };
 
 /// A run as it is kept.

@@ -96,7 +96,9 @@ fn decode(tenant: &TenantId, row: &Row<'_>) -> Result<Message, StoreError> {
         payload: Json::stored(get::<String>(row, 6)?)
             .map_err(|error| damaged(format_args!("message {id}"), error))?,
         by: match bytes_or_null(row, 7)? {
-            Some(by) => serde_json::from_slice(by).map_err(|error| damaged(format_args!("message {id}"), error))?,
+            Some(by) => {
+                serde_json::from_slice(by).map_err(|error| damaged(format_args!("message {id}"), error))?
+            }
             None => By::default(),
         },
         sent_at: instant(get(row, 3)?)?,

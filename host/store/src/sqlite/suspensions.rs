@@ -8,15 +8,16 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::codes::{end_code, end_of};
 use crate::query::{page, page_rows, place};
 use crate::rows::{
-    ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow, as_far_as_read, count, damaged, decode_labels,
-    decode_step, instant,
+    ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow, as_far_as_read, count, damaged,
+    decode_labels, decode_step, instant,
 };
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{bytes_or_null, get, text};
-use crate::sqlite::{images, steps, tries};
 use crate::sqlite::writer::Fault;
+use crate::sqlite::{images, steps, tries};
 use crate::{
-    CommitError, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionPast, SuspensionRecord, SuspensionState,
+    CommitError, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionPast, SuspensionRecord,
+    SuspensionState,
 };
 
 /// Stores a suspension that begins.
@@ -238,7 +239,8 @@ fn record(row: &Row<'_>) -> Result<SuspensionRecord, StoreError> {
 
 /// Ids as a JSON array of their hexadecimal digits.
 fn hex_of(ids: &[SuspensionId]) -> Result<String, StoreError> {
-    let digits: Vec<String> = ids.iter().map(|id| format!("{:032x}", u128::from_be_bytes(*id.as_bytes()))).collect();
+    let digits: Vec<String> =
+        ids.iter().map(|id| format!("{:032x}", u128::from_be_bytes(*id.as_bytes()))).collect();
     let digits = Json::record(&digits).map_err(|error| StoreError::Refused(error.to_string()))?;
     Ok(digits.text().to_owned())
 }

@@ -22,9 +22,9 @@ struct Kept {
 fn kept(connection: &Connection, run: i64, id: SuspensionId, kind: TryKind) -> Result<Kept, Fault> {
     let sql = "SELECT count(*), coalesce(sum(bytes), 0) FROM tries WHERE run = ?1 AND suspension = ?2 AND kind = ?3";
     let params = params![run, id.as_bytes(), try_code(kind)];
-    let kept = connection.prepare_cached(sql)?.query_row(params, |row| {
-        Ok(Kept { tries: row.get(0)?, bytes: row.get(1)? })
-    })?;
+    let kept = connection
+        .prepare_cached(sql)?
+        .query_row(params, |row| Ok(Kept { tries: row.get(0)?, bytes: row.get(1)? }))?;
     Ok(kept)
 }
 
@@ -77,8 +77,8 @@ pub(crate) fn note_late(
     let params = params![run.as_bytes(), tenant.as_str(), late.suspension.as_bytes()];
     let found = connection.prepare_cached(sql)?.query_row(params, |row| row.get::<_, i64>(0));
     let Some(run) = found.optional()? else { return Ok(()) };
-    let has_room = kept(connection, run, late.suspension, TryKind::Late)?.tries
-        < column_of(LATE_TRIES_KEPT_MAX);
+    let has_room =
+        kept(connection, run, late.suspension, TryKind::Late)?.tries < column_of(LATE_TRIES_KEPT_MAX);
     let dropped = times.saturating_sub(u64::from(has_room));
     if has_room {
         let sql = format!(
@@ -102,8 +102,13 @@ pub(crate) fn note_late(
         ])?;
     }
     if dropped > 0 {
-        let sql = "UPDATE suspensions SET dropped_late = coalesce(dropped_late, 0) + ?3 WHERE run = ?1 AND id = ?2";
-        connection.prepare_cached(sql)?.execute(params![run, late.suspension.as_bytes(), column_of(dropped)])?;
+        let sql =
+            "UPDATE suspensions SET dropped_late = coalesce(dropped_late, 0) + ?3 WHERE run = ?1 AND id = ?2";
+        connection.prepare_cached(sql)?.execute(params![
+            run,
+            late.suspension.as_bytes(),
+            column_of(dropped)
+        ])?;
     }
     Ok(())
 }
@@ -160,7 +165,8 @@ pub(crate) fn by(row: &Row<'_>, first: usize) -> Result<By, StoreError> {
     let actor = match get::<Option<String>>(row, first)? {
         None => None,
         Some(name) => {
-            let (asserted, via) = (get::<Option<bool>>(row, first + 1)?, get::<Option<String>>(row, first + 2)?);
+            let (asserted, via) =
+                (get::<Option<bool>>(row, first + 1)?, get::<Option<String>>(row, first + 2)?);
             Some(Actor { name, asserted: asserted.unwrap_or_default(), via: via.unwrap_or_default() })
         }
     };

@@ -97,7 +97,8 @@ fn resumed(row: &TimelineRow) -> String {
 /// Who did something, and what they say to it.
 fn by(by: &By) -> String {
     let name = by.name().map(|name| format!(" by {}", harmless(name))).unwrap_or_default();
-    let comment = by.comment.as_ref().map(|comment| format!(" ({})", glimpse(&harmless(comment), DATA_CHARS)));
+    let comment =
+        by.comment.as_ref().map(|comment| format!(" ({})", glimpse(&harmless(comment), DATA_CHARS)));
     name + &comment.unwrap_or_default()
 }
 
