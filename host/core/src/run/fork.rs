@@ -145,6 +145,9 @@ fn go_on(
             if matches!(suspension.wait.what, crate::step::WaitFor::Event(_)) {
                 change.ask(Effect::Collect { path: path.clone(), suspension: suspension.id });
             }
+            if suspension.takes_answer() {
+                change.log(&path, LogKind::Suspended { suspension: suspension.id });
+            }
             change.open(&path, suspension);
         }
         match doing {
