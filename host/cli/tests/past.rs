@@ -310,7 +310,11 @@ fn of_events(events: &[Value], name: &dyn Fn(&Value) -> String) -> Vec<String> {
             }
             "workflow-step-answer-refused" | "answerRefused" => {
                 let line = lines.get_mut(&id.unwrap()).unwrap();
-                line.refused.push(refused(if is_watched { what } else { &what["answers"][0] }));
+                let told = refused(if is_watched { what } else { &what["answers"][0] });
+                // It is told when it comes as well.
+                let came = [&line.answer, &line.by.0[0]].map(|text| text.clone().unwrap_or_default());
+                assert_eq!(came.join(" by "), told);
+                line.refused.push(told);
                 (line.answer, line.by) = (None, By::default());
             }
             // What was open in the parent is open in the fork, under another id.
@@ -391,6 +395,15 @@ async fn starts_and_ends(folder: &Folder, run: &str) {
         |kind: &str| By::of(&events.iter().find(|event| event["type"] == json!(kind)).unwrap()["payload"]).0;
     assert_eq!(of("workflow-start")[0].as_deref(), Some("ann"));
     assert_eq!(of("workflow-canceled")[2].as_deref(), Some("enough"));
+
+    // What its parent did later is no part of the past of a fork that began before.
+    let ninth = &folder.json(&["runs", "show", run])["suspensions"][9];
+    let ninth: SuspensionId = ninth["suspensionId"].as_str().unwrap().parse().unwrap();
+    let fork = folder.run(run).await.fork(ForkOptions { at: Some(ninth), answer: None }).await.unwrap();
+    let past = fork.history().await.unwrap();
+    let past: Vec<_> = past.iter().map(|row| (row.record.path.to_string(), row.record.state.ended.is_some())).collect();
+    let wanted = ["s1", "s2", "s3", "late", "s4", "s5", "s6", "s7", "s8", "s9"];
+    assert_eq!(past, wanted.map(|step| (step.to_owned(), step != "s9")));
 
     // Without a name it is the user of the operating system, whatever the environment says of that.
     let id: RunId = folder.json(&["run", "approvals"])["runId"].as_str().unwrap().parse().unwrap();
