@@ -401,7 +401,8 @@ async fn starts_and_ends(folder: &Folder, run: &str) {
     let ninth: SuspensionId = ninth["suspensionId"].as_str().unwrap().parse().unwrap();
     let fork = folder.run(run).await.fork(ForkOptions { at: Some(ninth), answer: None }).await.unwrap();
     let past = fork.history().await.unwrap();
-    let past: Vec<_> = past.iter().map(|row| (row.record.path.to_string(), row.record.state.ended.is_some())).collect();
+    let past: Vec<_> =
+        past.iter().map(|row| (row.record.path.to_string(), row.record.state.ended.is_some())).collect();
     let wanted = ["s1", "s2", "s3", "late", "s4", "s5", "s6", "s7", "s8", "s9"];
     assert_eq!(past, wanted.map(|step| (step.to_owned(), step != "s9")));
 

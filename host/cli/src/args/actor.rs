@@ -10,7 +10,7 @@ const CHANNEL: &str = "cli";
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ActorArgs {
     /// Who acts, by your own word: kept as such, beside the user of the operating system [default: that user]
-    #[arg(long = "as", value_name = "NAME", env = "REENTRY_AS", hide_env_values = true)]
+    #[arg(long = "as", id = "as", value_name = "NAME", env = "REENTRY_AS", hide_env_values = true)]
     name: Option<String>,
 
     /// What to keep with it, for those who read the run's history; up to 4 KiB

@@ -100,7 +100,7 @@ fn answers(session: &Session, suspensions: &[Waiting]) -> String {
             said(&record.past.by),
         ]);
     }
-    if suspensions.is_empty() { String::new() } else { session.ui.table(&table) + "\n" }
+    if suspensions.is_empty() { String::new() } else { session.ui.table(&table) }
 }
 
 /// The moments of which the run is kept, with the command that goes on from each.
@@ -130,7 +130,7 @@ fn points(session: &Session, run: RunId, suspensions: &[Waiting], savepoints: &[
             command,
         ]);
     }
-    session.ui.table(&table)
+    format!("\n{}", session.ui.table(&table))
 }
 
 /// The entries to which the run can be sent back.

@@ -13,7 +13,7 @@ use crate::humane::took;
 use crate::json_text::glimpse;
 use crate::session::{Background, Session};
 use crate::style::Style;
-use crate::table::Table;
+use crate::table::{Table, cut};
 use crate::ui::harmless;
 
 /// Most characters of a question, an answer or a comment that are shown.
@@ -97,8 +97,7 @@ fn resumed(row: &TimelineRow) -> String {
 /// Who did something, and what they say to it.
 fn by(by: &By) -> String {
     let name = by.name().map(|name| format!(" by {}", harmless(name))).unwrap_or_default();
-    let comment =
-        by.comment.as_ref().map(|comment| format!(" ({})", glimpse(&harmless(comment), DATA_CHARS)));
+    let comment = by.comment.as_ref().map(|comment| format!(" ({})", cut(&harmless(comment), DATA_CHARS)));
     name + &comment.unwrap_or_default()
 }
 
