@@ -21,7 +21,7 @@ use crate::ui::harmless;
 /// Most characters of a question or an answer that are shown.
 const DATA_CHARS: usize = 40;
 
-/// Show what was asked and answered in a run, by whom, and where it can be forked, restarted, or sent back to
+/// Show who answered what in a run, and where it can be forked, restarted, or sent back to
 ///
 /// The history of a fork begins with that of the run that it was forked from. Of each question that was answered, the run as it was before is kept: `runs fork --at` makes another run of it. `runs travel` sends
 /// the run itself back to an entry.
@@ -66,29 +66,30 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
 /// What was asked and answered, and by whom; the answers that did not count, too.
 fn answers(session: &Session, suspensions: &[Waiting]) -> String {
     let now = session.now();
-    let mut table = Table::new(["WHEN", "STEP", "QUESTION", "WHAT CAME OF IT", "ANSWER", "COMMENT"])
+    let mut table = Table::new(["WHEN", "STEP", "QUESTION", "WHAT CAME OF IT", "BY", "ANSWER", "COMMENT"])
         .giving_way(["COMMENT", "QUESTION", "ANSWER", "STEP"]);
     let short = |json: Option<&Json>| json.map(|json| glimpse(json.text(), DATA_CHARS)).unwrap_or_default();
     let said = |by: &By| by.comment.as_ref().map(|comment| harmless(comment)).unwrap_or_default();
-    let by = |by: &By| by.name().map(|name| format!(" by {}", harmless(name))).unwrap_or_default();
+    let by = |by: &By| by.name().map(harmless).unwrap_or_default();
     for Waiting { record, payload, .. } in suspensions {
         let (step, question) = (record.path.to_string(), short(payload.as_ref()));
         for one in &record.past.tries {
             let why = match one.kind {
-                TryKind::Refused => "refused by the step",
+                TryKind::Refused => "refused",
                 TryKind::Late => "came too late",
             };
             table.row([
                 relative(one.at, now),
                 step.clone(),
                 question.clone(),
-                format!("{why}{}: {}", by(&one.by), harmless(&one.message)),
+                format!("{why}: {}", harmless(&one.message)),
+                by(&one.by),
                 short(one.answer.as_ref().and_then(Text::here)),
                 said(&one.by),
             ]);
         }
         let (at, came) = match record.state.ended {
-            Some((end, at)) => (at, format!("{}{}", ended(end), by(&record.past.by))),
+            Some((end, at)) => (at, ended(end).to_owned()),
             None => (record.since, "waits".to_owned()),
         };
         table.row([
@@ -96,6 +97,7 @@ fn answers(session: &Session, suspensions: &[Waiting]) -> String {
             step,
             question,
             came,
+            by(&record.past.by),
             short(record.past.answer()),
             said(&record.past.by),
         ]);
