@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{RunStatus, StepStatus, is_zero};
+use crate::actor::By;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::time::Timestamp;
@@ -14,6 +15,9 @@ pub struct LogEntry {
     /// Where; the root path for the run itself.
     #[serde(rename = "at", default, skip_serializing_if = "StepPath::is_root")]
     pub path: StepPath,
+    /// Who wanted it; that of an answer is kept with its suspension.
+    #[serde(default, skip_serializing_if = "By::is_empty")]
+    pub by: By,
     /// What.
     #[serde(flatten)]
     pub kind: LogKind,
@@ -34,6 +38,9 @@ pub enum LogKind {
         /// The root span of the resume; `None` in entries that were written when it was not kept.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         span: Option<Box<SpanRecord>>,
+        /// What was answered; empty in logs that were written when this was not kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suspensions: Vec<SuspensionId>,
     },
     /// An entry began.
     Began,
@@ -41,6 +48,9 @@ pub enum LogKind {
     Reentered {
         /// Number of the call.
         call: u32,
+        /// What is over of what it waited for; empty in logs that were written when this was not kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        suspensions: Vec<SuspensionId>,
     },
     /// A guest is called: for the first time, after what it waited for, or again.
     Called {

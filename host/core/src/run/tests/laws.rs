@@ -80,7 +80,7 @@ pub(super) fn keeps_the_laws(world: &World, decision: &Decision) {
 
     // Suspensions begin once and end once.
     let opened: HashSet<_> = decision.opened.iter().map(|(_, opened)| opened.id).collect();
-    let closed: HashSet<_> = decision.closed.iter().map(|(closed, _)| *closed).collect();
+    let closed: HashSet<_> = decision.closed.iter().map(|closed| closed.suspension).collect();
     assert_eq!((opened.len(), closed.len()), (decision.opened.len(), decision.closed.len()), "named twice");
     assert!(closed.is_subset(&(&open(before) | &opened)), "a suspension ends that was not open");
     let reopened: HashSet<_> = decision.reopened.iter().map(|reopened| reopened.suspension).collect();
@@ -228,7 +228,7 @@ pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
             let context = BTreeMap::from([("user".to_owned(), json("\"ann\""))]);
             Event::Started(StartRequest { request_context: context, ..StartRequest::default() }, caller(at))
         }
-        Draw::Cancel => Event::CancelRequested,
+        Draw::Cancel => Event::CancelRequested(Box::default()),
         Draw::Time => Event::TimePassed { owner: owner(1) },
         Draw::TakeOver(from, by) => Event::TakenOver { from: owner(*from), by: owner(*by) },
         Draw::Resume { target, data, retries } => {
