@@ -242,7 +242,7 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
         kept.extend(row.span_id.map(|id| id.to_string()));
         match row.what {
             LogKind::Called { span_id, .. } => _ = kept.insert(span_id.to_string()),
-            LogKind::Started { span } | LogKind::Resumed { span } => {
+            LogKind::Started { span, .. } | LogKind::Resumed { span, .. } => {
                 kept.extend(span.map(|span| span.span.span_id.to_string()));
             }
             _ => {}

@@ -7,7 +7,7 @@ use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
-use reentry::store::{SuspensionPast, Text, Try, TryKind};
+use reentry::store::{SuspensionEnd, SuspensionPast, Text, Try, TryKind};
 use reentry::{SuspendedStep, Waiting};
 use serde::Serialize;
 use serde_json::Value;

@@ -27,7 +27,11 @@ use reentry_core::time::Timestamp;
 
 use crate::rows::CommitRows;
 use crate::{
-    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts, DeleteError, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary,
+    ComponentUsage, Counts, DeleteError, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError,
+    RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store,
+    StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary,
+    WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
 use mail::KeptMessage;

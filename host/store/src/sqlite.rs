@@ -66,7 +66,11 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts, DeleteError, Durability, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary,
+    ComponentUsage, Counts, DeleteError, Durability, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError,
+    RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store,
+    StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary,
+    WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
 use open::Files;

@@ -111,7 +111,7 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,

@@ -9,7 +9,9 @@ use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
 use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus, TRIALS_MAX};
 use reentry::core::time::Timestamp;
-use reentry::store::{CallLogFilter, LogRow, SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord, Text, TryKind};
+use reentry::store::{
+    CallLogFilter, LogRow, SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord, Text, TryKind,
+};
 
 use crate::disk::now;
 use crate::guest::{self, guest};

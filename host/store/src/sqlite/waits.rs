@@ -352,7 +352,9 @@ impl Keys {
         let digits = digits.collect::<Vec<_>>().join(",");
         match digits.as_str() {
             "" => String::new(),
-            _ => format!("AND id IN (SELECT unhex(value) FROM json_each({}))", self.arg(format!("[{digits}]"))),
+            _ => {
+                format!("AND id IN (SELECT unhex(value) FROM json_each({}))", self.arg(format!("[{digits}]")))
+            }
         }
     }
 

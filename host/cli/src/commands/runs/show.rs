@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use reentry::core::path::StepPath;
 use reentry::core::run::{LogKind, Run as State, StepEntry};
 use reentry::core::time::Timestamp;
+use reentry::core::trace::SpanRecord;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
 use serde::Serialize;
 
@@ -196,7 +197,7 @@ fn has_span(row: &TimelineRow) -> bool {
 fn root(row: &TimelineRow) -> Option<(&'static str, &SpanRecord)> {
     match &row.what {
         LogKind::Started { span } => span.as_deref().map(|span| ("start", span)),
-        LogKind::Resumed { span } => span.as_deref().map(|span| ("resume", span)),
+        LogKind::Resumed { span, .. } => span.as_deref().map(|span| ("resume", span)),
         _ => None,
     }
 }

@@ -78,9 +78,7 @@ fn call(span: Option<SpanId>) -> Option<String> {
 
 fn what(row: &TimelineRow, style: Style) -> String {
     match &row.what {
-        LogKind::Started { span } => {
-            spanned(format!("started{}", by(&row.by)), root(span.as_deref()), style)
-        }
+        LogKind::Started { span } => spanned(format!("started{}", by(&row.by)), root(span.as_deref()), style),
         LogKind::Resumed { span, .. } => spanned(resumed(row), root(span.as_deref()), style),
         LogKind::Began => spanned("begins".to_owned(), call(row.span_id), style),
         LogKind::Reentered { call: number, .. } => {
