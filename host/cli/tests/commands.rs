@@ -301,8 +301,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, doors, events, history, hints, library, migrate, names, prune, replay, run,
-    space, tenants, watch, work
+    answers, backup, control, doors, events, history, hints, library, lists, migrate, names, prune, replay,
+    run, space, tenants, watch, work
 );
 
 #[test]
