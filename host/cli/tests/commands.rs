@@ -351,8 +351,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, doors, events, hints, history, library, logs, migrate, names, prune, replay,
-    retries, run, space, tenants, traces, watch, work,
+    answers, backup, control, doors, events, hints, history, library, lists, logs, migrate, names, prune,
+    replay, retries, run, space, tenants, traces, watch, work
 );
 
 #[test]
