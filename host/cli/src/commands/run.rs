@@ -62,8 +62,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let workflow = workflow(session, &host, &args).await?;
     let new = workflow.new_run(args.resource);
     let (id, stored) = (new.id(), new.stored());
+    let is_told = std::cell::Cell::new(false);
     let tell = async {
         stored.await;
+        is_told.set(true);
         session.ui.note(&format!("run {id}"));
         std::future::pending::<std::convert::Infallible>().await
     };
@@ -75,6 +77,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         }
     });
     let Started { run, result } = started.await.map_err(|failure| with_form(failure, &workflow))?;
+    if run.id() == id && !is_told.get() {
+        // It was stored and had ended before anybody looked.
+        session.ui.note(&format!("run {id}"));
+    }
     if run.id() != id {
         session.ui.note(&format!("run {}, as the same request was made before", run.id()));
     }
