@@ -244,7 +244,7 @@ impl<'w> Change<'w> {
 
     /// Lets the run go on under the root span of a start or resume; gives what the log keeps of it.
     pub(super) fn begin_span(&mut self, span: RootSpan, options: TracingOptions) -> Option<Box<SpanRecord>> {
-        let record = SpanRecord::new(span.clone(), options);
+        let record = SpanRecord::new(&span, options);
         let is_told = !record.is_plain() && !self.is_quiet;
         self.run.span_noted = if is_told { self.next_version() } else { 0 };
         self.run.span = Some(span);

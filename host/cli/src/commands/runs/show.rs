@@ -214,7 +214,7 @@ fn requests_text(timeline: &[TimelineRow], ui: &Ui, now: Timestamp) -> String {
         table.row([
             name.to_owned(),
             relative(at, now),
-            record.span.span_id.to_string(),
+            record.span_id.to_string(),
             span_text::tags(record),
             span_text::metadata(record),
             span_text::context_keys(record),

@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
 use crate::run::structure::holder;
-use crate::run::{Decision, Doing, Phase, Run, RunStatus, Step};
+use crate::run::{Decision, Doing, LogEntry, Phase, Run, RunStatus, Step};
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, Failure, Wait, WaitFor, Waits, Wake};
 use crate::time::Timestamp;
 
@@ -110,6 +110,8 @@ pub(super) fn stored_and_read_again(decision: &Decision) -> Run {
     let mut run: Run = Json::of(&decision.run).unwrap().decode().unwrap();
     run.steps = decision.run.steps.iter().map(|(path, step)| (path.clone(), again(step))).collect();
     assert_eq!(run, decision.run, "what is read is what was stored");
+    let log: Vec<LogEntry> = Json::of(&decision.log).unwrap().decode().unwrap();
+    assert_eq!(log, decision.log);
     for (path, step) in &decision.steps {
         assert_eq!(again(step), *step, "{path}");
         assert_eq!(path.to_string().parse::<StepPath>().unwrap(), *path);
