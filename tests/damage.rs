@@ -93,12 +93,28 @@ impl Store for Damaging {
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         self.store.list_runs(tenant, filter).await
     }
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.store.count_runs(tenant, filter, by).await
+    }
     async fn list_suspensions(
         &self,
         tenant: &TenantId,
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         self.store.list_suspensions(tenant, filter).await
+    }
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.store.count_suspensions(tenant, filter, by).await
     }
     async fn due(
         &self,

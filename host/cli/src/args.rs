@@ -3,11 +3,13 @@
 mod answer_form;
 mod context;
 mod given;
+mod listing;
 mod name;
 mod tracing;
 
 pub(crate) use answer_form::OutputArgs;
 pub(crate) use context::ContextArgs;
 pub(crate) use given::{Given, syntax_error, unreadable};
+pub(crate) use listing::{ListArgs, Order};
 pub(crate) use name::{RunName, SuspensionName, short};
 pub(crate) use tracing::TracingArgs;

@@ -59,6 +59,11 @@ impl Shell {
         let hurries = r#"{"then": {"component": "ask.wasm", "step": "ask", "totalTimeoutMs": 5000}}"#;
         shell.workflow("hurries", hurries);
         shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
+        for (id, delay_ms) in [("later", 5_400_000), ("soon", 1)] {
+            let retry = format!(r#"{{"retries": 1, "delayMs": {delay_ms}}}"#);
+            let step = r#""component": "trap.wasm", "step": "ask""#;
+            shell.workflow(id, &format!(r#"{{"then": {{{step}, "retry": {retry}}}}}"#));
+        }
         let newer = r#"{"id": "asks", "title": "Newer", "steps": [{"then": {"component": "ask.wasm", "step": "ask"}}]}"#;
         shell.write("newer.json", newer.as_bytes());
         // The same step in another component, whose memory is laid out otherwise.
@@ -333,8 +338,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, doors, events, history, hints, library, logs, migrate, names, prune, replay,
-    run, space, tenants, watch, work
+    answers, backup, control, doors, events, hints, history, library, logs, migrate, names, prune, replay,
+    retries, run, space, tenants, traces, watch, work,
 );
 
 #[test]

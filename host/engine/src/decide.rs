@@ -9,6 +9,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{
     Decision, Durability, Fork, Known, MOVES_MAX, Missing, Refused, Reopened, Run, Step, Stop, apply, fork,
 };
+use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
 use reentry_store::{CallLog, CommitError, RequestKey};
 
@@ -22,7 +23,6 @@ use crate::live::Happened;
 use crate::meant::Meant;
 use crate::ready::Ready;
 use crate::to_be_called::ready_for;
-use crate::trace;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
 /// on, so this many in a row mean that something is wrong.
@@ -59,6 +59,18 @@ pub(crate) enum Cause {
     CallEnded(Event, Made, Option<CallLog>),
     /// Another run begins where this one stands.
     Fork(Fork),
+}
+
+impl Cause {
+    /// What the caller asks of the root span, for a request that has one.
+    pub(crate) fn tracing_options(&self) -> Option<&TracingOptions> {
+        match self {
+            Self::Event(Event::Started(request, _)) => Some(&request.tracing_options),
+            Self::Event(Event::Resumed(request, _)) => Some(&request.tracing_options),
+            Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.0.tracing_options),
+            Self::Event(_) | Self::CallEnded(..) => None,
+        }
+    }
 }
 
 /// When a call was made: as long as this is so, it is the one that its step waits for. The owner alone does not say so, as a process that
@@ -267,9 +279,6 @@ impl Decider {
         }
         self.host.fault(FaultPoint::AfterCommit(what));
         self.host.live.tell(run.id, Happened::Committed);
-        if let (Stored::Started | Stored::Resumed, Some(span)) = (what, &run.span) {
-            trace::record(span);
-        }
         if matches!(what, Stored::Resumed | Stored::Created) {
             self.claim = Some(run.version);
         }

@@ -26,6 +26,7 @@ use crate::host_calls::CallContext;
 use crate::inputs;
 use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
+use crate::trace::Place;
 
 /// The end of a call, with the guest's memory if it waits now.
 pub(crate) struct Performed {
@@ -37,6 +38,16 @@ pub(crate) struct Performed {
     pub(crate) log: Option<CallLog>,
 }
 
+/// A call to be made.
+pub(crate) struct ToMake {
+    /// The step.
+    pub(crate) path: StepPath,
+    /// Not before this instant: the wait of a retry.
+    pub(crate) not_before: Option<Timestamp>,
+    /// Where the span stands that the call's is below.
+    pub(crate) place: Place,
+}
+
 /// Makes the call that the step's record holds. `None` when nobody wanted it any more, before it was made or while it was.
 ///
 /// # Errors
@@ -45,7 +56,7 @@ pub(crate) async fn perform(
     host: Arc<Inner>,
     run: Arc<Run>,
     program: Arc<Program>,
-    (path, not_before): (StepPath, Option<Timestamp>),
+    ToMake { path, not_before, place }: ToMake,
     ready: Option<Ready>,
 ) -> Result<Option<Performed>, Error> {
     let node = step_at(&run, &program, &path)?;
@@ -87,13 +98,10 @@ pub(crate) async fn perform(
         _ => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
     let input = inputs::read(&*host.store, &run, &path, step).await?;
-    let span_id = host.chance.span_id();
-    let span = tracing::info_span!(
-        "workflow step", run = %run.id, path = %path, call = step.calls, attempt = step.attempt,
-        trace_id = run.span.as_ref().map(|span| tracing::field::display(span.trace_id)),
-        span_id = %span_id,
-    );
-    let facts = facts(&host, &run, &path, node, step, span_id.to_string());
+    // That of a call which was decided before spans were kept with it is anew.
+    let span_id = step.span_id.unwrap_or_else(|| host.chance.span_id());
+    let span = place.of_call(run.id, &path, step, span_id);
+    let facts = facts(&host, &run, &path, node, step, place.told(span_id));
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
     let options = CallOptions {
@@ -126,6 +134,7 @@ pub(crate) async fn perform(
         state: settings.state,
         request_context: settings.request_context,
         random: host.chance.number(),
+        sit_through_ms: host.sit_through_ms,
         path,
     };
     Ok(Some(Performed { made: Made::now(&run, step), ended, image, log }))
@@ -160,6 +169,7 @@ fn not_made(host: &Inner, run: &Run, path: StepPath, step: &Step) -> Performed {
         state: BTreeMap::new(),
         request_context: BTreeMap::new(),
         random: host.chance.number(),
+        sit_through_ms: host.sit_through_ms,
         path,
     };
     Performed { made: Made::now(run, step), ended, image: None, log: None }

@@ -15,7 +15,7 @@ use crate::drive::{Task, begin};
 use crate::error::{Error, chain};
 use crate::host::{Host, Inner};
 use crate::observer::{Did, Upkeep};
-use crate::trouble;
+use crate::{trace, trouble};
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -125,11 +125,11 @@ pub(crate) async fn bring_logged(
 }
 
 async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) -> Result<bool, Error> {
-    let span = tracing::info_span!("reentry", otel.name = "workflow run (recovered)", run = %id);
-    let did = match &event {
-        Event::TakenOver { .. } => Did::TookOver,
-        _ => Did::Woke,
+    let (did, name) = match &event {
+        Event::TakenOver { .. } => (Did::TookOver, "workflow run (taken over)"),
+        _ => (Did::Woke, "workflow run (woken)"),
     };
+    let span = trace::of_run(name, id);
     let (inner, of) = (Arc::clone(host), tenant.clone());
     let work = async move {
         let task = prepared(&inner, &of, id, event).await?;

@@ -213,11 +213,11 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, 
     let id = || Json::record(path);
     let maybe = |value: Option<&Option<Json>>| Ok(value.cloned().flatten().unwrap_or_else(Json::null));
     let name = match &entry.kind {
-        LogKind::Started => {
+        LogKind::Started { .. } => {
             with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
             "workflow-start"
         }
-        LogKind::Resumed => {
+        LogKind::Resumed { .. } => {
             with("resumed", Json::record(&true))?;
             "workflow-start"
         }
@@ -235,6 +235,8 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, 
             with("status", Json::record("running"))?;
             "workflow-step-start"
         }
+        // That the entry begins or goes on is told beside it.
+        LogKind::Called { .. } => return Ok(Vec::new()),
         LogKind::Ended { status } => {
             if let Some(entry) = shown {
                 payload = whole(entry)?;

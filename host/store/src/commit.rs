@@ -124,6 +124,8 @@ pub struct NewSuspension {
     pub path: StepPath,
     /// Labels by which it may be addressed.
     pub labels: Vec<String>,
+    /// Those who are asked.
+    pub assignees: Vec<String>,
     /// Whether a person or system may answer it (as opposed to a wait for time or an event).
     pub takes_answer: bool,
     /// Since when the step waits.
@@ -137,14 +139,16 @@ pub struct NewSuspension {
 impl NewSuspension {
     /// What is stored of a suspension that begins at a step.
     pub fn of(path: StepPath, suspension: &Suspension) -> Self {
-        let event = match &suspension.wait.what {
-            WaitFor::Event(event) => Some((event.name.clone(), event.key.clone())),
-            _ => None,
+        let (event, assignees) = match &suspension.wait.what {
+            WaitFor::Event(event) => (Some((event.name.clone(), event.key.clone())), Vec::new()),
+            WaitFor::Answer(answer) => (None, answer.assignees.clone()),
+            _ => (None, Vec::new()),
         };
         Self {
             id: suspension.id,
             path,
             labels: suspension.labels().to_vec(),
+            assignees,
             takes_answer: suspension.takes_answer(),
             since: suspension.since,
             due_at: suspension.due_at(),

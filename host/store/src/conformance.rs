@@ -12,6 +12,7 @@ pub mod clock;
 pub mod commits;
 pub mod deletion;
 pub mod drafts;
+pub mod filters;
 pub mod forks;
 pub mod holds;
 pub mod library;
@@ -67,6 +68,10 @@ macro_rules! conformance {
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
                 a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,
                 the_last_run_was_created_or_answered_last;
+            filters: questions_are_found_by_what_they_are_about, questions_are_found_by_their_deadlines,
+                questions_are_found_by_their_age, names_are_those_of_what_is_open, runs_are_found_by_what_they_wait_for,
+                runs_come_in_the_order_of_their_creation, rows_are_counted_by_what_they_have_in_common,
+                a_filter_that_nothing_passes_is_refused;
             clock: what_is_due_comes_earliest_first, what_is_due_is_found_behind_what_is_passed_over,
                 what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
             owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,

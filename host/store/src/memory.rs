@@ -27,10 +27,10 @@ use reentry_core::time::Timestamp;
 
 use crate::rows::CommitRows;
 use crate::{
-    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage,
-    DeleteError, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary,
-    Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter,
-    SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts,
+    DeleteError, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups,
+    RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
+    SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
 use mail::KeptMessage;
@@ -209,6 +209,15 @@ impl Store for MemoryStore {
         self.data().list_runs(tenant, &filter)
     }
 
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.data().count_runs(tenant, &filter, by)
+    }
+
     async fn runs_with_digits(
         &self,
         tenant: &TenantId,
@@ -240,6 +249,15 @@ impl Store for MemoryStore {
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         self.data().list_suspensions(tenant, &filter)
+    }
+
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.data().count_suspensions(tenant, &filter, by)
     }
 
     async fn due(

@@ -51,17 +51,6 @@ pub(crate) fn done(since: LogPlace, last: Option<LogPlace>, until: Option<i64>) 
     Some(LogPlace { version, ..last })
 }
 
-impl SuspensionFilter {
-    /// Refuses what no index answers.
-    pub(crate) fn check(&self) -> Result<(), StoreError> {
-        if self.with_ended && self.run.is_none() {
-            let reason = "ended suspensions are listed by run only: name the run, or leave them out";
-            return Err(StoreError::Refused(reason.to_owned()));
-        }
-        Ok(())
-    }
-}
-
 /// Makes a page of rows of which one more than wanted was read, if there is one.
 pub(crate) fn page<T>(mut rows: Vec<T>, wanted: usize, id: impl Fn(&T) -> String) -> Page<T> {
     let more = rows.len() > wanted;
@@ -71,27 +60,15 @@ pub(crate) fn page<T>(mut rows: Vec<T>, wanted: usize, id: impl Fn(&T) -> String
 }
 
 /// A part of a longer list.
+///
+/// It may have fewer rows than were wanted, or none, and there may be more all the same: those that pass a filter are looked for among
+/// [`LOOKED_MAX`](crate::filter::LOOKED_MAX) at a time. `next` goes on there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<String>,
-}
-
-/// Which runs to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Only runs with this status.
-    pub status: Option<RunStatus>,
-    /// Only runs of the workflow with this id, whatever its version.
-    pub workflow_id: Option<String>,
-    /// Only runs about this resource.
-    pub resource_id: Option<String>,
-    /// Where the page begins: `next` of the page before.
-    pub after: Option<String>,
-    /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`] mean that bound.
-    pub limit: usize,
 }
 
 /// A run in a list.
@@ -111,25 +88,6 @@ pub struct RunSummary {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-}
-
-/// Which suspensions to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SuspensionFilter {
-    /// Only those of this run. Then ended ones may be listed too.
-    pub run: Option<RunId>,
-    /// Only those with this label.
-    pub label: Option<String>,
-    /// Ended ones as well: the history, which is kept by run, so that `run` must be given.
-    pub with_ended: bool,
-    /// Those that wait for time or events as well, not only for answers.
-    pub with_timers: bool,
-    /// The latest first, instead of the oldest.
-    pub latest_first: bool,
-    /// Where the page begins: `next` of the page before.
-    pub after: Option<String>,
-    /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`] mean that bound.
-    pub limit: usize,
 }
 
 /// Whether a suspension is open, and if not, how it ended and when.

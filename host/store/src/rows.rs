@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::commit::{CallLog, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
+use crate::filter::without_indexes;
 use crate::query::RunSummary;
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 
@@ -85,8 +86,12 @@ pub(crate) enum Payload {
 pub(crate) struct SuspensionRow {
     pub(crate) id: SuspensionId,
     pub(crate) path: String,
+    /// The path without the indexes of repetitions.
+    pub(crate) step: String,
     /// A JSON array; nothing for no labels, as most suspensions have none.
     pub(crate) labels: Option<String>,
+    /// The same of those who are asked.
+    pub(crate) assignees: Option<String>,
     pub(crate) takes_answer: bool,
     pub(crate) since: i64,
     pub(crate) due_at: Option<i64>,
@@ -277,11 +282,14 @@ impl Payload {
 
 impl SuspensionRow {
     fn encode(suspension: NewSuspension) -> Result<Self, StoreError> {
-        let NewSuspension { id, path, labels, takes_answer, since, due_at, event } = suspension;
+        let NewSuspension { id, path, labels, assignees, takes_answer, since, due_at, event } = suspension;
+        let list = |names: Vec<String>| if names.is_empty() { Ok(None) } else { json(&names).map(Some) };
         Ok(Self {
             id,
             path: path.to_string(),
-            labels: if labels.is_empty() { None } else { Some(json(&labels)?) },
+            step: without_indexes(&path),
+            labels: list(labels)?,
+            assignees: list(assignees)?,
             takes_answer,
             since: column(since),
             due_at: due_at.map(column),
@@ -360,22 +368,14 @@ pub(crate) fn is_within(path: &str, above: &str) -> bool {
     above.is_empty() || below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
 }
 
-/// Reads the labels of a suspension.
-pub(crate) fn decode_labels(
+/// Reads the labels of a suspension, or those who are asked.
+pub(crate) fn decode_names(
     suspension: SuspensionId,
-    labels: Option<&[u8]>,
+    what: &str,
+    names: Option<&[u8]>,
 ) -> Result<Vec<String>, StoreError> {
-    let labels = labels.map_or(Ok(Vec::new()), serde_json::from_slice);
-    labels.map_err(|e| damaged(format_args!("labels of suspension {suspension}"), e))
-}
-
-/// What can be read of a suspension in a list, so that one which cannot be read does not hide the others; and what is wrong with it.
-pub(crate) fn as_far_as_read<T>(
-    step: Result<Option<T>, StoreError>,
-    labels: Result<Vec<String>, StoreError>,
-) -> (Option<T>, Vec<String>, Option<String>) {
-    let damage = step.as_ref().err().or(labels.as_ref().err()).map(ToString::to_string);
-    (step.unwrap_or_default(), labels.unwrap_or_default(), damage)
+    let names = names.map_or(Ok(Vec::new()), serde_json::from_slice);
+    names.map_err(|e| damaged(format_args!("{what} of suspension {suspension}"), e))
 }
 
 /// The error for stored data that cannot be what was written.

@@ -17,8 +17,12 @@ mod held;
 mod holds;
 mod images;
 mod in_use;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod list_plans;
 mod log;
 mod messages;
+mod names;
 mod old_steps;
 mod open;
 mod owners;
@@ -26,17 +30,20 @@ mod pins;
 mod reader;
 mod records;
 mod requests;
+mod run_lists;
 mod runs;
 mod savepoints;
 mod schema;
 mod settings;
 mod space;
+mod spots;
 mod steps;
 mod suspensions;
 mod sync;
 mod tenants;
 mod threads;
 mod troubles;
+mod waits;
 mod workflows;
 mod writer;
 
@@ -58,10 +65,10 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage,
+    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts,
     DeleteError, Durability, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter,
-    RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
-    SuspensionFilter, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
+    SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
 use open::Files;
@@ -251,7 +258,17 @@ impl Store for SqliteStore {
 
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         let tenant = tenant.clone();
-        self.scan(move |connection| runs::list(connection, &tenant, &filter)).await
+        self.scan(move |connection| run_lists::list(connection, &tenant, &filter)).await
+    }
+
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| run_lists::count(connection, &tenant, &filter, by)).await
     }
 
     async fn runs_with_digits(
@@ -306,6 +323,16 @@ impl Store for SqliteStore {
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         let tenant = tenant.clone();
         self.scan(move |connection| suspensions::list(connection, &tenant, &filter)).await
+    }
+
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| suspensions::count(connection, &tenant, &filter, by)).await
     }
 
     async fn due(

@@ -19,9 +19,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// How many rows a page may have; the library has the same bound.
-pub(crate) const LIMIT: std::ops::RangeInclusive<i64> = 1..=1_000;
-
 /// List runs, look at one, watch it, pause, restart, fork, end it; delete what is over
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

@@ -6,6 +6,7 @@ use super::{RunStatus, StepStatus, is_zero};
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::time::Timestamp;
+use crate::trace::{SpanId, SpanRecord};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,15 +24,33 @@ pub struct LogEntry {
 #[serde(tag = "is", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum LogKind {
     /// The run was started.
-    Started,
+    Started {
+        /// The root span of the start; `None` in entries that were written when it was not kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        span: Option<Box<SpanRecord>>,
+    },
     /// The run, suspended before, goes on because of an answer.
-    Resumed,
+    Resumed {
+        /// The root span of the resume; `None` in entries that were written when it was not kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        span: Option<Box<SpanRecord>>,
+    },
     /// An entry began.
     Began,
     /// A guest is called again after what it waited for.
     Reentered {
         /// Number of the call.
         call: u32,
+    },
+    /// A guest is called: for the first time, after what it waited for, or again.
+    Called {
+        /// Number of the call.
+        call: u32,
+        /// Tries before this one.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        attempt: u32,
+        /// The span of this try.
+        span_id: SpanId,
     },
     /// An entry ended.
     Ended {
@@ -99,7 +118,11 @@ impl LogKind {
     pub(super) fn is_of_an_answer(&self) -> bool {
         matches!(
             self,
-            Self::Resumed | Self::Reentered { .. } | Self::AnswerRefused { .. } | Self::Stopped { .. }
+            Self::Resumed { .. }
+                | Self::Reentered { .. }
+                | Self::Called { .. }
+                | Self::AnswerRefused { .. }
+                | Self::Stopped { .. }
         )
     }
 }

@@ -30,8 +30,8 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Call
     change.run.phase = Phase::Live;
     change.run.state = state;
     change.run.request_context = context;
-    change.run.span = Some(span);
-    change.log(&root, LogKind::Started);
+    let span = change.begin_span(span, request.tracing_options);
+    change.log(&root, LogKind::Started { span });
     change.enter_scope(&root, top, input, caller.owner)
 }
 

@@ -23,6 +23,7 @@ mod migrate;
 mod old_folder;
 mod recover;
 mod requests;
+mod retries;
 mod stored;
 mod stuck;
 mod tenants;

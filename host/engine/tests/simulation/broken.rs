@@ -7,6 +7,7 @@ use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{Call, Doing, Reopened, Run, Step, TRIALS_MAX};
 use reentry::core::step::{Resolution, WaitFor, Wake};
+use reentry::core::time::Timestamp;
 use reentry::store::{CallLog, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::{Disk, now};
@@ -41,6 +42,10 @@ pub(crate) enum Broken {
     OrphansForgotten,
     /// Calls that their driver gave up are not found.
     GivenUpForgotten,
+    /// Delays that nobody sits through never end.
+    DelaysForgotten,
+    /// A try after such a delay is there to be made by others as well.
+    DelaysEndTwice,
     /// A run is not saved before its suspensions end.
     SavepointsDropped,
     /// What happened is not written down.
@@ -102,7 +107,7 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 44] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -116,6 +121,8 @@ impl Broken {
         Self::LeasesIgnored,
         Self::OrphansForgotten,
         Self::GivenUpForgotten,
+        Self::DelaysForgotten,
+        Self::DelaysEndTwice,
         Self::SavepointsDropped,
         Self::LogDropped,
         Self::CallLogsDropped,
@@ -190,6 +197,7 @@ pub(crate) fn rewritten(
             commit.call_log = commit.call_log.or(before.map(|(_, log)| log));
         }
         Broken::RequestsForgotten => commit.request = None,
+        Broken::DelaysEndTwice => delay_once_more(&mut commit, store),
         Broken::AttemptsForgotten => each_step(&mut commit, |step| step.attempt = 0),
         Broken::AnswersMixedUp => mix_answers(&mut commit, mixed),
         Broken::EndsForgotten => {
@@ -241,6 +249,26 @@ fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
         commit.expected = Some(there.version);
         commit.run.version = commit.run.version.max(there.version + 1);
     }
+}
+
+/// Leaves calls for which a delay has ended where they were.
+fn delay_once_more(commit: &mut Commit, store: &dyn Store) {
+    let there: Option<Run> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
+    let Some(there) = there else { return };
+    for (path, step) in
+        commit.run.steps.iter_mut().chain(commit.steps.iter_mut().map(|(path, step)| (&*path, step)))
+    {
+        let before = there.steps.get(path).map(|step| &step.doing);
+        if let (Doing::Calling(..), Some(delayed @ Doing::Delayed(..))) = (&step.doing, before) {
+            step.doing = delayed.clone();
+        }
+    }
+}
+
+/// Whether all that is due in a run are calls that were delayed.
+pub(crate) fn is_only_delayed(run: &Run, at: Timestamp) -> bool {
+    let mut due = run.steps.values().filter(|step| step.due_at().is_some_and(|due| due <= at));
+    due.all(|step| matches!(step.doing, Doing::Delayed(..)))
 }
 
 fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {

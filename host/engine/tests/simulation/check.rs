@@ -140,8 +140,11 @@ fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
         all.extend(row.entries.decode::<Vec<LogEntry>>().map_err(|error| error.to_string())?);
     }
     let first = all.first().map(|entry| entry.kind.clone());
-    let begins = if run.fork_of.is_some() { LogKind::Forked } else { LogKind::Started };
-    ensure(first == Some(begins), || format!("the log begins with {first:?}"))?;
+    let begins = match run.fork_of {
+        Some(_) => matches!(first, Some(LogKind::Forked)),
+        None => matches!(first, Some(LogKind::Started { .. })),
+    };
+    ensure(begins, || format!("the log begins with {first:?}"))?;
     let stopped = all.iter().rev().find_map(|entry| match entry.kind {
         LogKind::Stopped { status } => Some(status),
         _ => None,

@@ -114,6 +114,7 @@ pub fn step(doing: Doing) -> Step {
         children: 0,
         deadline: None,
         doing,
+        span_id: None,
         suspensions: Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use crate::DeleteError;
 use crate::codes::{FINAL, status_of};
 use crate::rows::{column, column_of};
 use crate::sqlite::writer::Fault;
-use crate::sqlite::{images, old_steps, savepoints};
+use crate::sqlite::{images, old_steps, savepoints, suspensions};
 
 /// Deletes a run, unless it has not ended or forks read it.
 pub(crate) fn delete_run(
@@ -86,6 +86,7 @@ pub(crate) fn delete_before(
 fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
     savepoints::delete(connection, seq)?;
     old_steps::drop_payloads(connection, seq)?;
+    suspensions::forget_names(connection, seq)?;
     for sql in [
         "DELETE FROM steps WHERE run = ?1",
         "DELETE FROM old_steps WHERE run = ?1",

@@ -35,7 +35,7 @@ fn images(run: &Run) -> HashSet<SnapshotId> {
 fn goes_on(step: &Step) -> bool {
     step.owner().is_some()
         || step.open().next().is_some()
-        || matches!(step.doing, Doing::Ready(_) | Doing::Sleeping(_))
+        || matches!(step.doing, Doing::Ready(_) | Doing::Sleeping(_) | Doing::Delayed(..))
 }
 
 /// Asserts what holds for every decision.
@@ -262,7 +262,18 @@ pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
             let (state, request_context) = (set.clone(), set);
             let owner = run.steps.get(&path).and_then(Step::owner).unwrap_or(owner(1));
             let end = end(*kind, at);
-            Event::CallEnded(CallEnded { path, call, owner, end, state, request_context, random: 9 })
+            // Of the delays of `flaky`, the first is sat through, and the second is not.
+            let (random, sit_through_ms) = (9, 15_000);
+            Event::CallEnded(CallEnded {
+                path,
+                call,
+                owner,
+                end,
+                state,
+                request_context,
+                random,
+                sit_through_ms,
+            })
         }
     }
 }

@@ -1,4 +1,4 @@
--- Schema version 7. docs/format/schema.md says what every table, column and index is for.
+-- Also of schema version 7: what guests logged.
 
 CREATE TABLE call_logs (
     run INTEGER NOT NULL,
