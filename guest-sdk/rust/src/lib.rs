@@ -129,7 +129,10 @@ macro_rules! dbg {
             value => {
                 $crate::eprintln!(
                     "[{}:{}] {} = {:#?}",
-                    ::core::file!(), ::core::line!(), ::core::stringify!($value), &value
+                    ::core::file!(),
+                    ::core::line!(),
+                    ::core::stringify!($value),
+                    &value
                 );
                 value
             }

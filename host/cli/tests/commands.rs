@@ -44,6 +44,10 @@ impl Shell {
         shell.workflow("waits", r#"{"then": {"component": "event.wasm", "step": "ask"}}"#);
         shell.workflow("fails", r#"{"then": {"component": "trap.wasm", "step": "ask"}}"#);
         shell.workflow("says", r#"{"then": {"component": "says.wasm", "step": "ask"}}"#);
+        shell.workflow(
+            "later",
+            r#"{"sleep": {"ms": 1}}, {"then": {"component": "says.wasm", "step": "ask"}}"#,
+        );
         shell.workflow("floods", r#"{"then": {"component": "floods.wasm", "step": "ask"}}"#);
         shell.workflow("refuses", r#"{"then": {"component": "refuses.wasm", "step": "ask"}}"#);
         let ask = r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#;
