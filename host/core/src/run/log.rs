@@ -18,7 +18,7 @@ pub struct LogEntry {
     #[serde(rename = "at", skip_serializing_if = "StepPath::is_root")]
     pub path: StepPath,
     /// Who wanted it; that of an answer is kept with its suspension.
-    #[serde(default, skip_serializing_if = "By::is_empty")]
+    #[serde(skip_serializing_if = "By::is_empty")]
     pub by: By,
     /// What.
     #[serde(flatten)]
@@ -133,6 +133,8 @@ impl<'de> Deserialize<'de> for LogEntry {
         struct Tagged {
             #[serde(rename = "at", default)]
             path: StepPath,
+            #[serde(default)]
+            by: By,
             #[serde(flatten)]
             kind: LogKind,
         }
@@ -142,11 +144,11 @@ impl<'de> Deserialize<'de> for LogEntry {
             span: Option<Box<SpanRecord>>,
         }
         let text = Box::<RawValue>::deserialize(deserializer)?;
-        let Tagged { path, mut kind } = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
-        if let LogKind::Started { span } | LogKind::Resumed { span } = &mut kind {
+        let Tagged { path, by, mut kind } = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        if let LogKind::Started { span } | LogKind::Resumed { span, .. } = &mut kind {
             *span = serde_json::from_str::<Spanned>(text.get()).map_err(D::Error::custom)?.span;
         }
-        Ok(Self { path, kind })
+        Ok(Self { path, by, kind })
     }
 }
 
