@@ -13,7 +13,7 @@ use crate::reader;
 use crate::session::{Background, Session};
 use crate::style::Style;
 use crate::table::cut;
-use crate::ui::Ui;
+use crate::ui::{Ui, harmless};
 
 /// Most characters of an event's data that are shown.
 const DATA_CHARS: usize = 120;
@@ -51,7 +51,12 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
                 return Ok(Exit::Done);
             }
         }
-        Ok(run.status().await?.into())
+        let state = run.state().await?;
+        if let Some(reason) = &state.blocked {
+            // What went wrong in the host is in no run's log.
+            session.ui.note(&format!("the run is blocked: {}", harmless(reason)));
+        }
+        Ok(state.status().into())
     };
     tokio::select! {
         ended = watching => ended,
