@@ -1,6 +1,7 @@
 //! `reentry run`: starts a run and shows how far it came.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use reentry::core::run::Refused;
 use reentry::core::workflow::Definition;
@@ -62,9 +63,11 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let workflow = workflow(session, &host, &args).await?;
     let new = workflow.new_run(args.resource);
     let (id, stored) = (new.id(), new.stored());
+    let is_told = AtomicBool::new(false);
     let tell = async {
         stored.await;
         session.ui.note(&format!("run {id}"));
+        is_told.store(true, Ordering::Relaxed);
         std::future::pending::<std::convert::Infallible>().await
     };
     let started = or_interrupt(id, true, async {
@@ -77,6 +80,9 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let Started { run, result } = started.await.map_err(|failure| with_form(failure, &workflow))?;
     if run.id() != id {
         session.ui.note(&format!("run {}, as the same request was made before", run.id()));
+    } else if !is_told.load(Ordering::Relaxed) {
+        // It was stored and at its rest before anybody looked.
+        session.ui.note(&format!("run {id}"));
     }
     finish(session, &host, &run, result, args.output).await
 }
