@@ -30,3 +30,4 @@ mod tenants;
 mod upkeep;
 mod versions;
 mod watch;
+mod ways_out;
