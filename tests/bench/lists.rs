@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::report::{Goal, figure, median_us, timed};
 
 const FEW: u32 = 10_000;
-const MANY: u32 = 100_000;
+const MANY: u32 = 40_000;
 
 const REPEATS: usize = 41;
 const PAGE: usize = 20;
@@ -175,7 +175,7 @@ fn floor() -> Result<f64> {
     db.execute_batch(&format!(
         "CREATE TABLE rows (id INTEGER PRIMARY KEY, name TEXT, bytes BLOB);
         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {FEW})
-        INSERT INTO rows (name, bytes) SELECT 'team-' || n % {LABELS}, zeroblob(1000) FROM n;
+        INSERT INTO rows (name, bytes) SELECT 'team-' || (n % {LABELS}), zeroblob(1000) FROM n;
         CREATE INDEX rows_by_name ON rows (name);"
     ))?;
     let mut find = db.prepare("SELECT bytes FROM rows WHERE name = 'team-7' ORDER BY id LIMIT 20")?;

@@ -4,6 +4,7 @@ mod broken;
 mod durability;
 mod folder;
 mod in_use;
+mod lists;
 mod old_versions;
 mod opening;
 mod space;
