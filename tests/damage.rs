@@ -64,8 +64,17 @@ impl Store for Damaging {
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
         self.store.run(tenant, id).await
     }
-    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
-        self.store.origin(run).await
+    async fn note_late_try(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        late: LateTry,
+        times: u64,
+    ) -> Result<(), StoreError> {
+        self.store.note_late_try(tenant, run, late, times).await
+    }
+    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        self.store.lineage(run).await
     }
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
         self.store.step(run, path).await

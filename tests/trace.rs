@@ -106,7 +106,7 @@ async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
         while host.wake_due().await?.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        run.resume(ResumeOptions::data(json(json!("!")))).await?;
+        host.run(run.id()).await?.resume(ResumeOptions::data(json(json!("!")))).await?;
         Ok(run.id())
     })
     .await?;
@@ -117,7 +117,13 @@ async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
             format!("{name}: tags {} metadata {}", span.field("tags"), span.field("metadata"))
         })
         .collect();
-    insta::assert_snapshot!(seen.join("\n"), @"");
+    insta::assert_snapshot!(seen.join("\n"), @r#"
+    workflow run: tags nightly metadata {"batch":12,"user":{"id":7}}
+    workflow run (woken): tags  metadata {"batch":12,"user":{"id":7}}
+    ask: tags  metadata {"batch":12,"user":{"id":7}}
+    workflow run (resumed): tags  metadata 
+    ask: tags  metadata
+    "#);
     Ok(())
 }
 
@@ -138,11 +144,12 @@ impl Seen {
 /// yet; one that never ended is seen around what was in it.
 fn spans(told: &str, run: RunId) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
-    for part in told.lines().flat_map(|line| line.split("workflow ").skip(1)) {
-        let Some((name, fields)) = part.split_once('{').filter(|(name, _)| ["run", "step"].contains(name))
-        else {
-            continue;
-        };
+    let begin = |name: &'static str| told.match_indices(name).map(move |(at, name)| (at, name));
+    let mut begins: Vec<_> = begin("workflow run{").chain(begin("workflow step{")).collect();
+    begins.sort_unstable();
+    for (at, begin) in begins {
+        let name = if begin.contains("run") { "run" } else { "step" };
+        let fields = &told[at + begin.len()..];
         let span = Seen { name: name.to_owned(), fields: read_fields(fields) };
         if span.field("run") != run.to_string() || span.field("span_id").is_empty() {
             continue;
@@ -229,7 +236,24 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
 
     let told = std::fs::read_to_string(&file)?;
     let seen = spans(&told, run);
-    insta::assert_snapshot!(tree(&seen), @"");
+    insta::assert_snapshot!(tree(&seen), @"
+    1 workflow run
+    2 workflow run (woken), below 1
+    3 count call 1 try 0, below 2
+    4 workflow run (taken over), below 1
+    5 count call 1 try 0, below 4
+    6 count call 2 try 0, below 4
+    7 workflow run (event), below 1
+    8 ask call 1 try 0, below 7
+    9 workflow run (resumed), below 1
+    10 ask call 2 try 0, below 9
+    11 workflow run (sent back), below 9
+    12 ask call 1 try 0, below 11
+    13 workflow run (canceled), below 9
+    14 workflow run (restarted), below 9
+    15 workflow run (resumed), below 9
+    16 ask call 2 try 0, below 15
+    ");
     let traces: BTreeSet<&str> = seen.iter().map(|span| span.field("trace_id")).collect();
     assert_eq!(traces.len(), 1, "{told}");
     let alone: Vec<_> = seen.iter().filter(|span| span.field("parent_span_id").is_empty()).collect();
@@ -242,8 +266,8 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
         kept.extend(row.span_id.map(|id| id.to_string()));
         match row.what {
             LogKind::Called { span_id, .. } => _ = kept.insert(span_id.to_string()),
-            LogKind::Started { span } | LogKind::Resumed { span } => {
-                kept.extend(span.map(|span| span.span.span_id.to_string()));
+            LogKind::Started { span, .. } | LogKind::Resumed { span, .. } => {
+                kept.extend(span.map(|span| span.span_id.to_string()));
             }
             _ => {}
         }

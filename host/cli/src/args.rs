@@ -1,5 +1,6 @@
 //! Arguments that several commands share, and how their texts are read.
 
+mod actor;
 mod answer_form;
 mod context;
 mod given;
@@ -7,6 +8,7 @@ mod listing;
 mod name;
 mod tracing;
 
+pub(crate) use actor::ActorArgs;
 pub(crate) use answer_form::OutputArgs;
 pub(crate) use context::ContextArgs;
 pub(crate) use given::{Given, syntax_error, unreadable};

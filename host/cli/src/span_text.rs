@@ -10,12 +10,11 @@ const METADATA_CHARS: usize = 200;
 
 /// All of it, in a line.
 pub(crate) fn whole(record: &SpanRecord) -> String {
-    let span = &record.span;
     // That it goes on where the one before was is what mostly happens.
-    let goes_on = span.parent_span_id.is_some() && span.parent_span_id == span.resumed_from_span_id;
-    let place = (!goes_on).then_some(span);
+    let goes_on = record.parent_span_id.is_some() && record.parent_span_id == record.resumed_from_span_id;
+    let place = (!goes_on).then_some(record);
     let mut parts: Vec<String> = place.map(|span| format!("trace {}", span.trace_id)).into_iter().collect();
-    parts.push(format!("span {}", span.span_id));
+    parts.push(format!("span {}", record.span_id));
     parts.extend(place.and_then(|span| span.parent_span_id).map(|parent| format!("parent {parent}")));
     parts.extend(named("tags", tags(record)));
     parts.extend(named("metadata", metadata(record)));

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use reentry::core::actor::By;
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
-use reentry::store::SuspensionEnd;
+use reentry::store::{SuspensionEnd, SuspensionPast, Text, Try, TryKind};
 use reentry::{SuspendedStep, Waiting};
 use serde::Serialize;
 use serde_json::Value;
@@ -179,7 +180,58 @@ pub(crate) struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    ended_version: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume_payload: Option<&'a Json>,
+    #[serde(flatten)]
+    by: &'a By,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<TryRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    late_tries: Vec<TryRow<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_refusals: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_late_tries: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<&'a str>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// An answer that did not count, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TryRow<'a> {
+    at: Timestamp,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_at: Option<Timestamp>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume_payload: Option<&'a Json>,
+    #[serde(flatten)]
+    by: &'a By,
+}
+
+impl<'a> TryRow<'a> {
+    fn of(one: &'a Try) -> Self {
+        Self {
+            at: one.at,
+            version: one.version,
+            refused_at: one.refused.map(|(_, at)| at),
+            message: &one.message,
+            resume_payload: one.answer.as_ref().and_then(Text::here),
+            by: &one.by,
+        }
+    }
+
+    fn all(past: &'a SuspensionPast, kind: TryKind) -> Vec<Self> {
+        past.tries.iter().filter(|one| one.kind == kind).map(Self::of).collect()
+    }
 }
 
 impl<'a> Row<'a> {
@@ -200,6 +252,13 @@ impl<'a> Row<'a> {
             resume_schema: waiting.resume_schema.as_ref(),
             ended: record.state.ended.map(|(end, _)| ended(end)),
             ended_at: record.state.ended.map(|(_, at)| at),
+            ended_version: record.past.ended_version,
+            resume_payload: record.past.answer(),
+            by: &record.past.by,
+            refusals: TryRow::all(&record.past, TryKind::Refused),
+            late_tries: TryRow::all(&record.past, TryKind::Late),
+            dropped_refusals: record.past.dropped_refusals,
+            dropped_late_tries: record.past.dropped_late,
             unreadable: record.damage.as_deref(),
         }
     }
@@ -237,6 +296,7 @@ mod tests {
                 due_at: Some(Timestamp(360_000)),
                 state: SuspensionState { ended: None },
                 step: None,
+                past: SuspensionPast::default(),
                 damage: None,
             },
             payload: json(

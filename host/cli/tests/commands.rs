@@ -2,13 +2,15 @@
 //!
 //! A case is a file in `commands`: lines that begin with `$ ` are commands, what follows is what they print, and lines that begin with `#` are for readers. Standard error is marked
 //! with `! `, and an exit code that is not 0 stands in the last line. Ids, digests and times are different each time: they are written
-//! `<run 1>`, `<sus 2>`, `<sha 1>` in the order in which they come, and can be used so in later commands; short ones, too. `BLESS=1`
+//! `<run 1>`, `<sus 2>`, `<sha 1>` in the order in which they come, and can be used so in later commands; short ones, too. So is the user of
+//! the operating system, `<user>`. `BLESS=1`
 //! writes the files anew. docs/json.md is played like a case.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 const ASK: &str = include_str!("../../engine/fixtures/ask.wat");
 const REFUSES: &str = include_str!("../../engine/fixtures/refuses.wat");
@@ -131,6 +133,9 @@ impl Shell {
 
     fn same_each_time(&mut self, line: &str) -> String {
         let mut line = line.replace(&self.folder.path().display().to_string(), "<dir>");
+        for (before, after) in [("\"name\": \"", "\""), ("os-user:", ""), (" by ", "")] {
+            line = line.replace(&format!("{before}{}{after}", user()), &format!("{before}<user>{after}"));
+        }
         for (prefix, name, digits) in IDS {
             let mut from = 0;
             while let Some(at) = line[from..].find(prefix).map(|at| from + at) {
@@ -197,6 +202,18 @@ impl Shell {
         self.seen.push((id.to_owned(), name.clone()));
         name
     }
+}
+
+/// The user of the operating system on whose behalf the tests run.
+fn user() -> &'static str {
+    static USER: LazyLock<String> = LazyLock::new(|| {
+        let said = |option| {
+            let done = Command::new("id").arg(option).output().unwrap();
+            done.status.success().then(|| String::from_utf8(done.stdout).unwrap().trim().to_owned())
+        };
+        said("-un").or_else(|| said("-u")).unwrap()
+    });
+    &USER
 }
 
 /// Puts `_` in the place of words that are times, and one blank in that of several, as columns depend on them.
@@ -338,8 +355,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, doors, events, hints, history, library, logs, migrate, names, prune, replay,
-    retries, run, space, tenants, traces, watch, work,
+    answers, backup, control, doors, events, hints, history, library, lists, logs, migrate, names, prune,
+    replay, retries, run, space, tenants, traces, watch, work
 );
 
 #[test]

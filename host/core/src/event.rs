@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::actor::By;
 use crate::digest::WorkflowDigest;
 use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
@@ -35,7 +36,7 @@ pub enum Event {
     /// A message came for a step that waits for an event.
     Received(Received),
     /// Somebody wants the run to end.
-    CancelRequested,
+    CancelRequested(Box<By>),
     /// Somebody wants no further guest to be called.
     PauseRequested,
     /// Somebody lets a paused run go on.
@@ -94,6 +95,8 @@ pub struct StartRequest {
     pub tracing_context: TracingContext,
     /// What the caller asks of the run's root span.
     pub tracing_options: TracingOptions,
+    /// Who starts it.
+    pub by: By,
 }
 
 /// The end of a call into a guest.
@@ -149,6 +152,8 @@ pub struct Received {
     pub message: MessageId,
     /// Its payload.
     pub payload: Json,
+    /// Who sent it.
+    pub by: By,
     /// Who performs the call that follows.
     pub owner: OwnerId,
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::actor::By;
 use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::{PathError, StepPath};
@@ -23,6 +24,8 @@ pub struct ResumeRequest {
     pub request_context: BTreeMap<String, Json>,
     /// The key under which this is asked for, if it is to be done once. It is free again when the step refuses the answer.
     pub request: Option<String>,
+    /// Who answers.
+    pub by: By,
     /// The attempt number to account to the resumed call, 0 by default; at most the retries of the step's policy.
     pub retry_count: u32,
     /// The caller's span.
@@ -138,7 +141,7 @@ pub enum TargetError {
         open: Candidates,
     },
     /// The suspension that the target names is over.
-    #[error("{target} {} at {at}; suspended steps: {open}", became(.end))]
+    #[error("{target} {} at {at}{}; suspended steps: {open}", became(.end), given_by(.by.as_deref()))]
     Consumed {
         /// As the request said.
         target: Box<Target>,
@@ -146,6 +149,8 @@ pub enum TargetError {
         end: SuspensionEnd,
         /// When it ended; for what expired, when its time was over.
         at: Timestamp,
+        /// Who answered, if a caller did and that is recorded.
+        by: Option<String>,
         /// What is open.
         open: Candidates,
     },
@@ -179,13 +184,34 @@ fn became(end: &SuspensionEnd) -> &'static str {
     }
 }
 
+fn given_by(name: Option<&str>) -> String {
+    name.map(|name| format!(" by {name}")).unwrap_or_default()
+}
+
 impl TargetError {
-    /// A suspension that was there, and ended.
-    pub fn consumed(run: &Run, target: Target, end: SuspensionEnd, at: Timestamp) -> Self {
+    /// What became of the suspension that is over, if that is why.
+    pub fn over(&self) -> Option<String> {
+        match self {
+            Self::Consumed { end, at, by: name, .. } => {
+                Some(format!("it {} at {at}{}", became(end), given_by(name.as_deref())))
+            }
+            _ => None,
+        }
+    }
+
+    /// A suspension that was there, and ended; if by an answer, by whom.
+    pub fn consumed(
+        run: &Run,
+        target: Target,
+        end: SuspensionEnd,
+        at: Timestamp,
+        by: Option<String>,
+    ) -> Self {
         Self::Consumed {
             target: Box::new(target),
             end,
             at,
+            by,
             open: candidates(&run.answerable().collect::<Vec<_>>()),
         }
     }

@@ -42,7 +42,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Decision, Durability, SuspensionEnd, apply};
+pub use apply::{Closed, Decision, Durability, SuspensionEnd, apply};
 pub use blocked::TROUBLES_MAX;
 pub use change::{MOVES_MAX, RUN_SETTINGS_BYTES_MAX};
 pub use fork::{Fork, fork};
@@ -54,6 +54,7 @@ pub use savepoint::{SAVED_STEPS_MAX, Saved, SavedKind};
 pub use take_over::TRIALS_MAX;
 pub use waits::{CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX, WAITS_MAX};
 
+use crate::actor::By;
 use crate::digest::WorkflowDigest;
 use crate::id::{OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use crate::json::{Json, present};
@@ -434,6 +435,9 @@ pub struct Claim {
     /// What it set in the request context, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub context: BTreeMap<String, Replaced>,
+    /// Who gave it.
+    #[serde(default, skip_serializing_if = "By::is_empty")]
+    pub by: By,
 }
 
 /// A value that took the place of another one.

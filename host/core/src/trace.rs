@@ -262,9 +262,16 @@ pub struct RootSpan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpanRecord {
-    /// Where it stands.
-    #[serde(flatten)]
-    pub span: RootSpan,
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span itself.
+    pub span_id: SpanId,
+    /// Its parent: the caller's span, or that of the suspended run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_span_id: Option<SpanId>,
+    /// The root span of the suspended run that this one continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from_span_id: Option<SpanId>,
     /// Its tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
@@ -278,9 +285,17 @@ pub struct SpanRecord {
 
 impl SpanRecord {
     /// What is kept of a span for which a caller asked with these options.
-    pub fn new(span: RootSpan, options: TracingOptions) -> Self {
+    pub fn new(span: &RootSpan, options: TracingOptions) -> Self {
         let TracingOptions { metadata, request_context_keys, tags, trace_id: _, parent_span_id: _ } = options;
-        Self { span, tags, metadata, request_context_keys }
+        Self {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            parent_span_id: span.parent_span_id,
+            resumed_from_span_id: span.resumed_from_span_id,
+            tags,
+            metadata,
+            request_context_keys,
+        }
     }
 
     /// Whether the caller asked for nothing but a place.

@@ -22,10 +22,12 @@ use crate::flights::Flights;
 use crate::host::{Host, Inner};
 use crate::host_key;
 use crate::inputs::Inputs;
+use crate::late::Late;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::registry::Registry;
 use crate::stop::Stop;
+use crate::who::os_user;
 
 /// Name of the database in a data folder.
 pub(crate) const DATABASE: &str = "reentry.db";
@@ -245,6 +247,8 @@ impl HostBuilder {
             flights: Flights::default(),
             stop: Stop::default(),
             inputs: Inputs::default(),
+            late: Late::default(),
+            os_user: os_user(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
             value_bytes,

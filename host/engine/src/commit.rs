@@ -18,7 +18,10 @@ pub(crate) fn commit(
     images: Images,
     savepoints_max: u32,
 ) -> Result<Commit, Error> {
-    let opened = decision.opened.iter().map(|(path, suspension)| NewSuspension::of(path.clone(), suspension));
+    let opened = decision.opened.iter().map(|(path, suspension)| NewSuspension {
+        continues: decision.continues.get(&suspension.id).copied(),
+        ..NewSuspension::of(path.clone(), suspension)
+    });
     let log = match decision.log.is_empty() {
         true => None,
         false => Some(Json::record(&decision.log).map_err(|error| unwritable(&decision.run, error))?),

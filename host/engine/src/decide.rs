@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use reentry_core::effect::Effect;
 use reentry_core::event::{CallEnd, Event};
-use reentry_core::id::{RunId, SnapshotId, TenantId};
+use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
+use reentry_core::resume::TargetError;
 use reentry_core::run::{
     Decision, Durability, Fork, Known, MOVES_MAX, Missing, Refused, Reopened, Run, Step, Stop, apply, fork,
 };
 use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
-use reentry_store::{CallLog, CommitError, RequestKey};
+use reentry_store::{CallLog, CommitError, RequestKey, SuspensionPast};
 
 use crate::commit::commit;
 use crate::error::Error;
@@ -138,7 +139,11 @@ impl Decider {
             self.make_ready(cause).await?;
             let decided = match self.decide(cause, &mut known).await {
                 Err(Error::Refused(Refused::Target(error))) => {
-                    return Err(Refused::Target(meant.told(&self.host, &self.run, error).await?).into());
+                    let (error, over) = meant.told(&self.host, &self.run, error).await?;
+                    if let Some((suspension, past)) = over {
+                        self.came_late(cause, (suspension, &past), &error).await?;
+                    }
+                    return Err(Refused::Target(error).into());
                 }
                 decided => decided?,
             };
@@ -163,6 +168,26 @@ impl Decider {
             }
         }
         Err(self.interrupted(&"it is changed by others all the time"))
+    }
+
+    /// Notes an answer that came when its suspension was over, unless the very same request has given the one that counts.
+    async fn came_late(
+        &self,
+        cause: &Cause,
+        over: (SuspensionId, &SuspensionPast),
+        error: &TargetError,
+    ) -> Result<(), Error> {
+        let (Cause::Event(Event::Resumed(request, _)), Some(reason)) = (cause, error.over()) else {
+            return Ok(());
+        };
+        let (store, tenant) = (&self.host.store, &self.run.tenant);
+        if let Some(request) = &self.request
+            && store.request(tenant, &request.key).await?.is_some()
+        {
+            return Ok(());
+        }
+        self.host.came_late(&self.run, over, reason, request.by.clone()).await;
+        Ok(())
     }
 
     /// Stores what is due in the run; what has to be done then is added to `due`.

@@ -253,7 +253,8 @@ impl Driver {
         let found = mailbox::first(&decider.host, tenant, &event.name, event.key.as_deref()).await?;
         Ok(found.map(|message| {
             let owner = decider.host.owner;
-            Event::Received(Received { suspension, message: message.id, payload: message.payload, owner })
+            let (payload, by) = (message.payload, message.by);
+            Event::Received(Received { suspension, message: message.id, payload, by, owner })
         }))
     }
 

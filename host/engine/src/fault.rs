@@ -79,7 +79,7 @@ impl Stored {
             Event::Started(..) => Self::Started,
             Event::Resumed(..) => Self::Resumed,
             Event::TimePassed { .. } => Self::TimePassed,
-            Event::CancelRequested => Self::Canceled,
+            Event::CancelRequested(_) => Self::Canceled,
             Event::TakenOver { .. } | Event::Tried { .. } => Self::TakenOver,
             Event::Continued { .. } => Self::Continued,
             Event::Received(_) => Self::Received,

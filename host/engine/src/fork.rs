@@ -97,12 +97,19 @@ impl Run {
         answer: Option<ResumeOptions>,
     ) -> Result<Driver, Error> {
         let host = &self.host.inner;
+        let answer = match answer {
+            Some(answer) => {
+                let by = host.answerer(&answer)?;
+                Some(Box::new((answer.request(by), self.caller())))
+            }
+            None => None,
+        };
         let now = host.clock.now();
         let how = Fork {
             id,
             suspension: host.chance.suspension_ids(now, from.suspensions_of_fork().count()),
             owner: host.owner,
-            answer: answer.map(|answer| Box::new((answer.request(), self.caller()))),
+            answer,
         };
         let decider = Decider::of_fork(Arc::clone(host), program, from, id);
         begin(Task { decider, cause: Cause::Fork(how), images: Vec::new(), place: None }).await

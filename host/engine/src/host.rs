@@ -24,6 +24,7 @@ use crate::fault::{FaultHook, FaultPoint, Stored};
 use crate::flights::Flights;
 use crate::inbox::{Waiting, waiting};
 use crate::inputs::Inputs;
+use crate::late::Late;
 use crate::live::Live;
 use crate::observer::Observer;
 use crate::registry::Registry;
@@ -63,6 +64,10 @@ pub(crate) struct Inner {
     pub(crate) stop: Stop,
     /// Large inputs of workflows that were used lately.
     pub(crate) inputs: Inputs,
+    /// Late tries that are only counted.
+    pub(crate) late: Late,
+    /// The user of the operating system on whose behalf the process runs.
+    pub(crate) os_user: String,
     /// Tells those in this process who listen.
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.

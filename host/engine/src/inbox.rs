@@ -10,8 +10,9 @@ use reentry_store::SuspensionRecord;
 
 use crate::error::{Error, chain};
 use crate::host::Inner;
+use crate::told::{question, read_texts};
 
-/// A suspension in the inbox.
+/// A suspension in the inbox, or in a run's history. The texts of its past are at hand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waiting {
     /// Where it is and since when.
@@ -47,7 +48,7 @@ pub(crate) async fn waiting(
     tenant: &TenantId,
     mut record: SuspensionRecord,
 ) -> Result<Waiting, Error> {
-    let found = match about(host, tenant, &record).await {
+    let found = match completed(host, tenant, &mut record).await {
         Err(error) if error.is_unreadable() => {
             record.damage.get_or_insert_with(|| chain(&error));
             About::default()
@@ -57,6 +58,11 @@ pub(crate) async fn waiting(
     let About { payload, resume_schema, title, description, assignees } = found;
     let title = title.unwrap_or_else(|| record.path.to_string());
     Ok(Waiting { record, payload, resume_schema, title, description, assignees })
+}
+
+async fn completed(host: &Inner, tenant: &TenantId, record: &mut SuspensionRecord) -> Result<About, Error> {
+    read_texts(&*host.store, record.id, &mut record.past).await?;
+    about(host, tenant, record).await
 }
 
 async fn about(host: &Inner, tenant: &TenantId, record: &SuspensionRecord) -> Result<About, Error> {
@@ -78,7 +84,7 @@ async fn about(host: &Inner, tenant: &TenantId, record: &SuspensionRecord) -> Re
     let place = program.place(&called, &record.path);
     let declared = place.and_then(Place::answer_schema).map(|schema| schema.text().clone());
     Ok(About {
-        payload: suspension.and_then(|suspension| suspension.payload().cloned()),
+        payload: question(record).cloned(),
         resume_schema: own.or(declared),
         title: place.and_then(Place::title).map(str::to_owned),
         description: place.and_then(Place::wait).and_then(|wait| wait.description.clone()),

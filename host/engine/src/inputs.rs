@@ -8,11 +8,9 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Decision, Doing, Run, Step};
 use reentry_store::Store;
+pub(crate) use reentry_store::past::WITHIN_BYTES_MAX;
 
 use crate::error::Error;
-
-/// Largest input that is in the record of its step, in bytes.
-pub(crate) const WITHIN_BYTES_MAX: usize = 1 << 10;
 
 /// Most bytes of inputs that are held.
 const HELD_BYTES_MAX: usize = 16 << 20;

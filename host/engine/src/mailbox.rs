@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use reentry_core::actor::Actor;
 use reentry_core::event::{Event, Received};
 use reentry_core::id::{MessageId, RunId, TenantId};
 use reentry_core::json::Json;
@@ -32,6 +33,12 @@ pub struct SendEvent {
     pub id: Option<String>,
     /// When it is dropped if nobody took it; never without one.
     pub expires_at: Option<Timestamp>,
+    /// Who sends it. Defaults to the user of the operating system.
+    pub actor: Option<Actor>,
+    /// The way in, 1 to 256 bytes. Defaults to `library`.
+    pub channel: Option<String>,
+    /// What they say to it, at most 4 KiB.
+    pub comment: Option<String>,
 }
 
 /// What became of an event.
@@ -71,6 +78,7 @@ impl Host {
             payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
         }
         self.inner.bounded("payload of an event", event.payload.as_ref())?;
+        let by = self.inner.by(event.actor, event.channel, event.comment)?;
         let now = self.inner.clock.now();
         let message = Message {
             id: self.inner.chance.message_id(now),
@@ -78,6 +86,7 @@ impl Host {
             name: event.name,
             key: event.key,
             payload: event.payload.unwrap_or_else(Json::null),
+            by,
             sent_at: now,
             dedup: event.id,
             expires_at: event.expires_at,
@@ -121,8 +130,8 @@ pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Deli
         return Ok(Delivery::Before);
     }
     for (run, suspension) in host.store.waiting_for(&message.tenant, &message.name, key).await? {
-        let (payload, owner) = (message.payload.clone(), host.owner);
-        let event = Event::Received(Received { suspension, message: message.id, payload, owner });
+        let (payload, by, owner) = (message.payload.clone(), message.by.clone(), host.owner);
+        let event = Event::Received(Received { suspension, message: message.id, payload, by, owner });
         let span = trace::of_run("workflow run (event)", run);
         let of = (message.tenant.clone(), run);
         let (inner, tenant) = (Arc::clone(host), message.tenant.clone());

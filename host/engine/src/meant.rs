@@ -5,7 +5,7 @@ use reentry_core::id::SuspensionId;
 use reentry_core::resume::{Target, TargetError, find_all};
 use reentry_core::run::{Run, SuspensionEnd};
 use reentry_core::time::Timestamp;
-use reentry_store::{SuspensionFilter, SuspensionRecord};
+use reentry_store::{SuspensionFilter, SuspensionPast, SuspensionRecord};
 
 use crate::decide::Cause;
 use crate::error::Error;
@@ -32,33 +32,42 @@ impl Meant {
     }
 
     /// Why the target names nothing, in view of what is known of the run's past: what was there and is gone was answered, expired or closed.
+    /// That is given as well.
     pub(crate) async fn told(
         self,
         host: &Inner,
         run: &Run,
         error: TargetError,
-    ) -> Result<TargetError, Error> {
+    ) -> Result<(TargetError, Option<(SuspensionId, SuspensionPast)>), Error> {
         let Target { step, label, suspension, .. } = &self.target;
         let is_named = suspension.is_some() || label.is_some() || step.is_some() || !self.open.is_empty();
         if !is_named || matches!(error, TargetError::Ambiguous { .. }) {
-            return Ok(error);
+            return Ok((error, None));
         }
+        let only: Vec<SuspensionId> = match suspension {
+            Some(id) => vec![*id],
+            None => self.open.iter().map(|(id, _)| *id).collect(),
+        };
         let (mut after, mut pages) = (None, 0);
         loop {
             let filter = SuspensionFilter {
                 run: Some(run.id),
+                only: only.clone(),
                 with_ended: true,
                 latest_first: true,
                 after,
                 ..SuspensionFilter::default()
             };
             let page = host.store.list_suspensions(&run.tenant, filter).await?;
-            if let Some((end, at)) = page.rows.iter().find_map(|row| self.end_of(row)) {
-                return Ok(TargetError::consumed(run, self.target, end, at));
+            let over = page.rows.into_iter().find_map(|row| Some((self.end_of(&row)?, row)));
+            if let Some(((end, at), row)) = over {
+                let by = row.past.by.name().filter(|_| end == SuspensionEnd::Answered).map(str::to_owned);
+                let error = TargetError::consumed(run, self.target, end, at, by);
+                return Ok((error, Some((row.id, row.past))));
             }
             (after, pages) = (page.next, pages + 1);
             if after.is_none() || pages == PAGES_MAX {
-                return Ok(error);
+                return Ok((error, None));
             }
         }
     }

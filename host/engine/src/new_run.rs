@@ -59,6 +59,7 @@ impl NewRun {
         let Self { workflow, run } = self;
         let host = workflow.host.clone();
         host.inner.start_bounded(&options)?;
+        let by = host.inner.starter(&options)?;
         let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
         let output = options.output_options;
         let result = requests::once(&host, asked, output, async |request| {
@@ -66,7 +67,7 @@ impl NewRun {
             let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
             let span = trace::of_run("workflow run", run.id);
             let caller = Run::new(host.clone(), run.id, 0).caller();
-            let event = Event::Started(options.request(), caller);
+            let event = Event::Started(options.request(by.clone()), caller);
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             (decider.is_new, decider.request) = (true, request);
             spawned(Task::new(decider, event), span).await

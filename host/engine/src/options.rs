@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reentry_core::actor::{Actor, By};
 use reentry_core::event::StartRequest;
 use reentry_core::json::Json;
 use reentry_core::resume::{ResumeRequest, Target};
@@ -34,6 +35,12 @@ pub struct StartOptions {
     /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
     /// both get the same answer.
     pub idempotency_key: Option<String>,
+    /// Who starts it. Defaults to the user of the operating system.
+    pub actor: Option<Actor>,
+    /// The way in, 1 to 256 bytes. Defaults to `library`.
+    pub channel: Option<String>,
+    /// What they say to it, at most 4 KiB.
+    pub comment: Option<String>,
 }
 
 /// How a run is resumed: the complete request of `run.resume`.
@@ -56,6 +63,23 @@ pub struct ResumeOptions {
     /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
     /// both get the same answer.
     pub idempotency_key: Option<String>,
+    /// Who answers. Defaults to the user of the operating system.
+    pub actor: Option<Actor>,
+    /// The way in, 1 to 256 bytes. Defaults to `library`.
+    pub channel: Option<String>,
+    /// What they say to it, at most 4 KiB.
+    pub comment: Option<String>,
+}
+
+/// How a run is cancelled.
+#[derive(Clone, Debug, Default)]
+pub struct CancelOptions {
+    /// Who cancels it. Defaults to the user of the operating system.
+    pub actor: Option<Actor>,
+    /// The way in, 1 to 256 bytes. Defaults to `library`.
+    pub channel: Option<String>,
+    /// What they say to it, at most 4 KiB.
+    pub comment: Option<String>,
 }
 
 impl StartOptions {
@@ -64,13 +88,14 @@ impl StartOptions {
         Self { input_data: Some(data.into()), ..Self::default() }
     }
 
-    pub(crate) fn request(self) -> StartRequest {
+    pub(crate) fn request(self, by: By) -> StartRequest {
         StartRequest {
             input: self.input_data,
             initial_state: self.initial_state,
             request_context: self.request_context,
             tracing_context: self.tracing_context,
             tracing_options: self.tracing_options,
+            by,
         }
     }
 }
@@ -94,18 +119,25 @@ impl ResumeOptions {
         self
     }
 
+    /// Says who answers. The host adds by what it knows the request.
+    pub fn by(mut self, name: impl Into<String>) -> Self {
+        self.actor = Some(Actor::asserted(name));
+        self
+    }
+
     /// Sets one key of the request context.
     pub fn context(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
         self.request_context.insert(key.into(), value.into());
         self
     }
 
-    pub(crate) fn request(self) -> ResumeRequest {
+    pub(crate) fn request(self, by: By) -> ResumeRequest {
         ResumeRequest {
             target: self.step,
             data: self.resume_data,
             request_context: self.request_context,
             request: None,
+            by,
             retry_count: self.retry_count,
             tracing_context: self.tracing_context,
             tracing_options: self.tracing_options,

@@ -1,24 +1,58 @@
 //! What is kept of a run's past, and where it can go back to.
 
+use std::collections::HashMap;
+
+use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::path::StepPath;
 use reentry_core::workflow::Place;
-use reentry_store::{SavepointSummary, SuspensionFilter};
+use reentry_store::{Ancestor, SavepointSummary, SuspensionFilter, Try};
 
 use crate::error::Error;
 use crate::inbox::Waiting;
 use crate::run::Run;
 
+/// Leaves a suspension the tries that it had at a version.
+fn tries_until(until: u64, row: &mut Waiting) -> Vec<Try> {
+    let tries = &mut row.record.past.tries;
+    tries.retain(|one| one.refused.map_or(one.version, |(version, _)| version) <= until);
+    tries.clone()
+}
+
 impl Run {
-    /// All suspensions of the run, the oldest first, with how they ended.
+    /// All suspensions of the run, the oldest first: what was asked, what was answered and by whom, which answers did not count. Of a fork,
+    /// those that had ended in its parents when it began come first. Grows with the run.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, `Unavailable`.
     pub async fn history(&self) -> Result<Vec<Waiting>, Error> {
         self.load().await?;
-        let mut all = Vec::new();
-        let mut after = None;
+        let mut all: Vec<Waiting> = Vec::new();
+        // The tries that a fork has behind it, by the parent's suspension.
+        let mut before: HashMap<SuspensionId, Vec<Try>> = HashMap::new();
+        for Ancestor { run, until } in self.host.inner.store.lineage(self.id).await? {
+            let mut rows = self.suspensions_of(run).await?;
+            for row in &mut rows {
+                let Some(parent) = row.record.past.continues else { continue };
+                if let Some(mut tries) = before.remove(&parent) {
+                    tries.append(&mut row.record.past.tries);
+                    row.record.past.tries = tries;
+                }
+                // Its answer came in the parent, and may be refused here.
+                all.retain(|earlier| earlier.record.id != parent);
+            }
+            if let Some(until) = until {
+                before = rows.iter_mut().map(|row| (row.record.id, tries_until(until, row))).collect();
+                rows.retain(|row| row.record.past.ended_version.is_some_and(|ended| ended <= until));
+            }
+            all.append(&mut rows);
+        }
+        Ok(all)
+    }
+
+    async fn suspensions_of(&self, run: RunId) -> Result<Vec<Waiting>, Error> {
+        let (mut all, mut after) = (Vec::new(), None);
         loop {
-            let run = Some(self.id);
+            let run = Some(run);
             let filter =
                 SuspensionFilter { run, with_ended: true, with_timers: true, after, ..Default::default() };
             let page = self.host.inbox(filter).await?;

@@ -79,7 +79,10 @@ pub(crate) fn misfit(run: &Run, path: &StepPath) -> Error {
 async fn seal(host: &Inner, run: &Run) -> Result<SealKey, Error> {
     let first = match run.fork_of {
         // Of the parent, as the fork itself may not be stored yet.
-        Some(fork_of) => host.store.origin(fork_of.run).await?.ok_or(Error::NoRun(fork_of.run))?,
+        Some(fork_of) => {
+            let lineage = host.store.lineage(fork_of.run).await?;
+            lineage.first().ok_or(Error::NoRun(fork_of.run))?.run
+        }
         None => run.id,
     };
     Ok(SealKey::derive(&host.key, run.tenant.as_str(), &first.to_string()))

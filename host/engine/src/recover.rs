@@ -9,6 +9,7 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, Run, Step};
 use tokio::task::JoinSet;
+use tracing::instrument::WithSubscriber;
 
 use crate::decide::{Decider, load_with_program};
 use crate::drive::{Task, begin};
@@ -96,7 +97,9 @@ async fn bring_all(host: &Arc<Inner>, found: Vec<Found>) -> Vec<RunId> {
     let mut runs = JoinSet::new();
     for (tenant, run, event) in found {
         let host = Arc::clone(host);
-        runs.spawn(async move { (run, bring_logged(&host, &tenant, run, event).await) });
+        let bringing = async move { (run, bring_logged(&host, &tenant, run, event).await) };
+        // The caller may have a subscriber of its own; the task would see the global one.
+        runs.spawn(bringing.with_current_subscriber());
     }
     let mut brought = Vec::new();
     while let Some(ended) = runs.join_next().await {

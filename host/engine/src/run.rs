@@ -8,7 +8,7 @@ use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
 use crate::error::{Error, chain};
 use crate::host::Host;
-use crate::options::{OutputOptions, ResumeOptions, StartOptions};
+use crate::options::{CancelOptions, OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
 use crate::{trace, trouble};
@@ -76,13 +76,14 @@ impl Run {
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
         self.host.inner.start_bounded(&options)?;
+        let by = self.host.inner.starter(&options)?;
         let asked = Asked::to_start(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
             let run = self.load().await?;
             let program = host.inner.registry.program(&run).await?;
             let span = trace::of_run("workflow run", run.id);
-            let event = Event::Started(options.request(), self.caller());
+            let event = Event::Started(options.request(by), self.caller());
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             decider.request = request;
             spawned(Task::new(decider, event), span).await
@@ -107,13 +108,14 @@ impl Run {
     /// `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         self.host.inner.answer_bounded(&options)?;
+        let by = self.host.inner.answerer(&options)?;
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
             let run = self.load().await?;
             let program = host.inner.registry.program(&run).await?;
             let span = trace::of_run("workflow run (resumed)", run.id);
-            let mut answer = options.request();
+            let mut answer = options.request(by);
             answer.target.seen.get_or_insert_with(|| self.seen.load(Ordering::Relaxed));
             answer.request = request.as_ref().map(|request| request.key.clone());
             let event = Event::Resumed(answer, self.caller());
@@ -131,8 +133,18 @@ impl Run {
     /// # Errors
     /// `Conflict` when the run has ended; `Damaged` when it cannot be read: nothing brings it on any more then, and it can be deleted.
     pub async fn cancel(&self) -> Result<RunResult, Error> {
+        self.cancel_with(CancelOptions::default()).await
+    }
+
+    /// The same, and says who wants it.
+    ///
+    /// # Errors
+    /// As [`Self::cancel`]; `Refused` for a name or a comment that is too long.
+    pub async fn cancel_with(&self, options: CancelOptions) -> Result<RunResult, Error> {
+        let CancelOptions { actor, channel, comment } = options;
+        let by = Box::new(self.host.inner.by(actor, channel, comment)?);
         let name = "workflow run (canceled)";
-        match self.bring(name, Event::CancelRequested).await {
+        match self.bring(name, Event::CancelRequested(by)).await {
             Err(error) if error.is_unreadable() => {
                 let (host, reason) = (&self.host, chain(&error));
                 match trouble::block(&host.inner, &host.tenant, self.id, &reason).await {

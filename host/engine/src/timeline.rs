@@ -1,15 +1,19 @@
 //! A run's past in the order of time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use reentry_core::actor::By;
+use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::run::LogKind;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::SpanId;
+use reentry_store::Ancestor;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::run::Run;
+use crate::told::{Asked, Told};
 use crate::watch::entries;
 
 /// Most commits that are read at once.
@@ -21,7 +25,9 @@ const ROWS: usize = 1_000;
 pub struct TimelineRow {
     /// When.
     pub at: Timestamp,
-    /// The version of the run with which it came.
+    /// The run: this one, or one that it was forked from.
+    pub run_id: RunId,
+    /// The version of that run with which it came.
     pub version: u64,
     /// Where; the root path for the run itself.
     pub path: StepPath,
@@ -31,26 +37,41 @@ pub struct TimelineRow {
     /// The span of the call with which the entry began or went on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_id: Option<SpanId>,
+    /// What was asked and answered.
+    #[serde(flatten)]
+    pub told: Told,
+    /// Who wanted it, where it is no answer.
+    #[serde(flatten)]
+    pub by: By,
     /// How long it took from the beginning of the entry to its end, in milliseconds; there when it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
 }
 
 impl Run {
-    /// All that happened in the run, the oldest first. Grows with the run.
+    /// All that happened in the run, the oldest first; of a fork, in its parents before it began as well. Grows with the run.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, `Unavailable`.
     pub async fn timeline(&self) -> Result<Vec<TimelineRow>, Error> {
         self.load().await?;
         let mut began: BTreeMap<StepPath, Timestamp> = BTreeMap::new();
-        let (mut timeline, mut after) = (Vec::<TimelineRow>::new(), 0);
-        loop {
-            let rows = self.host.inner.store.log(self.id, after, ROWS).await?;
-            let Some(last) = rows.last() else { return Ok(timeline) };
+        let mut timeline = Vec::<TimelineRow>::new();
+        let mut lineage = VecDeque::from(self.host.inner.store.lineage(self.id).await?);
+        let mut after = 0;
+        while let Some(Ancestor { run, until }) = lineage.front().copied() {
+            let mut rows = self.host.inner.store.log(run, after, ROWS).await?;
+            rows.retain(|row| until.is_none_or(|until| row.version <= until));
+            let Some(last) = rows.last() else {
+                lineage.pop_front();
+                after = 0;
+                continue;
+            };
             after = last.version;
-            for row in &rows {
-                for entry in entries(self.id, row)? {
+            let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
+            let asked = Asked::of(&self.host, run, all.iter().flatten()).await?;
+            for (row, entries) in rows.iter().zip(all) {
+                for entry in entries {
                     if let LogKind::Called { span_id, .. } = entry.kind
                         && let Some(begins) = timeline
                             .last_mut()
@@ -59,6 +80,7 @@ impl Run {
                         begins.span_id = Some(span_id);
                         continue;
                     }
+                    let told = asked.told(&entry, row.version);
                     let duration_ms = match entry.kind {
                         LogKind::Ended { .. } => began.remove(&entry.path).map(|from| row.at.ms_since(from)),
                         _ => None,
@@ -66,18 +88,21 @@ impl Run {
                     if entry.kind == LogKind::Began {
                         began.insert(entry.path.clone(), row.at);
                     }
-                    let (at, version) = (row.at, row.version);
                     timeline.push(TimelineRow {
-                        at,
-                        version,
+                        at: row.at,
+                        run_id: run,
+                        version: row.version,
                         path: entry.path,
                         what: entry.kind,
                         span_id: None,
+                        told,
+                        by: entry.by,
                         duration_ms,
                     });
                 }
             }
         }
+        Ok(timeline)
     }
 }
 

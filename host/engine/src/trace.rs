@@ -123,7 +123,7 @@ async fn noted(host: &Inner, run: &Run) -> Option<Arc<str>> {
     let entries: Vec<LogEntry> = row.entries.decode().ok()?;
     let SpanRecord { metadata: given, request_context_keys: keys, .. } =
         entries.into_iter().find_map(|entry| match entry.kind {
-            LogKind::Started { span } | LogKind::Resumed { span } => span.map(|span| *span),
+            LogKind::Started { span } | LogKind::Resumed { span, .. } => span.map(|span| *span),
             _ => None,
         })?;
     text(metadata(&given, &keys, &run.request_context))

@@ -1,14 +1,16 @@
 //! Watching a run: what happened, then what happens, until it has ended.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use reentry_core::actor::By;
 use reentry_core::id::RunId;
 use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
 use reentry_core::time::Timestamp;
-use reentry_store::{CallLogFilter, LogPlace, LogRow};
+use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,6 +18,7 @@ use crate::error::Error;
 use crate::live::{Happened, Listener};
 use crate::logs::{LogLine, lines};
 use crate::run::Run;
+use crate::told::{Asked, Told};
 
 /// How often a watcher looks for what other processes did to the run.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -33,13 +36,14 @@ pub struct WatchEvent {
     /// What happened, in a word.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The run.
+    /// The run: the one that is watched, or one that it was forked from.
     pub run_id: RunId,
     /// `WORKFLOW`, or `USER` for what a step emitted.
     pub from: &'static str,
-    /// The data: that of a step is taken from its record as it is when the event is read.
+    /// The data. Questions and answers are as they were, and left out or `null` where they are not recorded; inputs and outputs are taken
+    /// from the step's record, unless that is of a later time that the step was done.
     pub payload: WatchPayload,
-    /// The version of the run with which it came; a watcher can go on after it. For what a step emitted, the version before.
+    /// The version of that run with which it came; a watcher can go on after it. For what a step emitted, the version before.
     pub version: u64,
     /// Its place among the events of that version.
     pub index: usize,
@@ -53,6 +57,10 @@ pub struct Watch {
     run: Run,
     listener: Listener,
     after: u64,
+    /// What is to be read first of the runs that this one was forked from; `None` as long as that is not known.
+    past: Option<VecDeque<Ancestor>>,
+    /// Up to which version the first of them was read.
+    past_after: u64,
     ready: VecDeque<WatchEvent>,
     /// Looks at the log since the run itself was looked at; `None` when it has to be, because the log says that it stopped.
     looks: Option<u32>,
@@ -60,15 +68,25 @@ pub struct Watch {
 }
 
 impl Run {
-    /// Watches the run: first what happened after a version of it (`None`: everything), then what happens. What steps emit is not
+    /// Watches the run: first what happened after a version of it (`None`: everything, in the runs that it was forked from, too), then what
+    /// happens. What steps emit is not
     /// stored: only chunks of steps that this process calls are seen, from now on.
     ///
     /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
     /// search in an index.
     pub fn watch(&self, after: Option<u64>) -> Watch {
         let listener = self.host.inner.live.listen(self.id);
-        let after = after.unwrap_or_default();
-        Watch { run: self.watched(), listener, after, ready: VecDeque::new(), looks: None, ended: false }
+        let past = after.map(|_| VecDeque::new());
+        Watch {
+            run: self.watched(),
+            listener,
+            after: after.unwrap_or_default(),
+            past,
+            past_after: 0,
+            ready: VecDeque::new(),
+            looks: None,
+            ended: false,
+        }
     }
 }
 
@@ -80,7 +98,9 @@ impl Watch {
     pub async fn next(&mut self) -> Result<Option<WatchEvent>, Error> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                self.run.saw(event.version);
+                if event.run_id == self.run.id {
+                    self.run.saw(event.version);
+                }
                 return Ok(Some(event));
             }
             if self.ended {
@@ -123,44 +143,85 @@ impl Watch {
 
     /// Reads what was stored since. Says whether there was anything.
     async fn read(&mut self) -> Result<bool, Error> {
+        while let Some(Ancestor { run, until: Some(until) }) = self.next_of_past().await? {
+            let mut rows = self.run.host.inner.store.log(run, self.past_after, ROWS).await?;
+            rows.retain(|row| row.version <= until);
+            if let Some(last) = rows.last() {
+                self.tell(run, self.past_after, &rows).await?;
+                self.past_after = last.version;
+                return Ok(true);
+            }
+            self.past_after = 0;
+            if let Some(past) = &mut self.past {
+                past.pop_front();
+            }
+        }
+        let rows = self.run.host.inner.store.log(self.run.id, self.after, ROWS).await?;
+        self.tell(self.run.id, self.after, &rows).await?;
+        if let Some(last) = rows.last() {
+            self.after = last.version;
+        }
+        Ok(!rows.is_empty())
+    }
+
+    /// The run that is to be read before this one, if there is any left.
+    async fn next_of_past(&mut self) -> Result<Option<Ancestor>, Error> {
+        let past = match &mut self.past {
+            Some(past) => past,
+            None => {
+                let lineage = self.run.host.inner.store.lineage(self.run.id).await?;
+                self.past.insert(lineage.into_iter().filter(|one| one.until.is_some()).collect())
+            }
+        };
+        Ok(past.front().copied())
+    }
+
+    /// Makes events of what was stored after a version.
+    async fn tell(&mut self, run: RunId, after: u64, rows: &[LogRow]) -> Result<(), Error> {
         let store = &self.run.host.inner.store;
-        let rows = store.log(self.run.id, self.after, ROWS).await?;
         let mut logged = match rows.last() {
-            Some(last) => self.logged(last.version).await?,
+            Some(last) => self.logged(run, after..=last.version).await?,
             None => BTreeMap::new(),
         };
-        for row in &rows {
-            let entries = entries(self.run.id, row)?;
-            if entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. })) {
+        let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
+        let asked = Asked::of(&self.run.host, run, all.iter().flatten()).await?;
+        for (row, entries) in rows.iter().zip(&all) {
+            if run == self.run.id && entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. }))
+            {
                 self.looks = None;
             }
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
-            let records = store.outputs(self.run.id, &paths).await?;
+            let records = store.outputs(run, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
             // What was logged in a call is told before its end.
             let later = logged.split_off(&row.version.saturating_add(1));
             let lines = std::mem::replace(&mut logged, later).into_values().flatten();
             let mut seen: Vec<_> =
                 lines.map(|line| (line.at, "workflow-step-log", line_payload(line))).collect();
-            for entry in &entries {
+            for entry in entries {
                 let record = records.get(&entry.path).and_then(Option::as_ref);
-                let events = events(entry, record).map_err(|error| unreadable(self.run.id, row, error))?;
+                let told = asked.told(entry, row.version);
+                let events = events(entry, record, told, row.at);
+                let events = events.map_err(|error| unreadable(run, row, error))?;
                 seen.extend(events.into_iter().map(|(kind, payload)| (row.at, kind, payload)));
             }
-            let (run_id, version) = (self.run.id, row.version);
+            let version = row.version;
             self.ready.extend(seen.into_iter().enumerate().map(|(index, (at, kind, payload))| {
                 let from = "WORKFLOW";
-                WatchEvent { kind, run_id, from, payload, version, index, at }
+                WatchEvent { kind, run_id: run, from, payload, version, index, at }
             }));
-            self.after = row.version;
         }
-        Ok(!rows.is_empty())
+        Ok(())
     }
 
-    /// What guests logged since, by the version with which the call ended, up to a version.
-    async fn logged(&self, until: u64) -> Result<BTreeMap<u64, Vec<LogLine>>, Error> {
-        let run = self.run.id;
-        let (mut after, mut logged) = (LogPlace { run, version: self.after, lines: 0 }, BTreeMap::new());
+    /// What guests logged after the first version and up to the last one, by the version with which the call ended.
+    async fn logged(
+        &self,
+        run: RunId,
+        versions: RangeInclusive<u64>,
+    ) -> Result<BTreeMap<u64, Vec<LogLine>>, Error> {
+        let (version, until) = versions.into_inner();
+        let (mut after, mut logged) = (LogPlace { run, version, lines: 0 }, BTreeMap::new());
         loop {
             let filter = CallLogFilter { step: None, after: Some(after) };
             let page = self.run.host.inner.store.call_logs(run, &filter).await?;
@@ -200,7 +261,12 @@ fn unreadable(run: RunId, row: &LogRow, error: JsonError) -> Error {
 pub type WatchPayload = BTreeMap<&'static str, Json>;
 
 /// The events that an entry of the log is told as: a name and a payload each.
-fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
+fn events(
+    entry: &LogEntry,
+    record: Option<&Step>,
+    told: Told,
+    at: Timestamp,
+) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
     let (path, shown) = (&entry.path, record.map(Step::shown));
     // The workflow itself is told of by the events of the run.
     let begins_or_ends = matches!(entry.kind, LogKind::Began | LogKind::Ended { .. });
@@ -211,34 +277,38 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, 
     let mut payload = WatchPayload::new();
     let mut with = |key, value: Result<Json, JsonError>| value.map(|value| _ = payload.insert(key, value));
     let id = || Json::record(path);
-    let maybe = |value: Option<&Option<Json>>| Ok(value.cloned().flatten().unwrap_or_else(Json::null));
+    let maybe = |value: Option<Json>| Ok(value.unwrap_or_else(Json::null));
     let name = match &entry.kind {
         LogKind::Started { .. } => {
             with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
+            payload.extend(who(&entry.by)?);
             "workflow-start"
         }
         LogKind::Resumed { .. } => {
             with("resumed", Json::record(&true))?;
+            with("answers", Json::record(&told.answers))?;
             "workflow-start"
         }
         LogKind::Began => {
+            // A step that was done again has another input.
+            let shown = shown.filter(|entry| entry.started_at == at);
             with("id", id())?;
             with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
-            with("startedAt", Json::record(&shown.map(|entry| entry.started_at)))?;
+            with("startedAt", Json::record(&at))?;
             with("status", Json::record("running"))?;
             "workflow-step-start"
         }
-        LogKind::Reentered { call } => {
+        LogKind::Reentered { call, .. } => {
             with("id", id())?;
             with("call", Json::record(call))?;
-            with("resumePayload", maybe(shown.map(|entry| &entry.resume_payload)))?;
+            with("resumePayload", maybe(told.resume_payload))?;
             with("status", Json::record("running"))?;
             "workflow-step-start"
         }
         // That the entry begins or goes on is told beside it.
         LogKind::Called { .. } => return Ok(Vec::new()),
         LogKind::Ended { status } => {
-            if let Some(entry) = shown {
+            if let Some(entry) = shown.filter(|entry| entry.ended_at == Some(at)) {
                 payload = whole(entry)?;
             }
             payload.insert("id", id()?);
@@ -256,13 +326,17 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, 
             with("suspensionId", Json::record(suspension))?;
             with("message", Json::record(message))?;
             with("status", Json::record("suspended"))?;
+            if let Some(refused) = told.answers.into_iter().next() {
+                with("resumePayload", maybe(refused.resume_payload))?;
+                payload.extend(who(&refused.by)?);
+            }
             "workflow-step-answer-refused"
         }
         LogKind::Suspended { suspension } => {
             with("id", id())?;
             with("suspensionId", Json::record(suspension))?;
-            with("suspendPayload", maybe(shown.map(|entry| &entry.suspend_payload)))?;
-            with("suspendedAt", Json::record(&shown.and_then(|entry| entry.suspended_at)))?;
+            with("suspendPayload", maybe(told.suspend_payload))?;
+            with("suspendedAt", Json::record(&told.suspended_at))?;
             "workflow-step-suspended"
         }
         LogKind::Waiting { until } => {
@@ -287,7 +361,9 @@ fn events(entry: &LogEntry, record: Option<&Step>) -> Result<Vec<(&'static str, 
         }
         LogKind::Forked => "workflow-forked",
         LogKind::Migrated => "workflow-migrated",
-        LogKind::Stopped { status } => return finish(*status, shown),
+        LogKind::Stopped { status } => {
+            return finish(*status, shown.filter(|entry| entry.ended_at == Some(at)), &entry.by);
+        }
     };
     Ok(vec![(name, payload)])
 }
@@ -304,6 +380,20 @@ fn line_payload(line: LogLine) -> WatchPayload {
     payload.extend(line.fields.map(|fields| ("fields", fields)));
     payload.extend(line.dropped.map(|dropped| ("dropped", Value::from(dropped).into())));
     payload
+}
+
+/// Who did something, by key.
+fn who(by: &By) -> Result<WatchPayload, JsonError> {
+    let mut who = WatchPayload::new();
+    if let Some(actor) = &by.actor {
+        who.insert("actor", Json::record(actor)?);
+    }
+    for (key, text) in [("channel", &by.channel), ("comment", &by.comment)] {
+        if let Some(text) = text {
+            who.insert(key, Json::record(text)?);
+        }
+    }
+    Ok(who)
 }
 
 /// All that results show of an entry.
@@ -331,6 +421,7 @@ fn whole(entry: &StepEntry) -> Result<WatchPayload, JsonError> {
 fn finish(
     status: RunStatus,
     root: Option<&StepEntry>,
+    by: &By,
 ) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
     let mut payload = WatchPayload::from([("workflowStatus", Json::record(&status)?)]);
     if let (true, Some(root)) = (status.is_final(), root) {
@@ -339,7 +430,7 @@ fn finish(
     }
     let finished = ("workflow-finish", payload);
     Ok(match status {
-        RunStatus::Canceled => vec![("workflow-canceled", WatchPayload::new()), finished],
+        RunStatus::Canceled => vec![("workflow-canceled", who(by)?), finished],
         // It is told when it is asked for.
         RunStatus::Paused => Vec::new(),
         _ => vec![finished],

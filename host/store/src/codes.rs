@@ -3,7 +3,7 @@
 use reentry_core::run::RunStatus;
 
 use crate::rows::damaged;
-use crate::{SavepointKind, StoreError, SuspensionEnd};
+use crate::{SavepointKind, StoreError, SuspensionEnd, TryKind};
 
 /// Statuses and the numbers they are stored as.
 const STATUS_CODES: [(RunStatus, i64); 9] = [
@@ -36,6 +36,9 @@ const END_CODES: [(SuspensionEnd, i64); 5] = [
 /// Kinds of savepoints and the numbers they are stored as.
 const KIND_CODES: [(SavepointKind, i64); 2] = [(SavepointKind::Suspension, 1), (SavepointKind::Failure, 2)];
 
+/// Kinds of tries and the numbers they are stored as.
+const TRY_CODES: [(TryKind, i64); 2] = [(TryKind::Refused, 1), (TryKind::Late, 2)];
+
 /// The number of a status.
 pub(crate) fn status_code(status: RunStatus) -> i64 {
     code(&STATUS_CODES, status).expect("every status has a number: tested below")
@@ -64,6 +67,16 @@ pub(crate) fn kind_code(kind: SavepointKind) -> i64 {
 /// The kind of savepoint of a number.
 pub(crate) fn kind_of(stored: i64) -> Result<SavepointKind, StoreError> {
     meaning(&KIND_CODES, stored, "kind of a savepoint")
+}
+
+/// The number of a kind of try.
+pub(crate) fn try_code(kind: TryKind) -> i64 {
+    code(&TRY_CODES, kind).expect("every kind has a number: tested below")
+}
+
+/// The kind of try of a number.
+pub(crate) fn try_of(stored: i64) -> Result<TryKind, StoreError> {
+    meaning(&TRY_CODES, stored, "kind of a try")
 }
 
 fn code<T: PartialEq>(codes: &[(T, i64)], value: T) -> Option<i64> {
@@ -96,6 +109,9 @@ mod tests {
         }
         for kind in [SavepointKind::Suspension, SavepointKind::Failure] {
             assert_eq!(kind_of(kind_code(kind)).unwrap(), kind);
+        }
+        for kind in [TryKind::Refused, TryKind::Late] {
+            assert_eq!(try_of(try_code(kind)).unwrap(), kind);
         }
         let unknown = status_of(99).unwrap_err().to_string();
         assert_eq!(unknown, "stored status is damaged: nothing is stored as 99");

@@ -7,7 +7,7 @@ use reentry_core::run::{Run, Step, Suspension};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 
-pub use reentry_core::run::{Durability, Reopened, SuspensionEnd};
+pub use reentry_core::run::{Closed, Durability, Reopened, SuspensionEnd};
 
 use crate::savepoint::Savepoint;
 
@@ -36,10 +36,11 @@ pub struct Commit {
     pub dropped_steps: Vec<StepPath>,
     /// Suspensions that begin.
     pub opened: Vec<NewSuspension>,
-    /// Suspensions that end. Each must be open.
-    pub closed: Vec<(SuspensionId, SuspensionEnd)>,
+    /// Suspensions that end, with what was asked and answered; that is kept as long as the run is. Each must be open.
+    pub closed: Vec<Closed>,
     /// Suspensions that were answered and are open again, as they were: their steps refused the answers. The last end of each must be
-    /// an answer. Its savepoint goes, and so does the request that gave the answer, unless it has got an answer of its own.
+    /// an answer, which is kept as one of its tries. Its savepoint goes, and so does the request that gave the answer, unless it has got an
+    /// answer of its own.
     pub reopened: Vec<Reopened>,
     /// Guests' memories to keep, for one step each.
     pub images: Vec<(SnapshotId, Vec<u8>)>,
@@ -130,6 +131,10 @@ pub struct NewSuspension {
     pub takes_answer: bool,
     /// Since when the step waits.
     pub since: Timestamp,
+    /// The version of the run with which it begins.
+    pub version: u64,
+    /// The suspension of the run's parent that this one goes on from, if the run is a fork and has it from there.
+    pub continues: Option<SuspensionId>,
     /// When something happens by itself.
     pub due_at: Option<Timestamp>,
     /// Name and key of the event that is waited for; without a key, any of that name.
@@ -151,6 +156,8 @@ impl NewSuspension {
             assignees,
             takes_answer: suspension.takes_answer(),
             since: suspension.since,
+            version: suspension.version,
+            continues: None,
             due_at: suspension.due_at(),
             event,
         }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod answers;
 pub mod applied;
 pub mod call_logs;
 pub mod claims;
@@ -62,6 +63,9 @@ macro_rules! conformance {
             claims: one_of_many_ends_a_suspension, a_suspension_begins_and_ends_in_one_commit, changes_to_one_run_follow_each_other,
                 a_suspension_is_closed_by_its_own_run, a_refused_answer_is_given_back,
                 only_what_was_answered_is_open_again;
+            answers: an_answer_stays_with_its_question, suspensions_are_picked_out_of_a_run, large_answers_are_kept_apart,
+                a_refused_answer_is_kept_as_a_try, refusals_without_end_are_counted, late_tries_are_kept_and_counted,
+                a_suspension_says_what_it_goes_on_from;
             tenants: nothing_of_one_tenant_is_seen_by_another, tenants_are_listed_with_what_is_kept_of_them,
                 a_tenant_without_runs_is_deleted;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,

@@ -10,7 +10,7 @@ use reentry_core::time::Timestamp;
 
 use crate::query::{no_such_place, place};
 use crate::rows::column;
-use crate::{RunSummary, StoreError, SuspensionRecord};
+use crate::{RunSummary, StoreError, SuspensionEnd, SuspensionRecord};
 
 /// Most rows that are looked at for one page or count, whatever was asked for. Bounds the work of a filter that few of many rows pass.
 pub const LOOKED_MAX: usize = 10_000;
@@ -62,6 +62,8 @@ pub struct RunFilter {
 pub struct SuspensionFilter {
     /// Only those of this run. Then ended ones may be listed too.
     pub run: Option<RunId>,
+    /// Only these; none for all. Then `run` must be given.
+    pub only: Vec<SuspensionId>,
     /// Only those of runs of the workflow with this id, whatever its version.
     pub workflow_id: Option<String>,
     /// Only those of runs that follow this very definition.
@@ -85,7 +87,7 @@ pub struct SuspensionFilter {
     pub due_from: Option<Timestamp>,
     /// Only those to which something happens by itself before this instant.
     pub due_before: Option<Timestamp>,
-    /// Ended ones as well: the history, which is kept by run, so that `run` must be given.
+    /// Ended ones as well, and of all of them the tries that did not count: the history, which is kept by run, so that `run` must be given.
     pub with_ended: bool,
     /// Those that wait for time or events as well, not only for answers.
     pub with_timers: bool,
@@ -107,6 +109,14 @@ pub(crate) struct Wait {
     pub(crate) actor: Option<String>,
     /// Whom or what its run is about.
     pub(crate) resource_id: Option<String>,
+}
+
+impl Wait {
+    /// Whether this one has answered it. Who ends a run is kept with the questions that end with it, and answers none.
+    fn is_answered_by(&self, actor: &str) -> bool {
+        let is_answered = matches!(self.record.state.ended, Some((SuspensionEnd::Answered, _)));
+        is_answered && self.actor.as_deref() == Some(actor)
+    }
 }
 
 /// Where a suspension stands in a list: by its deadline, which is 0 in lists that are not in the order of deadlines, and its id.
@@ -165,6 +175,10 @@ impl SuspensionFilter {
             let reason = "ended suspensions are listed by run only: name the run, or leave them out";
             return Err(StoreError::Refused(reason.to_owned()));
         }
+        if !self.only.is_empty() && self.run.is_none() {
+            let reason = "suspensions are picked out of one run only: name the run";
+            return Err(StoreError::Refused(reason.to_owned()));
+        }
         if self.is_by_due() && (self.with_ended || self.actor.is_some()) {
             let reason = "only open suspensions are listed by deadline: leave the ended ones out";
             return Err(StoreError::Refused(reason.to_owned()));
@@ -212,13 +226,14 @@ impl SuspensionFilter {
     pub(crate) fn fits(&self, wait: &Wait) -> bool {
         let record = &wait.record;
         self.run.is_none_or(|run| run == record.run)
+            && (self.only.is_empty() || self.only.contains(&record.id))
             && self.workflow_id.as_ref().is_none_or(|id| *id == record.workflow_id)
             && self.workflow.is_none_or(|workflow| workflow == record.workflow)
             && self.resource_id.as_ref().is_none_or(|id| Some(id) == wait.resource_id.as_ref())
             && self.step.as_ref().is_none_or(|step| stands_at(&record.path, step))
             && self.label.as_ref().is_none_or(|label| record.labels.contains(label))
             && self.assignee.as_ref().is_none_or(|assignee| wait.assignees.contains(assignee))
-            && self.actor.as_ref().is_none_or(|actor| Some(actor) == wait.actor.as_ref())
+            && self.actor.as_ref().is_none_or(|actor| wait.is_answered_by(actor))
             && self.ids().contains(&u128::from_be_bytes(*record.id.as_bytes()))
             && (!self.is_by_due() || record.due_at.is_some_and(|at| self.due().contains(&column(at))))
             && (self.has_ended() || record.state.ended.is_none())

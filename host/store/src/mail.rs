@@ -1,5 +1,6 @@
 //! Messages: events sent to the steps of a tenant, kept until one takes them.
 
+use reentry_core::actor::By;
 use reentry_core::id::{MessageId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
@@ -17,6 +18,8 @@ pub struct Message {
     pub key: Option<String>,
     /// What the step gets.
     pub payload: Json,
+    /// Who sent it.
+    pub by: By,
     /// When it was sent.
     pub sent_at: Timestamp,
     /// The sender's own name for it: of several messages of the tenant with the same one only the first is kept.

@@ -27,10 +27,11 @@ use reentry_core::time::Timestamp;
 
 use crate::rows::CommitRows;
 use crate::{
-    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts,
-    DeleteError, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunGroups,
-    RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
-    SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary,
+    ComponentUsage, Counts, DeleteError, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError,
+    RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store,
+    StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary,
+    WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
 use mail::KeptMessage;
@@ -152,12 +153,23 @@ impl Store for MemoryStore {
         Ok(self.data().note_trouble(tenant, run, reason, blocks_at))
     }
 
+    async fn note_late_try(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        late: LateTry,
+        times: u64,
+    ) -> Result<(), StoreError> {
+        self.data().note_late_try(tenant, run, late, times);
+        Ok(())
+    }
+
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
         self.data().run(tenant, id)
     }
 
-    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
-        Ok(self.data().origin(run))
+    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        self.data().lineage(run)
     }
 
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {

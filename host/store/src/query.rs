@@ -12,6 +12,7 @@ use reentry_core::time::Timestamp;
 
 use crate::StoreError;
 use crate::commit::CallLog;
+use crate::past::SuspensionPast;
 
 /// Most rows of one page, whatever was asked for. Bounds the memory of one answer.
 pub const PAGE_ROWS_MAX: usize = 1_000;
@@ -121,6 +122,8 @@ pub struct SuspensionRecord {
     /// The step's record, for open suspensions: what is shown to the one who answers, and the schema, are in it. A payload of the step
     /// that is kept apart is not.
     pub step: Option<Step>,
+    /// What is kept of what was asked and answered.
+    pub past: SuspensionPast,
     /// What of it cannot be read, and why. The labels are left out then if it is those, and the step's record if it is that.
     pub damage: Option<String>,
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use reentry_core::actor::By;
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
@@ -14,8 +15,9 @@ use reentry_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::commit::{CallLog, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
+use crate::commit::{CallLog, Closed, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
 use crate::filter::without_indexes;
+use crate::past::{Text, WITHIN_BYTES_MAX};
 use crate::query::RunSummary;
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 
@@ -29,7 +31,7 @@ pub(crate) struct CommitRows {
     pub(crate) steps: Vec<StepRow>,
     pub(crate) dropped_steps: Vec<String>,
     pub(crate) opened: Vec<SuspensionRow>,
-    pub(crate) closed: Vec<(SuspensionId, SuspensionEnd)>,
+    pub(crate) closed: Vec<ClosedRow>,
     pub(crate) reopened: Vec<ReopenedRow>,
     pub(crate) images: Vec<(SnapshotId, Vec<u8>)>,
     pub(crate) shared_images: Vec<SnapshotId>,
@@ -72,10 +74,10 @@ pub(crate) struct StepRow {
     pub(crate) payload: Payload,
 }
 
-/// The payload of a step, as it is stored.
+/// The payload of a step, a question or an answer, as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
-    /// With the record.
+    /// In the row.
     Within(Json),
     /// Apart, under this id; without a text if it is kept already.
     Apart(SnapshotId, Option<Json>),
@@ -94,24 +96,54 @@ pub(crate) struct SuspensionRow {
     pub(crate) assignees: Option<String>,
     pub(crate) takes_answer: bool,
     pub(crate) since: i64,
+    pub(crate) version: i64,
+    pub(crate) continues: Option<SuspensionId>,
     pub(crate) due_at: Option<i64>,
     pub(crate) event: Option<(String, Option<String>)>,
+}
+
+/// A suspension that ends, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedRow {
+    pub(crate) id: SuspensionId,
+    pub(crate) end: SuspensionEnd,
+    pub(crate) question: Option<Payload>,
+    pub(crate) answer: Option<Payload>,
+    pub(crate) by: By,
+}
+
+impl ClosedRow {
+    fn encode(run: RunId, closed: Closed) -> Self {
+        let Closed { suspension, end, question, answer, by } = closed;
+        let placed = |text: Json| Payload::placed(run, text);
+        Self { id: suspension, end, question: question.map(placed), answer: answer.map(placed), by }
+    }
+
+    /// The texts that it brings.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Payload> {
+        self.question.iter().chain(&self.answer)
+    }
 }
 
 /// A suspension that is open again.
 #[derive(Clone, Debug)]
 pub(crate) struct ReopenedRow {
     pub(crate) id: SuspensionId,
+    /// The version with which the answer came.
+    pub(crate) claim: i64,
     /// The version of the savepoint that was made when it was answered.
     pub(crate) savepoint: i64,
     /// The key of the request that gave the answer.
     pub(crate) request: Option<String>,
+    /// Why it was refused.
+    pub(crate) message: String,
 }
 
 impl ReopenedRow {
     fn encode(reopened: Reopened) -> Self {
-        let Reopened { suspension, claim, request, .. } = reopened;
-        Self { id: suspension, savepoint: column_of(claim.saturating_sub(1)), request }
+        let Reopened { suspension, claim, request, message, .. } = reopened;
+        let savepoint = column_of(claim.saturating_sub(1));
+        Self { id: suspension, claim: column_of(claim), savepoint, request, message }
     }
 }
 
@@ -176,7 +208,7 @@ impl CommitRows {
             steps: steps.collect::<Result<_, _>>()?,
             dropped_steps: commit.dropped_steps.iter().map(ToString::to_string).collect(),
             opened: commit.opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,
-            closed: commit.closed,
+            closed: commit.closed.into_iter().map(|closed| ClosedRow::encode(run.id, closed)).collect(),
             reopened: commit.reopened.into_iter().map(ReopenedRow::encode).collect(),
             images: commit.images,
             shared_images: commit.shared_images,
@@ -200,15 +232,20 @@ impl CommitRows {
         let log = self.log.as_ref().map_or(0, |log| log.text().len());
         let savepoint = self.savepoint.as_ref().map_or(0, |savepoint| savepoint.state.text().len());
         let call_log = self.call_log.as_ref().map_or(0, |log| log.text.len());
-        self.run.head.len() + steps + images + log + call_log + savepoint
+        let ended = self.closed.iter().flat_map(ClosedRow::texts);
+        let ended: usize =
+            ended.filter(|text| text.part().is_none()).filter_map(Payload::text).map(str::len).sum();
+        self.run.head.len() + steps + images + log + call_log + savepoint + ended
     }
 
     /// Bytes that are written at most: with the payloads, and with the parts of the savepoint.
     pub(crate) fn bytes_max(&self) -> usize {
         let payloads = self.steps.iter().filter_map(|step| step.payload.text());
         let payloads: usize = payloads.map(str::len).sum();
+        let ended = self.closed.iter().flat_map(ClosedRow::texts).filter(|text| text.part().is_some());
+        let ended: usize = ended.filter_map(Payload::text).map(str::len).sum();
         let parts = self.savepoint.iter().flat_map(|savepoint| &savepoint.parts);
-        self.bytes_always() + payloads + parts.map(|(_, part)| part.len()).sum::<usize>()
+        self.bytes_always() + payloads + ended + parts.map(|(_, part)| part.len()).sum::<usize>()
     }
 }
 
@@ -263,6 +300,22 @@ impl StepRow {
 }
 
 impl Payload {
+    /// A text of a run, apart if it is large.
+    fn placed(run: RunId, text: Json) -> Self {
+        match text.text().len() > WITHIN_BYTES_MAX {
+            true => Self::Apart(SnapshotId::of_part(run, text.text()), Some(text)),
+            false => Self::Within(text),
+        }
+    }
+
+    /// As it is read.
+    pub(crate) fn as_read(&self) -> Text {
+        match self {
+            Self::Within(text) => Text::Here(text.clone()),
+            Self::Apart(part, _) => Text::Apart(*part),
+        }
+    }
+
     /// The text that there is to write.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
@@ -282,7 +335,18 @@ impl Payload {
 
 impl SuspensionRow {
     fn encode(suspension: NewSuspension) -> Result<Self, StoreError> {
-        let NewSuspension { id, path, labels, assignees, takes_answer, since, due_at, event } = suspension;
+        let NewSuspension {
+            id,
+            path,
+            labels,
+            assignees,
+            takes_answer,
+            since,
+            version,
+            continues,
+            due_at,
+            event,
+        } = suspension;
         let list = |names: Vec<String>| if names.is_empty() { Ok(None) } else { json(&names).map(Some) };
         Ok(Self {
             id,
@@ -292,6 +356,8 @@ impl SuspensionRow {
             assignees: list(assignees)?,
             takes_answer,
             since: column(since),
+            version: number(version, "version")?,
+            continues,
             due_at: due_at.map(column),
             event,
         })

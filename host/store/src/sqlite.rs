@@ -42,6 +42,7 @@ mod suspensions;
 mod sync;
 mod tenants;
 mod threads;
+mod tries;
 mod troubles;
 mod waits;
 mod workflows;
@@ -65,10 +66,11 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, Counts,
-    DeleteError, Durability, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter,
-    RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
-    SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary,
+    ComponentUsage, Counts, DeleteError, Durability, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError,
+    RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store,
+    StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary,
+    WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
 use open::Files;
@@ -194,12 +196,24 @@ impl Store for SqliteStore {
         self.write(Durability::Visible, SMALL, work).await
     }
 
+    async fn note_late_try(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        late: LateTry,
+        times: u64,
+    ) -> Result<(), StoreError> {
+        let tenant = tenant.clone();
+        let work = move |connection: &Connection| tries::note_late(connection, &tenant, run, &late, times);
+        self.write(Durability::Visible, SMALL, work).await
+    }
+
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
         self.readers.read(|connection| runs::read(connection, tenant, id))
     }
 
-    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
-        self.readers.read(|connection| forks::origin(connection, run))
+    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        self.readers.read(|connection| forks::lineage(connection, run))
     }
 
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {

@@ -19,6 +19,7 @@ use crate::library::{
     ComponentRecord, ComponentSummary, ComponentUsage, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use crate::mail::{Message, Sent};
+use crate::past::LateTry;
 use crate::query::{CallLogFilter, CallLogs, LogRow, Page, RequestRecord, RunSummary, SuspensionRecord};
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 
@@ -35,6 +36,15 @@ pub struct StoreStats {
     pub bytes_read: u64,
     /// Calls of fsync or fdatasync made to make commits durable, those of checkpoints included.
     pub fsyncs: u64,
+}
+
+/// A run in a chain of forks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ancestor {
+    /// The run.
+    pub run: RunId,
+    /// The version of it at which the next one in the chain began; `None` for the last one.
+    pub until: Option<u64>,
 }
 
 /// Says, as long as it lives, that the process which registered an owner is alive.
@@ -85,11 +95,23 @@ pub trait Store: Send + Sync + 'static {
         blocks_at: u32,
     ) -> Result<u32, StoreError>;
 
+    /// Notes answers that came when their suspension was over: so many by the same, of which one is told. At most
+    /// [`LATE_TRIES_KEPT_MAX`](crate::past::LATE_TRIES_KEPT_MAX) are kept of one suspension; further ones are counted. Does nothing when the
+    /// tenant's run has no such suspension. Visible on return. Leaves the run and its version.
+    async fn note_late_try(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        late: LateTry,
+        times: u64,
+    ) -> Result<(), StoreError>;
+
     /// Reads a run with the records of its steps that are not done, but for payloads that are kept apart.
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError>;
 
-    /// The run with which a chain of forks began: the run itself, if it is no fork. Reads nothing of what runs hold.
-    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError>;
+    /// The chain of forks that leads to a run: the run with which it began, then each fork with the version that its parent had, the run
+    /// itself at last. One alone for a run that is no fork; nothing for one that is not there. Reads nothing of what runs hold.
+    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError>;
 
     /// Reads one step's record, done or not.
     async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError>;

@@ -7,7 +7,7 @@ use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
 
 use crate::applied;
-use crate::failure::Failure;
+use crate::failure::{Failure, Report};
 use crate::humane::read_span;
 use crate::session::Session;
 
@@ -92,9 +92,19 @@ pub(crate) type Span = (Option<Timestamp>, Option<Timestamp>);
 
 impl ListArgs {
     /// When what is listed began, as its age says.
-    pub(crate) fn began(&self, now: Timestamp) -> Span {
+    ///
+    /// # Errors
+    /// `Refused` for ages that nothing has.
+    pub(crate) fn began(&self, now: Timestamp) -> Result<Span, Failure> {
+        if let (Some(newer), Some(older)) = (self.newer_than, self.older_than)
+            && newer <= older
+        {
+            let message = "nothing is older than --older-than and not as old as --newer-than yet";
+            let hint = "to list what is between two ages, give the longer one with --newer-than";
+            return Err(Report::refused("invalid-argument", message).hint(hint).into());
+        }
         let ago = |age: u64| Timestamp(now.0.saturating_sub(age));
-        (self.newer_than.map(ago), self.older_than.map(ago))
+        Ok((self.newer_than.map(ago), self.older_than.map(ago)))
     }
 
     /// When its deadlines are.

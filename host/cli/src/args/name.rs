@@ -147,8 +147,14 @@ impl SuspensionName {
             let all = all.strip_prefix("sus_").unwrap_or(&all);
             all.starts_with(digits.as_str()) || all.ends_with(digits.as_str())
         };
-        let found: Vec<SuspensionId> =
-            run.history().await?.iter().map(|waiting| waiting.record.id).filter(fits).collect();
+        let found: Vec<SuspensionId> = run
+            .history()
+            .await?
+            .iter()
+            .filter(|waiting| waiting.record.run == run.id())
+            .map(|waiting| waiting.record.id)
+            .filter(fits)
+            .collect();
         the_one("questions", digits, &found)?.ok_or_else(|| {
             let message = format!("no question of run {} whose id begins or ends with `{digits}`", run.id());
             let show = session.again.command(["runs", "show", &run.id().to_string()]);

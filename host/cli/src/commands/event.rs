@@ -3,7 +3,7 @@
 use reentry::SendEvent;
 use serde_json::json;
 
-use crate::args::Given;
+use crate::args::{ActorArgs, Given};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome::or_interrupt;
@@ -35,13 +35,25 @@ pub(crate) struct SendArgs {
     /// Your own id for this very event: sent twice under one id, it arrives once
     #[arg(long, value_name = "ID")]
     id: Option<String>,
+
+    #[command(flatten)]
+    actor: ActorArgs,
 }
 
 pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit, Failure> {
     let Command::Send(args) = command;
     let host = session.existing_host(Background::Off).await?;
     let payload = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
-    let event = SendEvent { name: args.name, key: args.key, payload, id: args.id, expires_at: None };
+    let event = SendEvent {
+        name: args.name,
+        key: args.key,
+        payload,
+        id: args.id,
+        expires_at: None,
+        actor: args.actor.actor(),
+        channel: args.actor.channel(),
+        comment: args.actor.comment(),
+    };
     let receipt = host.send_event(event).await?;
     // The step that has it goes on in this process.
     let status = match receipt.run {

@@ -53,7 +53,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         None => None,
     };
     let (list, now) = (args.list, session.now());
-    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now), list.due(now));
+    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now)?, list.due(now));
     let filter = SuspensionFilter {
         run,
         workflow,

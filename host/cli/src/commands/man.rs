@@ -138,12 +138,18 @@ mod tests {
         .SH NAME
         reentry\-runs\-cancel \- End a run by request
         .SH SYNOPSIS
-        \fBreentry runs cancel\fR [\fB\-h\fR|\fB\-\-help\fR] <\fIRUN\fR>
+        \fBreentry runs cancel\fR [\fB\-\-as\fR] [\fB\-\-comment\fR] [\fB\-h\fR|\fB\-\-help\fR] <\fIRUN\fR>
         .SH DESCRIPTION
         End a run by request
         .PP
         Steps that wait are closed. A call that is in flight is told when it asks, and its end does not count.
         .SH OPTIONS
+        .TP
+        \fB\-\-as\fR \fI<NAME>\fR
+        Who acts, by your own word: kept as such, beside the user of the operating system [default: that user]
+        .TP
+        \fB\-\-comment\fR \fI<TEXT>\fR
+        What to keep with it, for those who read the run\*(Aqs history; up to 4 KiB
         .TP
         \fB\-h\fR, \fB\-\-help\fR
         Print help (see a summary with \*(Aq\-h\*(Aq)

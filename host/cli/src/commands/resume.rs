@@ -4,7 +4,7 @@ use reentry::ResumeOptions;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
 
-use crate::args::{ContextArgs, Given, OutputArgs, RunName, SuspensionName, TracingArgs};
+use crate::args::{ActorArgs, ContextArgs, Given, OutputArgs, RunName, SuspensionName, TracingArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome::{finish, or_interrupt};
@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// The answer: JSON, a file with it, or standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
     data: Option<Given>,
+
+    #[command(flatten)]
+    actor: ActorArgs,
 
     #[command(flatten)]
     context: ContextArgs,
@@ -97,6 +100,9 @@ fn options(args: &Args) -> Result<ResumeOptions, Failure> {
         tracing_options,
         output_options: args.output.options(),
         idempotency_key: args.idempotency_key.clone(),
+        actor: args.actor.actor(),
+        channel: args.actor.channel(),
+        comment: args.actor.comment(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! `reentry run`: starts a run and shows how far it came.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use reentry::core::run::Refused;
@@ -7,7 +8,7 @@ use reentry::core::workflow::Definition;
 use reentry::{Host, StartOptions, Started, Workflow};
 
 use crate::applied;
-use crate::args::{ContextArgs, Given, OutputArgs, TracingArgs};
+use crate::args::{ActorArgs, ContextArgs, Given, OutputArgs, TracingArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::outcome::{finish, or_interrupt};
@@ -50,6 +51,9 @@ pub(crate) struct Args {
     idempotency_key: Option<String>,
 
     #[command(flatten)]
+    actor: ActorArgs,
+
+    #[command(flatten)]
     output: OutputArgs,
 
     #[command(flatten)]
@@ -62,9 +66,11 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let workflow = workflow(session, &host, &args).await?;
     let new = workflow.new_run(args.resource);
     let (id, stored) = (new.id(), new.stored());
+    let is_told = Cell::new(false);
     let tell = async {
         stored.await;
         session.ui.note(&format!("run {id}"));
+        is_told.set(true);
         std::future::pending::<std::convert::Infallible>().await
     };
     let started = or_interrupt(id, true, async {
@@ -75,6 +81,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         }
     });
     let Started { run, result } = started.await.map_err(|failure| with_form(failure, &workflow))?;
+    if run.id() == id && !is_told.get() {
+        // It stopped before anyone looked.
+        session.ui.note(&format!("run {id}"));
+    }
     if run.id() != id {
         session.ui.note(&format!("run {}, as the same request was made before", run.id()));
     }
@@ -116,5 +126,8 @@ fn options(args: &Args) -> Result<StartOptions, Failure> {
         tracing_options,
         output_options: args.output.options(),
         idempotency_key: args.idempotency_key.clone(),
+        actor: args.actor.actor(),
+        channel: args.actor.channel(),
+        comment: args.actor.comment(),
     })
 }

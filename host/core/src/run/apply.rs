@@ -1,14 +1,19 @@
 //! The one place at which an event meets a run.
 
+use std::collections::BTreeMap;
+
 use super::change::Change;
 use super::{
     Known, LogEntry, Reopened, Run, Saved, Step, Stop, Suspension, blocked, call_ended, cancel, enter, fork,
     migrate, pause, resolve, resume, start, take_over, time_passed, travel,
 };
+use crate::actor::By;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::id::{MessageId, SnapshotId, SuspensionId};
+use crate::json::Json;
 use crate::path::StepPath;
+use crate::step::Resolution;
 use crate::time::Timestamp;
 use crate::workflow::Program;
 
@@ -36,6 +41,37 @@ pub enum SuspensionEnd {
     Finished,
 }
 
+/// A suspension that ends, with what is kept of it as long as its run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closed {
+    /// The suspension.
+    pub suspension: SuspensionId,
+    /// How it ends.
+    pub end: SuspensionEnd,
+    /// What was shown to those who answer; `None` for what no answer ends.
+    pub question: Option<Json>,
+    /// What it ends with: the answer, the default of a deadline, the payload of an event.
+    pub answer: Option<Json>,
+    /// Who gave that. Empty for what came by itself.
+    pub by: By,
+}
+
+impl Closed {
+    /// Of a suspension whose end is written down in it, if it has one.
+    pub(super) fn of(suspension: &Suspension, end: SuspensionEnd, sender: &By) -> Self {
+        let answer = match &suspension.over {
+            Some(Resolution::Answered(data) | Resolution::Received(data)) => Some(data.clone()),
+            _ => None,
+        };
+        let by = match (&suspension.claim, end) {
+            (Some(claim), _) => claim.by.clone(),
+            (None, SuspensionEnd::Received) => sender.clone(),
+            _ => By::default(),
+        };
+        Self { suspension: suspension.id, end, question: suspension.payload().cloned(), answer, by }
+    }
+}
+
 /// What an event changes, and what has to be done once that is stored.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -47,8 +83,10 @@ pub struct Decision {
     pub dropped_steps: Vec<StepPath>,
     /// Suspensions that begin, with the step that waits.
     pub opened: Vec<(StepPath, Suspension)>,
+    /// Of those that begin in a fork, the suspension of its parent that each goes on from.
+    pub continues: BTreeMap<SuspensionId, SuspensionId>,
     /// Suspensions that end.
-    pub closed: Vec<(SuspensionId, SuspensionEnd)>,
+    pub closed: Vec<Closed>,
     /// Suspensions that were answered and are open again: the step refused the answer.
     pub reopened: Vec<Reopened>,
     /// Memories that the run refers to no more.
@@ -98,7 +136,7 @@ pub fn apply(
         Event::Continued { path, owner } => enter::continued(&mut change, &path, owner)?,
         Event::TimePassed { owner } => time_passed::time_passed(&mut change, owner)?,
         Event::Received(received) => resolve::received(&mut change, received)?,
-        Event::CancelRequested => cancel::cancel(&mut change)?,
+        Event::CancelRequested(by) => cancel::cancel(&mut change, *by)?,
         Event::PauseRequested => pause::pause(&mut change)?,
         Event::Unpaused { owner } => pause::unpause(&mut change, owner)?,
         Event::Unblocked { owner } => blocked::unblock(&mut change, owner)?,

@@ -12,7 +12,7 @@ pub const TROUBLES_MAX: u32 = 3;
 /// Refuses what a blocked run does not take: everything but a restart and a cancellation.
 pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
     match (&change.run.blocked, event) {
-        (None, _) | (Some(_), Event::CancelRequested | Event::Unblocked { .. }) => Ok(()),
+        (None, _) | (Some(_), Event::CancelRequested(_) | Event::Unblocked { .. }) => Ok(()),
         (Some(reason), _) => Err(Refused::Blocked { reason: reason.clone() }),
     }
 }

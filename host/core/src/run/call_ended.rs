@@ -250,7 +250,7 @@ impl Change<'_> {
     /// Closes a wait that its step has left out.
     fn give_up(&mut self, suspension: &Suspension) -> Result<(), Stop> {
         if suspension.over.is_none() {
-            self.close(suspension.id, super::SuspensionEnd::Closed);
+            self.close(suspension, super::SuspensionEnd::Closed);
         }
         if let Some(child) = suspension.child.as_ref().filter(|child| self.run.steps.contains_key(*child)) {
             self.close_within(child)?;

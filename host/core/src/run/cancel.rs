@@ -2,10 +2,11 @@
 
 use super::change::Change;
 use super::{Phase, Refused, StepStatus, Stop};
+use crate::actor::By;
 use crate::path::StepPath;
 
 /// Ends the run at once. A call that is in flight goes on until it notices or is stopped, and its end is then of no interest any more.
-pub(super) fn cancel(change: &mut Change<'_>) -> Result<(), Stop> {
+pub(super) fn cancel(change: &mut Change<'_>, by: By) -> Result<(), Stop> {
     if change.run.status().is_final() {
         return Err(Refused::Ended { status: change.run.status() }.into());
     }
@@ -20,5 +21,6 @@ pub(super) fn cancel(change: &mut Change<'_>) -> Result<(), Stop> {
         change.end_step(&root, StepStatus::Canceled)?;
     }
     change.end_run(Phase::Canceled);
+    change.stopped_by = by;
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::apply::{Decision, Durability, SuspensionEnd};
+use super::apply::{Closed, Decision, Durability, SuspensionEnd};
 use super::{
     Call, Doing, Known, LogEntry, LogKind, Phase, Refused, Reopened, Run, RunStatus, Saved, Step, StepEntry,
     StepStatus, Stop, Suspension,
 };
+use crate::actor::By;
 use crate::effect::Effect;
 use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
 use crate::json::{Json, JsonError};
@@ -44,12 +45,18 @@ pub(super) struct Change<'w> {
     /// Records that are not active after this: done, or items whose turn has not come.
     pub(super) inactive: BTreeMap<StepPath, Step>,
     opened: Vec<(StepPath, Suspension)>,
-    closed: Vec<(SuspensionId, SuspensionEnd)>,
+    /// Of those in a fork, what each goes on from.
+    pub(super) continues: BTreeMap<SuspensionId, SuspensionId>,
+    closed: Vec<Closed>,
     pub(super) reopened: Vec<Reopened>,
     /// How suspensions end whose steps are ended.
     pub(super) closing: SuspensionEnd,
     /// Whether watchers are not told of answers: they have heard of too many that were refused.
     pub(super) is_quiet: bool,
+    /// Who has the run end.
+    pub(super) stopped_by: By,
+    /// Who sent the message that the run gets.
+    pub(super) sender: By,
     dropped_images: Vec<SnapshotId>,
     effects: Vec<Effect>,
     log: Vec<LogEntry>,
@@ -81,10 +88,13 @@ impl<'w> Change<'w> {
             touched: BTreeSet::new(),
             inactive: BTreeMap::new(),
             opened: Vec::new(),
+            continues: BTreeMap::new(),
             closed: Vec::new(),
             reopened: Vec::new(),
             closing: SuspensionEnd::Closed,
             is_quiet: false,
+            stopped_by: By::default(),
+            sender: By::default(),
             dropped_images: Vec::new(),
             effects: Vec::new(),
             log: Vec::new(),
@@ -98,7 +108,8 @@ impl<'w> Change<'w> {
         self.run.updated_at = self.now;
         let status = self.run.status();
         if status != self.status_before && status != RunStatus::Running {
-            self.log(&StepPath::root(), LogKind::Stopped { status });
+            let by = std::mem::take(&mut self.stopped_by);
+            self.log_by(&StepPath::root(), LogKind::Stopped { status }, by);
         }
         if self.is_quiet {
             self.log.retain(|entry| !entry.kind.is_of_an_answer());
@@ -114,6 +125,7 @@ impl<'w> Change<'w> {
             steps,
             dropped_steps: self.dropped_steps,
             opened: self.opened,
+            continues: self.continues,
             closed: self.closed,
             reopened: self.reopened,
             dropped_images: self.dropped_images,
@@ -137,7 +149,12 @@ impl<'w> Change<'w> {
     }
 
     pub(super) fn log(&mut self, path: &StepPath, kind: LogKind) {
-        self.log.push(LogEntry { path: path.clone(), kind });
+        self.log_by(path, kind, By::default());
+    }
+
+    /// Logs what a request did, with who made it.
+    pub(super) fn log_by(&mut self, path: &StepPath, kind: LogKind, by: By) {
+        self.log.push(LogEntry { path: path.clone(), by, kind });
     }
 
     /// What stands at a path; a run that names an entry which its workflow does not have is damaged.
@@ -227,7 +244,7 @@ impl<'w> Change<'w> {
 
     /// Lets the run go on under the root span of a start or resume; gives what the log keeps of it.
     pub(super) fn begin_span(&mut self, span: RootSpan, options: TracingOptions) -> Option<Box<SpanRecord>> {
-        let record = SpanRecord::new(span.clone(), options);
+        let record = SpanRecord::new(&span, options);
         let is_told = !record.is_plain() && !self.is_quiet;
         self.run.span_noted = if is_told { self.next_version() } else { 0 };
         self.run.span = Some(span);
@@ -286,8 +303,8 @@ impl<'w> Change<'w> {
     }
 
     /// Ends a suspension.
-    pub(super) fn close(&mut self, suspension: SuspensionId, end: SuspensionEnd) {
-        self.closed.push((suspension, end));
+    pub(super) fn close(&mut self, suspension: &Suspension, end: SuspensionEnd) {
+        self.closed.push(Closed::of(suspension, end, &self.sender));
     }
 
     /// Lets go of a memory.
@@ -299,7 +316,7 @@ impl<'w> Change<'w> {
     pub(super) fn end_step(&mut self, path: &StepPath, status: StepStatus) -> Result<&mut Step, Refused> {
         let mut step = self.run.steps.remove(path).ok_or_else(|| misfit(path))?;
         for suspension in step.suspensions.drain(..).filter(|suspension| suspension.over.is_none()) {
-            self.closed.push((suspension.id, self.closing));
+            self.close(&suspension, self.closing);
         }
         self.dropped_images.extend(step.doing.image());
         self.run.called.remove(path);

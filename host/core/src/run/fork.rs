@@ -53,6 +53,7 @@ pub fn fork(
     let mut change = Change::new(run, program, now, known);
     change.log(&StepPath::root(), LogKind::Forked);
     let ids = new_ids(change.run.suspensions_of_fork(), fork.suspension);
+    change.continues = ids.iter().map(|(before, now)| (*now, *before)).collect();
     take_answers_along(&mut change, &ids)?;
     go_on(&mut change, fork.owner, &ids)?;
     if let Some(answer) = fork.answer {
@@ -92,11 +93,11 @@ fn take_answers_along(
             (claim.version, claim.request) = (version, None);
             over.id = ids.get(&over.id).copied().unwrap_or(over.id);
             over.version = version;
-            taken.push(Suspension { over: None, claim: None, ..over.clone() });
+            taken.push(over.clone());
         }
-        for suspension in taken {
-            change.close(suspension.id, SuspensionEnd::Answered);
-            change.open(&path, suspension);
+        for over in taken {
+            change.close(&over, SuspensionEnd::Answered);
+            change.open(&path, Suspension { over: None, claim: None, ..over });
         }
     }
     Ok(())
@@ -143,6 +144,9 @@ fn go_on(
         for suspension in reopened {
             if matches!(suspension.wait.what, crate::step::WaitFor::Event(_)) {
                 change.ask(Effect::Collect { path: path.clone(), suspension: suspension.id });
+            }
+            if suspension.takes_answer() {
+                change.log(&path, LogKind::Suspended { suspension: suspension.id });
             }
             change.open(&path, suspension);
         }

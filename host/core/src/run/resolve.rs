@@ -12,11 +12,12 @@ use crate::step::{Failure, Resolution, WaitFor, Wake};
 
 /// A message came for a step that waits for an event.
 pub(super) fn received(change: &mut Change<'_>, received: Received) -> Result<(), Stop> {
-    let Received { suspension, message, payload, owner } = received;
+    let Received { suspension, message, payload, by, owner } = received;
     let waiting = change.run.waiting().find(|(_, open)| open.id == suspension);
     let event = waiting.filter(|(_, open)| matches!(open.wait.what, WaitFor::Event(_)));
     let path = event.ok_or(Refused::Idle)?.0.clone();
     change.took.push(message);
+    change.sender = by;
     change.save_before(suspension);
     change.settle(&path, suspension, Resolution::Received(payload), SuspensionEnd::Received)?;
     change.wake(&path, owner)
@@ -59,7 +60,8 @@ impl Change<'_> {
             step.entry.resumed_at = Some(now);
         }
         suspension.over = Some(resolution);
-        self.close(id, end);
+        let ended = suspension.clone();
+        self.close(&ended, end);
         Ok(())
     }
 
@@ -88,8 +90,9 @@ impl Change<'_> {
         step.calls += 1;
         let call = step.calls;
         let Waiting { image, wake } = waiting;
+        let suspensions = over.iter().map(|over| over.id).collect();
         let resume = ResumeCall { image, over, wake, old_resolved: Vec::new(), old_payload: None };
-        self.log(path, LogKind::Reentered { call });
+        self.log(path, LogKind::Reentered { call, suspensions });
         Ok(self.call(path, Call::Resume(resume), owner, None)?)
     }
 }

@@ -53,11 +53,15 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
     change.run.request_context = context;
     change.is_quiet = answers.iter().all(|(_, suspension, _)| suspension.refusals >= REFUSALS_TOLD_MAX);
     let span = change.begin_span(span, request.tracing_options);
-    change.log(&StepPath::root(), LogKind::Resumed { span });
+    let suspensions = answers.iter().map(|(_, suspension, _)| suspension.id).collect();
+    change.log(&StepPath::root(), LogKind::Resumed { span, suspensions });
     // All of them before the first step is called: one that waits for any of several is told of each.
     let mut paths = BTreeSet::new();
     for (path, suspension, data) in answers {
-        change.claim(&path, suspension.id, request.request.clone(), replaced.clone())?;
+        let (request, by) = (request.request.clone(), request.by.clone());
+        let (earlier, context) = (None, replaced.clone());
+        let claim = Claim { version: change.next_version(), at: change.now, request, earlier, context, by };
+        change.claim(&path, suspension.id, claim)?;
         change.settle(&path, suspension.id, Resolution::Answered(data), SuspensionEnd::Answered)?;
         paths.insert(path);
     }
@@ -78,18 +82,11 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
 
 impl Change<'_> {
     /// Notes what a caller's answer is about to change, so that it can be given back.
-    fn claim(
-        &mut self,
-        path: &StepPath,
-        id: SuspensionId,
-        request: Option<String>,
-        context: BTreeMap<String, Replaced>,
-    ) -> Result<(), Refused> {
-        let (version, at) = (self.next_version(), self.now);
+    fn claim(&mut self, path: &StepPath, id: SuspensionId, claim: Claim) -> Result<(), Refused> {
         let step = self.step_mut(path)?;
         let earlier = step.entry.resume_payload.clone().zip(step.entry.resumed_at);
         if let Some(suspension) = step.suspensions.iter_mut().find(|suspension| suspension.id == id) {
-            suspension.claim = Some(Box::new(Claim { version, at, request, earlier, context }));
+            suspension.claim = Some(Box::new(Claim { earlier, ..claim }));
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Call
     change.run.state = state;
     change.run.request_context = context;
     let span = change.begin_span(span, request.tracing_options);
-    change.log(&root, LogKind::Started { span });
+    change.log_by(&root, LogKind::Started { span }, request.by);
     change.enter_scope(&root, top, input, caller.owner)
 }
 

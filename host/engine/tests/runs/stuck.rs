@@ -131,6 +131,7 @@ async fn a_message_is_delivered_though_many_that_nobody_can_take_were_sent_befor
             tenant: TenantId::default(),
             name,
             key: None,
+            by: reentry::core::actor::By::default(),
             payload: json!(1).into(),
             sent_at: Timestamp(0),
             dedup: None,

@@ -8,7 +8,7 @@ use reentry::core::path::StepPath;
 use reentry::core::run::{Call, Doing, Reopened, Run, Step, TRIALS_MAX};
 use reentry::core::step::{Resolution, WaitFor, Wake};
 use reentry::core::time::Timestamp;
-use reentry::store::{CallLog, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
+use reentry::store::{CallLog, Closed, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::{Disk, now};
 use crate::stage::Stage;
@@ -104,10 +104,14 @@ pub(crate) enum Broken {
     BlamedAtOnce,
     /// Every call counts as one that is made alone.
     EveryCallTried,
+    /// The history does not have an answer that was given.
+    AnswersNotKept,
+    /// It has that of another question.
+    AnswersOfOthersKept,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 44] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -152,6 +156,8 @@ impl Broken {
         Self::TakeOversForgotten,
         Self::BlamedAtOnce,
         Self::EveryCallTried,
+        Self::AnswersNotKept,
+        Self::AnswersOfOthersKept,
     ];
 }
 
@@ -182,7 +188,9 @@ pub(crate) fn rewritten(
                 SuspensionFilter { run: Some(commit.run.id), with_timers: true, ..Default::default() };
             let open = now(store.list_suspensions(&commit.run.tenant, filter)).unwrap().rows;
             let is_new = |id| commit.opened.iter().any(|opened| opened.id == id);
-            commit.closed.retain(|(id, _)| open.iter().any(|one| one.id == *id) || is_new(*id));
+            commit.closed.retain(|closed| {
+                open.iter().any(|one| one.id == closed.suspension) || is_new(closed.suspension)
+            });
         }
         Broken::ImagesLost if stage.one_in(4) => commit.images.truncate(0),
         Broken::ImagesKept => commit.dropped_images.clear(),
@@ -214,14 +222,16 @@ pub(crate) fn rewritten(
             }
         }
         Broken::ExpiredAsAnswered => {
-            for (_, end) in commit.closed.iter_mut().filter(|(_, end)| *end == SuspensionEnd::Elapsed) {
-                *end = SuspensionEnd::Answered;
+            for closed in &mut commit.closed {
+                if closed.end == SuspensionEnd::Elapsed {
+                    closed.end = SuspensionEnd::Answered;
+                }
             }
         }
         Broken::QuestionsOfOld => each_step(&mut commit, |step| {
             step.suspensions.iter_mut().for_each(|suspension| suspension.version = 0);
         }),
-        Broken::ExpiredStaysOpen => commit.closed.retain(|(_, end)| *end != SuspensionEnd::Elapsed),
+        Broken::ExpiredStaysOpen => commit.closed.retain(|closed| closed.end != SuspensionEnd::Elapsed),
         Broken::BlamedAtOnce => each_step(&mut commit, |step| {
             if step.take_overs > 0 {
                 step.trials = TRIALS_MAX;
@@ -232,12 +242,23 @@ pub(crate) fn rewritten(
                 step.trials = step.calls + step.take_overs;
             }
         }),
-        Broken::WaitsLeftOpen => commit.closed.retain(|(_, end)| *end != SuspensionEnd::Closed),
+        Broken::WaitsLeftOpen => commit.closed.retain(|closed| closed.end != SuspensionEnd::Closed),
         Broken::WaitsForOne => each_step(&mut commit, |step| {
             if let Doing::Waiting(waiting) = &mut step.doing {
                 waiting.wake = Wake::Any;
             }
         }),
+        Broken::AnswersNotKept if stage.one_in(4) => {
+            commit.closed.iter_mut().for_each(|closed| closed.answer = None)
+        }
+        Broken::AnswersOfOthersKept => {
+            for closed in commit.closed.iter_mut().filter(|closed| closed.end == SuspensionEnd::Answered) {
+                if let Some(answer) = closed.answer.clone() {
+                    let before = mixed.answer.lock().unwrap().replace(answer);
+                    closed.answer = before.or(closed.answer.take());
+                }
+            }
+        }
         _ => {}
     }
     commit
@@ -279,7 +300,10 @@ fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {
 fn reopen_once_more(commit: &mut Commit, mixed: &Mixed) {
     let mut before = mixed.reopened.lock().unwrap();
     let answered = |reopened: &&Reopened| {
-        commit.closed.contains(&(reopened.suspension, SuspensionEnd::Answered)) && commit.reopened.is_empty()
+        let is_answered = |closed: &Closed| {
+            closed.suspension == reopened.suspension && closed.end == SuspensionEnd::Answered
+        };
+        commit.closed.iter().any(is_answered) && commit.reopened.is_empty()
     };
     let again = before.iter().find(answered).cloned();
     before.extend(commit.reopened.iter().cloned());
@@ -288,11 +312,11 @@ fn reopen_once_more(commit: &mut Commit, mixed: &Mixed) {
 
 /// Has suspensions open again that have expired, in the one way in which a store lets that happen.
 fn reopen_expired(commit: &mut Commit) {
-    for (suspension, end) in &mut commit.closed {
-        if *end == SuspensionEnd::Elapsed {
-            *end = SuspensionEnd::Answered;
+    for closed in &mut commit.closed {
+        if closed.end == SuspensionEnd::Elapsed {
+            closed.end = SuspensionEnd::Answered;
             let (path, message) = (StepPath::root(), String::new());
-            let suspension = *suspension;
+            let suspension = closed.suspension;
             commit.reopened.push(Reopened { path, suspension, claim: 0, request: None, message });
         }
     }

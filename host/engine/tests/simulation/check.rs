@@ -9,11 +9,13 @@ use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
 use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus, TRIALS_MAX};
 use reentry::core::time::Timestamp;
-use reentry::store::{CallLogFilter, LogRow, SavepointKind, SuspensionEnd, SuspensionFilter};
+use reentry::store::{
+    CallLogFilter, LogRow, SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord, TryKind,
+};
 
 use crate::disk::now;
 use crate::guest::{self, guest};
-use crate::ledger::{Ledger, What};
+use crate::ledger::{Asked, Ledger, What};
 use crate::performed::{self, Performed, number, run, step_id};
 use crate::process::{Process, Surroundings};
 use crate::stage::Effect;
@@ -311,6 +313,7 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
         ..SuspensionFilter::default()
     };
     let history = now(world.store().list_suspensions(&world.tenant(), filter)).unwrap().rows;
+    answers(world, &history)?;
     let savepoints = now(world.store().savepoints(run.id)).unwrap();
     let mut ends = (0, 0);
     for one in &history {
@@ -339,6 +342,46 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
         ledger.asked.iter().filter(|one| matches!(one.what, What::Answer { may_be_late: true, .. })).count();
     let fits = (given.0..=given.0 + late).contains(&ends.0) && ends.1 == given.1;
     ensure(cut || fits, || format!("answers and events: {ends:?} ended waits, {given:?} were given"))
+}
+
+/// The history has each answer as it was given: the very one that was acknowledged, and of those that a step refused only such as it
+/// refuses.
+fn answers(world: &World, history: &[SuspensionRecord]) -> Checked {
+    let ledger = world.around.ledger.lock().unwrap();
+    let data = |asked: &Asked| match asked.what {
+        What::Answer { data, .. } | What::Fork { data: Some(data), .. } => Some(data),
+        _ => None,
+    };
+    for one in history {
+        let kept = one.past.answer().map(Json::text);
+        let refused = one.past.tries.iter().filter(|tried| tried.kind == TryKind::Refused);
+        let refused: Vec<&str> =
+            refused.filter_map(|tried| Some(tried.answer.as_ref()?.here()?.text())).collect();
+        for text in &refused {
+            ensure(guest::is_refused(text), || format!("{} has `{text}` as refused", one.id))?;
+        }
+        if !one.state.ended.is_some_and(|(end, _)| end == SuspensionEnd::Answered) {
+            continue;
+        }
+        let given = ledger
+            .asked
+            .iter()
+            .filter(|asked| data(asked).is_some_and(|data| Some(&*data.to_string()) == kept));
+        let was_given = given.into_iter().any(|asked| !asked.is_refused());
+        ensure(was_given, || format!("{} has the answer {kept:?}, which nobody gave", one.id))?;
+        let acknowledged = ledger.asked.iter().filter(|asked| asked.is_acknowledged()).filter(
+            |asked| matches!(&asked.what, What::Answer { target, .. } if target.suspension == Some(one.id)),
+        );
+        for data in acknowledged.filter_map(data) {
+            let data = data.to_string();
+            // In a paused run it is acknowledged before its step is called, which may refuse it.
+            let is_there = kept == Some(&*data) || refused.contains(&&*data);
+            ensure(is_there, || {
+                format!("answer {data} to {} was acknowledged, and {kept:?} is kept", one.id)
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// An answer that names a step reached the question that its sender saw there: the calls of a step that waits for one thing at a time are

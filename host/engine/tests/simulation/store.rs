@@ -142,8 +142,17 @@ impl Store for HeldStore {
         Ok(run)
     }
 
-    async fn origin(&self, run: RunId) -> Result<Option<RunId>, StoreError> {
-        now(self.inner().origin(run))
+    async fn note_late_try(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        late: LateTry,
+        times: u64,
+    ) -> Result<(), StoreError> {
+        now(self.inner().note_late_try(tenant, run, late, times))
+    }
+    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        now(self.inner().lineage(run))
     }
 
     async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reentry_core::actor::{Actor, By};
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
@@ -14,7 +15,7 @@ use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
 
 use crate::{
-    CallLog, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store,
+    CallLog, Closed, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store,
 };
 
 /// The 16 bytes of the id with this number.
@@ -70,10 +71,17 @@ pub fn message(number: u64, name: &str, key: Option<&str>) -> Message {
         name: name.to_owned(),
         key: key.map(str::to_owned),
         payload: json(&format!(r#"{{"number": {number}.0}}"#)),
+        by: by("sender", None),
         sent_at: Timestamp(3_000 + number),
         dedup: None,
         expires_at: None,
     }
+}
+
+/// Somebody, with what they say.
+pub fn by(name: &str, comment: Option<&str>) -> By {
+    let actor = Actor { via: "os-user:root".to_owned(), ..Actor::asserted(name) };
+    By { actor: Some(actor), channel: Some("test".to_owned()), comment: comment.map(str::to_owned) }
 }
 
 /// A run that is live, of the default tenant.
@@ -244,7 +252,17 @@ impl Commit {
     /// With a suspension that ends.
     #[must_use]
     pub fn with_closed(mut self, suspension: u64, end: SuspensionEnd) -> Self {
-        self.closed.push((suspension_id(suspension), end));
+        let suspension = suspension_id(suspension);
+        self.closed.push(Closed { suspension, end, question: None, answer: None, by: By::default() });
+        self
+    }
+
+    /// With a question that is answered by somebody.
+    #[must_use]
+    pub fn with_answer(mut self, suspension: u64, question: &str, answer: &str, by: By) -> Self {
+        let (suspension, end) = (suspension_id(suspension), SuspensionEnd::Answered);
+        let (question, answer) = (Some(json(question)), Some(json(answer)));
+        self.closed.push(Closed { suspension, end, question, answer, by });
         self
     }
 

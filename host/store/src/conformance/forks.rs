@@ -5,7 +5,7 @@ use super::drafts::{
     calling, change, create, ended, given, holding, path, put, queued, refusal, run, run_id, tenant,
 };
 use super::records::{inputs, paths};
-use crate::Store;
+use crate::{Ancestor, Store};
 
 /// A run that has done `a` and `b` and two of four items; `c` goes on. Version 3.
 async fn parent(store: &dyn Store) -> reentry_core::run::Run {
@@ -29,8 +29,13 @@ pub async fn a_fork_sees_what_was_done_before_it(back_end: &dyn BackEnd) {
     let fork = put(&*store, fork.with_step("each", given(holding(), "11")).with_step("d", calling(1))).await;
     put(&*store, change(&now).with_step("c", ended()).with_step("e", ended())).await;
     put(&*store, create(run(3)).forking(2, 1).with_step("d", calling(1))).await;
-    for (run, first) in [(1, Some(run_id(1))), (2, Some(run_id(1))), (3, Some(run_id(1))), (4, None)] {
-        assert_eq!(store.origin(run_id(run)).await.unwrap(), first);
+    let last = |run| Ancestor { run: run_id(run), until: None };
+    let (first, second) =
+        (Ancestor { run: run_id(1), until: Some(3) }, Ancestor { run: run_id(2), until: Some(1) });
+    for (run, wanted) in
+        [(1, vec![last(1)]), (2, vec![first, last(2)]), (3, vec![first, second, last(3)]), (4, vec![])]
+    {
+        assert_eq!(store.lineage(run_id(run)).await.unwrap(), wanted);
     }
 
     let wanted = ["", "a", "b", "c", "each", "each[0]", "each[2]", "e"];

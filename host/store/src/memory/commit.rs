@@ -6,7 +6,7 @@ use reentry_core::id::{MessageId, SnapshotId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::run::RunStatus;
 
-use super::runs::{KeptRun, KeptStep, KeptSuspension, OldStep};
+use super::runs::{KeptEnd, KeptRun, KeptStep, KeptSuspension, OldStep};
 use super::{Data, KeptImage};
 use crate::rows::{CommitRows, Payload, ReopenedRow, SavepointRow, StepRow, is_within};
 use crate::{CommitError, RequestRecord, StoreError, SuspensionEnd};
@@ -61,9 +61,9 @@ impl Data {
         let begun = rows.opened.iter().map(|begun| begun.id);
         let mut open: BTreeSet<SuspensionId> =
             kept.filter(|s| s.is_open()).map(|s| s.what.id).chain(begun).collect();
-        for (suspension, _) in &rows.closed {
-            if !open.remove(suspension) {
-                return Err(CommitError::SuspensionTaken { run, suspension: *suspension });
+        for closed in &rows.closed {
+            if !open.remove(&closed.id) {
+                return Err(CommitError::SuspensionTaken { run, suspension: closed.id });
             }
         }
         Ok(())
@@ -75,10 +75,7 @@ impl Data {
         let mut answered: BTreeSet<SuspensionId> =
             kept.filter(|s| s.is_answered()).map(|s| s.what.id).collect();
         answered.extend(
-            rows.closed
-                .iter()
-                .filter(|(_, end)| *end == SuspensionEnd::Answered)
-                .map(|(suspension, _)| *suspension),
+            rows.closed.iter().filter(|closed| closed.end == SuspensionEnd::Answered).map(|closed| closed.id),
         );
         for reopened in &rows.reopened {
             if !answered.remove(&reopened.id) {
@@ -186,13 +183,27 @@ impl Data {
         if let Some(log) = rows.call_log {
             run.keep_call_log(version, at, log);
         }
-        run.suspensions.extend(rows.opened.into_iter().map(|what| KeptSuspension { what, ended: None }));
-        for (suspension, end) in rows.closed {
-            run.open_suspension(suspension).expect("it was found open above").ended = Some((end, at));
+        run.suspensions.extend(rows.opened.into_iter().map(KeptSuspension::new));
+        for mut closed in rows.closed {
+            for text in closed.question.iter_mut().chain(&mut closed.answer) {
+                if let Payload::Apart(part, text @ Some(_)) = text {
+                    let text = text.take().unwrap_or_else(Json::null);
+                    bytes += self.keep_part(*part, text.text().as_bytes());
+                }
+            }
+            let kept = run.open_suspension(closed.id).expect("it was found open above");
+            kept.ended = Some(KeptEnd { what: closed, at, version });
         }
+        // Dropped last, so that what is shared may be what was dropped.
+        let mut left = rows.dropped_images;
 
         for reopened in &rows.reopened {
-            run.reopen(reopened.id);
+            let size_of = |part| self.images.get(&part).map_or(0, |image| image.data.len());
+            if let Some(kept) = run.suspensions.iter_mut().find(|kept| kept.what.id == reopened.id) {
+                left.extend(
+                    kept.reopen(reopened, (version, at), size_of).expect("what a commit says is in range"),
+                );
+            }
             let key = reopened.request.as_ref().map(|key| (run.row.tenant.clone(), key.clone()));
             if let Some(key) = key
                 && self
@@ -221,8 +232,6 @@ impl Data {
 
         let forks = self.runs.values().filter_map(|run| run.fork_of);
         let forks: Vec<i64> = forks.filter(|(parent, _)| *parent == id).map(|(_, version)| version).collect();
-        // Dropped last, so that what is shared may be what was dropped.
-        let mut left = rows.dropped_images;
         for path in rows.dropped_steps {
             left.extend(run.drop_step(path, version, &forks));
         }

@@ -4,6 +4,7 @@ use reentry_core::id::{RunId, TenantId};
 use reentry_core::time::Timestamp;
 
 use super::Data;
+use super::runs::{KeptEnd, KeptTry};
 use crate::DeleteError;
 use crate::rows::column;
 
@@ -41,7 +42,12 @@ impl Data {
         let Some(run) = self.runs.remove(&id) else { return };
         let records = run.steps.values().chain(run.old_steps.iter().map(|old| &old.step));
         let payloads: Vec<_> = records.filter_map(|step| step.row.payload.part()).collect();
-        for image in run.savepoints.into_values().flat_map(|savepoint| savepoint.images).chain(payloads) {
+        let ends = run.suspensions.iter().filter_map(|kept| kept.ended.as_ref()).flat_map(KeptEnd::parts);
+        let tries = run.suspensions.iter().flat_map(|kept| &kept.tries).filter_map(KeptTry::part);
+        let texts: Vec<_> = ends.chain(tries).collect();
+        for image in
+            run.savepoints.into_values().flat_map(|savepoint| savepoint.images).chain(payloads).chain(texts)
+        {
             self.drop_image(image);
         }
         self.requests.retain(|_, request| request.run != id);

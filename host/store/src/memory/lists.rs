@@ -13,8 +13,8 @@ use crate::filter::{Wait, WaitPlace};
 use crate::query::{no_such_place, page, page_rows, place};
 use crate::rows::{column, damaged, decode_names, instant};
 use crate::{
-    Counts, Page, RunFilter, RunGroups, RunSummary, StoreError, SuspensionEnd, SuspensionFilter,
-    SuspensionGroups, SuspensionRecord, SuspensionState,
+    Counts, Page, RunFilter, RunGroups, RunSummary, StoreError, SuspensionFilter, SuspensionGroups,
+    SuspensionPast, SuspensionRecord, SuspensionState,
 };
 
 /// When a run was created, and its place in the order of storing.
@@ -144,8 +144,8 @@ impl Data {
         let mut runs = self.runs_in_order();
         runs.retain(|run| run.row.tenant == *tenant);
         let answered = |run: &&KeptRun| {
-            let ended = run.suspensions.iter().filter_map(|kept| kept.ended);
-            ended.filter(|(end, _)| *end == SuspensionEnd::Answered).map(|(_, at)| at).max()
+            let ended = run.suspensions.iter().filter(|kept| kept.is_answered());
+            ended.filter_map(|kept| kept.ended.as_ref()).map(|ended| ended.at).max()
         };
         let answered = runs.iter().filter_map(|run| Some((answered(run)?, run.place, run.row.id)));
         let created = runs.iter().max_by_key(|run| run.created());
@@ -165,8 +165,8 @@ impl Data {
             after.is_none_or(|after| filter.precedes(after, filter.place_of(&wait.record)))
         });
         waits.truncate(wanted + 1);
-        let rows = waits.into_iter().map(|(wait, run)| run.with_step(wait.record)).collect();
-        Ok(page(rows, wanted, |record| filter.told(filter.place_of(record))))
+        let rows = waits.into_iter().map(|(wait, run)| run.whole(wait.record, filter));
+        Ok(page(rows.collect::<Result<_, _>>()?, wanted, |record| filter.told(filter.place_of(record))))
     }
 
     pub(super) fn count_suspensions(
@@ -245,7 +245,10 @@ impl KeptRun {
         let labels = names("labels", &kept.what.labels);
         let assignees = names("assignees", &kept.what.assignees);
         let damage = labels.as_ref().err().or(assignees.as_ref().err()).map(ToString::to_string);
-        let ended = kept.ended.map(|(end, at)| Ok::<_, StoreError>((end, instant(at)?))).transpose()?;
+        let ended = kept.ended.as_ref();
+        let actor = ended.and_then(|ended| ended.what.by.actor.as_ref()).map(|actor| actor.name.clone());
+        let ended =
+            ended.map(|ended| Ok::<_, StoreError>((ended.what.end, instant(ended.at)?))).transpose()?;
         let record = SuspensionRecord {
             id,
             run: self.row.id,
@@ -257,24 +260,32 @@ impl KeptRun {
             due_at: kept.what.due_at.map(instant).transpose()?,
             state: SuspensionState { ended },
             step: None,
+            past: SuspensionPast::default(),
             damage,
         };
         Ok(Wait {
             record,
             takes_answer: kept.what.takes_answer,
             assignees: assignees.unwrap_or_default(),
-            actor: None,
+            actor,
             resource_id: self.row.resource_id.clone(),
         })
     }
 
-    /// A suspension with the record of its step, if it is open.
-    fn with_step(&self, mut record: SuspensionRecord) -> SuspensionRecord {
+    /// A suspension with the record of its step, if it is open, and what is kept of what was asked and answered.
+    fn whole(
+        &self,
+        mut record: SuspensionRecord,
+        filter: &SuspensionFilter,
+    ) -> Result<SuspensionRecord, StoreError> {
+        if let Some(kept) = self.suspensions.iter().find(|kept| kept.what.id == record.id) {
+            record.past = kept.past(filter.with_ended)?;
+        }
         let step = self.steps.get(&record.path.to_string()).filter(|_| record.state.ended.is_none());
         match step.map(|step| step.decode(self.row.id)).transpose() {
             Ok(step) => record.step = step.map(|(_, step)| step),
             Err(error) => record.damage = Some(error.to_string()),
         }
-        record
+        Ok(record)
     }
 }

@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{RunId, SuspensionId, TenantId};
+use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run, RunStatus, Step};
 
 use super::Data;
 use super::call_logs::KeptCallLog;
+use crate::past::{LATE_TRIES_KEPT_MAX, REFUSALS_BYTES_MAX, REFUSALS_KEPT_MAX};
 use crate::rows::{
-    Payload, RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run, decode_step, decode_whole_step,
-    instant,
+    ClosedRow, Payload, ReopenedRow, RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run,
+    decode_step, decode_whole_step, instant,
 };
-use crate::{LogRow, Savepoint, SavepointSummary, StoreError, SuspensionEnd};
+use crate::{
+    Ancestor, LateTry, LogRow, Savepoint, SavepointSummary, StoreError, SuspensionEnd, SuspensionPast, Text,
+    Try, TryKind,
+};
 
 /// A run as it is kept.
 pub(super) struct KeptRun {
@@ -61,7 +65,23 @@ pub(super) struct OldStep {
 /// A suspension as it is kept.
 pub(super) struct KeptSuspension {
     pub(super) what: SuspensionRow,
-    pub(super) ended: Option<(SuspensionEnd, i64)>,
+    pub(super) ended: Option<KeptEnd>,
+    pub(super) tries: Vec<KeptTry>,
+    pub(super) dropped_refusals: u64,
+    pub(super) dropped_late: u64,
+}
+
+/// How a suspension ended.
+pub(super) struct KeptEnd {
+    pub(super) what: ClosedRow,
+    pub(super) at: i64,
+    pub(super) version: i64,
+}
+
+/// An answer that did not count, and how many bytes it has.
+pub(super) struct KeptTry {
+    pub(super) what: Try,
+    pub(super) bytes: usize,
 }
 
 impl KeptRun {
@@ -95,18 +115,101 @@ impl KeptRun {
             || self.savepoints.keys().any(|version| workflows.contains(&followed_at(version)))
     }
 
-    pub(super) fn reopen(&mut self, id: SuspensionId) {
-        self.suspensions.iter_mut().filter(|kept| kept.what.id == id).for_each(|kept| kept.ended = None);
-    }
-
     pub(super) fn open_suspension(&mut self, id: SuspensionId) -> Option<&mut KeptSuspension> {
         self.suspensions.iter_mut().find(|kept| kept.is_open() && kept.what.id == id)
     }
 }
 
+impl KeptEnd {
+    /// Where the texts are that are kept apart.
+    pub(super) fn parts(&self) -> impl Iterator<Item = SnapshotId> {
+        self.what.texts().filter_map(Payload::part)
+    }
+}
+
+impl KeptTry {
+    /// Where its answer is, if that is kept apart.
+    pub(super) fn part(&self) -> Option<SnapshotId> {
+        match self.what.answer {
+            Some(Text::Apart(part)) => Some(part),
+            _ => None,
+        }
+    }
+}
+
 impl KeptSuspension {
+    pub(super) fn new(what: SuspensionRow) -> Self {
+        Self { what, ended: None, tries: Vec::new(), dropped_refusals: 0, dropped_late: 0 }
+    }
+
     pub(super) fn is_answered(&self) -> bool {
-        self.ended.is_some_and(|(end, _)| end == SuspensionEnd::Answered)
+        self.ended.as_ref().is_some_and(|ended| ended.what.end == SuspensionEnd::Answered)
+    }
+
+    /// How many tries of a kind are kept, and how many bytes they have.
+    fn kept(&self, kind: TryKind) -> (usize, usize) {
+        let tries = self.tries.iter().filter(|kept| kept.what.kind == kind);
+        tries.fold((0, 0), |(count, bytes), kept| (count + 1, bytes + kept.bytes))
+    }
+
+    /// Opens it again; its answer is one of its tries from then on. Returns the places of texts that it needs no more.
+    pub(super) fn reopen(
+        &mut self,
+        reopened: &ReopenedRow,
+        (version, refused_at): (i64, i64),
+        size_of: impl Fn(SnapshotId) -> usize,
+    ) -> Result<Vec<SnapshotId>, StoreError> {
+        let Some(KeptEnd { what, at, .. }) = self.ended.take() else { return Ok(Vec::new()) };
+        let mut left: Vec<SnapshotId> = what.question.iter().filter_map(Payload::part).collect();
+        let (tries, bytes) = self.kept(TryKind::Refused);
+        if tries >= REFUSALS_KEPT_MAX || bytes >= REFUSALS_BYTES_MAX {
+            left.extend(what.answer.iter().filter_map(Payload::part));
+            self.dropped_refusals += 1;
+            return Ok(left);
+        }
+        let bytes = what.answer.as_ref().map_or(0, |answer| match answer {
+            Payload::Within(text) => text.text().len(),
+            Payload::Apart(part, _) => size_of(*part),
+        });
+        let refused = Try {
+            kind: TryKind::Refused,
+            version: count(reopened.claim)?,
+            at: instant(at)?,
+            refused: Some((count(version)?, instant(refused_at)?)),
+            message: reopened.message.clone(),
+            answer: what.answer.as_ref().map(Payload::as_read),
+            by: what.by,
+        };
+        self.tries.push(KeptTry { what: refused, bytes });
+        Ok(left)
+    }
+
+    /// Keeps an answer that came too late, or counts how many there were.
+    fn note_late(&mut self, late: LateTry, times: u64) {
+        let has_room = self.kept(TryKind::Late).0 < LATE_TRIES_KEPT_MAX;
+        self.dropped_late += times.saturating_sub(u64::from(has_room));
+        if has_room {
+            let LateTry { suspension: _, version, at, message, by } = late;
+            let what = Try { kind: TryKind::Late, version, at, refused: None, message, answer: None, by };
+            self.tries.push(KeptTry { what, bytes: 0 });
+        }
+    }
+
+    /// What is kept of what was asked and answered. The tries are told with the history alone.
+    pub(super) fn past(&self, with_tries: bool) -> Result<SuspensionPast, StoreError> {
+        let ended = self.ended.as_ref();
+        let text = |text: Option<&Payload>| text.map(Payload::as_read);
+        Ok(SuspensionPast {
+            version: Some(count(self.what.version)?),
+            ended_version: ended.map(|ended| count(ended.version)).transpose()?,
+            continues: self.what.continues,
+            question: text(ended.and_then(|ended| ended.what.question.as_ref())),
+            answer: text(ended.and_then(|ended| ended.what.answer.as_ref())),
+            by: ended.map(|ended| ended.what.by.clone()).unwrap_or_default(),
+            tries: self.tries.iter().filter(|_| with_tries).map(|kept| kept.what.clone()).collect(),
+            dropped_refusals: self.dropped_refusals,
+            dropped_late: self.dropped_late,
+        })
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -126,15 +229,18 @@ impl Data {
         runs
     }
 
-    /// The forks of a run and the versions from which they began, in the order of storing.
-    pub(super) fn origin(&self, run: RunId) -> Option<RunId> {
-        let mut first = self.runs.get(&run)?;
-        while let Some(parent) = first.fork_of.and_then(|(parent, _)| self.runs.get(&parent)) {
-            first = parent;
+    pub(super) fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        let (mut lineage, mut next) = (Vec::new(), Some((run, None)));
+        while let Some((run, until)) = next {
+            let Some(kept) = self.runs.get(&run) else { break };
+            lineage.push(Ancestor { run, until: until.map(count).transpose()? });
+            next = kept.fork_of.map(|(parent, version)| (parent, Some(version)));
         }
-        Some(first.row.id)
+        lineage.reverse();
+        Ok(lineage)
     }
 
+    /// The forks of a run and the versions from which they began, in the order of storing.
     pub(super) fn forks_of(&self, parent: RunId) -> Vec<(RunId, i64)> {
         let fork =
             |run: &&KeptRun| run.fork_of.filter(|(of, _)| *of == parent).map(|(_, at)| (run.row.id, at));
@@ -166,6 +272,14 @@ impl Data {
             run.row.status = RunStatus::Blocked;
         }
         count
+    }
+
+    pub(super) fn note_late_try(&mut self, tenant: &TenantId, id: RunId, late: LateTry, times: u64) {
+        let run = self.runs.get_mut(&id).filter(|run| run.row.tenant == *tenant);
+        let suspensions = run.into_iter().flat_map(|run| &mut run.suspensions);
+        if let Some(kept) = suspensions.into_iter().find(|kept| kept.what.id == late.suspension) {
+            kept.note_late(late, times);
+        }
     }
 
     pub(super) fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {

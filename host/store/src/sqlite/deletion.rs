@@ -86,12 +86,11 @@ pub(crate) fn delete_before(
 fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
     savepoints::delete(connection, seq)?;
     old_steps::drop_payloads(connection, seq)?;
-    suspensions::forget_names(connection, seq)?;
+    suspensions::delete(connection, seq)?;
     for sql in [
         "DELETE FROM steps WHERE run = ?1",
         "DELETE FROM old_steps WHERE run = ?1",
         "DELETE FROM hidden_steps WHERE run = ?1",
-        "DELETE FROM suspensions WHERE run = ?1",
         "DELETE FROM log WHERE run = ?1",
         "DELETE FROM call_logs WHERE run = ?1",
         "DELETE FROM forks WHERE run = ?1",

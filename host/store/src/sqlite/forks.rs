@@ -3,10 +3,10 @@
 use reentry_core::id::RunId;
 use rusqlite::{Connection, params};
 
-use crate::rows::CommitRows;
-use crate::sqlite::reader::{all, get, one};
+use crate::rows::{CommitRows, count};
+use crate::sqlite::reader::{all, get};
 use crate::sqlite::writer::Fault;
-use crate::{CommitError, StoreError};
+use crate::{Ancestor, CommitError, StoreError};
 
 /// A run whose records are seen, and up to which version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +48,13 @@ pub(crate) fn layers(connection: &Connection, run: RunId) -> Result<Vec<Layer>, 
     all(connection, &sql, [run.as_bytes()], |row| Ok(Layer { run: get(row, 0)?, version: get(row, 1)? }))
 }
 
-/// The run with which it all began.
-pub(crate) fn origin(connection: &Connection, run: RunId) -> Result<Option<RunId>, StoreError> {
+/// The run and its parents, the one first with which it all began.
+pub(crate) fn lineage(connection: &Connection, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
     let sql = format!(
-        "{LAYERS} SELECT runs.id FROM layers JOIN runs ON runs.seq = layers.run ORDER BY depth DESC LIMIT 1"
+        "{LAYERS} SELECT runs.id, layers.version FROM layers JOIN runs ON runs.seq = layers.run ORDER BY depth DESC"
     );
-    one(connection, &sql, [run.as_bytes()], |row| Ok(RunId::from_bytes(get(row, 0)?)))
+    all(connection, &sql, [run.as_bytes()], |row| {
+        let until = get::<Option<i64>>(row, 1)?.map(count).transpose()?;
+        Ok(Ancestor { run: RunId::from_bytes(get(row, 0)?), until })
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use reentry_core::actor::By;
 use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
@@ -10,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::mail::EXPIRED_MAX;
 use crate::rows::{RunRow, column, column_of, damaged, instant};
 use crate::sqlite::fault::store_error;
-use crate::sqlite::reader::{all, get, one};
+use crate::sqlite::reader::{all, bytes_or_null, get, one};
 use crate::sqlite::runs::tenant_of;
 use crate::sqlite::writer::Fault;
 use crate::{CommitError, Message, Sent, StoreError};
@@ -25,8 +26,8 @@ pub(crate) fn send(connection: &Connection, message: &Message) -> Result<Sent, F
             return Ok(Sent::Known(MessageId::from_bytes(known)));
         }
     }
-    let sql = "INSERT INTO messages (id, tenant, name, key, sent_at, dedup, expires_at, payload)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO messages (id, tenant, name, key, sent_at, dedup, expires_at, payload, sender)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     connection.prepare_cached(sql)?.execute(params![
         message.id.as_bytes(),
         tenant,
@@ -36,6 +37,7 @@ pub(crate) fn send(connection: &Connection, message: &Message) -> Result<Sent, F
         message.dedup,
         message.expires_at.map(column),
         message.payload.text(),
+        sender(message)?,
     ])?;
     Ok(Sent::Kept)
 }
@@ -50,7 +52,7 @@ pub(crate) fn take(connection: &Connection, run: &RunRow, message: MessageId) ->
     }
 }
 
-const COLUMNS: &str = "SELECT id, name, key, sent_at, dedup, expires_at, payload FROM messages";
+const COLUMNS: &str = "SELECT id, name, key, sent_at, dedup, expires_at, payload, sender FROM messages";
 
 /// Reads a message, taken or not.
 pub(crate) fn read(
@@ -78,6 +80,12 @@ pub(crate) fn list(
     all(connection, &sql, params, |row| decode(tenant, row))
 }
 
+/// Who sent a message, as JSON.
+fn sender(message: &Message) -> Result<Option<String>, Fault> {
+    let by = (!message.by.is_empty()).then(|| serde_json::to_string(&message.by));
+    by.transpose().map_err(|error| Fault::refused(error.to_string()))
+}
+
 fn decode(tenant: &TenantId, row: &Row<'_>) -> Result<Message, StoreError> {
     let id = MessageId::from_bytes(get(row, 0)?);
     Ok(Message {
@@ -87,6 +95,12 @@ fn decode(tenant: &TenantId, row: &Row<'_>) -> Result<Message, StoreError> {
         key: get(row, 2)?,
         payload: Json::stored(get::<String>(row, 6)?)
             .map_err(|error| damaged(format_args!("message {id}"), error))?,
+        by: match bytes_or_null(row, 7)? {
+            Some(by) => {
+                serde_json::from_slice(by).map_err(|error| damaged(format_args!("message {id}"), error))?
+            }
+            None => By::default(),
+        },
         sent_at: instant(get(row, 3)?)?,
         dedup: get(row, 4)?,
         expires_at: get::<Option<i64>>(row, 5)?.map(instant).transpose()?,

@@ -41,11 +41,12 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     for suspension in &rows.opened {
         suspensions::open(connection, rows, seq, suspension)?;
     }
-    for (suspension, end) in &rows.closed {
-        suspensions::close(connection, rows, seq, *suspension, *end)?;
+    for closed in &rows.closed {
+        bytes += suspensions::close(connection, rows, seq, closed)?;
     }
+    let mut left = rows.dropped_images.clone();
     for reopened in &rows.reopened {
-        suspensions::reopen(connection, rows, seq, reopened.id)?;
+        suspensions::reopen(connection, rows, seq, reopened, &mut left)?;
         savepoints::forget_answer(connection, seq, reopened)?;
         if let Some(key) = &reopened.request {
             requests::free(connection, &rows.run, key)?;
@@ -69,7 +70,6 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     if moves {
         follow(connection, &rows.run, seq)?;
     }
-    let mut left = rows.dropped_images.clone();
     for path in &rows.dropped_steps {
         left.extend(old_steps::drop_within(connection, seq, path, rows.run.version)?);
     }

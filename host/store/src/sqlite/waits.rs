@@ -11,6 +11,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 use crate::StoreError;
 use crate::codes::end_of;
 use crate::filter::{LOOKED_MAX, SuspensionFilter, Wait, WaitPlace};
+use crate::past::SuspensionPast;
 use crate::query::{SuspensionRecord, SuspensionState};
 use crate::rows::{damaged, decode_names, instant};
 use crate::sqlite::fault::store_error;
@@ -308,7 +309,8 @@ impl Keys {
                 let ids = keys.ids(filter, after)?;
                 let run = keys.arg(*run);
                 let open = if filter.has_ended() { "" } else { "AND ended IS NULL" };
-                keys.sql = format!("{columns}, 0 FROM suspensions WHERE run = {run} AND {ids} {open}");
+                let only = keys.only(filter);
+                keys.sql = format!("{columns}, 0 FROM suspensions WHERE run = {run} AND {ids} {open} {only}");
             }
             Source::OfResource(resource) => {
                 let (tenant, resource) = (keys.arg(tenant.to_owned()), keys.arg(resource.clone()));
@@ -342,6 +344,18 @@ impl Keys {
         }
         let [first, last] = (first <= last).then_some([first, last])?.map(|id| id.to_be_bytes().to_vec());
         Some(format!("id BETWEEN {} AND {}", self.arg(first), self.arg(last)))
+    }
+
+    /// The condition of ids that are named one by one.
+    fn only(&mut self, filter: &SuspensionFilter) -> String {
+        let digits = filter.only.iter().map(|id| format!("\"{:032x}\"", u128::from_be_bytes(*id.as_bytes())));
+        let digits = digits.collect::<Vec<_>>().join(",");
+        match digits.as_str() {
+            "" => String::new(),
+            _ => {
+                format!("AND id IN (SELECT unhex(value) FROM json_each({}))", self.arg(format!("[{digits}]")))
+            }
+        }
     }
 
     /// The condition of deadlines that pass a filter and lie behind a place.
@@ -416,6 +430,7 @@ fn look_up(connection: &Connection, (run, id, _): Key) -> Result<Option<Wait>, S
             due_at: get::<Option<i64>>(row, 9)?.map(instant).transpose()?,
             state: SuspensionState { ended },
             step: None,
+            past: SuspensionPast::default(),
             damage,
         };
         Ok(Wait {

@@ -4,6 +4,7 @@ mod broken;
 mod durability;
 mod folder;
 mod in_use;
+mod leftovers;
 mod old_versions;
 mod opening;
 mod space;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use reentry_core::actor::By;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
 use reentry_core::run::{Call, Doing, RunStatus, SuspensionEnd};
@@ -10,7 +11,7 @@ use reentry_store::conformance::drafts::{
     change, create, ended, image_id, owner_id, path, put, run_id, suspension_id, tenant,
 };
 use reentry_store::conformance::{BackEnd, check};
-use reentry_store::{RunFilter, SuspensionFilter, SuspensionGroups};
+use reentry_store::{RunFilter, SuspensionFilter, SuspensionGroups, SuspensionPast};
 
 use crate::folder::Folder;
 
@@ -137,6 +138,45 @@ fn a_record_that_is_damaged_does_not_keep_the_rest_from_opening() {
         let told = store.run(&TenantId::default(), run_id(1)).await.unwrap_err().to_string();
         assert!(told.contains("step `ask`") && told.contains("is damaged"), "{told}");
         assert!(store.run(&TenantId::default(), run_id(2)).await.unwrap().is_some());
+    });
+}
+
+/// What ended before answers were kept has none; that it ended with a commit is known from the log, unless it began in the same instant.
+#[test]
+fn answers_that_were_not_kept_are_not_made_up() {
+    let folder = version_3("1");
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    let sql = "INSERT INTO suspensions (run, id, tenant, path, takes_answer, since, ended, ended_at)
+        VALUES (1, ?1, 'default', 'ask', 1, ?2, 1, ?3)";
+    let id = |number| *suspension_id(number).as_bytes();
+    for (number, since, ended_at) in [(11, 100, 200), (12, 300, 300), (13, 300, 400)] {
+        database.execute(sql, rusqlite::params![id(number), since, ended_at]).unwrap();
+    }
+    for (version, at) in [(5, 100), (6, 200), (7, 200), (8, 300)] {
+        let sql = "INSERT INTO log (run, version, at, entries) VALUES (1, ?1, ?2, '[]')";
+        database.execute(sql, [version, at]).unwrap();
+    }
+    drop(database);
+    check(&folder, async |folder: &dyn BackEnd| {
+        let (store, mine) = (folder.open(), TenantId::default());
+        let filter =
+            SuspensionFilter { run: Some(run_id(1)), with_ended: true, ..SuspensionFilter::default() };
+        let rows = store.list_suspensions(&mine, filter).await.unwrap().rows;
+        let told: Vec<_> = rows.iter().map(|row| (row.id, row.past.clone())).collect();
+        let nothing = |ended_version| SuspensionPast { ended_version, ..SuspensionPast::default() };
+        let wanted = [(1, None), (11, Some(6)), (12, None), (13, None)];
+        assert_eq!(told, wanted.map(|(number, ended)| (suspension_id(number), nothing(ended))));
+
+        // What is open is answered as any other, and an answer that was not kept may be refused.
+        let run = store.run(&mine, run_id(1)).await.unwrap().unwrap();
+        let back = put(&*store, change(&run).with_reopened(11, 6, None)).await;
+        let answer = change(&back).with_step("ask", ended()).with_answer(1, "0", "1", By::default());
+        put(&*store, answer).await;
+        let filter =
+            SuspensionFilter { run: Some(run_id(1)), with_ended: true, ..SuspensionFilter::default() };
+        let rows = store.list_suspensions(&mine, filter).await.unwrap().rows;
+        assert_eq!(rows[0].past.answer(), Some(&reentry_store::conformance::drafts::json("1")));
+        assert_eq!((rows[1].state.ended, rows[1].past.tries[0].answer.as_ref()), (None, None));
     });
 }
 

@@ -1,6 +1,8 @@
 //! `reentry runs cancel`: ends a run.
 
-use crate::args::RunName;
+use reentry::CancelOptions;
+
+use crate::args::{ActorArgs, RunName};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome::show;
@@ -14,12 +16,16 @@ pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
+
+    #[command(flatten)]
+    actor: ActorArgs,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let run = args.run.open(session, &host).await?;
-    let result = run.cancel().await?;
+    let (actor, channel) = (args.actor.actor(), args.actor.channel());
+    let result = run.cancel_with(CancelOptions { actor, channel, comment: args.actor.comment() }).await?;
     show(session, &host, &run, &result).await?;
     Ok(Exit::Done)
 }

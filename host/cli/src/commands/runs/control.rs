@@ -3,7 +3,7 @@
 use reentry::core::path::StepPath;
 use reentry::{ForkOptions, ResumeOptions, TravelOptions};
 
-use crate::args::{Given, RunName, SuspensionName};
+use crate::args::{ActorArgs, Given, RunName, SuspensionName};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome::{or_interrupt, show};
@@ -51,6 +51,9 @@ pub(crate) struct ForkArgs {
     /// The answer of the new run: JSON, a file with it, or standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
     data: Option<Given>,
+
+    #[command(flatten)]
+    actor: ActorArgs,
 }
 
 pub(super) async fn pause(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -89,7 +92,12 @@ pub(super) async fn travel(args: TravelArgs, session: &Session) -> Result<Exit, 
 pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let data = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
-    let answer = data.map(ResumeOptions::data);
+    let answer = data.map(|data| ResumeOptions {
+        actor: args.actor.actor(),
+        channel: args.actor.channel(),
+        comment: args.actor.comment(),
+        ..ResumeOptions::data(data)
+    });
     let run = args.run.open(session, &host).await?;
     let at = match &args.at {
         Some(at) => Some(at.find(session, &run).await?),

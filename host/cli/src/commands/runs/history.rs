@@ -1,22 +1,29 @@
 //! `reentry runs history`: what is kept of a run's past, and how to go back to it.
 
 use reentry::Waiting;
+use reentry::core::actor::By;
 use reentry::core::id::RunId;
+use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::store::{SavepointKind, SavepointSummary};
+use reentry::store::{SavepointKind, SavepointSummary, Text, TryKind};
 use serde_json::json;
 
 use crate::args::{RunName, short};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
+use crate::json_text::glimpse;
 use crate::session::{Background, Session};
 use crate::suspended::{Row, ended};
 use crate::table::Table;
+use crate::ui::harmless;
 
-/// Show where a run can be forked, restarted, or sent back to
+/// Most characters of a question or an answer that are shown.
+const DATA_CHARS: usize = 40;
+
+/// Show who answered what in a run, and where it can be forked, restarted, or sent back to
 ///
-/// Of each question that was answered, the run as it was before is kept: `runs fork --at` makes another run of it. `runs travel` sends
+/// The history of a fork begins with that of the run that it was forked from. Of each question that was answered, the run as it was before is kept: `runs fork --at` makes another run of it. `runs travel` sends
 /// the run itself back to an entry.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -46,12 +53,56 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
         }))?;
         return Ok(Exit::Done);
     }
-    let text = points(session, run.id(), &suspensions, &savepoints) + &targets(session, run.id(), &entries);
+    let text = answers(session, &suspensions)
+        + &points(session, run.id(), &suspensions, &savepoints)
+        + &targets(session, run.id(), &entries);
     match text.is_empty() {
         true => session.ui.note("the run has no past yet"),
         false => session.ui.print(text.trim_start())?,
     }
     Ok(Exit::Done)
+}
+
+/// What was asked and answered, and by whom; the answers that did not count, too.
+fn answers(session: &Session, suspensions: &[Waiting]) -> String {
+    let now = session.now();
+    let mut table = Table::new(["WHEN", "STEP", "QUESTION", "WHAT CAME OF IT", "BY", "ANSWER", "COMMENT"])
+        .giving_way(["COMMENT", "QUESTION", "ANSWER", "STEP"]);
+    let short = |json: Option<&Json>| json.map(|json| glimpse(json.text(), DATA_CHARS)).unwrap_or_default();
+    let said = |by: &By| by.comment.as_ref().map(|comment| harmless(comment)).unwrap_or_default();
+    let by = |by: &By| by.name().map(harmless).unwrap_or_default();
+    for Waiting { record, payload, .. } in suspensions {
+        let (step, question) = (record.path.to_string(), short(payload.as_ref()));
+        for one in &record.past.tries {
+            let why = match one.kind {
+                TryKind::Refused => "refused",
+                TryKind::Late => "came too late",
+            };
+            table.row([
+                relative(one.at, now),
+                step.clone(),
+                question.clone(),
+                format!("{why}: {}", harmless(&one.message)),
+                by(&one.by),
+                short(one.answer.as_ref().and_then(Text::here)),
+                said(&one.by),
+            ]);
+        }
+        let (at, came) = match record.state.ended {
+            Some((end, at)) => (at, ended(end).to_owned()),
+            None => (record.since, "waits".to_owned()),
+        };
+        table.row([
+            relative(at, now),
+            step,
+            question,
+            came,
+            by(&record.past.by),
+            short(record.past.answer()),
+            said(&record.past.by),
+        ]);
+    }
+    if suspensions.is_empty() { String::new() } else { session.ui.table(&table) }
 }
 
 /// The moments of which the run is kept, with the command that goes on from each.
@@ -81,7 +132,7 @@ fn points(session: &Session, run: RunId, suspensions: &[Waiting], savepoints: &[
             command,
         ]);
     }
-    session.ui.table(&table)
+    format!("\n{}", session.ui.table(&table))
 }
 
 /// The entries to which the run can be sent back.

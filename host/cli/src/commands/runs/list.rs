@@ -18,6 +18,9 @@ use crate::table::Table;
 use crate::ui::harmless;
 
 /// List runs, the newest first
+///
+/// With what a run waits for (--step, --label, --assignee, --due-within, --overdue) or what was answered in it (--actor), runs come in the
+/// order of these questions, each run once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only with this status
@@ -78,7 +81,7 @@ struct Runs<'a> {
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let (list, now) = (args.list, session.now());
-    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now), list.due(now));
+    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now)?, list.due(now));
     // The nearest deadline is what matters, as the newest run is elsewhere.
     let default = if list.is_by_due() { Order::Oldest } else { Order::Newest };
     let filter = RunFilter {

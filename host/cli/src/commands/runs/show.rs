@@ -6,7 +6,6 @@ use reentry::core::path::StepPath;
 use reentry::core::run::{LogKind, Run as State, StepEntry};
 use reentry::core::time::Timestamp;
 use reentry::core::trace::SpanRecord;
-use reentry::store::SuspensionFilter;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
 use serde::Serialize;
 
@@ -63,13 +62,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let run = args.run.open(session, &host).await?;
     let options = OutputOptions { include_state: true, include_resume_labels: true };
     let (result, state, steps) = (run.result(options).await?, run.state().await?, run.steps().await?);
-    let filter = SuspensionFilter {
-        run: Some(run.id()),
-        with_ended: true,
-        with_timers: true,
-        ..SuspensionFilter::default()
-    };
-    let suspensions = host.inbox(filter).await?.rows;
+    let suspensions = run.history().await?;
     let timeline = run.timeline().await?;
     if session.ui.is_json() {
         session.ui.print_json(&Whole {
@@ -177,7 +170,9 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
         let record = &row.record;
         let state = match (record.state.ended, record.due_at) {
             (Some((end, at)), _) => {
-                ui.out.dim(&format!("{} after {}", ended(end), took(at.ms_since(record.since))))
+                let by = record.past.by.name().map(|name| format!(" by {}", harmless(name)));
+                let after = took(at.ms_since(record.since));
+                ui.out.dim(&format!("{}{} after {after}", ended(end), by.unwrap_or_default()))
             }
             (None, Some(due)) => ui.out.yellow(&format!("waits, due {}", relative(due, now))),
             (None, None) => ui.out.yellow("waits"),
@@ -202,7 +197,7 @@ fn has_span(row: &TimelineRow) -> bool {
 fn root(row: &TimelineRow) -> Option<(&'static str, &SpanRecord)> {
     match &row.what {
         LogKind::Started { span } => span.as_deref().map(|span| ("start", span)),
-        LogKind::Resumed { span } => span.as_deref().map(|span| ("resume", span)),
+        LogKind::Resumed { span, .. } => span.as_deref().map(|span| ("resume", span)),
         _ => None,
     }
 }
@@ -219,7 +214,7 @@ fn requests_text(timeline: &[TimelineRow], ui: &Ui, now: Timestamp) -> String {
         table.row([
             name.to_owned(),
             relative(at, now),
-            record.span.span_id.to_string(),
+            record.span_id.to_string(),
             span_text::tags(record),
             span_text::metadata(record),
             span_text::context_keys(record),

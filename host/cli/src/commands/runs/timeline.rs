@@ -1,6 +1,8 @@
 //! `reentry runs timeline`: what happened in a run, and how long it took.
 
 use reentry::TimelineRow;
+use reentry::core::actor::By;
+use reentry::core::json::Json;
 use reentry::core::run::LogKind;
 use reentry::core::trace::{SpanId, SpanRecord};
 
@@ -9,11 +11,15 @@ use crate::args::{RunName, short};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::took;
+use crate::json_text::glimpse;
 use crate::session::{Background, Session};
 use crate::span_text;
 use crate::style::Style;
-use crate::table::Table;
+use crate::table::{Table, cut};
 use crate::ui::harmless;
+
+/// Most characters of a question, an answer or a comment that are shown.
+const DATA_CHARS: usize = 60;
 
 /// Show what happened in a run, the oldest first, and how long each step took
 #[derive(Debug, clap::Args)]
@@ -72,10 +78,10 @@ fn call(span: Option<SpanId>) -> Option<String> {
 
 fn what(row: &TimelineRow, style: Style) -> String {
     match &row.what {
-        LogKind::Started { span } => spanned("started".to_owned(), root(span.as_deref()), style),
-        LogKind::Resumed { span } => spanned("resumed".to_owned(), root(span.as_deref()), style),
+        LogKind::Started { span } => spanned(format!("started{}", by(&row.by)), root(span.as_deref()), style),
+        LogKind::Resumed { span, .. } => spanned(resumed(row), root(span.as_deref()), style),
         LogKind::Began => spanned("begins".to_owned(), call(row.span_id), style),
-        LogKind::Reentered { call: number } => {
+        LogKind::Reentered { call: number, .. } => {
             spanned(format!("goes on, call {number}"), call(row.span_id), style)
         }
         LogKind::Called { call: number, attempt, span_id } => {
@@ -84,8 +90,13 @@ fn what(row: &TimelineRow, style: Style) -> String {
         }
         LogKind::Ended { status } => style.status(&step_status(*status)),
         LogKind::Retrying { attempt, until } => format!("failed try {attempt}, next at {until}"),
-        LogKind::AnswerRefused { message, .. } => format!("refused the answer: {}", harmless(message)),
-        LogKind::Suspended { suspension } => format!("suspended  {}", style.dim(&short(suspension))),
+        LogKind::AnswerRefused { message, .. } => {
+            let by = row.told.answers.first().map(|answer| by(&answer.by)).unwrap_or_default();
+            format!("refused the answer{by}: {}", harmless(message))
+        }
+        LogKind::Suspended { suspension } => {
+            format!("suspended  {}{}", style.dim(&short(suspension)), data(row.told.suspend_payload.as_ref()))
+        }
         LogKind::Waiting { until: Some(until) } => format!("waits until {until}"),
         LogKind::Waiting { until: None } => "waits".to_owned(),
         LogKind::Progress { completed, total, .. } => format!("{completed} of {total} done"),
@@ -96,6 +107,24 @@ fn what(row: &TimelineRow, style: Style) -> String {
         LogKind::Traveled => "sent back to here".to_owned(),
         LogKind::Forked => "forked".to_owned(),
         LogKind::Migrated => "moved to another version of its workflow".to_owned(),
-        LogKind::Stopped { status } => format!("now {}", style.status(status.as_str())),
+        LogKind::Stopped { status } => format!("now {}{}", style.status(status.as_str()), by(&row.by)),
     }
+}
+
+/// The answers that came, each with the one who gave it.
+fn resumed(row: &TimelineRow) -> String {
+    let answers = row.told.answers.iter();
+    let answers = answers.map(|answer| format!("{}{}", by(&answer.by), data(answer.resume_payload.as_ref())));
+    format!("resumed{}", answers.collect::<Vec<_>>().join(","))
+}
+
+/// Who did something, and what they say to it.
+fn by(by: &By) -> String {
+    let name = by.name().map(|name| format!(" by {}", harmless(name))).unwrap_or_default();
+    let comment = by.comment.as_ref().map(|comment| format!(" ({})", cut(&harmless(comment), DATA_CHARS)));
+    name + &comment.unwrap_or_default()
+}
+
+fn data(json: Option<&Json>) -> String {
+    json.map(|json| format!("  {}", glimpse(json.text(), DATA_CHARS))).unwrap_or_default()
 }

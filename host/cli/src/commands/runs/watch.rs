@@ -1,5 +1,6 @@
 //! `reentry runs watch`: what happens in a run, as it happens.
 
+use reentry::core::actor::{Actor, By};
 use reentry::core::json::Json;
 use reentry::core::time::Timestamp;
 use reentry::{WatchEvent, WatchPayload};
@@ -13,7 +14,7 @@ use crate::reader;
 use crate::session::{Background, Session};
 use crate::style::Style;
 use crate::table::cut;
-use crate::ui::Ui;
+use crate::ui::{Ui, harmless};
 
 /// Most characters of an event's data that are shown.
 const DATA_CHARS: usize = 120;
@@ -77,11 +78,24 @@ fn line(event: &WatchEvent, style: Style) -> String {
         text("status").or(text("workflowStatus")).map(|status| style.status(&status)),
         text("suspensionId").map(|id| style.dim(&short(&id))),
         instant(&event.payload).map(|until| format!("until {until}")),
+        by(&event.payload),
         data(&event.payload).map(|data| glimpse(data.text(), DATA_CHARS)),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let line = format!("{at}  {:>3}  {name:<NAME_COLUMNS$}  {}", event.version, parts.join("  "));
     line.trim_end().to_owned()
+}
+
+/// Who answered, or did what the event tells of.
+fn by(payload: &WatchPayload) -> Option<String> {
+    let of_answers = payload.get("answers").and_then(|answers| answers.decode::<Vec<By>>().ok());
+    let of_event = payload.get("actor").and_then(|actor| actor.decode::<Actor>().ok());
+    let answered: Vec<_> = of_answers.iter().flatten().filter_map(By::name).map(harmless).collect();
+    match of_event {
+        Some(actor) => Some(format!("by {}", harmless(&actor.name))),
+        None if answered.is_empty() => None,
+        None => Some(format!("by {}", answered.join(", "))),
+    }
 }
 
 /// The instant that a step waits for.

@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
 use crate::run::structure::holder;
-use crate::run::{Decision, Doing, Phase, Run, RunStatus, Step};
+use crate::run::{Decision, Doing, LogEntry, Phase, Run, RunStatus, Step};
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, Failure, Wait, WaitFor, Waits, Wake};
 use crate::time::Timestamp;
 
@@ -80,7 +80,7 @@ pub(super) fn keeps_the_laws(world: &World, decision: &Decision) {
 
     // Suspensions begin once and end once.
     let opened: HashSet<_> = decision.opened.iter().map(|(_, opened)| opened.id).collect();
-    let closed: HashSet<_> = decision.closed.iter().map(|(closed, _)| *closed).collect();
+    let closed: HashSet<_> = decision.closed.iter().map(|closed| closed.suspension).collect();
     assert_eq!((opened.len(), closed.len()), (decision.opened.len(), decision.closed.len()), "named twice");
     assert!(closed.is_subset(&(&open(before) | &opened)), "a suspension ends that was not open");
     let reopened: HashSet<_> = decision.reopened.iter().map(|reopened| reopened.suspension).collect();
@@ -110,6 +110,8 @@ pub(super) fn stored_and_read_again(decision: &Decision) -> Run {
     let mut run: Run = Json::of(&decision.run).unwrap().decode().unwrap();
     run.steps = decision.run.steps.iter().map(|(path, step)| (path.clone(), again(step))).collect();
     assert_eq!(run, decision.run, "what is read is what was stored");
+    let log: Vec<LogEntry> = Json::of(&decision.log).unwrap().decode().unwrap();
+    assert_eq!(log, decision.log);
     for (path, step) in &decision.steps {
         assert_eq!(again(step), *step, "{path}");
         assert_eq!(path.to_string().parse::<StepPath>().unwrap(), *path);
@@ -228,7 +230,7 @@ pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
             let context = BTreeMap::from([("user".to_owned(), json("\"ann\""))]);
             Event::Started(StartRequest { request_context: context, ..StartRequest::default() }, caller(at))
         }
-        Draw::Cancel => Event::CancelRequested,
+        Draw::Cancel => Event::CancelRequested(Box::default()),
         Draw::Time => Event::TimePassed { owner: owner(1) },
         Draw::TakeOver(from, by) => Event::TakenOver { from: owner(*from), by: owner(*by) },
         Draw::Resume { target, data, retries } => {

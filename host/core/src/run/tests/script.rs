@@ -6,7 +6,7 @@
 //!
 //! Events, `[..]` may be left out:
 //! - `start [INPUT] [state=..] [context=..]`, `resume [DATA] [step=..] [label=..] [index=..] [suspension=1] [seen=2] [request=..] [retries=..] [context=..]`;
-//!   both take `[trace=..] [parent=..] [tag=..] [key=..] [metadata=..]`
+//!   both take `[trace=..] [parent=..] [tag=..] [key=..] [metadata=..]`; `by=NAME` says who acts, there and in `mail` and `cancel`
 //! - `PATH completes OUTPUT`, `PATH bails RESULT`, `PATH suspends PAYLOAD [label=..] [schema=..] [deadline=9 [otherwise=..]]`,
 //!   `PATH refuses WAIT MESSAGE`, `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
 //!   all take `[call=..] [owner=..] [set=..] [context=..] [sits=9]`, `set` being the state that the call set, and `sits` the longest delay, in
@@ -27,6 +27,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::laws::{keeps_the_laws, stored_and_read_again};
+use crate::actor::{Actor, By};
 use crate::digest::ComponentDigest;
 use crate::effect::Effect;
 use crate::event::{CallEnd, CallEnded, Caller, Event, Received, Restarted, StartRequest, Traveled};
@@ -36,7 +37,7 @@ use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
 use crate::retry::RetryPolicy;
 use crate::run::{
-    Call, Decision, Doing, Durability, Held, Known, Refused, Run, Saved, SavedKind, Step, Stop, apply,
+    Call, Closed, Decision, Doing, Durability, Held, Known, Refused, Run, Saved, SavedKind, Step, Stop, apply,
 };
 use crate::step::{
     AnswerWait, Deadline, DeadlineOutcome, Descriptor, EventWait, Failure, Resolution, RunTarget, RunWait,
@@ -487,6 +488,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                 request_context: words.map("context"),
                 tracing_context: TracingContext::default(),
                 tracing_options: tracing(&words),
+                by: by(&words),
             },
             caller(at),
         ),
@@ -506,11 +508,12 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                 retry_count: words.number("retries").map_or(0, |count| u32::try_from(count).unwrap()),
                 tracing_context: TracingContext::default(),
                 tracing_options: tracing(&words),
+                by: by(&words),
             },
             caller(at),
         ),
         "time" => Event::TimePassed { owner: owner(1) },
-        "cancel" => Event::CancelRequested,
+        "cancel" => Event::CancelRequested(Box::new(by(&words))),
         "pause" => Event::PauseRequested,
         "unpause" => Event::Unpaused { owner: owner(1) },
         "mail" => {
@@ -523,6 +526,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                 suspension,
                 message,
                 payload: words.json(2).unwrap(),
+                by: by(&words),
                 owner: owner(1),
             })
         }
@@ -575,6 +579,10 @@ fn tracing(words: &Words<'_>) -> TracingOptions {
         request_context_keys: words.all("key").map(str::to_owned).collect(),
         metadata: words.map("metadata"),
     }
+}
+
+fn by(words: &Words<'_>) -> By {
+    By { actor: words.option("by").map(Actor::asserted), ..By::default() }
 }
 
 fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
@@ -717,8 +725,10 @@ pub(super) fn tell(history: &mut String, before: &Run, decision: &Decision) {
     for (path, opened) in &decision.opened {
         say(format!("opens {} of {path}{}", number(opened.id), labels(opened.labels())));
     }
-    for (closed, end) in &decision.closed {
-        say(format!("closes {}: {end:?}", number(*closed)));
+    for closed in &decision.closed {
+        let (suspension, end) = (number(closed.suspension), closed.end);
+        let by = closed.by.name().map(|name| told_by(name, closed)).unwrap_or_default();
+        say(format!("closes {suspension}: {end:?}{by}"));
     }
     for reopened in &decision.reopened {
         let request = reopened.request.as_ref().map(|key| format!(", request {key}")).unwrap_or_default();
@@ -752,6 +762,12 @@ pub(super) fn tell(history: &mut String, before: &Run, decision: &Decision) {
             }
         });
     }
+}
+
+/// What is kept of a suspension that somebody ended by name.
+fn told_by(name: &str, closed: &Closed) -> String {
+    let or_none = |json: &Option<Json>| json.as_ref().map_or("-".to_owned(), Json::to_string);
+    format!(" by {name}: {} to {}", or_none(&closed.answer), or_none(&closed.question))
 }
 
 fn labels(labels: &[String]) -> String {

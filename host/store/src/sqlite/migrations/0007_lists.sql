@@ -1,4 +1,4 @@
--- Schema version 7. docs/format/schema.md says what every table, column and index is for.
+-- Schema version 7, filters of lists. docs/format/schema.md says what every table, column and index is for.
 
 -- Lists of runs are in the order in which these were created, whatever they are filtered by.
 DROP INDEX runs_of_tenant;
@@ -19,7 +19,6 @@ CREATE TABLE spots (
 
 ALTER TABLE suspensions ADD COLUMN spot INTEGER;
 ALTER TABLE suspensions ADD COLUMN assignees TEXT;
-ALTER TABLE suspensions ADD COLUMN actor TEXT;
 
 -- The paths of what is open, and the same without the indexes of repetitions, of which one goes at a time.
 CREATE TABLE bare (path TEXT PRIMARY KEY, step TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -73,4 +72,3 @@ DROP INDEX suspensions_open;
 CREATE INDEX suspensions_open ON suspensions (tenant, takes_answer, id) WHERE ended IS NULL;
 CREATE INDEX suspensions_by_spot ON suspensions (spot, id) WHERE ended IS NULL;
 CREATE INDEX suspensions_due ON suspensions (tenant, takes_answer, due_at, id) WHERE ended IS NULL AND due_at IS NOT NULL;
-CREATE INDEX suspensions_by_actor ON suspensions (tenant, actor, id) WHERE actor IS NOT NULL;

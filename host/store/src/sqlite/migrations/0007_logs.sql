@@ -1,4 +1,4 @@
--- Also of schema version 7: what guests logged.
+-- Schema version 7, what guests log. docs/format/schema.md says what every table, column and index is for.
 
 CREATE TABLE call_logs (
     run INTEGER NOT NULL,

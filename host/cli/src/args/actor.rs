@@ -1,0 +1,34 @@
+//! Who acts: `--as NAME`, and what they say to it.
+
+use clap::Args;
+use reentry::core::actor::Actor;
+
+/// The way in that is kept with what was asked for.
+const CHANNEL: &str = "cli";
+
+/// Who asks for something, by their own word.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ActorArgs {
+    /// Who acts, by your own word: kept as such, beside the user of the operating system [default: that user]
+    #[arg(long = "as", id = "as", value_name = "NAME", env = "REENTRY_AS", hide_env_values = true)]
+    name: Option<String>,
+
+    /// What to keep with it, for those who read the run's history; up to 4 KiB
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+}
+
+impl ActorArgs {
+    /// Who it is, if they say so; the library adds by what the host knows them.
+    pub(crate) fn actor(&self) -> Option<Actor> {
+        self.name.clone().map(Actor::asserted)
+    }
+
+    pub(crate) fn channel(&self) -> Option<String> {
+        Some(CHANNEL.to_owned())
+    }
+
+    pub(crate) fn comment(&self) -> Option<String> {
+        self.comment.clone()
+    }
+}

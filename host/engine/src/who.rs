@@ -1,0 +1,89 @@
+//! Who acts: what a request says of it, and what the host knows.
+
+use reentry_core::actor::{Actor, By, COMMENT_BYTES_MAX};
+use reentry_core::run::Refused;
+
+use crate::error::Error;
+use crate::host::Inner;
+use crate::mailbox::check;
+use crate::options::{ResumeOptions, StartOptions};
+
+/// The way in of those who do not name one.
+const LIBRARY: &str = "library";
+
+impl Inner {
+    /// By whom something is asked for. Without an actor it is the user of the operating system, who vouches for one that is named, too,
+    /// unless the caller knows better.
+    ///
+    /// # Errors
+    /// `Refused` for a text that is empty or too long.
+    pub(crate) fn by(
+        &self,
+        actor: Option<Actor>,
+        channel: Option<String>,
+        comment: Option<String>,
+    ) -> Result<By, Error> {
+        let mut actor = actor.unwrap_or_else(|| Actor { name: self.os_user.clone(), ..Actor::default() });
+        if actor.via.is_empty() {
+            actor.via = format!("os-user:{}", self.os_user);
+        }
+        check("the name of an actor", Some(&actor.name))?;
+        check("what an actor is known by", Some(&actor.via))?;
+        let channel = channel.unwrap_or_else(|| LIBRARY.to_owned());
+        check("the name of a channel", Some(&channel))?;
+        let comment = comment.filter(|comment| !comment.is_empty());
+        let bytes = comment.as_ref().map_or(0, String::len);
+        if bytes > COMMENT_BYTES_MAX {
+            return Err(Refused::TooLarge { what: "comment", bytes, at_most: COMMENT_BYTES_MAX }.into());
+        }
+        Ok(By { actor: Some(actor), channel: Some(channel), comment })
+    }
+
+    /// Who starts a run.
+    pub(crate) fn starter(&self, options: &StartOptions) -> Result<By, Error> {
+        self.by(options.actor.clone(), options.channel.clone(), options.comment.clone())
+    }
+
+    /// Who answers.
+    pub(crate) fn answerer(&self, options: &ResumeOptions) -> Result<By, Error> {
+        self.by(options.actor.clone(), options.channel.clone(), options.comment.clone())
+    }
+}
+
+/// The user of the operating system on whose behalf this process runs: the name, or the number where none is known. What the environment
+/// says of it is not looked at, as anyone can set that.
+pub(crate) fn os_user() -> String {
+    #[cfg(unix)]
+    let uid = {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata("/proc/self").ok().map(|process| process.uid().to_string())
+    };
+    #[cfg(not(unix))]
+    let uid: Option<String> = None;
+    let Some(uid) = uid else { return "unknown".to_owned() };
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    named(&uid, &users).unwrap_or(uid)
+}
+
+/// The name of a user, by a list in the form of `/etc/passwd`.
+fn named(uid: &str, users: &str) -> Option<String> {
+    let user = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    user.into_iter().find_map(|user| match user.as_slice() {
+        [name, _, id, ..] if *id == uid && !name.is_empty() => Some((*name).to_owned()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_known_by_name_or_number() {
+        let users = "root:x:0:0:root:/root:/bin/sh\n:x:7:7\nbroken\nann:x:1000:1000::/home/ann:/bin/sh\n";
+        let name = |uid| named(uid, users);
+        assert_eq!((name("0").as_deref(), name("1000").as_deref()), (Some("root"), Some("ann")));
+        assert_eq!((name("7"), name("1001"), name("")), (None, None, None));
+        assert!(!os_user().is_empty());
+    }
+}
