@@ -14,7 +14,7 @@ use reentry_store::{LateTry, Store};
 
 use crate::folder::Folder;
 
-/// How many rows there are in each table that has any.
+/// How many rows there are in each table that has any. The spots of a workflow stay as long as it.
 fn rows(folder: &Folder) -> BTreeMap<String, i64> {
     let database = rusqlite::Connection::open(folder.database()).unwrap();
     let mut tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
@@ -25,7 +25,7 @@ fn rows(folder: &Folder) -> BTreeMap<String, i64> {
             database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
         (table, count)
     });
-    counted.filter(|(_, count)| *count > 0).collect()
+    counted.filter(|(table, count)| *count > 0 && table != "spots").collect()
 }
 
 /// A run with large questions and answers, answers that were refused and such as came too late.
