@@ -45,7 +45,7 @@ impl Shell {
         shell.workflow("fails", r#"{"then": {"component": "trap.wasm", "step": "ask"}}"#);
         shell.workflow("says", r#"{"then": {"component": "says.wasm", "step": "ask"}}"#);
         shell.workflow(
-            "later",
+            "says-later",
             r#"{"sleep": {"ms": 1}}, {"then": {"component": "says.wasm", "step": "ask"}}"#,
         );
         shell.workflow("floods", r#"{"then": {"component": "floods.wasm", "step": "ask"}}"#);
