@@ -10,7 +10,7 @@ use reentry::core::digest::ComponentDigest;
 use reentry::core::id::RunId;
 use reentry::core::run::LogKind;
 use reentry::core::trace::TracingOptions;
-use reentry::{Host, ResumeOptions, StartOptions};
+use reentry::{ForkOptions, Host, ResumeOptions, StartOptions};
 use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{guests, host, json, workflow_after, workflow_of};
@@ -124,6 +124,34 @@ async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
     workflow run (resumed): tags  metadata 
     ask: tags  metadata
     "#);
+    Ok(())
+}
+
+/// A fork goes on in the trace of the run that it is forked from.
+#[tokio::test]
+async fn a_fork_is_in_the_trace_of_its_parent() -> Result<()> {
+    let (told, (run, forks)) = heard(async {
+        let host = host().build().await?;
+        let started = workflow_of(&host, "memory-probe", "ask").await?.start(StartOptions::default()).await?;
+        let run = started.run;
+        let answer = Some(ResumeOptions::data(json(json!("!"))));
+        let answered = run.fork(ForkOptions { at: None, answer }).await?.id();
+        let standing = run.fork(ForkOptions::default()).await?.id();
+        host.quiet().await;
+        Ok((run.id(), [answered, standing]))
+    })
+    .await?;
+    let mut seen = spans(&told, run);
+    seen.extend(forks.into_iter().flat_map(|fork| spans(&told, fork)));
+    insta::assert_snapshot!(tree(&seen), @"
+    1 workflow run
+    2 ask call 1 try 0, below 1
+    3 workflow run (forked), below 1
+    4 ask call 2 try 0, below 3
+    5 workflow run (forked), below 1
+    ");
+    let traces: BTreeSet<&str> = seen.iter().map(|span| span.field("trace_id")).collect();
+    assert_eq!(traces.len(), 1, "{told}");
     Ok(())
 }
 
