@@ -86,8 +86,8 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
     Ok(())
 }
 
-/// The metadata is on all spans below that of the request for which it was given, those of a timer included; tags are on that span alone. The
-/// values of context keys are those of the moment.
+/// The metadata is on all spans below that of the request for which it was given, those of a timer included; tags are on that span alone.
+/// The values of context keys are those of the moment.
 #[tokio::test]
 async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
     let (told, run) = heard(async {
@@ -168,8 +168,8 @@ impl Seen {
     }
 }
 
-/// The spans of a run that lines of a subscriber tell of, in the order in which they were seen first, by their ids. A span that is new has no id
-/// yet; one that never ended is seen around what was in it.
+/// The spans of a run that lines of a subscriber tell of, in the order in which they were seen first, by their ids. A span that is new
+/// has no id yet; one that never ended is seen around what was in it.
 fn spans(told: &str, run: RunId) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
     let begin = |name: &'static str| told.match_indices(name).map(move |(at, name)| (at, name));
@@ -231,8 +231,8 @@ fn tree(seen: &[Seen]) -> String {
     told
 }
 
-/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event comes, an answer, a travel,
-/// a cancellation, a restart.
+/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event comes, an answer, a
+/// travel, a cancellation, a restart.
 #[tokio::test]
 async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
     let (folder, component) = (data_folder()?, guests::component("memory-probe")?);
