@@ -20,6 +20,7 @@ mod large;
 mod mailbox;
 mod migrate;
 mod old_folder;
+mod past;
 mod recover;
 mod requests;
 mod stored;
