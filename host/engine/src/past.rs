@@ -50,8 +50,14 @@ impl Run {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
             let run = Some(run);
-            let filter =
-                SuspensionFilter { run, with_ended: true, with_timers: true, after, ..Default::default() };
+            let filter = SuspensionFilter {
+                run,
+                with_ended: true,
+                with_tries: true,
+                with_timers: true,
+                after,
+                ..Default::default()
+            };
             let page = self.host.inbox(filter).await?;
             all.extend(page.rows);
             after = page.next;

@@ -38,6 +38,7 @@ impl SuspensionFilter {
             None if self.with_ended => {
                 "ended suspensions are listed by run only: name the run, or leave them out"
             }
+            None if self.with_tries => "tries are listed by run only: name the run, or leave them out",
             None if !self.only.is_empty() => "suspensions are picked out of one run only: name the run",
             _ => return Ok(()),
         };
@@ -105,8 +106,10 @@ pub struct SuspensionFilter {
     pub only: Vec<SuspensionId>,
     /// Only those with this label.
     pub label: Option<String>,
-    /// Ended ones as well, and of all of them the tries that did not count: the history, which is kept by run, so that `run` must be given.
+    /// Ended ones as well: the history, which is kept by run, so that `run` must be given.
     pub with_ended: bool,
+    /// The answers that did not count as well. Then `run` must be given.
+    pub with_tries: bool,
     /// Those that wait for time or events as well, not only for answers.
     pub with_timers: bool,
     /// The latest first, instead of the oldest.

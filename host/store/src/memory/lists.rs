@@ -157,7 +157,7 @@ impl KeptRun {
             due_at: kept.what.due_at.map(instant).transpose()?,
             state: SuspensionState { ended },
             step: step.map(|(_, step)| step),
-            past: kept.past(filter.with_ended)?,
+            past: kept.past(filter.with_tries)?,
             damage,
         })
     }

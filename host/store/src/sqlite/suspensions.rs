@@ -195,7 +195,7 @@ pub(crate) fn list(
             records.push(record);
         }
     }
-    if let (true, Some(run)) = (filter.with_ended, filter.run) {
+    if let (true, Some(run)) = (filter.with_tries, filter.run) {
         tries::add(connection, run, &mut records)?;
     }
     drop(rows);
