@@ -12,7 +12,7 @@ use reentry::core::path::StepPath;
 use reentry::core::run::{RunStatus, SuspensionEnd};
 use reentry::fault::{FaultPoint, Stored};
 use reentry::store::{RunFilter, SuspensionFilter};
-use reentry::{Host, OutputOptions, ResumeOptions, Run, StartOptions, TravelOptions};
+use reentry::{Host, LogFilter, OutputOptions, ResumeOptions, Run, StartOptions, TravelOptions};
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{event, json, workflow_after};
 use serde_json::{Value, json};
@@ -403,6 +403,46 @@ async fn a_process_that_dies_while_it_takes_over_is_taken_over_in_turn() -> Resu
         let run = play_the_rest(script, &host).await?;
         assert_as_if_nothing_had_happened(script, &host, &run).await?;
     }
+    Ok(())
+}
+
+/// Of a step that logs a line after each of two answers, each line is there once, whenever the process was killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guest_logged_is_there_once_after_a_kill_at_any_fault_point() -> Result<()> {
+    let mut points = around(&[Stored::Suspended, Stored::Resumed, Stored::Completed]);
+    points.extend([FaultPoint::BeforeCall, FaultPoint::AfterCall]);
+    let script = Script {
+        name: "a log",
+        component: "memory-probe",
+        step: "probe",
+        before: vec![],
+        input: json!({"suspends": 2}),
+        then: vec![Then::Answer(json!(1)), Then::Answer(json!(2))],
+        status: RunStatus::Success,
+        result: Value::Null,
+        suspensions: 2,
+        calls: 3,
+        points,
+    };
+    let prepared = prepared().await?;
+    let mut kills = 0;
+    for point in &script.points {
+        for time in 1.. {
+            let dir = tempfile::tempdir()?;
+            copy(prepared.path(), dir.path())?;
+            if !play_until_death(&script, dir.path(), *point, time).await? {
+                break;
+            }
+            kills += 1;
+            let host = open(dir.path()).await?;
+            let run = play_the_rest(&script, &host).await?;
+            let lines = run.logs(&LogFilter::default()).await?.lines;
+            let lines: Vec<_> = lines.iter().map(|line| format!("{} {}", line.call, line.message)).collect();
+            let case = format!("killed at {point}, time {time}");
+            assert_eq!(lines, ["2 turn 0 goes on", "3 turn 1 goes on"], "{case}");
+        }
+    }
+    assert!(kills >= 10, "{kills} kills");
     Ok(())
 }
 

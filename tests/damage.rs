@@ -102,12 +102,28 @@ impl Store for Damaging {
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         self.store.list_runs(tenant, filter).await
     }
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.store.count_runs(tenant, filter, by).await
+    }
     async fn list_suspensions(
         &self,
         tenant: &TenantId,
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         self.store.list_suspensions(tenant, filter).await
+    }
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.store.count_suspensions(tenant, filter, by).await
     }
     async fn due(
         &self,
@@ -211,6 +227,9 @@ impl Store for Damaging {
     }
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
         self.store.log(run, after, limit).await
+    }
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        self.store.call_logs(run, filter).await
     }
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
         self.store.savepoint(run, suspension).await

@@ -1,12 +1,19 @@
-//! What `tracing` gets to see of a start and a resume.
+//! What `tracing` gets to see of a run, and what is kept of it: one trace, whatever brings the run on, in whichever process.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use reentry::core::digest::ComponentDigest;
+use reentry::core::id::RunId;
+use reentry::core::run::LogKind;
 use reentry::core::trace::TracingOptions;
-use reentry::{ResumeOptions, StartOptions};
-use reentry_tests::{host, json, workflow_of};
+use reentry::{Host, ResumeOptions, StartOptions};
+use reentry_tests::folders::data_folder;
+use reentry_tests::process::{HostProcess, Request, Response};
+use reentry_tests::{guests, host, json, workflow_after, workflow_of};
 use serde_json::json;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -25,8 +32,8 @@ impl io::Write for Buffer {
     }
 }
 
-#[tokio::test]
-async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> Result<()> {
+/// What a subscriber hears of some work.
+async fn heard<T>(work: impl Future<Output = Result<T>>) -> Result<(String, T)> {
     let buffer = Buffer::default();
     let writer = buffer.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -36,9 +43,19 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
         .finish();
     // While there is one subscriber alone, what a thread without it meets first would be remembered as of no interest to any.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
-    let run_all = async {
+    let work = async {
         // Tests at the same time have no subscriber, and what they met first is remembered as of no interest.
         tracing::callsite::rebuild_interest_cache();
+        work.await
+    };
+    let done = work.with_subscriber(subscriber).await?;
+    let told = String::from_utf8(buffer.0.lock().unwrap().clone())?;
+    Ok((told, done))
+}
+
+#[tokio::test]
+async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> Result<()> {
+    let (told, (started, resumed)) = heard(async {
         let host = host().build().await?;
         let run = workflow_of(&host, "memory-probe", "ask").await?.create_run().await?;
         let tracing_options = TracingOptions {
@@ -50,10 +67,9 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
         start.request_context.insert("user".into(), json(json!({"id": 7, "pin": "secret"})));
         let started = run.start(start).await?;
         let resumed = run.resume(ResumeOptions::data(json(json!("!")))).await?;
-        anyhow::Ok((started, resumed))
-    };
-    let (started, resumed) = run_all.with_subscriber(subscriber).await?;
-    let told = String::from_utf8(buffer.0.lock().unwrap().clone())?;
+        Ok((started, resumed))
+    })
+    .await?;
 
     assert_eq!(started.trace_id, resumed.trace_id, "one trace over both");
     assert_ne!(started.span_id, resumed.span_id);
@@ -68,4 +84,210 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
     assert!(told.contains(r#"tags="nightly""#) && told.contains(r#"{\"user\":{\"id\":7}}"#), "{told}");
     assert!(!told.contains("secret"), "only what was asked for: {told}");
     Ok(())
+}
+
+/// The metadata is on all spans below that of the request for which it was given, those of a timer included; tags are on that span alone. The
+/// values of context keys are those of the moment.
+#[tokio::test]
+async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
+    let (told, run) = heard(async {
+        let host = host().build().await?;
+        let before = [json!({"sleep": {"ms": 1}})];
+        let workflow = workflow_after(&host, "memory-probe", &before, "ask").await?;
+        let tracing_options = TracingOptions {
+            tags: vec!["nightly".into()],
+            metadata: [("batch".to_owned(), json(json!(12)))].into(),
+            request_context_keys: vec!["user.id".into()],
+            ..TracingOptions::default()
+        };
+        let mut start = StartOptions { tracing_options, ..StartOptions::input(json(json!("?"))) };
+        start.request_context.insert("user".into(), json(json!({"id": 7})));
+        let run = workflow.start(start).await?.run;
+        while host.wake_due().await?.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        host.run(run.id()).await?.resume(ResumeOptions::data(json(json!("!")))).await?;
+        Ok(run.id())
+    })
+    .await?;
+    let seen: Vec<String> = spans(&told, run)
+        .iter()
+        .map(|span| {
+            let name = if span.name == "run" { span.field("otel.name") } else { span.field("path") };
+            format!("{name}: tags {} metadata {}", span.field("tags"), span.field("metadata"))
+        })
+        .collect();
+    insta::assert_snapshot!(seen.join("\n"), @r#"
+    workflow run: tags nightly metadata {"batch":12,"user":{"id":7}}
+    workflow run (woken): tags  metadata {"batch":12,"user":{"id":7}}
+    ask: tags  metadata {"batch":12,"user":{"id":7}}
+    workflow run (resumed): tags  metadata 
+    ask: tags  metadata
+    "#);
+    Ok(())
+}
+
+/// A span as a subscriber saw it.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    name: String,
+    fields: BTreeMap<String, String>,
+}
+
+impl Seen {
+    fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// The spans of a run that lines of a subscriber tell of, in the order in which they were seen first, by their ids. A span that is new has no id
+/// yet; one that never ended is seen around what was in it.
+fn spans(told: &str, run: RunId) -> Vec<Seen> {
+    let mut seen: Vec<Seen> = Vec::new();
+    let begin = |name: &'static str| told.match_indices(name).map(move |(at, name)| (at, name));
+    let mut begins: Vec<_> = begin("workflow run{").chain(begin("workflow step{")).collect();
+    begins.sort_unstable();
+    for (at, begin) in begins {
+        let name = if begin.contains("run") { "run" } else { "step" };
+        let fields = &told[at + begin.len()..];
+        let span = Seen { name: name.to_owned(), fields: read_fields(fields) };
+        if span.field("run") != run.to_string() || span.field("span_id").is_empty() {
+            continue;
+        }
+        match seen.iter_mut().find(|other| other.field("span_id") == span.field("span_id")) {
+            Some(other) => other.fields.extend(span.fields),
+            None => seen.push(span),
+        }
+    }
+    seen
+}
+
+/// Reads `key=value` up to a closing brace; a value in quotes may hold anything.
+fn read_fields(mut text: &str) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    while let Some((key, rest)) = text.trim_start().split_once('=').filter(|(key, _)| !key.contains('}')) {
+        let (value, rest) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let escaped =
+                    |at: usize| quoted[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+                let end = quoted.match_indices('"').map(|(at, _)| at).find(|at| !escaped(*at));
+                let end = end.unwrap_or(quoted.len());
+                (quoted[..end].replace("\\\"", "\""), quoted.get(end + 1..).unwrap_or_default())
+            }
+            None => {
+                let end = rest.find([' ', '}']).unwrap_or(rest.len());
+                (rest[..end].to_owned(), &rest[end..])
+            }
+        };
+        fields.insert(key.to_owned(), value);
+        text = rest;
+    }
+    fields
+}
+
+/// A line for each span: its number, what it is of, and the number of its parent.
+fn tree(seen: &[Seen]) -> String {
+    let number = |id: &str| seen.iter().position(|span| span.field("span_id") == id).map(|at| at + 1);
+    let mut told = String::new();
+    for (at, span) in (1..).zip(seen) {
+        let what = match span.name.as_str() {
+            "run" => span.field("otel.name").to_owned(),
+            _ => format!("{} call {} try {}", span.field("path"), span.field("call"), span.field("attempt")),
+        };
+        let below = match span.field("parent_span_id") {
+            "" => String::new(),
+            parent => format!(", below {}", number(parent).map_or("nothing".to_owned(), |at| at.to_string())),
+        };
+        writeln!(told, "{at} {what}{below}").unwrap();
+    }
+    told
+}
+
+/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event comes, an answer, a travel,
+/// a cancellation, a restart.
+#[tokio::test]
+async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
+    let (folder, component) = (data_folder()?, guests::component("memory-probe")?);
+    let (data, beside) = (folder.path(), tempfile::tempdir()?);
+    let file = beside.path().join("spans.txt");
+    let digest = ComponentDigest::of(&component).to_string();
+    let before = vec![
+        json!({"sleep": {"ms": 1}}),
+        json!({"then": {"id": "count", "component": digest, "step": "checkpoint"}}),
+        json!({"event": {"id": "paid", "name": "paid"}}),
+    ];
+    let start =
+        Request::Start { component: "memory-probe".into(), step: "ask".into(), before, input: json!(1) };
+
+    let mut first =
+        HostProcess::start_traced(PROGRAM.as_ref(), data, Some(("before-call", 1)), &file).await?;
+    let run: RunId = serde_json::from_value(done(first.ask(&start).await?)?["runId"].clone())?;
+    while first.ask(&Request::Wake).await?.is_some() {}
+
+    let mut second = HostProcess::start_traced(PROGRAM.as_ref(), data, None, &file).await?;
+    second.ask(&Request::Recover).await?;
+    let event = Request::Event { run, name: "paid".into(), key: "k".into(), payload: json(json!(2)) };
+    let travel = Request::Travel { run, to: "ask".parse()? };
+    let answer = Request::Resume { run, data: json!("yes") };
+    for request in [event, answer.clone(), travel, Request::Cancel(run), Request::Restart(run), answer] {
+        second.ask(&request).await?.context("the process has died")?;
+    }
+    second.kill().await?;
+
+    let told = std::fs::read_to_string(&file)?;
+    let seen = spans(&told, run);
+    insta::assert_snapshot!(tree(&seen), @"
+    1 workflow run
+    2 workflow run (woken), below 1
+    3 count call 1 try 0, below 2
+    4 workflow run (taken over), below 1
+    5 count call 1 try 0, below 4
+    6 count call 2 try 0, below 4
+    7 workflow run (event), below 1
+    8 ask call 1 try 0, below 7
+    9 workflow run (resumed), below 1
+    10 ask call 2 try 0, below 9
+    11 workflow run (sent back), below 9
+    12 ask call 1 try 0, below 11
+    13 workflow run (canceled), below 9
+    14 workflow run (restarted), below 9
+    15 workflow run (resumed), below 9
+    16 ask call 2 try 0, below 15
+    ");
+    let traces: BTreeSet<&str> = seen.iter().map(|span| span.field("trace_id")).collect();
+    assert_eq!(traces.len(), 1, "{told}");
+    let alone: Vec<_> = seen.iter().filter(|span| span.field("parent_span_id").is_empty()).collect();
+    assert_eq!(alone.len(), 1, "{alone:?}");
+
+    // What was seen is what is kept: also of the call that the process ended over.
+    let host = Host::builder().data_dir(data).background(false).build().await?;
+    let mut kept = BTreeSet::new();
+    for row in host.run(run).await?.timeline().await? {
+        kept.extend(row.span_id.map(|id| id.to_string()));
+        match row.what {
+            LogKind::Called { span_id, .. } => _ = kept.insert(span_id.to_string()),
+            LogKind::Started { span, .. } | LogKind::Resumed { span, .. } => {
+                kept.extend(span.map(|span| span.span_id.to_string()));
+            }
+            _ => {}
+        }
+    }
+    let is_kept = |span: &&Seen| {
+        span.name == "step" || ["workflow run", "workflow run (resumed)"].contains(&span.field("otel.name"))
+    };
+    let wanted: BTreeSet<String> =
+        seen.iter().filter(is_kept).map(|span| span.field("span_id").to_owned()).collect();
+    assert_eq!(kept, wanted);
+    Ok(())
+}
+
+/// The program of the host processes.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_host-process");
+
+/// The result that a host process gave.
+fn done(response: Option<Response>) -> Result<serde_json::Value> {
+    match response {
+        Some(Response::Done { result, .. }) => Ok(result),
+        other => anyhow::bail!("{other:?}"),
+    }
 }

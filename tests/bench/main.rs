@@ -8,6 +8,7 @@ mod cycle;
 mod flat;
 mod floor;
 mod large;
+mod lists;
 mod profile;
 mod report;
 mod restore;
@@ -45,6 +46,9 @@ async fn main() -> Result<()> {
     }
     if wanted("large") {
         large::measure().await?;
+    }
+    if wanted("lists") {
+        lists::measure().await?;
     }
     if wanted("waiting") {
         waiting::measure().await?;

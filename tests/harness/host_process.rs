@@ -2,8 +2,9 @@
 //!
 //! `host-process DATA_DIR [FAULT_POINT TIME]`
 
-use std::sync::Arc;
+use std::fs::OpenOptions;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
 use reentry::core::id::RunId;
@@ -11,14 +12,23 @@ use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
 use reentry::fault::FaultPoint;
 use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions, TravelOptions};
-use reentry_tests::process::{Asked, Request, Response, Rest};
+use reentry_tests::process::{Asked, Request, Response, Rest, SPANS_VARIABLE};
 use reentry_tests::{Log, event, json, workflow_after, workflow_of};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let data_dir = arguments.next().context("usage: host-process DATA_DIR [FAULT_POINT TIME]")?;
+    if let Some(file) = std::env::var_os(SPANS_VARIABLE) {
+        let file = OpenOptions::new().create(true).append(true).open(file)?;
+        tracing_subscriber::fmt()
+            .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
+            .with_ansi(false)
+            .with_writer(Mutex::new(file))
+            .init();
+    }
     let log = Log::new();
     let mut builder = Host::builder().data_dir(data_dir).background(false).observer(log.clone());
     if let (Some(point), Some(time)) = (arguments.next(), arguments.next()) {

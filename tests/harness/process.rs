@@ -16,6 +16,9 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+/// Variable with the file to which a host process writes its spans.
+pub const SPANS_VARIABLE: &str = "REENTRY_TEST_SPANS";
+
 /// Something that a host in another process is to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Request {
@@ -170,7 +173,30 @@ impl HostProcess {
     /// # Errors
     /// When the process cannot be started.
     pub async fn start(program: &Path, data_dir: &Path, die_at: Option<(&str, u32)>) -> Result<Self> {
+        Self::run(Command::new(program), program, data_dir, die_at).await
+    }
+
+    /// The same, and its spans are written to the end of a file, as lines of `tracing_subscriber`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_traced(
+        program: &Path,
+        data_dir: &Path,
+        die_at: Option<(&str, u32)>,
+        spans: &Path,
+    ) -> Result<Self> {
         let mut command = Command::new(program);
+        command.env(SPANS_VARIABLE, spans);
+        Self::run(command, program, data_dir, die_at).await
+    }
+
+    async fn run(
+        mut command: Command,
+        program: &Path,
+        data_dir: &Path,
+        die_at: Option<(&str, u32)>,
+    ) -> Result<Self> {
         command.arg(data_dir).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         if let Some((point, time)) = die_at {
             command.arg(point).arg(time.to_string());

@@ -8,7 +8,7 @@ use crate::bindings::reentry::step::types::{
 use crate::error::{Error, Result};
 use crate::progress::{self, Exported};
 use crate::step::{Body, Step};
-use crate::{call, json, task, waits};
+use crate::{call, json, output, task, waits};
 
 /// The steps of a component. Implemented by [`export!`](crate::export).
 pub trait Component {
@@ -23,6 +23,7 @@ impl<C: Component> Guest for C {
     }
 
     fn start(call: Invocation) -> Result<Outcome, Failure> {
+        let _lines = output::Lines;
         report_panics();
         // In a test there may be one of an earlier step.
         drop(task::take());
@@ -39,6 +40,7 @@ impl<C: Component> Guest for C {
     }
 
     fn resume(call: Resumption) -> Result<Outcome, Failure> {
+        let _lines = output::Lines;
         if let Some(task) = task::take() {
             call::begin(call.facts);
             progress::forget();
@@ -132,6 +134,7 @@ fn report_panics() {
     #[cfg(target_arch = "wasm32")]
     std::panic::set_hook(Box::new(|panic| {
         use crate::bindings::reentry::step::host::Level;
+        drop(output::Lines);
         let message = panic.to_string().replacen(":\n", ": ", 1);
         let message = match instead(&message) {
             Some(instead) => format!("{message}: {instead}"),

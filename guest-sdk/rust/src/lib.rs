@@ -22,6 +22,7 @@ mod error;
 mod finite;
 mod host;
 mod json;
+mod output;
 mod progress;
 mod reader;
 mod reentrant;
@@ -55,6 +56,7 @@ pub use {schemars, serde, serde_json};
 pub mod __private {
     pub use crate::bindings;
     pub use crate::bindings::__export_guest;
+    pub use crate::output::{err, out};
 }
 
 /// Makes the crate a step component that offers the steps listed. Once in a crate, of type `cdylib`.
@@ -86,5 +88,54 @@ macro_rules! export {
             }
             $crate::__private::__export_guest!(ExportedSteps with_types_in $crate::__private::bindings);
         };
+    };
+}
+
+// Last, so that nothing in this crate means these by the names that the standard library has.
+
+/// Prints a line to the run's log, at level info, in place of the standard library's macro of this name: that one writes to the standard
+/// output, and a step has none. `use reentry_step::println;`, or `#[macro_use] extern crate reentry_step;` for a whole crate.
+#[macro_export]
+macro_rules! println {
+    () => { $crate::__private::out(::core::format_args!("\n")) };
+    ($($arg:tt)*) => { $crate::__private::out(::core::format_args!("{}\n", ::core::format_args!($($arg)*))) };
+}
+
+/// Prints a part of a line to the run's log, at level info; the line is logged at its end, or at that of the call.
+#[macro_export]
+macro_rules! print {
+    ($($arg:tt)*) => { $crate::__private::out(::core::format_args!($($arg)*)) };
+}
+
+/// Prints a line to the run's log, at level warn, in place of the standard library's macro of this name.
+#[macro_export]
+macro_rules! eprintln {
+    () => { $crate::__private::err(::core::format_args!("\n")) };
+    ($($arg:tt)*) => { $crate::__private::err(::core::format_args!("{}\n", ::core::format_args!($($arg)*))) };
+}
+
+/// Prints a part of a line to the run's log, at level warn; the line is logged at its end, or at that of the call.
+#[macro_export]
+macro_rules! eprint {
+    ($($arg:tt)*) => { $crate::__private::err(::core::format_args!($($arg)*)) };
+}
+
+/// Prints an expression and its value to the run's log, at level warn, and returns the value; in place of the standard library's macro of
+/// this name.
+#[macro_export]
+macro_rules! dbg {
+    ($value:expr $(,)?) => {
+        match $value {
+            value => {
+                $crate::eprintln!(
+                    "[{}:{}] {} = {:#?}",
+                    ::core::file!(),
+                    ::core::line!(),
+                    ::core::stringify!($value),
+                    &value
+                );
+                value
+            }
+        }
     };
 }

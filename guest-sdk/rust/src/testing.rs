@@ -28,7 +28,7 @@ use crate::bindings::reentry::step::types::{
 };
 use crate::error::{Error, Result};
 use crate::step::{Body, Step};
-use crate::{call, json, task, waits};
+use crate::{call, json, output, task, waits};
 
 /// What the fake host knows when a step starts. Defaults to nothing, and to an instant in 2023.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +65,7 @@ pub fn start(step: Step, input: &impl Serialize) -> Run {
 /// Starts a step with what its host knows.
 pub fn start_with(step: Step, input: &impl Serialize, options: Options) -> Run {
     drop(task::take());
+    let _lines = output::Lines;
     let facts = fake::facts(step.id(), options.attempt);
     fake::begin(options);
     let input = text(input);
@@ -185,6 +186,7 @@ impl Run {
     }
 
     fn resume(&mut self, wait: u32, resolution: Resolution) {
+        let _lines = output::Lines;
         call::begin(Facts { now_ms: fake::now(), ..self.facts.clone() });
         let outcome = match (task::take(), waits::deliver(vec![Resolved { wait, resolution }])) {
             (Some(task), Ok(())) => task::run(task),

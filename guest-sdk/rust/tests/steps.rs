@@ -550,3 +550,49 @@ fn a_description_has_the_schemas_of_the_types() {
     assert_eq!(re_entrant.title.as_deref(), Some("Re-entrant"));
     assert_eq!(re_entrant.retry.map(|retry| retry.retries), Some(2));
 }
+
+/// The macros that have the names of those of the standard library.
+mod prints {
+    use reentry_step::{Context, Result, Step, dbg, eprint, eprintln, print, println, testing};
+    use serde_json::json;
+
+    struct Prints;
+
+    impl std::fmt::Display for Prints {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            println!("while it is printed");
+            f.write_str("a text")
+        }
+    }
+
+    async fn step(ctx: Context<String, u8>, _: ()) -> Result<u8> {
+        println!();
+        print!("begun, ");
+        eprintln!("two\nlines");
+        println!("{}", Prints);
+        let twice = dbg!(1 + 1);
+        eprint!("no end");
+        ctx.suspend("how many?".into()).await.map(|answer| answer * twice)
+    }
+
+    #[test]
+    fn what_a_step_prints_is_lines_of_its_log() {
+        let mut run = testing::start(Step::new("prints", step), &json!(null));
+        let dbg = run.log().iter().position(|line| line.contains("1 + 1 = 2")).expect("a line of dbg!");
+        let mut lines = run.log();
+        assert!(lines.remove(dbg).starts_with("warn: [tests/steps.rs:"));
+        assert_eq!(
+            lines,
+            [
+                "info: ",
+                "warn: two",
+                "warn: lines",
+                "info: begun, while it is printed",
+                "info: a text",
+                "warn: no end",
+            ]
+        );
+        run.answer(&json!(3));
+        assert_eq!(run.output(), json!(6));
+    }
+}

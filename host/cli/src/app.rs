@@ -28,7 +28,7 @@ pub(crate) fn main() -> Exit {
         Err(error) => return not_understood(&error),
     };
     let ui = Ui::new(cli.global.format(), cli.global.color, cli.global.verbose);
-    set_up_log(&ui);
+    set_up_log(&ui, matches!(cli.command, Command::Work(_)));
     let session = match Session::new(&cli.global, ui) {
         Ok(session) => session,
         Err(failure) => return ended_badly(failure, &ui, None),

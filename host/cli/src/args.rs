@@ -4,6 +4,7 @@ mod actor;
 mod answer_form;
 mod context;
 mod given;
+mod listing;
 mod name;
 mod tracing;
 
@@ -11,5 +12,6 @@ pub(crate) use actor::ActorArgs;
 pub(crate) use answer_form::OutputArgs;
 pub(crate) use context::ContextArgs;
 pub(crate) use given::{Given, syntax_error, unreadable};
+pub(crate) use listing::{ListArgs, Order};
 pub(crate) use name::{RunName, SuspensionName, short};
 pub(crate) use tracing::TracingArgs;

@@ -59,7 +59,10 @@ pub(crate) const TABLE: [(Exit, &str); 13] = [
     (Exit::Suspended, "the run is suspended: a step waits for an answer"),
     (Exit::Failed, "the run failed"),
     (Exit::Canceled, "the run was canceled"),
-    (Exit::Waiting, "the run waits for a time, or is at work in another process"),
+    (
+        Exit::Waiting,
+        "the run waits for a time, such as that of a further try, or is at work in another process",
+    ),
     (
         Exit::Blocked,
         "the run is blocked: bringing it on went wrong again and again; `runs restart` tries once more",

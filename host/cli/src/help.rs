@@ -19,7 +19,7 @@ const COMMANDS: &[Group] = &[
 
 /// The commands as `reentry runs --help` groups them.
 const RUNS: &[Group] = &[
-    ("Look", &["list", "show", "watch", "timeline", "history"]),
+    ("Look", &["list", "show", "logs", "watch", "timeline", "history"]),
     ("Change", &["pause", "continue", "cancel", "restart", "travel", "fork", "migrate"]),
     ("Look after", &["recover", "delete", "prune"]),
     ("Else", &["help"]),
@@ -35,6 +35,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("inbox", "reentry inbox --label finance"),
     ("runs list", "reentry runs list --status suspended"),
     ("runs show", "reentry runs show run_019a…"),
+    ("runs logs", "reentry runs logs last --follow --level warn"),
     ("runs watch", "reentry runs watch run_019a… --json | jq .type"),
     ("runs timeline", "reentry runs timeline run_019a…"),
     ("runs history", "reentry runs history run_019a…"),

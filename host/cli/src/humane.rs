@@ -60,7 +60,7 @@ pub(crate) fn read_span(text: &str) -> Result<u64, String> {
         Some("w") => 7 * DAY,
         _ => return Err("expected a number and its unit (s, m, h, d or w): 30d, say".to_owned()),
     };
-    let number: u64 = digits.parse().map_err(|_| format!("`{digits}` is not a whole number"))?;
+    let number: u64 = digits.parse().map_err(|_| format!("`{digits}` is not made of digits alone"))?;
     number.checked_mul(unit).ok_or_else(|| "that is longer than times can be told".to_owned())
 }
 

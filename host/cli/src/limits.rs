@@ -22,6 +22,7 @@ pub(crate) struct HostLimits {
     calls: u32,
     savepoints: u32,
     cancel_grace: Duration,
+    sit_through: Duration,
 }
 
 impl Default for HostLimits {
@@ -33,6 +34,7 @@ impl Default for HostLimits {
             calls: runtime.calls_max,
             savepoints: reentry::SAVEPOINTS_MAX,
             cancel_grace: reentry::CANCEL_GRACE,
+            sit_through: reentry::SIT_THROUGH,
         }
     }
 }
@@ -196,7 +198,7 @@ pub(crate) const ALL: &[Limit] = &[
         name: "log-bytes",
         unit: Unit::Bytes,
         bounds: "a guest's log in one call",
-        then: "further lines are dropped, and the log says so",
+        then: "further lines are dropped, and the log says so; what is kept with the run has a bound of its own",
         least: 0,
         most: 1 << 30,
         get: |limits| limits.guest.log_bytes as u64,
@@ -262,6 +264,16 @@ pub(crate) const ALL: &[Limit] = &[
         get: |limits| u64::try_from(limits.cancel_grace.as_millis()).unwrap_or(u64::MAX),
         set: |limits, value| limits.cancel_grace = Duration::from_millis(value),
     },
+    Limit {
+        name: "sit-through",
+        unit: Unit::Milliseconds,
+        bounds: "delay before a further try of a failed call that `run`, `resume` and others sit through",
+        then: "the command ends with the run `waiting` (exit code 13), and `reentry work` makes the try when its time has come",
+        least: 0,
+        most: 24 * 60 * 60 * 1_000,
+        get: |limits| u64::try_from(limits.sit_through.as_millis()).unwrap_or(u64::MAX),
+        set: |limits, value| limits.sit_through = Duration::from_millis(value),
+    },
 ];
 
 impl Limit {
@@ -309,8 +321,9 @@ impl HostLimits {
 
     /// A host that keeps to them.
     pub(crate) fn apply(&self, builder: HostBuilder) -> HostBuilder {
-        let Self { guest, component_bytes, calls, savepoints, cancel_grace } = self.clone();
-        builder.savepoints_max(savepoints).cancel_grace(cancel_grace).runtime(move |config| RuntimeConfig {
+        let Self { guest, component_bytes, calls, savepoints, cancel_grace, sit_through } = self.clone();
+        let builder = builder.savepoints_max(savepoints).cancel_grace(cancel_grace).sit_through(sit_through);
+        builder.runtime(move |config| RuntimeConfig {
             limits: guest,
             component_bytes_max: component_bytes,
             calls_max: calls,
@@ -348,7 +361,7 @@ mod tests {
             }
         }
         // As many as there are fields.
-        let fields = format!("{:?}", Limits::default()).matches(": ").count() + 4;
+        let fields = format!("{:?}", Limits::default()).matches(": ").count() + 5;
         assert_eq!(ALL.len(), fields, "a limit has no name");
     }
 

@@ -7,6 +7,7 @@ use reentry::{Did, Level, Observer, Source, Upkeep};
 use tracing_subscriber::EnvFilter;
 
 use crate::commands::work;
+use crate::host_log::{ClockTime, HostLog};
 use crate::json_text;
 use crate::style::Style;
 use crate::ui::{Ui, hang, harmless};
@@ -14,8 +15,8 @@ use crate::ui::{Ui, hang, harmless};
 /// Variable with a filter for the host's log, in the syntax of `tracing_subscriber`; wins over `--verbose`.
 const FILTER_VARIABLE: &str = "REENTRY_LOG";
 
-/// Sends the host's log to standard error.
-pub(crate) fn set_up_log(ui: &Ui) {
+/// Sends the host's log to standard error; that of a worker, which is read long after it was written, with the time of each line.
+pub(crate) fn set_up_log(ui: &Ui, is_worker: bool) {
     let default = match ui.verbose {
         0 => "warn",
         1 => "warn,reentry=info",
@@ -28,9 +29,12 @@ pub(crate) fn set_up_log(ui: &Ui) {
         .with_writer(io::stderr)
         .with_ansi(ui.err != Style::PLAIN)
         .with_target(ui.verbose > 1)
-        .without_time()
-        .log_internal_errors(false)
-        .try_init();
+        .log_internal_errors(false);
+    let log = match (is_worker, ui.is_json()) {
+        (true, true) => log.event_format(HostLog).try_init(),
+        (true, false) => log.with_timer(ClockTime).try_init(),
+        (false, _) => log.without_time().try_init(),
+    };
     // There is a log already only if this is called twice, and then that one does.
     drop(log);
 }
@@ -62,21 +66,41 @@ impl Listener {
     }
 }
 
+/// A level in its color.
+pub(crate) fn level_name(level: Level, style: Style) -> String {
+    let name = level.as_str();
+    match level {
+        Level::Error => style.red(name),
+        Level::Warn => style.yellow(name),
+        Level::Info => name.to_owned(),
+        Level::Debug | Level::Trace => style.dim(name),
+    }
+}
+
+/// What a step logged: `[step] level message {"fields": 1}`.
+pub(crate) fn said(
+    style: Style,
+    source: &Source,
+    level: Level,
+    message: &str,
+    fields: Option<&Json>,
+) -> String {
+    let fields = fields.map(|fields| format!(" {}", style.dim(&json_text::one_line(fields.text()))));
+    let message = hang(&harmless(message.trim_end()), 4);
+    let step = style.dim(&format!("[{}]", source.path));
+    format!("{step} {} {message}{}", level_name(level, style), fields.unwrap_or_default())
+}
+
 impl Observer for Listener {
     fn log(&self, source: &Source, level: Level, message: &str, fields: Option<&Json>) {
-        if level >= self.least() {
-            let style = self.ui.err;
-            let name = match level {
-                Level::Error => style.red("error"),
-                Level::Warn => style.yellow("warn"),
-                Level::Info => "info".to_owned(),
-                Level::Debug => style.dim("debug"),
-                Level::Trace => style.dim("trace"),
-            };
-            let fields = fields.map(|fields| format!(" {}", style.dim(&json_text::one_line(fields.text()))));
-            let message = hang(&harmless(message.trim_end()), 4);
-            let step = style.dim(&format!("[{}]", source.path));
-            self.ui.note(&format!("{step} {name} {message}{}", fields.unwrap_or_default()));
+        if level < self.least() {
+            return;
+        }
+        if self.tells_upkeep {
+            // A worker that nobody reads works on.
+            let _ = work::tell_line(&self.ui, source, level, message, fields);
+        } else {
+            self.ui.note(&said(self.ui.err, source, level, message, fields));
         }
     }
 

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use reentry::core::id::{RunId, SuspensionId};
-use reentry::core::run::{Doing, RunStatus, StepStatus};
+use reentry::core::run::{Doing, Run as State, RunStatus, StepStatus};
 use reentry::core::step::{Failure as StepFailure, WaitFor};
+use reentry::core::time::Timestamp;
 use reentry::store::SuspensionFilter;
 use reentry::{Host, Run, RunResult, StepResults};
 use serde::Serialize;
@@ -154,7 +155,9 @@ async fn look(
             None => None,
         };
         let open = match result.status {
-            RunStatus::Suspended => questions(session, style, host, run).await?,
+            RunStatus::Suspended => {
+                questions(session, style, host, run).await? + &delays(&run.state().await?, session.now())
+            }
             RunStatus::Waiting => timers(session, run).await?,
             RunStatus::Running => {
                 let recover = session.again.command(["runs", "recover"]);
@@ -267,10 +270,23 @@ async fn timers(session: &Session, run: &Run) -> Result<String, Failure> {
             let _ = writeln!(text, "  {path}  {}", until(at));
         }
     }
+    text += &delays(&state, now);
     let recover = session.again.command(["runs", "recover"]);
     let work = session.again.command(["work"]);
     let _ = writeln!(text, "`{work}` looks after it; `{recover}` brings on what is due, once");
     Ok(text)
+}
+
+/// When calls are made again that failed and that nobody sits through the delay of.
+fn delays(state: &State, now: Timestamp) -> String {
+    let mut text = String::new();
+    for (path, step) in &state.steps {
+        let Doing::Delayed(at, _) = step.doing else { continue };
+        let failed = step.entry.error.as_ref().map(reason_line).unwrap_or_default();
+        let (attempt, next) = (step.attempt, relative(at, now));
+        let _ = writeln!(text, "  {path}  try {attempt} failed: {failed}; the next one is at {at} ({next})");
+    }
+    text
 }
 
 /// One line about what a failed step said.

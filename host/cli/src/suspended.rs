@@ -7,7 +7,7 @@ use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
-use reentry::store::{SuspensionPast, Text, Try, TryKind};
+use reentry::store::{SuspensionEnd, SuspensionPast, Text, Try, TryKind};
 use reentry::{SuspendedStep, Waiting};
 use serde::Serialize;
 use serde_json::Value;
@@ -46,6 +46,7 @@ pub(crate) struct Question<'a> {
     payload: Option<&'a Json>,
     schema: Option<Value>,
     damage: Option<&'a str>,
+    ended: Option<(SuspensionEnd, Timestamp)>,
 }
 
 impl<'a> Question<'a> {
@@ -66,6 +67,7 @@ impl<'a> Question<'a> {
             payload: waiting.payload.as_ref(),
             schema: waiting.resume_schema.as_ref().and_then(|schema| schema.value().ok()),
             damage: record.damage.as_deref(),
+            ended: record.state.ended,
         }
     }
 
@@ -85,6 +87,7 @@ impl<'a> Question<'a> {
             payload: Some(&step.payload),
             schema: None,
             damage: None,
+            ended: None,
         }
     }
 
@@ -109,8 +112,16 @@ impl<'a> Question<'a> {
         if !self.assignees.is_empty() {
             line("asks", harmless(&self.assignees.join(", ")));
         }
-        let deadline = self.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
-        line("waits", format!("{}{deadline}", span(now.ms_since(self.since))));
+        if let Some((end, at)) = self.ended {
+            line(
+                "waited",
+                format!("{}, {} {}", span(at.ms_since(self.since)), ended(end), relative(at, now)),
+            );
+        } else {
+            let deadline =
+                self.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
+            line("waits", format!("{}{deadline}", span(now.ms_since(self.since))));
+        }
         if !self.labels.is_empty() {
             line("labels", harmless(&self.labels.join(", ")));
         }
@@ -126,9 +137,9 @@ impl<'a> Question<'a> {
         text
     }
 
-    /// The lines that say how the suspension is answered; none for one that cannot be.
+    /// The lines that say how the suspension is answered; none for one that cannot be, or is over.
     pub(crate) fn how_to_answer(&self, again: &Invocation) -> String {
-        if self.damage.is_some() {
+        if self.damage.is_some() || self.ended.is_some() {
             return String::new();
         }
         let form = harmless(&form(self.schema.as_ref()));
@@ -254,13 +265,13 @@ impl<'a> Row<'a> {
 }
 
 /// How a suspension ended, in a word.
-pub(crate) fn ended(end: reentry::store::SuspensionEnd) -> &'static str {
+pub(crate) fn ended(end: SuspensionEnd) -> &'static str {
     match end {
-        reentry::store::SuspensionEnd::Answered => "answered",
-        reentry::store::SuspensionEnd::Elapsed => "elapsed",
-        reentry::store::SuspensionEnd::Closed => "closed",
-        reentry::store::SuspensionEnd::Received => "received",
-        reentry::store::SuspensionEnd::Finished => "finished",
+        SuspensionEnd::Answered => "answered",
+        SuspensionEnd::Elapsed => "elapsed",
+        SuspensionEnd::Closed => "closed",
+        SuspensionEnd::Received => "received",
+        SuspensionEnd::Finished => "finished",
     }
 }
 

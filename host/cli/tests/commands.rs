@@ -36,11 +36,19 @@ impl Shell {
         shell.write("event.wasm", &wat::parse_str(waits_for_event()).unwrap());
         shell.write("refuses.wasm", &wat::parse_str(REFUSES).unwrap());
         shell.write("trap.wasm", &wat::parse_str(traps()).unwrap());
+        shell.write("says.wasm", &wat::parse_str(says(1)).unwrap());
+        shell.write("floods.wasm", &wat::parse_str(says(2_000)).unwrap());
         shell.workflow("asks", r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#);
         let again = r#"{"then": {"component": "ask.wasm", "step": "ask"}}, {"then": {"id": "again", "component": "ask.wasm", "step": "ask"}}"#;
         shell.workflow("twice", again);
         shell.workflow("waits", r#"{"then": {"component": "event.wasm", "step": "ask"}}"#);
         shell.workflow("fails", r#"{"then": {"component": "trap.wasm", "step": "ask"}}"#);
+        shell.workflow("says", r#"{"then": {"component": "says.wasm", "step": "ask"}}"#);
+        shell.workflow(
+            "later",
+            r#"{"sleep": {"ms": 1}}, {"then": {"component": "says.wasm", "step": "ask"}}"#,
+        );
+        shell.workflow("floods", r#"{"then": {"component": "floods.wasm", "step": "ask"}}"#);
         shell.workflow("refuses", r#"{"then": {"component": "refuses.wasm", "step": "ask"}}"#);
         let ask = r#"{"then": {"component": "ask.wasm", "step": "ask"}}"#;
         let round = format!(r#"{{"doUntil": {{"do": [{ask}], "until": "output != \"again\""}}}}"#);
@@ -53,6 +61,11 @@ impl Shell {
         let hurries = r#"{"then": {"component": "ask.wasm", "step": "ask", "totalTimeoutMs": 5000}}"#;
         shell.workflow("hurries", hurries);
         shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
+        for (id, delay_ms) in [("later", 5_400_000), ("soon", 1)] {
+            let retry = format!(r#"{{"retries": 1, "delayMs": {delay_ms}}}"#);
+            let step = r#""component": "trap.wasm", "step": "ask""#;
+            shell.workflow(id, &format!(r#"{{"then": {{{step}, "retry": {retry}}}}}"#));
+        }
         let newer = r#"{"id": "asks", "title": "Newer", "steps": [{"then": {"component": "ask.wasm", "step": "ask"}}]}"#;
         shell.write("newer.json", newer.as_bytes());
         // The same step in another component, whose memory is laid out otherwise.
@@ -240,6 +253,30 @@ fn traps() -> String {
     ASK.replace(start, &format!("{start} unreachable"))
 }
 
+/// The step `ask`, which logs this many lines of each of three kinds when it begins, and one when it goes on.
+fn says(times: u32) -> String {
+    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
+    let resume = "(local $resolved i32)";
+    let memory = r#"(memory (export "memory") 1)"#;
+    let import = r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;
+    let texts = r#"(data (i32.const 4096) "bought") (data (i32.const 4112) "{\"item\":\"a lamp\"}")
+      (data (i32.const 4160) "no lamps\1b[2K left\0a  in stock") (data (i32.const 4200) "goes on")"#;
+    let loops = format!(
+        "{start} (local $n i32) (loop $again
+          (call $log (i32.const 2) (i32.const 4096) (i32.const 6) (i32.const 1) (i32.const 4112) (i32.const 17))
+          (call $log (i32.const 1) (i32.const 4096) (i32.const 6) (i32.const 0) (i32.const 0) (i32.const 0))
+          (call $log (i32.const 4) (i32.const 4160) (i32.const 28) (i32.const 0) (i32.const 0) (i32.const 0))
+          (local.set $n (i32.add (local.get $n) (i32.const 1)))
+          (br_if $again (i32.lt_u (local.get $n) (i32.const {times}))))"
+    );
+    let goes_on = format!(
+        "{resume} (call $log (i32.const 3) (i32.const 4200) (i32.const 7) (i32.const 0) (i32.const 0) (i32.const 0))"
+    );
+    assert!([start, resume, memory].iter().all(|part| ASK.contains(part)), "the fixture was written anew");
+    let ask = ASK.replace(memory, &format!("{import} {memory} {texts}"));
+    ask.replace(start, &loops).replace(resume, &goes_on)
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands")
 }
@@ -318,8 +355,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, doors, events, history, hints, library, migrate, names, prune, replay, run,
-    space, tenants, watch, work
+    answers, backup, control, doors, events, hints, history, library, lists, logs, migrate, names, prune,
+    replay, retries, run, space, tenants, traces, watch, work
 );
 
 #[test]

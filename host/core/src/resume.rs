@@ -363,6 +363,7 @@ mod tests {
                 children: 0,
                 deadline: None,
                 doing: Doing::Waiting(Waiting { image: None, wake: Wake::Any }),
+                span_id: None,
                 suspensions: vec![suspension],
             };
             run.steps.insert(path.parse().unwrap(), step);

@@ -61,7 +61,7 @@ use crate::json::{Json, present};
 use crate::path::StepPath;
 use crate::step::{Failure, Resolution, Resolved, Wait, WaitFor, Wake};
 use crate::time::Timestamp;
-use crate::trace::RootSpan;
+use crate::trace::{RootSpan, SpanId};
 
 /// One execution of a workflow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct Run {
     /// The root span of the latest start or resume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<RootSpan>,
+    /// The version of the run whose entry in the log has the tags and metadata of that span; 0 when it has none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub span_noted: u64,
     /// Workflows that steps have called and that are not done, by the path at which they stand.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub called: BTreeMap<StepPath, WorkflowDigest>,
@@ -153,7 +156,7 @@ pub enum Phase {
 pub enum RunStatus {
     /// Created, not started.
     Pending,
-    /// A step is being called, or is about to be tried again.
+    /// A step is being called, or is about to be tried again by the one who called it.
     Running,
     /// Nothing to do before some instant.
     Waiting,
@@ -247,6 +250,9 @@ pub struct Step {
     pub deadline: Option<Timestamp>,
     /// What it is doing.
     pub doing: Doing,
+    /// The span of the call that is under way, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<SpanId>,
     /// What it waits for. While it is called, those that it has not said yet whether it goes on waiting for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspensions: Vec<Suspension>,
@@ -266,6 +272,8 @@ pub enum Doing {
     Ready(Call),
     /// A call failed and is made again at the instant, by the owner.
     Retrying(OwnerId, Timestamp, Call),
+    /// A call failed and is made again at the instant, by whoever looks after the run then.
+    Delayed(Timestamp, Call),
     /// A guest waits for its suspensions, or an entry without a component for its only one.
     Waiting(Waiting),
     /// It is a wait of the workflow's, until the instant.
@@ -474,6 +482,7 @@ impl Doing {
         match self {
             Self::Calling(_, Call::Resume(call))
             | Self::Ready(Call::Resume(call))
+            | Self::Delayed(_, Call::Resume(call))
             | Self::Retrying(_, _, Call::Resume(call)) => &call.over,
             _ => &[],
         }
@@ -483,6 +492,7 @@ impl Doing {
         match self {
             Self::Calling(_, Call::Resume(call))
             | Self::Ready(Call::Resume(call))
+            | Self::Delayed(_, Call::Resume(call))
             | Self::Retrying(_, _, Call::Resume(call)) => &mut call.over,
             _ => &mut [],
         }
@@ -491,7 +501,10 @@ impl Doing {
     /// The memory that it refers to.
     pub fn image(&self) -> Option<SnapshotId> {
         match self {
-            Self::Calling(_, call) | Self::Ready(call) | Self::Retrying(_, _, call) => call.image(),
+            Self::Calling(_, call)
+            | Self::Ready(call)
+            | Self::Delayed(_, call)
+            | Self::Retrying(_, _, call) => call.image(),
             Self::Waiting(waiting) => waiting.image,
             Self::Queued | Self::Holding(_) | Self::Sleeping(_) | Self::Continuing(_) | Self::Ended => None,
         }
@@ -614,14 +627,14 @@ impl Step {
         self.suspensions.iter().filter(|suspension| suspension.over.is_none())
     }
 
-    /// When something happens to it by itself: a sleep is over, a deadline passes.
+    /// When something happens to it by itself: a sleep is over, a further try is made, a deadline passes.
     pub fn due_at(&self) -> Option<Timestamp> {
-        let sleep = match self.doing {
-            Doing::Sleeping(until) => Some(until),
+        let until = match self.doing {
+            Doing::Sleeping(until) | Doing::Delayed(until, _) => Some(until),
             _ => None,
         };
         let waits = self.suspensions.iter().filter_map(Suspension::due_at);
-        waits.chain(sleep).chain(self.deadline.filter(|_| self.is_active())).min()
+        waits.chain(until).chain(self.deadline.filter(|_| self.is_active())).min()
     }
 
     /// What results show: the stored entry, with the payload of the open suspension, which is stored only once.
@@ -649,6 +662,7 @@ impl Run {
             state: BTreeMap::new(),
             request_context: BTreeMap::new(),
             span: None,
+            span_noted: 0,
             called: BTreeMap::new(),
             paused: false,
             fork_of: None,
@@ -686,7 +700,13 @@ impl Run {
         self.waiting().map(|(_, open)| open).chain(over.filter(|over| over.claim.is_some()))
     }
 
-    /// Whether something is due at `now`: a sleep is over, a deadline has passed.
+    /// When something happens to it by itself next, if nothing is being called: a sleep is over, a further try is made, a deadline passes.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let due = self.steps.values().filter_map(Step::due_at).min();
+        due.filter(|_| matches!(self.status(), RunStatus::Waiting | RunStatus::Suspended))
+    }
+
+    /// Whether something is due at `now`: a sleep is over, a further try is to be made, a deadline has passed.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.steps.values().any(|step| step.due_at().is_some_and(|at| at <= now))
     }

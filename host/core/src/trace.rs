@@ -7,7 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::RunId;
 use crate::json::{Json, JsonError};
+use crate::path::StepPath;
 
 /// Most tags a caller may put on a run's root span; a bound on what one call makes us store.
 pub const TAGS_MAX: usize = 64;
@@ -17,6 +19,15 @@ pub const TAG_BYTES_MAX: usize = 256;
 
 /// Most bytes of the metadata a caller may put on a run's spans, as JSON text.
 pub const METADATA_BYTES_MAX: usize = 16 * 1024;
+
+/// Most keys of the request context that a caller may have copied into the metadata.
+pub const CONTEXT_KEYS_MAX: usize = 64;
+
+/// Longest of these keys, in bytes.
+pub const CONTEXT_KEY_BYTES_MAX: usize = 256;
+
+/// Characters of a wrong key that an error shows.
+const SHOWN_CHARS: usize = 64;
 
 /// An id of a trace: 1 to 32 hexadecimal digits, kept as 32 lower-case ones.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,8 +63,8 @@ pub enum TraceError {
         /// Tags given.
         found: usize,
     },
-    /// A tag that is too long.
-    #[error("a tag of {found} bytes given, at most {TAG_BYTES_MAX} are allowed")]
+    /// A tag that is empty or too long.
+    #[error("a tag of {found} bytes given, 1 to {TAG_BYTES_MAX} are allowed")]
     Tag {
         /// Bytes of the tag.
         found: usize,
@@ -65,6 +76,21 @@ pub enum TraceError {
         key: String,
         /// What is wrong with it, and where.
         problem: String,
+    },
+    /// Too many keys of the request context.
+    #[error("{found} requestContextKeys given, at most {CONTEXT_KEYS_MAX} are allowed")]
+    ContextKeys {
+        /// Keys given.
+        found: usize,
+    },
+    /// A key of the request context that names nothing, or is too long.
+    #[error(
+        "`{found}` is not one of requestContextKeys: expected a key of 1 to {CONTEXT_KEY_BYTES_MAX} bytes, \
+         with a dot before each key inside another one, as in `user.id`"
+    )]
+    ContextKey {
+        /// The key as it came; of a long one the beginning.
+        found: String,
     },
     /// Too much metadata.
     #[error("metadata is {found} bytes of JSON, at most {METADATA_BYTES_MAX} are allowed")]
@@ -93,6 +119,11 @@ macro_rules! hex_id {
             /// An id from random bytes.
             pub fn from_bytes(bytes: [u8; $bytes]) -> Self {
                 Self(bytes)
+            }
+
+            /// The bytes.
+            pub fn as_bytes(&self) -> &[u8; $bytes] {
+                &self.0
             }
 
             /// Reads an id as callers write it: fewer digits stand for leading zeros.
@@ -137,7 +168,22 @@ macro_rules! hex_id {
 hex_id!(TraceId, 16, "traceId");
 hex_id!(SpanId, 8, "parentSpanId");
 
-/// A span that somebody has: a trace and a place in it.
+impl SpanId {
+    /// The id of the span of a call: that of a step which a version of a run has called. No other call has it, and it is known when
+    /// the call is decided, so that it can be kept with the decision.
+    pub fn of_call(run: RunId, path: &StepPath, version: u64) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"reentry call span").update(run.as_bytes()).update(&version.to_le_bytes());
+        hasher.update(path.to_string().as_bytes());
+        let mut bytes = [0; 8];
+        hasher.finalize_xof().fill(&mut bytes);
+        // An id of zeros is none.
+        bytes[0] = bytes[0].max(1);
+        Self(bytes)
+    }
+}
+
+/// A span: a trace and a place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpanContext {
@@ -185,7 +231,7 @@ pub struct TracingContext {
 pub struct TracingOptions {
     /// Put on the root span and its children.
     pub metadata: BTreeMap<String, Json>,
-    /// Keys of the request context, dotted for nested ones, that are copied into the metadata. Missing ones are skipped.
+    /// Keys of the request context, dotted for nested ones, whose values are put beside the metadata. Those that lead nowhere are left out.
     pub request_context_keys: Vec<String>,
     /// Trace to use: 1 to 32 hexadecimal digits.
     pub trace_id: Option<String>,
@@ -211,6 +257,53 @@ pub struct RootSpan {
     pub resumed_from_span_id: Option<SpanId>,
 }
 
+/// What is kept of the root span of a start or resume: where it stands, and what the caller asked of it. The values of the keys are not
+/// repeated here: they are in the request context.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpanRecord {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span itself.
+    pub span_id: SpanId,
+    /// Its parent: the caller's span, or that of the suspended run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_span_id: Option<SpanId>,
+    /// The root span of the suspended run that this one continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from_span_id: Option<SpanId>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The metadata of it and of the spans below it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, Json>,
+    /// Keys of the request context whose values are put beside the metadata.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_context_keys: Vec<String>,
+}
+
+impl SpanRecord {
+    /// What is kept of a span for which a caller asked with these options.
+    pub fn new(span: &RootSpan, options: TracingOptions) -> Self {
+        let TracingOptions { metadata, request_context_keys, tags, trace_id: _, parent_span_id: _ } = options;
+        Self {
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            parent_span_id: span.parent_span_id,
+            resumed_from_span_id: span.resumed_from_span_id,
+            tags,
+            metadata,
+            request_context_keys,
+        }
+    }
+
+    /// Whether the caller asked for nothing but a place.
+    pub fn is_plain(&self) -> bool {
+        self.tags.is_empty() && self.metadata.is_empty() && self.request_context_keys.is_empty()
+    }
+}
+
 /// Fresh ids for a root span, drawn by the caller.
 #[derive(Clone, Copy, Debug)]
 pub struct FreshIds {
@@ -227,7 +320,7 @@ pub struct FreshIds {
 /// the link is kept as `resumed_from_span_id`.
 ///
 /// # Errors
-/// [`TraceError`] for ids that are none, too many tags and too much metadata.
+/// [`TraceError`] for ids that are none, for keys that name nothing, and for too much of anything.
 pub fn root_span(
     context: &TracingContext,
     options: &TracingOptions,
@@ -272,8 +365,17 @@ fn check_bounds(options: &TracingOptions) -> Result<(), TraceError> {
     if options.tags.len() > TAGS_MAX {
         return Err(TraceError::Tags { found: options.tags.len() });
     }
-    if let Some(found) = options.tags.iter().map(String::len).find(|bytes| *bytes > TAG_BYTES_MAX) {
+    let tag_fits = |bytes: &usize| (1..=TAG_BYTES_MAX).contains(bytes);
+    if let Some(found) = options.tags.iter().map(String::len).find(|bytes| !tag_fits(bytes)) {
         return Err(TraceError::Tag { found });
+    }
+    if options.request_context_keys.len() > CONTEXT_KEYS_MAX {
+        return Err(TraceError::ContextKeys { found: options.request_context_keys.len() });
+    }
+    let key_fits =
+        |key: &String| key.len() <= CONTEXT_KEY_BYTES_MAX && key.split('.').all(|part| !part.is_empty());
+    if let Some(key) = options.request_context_keys.iter().find(|key| !key_fits(key)) {
+        return Err(TraceError::ContextKey { found: beginning(key) });
     }
     for (key, value) in &options.metadata {
         let odd = |error: JsonError| TraceError::Odd { key: key.clone(), problem: error.to_string() };
@@ -284,6 +386,14 @@ fn check_bounds(options: &TracingOptions) -> Result<(), TraceError> {
         return Err(TraceError::Metadata { found });
     }
     Ok(())
+}
+
+/// The first characters of a text that may be long.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((at, _)) => format!("{}…", text.split_at(at).0),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -354,6 +464,39 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_of_the_request_context_names_something() {
+        let said = |keys: Vec<String>| {
+            let options = TracingOptions { request_context_keys: keys, ..TracingOptions::default() };
+            let placed = root_span(&TracingContext::default(), &options, None, fresh());
+            placed.map_or_else(|error| error.to_string(), |_| "ok".to_owned())
+        };
+        let long = "k".repeat(300);
+        let wrong = ["", ".", "user.", ".id", "user..id", &long].map(|key| said(vec![key.to_owned()]));
+        insta::assert_snapshot!(wrong.join("\n"), @"
+        `` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+        `.` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+        `user.` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+        `.id` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+        `user..id` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+        `kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+        ");
+        insta::assert_snapshot!(said(vec!["k".to_owned(); 65]), @"65 requestContextKeys given, at most 64 are allowed");
+        for right in ["user", "user.id", "a.b.c", "größe", &"k".repeat(256)] {
+            assert_eq!(said(vec![right.to_owned()]), "ok");
+        }
+    }
+
+    #[test]
+    fn each_call_has_a_span_id_of_its_own_that_is_always_the_same() {
+        let (run, other) = (RunId::from_bytes([1; 16]), RunId::from_bytes([2; 16]));
+        let path = |text: &str| text.parse::<StepPath>().unwrap();
+        let calls = [(run, "a", 1), (run, "a", 2), (run, "b", 1), (run, "a[1]", 1), (other, "a", 1)];
+        let ids = || calls.map(|(run, at, version)| SpanId::of_call(run, &path(at), version).to_string());
+        let different: std::collections::BTreeSet<_> = ids().into_iter().collect();
+        assert_eq!((different.len(), ids()), (calls.len(), ids()));
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub(crate) const DATABASE: &str = "reentry.db";
 /// How long a call that nobody wants any more may go on by default.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
+/// The longest delay before a further try that a caller sits through by default.
+pub const SIT_THROUGH: Duration = Duration::from_secs(10);
+
 /// How many savepoints a run keeps by default.
 pub const SAVEPOINTS_MAX: u32 = 100;
 
@@ -55,6 +58,7 @@ pub struct HostBuilder {
     observer: Arc<dyn Observer>,
     background: bool,
     cancel_grace: Duration,
+    sit_through: Duration,
     savepoints_max: u32,
     durability: Durability,
     faults: Option<FaultHook>,
@@ -74,6 +78,7 @@ impl Default for HostBuilder {
             observer: Arc::new(TracingObserver),
             background: true,
             cancel_grace: CANCEL_GRACE,
+            sit_through: SIT_THROUGH,
             savepoints_max: SAVEPOINTS_MAX,
             durability: Durability::Durable,
             faults: None,
@@ -161,6 +166,14 @@ impl HostBuilder {
         self
     }
 
+    /// The longest delay before a further try of a failed call that a start or resume sits through. With a longer one it returns, with the
+    /// status `waiting`; whoever looks after runs makes the try when its time has come, be it this host's background or another process.
+    /// Defaults to 10 s.
+    pub fn sit_through(mut self, delay: Duration) -> Self {
+        self.sit_through = delay;
+        self
+    }
+
     /// How many savepoints a run keeps, the latest: the moments to which it can be forked or restarted. Each keeps the memories that it
     /// needs. 100 unless it is said; 0 for no bound.
     pub fn savepoints_max(mut self, savepoints: u32) -> Self {
@@ -240,6 +253,7 @@ impl HostBuilder {
             savepoints_max: self.savepoints_max,
             value_bytes,
             cancel_grace: self.cancel_grace,
+            sit_through_ms: u64::try_from(self.sit_through.as_millis()).unwrap_or(u64::MAX),
             durability: self.durability,
             faults: self.faults,
         };

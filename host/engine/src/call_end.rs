@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::event::CallEnd;
 use reentry_core::id::SnapshotId;
+use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::Run;
 use reentry_core::step::{Failure, Outcome, RunTarget, RunWait, WaitFor, Waits};
@@ -65,7 +66,19 @@ pub(crate) fn failure_of(error: CallError, is_last: bool) -> Result<Failure, Cal
         _ => return Err(error),
     };
     let code = Some(code.to_owned());
-    Ok(Failure { message: error.to_string(), code, retryable, retry_after_ms: None, details: None })
+    let (message, details) = told(error.to_string());
+    Ok(Failure { message, code, retryable, retry_after_ms: None, details })
+}
+
+/// What went wrong in one line; what was said beyond it, as by a panic or with a trace, is the details.
+fn told(words: String) -> (String, Option<Json>) {
+    match words.trim_end().split_once('\n') {
+        Some((first, more)) => {
+            let more = [("more", &Json::from(more.to_owned()))];
+            (first.trim_end().to_owned(), Some(Json::object(more)))
+        }
+        None => (words, None),
+    }
 }
 
 /// The host could not make a call.
@@ -73,5 +86,25 @@ pub(crate) fn host_fault(run: &Run, path: &StepPath, error: CallError) -> Error 
     match error {
         CallError::Image(source) => Error::Snapshot { run: run.id, path: path.to_string(), source },
         other => Error::Interrupted { run: run.id, reason: format!("step `{path}`: {other}") },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_s_words_are_the_message_in_one_line() {
+        let failed = |message: &str| {
+            let frames = Vec::new();
+            let trap = CallError::Trap { message: message.to_owned(), code: "unreachable", frames };
+            let failure = failure_of(trap, false).unwrap();
+            (failure.message, failure.details.map(|details| details.text().to_owned()))
+        };
+        let said = failed("panicked at src/lib.rs:7:5: assertion failed\n  left: 1\n right: 2\n");
+        let more = r#"{"more":"  left: 1\n right: 2"}"#;
+        assert_eq!(said, ("panicked at src/lib.rs:7:5: assertion failed".to_owned(), Some(more.to_owned())));
+        assert_eq!(failed("boom"), ("boom".to_owned(), None));
     }
 }

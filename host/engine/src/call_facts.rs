@@ -17,7 +17,7 @@ pub(crate) fn facts(
     path: &StepPath,
     node: StepAt<'_>,
     step: &Step,
-    span_id: String,
+    trace: CallTrace,
 ) -> Facts {
     Facts {
         step: node.contract.descriptor.id.clone(),
@@ -29,7 +29,7 @@ pub(crate) fn facts(
         idempotency_key: idempotency_key(run, path, step),
         now: host.clock.now(),
         entropy: host.chance.bytes(),
-        trace: run.span.as_ref().map(|span| CallTrace { trace_id: span.trace_id.to_string(), span_id }),
+        trace: Some(trace),
     }
 }
 

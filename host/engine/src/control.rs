@@ -6,7 +6,6 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, RunStatus};
 use reentry_core::time::Timestamp;
-use reentry_core::trace::TracingOptions;
 use reentry_store::{DeleteError, SavepointKind};
 
 use crate::decide::load_with_program;
@@ -88,7 +87,7 @@ impl Run {
 
     pub(crate) async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {
         let (run, program) = load_with_program(&self.host.inner, &self.host.tenant, self.id).await?;
-        let span = trace::root(name, &run, &TracingOptions::default(), &std::collections::BTreeMap::new());
+        let span = trace::of_run(name, run.id);
         self.drive(span, run, program, event, OutputOptions::default()).await
     }
 }

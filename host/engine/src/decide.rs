@@ -10,8 +10,9 @@ use reentry_core::resume::TargetError;
 use reentry_core::run::{
     Decision, Durability, Fork, Known, MOVES_MAX, Missing, Refused, Reopened, Run, Step, Stop, apply, fork,
 };
+use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
-use reentry_store::{CommitError, RequestKey};
+use reentry_store::{CallLog, CommitError, RequestKey};
 
 use crate::commit::commit;
 use crate::error::Error;
@@ -23,7 +24,6 @@ use crate::live::Happened;
 use crate::meant::Meant;
 use crate::ready::Ready;
 use crate::to_be_called::ready_for;
-use crate::trace;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
 /// on, so this many in a row mean that something is wrong.
@@ -56,10 +56,22 @@ pub(crate) struct Decider {
 pub(crate) enum Cause {
     /// Something happened to the run.
     Event(Event),
-    /// A call ended that was made then.
-    CallEnded(Event, Made),
+    /// A call ended that was made then; what its guest logged.
+    CallEnded(Event, Made, Option<CallLog>),
     /// Another run begins where this one stands.
     Fork(Fork),
+}
+
+impl Cause {
+    /// What the caller asks of the root span, for a request that has one.
+    pub(crate) fn tracing_options(&self) -> Option<&TracingOptions> {
+        match self {
+            Self::Event(Event::Started(request, _)) => Some(&request.tracing_options),
+            Self::Event(Event::Resumed(request, _)) => Some(&request.tracing_options),
+            Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.0.tracing_options),
+            Self::Event(_) | Self::CallEnded(..) => None,
+        }
+    }
 }
 
 /// When a call was made: as long as this is so, it is the one that its step waits for. The owner alone does not say so, as a process that
@@ -117,7 +129,7 @@ impl Decider {
     /// [`Error::Refused`] when the event does not fit the run, and whatever is wrong with what the calls need; nothing was stored then.
     pub(crate) async fn step(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
         let what = match cause {
-            Cause::Event(event) | Cause::CallEnded(event, _) => Stored::of(event),
+            Cause::Event(event) | Cause::CallEnded(event, ..) => Stored::of(event),
             Cause::Fork(_) => Stored::Created,
         };
         let mut known = Known::default();
@@ -143,7 +155,11 @@ impl Decider {
             if self.host.durability == Durability::Visible {
                 decision.durability = Durability::Visible;
             }
-            match self.store(what, decision, images.clone()).await? {
+            let call_log = match cause {
+                Cause::CallEnded(_, _, log) => log.clone(),
+                _ => None,
+            };
+            match self.store(what, decision, images.clone(), call_log).await? {
                 Some(effects) => return Ok(effects),
                 None => {
                     known = Known::default();
@@ -214,7 +230,7 @@ impl Decider {
         loop {
             let (run, now) = (self.run.clone(), self.host.clock.now());
             let decided = match cause {
-                Cause::Event(event) | Cause::CallEnded(event, _) => {
+                Cause::Event(event) | Cause::CallEnded(event, ..) => {
                     apply(run, &self.program, event.clone(), now, known)
                 }
                 Cause::Fork(how) => fork(run, &self.program, how.clone(), now, known),
@@ -232,7 +248,7 @@ impl Decider {
     fn check(&self, cause: &Cause) -> Result<(), Refused> {
         match cause {
             // A run that went back may make a call of the same number, which is another one.
-            Cause::CallEnded(Event::CallEnded(ended), made)
+            Cause::CallEnded(Event::CallEnded(ended), made, _)
                 if self
                     .run
                     .steps
@@ -260,6 +276,7 @@ impl Decider {
         what: Stored,
         mut decision: Decision,
         images: Images,
+        call_log: Option<CallLog>,
     ) -> Result<Option<Vec<Effect>>, Error> {
         let effects = std::mem::take(&mut decision.effects);
         inputs::set_apart(&self.run, &mut decision);
@@ -269,6 +286,7 @@ impl Decider {
         let expected = (!self.is_new).then_some(self.run.version);
         let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
         commit.request = self.request.clone();
+        commit.call_log = call_log;
         self.host.fault(FaultPoint::BeforeCommit(what));
         match self.host.store.commit(commit).await {
             Ok(()) => {}
@@ -281,9 +299,6 @@ impl Decider {
         }
         self.host.fault(FaultPoint::AfterCommit(what));
         self.host.live.tell(run.id, Happened::Committed);
-        if let (Stored::Started | Stored::Resumed, Some(span)) = (what, &run.span) {
-            trace::record(span);
-        }
         if matches!(what, Stored::Resumed | Stored::Created) {
             self.claim = Some(run.version);
         }
@@ -299,7 +314,7 @@ impl Decider {
     /// Sees to it that the workflows which an event names are at hand.
     async fn learn(&mut self, cause: &Cause) -> Result<(), Error> {
         match cause {
-            Cause::CallEnded(Event::CallEnded(ended), _) => {
+            Cause::CallEnded(Event::CallEnded(ended), ..) => {
                 let CallEnd::Suspended { workflows, .. } = &ended.end else { return Ok(()) };
                 for digest in workflows.values() {
                     if !self.program.called.contains_key(digest) {

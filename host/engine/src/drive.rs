@@ -10,6 +10,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, Run, Step};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
+use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
 use tokio::task::JoinSet;
 use tracing::instrument::WithSubscriber;
@@ -20,7 +21,8 @@ use crate::error::{Error, chain};
 use crate::mailbox;
 use crate::options::OutputOptions;
 use crate::output::RunResult;
-use crate::perform::{Performed, perform};
+use crate::perform::{Performed, ToMake, perform};
+use crate::trace::Place;
 use crate::trouble;
 
 /// A run that has stopped, as far as this driver is concerned.
@@ -43,11 +45,13 @@ pub(crate) struct Task {
     pub(crate) decider: Decider,
     pub(crate) cause: Cause,
     pub(crate) images: Images,
+    /// Where the span stands that is current, if that is known already.
+    pub(crate) place: Option<Place>,
 }
 
 impl Task {
     pub(crate) fn new(decider: Decider, event: Event) -> Self {
-        Self { decider, cause: Cause::Event(event), images: Vec::new() }
+        Self { decider, cause: Cause::Event(event), images: Vec::new(), place: None }
     }
 }
 
@@ -62,13 +66,18 @@ pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
 }
 
 /// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`]. When the event is refused although
-/// something was due that came first, what follows from that is left, and the driver ends with the refusal.
+/// something was due that came first, what follows from that is left, and the driver ends with the refusal. The current span is one of
+/// [`trace::of_run`]: its place is recorded.
 ///
 /// # Errors
 /// As [`drive`].
 pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
-    let Task { mut decider, cause, images } = task;
+    let Task { mut decider, cause, images, place } = task;
     let decided = decider.step(&cause, images).await;
+    let place = match place {
+        Some(place) => place,
+        None => placed(&decider, cause.tracing_options().filter(|_| decided.is_ok())).await,
+    };
     let mut effects = std::mem::take(&mut decider.due);
     match decided {
         Ok(more) => effects.extend(more),
@@ -79,7 +88,18 @@ pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
             decider.refused = Some(error);
         }
     }
-    Ok(Driver { decider, calls: JoinSet::new(), effects })
+    Ok(Driver { decider, calls: JoinSet::new(), effects, place })
+}
+
+/// Where the current span stands in the trace of a run that has just taken a request with these options, or is brought on without one.
+async fn placed(decider: &Decider, options: Option<&TracingOptions>) -> Place {
+    let (host, run) = (&decider.host, &decider.run);
+    let place = match options {
+        Some(options) => Place::of_request(host, run, options),
+        None => Place::below(host, run).await,
+    };
+    place.record(&Span::current(), run);
+    place
 }
 
 /// A run with things to be done.
@@ -87,9 +107,16 @@ pub(crate) struct Driver {
     decider: Decider,
     calls: JoinSet<Result<Option<Performed>, Error>>,
     effects: Vec<Effect>,
+    /// Where the span stands under which it works.
+    place: Place,
 }
 
 impl Driver {
+    /// The run as it is stored.
+    pub(crate) fn run(&self) -> &Run {
+        &self.decider.run
+    }
+
     /// Goes on, on a task of its own, so that a caller who stops listening does not stop the work half-way.
     ///
     /// # Errors
@@ -164,8 +191,8 @@ impl Driver {
                 }
             };
             match performed {
-                Some(Performed { ended, image, made }) => {
-                    let cause = Cause::CallEnded(Event::CallEnded(ended), made);
+                Some(Performed { ended, image, made, log }) => {
+                    let cause = Cause::CallEnded(Event::CallEnded(ended), made, log);
                     self.effects = self.bring(&cause, image.into_iter().collect()).await?;
                 }
                 // Somebody else has changed the run.
@@ -240,6 +267,7 @@ impl Driver {
         let ready = at.map(|at| self.decider.ready.swap_remove(at));
         let Decider { host, program, run, .. } = &self.decider;
         let run = Arc::new(run.clone());
-        Box::pin(perform(Arc::clone(host), run, Arc::clone(program), (path, not_before), ready))
+        let call = ToMake { path, not_before, place: self.place.clone() };
+        Box::pin(perform(Arc::clone(host), run, Arc::clone(program), call, ready))
     }
 }

@@ -6,13 +6,14 @@ use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::resume::Target;
 use reentry_core::run::{Fork, Run as RunState};
 use reentry_core::workflow::Program;
+use tracing::Instrument;
 
 use crate::decide::{Cause, Decider};
 use crate::drive::{Driver, Task, begin};
 use crate::error::Error;
 use crate::options::ResumeOptions;
 use crate::run::Run;
-use crate::saved;
+use crate::{saved, trace};
 
 /// How often a run is forked anew because it went on meanwhile. Each time means that it got on, so this many mean that something is wrong.
 const TRIES_MAX: usize = 100;
@@ -39,11 +40,13 @@ impl Run {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
         answer.iter().try_for_each(|answer| self.host.inner.answer_bounded(answer))?;
         let mut tries = 0;
-        let (id, driver) = loop {
+        let (id, driver, span) = loop {
             let from = self.to_fork(options.at).await?;
             let version = from.0.version;
-            match self.begin_fork(from, answer.clone()).await {
-                Ok(begun) => break begun,
+            let id = self.host.inner.chance.run_id(self.host.inner.clock.now());
+            let span = trace::of_run("workflow run (forked)", id);
+            match self.begin_fork(id, from, answer.clone()).instrument(span.clone()).await {
+                Ok(driver) => break (id, driver, span),
                 Err(error) if tries == TRIES_MAX || self.stands_at(version, options.at).await? => {
                     return Err(error);
                 }
@@ -51,7 +54,6 @@ impl Run {
                 Err(_) => tries += 1,
             }
         };
-        let span = tracing::info_span!("reentry", otel.name = "workflow run (forked)", run = %id);
         let seen = match answer {
             Some(_) => driver.spawned(span).await?.run.version,
             // What it does is its own: those who ask wait for it.
@@ -90,9 +92,10 @@ impl Run {
     /// Stores the new run, its answer given.
     async fn begin_fork(
         &self,
+        id: RunId,
         (from, program): (RunState, Arc<Program>),
         answer: Option<ResumeOptions>,
-    ) -> Result<(RunId, Driver), Error> {
+    ) -> Result<Driver, Error> {
         let host = &self.host.inner;
         let answer = match answer {
             Some(answer) => {
@@ -102,7 +105,6 @@ impl Run {
             None => None,
         };
         let now = host.clock.now();
-        let id = host.chance.run_id(now);
         let how = Fork {
             id,
             suspension: host.chance.suspension_ids(now, from.suspensions_of_fork().count()),
@@ -110,8 +112,7 @@ impl Run {
             answer,
         };
         let decider = Decider::of_fork(Arc::clone(host), program, from, id);
-        let task = Task { decider, cause: Cause::Fork(how), images: Vec::new() };
-        Ok((id, begin(task).await?))
+        begin(Task { decider, cause: Cause::Fork(how), images: Vec::new(), place: None }).await
     }
 }
 

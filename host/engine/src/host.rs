@@ -8,8 +8,8 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::{Durability, Run as RunState};
 use reentry_core::workflow::{Definition, WorkflowBuilder};
 use reentry_store::{
-    Commit, ComponentSummary, OwnerGuard, Page, RunFilter, RunSummary, Store, StoreError, StoreStats,
-    SuspensionFilter,
+    Commit, ComponentSummary, Counts, OwnerGuard, Page, RunFilter, RunGroups, RunSummary, Store, StoreError,
+    StoreStats, SuspensionFilter, SuspensionGroups,
 };
 use reentry_wasm::Phase;
 use tokio::sync::Semaphore;
@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) value_bytes: usize,
     /// How long a call that nobody wants any more may go on.
     pub(crate) cancel_grace: Duration,
+    /// The longest delay before a further try for which a driver stays with its run, in milliseconds.
+    pub(crate) sit_through_ms: u64,
     /// How safely a result is stored before it is acknowledged.
     pub(crate) durability: Durability,
     pub(crate) faults: Option<FaultHook>,
@@ -195,12 +197,21 @@ impl Host {
         Ok(Run::new(self.clone(), id, version))
     }
 
-    /// Lists runs, newest first.
+    /// Lists runs, newest first. A page may be short, or empty, and have a `next` all the same: see [`Page`].
     ///
     /// # Errors
-    /// `Unavailable`, `Damaged`.
+    /// `Refused` for a filter that nothing passes, and a place that is none; `Unavailable`, `Damaged`.
     pub async fn runs(&self, filter: RunFilter) -> Result<Page<RunSummary>, Error> {
         Ok(self.inner.store.list_runs(&self.tenant, filter).await?)
+    }
+
+    /// Counts the runs of a list, in all and by what they have in common. Up to 10,000 are looked at, so that the work is bounded:
+    /// [`Counts::more`] says whether there may be more.
+    ///
+    /// # Errors
+    /// As [`Self::runs`].
+    pub async fn count_runs(&self, filter: RunFilter, by: Option<RunGroups>) -> Result<Counts, Error> {
+        Ok(self.inner.store.count_runs(&self.tenant, filter, by).await?)
     }
 
     /// Runs of which the first or last hexadecimal digits of the id are given, newest first, at most `limit`. Grows with the tenant's runs.
@@ -229,10 +240,11 @@ impl Host {
         Ok(self.inner.store.give_back_space().await?)
     }
 
-    /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age.
+    /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age. A page may be short, or empty, and have a
+    /// `next` all the same: see [`Page`].
     ///
     /// # Errors
-    /// `Unavailable`, `Damaged`.
+    /// `Refused` for a filter that nothing passes, and a place that is none; `Unavailable`, `Damaged`.
     pub async fn inbox(&self, filter: SuspensionFilter) -> Result<Page<Waiting>, Error> {
         let page = self.inner.store.list_suspensions(&self.tenant, filter).await?;
         let mut rows = Vec::with_capacity(page.rows.len());
@@ -240,6 +252,18 @@ impl Host {
             rows.push(waiting(&self.inner, &self.tenant, record).await?);
         }
         Ok(Page { rows, next: page.next })
+    }
+
+    /// Counts what waits for an answer, as [`Self::count_runs`] does runs.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub async fn count_inbox(
+        &self,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, Error> {
+        Ok(self.inner.store.count_suspensions(&self.tenant, filter, by).await?)
     }
 
     /// Figures of the store since this host was set up.

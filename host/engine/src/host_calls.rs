@@ -14,6 +14,7 @@ use reentry_core::time::Timestamp;
 use reentry_store::{Store, StoreError};
 use reentry_wasm::{BoxError, HostCalls, Level};
 
+use crate::call_lines::CallLines;
 use crate::clock::Clock;
 use crate::live::{Happened, Live};
 use crate::observer::{Observer, Source};
@@ -41,6 +42,7 @@ pub(crate) struct CallContext {
     pub(crate) call: Option<(StepPath, u32, OwnerId)>,
     pub(crate) live: Arc<Live>,
     pub(crate) settings: Mutex<Settings>,
+    pub(crate) log: Mutex<CallLines>,
 }
 
 /// What a call has set. Counts only when the call ends without failure.
@@ -54,6 +56,11 @@ impl CallContext {
     /// Takes out what the call has set, when it is over.
     pub(crate) fn take_settings(&self) -> Settings {
         std::mem::take(&mut *self.settings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes out what the guest has logged, when the call is over.
+    pub(crate) fn take_log(&self) -> CallLines {
+        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the end of this call is of no interest any more: the run has ended, the step was closed, or somebody else makes the call.
@@ -124,6 +131,8 @@ fn failure(code: &str, message: String) -> Failure {
 impl HostCalls for CallContext {
     fn log(&self, level: Level, message: &str, fields: Option<Json>) {
         self.observer.log(&self.source, level, message, fields.as_ref());
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.add(self.clock.now(), level, message, fields);
     }
 
     fn now(&self) -> Timestamp {

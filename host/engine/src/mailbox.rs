@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::observer::Did;
 use crate::recover::{begin_told, prepared};
-use crate::trouble;
+use crate::{trace, trouble};
 
 /// Most messages that are looked through for one that was sent before.
 const LOOKED_THROUGH_MAX: usize = 1_000;
@@ -132,7 +132,7 @@ pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Deli
     for (run, suspension) in host.store.waiting_for(&message.tenant, &message.name, key).await? {
         let (payload, by, owner) = (message.payload.clone(), message.by.clone(), host.owner);
         let event = Event::Received(Received { suspension, message: message.id, payload, by, owner });
-        let span = tracing::info_span!("reentry", otel.name = "workflow run (event)", run = %run);
+        let span = trace::of_run("workflow run (event)", run);
         let of = (message.tenant.clone(), run);
         let (inner, tenant) = (Arc::clone(host), message.tenant.clone());
         let beginning = async move {

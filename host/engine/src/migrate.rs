@@ -10,7 +10,6 @@ use reentry_core::event::{Event, Migrated};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Known, Refused, Run as RunState, Stop, apply};
-use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
 use serde::Serialize;
 use tracing::Instrument;
@@ -19,7 +18,7 @@ use crate::decide::{Cause, Decider, Images, fetch};
 use crate::drive::Task;
 use crate::error::Error;
 use crate::run::{Run, spawned};
-use crate::trace;
+use crate::trace::{self, Place};
 
 /// How often a move is prepared anew because the run changed meanwhile. Preparing calls guests; a run that changes faster than that does not wait.
 const TRIES_MAX: usize = 8;
@@ -117,25 +116,20 @@ impl Run {
         to: WorkflowDigest,
         keep: Keep,
     ) -> Result<Vec<MigratedStep>, Error> {
-        let Prepared { old, new, event, images, steps } = self.prepare(&run, to).await?;
+        let span = trace::of_run("workflow run (migrated)", run.id);
+        let place = Place::below(&self.host.inner, &run).instrument(span.clone()).await;
+        place.record(&span, &run);
+        let Prepared { old, new, event, images, steps } =
+            self.prepare(&run, to, &place).instrument(span.clone()).await?;
         match keep {
-            Keep::All => self.store(run, old, event, images).await?,
+            Keep::All => {
+                let decider = Decider::new(Arc::clone(&self.host.inner), old, run);
+                let cause = Cause::Event(Event::Migrated(event));
+                spawned(Task { decider, cause, images, place: Some(place) }, span).await?;
+            }
             Keep::Nothing => self.decide(&run, &new, event).await?,
         }
         Ok(steps)
-    }
-
-    async fn store(
-        &self,
-        run: RunState,
-        old: Arc<Program>,
-        event: Migrated,
-        images: Images,
-    ) -> Result<(), Error> {
-        let span = trace::root("workflow run (migrated)", &run, &TracingOptions::default(), &BTreeMap::new());
-        let decider = Decider::new(Arc::clone(&self.host.inner), old, run);
-        let cause = Cause::Event(Event::Migrated(event));
-        spawned(Task { decider, cause, images }, span).await.map(drop)
     }
 
     /// Makes the decision, which is then forgotten.
@@ -154,7 +148,7 @@ impl Run {
     }
 
     /// Moves each step that has to move, guests included; nothing of it is stored.
-    async fn prepare(&self, run: &RunState, to: WorkflowDigest) -> Result<Prepared, Error> {
+    async fn prepare(&self, run: &RunState, to: WorkflowDigest, place: &Place) -> Result<Prepared, Error> {
         let host = &self.host.inner;
         let registry = &host.registry;
         registry.workflow_of(&run.tenant, to).await?;
@@ -163,9 +157,10 @@ impl Run {
         let shared = Arc::new(run.clone());
         for (path, step) in &run.steps {
             let Some(change) = step::Change::of(run, &old, &new, path, step) else { continue };
-            let span = tracing::info_span!("workflow step (migrated)", run = %run.id, path = %path);
+            let span_id = host.chance.span_id();
+            let (span, told) = (place.of_move(run.id, path, span_id), place.told(span_id));
             let refused = |reason| Refused::NotMigratable { from: run.workflow, to, reason };
-            let there = match change.carry_out(host, &shared, &old).instrument(span).await? {
+            let there = match change.carry_out(host, &shared, &old, told).instrument(span).await? {
                 Ok(there) => there,
                 Err(reason) => return Err(refused(format!("step `{path}` {reason}")).into()),
             };

@@ -65,7 +65,7 @@ impl NewRun {
         let result = requests::once(&host, asked, output, async |request| {
             host.inner.registry.check_components(host.tenant(), workflow.digest()).await?;
             let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
-            let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
+            let span = trace::of_run("workflow run", run.id);
             let caller = Run::new(host.clone(), run.id, 0).caller();
             let event = Event::Started(options.request(by.clone()), caller);
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);

@@ -9,6 +9,8 @@ pub use reentry_wasm::Level;
 /// Where in which run something was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
+    /// Whose run it is.
+    pub tenant: TenantId,
     /// The run.
     pub run: RunId,
     /// The step.
@@ -24,6 +26,13 @@ pub struct Upkeep {
     pub run: RunId,
     /// What was done.
     pub did: Did,
+    /// The steps that are called now or, once the run was brought as far as it could, wait; at most [`Self::STEPS_MAX`] of them.
+    pub steps: Vec<StepPath>,
+}
+
+impl Upkeep {
+    /// Most steps that are told: a run may have any number of them.
+    pub const STEPS_MAX: usize = 10;
 }
 
 /// What a host does for a run. Each but the last two is stored when it is told, and followed by one of those.
@@ -64,7 +73,7 @@ pub trait Observer: Send + Sync + 'static {
 
     /// Something that the host did by itself.
     fn upkeep(&self, upkeep: &Upkeep) {
-        let Upkeep { tenant, run, did } = upkeep;
+        let Upkeep { tenant, run, did, .. } = upkeep;
         match did {
             Did::GaveUp(error) => tracing::error!(%tenant, %run, error, "a run could not be brought on"),
             did => tracing::info!(%tenant, %run, ?did, "looked after a run"),

@@ -34,6 +34,9 @@ pub struct RunResult {
     /// The suspensions that wait for an answer, in the order of the definition, then of the items; those of one step in the step's own
     /// order.
     pub suspended: Vec<SuspendedStep>,
+    /// When something happens in it by itself, at the earliest: a sleep is over, a failed call is tried again, a deadline passes. There with
+    /// status `waiting` or `suspended`, if there is such an instant. Whoever looks after runs brings it on then.
+    pub due_at: Option<Timestamp>,
     /// The workflow's shared state, if asked for.
     pub state: Option<BTreeMap<String, Json>>,
     /// The labels of the open suspensions, if asked for, each with the steps that have it.
@@ -94,6 +97,7 @@ impl RunResult {
             version: run.version,
             result: entry.and_then(|entry| entry.output.clone()),
             error: blocked.or_else(|| entry.and_then(|entry| entry.error.clone())),
+            due_at: run.next_due(),
             state: options.include_state.then(|| run.state.clone()),
             resume_labels: options.include_resume_labels.then(labels),
             trace_id: run.span.as_ref().map(|span| span.trace_id),
@@ -133,6 +137,7 @@ impl Serialize for RunResult {
             map.serialize_entry("suspendPayload", &payloads)?;
             map.serialize_entry("suspensionIds", &self.by_path(|step| &step.suspension))?;
         }
+        entry(&mut map, "dueAt", self.due_at.as_ref())?;
         if let Some(labels) = &self.resume_labels {
             let steps = |paths: &'_ Vec<StepPath>| -> Vec<_> {
                 paths.iter().map(|path| BTreeMap::from([("stepId", path.to_string())])).collect()

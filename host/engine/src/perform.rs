@@ -12,6 +12,7 @@ use reentry_core::run::{Call, Doing, Refused, Run, Step};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
+use reentry_store::CallLog;
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
@@ -25,6 +26,7 @@ use crate::host_calls::CallContext;
 use crate::inputs;
 use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
+use crate::trace::Place;
 
 /// The end of a call, with the guest's memory if it waits now.
 pub(crate) struct Performed {
@@ -32,6 +34,18 @@ pub(crate) struct Performed {
     pub(crate) made: Made,
     pub(crate) ended: CallEnded,
     pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
+    /// What the guest logged.
+    pub(crate) log: Option<CallLog>,
+}
+
+/// A call to be made.
+pub(crate) struct ToMake {
+    /// The step.
+    pub(crate) path: StepPath,
+    /// Not before this instant: the wait of a retry.
+    pub(crate) not_before: Option<Timestamp>,
+    /// Where the span stands that the call's is below.
+    pub(crate) place: Place,
 }
 
 /// Makes the call that the step's record holds. `None` when nobody wanted it any more, before it was made or while it was.
@@ -42,7 +56,7 @@ pub(crate) async fn perform(
     host: Arc<Inner>,
     run: Arc<Run>,
     program: Arc<Program>,
-    (path, not_before): (StepPath, Option<Timestamp>),
+    ToMake { path, not_before, place }: ToMake,
     ready: Option<Ready>,
 ) -> Result<Option<Performed>, Error> {
     let node = step_at(&run, &program, &path)?;
@@ -84,13 +98,10 @@ pub(crate) async fn perform(
         _ => make_ready(&host, &run, &program, &path, call.image()).await?,
     };
     let input = inputs::read(&*host.store, &run, &path, step).await?;
-    let span_id = host.chance.span_id();
-    let span = tracing::info_span!(
-        "workflow step", run = %run.id, path = %path, call = step.calls, attempt = step.attempt,
-        trace_id = run.span.as_ref().map(|span| tracing::field::display(span.trace_id)),
-        span_id = %span_id,
-    );
-    let facts = facts(&host, &run, &path, node, step, span_id.to_string());
+    // That of a call which was decided before spans were kept with it is anew.
+    let span_id = step.span_id.unwrap_or_else(|| host.chance.span_id());
+    let span = place.of_call(run.id, &path, step, span_id);
+    let facts = facts(&host, &run, &path, node, step, place.told(span_id));
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
     let options = CallOptions {
@@ -115,6 +126,7 @@ pub(crate) async fn perform(
         }
     };
     let settings = context.take_settings();
+    let log = context.take_log().into_log(&path, step.calls, step.attempt);
     let ended = CallEnded {
         call: step.calls,
         owner: host.owner,
@@ -122,9 +134,10 @@ pub(crate) async fn perform(
         state: settings.state,
         request_context: settings.request_context,
         random: host.chance.number(),
+        sit_through_ms: host.sit_through_ms,
         path,
     };
-    Ok(Some(Performed { made: Made::now(&run, step), ended, image }))
+    Ok(Some(Performed { made: Made::now(&run, step), ended, image, log }))
 }
 
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
@@ -156,9 +169,10 @@ fn not_made(host: &Inner, run: &Run, path: StepPath, step: &Step) -> Performed {
         state: BTreeMap::new(),
         request_context: BTreeMap::new(),
         random: host.chance.number(),
+        sit_through_ms: host.sit_through_ms,
         path,
     };
-    Performed { made: Made::now(run, step), ended, image: None }
+    Performed { made: Made::now(run, step), ended, image: None, log: None }
 }
 
 /// What a guest may ask during a call; `call` is its number, `None` for one that moves the step to another version.
@@ -175,13 +189,14 @@ pub(crate) async fn context(
         store: Arc::clone(&host.store),
         clock: Arc::clone(&host.clock),
         observer: Arc::clone(&host.observer),
-        source: Source { run: run.id, path: path.clone() },
+        source: Source { tenant: run.tenant.clone(), run: run.id, path: path.clone() },
         tenant: run.tenant.clone(),
         run: Arc::clone(run),
         init: host.inputs.of_workflow(&*host.store, run).await?,
         call: call.map(|call| (path.clone(), call, host.owner)),
         live: Arc::clone(&host.live),
         settings: std::sync::Mutex::default(),
+        log: std::sync::Mutex::default(),
     })
 }
 

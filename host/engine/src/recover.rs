@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId, TenantId};
-use reentry_core::run::Refused;
+use reentry_core::path::StepPath;
+use reentry_core::run::{Refused, Run, Step};
 use tokio::task::JoinSet;
+use tracing::instrument::WithSubscriber;
 
 use crate::decide::{Decider, load_with_program};
 use crate::drive::{Task, begin};
 use crate::error::{Error, chain};
 use crate::host::{Host, Inner};
 use crate::observer::{Did, Upkeep};
-use crate::trouble;
+use crate::{trace, trouble};
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -95,7 +97,9 @@ async fn bring_all(host: &Arc<Inner>, found: Vec<Found>) -> Vec<RunId> {
     let mut runs = JoinSet::new();
     for (tenant, run, event) in found {
         let host = Arc::clone(host);
-        runs.spawn(async move { (run, bring_logged(&host, &tenant, run, event).await) });
+        let bringing = async move { (run, bring_logged(&host, &tenant, run, event).await) };
+        // The caller may have a subscriber of its own; the task would see the global one.
+        runs.spawn(bringing.with_current_subscriber());
     }
     let mut brought = Vec::new();
     while let Some(ended) = runs.join_next().await {
@@ -118,17 +122,17 @@ pub(crate) async fn bring_logged(
     let brought = bring(host, tenant, id, event).await;
     if let Err(error) = &brought {
         let did = Did::GaveUp(chain(error));
-        host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run: id, did });
+        host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run: id, did, steps: Vec::new() });
     }
     brought
 }
 
 async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) -> Result<bool, Error> {
-    let span = tracing::info_span!("reentry", otel.name = "workflow run (recovered)", run = %id);
-    let did = match &event {
-        Event::TakenOver { .. } => Did::TookOver,
-        _ => Did::Woke,
+    let (did, name) = match &event {
+        Event::TakenOver { .. } => (Did::TookOver, "workflow run (taken over)"),
+        _ => (Did::Woke, "workflow run (woken)"),
     };
+    let span = trace::of_run(name, id);
     let (inner, of) = (Arc::clone(host), tenant.clone());
     let work = async move {
         let task = prepared(&inner, &of, id, event).await?;
@@ -160,13 +164,20 @@ pub(crate) async fn begin_told(
         driver.left_alone(tracing::Span::current());
         return Err(refused);
     }
-    let tell = move |did| host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run, did });
-    tell(did);
+    let tell = move |did, steps| host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run, did, steps });
+    tell(did, told(driver.run(), |step| step.owner().is_some()));
     Ok(async move {
         let stopped = driver.go_on().await?;
-        tell(Did::Brought(stopped.run.status()));
+        let steps = told(&stopped.run, |step| step.open().next().is_some());
+        tell(Did::Brought(stopped.run.status()), steps);
         Ok(())
     })
+}
+
+/// Some of the steps of a run.
+fn told(run: &Run, which: impl Fn(&Step) -> bool) -> Vec<StepPath> {
+    let steps = run.steps.iter().filter(|(_, step)| which(step));
+    steps.map(|(path, _)| path.clone()).take(Upkeep::STEPS_MAX).collect()
 }
 
 /// A run with an event that is to be brought to it. That the run cannot be read is counted.

@@ -9,6 +9,7 @@ use reentry_core::id::{OwnerId, RunId};
 use reentry_core::json::Json;
 use reentry_core::run::{RunStatus, Step};
 use reentry_core::step::Failure;
+use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
 use reentry_store::{RequestKey, RequestRecord};
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,8 @@ struct Kept {
     error: Option<Failure>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     suspended: Vec<SuspendedStep>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     state: BTreeMap<String, Json>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,10 +151,18 @@ struct Kept {
 
 impl Kept {
     fn of(result: RunResult) -> Self {
-        let RunResult { run_id, status, version, result, error, suspended, state, trace_id, span_id, .. } =
-            result;
-        let state = state.unwrap_or_default();
-        Self { run_id, status, version, result, error, suspended, state, trace_id, span_id }
+        Self {
+            run_id: result.run_id,
+            status: result.status,
+            version: result.version,
+            result: result.result,
+            error: result.error,
+            suspended: result.suspended,
+            due_at: result.due_at,
+            state: result.state.unwrap_or_default(),
+            trace_id: result.trace_id,
+            span_id: result.span_id,
+        }
     }
 
     fn shown(self, options: OutputOptions) -> RunResult {
@@ -163,6 +174,7 @@ impl Kept {
             error: self.error,
             resume_labels: options.include_resume_labels.then(|| labels(&self.suspended)),
             suspended: self.suspended,
+            due_at: self.due_at,
             state: options.include_state.then_some(self.state),
             trace_id: self.trace_id,
             span_id: self.span_id,

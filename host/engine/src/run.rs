@@ -82,7 +82,7 @@ impl Run {
         requests::once(host, asked, output, async move |request| {
             let run = self.load().await?;
             let program = host.inner.registry.program(&run).await?;
-            let span = trace::root("workflow run", &run, &options.tracing_options, &options.request_context);
+            let span = trace::of_run("workflow run", run.id);
             let event = Event::Started(options.request(by), self.caller());
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             decider.request = request;
@@ -114,8 +114,7 @@ impl Run {
         requests::once(host, asked, output, async move |request| {
             let run = self.load().await?;
             let program = host.inner.registry.program(&run).await?;
-            let name = "workflow run (resumed)";
-            let span = trace::root(name, &run, &options.tracing_options, &options.request_context);
+            let span = trace::of_run("workflow run (resumed)", run.id);
             let mut answer = options.request(by);
             answer.target.seen.get_or_insert_with(|| self.seen.load(Ordering::Relaxed));
             answer.request = request.as_ref().map(|request| request.key.clone());

@@ -7,6 +7,7 @@ use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::run::LogKind;
 use reentry_core::time::Timestamp;
+use reentry_core::trace::SpanId;
 use reentry_store::Ancestor;
 use serde::Serialize;
 
@@ -33,6 +34,9 @@ pub struct TimelineRow {
     /// What.
     #[serde(flatten)]
     pub what: LogKind,
+    /// The span of the call with which the entry began or went on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<SpanId>,
     /// What was asked and answered.
     #[serde(flatten)]
     pub told: Told,
@@ -52,7 +56,7 @@ impl Run {
     pub async fn timeline(&self) -> Result<Vec<TimelineRow>, Error> {
         self.load().await?;
         let mut began: BTreeMap<StepPath, Timestamp> = BTreeMap::new();
-        let mut timeline = Vec::new();
+        let mut timeline = Vec::<TimelineRow>::new();
         let mut lineage = VecDeque::from(self.host.inner.store.lineage(self.id).await?);
         let mut after = 0;
         while let Some(Ancestor { run, until }) = lineage.front().copied() {
@@ -68,6 +72,14 @@ impl Run {
             let asked = Asked::of(&self.host, run, all.iter().flatten()).await?;
             for (row, entries) in rows.iter().zip(all) {
                 for entry in entries {
+                    if let LogKind::Called { span_id, .. } = entry.kind
+                        && let Some(begins) = timeline
+                            .last_mut()
+                            .filter(|last| begins_with_a_call(last, row.version, &entry.path))
+                    {
+                        begins.span_id = Some(span_id);
+                        continue;
+                    }
                     let told = asked.told(&entry, row.version);
                     let duration_ms = match entry.kind {
                         LogKind::Ended { .. } => began.remove(&entry.path).map(|from| row.at.ms_since(from)),
@@ -82,6 +94,7 @@ impl Run {
                         version: row.version,
                         path: entry.path,
                         what: entry.kind,
+                        span_id: None,
                         told,
                         by: entry.by,
                         duration_ms,
@@ -91,4 +104,10 @@ impl Run {
         }
         Ok(timeline)
     }
+}
+
+/// Whether a row says that an entry begins or goes on in this version, with the call that is told of next.
+fn begins_with_a_call(row: &TimelineRow, version: u64, path: &StepPath) -> bool {
+    let begins = matches!(row.what, LogKind::Began | LogKind::Reentered { .. });
+    begins && row.version == version && row.path == *path && row.span_id.is_none()
 }

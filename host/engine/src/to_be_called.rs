@@ -91,7 +91,11 @@ fn image_of_call(event: &Event, step: &Step, now: Timestamp) -> Option<Option<Sn
                 None
             }
         }
-        (Event::Restarted(_), Doing::Calling(_, call) | Doing::Retrying(_, _, call)) => of_call(call),
+        (
+            Event::Restarted(_),
+            Doing::Calling(_, call) | Doing::Retrying(_, _, call) | Doing::Delayed(_, call),
+        ) => of_call(call),
+        (Event::TimePassed { .. }, Doing::Delayed(until, call)) if *until <= now => of_call(call),
         (Event::Restarted(_) | Event::Unpaused { .. }, Doing::Ready(call)) => of_call(call),
         (Event::TimePassed { .. }, Doing::Waiting(waiting)) => {
             step.due_at().is_some_and(|at| at <= now).then_some(waiting.image)

@@ -95,7 +95,7 @@ impl Asked {
                     told.suspended_at = Some(record.since);
                 }
             }
-            LogKind::Resumed { suspensions } => {
+            LogKind::Resumed { suspensions, .. } => {
                 told.answers = suspensions.iter().filter_map(|id| self.answer(*id, version)).collect();
             }
             LogKind::Reentered { suspensions, .. } => {
@@ -147,7 +147,7 @@ impl Asked {
 /// The suspensions whose questions or answers an entry tells of.
 fn named(kind: &LogKind) -> &[SuspensionId] {
     match kind {
-        LogKind::Resumed { suspensions } | LogKind::Reentered { suspensions, .. } => suspensions,
+        LogKind::Resumed { suspensions, .. } | LogKind::Reentered { suspensions, .. } => suspensions,
         LogKind::Suspended { suspension } | LogKind::AnswerRefused { suspension, .. } => {
             std::slice::from_ref(suspension)
         }

@@ -1,6 +1,7 @@
 //! Watching a run: what happened, then what happens, until it has ended.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reentry_core::actor::By;
@@ -9,11 +10,13 @@ use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
 use reentry_core::time::Timestamp;
-use reentry_store::{Ancestor, LogRow};
+use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::live::{Happened, Listener};
+use crate::logs::{LogLine, lines};
 use crate::run::Run;
 use crate::told::{Asked, Told};
 
@@ -44,7 +47,7 @@ pub struct WatchEvent {
     pub version: u64,
     /// Its place among the events of that version.
     pub index: usize,
-    /// When it was.
+    /// When it was; of a line of the log, when that was logged.
     pub at: Timestamp,
 }
 
@@ -144,8 +147,8 @@ impl Watch {
             let mut rows = self.run.host.inner.store.log(run, self.past_after, ROWS).await?;
             rows.retain(|row| row.version <= until);
             if let Some(last) = rows.last() {
+                self.tell(run, self.past_after, &rows).await?;
                 self.past_after = last.version;
-                self.tell(run, &rows).await?;
                 return Ok(true);
             }
             self.past_after = 0;
@@ -154,7 +157,7 @@ impl Watch {
             }
         }
         let rows = self.run.host.inner.store.log(self.run.id, self.after, ROWS).await?;
-        self.tell(self.run.id, &rows).await?;
+        self.tell(self.run.id, self.after, &rows).await?;
         if let Some(last) = rows.last() {
             self.after = last.version;
         }
@@ -173,9 +176,13 @@ impl Watch {
         Ok(past.front().copied())
     }
 
-    /// Makes events of what was stored.
-    async fn tell(&mut self, run: RunId, rows: &[LogRow]) -> Result<(), Error> {
+    /// Makes events of what was stored after a version.
+    async fn tell(&mut self, run: RunId, after: u64, rows: &[LogRow]) -> Result<(), Error> {
         let store = &self.run.host.inner.store;
+        let mut logged = match rows.last() {
+            Some(last) => self.logged(run, after..=last.version).await?,
+            None => BTreeMap::new(),
+        };
         let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
         let asked = Asked::of(&self.run.host, run, all.iter().flatten()).await?;
         for (row, entries) in rows.iter().zip(&all) {
@@ -186,20 +193,46 @@ impl Watch {
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
             let records = store.outputs(run, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
-            let mut seen = Vec::new();
+            // What was logged in a call is told before its end.
+            let later = logged.split_off(&row.version.saturating_add(1));
+            let lines = std::mem::replace(&mut logged, later).into_values().flatten();
+            let mut seen: Vec<_> =
+                lines.map(|line| (line.at, "workflow-step-log", line_payload(line))).collect();
             for entry in entries {
                 let record = records.get(&entry.path).and_then(Option::as_ref);
                 let told = asked.told(entry, row.version);
                 let events = events(entry, record, told, row.at);
-                seen.extend(events.map_err(|error| unreadable(run, row, error))?);
+                let events = events.map_err(|error| unreadable(run, row, error))?;
+                seen.extend(events.into_iter().map(|(kind, payload)| (row.at, kind, payload)));
             }
-            let (version, at) = (row.version, row.at);
-            self.ready.extend(seen.into_iter().enumerate().map(|(index, (kind, payload))| {
+            let version = row.version;
+            self.ready.extend(seen.into_iter().enumerate().map(|(index, (at, kind, payload))| {
                 let from = "WORKFLOW";
                 WatchEvent { kind, run_id: run, from, payload, version, index, at }
             }));
         }
         Ok(())
+    }
+
+    /// What guests logged after the first version and up to the last one, by the version with which the call ended.
+    async fn logged(
+        &self,
+        run: RunId,
+        versions: RangeInclusive<u64>,
+    ) -> Result<BTreeMap<u64, Vec<LogLine>>, Error> {
+        let (version, until) = versions.into_inner();
+        let (mut after, mut logged) = (LogPlace { run, version, lines: 0 }, BTreeMap::new());
+        loop {
+            let filter = CallLogFilter { step: None, after: Some(after) };
+            let page = self.run.host.inner.store.call_logs(run, &filter).await?;
+            for row in page.rows.into_iter().filter(|row| row.version <= until) {
+                logged.insert(row.version, lines(row)?);
+            }
+            match page.next {
+                Some(next) if page.more && next.version < until => after = next,
+                _ => return Ok(logged),
+            }
+        }
     }
 
     fn emitted(&mut self, path: &StepPath, chunk: &Json) {
@@ -246,7 +279,7 @@ fn events(
     let id = || Json::record(path);
     let maybe = |value: Option<Json>| Ok(value.unwrap_or_else(Json::null));
     let name = match &entry.kind {
-        LogKind::Started => {
+        LogKind::Started { .. } => {
             with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
             payload.extend(who(&entry.by)?);
             "workflow-start"
@@ -272,6 +305,8 @@ fn events(
             with("status", Json::record("running"))?;
             "workflow-step-start"
         }
+        // That the entry begins or goes on is told beside it.
+        LogKind::Called { .. } => return Ok(Vec::new()),
         LogKind::Ended { status } => {
             if let Some(entry) = shown.filter(|entry| entry.ended_at == Some(at)) {
                 payload = whole(entry)?;
@@ -331,6 +366,20 @@ fn events(
         }
     };
     Ok(vec![(name, payload)])
+}
+
+/// What is told of a line that a guest logged.
+fn line_payload(line: LogLine) -> WatchPayload {
+    let mut payload = WatchPayload::from([
+        ("id", line.path.to_string().into()),
+        ("call", Value::from(line.call).into()),
+        ("attempt", Value::from(line.attempt).into()),
+        ("level", line.level.as_str().to_owned().into()),
+        ("message", line.message.into()),
+    ]);
+    payload.extend(line.fields.map(|fields| ("fields", fields)));
+    payload.extend(line.dropped.map(|dropped| ("dropped", Value::from(dropped).into())));
+    payload
 }
 
 /// Who did something, by key.

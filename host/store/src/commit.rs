@@ -11,6 +11,9 @@ pub use reentry_core::run::{Closed, Durability, Reopened, SuspensionEnd};
 
 use crate::savepoint::Savepoint;
 
+/// Most bytes of call logs that are kept of a run. The oldest go: what was said last tells why the run stands as it does.
+pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
+
 /// All that one decision about a run changes. [`Commit::new`] makes one that changes the head alone.
 #[derive(Clone, Debug)]
 pub struct Commit {
@@ -47,6 +50,9 @@ pub struct Commit {
     pub dropped_images: Vec<SnapshotId>,
     /// What watchers see of the change: a JSON array, kept under the version of `run`.
     pub log: Option<Json>,
+    /// What the guest logged during the call that ends with the change. Those of earlier calls go, the oldest first, as far as all of them
+    /// have more than [`RUN_LOG_BYTES_MAX`].
+    pub call_log: Option<CallLog>,
     /// The run as it was before the change. A run has at most one for each version.
     pub savepoint: Option<Savepoint>,
     /// Most savepoints that the run has after adding that one, the oldest go; 0 for no bound.
@@ -76,6 +82,7 @@ impl Commit {
             shared_images: Vec::new(),
             dropped_images: Vec::new(),
             log: None,
+            call_log: None,
             savepoint: None,
             savepoints_max: 0,
             request: None,
@@ -83,6 +90,21 @@ impl Commit {
             fork_of: None,
         }
     }
+}
+
+/// What a guest logged during one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallLog {
+    /// The step.
+    pub path: StepPath,
+    /// The number of the call.
+    pub call: u32,
+    /// Which try of the call it was, from 0.
+    pub attempt: u32,
+    /// How many lines were logged, those that are not in the text included.
+    pub lines: u64,
+    /// The lines, in a form that no store looks into.
+    pub text: String,
 }
 
 /// A caller's own name for a request, so that asking twice does it once.
@@ -103,6 +125,8 @@ pub struct NewSuspension {
     pub path: StepPath,
     /// Labels by which it may be addressed.
     pub labels: Vec<String>,
+    /// Those who are asked.
+    pub assignees: Vec<String>,
     /// Whether a person or system may answer it (as opposed to a wait for time or an event).
     pub takes_answer: bool,
     /// Since when the step waits.
@@ -120,14 +144,16 @@ pub struct NewSuspension {
 impl NewSuspension {
     /// What is stored of a suspension that begins at a step.
     pub fn of(path: StepPath, suspension: &Suspension) -> Self {
-        let event = match &suspension.wait.what {
-            WaitFor::Event(event) => Some((event.name.clone(), event.key.clone())),
-            _ => None,
+        let (event, assignees) = match &suspension.wait.what {
+            WaitFor::Event(event) => (Some((event.name.clone(), event.key.clone())), Vec::new()),
+            WaitFor::Answer(answer) => (None, answer.assignees.clone()),
+            _ => (None, Vec::new()),
         };
         Self {
             id: suspension.id,
             path,
             labels: suspension.labels().to_vec(),
+            assignees,
             takes_answer: suspension.takes_answer(),
             since: suspension.since,
             version: suspension.version,

@@ -7,11 +7,13 @@
 
 pub mod answers;
 pub mod applied;
+pub mod call_logs;
 pub mod claims;
 pub mod clock;
 pub mod commits;
 pub mod deletion;
 pub mod drafts;
+pub mod filters;
 pub mod forks;
 pub mod holds;
 pub mod library;
@@ -70,6 +72,10 @@ macro_rules! conformance {
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
                 a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,
                 the_last_run_was_created_or_answered_last;
+            filters: questions_are_found_by_what_they_are_about, questions_are_found_by_their_deadlines,
+                questions_are_found_by_their_age, names_are_those_of_what_is_open, runs_are_found_by_what_they_wait_for,
+                runs_come_in_the_order_of_their_creation, rows_are_counted_by_what_they_have_in_common,
+                a_filter_that_nothing_passes_is_refused;
             clock: what_is_due_comes_earliest_first, what_is_due_is_found_behind_what_is_passed_over,
                 what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
             owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,
@@ -88,6 +94,8 @@ macro_rules! conformance {
             savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go, an_image_is_kept_as_long_as_somebody_needs_it,
                 a_part_is_kept_once_for_all_savepoints,
                 a_savepoint_names_what_there_is;
+            call_logs: what_guests_log_is_read_call_by_call, call_logs_are_read_page_by_page, the_oldest_call_logs_go,
+                a_fork_reads_what_its_parents_logged;
             watching: what_watchers_see_is_read_from_any_version_on;
             requests: a_request_is_answered_by_one_commit, a_key_is_taken_by_what_is_stored,
                 the_first_answer_to_a_request_stays;

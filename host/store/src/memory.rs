@@ -3,6 +3,7 @@
 //! It keeps the very rows a database would keep, and looks through all of them for most questions: obviously right before
 //! fast. Nothing in it outlives the process; "durable" means nothing more here than "visible".
 
+mod call_logs;
 mod commit;
 mod deletion;
 mod library;
@@ -26,10 +27,11 @@ use reentry_core::time::Timestamp;
 
 use crate::rows::CommitRows;
 use crate::{
-    Ancestor, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError, LateTry,
-    LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter, RunSummary, Savepoint,
-    SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats, SuspensionFilter, SuspensionRecord,
-    TenantSummary, WorkflowRecord, WorkflowSummary,
+    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary,
+    ComponentUsage, Counts, DeleteError, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError,
+    RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store,
+    StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary,
+    WorkflowRecord, WorkflowSummary,
 };
 use library::{Applied, Hold};
 use mail::KeptMessage;
@@ -199,6 +201,10 @@ impl Store for MemoryStore {
         self.data().log(run, after, limit)
     }
 
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        self.data().call_logs(run, filter)
+    }
+
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
         self.data().last_savepoint(run, |savepoint| savepoint.suspension == Some(suspension))
     }
@@ -213,6 +219,15 @@ impl Store for MemoryStore {
 
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         self.data().list_runs(tenant, &filter)
+    }
+
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.data().count_runs(tenant, &filter, by)
     }
 
     async fn runs_with_digits(
@@ -246,6 +261,15 @@ impl Store for MemoryStore {
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         self.data().list_suspensions(tenant, &filter)
+    }
+
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        self.data().count_suspensions(tenant, &filter, by)
     }
 
     async fn due(

@@ -11,6 +11,7 @@ use reentry_core::run::{RunStatus, Step};
 use reentry_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::commit::CallLog;
 use crate::past::SuspensionPast;
 
 /// Most rows of one page, whatever was asked for. Bounds the memory of one answer.
@@ -31,19 +32,24 @@ pub(crate) fn no_such_place(after: impl Display) -> StoreError {
     StoreError::Refused(format!("`{after}` is no place in this list: pass `next` of the page before"))
 }
 
-impl SuspensionFilter {
-    /// Refuses what no index answers.
-    pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let reason = match self.run {
-            None if self.with_ended => {
-                "ended suspensions are listed by run only: name the run, or leave them out"
-            }
-            None if self.with_tries => "tries are listed by run only: name the run, or leave them out",
-            None if !self.only.is_empty() => "suspensions are picked out of one run only: name the run",
-            _ => return Ok(()),
-        };
-        Err(StoreError::Refused(reason.to_owned()))
-    }
+/// The error for a page of call logs that begins in a run which is not one of those that are read.
+pub(crate) fn no_such_log_place(place: LogPlace) -> StoreError {
+    no_such_place(format_args!("version {} of run {}", place.version, place.run))
+}
+
+/// How many lines of a run were dropped since a place, given the first call log after it: its version, and how many lines were logged
+/// before. What comes after `until` is not read; it counts only where nothing of the run was read yet, as nobody knows then what there was.
+pub(crate) fn dropped(since: LogPlace, first: Option<(i64, u64)>, until: i64) -> u64 {
+    let counts = |(version, _): &(i64, u64)| *version <= until || since.version == 0;
+    first.filter(counts).map_or(0, |(_, before)| before.saturating_sub(since.lines))
+}
+
+/// The place at the end of the call logs of a run that are read, `last` being the last of them: of a parent, nothing comes after the
+/// version that is read last.
+pub(crate) fn done(since: LogPlace, last: Option<LogPlace>, until: Option<i64>) -> Option<LogPlace> {
+    let last = last.or(until.map(|_| since))?;
+    let version = until.and_then(|version| u64::try_from(version).ok()).unwrap_or(last.version);
+    Some(LogPlace { version, ..last })
 }
 
 /// Makes a page of rows of which one more than wanted was read, if there is one.
@@ -55,27 +61,15 @@ pub(crate) fn page<T>(mut rows: Vec<T>, wanted: usize, id: impl Fn(&T) -> String
 }
 
 /// A part of a longer list.
+///
+/// It may have fewer rows than were wanted, or none, and there may be more all the same: those that pass a filter are looked for among
+/// [`LOOKED_MAX`](crate::filter::LOOKED_MAX) at a time. `next` goes on there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<String>,
-}
-
-/// Which runs to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunFilter {
-    /// Only runs with this status.
-    pub status: Option<RunStatus>,
-    /// Only runs of the workflow with this id, whatever its version.
-    pub workflow_id: Option<String>,
-    /// Only runs about this resource.
-    pub resource_id: Option<String>,
-    /// Where the page begins: `next` of the page before.
-    pub after: Option<String>,
-    /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`] mean that bound.
-    pub limit: usize,
 }
 
 /// A run in a list.
@@ -95,29 +89,6 @@ pub struct RunSummary {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-}
-
-/// Which suspensions to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SuspensionFilter {
-    /// Only those of this run. Then ended ones may be listed too.
-    pub run: Option<RunId>,
-    /// Only these; none for all. Then `run` must be given.
-    pub only: Vec<SuspensionId>,
-    /// Only those with this label.
-    pub label: Option<String>,
-    /// Ended ones as well: the history, which is kept by run, so that `run` must be given.
-    pub with_ended: bool,
-    /// The answers that did not count as well. Then `run` must be given.
-    pub with_tries: bool,
-    /// Those that wait for time or events as well, not only for answers.
-    pub with_timers: bool,
-    /// The latest first, instead of the oldest.
-    pub latest_first: bool,
-    /// Where the page begins: `next` of the page before.
-    pub after: Option<String>,
-    /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`] mean that bound.
-    pub limit: usize,
 }
 
 /// Whether a suspension is open, and if not, how it ended and when.
@@ -166,6 +137,53 @@ pub struct LogRow {
     pub at: Timestamp,
     /// The entries, as the commit brought them.
     pub entries: Json,
+}
+
+/// Which call logs to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallLogFilter {
+    /// Only those of this step and of all below it, repetitions included.
+    pub step: Option<StepPath>,
+    /// Where the page begins: `next` of the page before.
+    pub after: Option<LogPlace>,
+}
+
+/// A place between two call logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The run in which the call before it was made, which may be a parent of the one that is read.
+    pub run: RunId,
+    /// The version with which that ended.
+    pub version: u64,
+    /// How many lines its run has logged until then.
+    pub lines: u64,
+}
+
+/// A part of the call logs of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallLogs {
+    /// In the order in which the calls ended, those of parents first.
+    pub rows: Vec<CallLogRow>,
+    /// Lines that were dropped since the place where the page begins, of whichever steps. Of a parent of which nothing is left that the
+    /// run sees, those that it logged later are counted, too.
+    pub dropped: u64,
+    /// Where the next page begins, or what is stored later; `None` as long as there is nothing.
+    pub next: Option<LogPlace>,
+    /// Whether there is more to read.
+    pub more: bool,
+}
+
+/// What a guest logged during one call, as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallLogRow {
+    /// The run that made the call.
+    pub run: RunId,
+    /// The version of that run after the commit.
+    pub version: u64,
+    /// When that was.
+    pub at: Timestamp,
+    /// What was logged.
+    pub log: CallLog,
 }
 
 /// A request that a commit has answered.

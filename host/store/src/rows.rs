@@ -15,7 +15,8 @@ use reentry_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::commit::{Closed, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
+use crate::commit::{CallLog, Closed, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
+use crate::filter::without_indexes;
 use crate::past::{Text, WITHIN_BYTES_MAX};
 use crate::query::RunSummary;
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
@@ -36,6 +37,7 @@ pub(crate) struct CommitRows {
     pub(crate) shared_images: Vec<SnapshotId>,
     pub(crate) dropped_images: Vec<SnapshotId>,
     pub(crate) log: Option<Json>,
+    pub(crate) call_log: Option<NewCallLog>,
     pub(crate) savepoint: Option<SavepointRow>,
     pub(crate) savepoints_max: u32,
     pub(crate) request: Option<RequestKey>,
@@ -86,8 +88,12 @@ pub(crate) enum Payload {
 pub(crate) struct SuspensionRow {
     pub(crate) id: SuspensionId,
     pub(crate) path: String,
+    /// The path without the indexes of repetitions.
+    pub(crate) step: String,
     /// A JSON array; nothing for no labels, as most suspensions have none.
     pub(crate) labels: Option<String>,
+    /// The same of those who are asked.
+    pub(crate) assignees: Option<String>,
     pub(crate) takes_answer: bool,
     pub(crate) since: i64,
     pub(crate) version: i64,
@@ -141,6 +147,27 @@ impl ReopenedRow {
     }
 }
 
+/// What a guest logged during a call, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct NewCallLog {
+    pub(crate) path: String,
+    pub(crate) call: u32,
+    pub(crate) attempt: u32,
+    pub(crate) lines: i64,
+    pub(crate) text: String,
+}
+
+impl NewCallLog {
+    fn encode(log: CallLog) -> Self {
+        let CallLog { path, call, attempt, lines, text } = log;
+        Self { path: path.to_string(), call, attempt, lines: column_of(lines), text }
+    }
+
+    pub(crate) fn bytes(&self) -> i64 {
+        column_of(self.text.len())
+    }
+}
+
 /// A savepoint, as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct SavepointRow {
@@ -187,6 +214,7 @@ impl CommitRows {
             shared_images: commit.shared_images,
             dropped_images: commit.dropped_images,
             log: commit.log,
+            call_log: commit.call_log.map(NewCallLog::encode),
             savepoint: savepoint.transpose()?,
             savepoints_max: commit.savepoints_max,
             request: commit.request,
@@ -203,10 +231,11 @@ impl CommitRows {
         let images: usize = self.images.iter().map(|(_, image)| image.len()).sum();
         let log = self.log.as_ref().map_or(0, |log| log.text().len());
         let savepoint = self.savepoint.as_ref().map_or(0, |savepoint| savepoint.state.text().len());
+        let call_log = self.call_log.as_ref().map_or(0, |log| log.text.len());
         let ended = self.closed.iter().flat_map(ClosedRow::texts);
         let ended: usize =
             ended.filter(|text| text.part().is_none()).filter_map(Payload::text).map(str::len).sum();
-        self.run.head.len() + steps + images + log + savepoint + ended
+        self.run.head.len() + steps + images + log + call_log + savepoint + ended
     }
 
     /// Bytes that are written at most: with the payloads, and with the parts of the savepoint.
@@ -306,12 +335,25 @@ impl Payload {
 
 impl SuspensionRow {
     fn encode(suspension: NewSuspension) -> Result<Self, StoreError> {
-        let NewSuspension { id, path, labels, takes_answer, since, version, continues, due_at, event } =
-            suspension;
+        let NewSuspension {
+            id,
+            path,
+            labels,
+            assignees,
+            takes_answer,
+            since,
+            version,
+            continues,
+            due_at,
+            event,
+        } = suspension;
+        let list = |names: Vec<String>| if names.is_empty() { Ok(None) } else { json(&names).map(Some) };
         Ok(Self {
             id,
             path: path.to_string(),
-            labels: if labels.is_empty() { None } else { Some(json(&labels)?) },
+            step: without_indexes(&path),
+            labels: list(labels)?,
+            assignees: list(assignees)?,
             takes_answer,
             since: column(since),
             version: number(version, "version")?,
@@ -392,22 +434,14 @@ pub(crate) fn is_within(path: &str, above: &str) -> bool {
     above.is_empty() || below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
 }
 
-/// Reads the labels of a suspension.
-pub(crate) fn decode_labels(
+/// Reads the labels of a suspension, or those who are asked.
+pub(crate) fn decode_names(
     suspension: SuspensionId,
-    labels: Option<&[u8]>,
+    what: &str,
+    names: Option<&[u8]>,
 ) -> Result<Vec<String>, StoreError> {
-    let labels = labels.map_or(Ok(Vec::new()), serde_json::from_slice);
-    labels.map_err(|e| damaged(format_args!("labels of suspension {suspension}"), e))
-}
-
-/// What can be read of a suspension in a list, so that one which cannot be read does not hide the others; and what is wrong with it.
-pub(crate) fn as_far_as_read<T>(
-    step: Result<Option<T>, StoreError>,
-    labels: Result<Vec<String>, StoreError>,
-) -> (Option<T>, Vec<String>, Option<String>) {
-    let damage = step.as_ref().err().or(labels.as_ref().err()).map(ToString::to_string);
-    (step.unwrap_or_default(), labels.unwrap_or_default(), damage)
+    let names = names.map_or(Ok(Vec::new()), serde_json::from_slice);
+    names.map_err(|e| damaged(format_args!("{what} of suspension {suspension}"), e))
 }
 
 /// The error for stored data that cannot be what was written.

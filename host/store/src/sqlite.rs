@@ -5,6 +5,7 @@
 //! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
 
 mod backup;
+mod call_logs;
 mod called;
 mod checkpoint;
 mod components;
@@ -16,8 +17,12 @@ mod held;
 mod holds;
 mod images;
 mod in_use;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod list_plans;
 mod log;
 mod messages;
+mod names;
 mod old_steps;
 mod open;
 mod owners;
@@ -25,11 +30,13 @@ mod pins;
 mod reader;
 mod records;
 mod requests;
+mod run_lists;
 mod runs;
 mod savepoints;
 mod schema;
 mod settings;
 mod space;
+mod spots;
 mod steps;
 mod suspensions;
 mod sync;
@@ -37,6 +44,7 @@ mod tenants;
 mod threads;
 mod tries;
 mod troubles;
+mod waits;
 mod workflows;
 mod writer;
 
@@ -58,10 +66,11 @@ pub use fault::{OpenError, OpenFault};
 
 use crate::rows::CommitRows;
 use crate::{
-    Ancestor, Commit, CommitError, ComponentRecord, ComponentSummary, ComponentUsage, DeleteError,
-    Durability, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError, RequestRecord, RunFilter,
-    RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store, StoreError, StoreStats,
-    SuspensionFilter, SuspensionRecord, TenantSummary, WorkflowRecord, WorkflowSummary,
+    Ancestor, CallLogFilter, CallLogs, Commit, CommitError, ComponentRecord, ComponentSummary,
+    ComponentUsage, Counts, DeleteError, Durability, LateTry, LogRow, Message, OwnerGuard, Page, RemoveError,
+    RequestRecord, RunFilter, RunGroups, RunSummary, Savepoint, SavepointKind, SavepointSummary, Sent, Store,
+    StoreError, StoreStats, SuspensionFilter, SuspensionGroups, SuspensionRecord, TenantSummary,
+    WorkflowRecord, WorkflowSummary,
 };
 use fault::store_error;
 use open::Files;
@@ -244,6 +253,11 @@ impl Store for SqliteStore {
         self.scan(move |connection| log::read(connection, run, after, limit)).await
     }
 
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        let filter = filter.clone();
+        self.scan(move |connection| call_logs::read(connection, run, &filter)).await
+    }
+
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
         self.scan(move |connection| savepoints::of_suspension(connection, run, suspension)).await
     }
@@ -258,7 +272,17 @@ impl Store for SqliteStore {
 
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         let tenant = tenant.clone();
-        self.scan(move |connection| runs::list(connection, &tenant, &filter)).await
+        self.scan(move |connection| run_lists::list(connection, &tenant, &filter)).await
+    }
+
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| run_lists::count(connection, &tenant, &filter, by)).await
     }
 
     async fn runs_with_digits(
@@ -313,6 +337,16 @@ impl Store for SqliteStore {
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         let tenant = tenant.clone();
         self.scan(move |connection| suspensions::list(connection, &tenant, &filter)).await
+    }
+
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        let tenant = tenant.clone();
+        self.scan(move |connection| suspensions::count(connection, &tenant, &filter, by)).await
     }
 
     async fn due(

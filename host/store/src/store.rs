@@ -12,13 +12,15 @@ use reentry_core::run::{Run, Step};
 use reentry_core::time::Timestamp;
 
 use crate::commit::{Commit, CommitError};
+use crate::counts::{Counts, RunGroups, SuspensionGroups};
 use crate::error::{DeleteError, RemoveError, StoreError};
+use crate::filter::{RunFilter, SuspensionFilter};
 use crate::library::{
     ComponentRecord, ComponentSummary, ComponentUsage, TenantSummary, WorkflowRecord, WorkflowSummary,
 };
 use crate::mail::{Message, Sent};
 use crate::past::LateTry;
-use crate::query::{LogRow, Page, RequestRecord, RunFilter, RunSummary, SuspensionFilter, SuspensionRecord};
+use crate::query::{CallLogFilter, CallLogs, LogRow, Page, RequestRecord, RunSummary, SuspensionRecord};
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
 
 /// Figures that benches and operators read.
@@ -140,6 +142,13 @@ pub trait Store: Send + Sync + 'static {
     /// nothing for them are left out.
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError>;
 
+    /// Reads what guests logged in a run, and for a fork in its parents until it began: a page of calls, in the order in which they ended.
+    /// Nothing for a run that is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a place in a run that is not one of these.
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError>;
+
     /// Reads the savepoint that was made when a suspension of a run ended; the latest, should there be several.
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError>;
 
@@ -149,13 +158,26 @@ pub trait Store: Send + Sync + 'static {
     /// Lists the savepoints of a run, oldest first.
     async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError>;
 
-    /// Lists runs, the latest stored first.
+    /// Lists runs, the latest first. Looks at [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them at most.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a place in the list that it does not know, that of a run that was deleted among them.
+    /// [`StoreError::Refused`] for a filter that nothing passes, and for a place in the list that it does not know, that of a run that was
+    /// deleted among them.
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError>;
 
-    /// Runs of a tenant whose 32 hexadecimal digits begin or end with these, the latest stored first, at most `limit`. Grows with the
+    /// Counts the runs that [`list_runs`](Self::list_runs) lists on all its pages, whatever the limit; exactly, or as far as
+    /// [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them tell.
+    ///
+    /// # Errors
+    /// As [`list_runs`](Self::list_runs).
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError>;
+
+    /// Runs of a tenant whose 32 hexadecimal digits begin or end with these, the latest first, at most `limit`. Grows with the
     /// tenant's runs.
     async fn runs_with_digits(
         &self,
@@ -181,15 +203,28 @@ pub trait Store: Send + Sync + 'static {
     /// that ended longest ago. Those with forks that are kept are left out. Returns the deleted ones. Visible on return.
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;
 
-    /// Lists suspensions in the order of their ids, which is the oldest first, or the other way round.
+    /// Lists suspensions, the oldest first or the other way round. Looks at [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them at most.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a place in the list that it does not know, and for the history of more than one run.
+    /// [`StoreError::Refused`] for a filter that nothing passes, for a place in the list that it does not know, and for the history of
+    /// more than one run.
     async fn list_suspensions(
         &self,
         tenant: &TenantId,
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError>;
+
+    /// Counts the suspensions that [`list_suspensions`](Self::list_suspensions) lists on all its pages, whatever the limit; exactly, or as
+    /// far as [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them tell.
+    ///
+    /// # Errors
+    /// As [`list_suspensions`](Self::list_suspensions).
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError>;
 
     /// Runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the earliest first. Those of
     /// `except` are passed over and do not count, so that runs which cannot go on do not stand in the way of others.

@@ -10,14 +10,16 @@ use reentry_core::id::TenantId;
 use reentry_core::run::{Phase, Run, RunStatus, Step, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{
-    asking, calling, change, create, ended, given, given_apart, holding, image_id, json, listening, message,
+    calling, change, create, ended, given, given_apart, holding, image_id, json, listening, message,
     message_id, owner_id, path, queued, run, run_id, sleeping, suspension_id, tenant,
 };
+use reentry_store::conformance::filters::question;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
 use reentry_store::{
-    Commit, CommitError, ComponentRecord, Message, RunFilter, SavepointKind, Store, StoreError,
-    SuspensionFilter, WorkflowRecord,
+    CallLogFilter, Commit, CommitError, ComponentRecord, LogPlace, Message, RUN_LOG_BYTES_MAX, RunFilter,
+    RunGroups, RunSummary, SavepointKind, Store, StoreError, SuspensionFilter, SuspensionGroups,
+    SuspensionRecord, WorkflowRecord,
 };
 
 /// Few of everything, so that changes meet each other.
@@ -26,6 +28,10 @@ const PATHS: [&str; 7] = ["", "a", "a.b", "each", "each[3]", "each[3].b", "each[
 const EVENTS: [(&str, Option<&str>); 3] = [("paid", None), ("paid", Some("o-1")), ("sent", Some("o-2"))];
 const PARTS: [u64; 2] = [20, 21];
 const WORKFLOWS: u64 = 3;
+/// Labels of a question, and those whom it asks.
+const NAMES: [(&[&str], &[&str]); 3] =
+    [(&["boss"], &["ann"]), (&["boss", "x", "x"], &[]), (&[], &["ann", "bob"])];
+const DUE: [Option<u64>; 4] = [None, Some(40), Some(50), Some(50)];
 
 /// One thing that a commit does beside raising the version.
 #[derive(Clone, Debug)]
@@ -37,6 +43,7 @@ enum Part {
     Share(u64),
     Drop(u64),
     Log(u64),
+    Say(usize, u64),
     Save(Option<u64>, Vec<u64>, u32),
     Answer(u64),
     Take(u64),
@@ -113,6 +120,7 @@ fn part() -> impl Strategy<Value = Part> {
         1 => (1..4u64).prop_map(Part::Share),
         1 => (1..4u64).prop_map(Part::Drop),
         1 => (0..9u64).prop_map(Part::Log),
+        1 => (0..PATHS.len(), 0..5u64).prop_map(|(at, quarters)| Part::Say(at, quarters)),
         2 => (prop::option::of(id), images, 0..4u32).prop_map(|(of, images, max)| Part::Save(of, images, max)),
         1 => (0..9u64).prop_map(Part::Answer),
         1 => (0..6u64).prop_map(Part::Take),
@@ -181,7 +189,10 @@ fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
         Doing::Queue => queued(),
         Doing::Hold => holding(),
         Doing::Call(owner) => calling(owner),
-        Doing::Ask(id) => asking(mine(id), &["boss"]),
+        Doing::Ask(id) => {
+            let (names, deadline) = (NAMES[id as usize % NAMES.len()], DUE[id as usize % DUE.len()]);
+            question(mine(id), names.0, names.1, deadline)
+        }
         Doing::Sleep(id, until) => sleeping(mine(id), until),
         Doing::Listen(id, event) => listening(mine(id), EVENTS[event].0, EVENTS[event].1),
         Doing::End => ended(),
@@ -200,7 +211,9 @@ impl Attempt {
         let begun = match (now, self.fork) {
             (Some(now), _) => change(now),
             (None, Some((parent, version))) => create(run(self.run)).forking(parent, version),
-            (None, None) => create(run(self.run)),
+            (None, None) => {
+                create(Run { resource_id: (self.run % 2 == 0).then(|| "r".to_owned()), ..run(self.run) })
+            }
         };
         // Suspensions of different runs never share an id.
         let mine = |id: u64| self.run * 8 + id;
@@ -212,6 +225,10 @@ impl Attempt {
             Part::Share(id) => commit.sharing(*id),
             Part::Drop(id) => commit.without_image(*id),
             Part::Log(entry) => commit.with_log(&entry.to_string()),
+            Part::Say(at, quarters) => {
+                let bytes = *quarters * RUN_LOG_BYTES_MAX / 4;
+                commit.logging(PATHS[*at], 1, &"x".repeat(usize::try_from(bytes).unwrap_or_default()))
+            }
             Part::Save(of, images, max) => commit.saving(of.map(mine), images).keeping(*max),
             Part::Answer(key) => commit.answering(&key.to_string()),
             Part::Take(number) => commit.taking(*number),
@@ -220,7 +237,10 @@ impl Attempt {
         for part in &self.parts {
             match part {
                 Part::Finish => commit.run.phase = Phase::Succeeded,
-                Part::Move(to) => commit.run.workflow = workflow(*to).digest,
+                Part::Move(to) => {
+                    let WorkflowRecord { digest, id, .. } = workflow(*to);
+                    (commit.run.workflow, commit.run.workflow_id) = (digest, id);
+                }
                 Part::Call(of) => _ = commit.run.called.insert(path("a"), workflow(*of).digest),
                 _ => {}
             }
@@ -229,6 +249,86 @@ impl Attempt {
             commit.expected = commit.expected.map_or(Some(0), |version| version.checked_sub(1));
         }
         commit
+    }
+}
+
+/// Filters on what is waited for, each alone and together with others.
+fn suspension_filters() -> Vec<SuspensionFilter> {
+    let text = |text: &str| Some(text.to_owned());
+    let any = SuspensionFilter { limit: 2, ..SuspensionFilter::default() };
+    let due =
+        SuspensionFilter { due_from: Some(Timestamp(45)), due_before: Some(Timestamp(60)), ..any.clone() };
+    let mut filters = vec![any.clone(), due.clone()];
+    for one in [any.clone(), due, SuspensionFilter { with_timers: true, ..any.clone() }] {
+        filters.push(SuspensionFilter { label: text("boss"), ..one.clone() });
+        filters.push(SuspensionFilter { assignee: text("ann"), label: text("x"), ..one.clone() });
+        filters.push(SuspensionFilter { step: Some(path("each")), ..one.clone() });
+        filters.push(SuspensionFilter { step: Some(path("b")), workflow_id: text("one"), ..one.clone() });
+        filters.push(SuspensionFilter { workflow_id: text("approve"), ..one.clone() });
+        filters.push(SuspensionFilter { workflow: Some(workflow(1).digest), ..one.clone() });
+        filters.push(SuspensionFilter { resource_id: text("r"), assignee: text("bob"), ..one.clone() });
+        filters.push(SuspensionFilter { resource_id: text("r"), ..one });
+    }
+    let latest: Vec<_> =
+        filters.iter().cloned().map(|one| SuspensionFilter { latest_first: true, ..one }).collect();
+    filters.extend(latest);
+    filters
+}
+
+/// The same of runs, beside those on runs themselves.
+fn run_filters() -> Vec<RunFilter> {
+    let text = |text: &str| Some(text.to_owned());
+    let any = RunFilter { limit: 2, ..RunFilter::default() };
+    let mut filters = vec![RunFilter { due_before: Some(Timestamp(50)), ..any.clone() }];
+    for status in [None, Some(RunStatus::Running), Some(RunStatus::Suspended), Some(RunStatus::Success)] {
+        let one = RunFilter { status, ..any.clone() };
+        filters.push(one.clone());
+        filters.push(RunFilter { workflow_id: text("one"), ..one.clone() });
+        filters.push(RunFilter {
+            resource_id: text("r"),
+            created_before: Some(Timestamp(1_004)),
+            ..one.clone()
+        });
+        filters.push(RunFilter { step: Some(path("each")), ..one.clone() });
+        filters.push(RunFilter { label: text("boss"), ..one.clone() });
+        filters.push(RunFilter { label: text("boss"), resource_id: text("r"), ..one });
+    }
+    let oldest: Vec<_> = filters.iter().cloned().map(|one| RunFilter { oldest_first: true, ..one }).collect();
+    filters.extend(oldest);
+    filters
+}
+
+/// All pages of a list.
+async fn suspensions(
+    store: &dyn Store,
+    tenant: &TenantId,
+    mut filter: SuspensionFilter,
+) -> Result<Vec<SuspensionRecord>, StoreError> {
+    let mut all = Vec::new();
+    loop {
+        let page = store.list_suspensions(tenant, filter.clone()).await?;
+        all.extend(page.rows);
+        filter.after = page.next;
+        if filter.after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// All pages of a list.
+async fn runs(
+    store: &dyn Store,
+    tenant: &TenantId,
+    mut filter: RunFilter,
+) -> Result<Vec<RunSummary>, StoreError> {
+    let mut all = Vec::new();
+    loop {
+        let page = store.list_runs(tenant, filter.clone()).await?;
+        all.extend(page.rows);
+        filter.after = page.next;
+        if filter.after.is_none() {
+            return Ok(all);
+        }
     }
 }
 
@@ -249,11 +349,22 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             };
             add("history", format!("{:?}", store.list_suspensions(&tenant, history).await));
         }
-        for status in [None, Some(RunStatus::Running), Some(RunStatus::Suspended), Some(RunStatus::Success)] {
-            let filter = RunFilter { status, limit: 2, ..RunFilter::default() };
-            add("runs", format!("{:?}", store.list_runs(&tenant, filter).await));
+        for filter in run_filters() {
+            add(
+                "count",
+                format!("{:?}", store.count_runs(&tenant, filter.clone(), Some(RunGroups::Status)).await),
+            );
+            add("runs", format!("{:?}", runs(store, &tenant, filter).await));
         }
-        add("inbox", format!("{:?}", store.list_suspensions(&tenant, SuspensionFilter::default()).await));
+        for filter in suspension_filters() {
+            for by in [SuspensionGroups::Step, SuspensionGroups::Label] {
+                add(
+                    "count",
+                    format!("{:?}", store.count_suspensions(&tenant, filter.clone(), Some(by)).await),
+                );
+            }
+            add("inbox", format!("{:?}", suspensions(store, &tenant, filter).await));
+        }
         for key in 0..9 {
             add("request", format!("{:?}", store.request(&tenant, &key.to_string()).await));
         }
@@ -290,6 +401,21 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         }
         add("outputs", format!("{:?}", store.outputs(id, &PATHS.map(path)).await));
         add("children", format!("{:?}", store.children(id, &path("each")).await));
+        let mut after = None;
+        for step in [None, Some(path("each"))] {
+            let filter = CallLogFilter { step, after };
+            let logs = store.call_logs(id, &filter).await;
+            after = logs.as_ref().ok().and_then(|logs| logs.rows.first()).map(|row| LogPlace {
+                run: row.run,
+                version: row.version,
+                lines: row.log.lines,
+            });
+            let logs = logs.map(|mut logs| {
+                logs.rows.iter_mut().for_each(|row| row.log.text = row.log.text.len().to_string());
+                logs
+            });
+            add("call logs", format!("{logs:?}"));
+        }
         add("log", format!("{:?}", store.log(id, 1, 3).await));
         add("savepoints", format!("{:?}", store.savepoints(id).await));
         add("failure", format!("{:?}", store.last_savepoint(id, SavepointKind::Failure).await));

@@ -32,8 +32,8 @@ pub(crate) struct Guest {
     limits: Arc<Limits>,
     idempotency_key: String,
     emitted: usize,
-    /// What the guest said last of why it is about to trap.
-    last_words: Option<String>,
+    /// What the guest said last of why it is about to trap, and whether the log has it.
+    last_words: Option<(String, bool)>,
     /// There when WASI was granted.
     wasi: Option<WasiCtx>,
 }
@@ -72,9 +72,13 @@ impl Guest {
         self.last_words = None;
     }
 
-    /// Takes what the guest said of why it is about to trap, if it said anything.
+    /// Takes what the guest said of why it is about to trap, if it said anything. The log has it then, however full it was.
     pub(crate) fn take_last_words(&mut self) -> Option<String> {
-        self.last_words.take()
+        let (words, is_logged) = self.last_words.take()?;
+        if !is_logged {
+            self.log.last_line(&words);
+        }
+        Some(words)
     }
 
     /// Bytes that the host copies out of the guest at one crossing.
@@ -117,10 +121,12 @@ impl host::Host for Guest {
         // Fields that are too long are left out; a line of the log is never a reason to fail a step.
         let fields = fields.filter(|text| text.len() <= self.log.line_bytes());
         let fields = fields.map(|text| convert::json("log.fields", text, &self.limits)).transpose()?;
-        if matches!(level, host::Level::Error) && fields.as_ref().is_some_and(announces_trap) {
-            self.last_words = Some(convert::cut(message.clone(), self.log.line_bytes()));
+        let announces = matches!(level, host::Level::Error) && fields.as_ref().is_some_and(announces_trap);
+        let words = announces.then(|| convert::cut(message.clone(), self.log.line_bytes()));
+        let is_logged = self.log.line(convert::level(level), message, fields);
+        if let Some(words) = words {
+            self.last_words = Some((words, is_logged));
         }
-        self.log.line(convert::level(level), message, fields);
         Ok(())
     }
 

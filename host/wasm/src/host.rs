@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use reentry_core::json::Json;
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Any error of the embedder's.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How much a line of the log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names say it all")]
 pub enum Level {
     Trace,
@@ -17,6 +19,22 @@ pub enum Level {
     Info,
     Warn,
     Error,
+}
+
+impl Level {
+    /// All levels, the gravest last.
+    pub const ALL: [Self; 5] = [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error];
+
+    /// The name of the level, as it is on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// The questions and orders of one call into a guest.

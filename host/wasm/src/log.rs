@@ -37,13 +37,19 @@ impl GuestLog {
         self.line_bytes
     }
 
-    /// Hands a line on, unless the guest has logged too much. The first line that is dropped is answered with one that
-    /// says so.
-    pub(crate) fn line(&self, level: Level, message: String, fields: Option<Json>) {
+    /// Hands a line on whatever was logged before: one that says why the call failed, which there is once.
+    pub(crate) fn last_line(&self, message: &str) {
+        self.host.log(Level::Error, message, None);
+    }
+
+    /// Hands a line on, unless the guest has logged too much; says whether it did. The first line that is dropped is answered with one
+    /// that says so.
+    pub(crate) fn line(&self, level: Level, message: String, fields: Option<Json>) -> bool {
         let message = cut(message, self.line_bytes);
         let size = message.len() + fields.as_ref().map_or(0, |fields| fields.text().len());
         let before = self.bytes.fetch_add(size.max(1), Ordering::Relaxed);
-        if before.saturating_add(size) <= self.bytes_max {
+        let fits = before.saturating_add(size) <= self.bytes_max;
+        if fits {
             self.host.log(level, &message, fields);
         } else if before <= self.bytes_max {
             let text =
@@ -51,5 +57,6 @@ impl GuestLog {
             self.host.log(Level::Warn, &text, None);
             self.bytes.fetch_add(self.bytes_max, Ordering::Relaxed);
         }
+        fits
     }
 }

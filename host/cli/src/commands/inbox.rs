@@ -1,12 +1,12 @@
 //! `reentry inbox`: what waits for an answer.
 
-use reentry::store::SuspensionFilter;
+use clap::ValueEnum;
+use reentry::store::{SuspensionFilter, SuspensionGroups};
 
-use super::runs::LIMIT;
-use crate::args::RunName;
+use crate::args::{ListArgs, Order, RunName};
+use crate::counted;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::humane::count;
 use crate::session::{Background, Session};
 use crate::suspended::{Question, Row};
 
@@ -17,52 +17,80 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RUN")]
     run: Option<RunName>,
 
-    /// Only with this label
-    #[arg(long, value_name = "LABEL")]
-    label: Option<String>,
+    #[command(flatten)]
+    list: ListArgs,
 
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(LIMIT))]
-    limit: u16,
+    /// With --count, how many there are of each
+    #[arg(long, value_name = "WHAT", requires = "count")]
+    by: Option<Groups>,
+}
 
-    /// Begin after this place, which the page before names
-    #[arg(long, value_name = "CURSOR")]
-    after: Option<String>,
+/// By what questions are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Groups {
+    Workflow,
+    Step,
+    Label,
+    Assignee,
+}
+
+impl Groups {
+    fn of_library(self) -> SuspensionGroups {
+        match self {
+            Self::Workflow => SuspensionGroups::Workflow,
+            Self::Step => SuspensionGroups::Step,
+            Self::Label => SuspensionGroups::Label,
+            Self::Assignee => SuspensionGroups::Assignee,
+        }
+    }
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = match args.run {
+    let run = match &args.run {
         // A run that does not exist is an error, and not an empty inbox.
         Some(run) => Some(run.open(session, &host).await?.id()),
         None => None,
     };
+    let (list, now) = (args.list, session.now());
+    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now)?, list.due(now));
     let filter = SuspensionFilter {
         run,
-        label: args.label,
-        after: args.after,
-        limit: args.limit.into(),
+        workflow,
+        workflow_id: list.workflow,
+        resource_id: list.resource,
+        step: list.step,
+        label: list.label,
+        assignee: list.assignee,
+        actor: list.actor,
+        opened_from: began.0,
+        opened_before: began.1,
+        due_from: due.0,
+        due_before: due.1,
+        latest_first: list.order == Some(Order::Newest),
+        after: list.after,
+        limit: list.limit.into(),
         ..SuspensionFilter::default()
     };
+    if list.count {
+        let counts = host.count_inbox(filter, args.by.map(Groups::of_library)).await?;
+        return counted::tell(session, &counts, args.by);
+    }
     let page = host.inbox(filter).await?;
     if session.ui.is_json() {
         let rows: Vec<Row<'_>> = page.rows.iter().map(Row::of).collect();
         session.ui.print_json(&Inbox { suspensions: rows, next: page.next.as_deref() })?;
         return Ok(Exit::Done);
     }
-    let (style, now) = (session.ui.out, session.now());
-    if page.rows.is_empty() {
-        session.ui.note("nothing waits for an answer");
-        return Ok(Exit::Done);
-    }
+    let style = session.ui.out;
     let block = |row| {
         let question = Question::of(row, true);
         question.text(style, session.ui.text_columns(), now) + &question.how_to_answer(&session.again)
     };
-    session.ui.print(&page.rows.iter().map(block).collect::<Vec<_>>().join("\n"))?;
-    if let Some(next) = page.next {
-        session.ui.note(&format!("{}; more with --after {next}", count(page.rows.len(), "question")));
+    if !page.rows.is_empty() {
+        session.ui.print(&page.rows.iter().map(block).collect::<Vec<_>>().join("\n"))?;
     }
+    counted::note_page(session, &page, list.limit, "question", "nothing waits for an answer");
     Ok(Exit::Done)
 }
 

@@ -66,7 +66,7 @@ pub(crate) struct Args {
 }
 
 /// A path to a step. The empty one would be the workflow itself, which is most likely a variable that was not set.
-fn step(text: &str) -> Result<StepPath, String> {
+pub(super) fn step(text: &str) -> Result<StepPath, String> {
     StepPath::from_elements(text.split('.')).map_err(|error| error.to_string())
 }
 

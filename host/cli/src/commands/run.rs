@@ -66,11 +66,11 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let workflow = workflow(session, &host, &args).await?;
     let new = workflow.new_run(args.resource);
     let (id, stored) = (new.id(), new.stored());
-    let told = Cell::new(false);
+    let is_told = Cell::new(false);
     let tell = async {
         stored.await;
         session.ui.note(&format!("run {id}"));
-        told.set(true);
+        is_told.set(true);
         std::future::pending::<std::convert::Infallible>().await
     };
     let started = or_interrupt(id, true, async {
@@ -81,7 +81,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         }
     });
     let Started { run, result } = started.await.map_err(|failure| with_form(failure, &workflow))?;
-    if run.id() == id && !told.get() {
+    if run.id() == id && !is_told.get() {
         // It stopped before anyone looked.
         session.ui.note(&format!("run {id}"));
     }

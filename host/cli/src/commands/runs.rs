@@ -4,6 +4,7 @@ mod cancel;
 mod control;
 mod history;
 mod list;
+mod logs;
 mod migrate;
 mod prune;
 mod recover;
@@ -18,15 +19,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// How many rows a page may have; the library has the same bound.
-pub(crate) const LIMIT: std::ops::RangeInclusive<i64> = 1..=1_000;
-
 /// List runs, look at one, watch it, pause, restart, fork, end it; delete what is over
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     List(list::Args),
     Show(show::Args),
     Watch(watch::Args),
+    Logs(logs::Args),
     Timeline(timeline::Args),
     History(history::Args),
     Cancel(cancel::Args),
@@ -50,6 +49,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::List(args) => list::perform(args, session).await,
         Command::Show(args) => show::perform(&args, session).await,
         Command::Watch(args) => watch::perform(&args, session).await,
+        Command::Logs(args) => logs::perform(args, session).await,
         Command::Timeline(args) => timeline::perform(&args, session).await,
         Command::History(args) => history::perform(&args, session).await,
         Command::Cancel(args) => cancel::perform(&args, session).await,

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use reentry::core::id::{RunId, TenantId};
+use reentry::core::json::Json;
+use reentry::core::path::StepPath;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
-use reentry::{Clock as _, Did, Host, SystemClock, Upkeep};
+use reentry::{Clock as _, Did, Host, Level, Source, SystemClock, Upkeep};
 use serde::Serialize;
 
 use super::runs::clock_time;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::humane::{count, read_span};
+use crate::listener::said;
 use crate::reader;
 use crate::session::Session;
 use crate::ui::{Ui, harmless};
@@ -20,7 +23,8 @@ use crate::ui::{Ui, harmless};
 ///
 /// Stays until it is told to leave (SIGTERM, or Ctrl-C) or nobody reads its lines any more: then it begins no further step, lets steps that are being called end, and goes.
 /// What is left is taken over by the next one. Any number of them may work on one data folder, beside any other command. It looks after
-/// the runs of all tenants, and prints a line for each thing that it does; with `--output json` each line is a JSON object.
+/// the runs of all tenants, and prints a line for each thing that it does and for each that a step logs meanwhile. With `--json` each line is
+/// a JSON object, and so are those of the host's log on standard error.
 #[derive(Debug, clap::Args)]
 #[command(visible_alias = "worker")]
 pub(crate) struct Args {
@@ -41,10 +45,27 @@ struct Line<'a> {
     did: &'static str,
     run_id: RunId,
     tenant: &'a TenantId,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    steps: &'a [StepPath],
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<RunStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+}
+
+/// A line that a step logged, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logged<'a> {
+    at: Timestamp,
+    did: &'static str,
+    run_id: RunId,
+    tenant: &'a TenantId,
+    steps: [&'a StepPath; 1],
+    level: Level,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<&'a Json>,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -85,6 +106,24 @@ pub(crate) fn tell(ui: &Ui, upkeep: &Upkeep) -> Result<bool, Failure> {
     }
 }
 
+/// Prints a line that a step logged, in a call that this worker made; says whether anybody reads on.
+pub(crate) fn tell_line(
+    ui: &Ui,
+    source: &Source,
+    level: Level,
+    message: &str,
+    fields: Option<&Json>,
+) -> Result<bool, Failure> {
+    let at = SystemClock.now();
+    if ui.is_json() {
+        let Source { tenant, run, path } = source;
+        let (did, run_id, steps) = ("logged", *run, [path]);
+        return ui.stream_json(&Logged { at, did, run_id, tenant, steps, level, message, fields });
+    }
+    let said = said(ui.out, source, level, message, fields);
+    ui.stream(&format!("{}  {}  {said}\n", ui.out.dim(&clock_time(at)), source.run))
+}
+
 fn as_line(upkeep: &Upkeep, at: Timestamp) -> Line<'_> {
     let (did, status, error) = match &upkeep.did {
         Did::TookOver => ("took-over", None, None),
@@ -94,7 +133,7 @@ fn as_line(upkeep: &Upkeep, at: Timestamp) -> Line<'_> {
         Did::GaveUp(error) => ("gave-up", None, Some(error.as_str())),
         _ => ("other", None, None),
     };
-    Line { at, did, run_id: upkeep.run, tenant: &upkeep.tenant, status, error }
+    Line { at, did, run_id: upkeep.run, tenant: &upkeep.tenant, steps: &upkeep.steps, status, error }
 }
 
 fn text(ui: &Ui, upkeep: &Upkeep, at: Timestamp) -> String {
@@ -106,7 +145,9 @@ fn text(ui: &Ui, upkeep: &Upkeep, at: Timestamp) -> String {
         Did::GaveUp(error) => format!("{} {}", ui.out.red("could not be brought on:"), harmless(error)),
         _ => "was looked after".to_owned(),
     };
-    format!("{}  {}  {what}\n", ui.out.dim(&clock_time(at)), upkeep.run)
+    let steps: Vec<String> = upkeep.steps.iter().map(ToString::to_string).collect();
+    let steps = if steps.is_empty() { steps.concat() } else { format!("[{}] ", steps.join(", ")) };
+    format!("{}  {}  {}{what}\n", ui.out.dim(&clock_time(at)), upkeep.run, ui.out.dim(&steps))
 }
 
 /// Hears when the process is told to leave.
@@ -162,20 +203,25 @@ mod tests {
         ];
         let (mut people, mut programs) = (String::new(), String::new());
         for did in all {
-            let upkeep = Upkeep { tenant: TenantId::default(), run, did };
+            let step = |path: &str| path.parse::<StepPath>().unwrap();
+            let steps = match did {
+                Did::Woke => vec![step("each[3].nap"), step("ask")],
+                _ => Vec::new(),
+            };
+            let upkeep = Upkeep { tenant: TenantId::default(), run, did, steps };
             people += &text(&ui, &upkeep, Timestamp(1_000));
             programs += &format!("{}\n", serde_json::to_string(&as_line(&upkeep, Timestamp(1_000))).unwrap());
         }
         insta::assert_snapshot!(people, @r"
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  taken over from a process that died
-        00:00:01.000  run_0000000003e87fffbfffffffffffffff  woken: its time has come
+        00:00:01.000  run_0000000003e87fffbfffffffffffffff  [each[3].nap, ask] woken: its time has come
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  has the event it waited for
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  is suspended now
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  could not be brought on: damaged\u{1b}
         ");
         insta::assert_snapshot!(programs, @r#"
         {"at":1000,"did":"took-over","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
-        {"at":1000,"did":"woke","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
+        {"at":1000,"did":"woke","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","steps":["each[3].nap","ask"]}
         {"at":1000,"did":"delivered","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
         {"at":1000,"did":"brought","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","status":"suspended"}
         {"at":1000,"did":"gave-up","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","error":"damaged\u001b"}

@@ -1,5 +1,7 @@
 //! Rust: cargo, for the target without an operating system.
 
+use std::path::Path;
+
 use reentry::wasm::Encoding;
 use serde::Deserialize;
 
@@ -62,7 +64,65 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
             "a step is a library of type `cdylib`: in Cargo.toml, `[lib]` and `crate-type = [\"cdylib\"]`";
         return Err(Report::refused("no-module", message).hint(hint).into());
     }
+    if let Some(print) = lost_print(&project.folder) {
+        project.note(&print);
+    }
     Ok(made)
+}
+
+/// Macros that print to streams which a step has not. The SDK has some of the same names that print to the log.
+const PRINTS: [&str; 5] = ["println", "eprintln", "print", "eprint", "dbg"];
+
+/// Most folders and files of a crate that are looked through.
+const FILES_MAX: usize = 500;
+
+/// What is said of the first line of a crate that prints where nobody sees it.
+fn lost_print(project: &Path) -> Option<String> {
+    let mut left = vec![project.join("src")];
+    let mut sources = Vec::new();
+    for _ in 0..FILES_MAX {
+        let Some(path) = left.pop() else { break };
+        match std::fs::read_dir(&path) {
+            Ok(entries) => left.extend(entries.flatten().map(|entry| entry.path())),
+            Err(_) if path.extension().is_some_and(|end| end == "rs") => sources.push(path),
+            Err(_) => {}
+        }
+    }
+    sources.sort();
+    let texts: Vec<_> =
+        sources.iter().filter_map(|path| Some((path, std::fs::read_to_string(path).ok()?))).collect();
+    if texts.iter().any(|(_, text)| text.contains("extern crate reentry_step")) {
+        return None;
+    }
+    texts.iter().find_map(|(path, text)| {
+        let (line, name) = prints_at(text)?;
+        let file = path.strip_prefix(project).unwrap_or(path).display();
+        Some(format!(
+            "note: {file}:{line}: what `{name}!` prints goes nowhere, as a step has no standard output; with `use reentry_step::{name};` it \
+             goes to the run's log"
+        ))
+    })
+}
+
+/// The first line of a source that prints with a macro of the standard library's, as far as a look at the text can tell; and the macro.
+fn prints_at(text: &str) -> Option<(usize, &'static str)> {
+    let used = |name: &str| {
+        let uses = text.split("use reentry_step").skip(1).filter_map(|rest| rest.split(';').next());
+        let is_name = |part: &str| part == name;
+        uses.flat_map(|list| list.split(|c: char| !c.is_alphanumeric() && c != '_')).any(is_name)
+    };
+    let lines = text.lines().enumerate().take_while(|(_, line)| line.trim() != "#[cfg(test)]");
+    let code = lines.filter(|(_, line)| !line.trim_start().starts_with("//"));
+    let prints = |line: &str, name: &str| {
+        let mut words = line.split(|c: char| !c.is_alphanumeric() && !"_!:".contains(c));
+        words.any(|word| word.strip_suffix('!') == Some(name))
+    };
+    let lost: Vec<&str> = PRINTS.into_iter().filter(|name| !used(name)).collect();
+    let mut found = code.filter_map(|(at, line)| {
+        let name = PRINTS.into_iter().find(|name| lost.contains(name) && prints(line, name))?;
+        Some((at + 1, name))
+    });
+    found.next()
 }
 
 /// The module that a line of cargo's tells of.
@@ -81,6 +141,24 @@ fn module_of(line: &[u8]) -> Option<Made> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_print_that_nobody_sees_is_found() {
+        for (text, found) in [
+            ("fn a() {\n    println!(\"x\");\n}", Some((2, "println"))),
+            ("let a = std::dbg!(1);", None),
+            ("let a = f(dbg!(1));", Some((1, "dbg"))),
+            ("// println!(\"x\")\n#[cfg(test)]\nmod tests { println!(\"x\") }", None),
+            (
+                "use reentry_step::{Context,\n  println};\nprintln!(\"x\"); eprintln!(\"y\");",
+                Some((3, "eprintln")),
+            ),
+            ("use reentry_step::println;\nprintln!(\"x\");", None),
+            ("reentry_step::println!(\"x\"); writeln!(out)", None),
+        ] {
+            assert_eq!(prints_at(text), found, "{text}");
+        }
+    }
 
     #[test]
     fn of_all_that_cargo_made_the_libraries_for_others_count() {

@@ -13,6 +13,7 @@ use crate::event::{CallEnd, CallEnded};
 use crate::id::{OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
+use crate::retry::RetryPolicy;
 use crate::step::{Failure, Resolution, WaitFor, Waits};
 use crate::workflow::StepAt;
 
@@ -43,7 +44,11 @@ pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<()
         }),
     };
     match next {
-        Err(failure) => failed(change, &path, place, failure, (owner, call), ended.random),
+        Err(failure) => {
+            let tries =
+                Tries { policy: place.retry, random: ended.random, sit_through_ms: ended.sit_through_ms };
+            failed(change, &path, tries, failure, (owner, call))
+        }
         Ok(Move::Complete(output)) => change.complete(&path, output, owner),
         Ok(Move::Bail(result)) => change.bail(&path, result, owner),
         Ok(Move::Wait(waits)) => {
@@ -126,20 +131,27 @@ fn within_bounds(what: &str, map: &Map) -> Result<(), Failure> {
     Err(final_failure("too-large", message))
 }
 
+/// How a failed call is tried again.
+struct Tries<'w> {
+    policy: &'w RetryPolicy,
+    random: u32,
+    sit_through_ms: u64,
+}
+
 fn failed(
     change: &mut Change<'_>,
     path: &StepPath,
-    place: StepAt<'_>,
+    tries: Tries<'_>,
     failure: Failure,
     (owner, call): (OwnerId, Call),
-    random: u32,
 ) -> Result<(), Stop> {
+    let Tries { policy, random, sit_through_ms } = tries;
     let now = change.now;
     let step = change.step_mut(path)?;
-    if !(failure.retryable && place.retry.allows(step.attempt)) {
+    if !(failure.retryable && policy.allows(step.attempt)) {
         return change.fail(path, failure, Because::of(owner));
     }
-    let wait = place.retry.delay_ms(step.attempt, random).max(failure.retry_after_ms.unwrap_or(0));
+    let wait = policy.delay_ms(step.attempt, random).max(failure.retry_after_ms.unwrap_or(0));
     let until = now.plus_ms(wait);
     step.attempt += 1;
     // The process outlived it.
@@ -147,7 +159,11 @@ fn failed(
     step.entry.error = Some(failure);
     let attempt = step.attempt;
     change.log(path, LogKind::Retrying { attempt, until });
-    Ok(change.call(path, call, owner, Some(until))?)
+    // A pause makes no delay shorter.
+    match wait > sit_through_ms || (change.run.paused && wait > 0) {
+        true => Ok(change.delay(path, call, until)?),
+        false => Ok(change.call(path, call, owner, Some(until))?),
+    }
 }
 
 impl Change<'_> {
@@ -189,6 +205,7 @@ impl Change<'_> {
         let step = self.step_mut(path)?;
         step.attempt = 0;
         (step.take_overs, step.trials) = (0, 0);
+        step.span_id = None;
         step.suspensions = all;
         step.doing = Doing::Waiting(Waiting { image, wake: waits.wake });
         for id in begun {

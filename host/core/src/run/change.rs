@@ -15,6 +15,7 @@ use crate::path::StepPath;
 use crate::schema::{Schema, Violations};
 use crate::step::Failure;
 use crate::time::Timestamp;
+use crate::trace::{RootSpan, SpanId, SpanRecord, TracingOptions};
 use crate::workflow::{Place, Program, StepAt};
 
 /// Most entries that one decision enters. What is left is put off to the next one, so that a loop without a step in it cannot keep
@@ -221,6 +222,7 @@ impl<'w> Change<'w> {
             children: 0,
             deadline: None,
             doing,
+            span_id: None,
             suspensions: Vec::new(),
         }
     }
@@ -240,6 +242,15 @@ impl<'w> Change<'w> {
         }
     }
 
+    /// Lets the run go on under the root span of a start or resume; gives what the log keeps of it.
+    pub(super) fn begin_span(&mut self, span: RootSpan, options: TracingOptions) -> Option<Box<SpanRecord>> {
+        let record = SpanRecord::new(&span, options);
+        let is_told = !record.is_plain() && !self.is_quiet;
+        self.run.span_noted = if is_told { self.next_version() } else { 0 };
+        self.run.span = Some(span);
+        Some(Box::new(record))
+    }
+
     /// Has a guest called: by the owner now, or when the run is not paused any more.
     pub(super) fn call(
         &mut self,
@@ -248,16 +259,29 @@ impl<'w> Change<'w> {
         owner: OwnerId,
         not_before: Option<Timestamp>,
     ) -> Result<(), Refused> {
-        let paused = self.run.paused;
+        let (paused, span_id) = (self.run.paused, SpanId::of_call(self.run.id, path, self.next_version()));
         let step = self.step_mut(path)?;
+        step.entry.status = StepStatus::Running;
         step.doing = match not_before {
             _ if paused => Doing::Ready(call),
             None => Doing::Calling(owner, call),
             Some(until) => Doing::Retrying(owner, until, call),
         };
+        step.span_id = (!paused).then_some(span_id);
         if !paused {
+            let called = LogKind::Called { call: step.calls, attempt: step.attempt, span_id };
+            self.log(path, called);
             self.effects.push(Effect::Call { path: path.clone(), not_before });
         }
+        Ok(())
+    }
+
+    /// Leaves a call that failed for an instant, and for whoever comes then.
+    pub(super) fn delay(&mut self, path: &StepPath, call: Call, until: Timestamp) -> Result<(), Refused> {
+        let step = self.step_mut(path)?;
+        step.entry.status = StepStatus::Waiting;
+        step.doing = Doing::Delayed(until, call);
+        step.span_id = None;
         Ok(())
     }
 
@@ -297,7 +321,7 @@ impl<'w> Change<'w> {
         self.dropped_images.extend(step.doing.image());
         self.run.called.remove(path);
         step.doing = Doing::Ended;
-        step.deadline = None;
+        (step.deadline, step.span_id) = (None, None);
         step.entry.status = status;
         step.entry.ended_at = Some(self.now);
         step.entry.suspended_at = None;
@@ -307,7 +331,11 @@ impl<'w> Change<'w> {
         }
         self.touched.remove(path);
         // What this very decision was about to have done for it.
+        let before = self.effects.len();
         self.effects.retain(|effect| effect.path() != path);
+        if self.effects.len() < before {
+            self.log.retain(|entry| !(matches!(entry.kind, LogKind::Called { .. }) && entry.path == *path));
+        }
         self.log(path, LogKind::Ended { status });
         self.inactive.insert(path.clone(), step);
         self.inactive.get_mut(path).ok_or_else(|| misfit(path))

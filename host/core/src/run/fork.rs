@@ -151,7 +151,10 @@ fn go_on(
             change.open(&path, suspension);
         }
         match doing {
-            Doing::Calling(_, call) | Doing::Retrying(_, _, call) | Doing::Ready(call) => {
+            Doing::Calling(_, call)
+            | Doing::Retrying(_, _, call)
+            | Doing::Delayed(_, call)
+            | Doing::Ready(call) => {
                 change.step_mut(&path)?.attempt = 0;
                 change.call(&path, call, owner, None)?;
             }

@@ -1,21 +1,24 @@
 //! What watchers of a run see: small entries, one list a commit. Data is not repeated here; it is in the steps' records.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use super::{RunStatus, StepStatus, is_zero};
 use crate::actor::By;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::time::Timestamp;
+use crate::trace::{SpanId, SpanRecord};
 
 /// Something that happened in a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LogEntry {
     /// Where; the root path for the run itself.
-    #[serde(rename = "at", default, skip_serializing_if = "StepPath::is_root")]
+    #[serde(rename = "at", skip_serializing_if = "StepPath::is_root")]
     pub path: StepPath,
     /// Who wanted it; that of an answer is kept with its suspension.
-    #[serde(default, skip_serializing_if = "By::is_empty")]
+    #[serde(skip_serializing_if = "By::is_empty")]
     pub by: By,
     /// What.
     #[serde(flatten)]
@@ -27,9 +30,16 @@ pub struct LogEntry {
 #[serde(tag = "is", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum LogKind {
     /// The run was started.
-    Started,
+    Started {
+        /// The root span of the start; `None` in entries that were written when it was not kept.
+        #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+        span: Option<Box<SpanRecord>>,
+    },
     /// The run, suspended before, goes on because of an answer.
     Resumed {
+        /// The root span of the resume; `None` in entries that were written when it was not kept.
+        #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+        span: Option<Box<SpanRecord>>,
         /// What was answered; empty in logs that were written when this was not kept.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         suspensions: Vec<SuspensionId>,
@@ -43,6 +53,16 @@ pub enum LogKind {
         /// What is over of what it waited for; empty in logs that were written when this was not kept.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         suspensions: Vec<SuspensionId>,
+    },
+    /// A guest is called: for the first time, after what it waited for, or again.
+    Called {
+        /// Number of the call.
+        call: u32,
+        /// Tries before this one.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        attempt: u32,
+        /// The span of this try.
+        span_id: SpanId,
     },
     /// An entry ended.
     Ended {
@@ -105,12 +125,43 @@ pub enum LogKind {
     },
 }
 
+impl<'de> Deserialize<'de> for LogEntry {
+    /// Reads the entry, and its span apart: what is read by its tag is taken into pieces first, and the texts of metadata would not
+    /// survive that.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged {
+            #[serde(rename = "at", default)]
+            path: StepPath,
+            #[serde(default)]
+            by: By,
+            #[serde(flatten)]
+            kind: LogKind,
+        }
+        #[derive(Deserialize)]
+        struct Spanned {
+            #[serde(default)]
+            span: Option<Box<SpanRecord>>,
+        }
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let Tagged { path, by, mut kind } = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        if let LogKind::Started { span } | LogKind::Resumed { span, .. } = &mut kind {
+            *span = serde_json::from_str::<Spanned>(text.get()).map_err(D::Error::custom)?.span;
+        }
+        Ok(Self { path, by, kind })
+    }
+}
+
 impl LogKind {
     /// Whether it tells of an answer that comes, or of what becomes of it.
     pub(super) fn is_of_an_answer(&self) -> bool {
         matches!(
             self,
-            Self::Resumed { .. } | Self::Reentered { .. } | Self::AnswerRefused { .. } | Self::Stopped { .. }
+            Self::Resumed { .. }
+                | Self::Reentered { .. }
+                | Self::Called { .. }
+                | Self::AnswerRefused { .. }
+                | Self::Stopped { .. }
         )
     }
 }

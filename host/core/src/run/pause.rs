@@ -14,11 +14,11 @@ pub(super) fn pause(change: &mut Change<'_>) -> Result<(), Stop> {
     // A wait before a further try is no call in flight.
     let now = change.now;
     let waiting = change.run.steps.iter().filter_map(|(path, step)| match &step.doing {
-        Doing::Retrying(_, until, call) if *until > now => Some((path.clone(), call.clone())),
+        Doing::Retrying(_, until, call) if *until > now => Some((path.clone(), call.clone(), *until)),
         _ => None,
     });
-    for (path, call) in waiting.collect::<Vec<_>>() {
-        change.step_mut(&path)?.doing = Doing::Ready(call);
+    for (path, call, until) in waiting.collect::<Vec<_>>() {
+        change.delay(&path, call, until)?;
     }
     Ok(())
 }

@@ -112,6 +112,7 @@ impl Change<'_> {
         step.entry.error = None;
         step.attempt = 0;
         step.take_overs = 0;
+        step.span_id = None;
         over.append(&mut step.suspensions);
         over.sort_by_key(Suspension::opened);
         step.suspensions = over;

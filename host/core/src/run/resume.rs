@@ -52,9 +52,9 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
     let replaced = replaced(given, &before, &context);
     change.run.request_context = context;
     change.is_quiet = answers.iter().all(|(_, suspension, _)| suspension.refusals >= REFUSALS_TOLD_MAX);
-    change.run.span = Some(span);
+    let span = change.begin_span(span, request.tracing_options);
     let suspensions = answers.iter().map(|(_, suspension, _)| suspension.id).collect();
-    change.log(&StepPath::root(), LogKind::Resumed { suspensions });
+    change.log(&StepPath::root(), LogKind::Resumed { span, suspensions });
     // All of them before the first step is called: one that waits for any of several is told of each.
     let mut paths = BTreeSet::new();
     for (path, suspension, data) in answers {

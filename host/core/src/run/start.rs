@@ -30,8 +30,8 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Call
     change.run.phase = Phase::Live;
     change.run.state = state;
     change.run.request_context = context;
-    change.run.span = Some(span);
-    change.log_by(&root, LogKind::Started, request.by);
+    let span = change.begin_span(span, request.tracing_options);
+    change.log_by(&root, LogKind::Started { span }, request.by);
     change.enter_scope(&root, top, input, caller.owner)
 }
 

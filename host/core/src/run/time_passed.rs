@@ -1,4 +1,4 @@
-//! Time has passed: sleeps are over and deadlines have come.
+//! Time has passed: sleeps are over, further tries are made and deadlines have come.
 
 use super::change::{Change, final_failure};
 use super::fail::Because;
@@ -49,7 +49,13 @@ fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<()
         change.save_before(id);
         change.settle(path, id, resolution, SuspensionEnd::Elapsed)?;
     }
-    change.wake(path, owner)
+    match &change.step_mut(path)?.doing {
+        Doing::Delayed(until, call) if *until <= now => {
+            let call = call.clone();
+            Ok(change.call(path, call, owner, None)?)
+        }
+        _ => change.wake(path, owner),
+    }
 }
 
 fn resolution(suspension: &Suspension) -> Resolution {

@@ -8,7 +8,7 @@ use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Call, Doing, Run, Step};
-use reentry_core::step::{Facts, Failure, Invocation, ResumeMode};
+use reentry_core::step::{CallTrace, Facts, Failure, Invocation, ResumeMode};
 use reentry_core::workflow::{Program, StepAt};
 use reentry_wasm::{CallError, CallOptions, Imported, LoadedComponent};
 use tokio::sync::SemaphorePermit;
@@ -65,20 +65,24 @@ impl<'a> Change<'a> {
         self.is.component
     }
 
-    /// Moves the step. `None` for one that has no memory, which needs nothing.
+    /// Moves the step; `told` is the span of it. `None` for one that has no memory, which needs nothing.
     pub(super) async fn carry_out(
         &self,
         host: &Inner,
         run: &Arc<Run>,
         old: &Program,
+        told: CallTrace,
     ) -> Moved<Option<There>> {
         let image = match (&self.step.doing, self.step.doing.image()) {
             (Doing::Waiting(_), Some(image)) => image,
-            (Doing::Waiting(_) | Doing::Ready(Call::Resume(_)), None) => {
+            (
+                Doing::Waiting(_) | Doing::Ready(Call::Resume(_)) | Doing::Delayed(_, Call::Resume(_)),
+                None,
+            ) => {
                 return Ok(self.re_entered().map(|()| None));
             }
-            (Doing::Ready(Call::Start), _) => return Ok(Ok(None)),
-            (Doing::Ready(_), Some(_)) => {
+            (Doing::Ready(Call::Start) | Doing::Delayed(_, Call::Start), _) => return Ok(Ok(None)),
+            (Doing::Ready(_) | Doing::Delayed(..), Some(_)) => {
                 return Ok(Err(format!(
                     "has an answer in component {} that its code has not taken yet; let the run go on until the step waits again or ends",
                     self.was()
@@ -107,12 +111,12 @@ impl<'a> Change<'a> {
                 )));
             }
         }
-        let state = match self.export(host, run, &ready).await? {
+        let state = match self.export(host, run, &ready, told.clone()).await? {
             Ok(state) => state,
             Err(reason) => return Ok(Err(reason)),
         };
         let state_bytes = state.text().len();
-        Ok(self.import(host, run, &ready, &new, state).await?.map(|Imported { waits, image }| {
+        Ok(self.import(host, run, &ready, (&new, state), told).await?.map(|Imported { waits, image }| {
             let id: SnapshotId = host.chance.snapshot_id(host.clock.now());
             Some(There { step: MovedStep { image: id, waits }, image, state_bytes })
         }))
@@ -130,10 +134,10 @@ impl<'a> Change<'a> {
         }
     }
 
-    async fn export(&self, host: &Inner, run: &Arc<Run>, ready: &Ready) -> Moved<Json> {
+    async fn export(&self, host: &Inner, run: &Arc<Run>, ready: &Ready, told: CallTrace) -> Moved<Json> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let context = Arc::new(context(host, run, self.path, None).await?);
-        let facts = self.facts(host, run, self.was);
+        let facts = self.facts(host, run, self.was, told);
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = CallOptions::new(ready.seal.clone());
@@ -149,12 +153,12 @@ impl<'a> Change<'a> {
         host: &Inner,
         run: &Arc<Run>,
         ready: &Ready,
-        new: &LoadedComponent,
-        state: Json,
+        (new, state): (&LoadedComponent, Json),
+        told: CallTrace,
     ) -> Moved<Imported> {
         let context = Arc::new(context(host, run, self.path, None).await?);
         let input = inputs::read(&*host.store, run, self.path, self.step).await?;
-        let call = Invocation { facts: self.facts(host, run, self.is), input };
+        let call = Invocation { facts: self.facts(host, run, self.is, told), input };
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = CallOptions::new(ready.seal.clone());
@@ -166,9 +170,8 @@ impl<'a> Change<'a> {
     }
 
     /// The facts of a call that moves the step. Its key is that of no call of the run's.
-    fn facts(&self, host: &Inner, run: &Run, at: StepAt<'_>) -> Facts {
-        let span = host.chance.span_id().to_string();
-        let facts = facts(host, run, self.path, at, self.step, span);
+    fn facts(&self, host: &Inner, run: &Run, at: StepAt<'_>, told: CallTrace) -> Facts {
+        let facts = facts(host, run, self.path, at, self.step, told);
         let idempotency_key = format!("{}/migrate", facts.idempotency_key);
         Facts { workflow_id: self.workflow_id.to_owned(), idempotency_key, ..facts }
     }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use reentry::core::error::ErrorKind;
 use reentry::core::run::RunStatus;
-use reentry::{Error, Host, OutputOptions, ResumeOptions, restore};
+use reentry::{Error, Host, LogFilter, OutputOptions, ResumeOptions, restore};
 use serde_json::json;
 
-use crate::guest::{asks_twice, host, input, line};
+use crate::guest::{asks_twice, host, input, line, says};
 
 async fn open(folder: &Path) -> Host {
     host().data_dir(folder).build().await.unwrap()
@@ -59,11 +59,14 @@ async fn a_backup_with_the_key_is_all_there_is_to_it() {
     let root = tempfile::tempdir().unwrap();
     let [data, copy, other] = ["data", "copy", "other"].map(|name| root.path().join(name));
     let first = open(&data).await;
-    let run = asks_twice(&first).await.start(input(json!(1))).await.unwrap().run;
+    let workflow = first.workflow("says").then(says(&first, "says", "", 1, "said").await.step("ask"));
+    let run = workflow.commit().await.unwrap().start(input(json!(1))).await.unwrap().run;
     first.backup(&copy, true).await.unwrap();
     restore(&copy, &other).await.unwrap();
     let second = open(&other).await.run(run.id()).await.unwrap();
     second.resume(ResumeOptions::data(json!("a"))).await.unwrap();
+    let lines = second.logs(&LogFilter::default()).await.unwrap().lines;
+    assert_eq!(lines.iter().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["said", "goes on"]);
 
     let error = restore(&copy, &data).await.unwrap_err();
     insta::assert_snapshot!(told(&error, root.path()), @"DIR/data is not empty: a backup and a data folder that is made of one have a folder of their own");

@@ -242,19 +242,30 @@ async fn begins(host: &Host, name: &str, with: &str) -> Component {
 
 /// A step that logs `die`, and then asks.
 pub(crate) async fn kills(host: &Host) -> Component {
+    says(host, "kill", "", 1, "die").await
+}
+
+/// A step that logs a text so many times when it begins, does something, and then asks; when it goes on, it logs `goes on`.
+pub(crate) async fn says(host: &Host, name: &str, does: &str, times: u32, text: &str) -> Component {
     let memory = r#"(memory (export "memory") 1)"#;
     let import = r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
-    assert!(ASK.contains(start) && ASK.contains(memory), "the fixture was written anew");
-    let log =
-        "(call $log (i32.const 2) (i32.const 48) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0))";
-    let data = r#"(data (i32.const 48) "die")"#;
-    add(
-        host,
-        "kill",
-        &ASK.replace(memory, &format!("{import} {memory} {data}")).replace(start, &format!("{start} {log}")),
-    )
-    .await
+    let resume = "(local $resolved i32)";
+    assert!([start, resume, memory].iter().all(|part| ASK.contains(part)), "the fixture was written anew");
+    let log = |at: u32, bytes: usize| {
+        let none = "(i32.const 0) (i32.const 0) (i32.const 0)";
+        format!("(call $log (i32.const 2) (i32.const {at}) (i32.const {bytes}) {none})")
+    };
+    let loops = format!(
+        "{start} (local $n i32) (loop $again {} (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const {times})))) {does}",
+        log(4_096, text.len())
+    );
+    let data = format!(
+        r#"(data (i32.const 4096) "{text}") (data (i32.const 4000) "goes on") (data (i32.const 3990) "1")"#
+    );
+    let ask = ASK.replace(memory, &format!("{import} {memory} {data}")).replace(start, &loops);
+    add(host, name, &ask.replace(resume, &format!("{resume} {}", log(4_000, 7)))).await
 }
 
 /// A step that fails at once, with `trap`, which is tried again.

@@ -2,11 +2,13 @@
 
 use std::sync::Mutex;
 
+use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{Call, Doing, Reopened, Run, Step, TRIALS_MAX};
 use reentry::core::step::{Resolution, WaitFor, Wake};
-use reentry::store::{Closed, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
+use reentry::core::time::Timestamp;
+use reentry::store::{CallLog, Closed, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
 
 use crate::disk::{Disk, now};
 use crate::stage::Stage;
@@ -40,10 +42,18 @@ pub(crate) enum Broken {
     OrphansForgotten,
     /// Calls that their driver gave up are not found.
     GivenUpForgotten,
+    /// Delays that nobody sits through never end.
+    DelaysForgotten,
+    /// A try after such a delay is there to be made by others as well.
+    DelaysEndTwice,
     /// A run is not saved before its suspensions end.
     SavepointsDropped,
     /// What happened is not written down.
     LogDropped,
+    /// What a guest said in a call is not kept.
+    CallLogsDropped,
+    /// It is kept once more with what comes next.
+    CallLogsTwice,
     /// A request is done as often as it is made.
     RequestsForgotten,
     /// How often a call was tried is not kept.
@@ -101,7 +111,7 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -115,8 +125,12 @@ impl Broken {
         Self::LeasesIgnored,
         Self::OrphansForgotten,
         Self::GivenUpForgotten,
+        Self::DelaysForgotten,
+        Self::DelaysEndTwice,
         Self::SavepointsDropped,
         Self::LogDropped,
+        Self::CallLogsDropped,
+        Self::CallLogsTwice,
         Self::RequestsForgotten,
         Self::AttemptsForgotten,
         Self::TimersForgotten,
@@ -152,6 +166,8 @@ impl Broken {
 pub(crate) struct Mixed {
     /// The last answer that somebody gave, to be given to somebody else.
     answer: Mutex<Option<Json>>,
+    /// What a guest said in the last call.
+    said: Mutex<Option<(RunId, CallLog)>>,
     /// The suspensions that were open again.
     reopened: Mutex<Vec<Reopened>>,
 }
@@ -181,7 +197,15 @@ pub(crate) fn rewritten(
         Broken::MessagesTakenTwice => commit.took.clear(),
         Broken::SavepointsDropped if stage.one_in(4) => commit.savepoint = None,
         Broken::LogDropped if stage.one_in(4) => commit.log = None,
+        Broken::CallLogsDropped if stage.one_in(4) => commit.call_log = None,
+        Broken::CallLogsTwice => {
+            let mut said = mixed.said.lock().unwrap();
+            let before = said.take().filter(|(run, _)| *run == commit.run.id && commit.call_log.is_none());
+            *said = commit.call_log.clone().map(|log| (commit.run.id, log));
+            commit.call_log = commit.call_log.or(before.map(|(_, log)| log));
+        }
         Broken::RequestsForgotten => commit.request = None,
+        Broken::DelaysEndTwice => delay_once_more(&mut commit, store),
         Broken::AttemptsForgotten => each_step(&mut commit, |step| step.attempt = 0),
         Broken::AnswersMixedUp => mix_answers(&mut commit, mixed),
         Broken::EndsForgotten => {
@@ -246,6 +270,26 @@ fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
         commit.expected = Some(there.version);
         commit.run.version = commit.run.version.max(there.version + 1);
     }
+}
+
+/// Leaves calls for which a delay has ended where they were.
+fn delay_once_more(commit: &mut Commit, store: &dyn Store) {
+    let there: Option<Run> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
+    let Some(there) = there else { return };
+    for (path, step) in
+        commit.run.steps.iter_mut().chain(commit.steps.iter_mut().map(|(path, step)| (&*path, step)))
+    {
+        let before = there.steps.get(path).map(|step| &step.doing);
+        if let (Doing::Calling(..), Some(delayed @ Doing::Delayed(..))) = (&step.doing, before) {
+            step.doing = delayed.clone();
+        }
+    }
+}
+
+/// Whether all that is due in a run are calls that were delayed.
+pub(crate) fn is_only_delayed(run: &Run, at: Timestamp) -> bool {
+    let mut due = run.steps.values().filter(|step| step.due_at().is_some_and(|due| due <= at));
+    due.all(|step| matches!(step.doing, Doing::Delayed(..)))
 }
 
 fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {

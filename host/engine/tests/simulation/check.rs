@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
-use reentry::core::id::SnapshotId;
+use reentry::core::id::{RunId, SnapshotId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
 use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus, TRIALS_MAX};
 use reentry::core::time::Timestamp;
-use reentry::store::{SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord, TryKind};
+use reentry::store::{
+    CallLogFilter, LogRow, SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord, TryKind,
+};
 
 use crate::disk::now;
 use crate::guest::{self, guest};
@@ -70,6 +72,7 @@ pub(crate) fn at_the_end(world: &World) -> Checked {
         let performed = Performed::of(&effects, &world.tree.scripts())?;
         result(world, run)?;
         let log = log(world, run)?;
+        said(world, run)?;
         repetitions(world, &performed, &log)?;
         waits(world, &performed)?;
         suspensions(world, run, &performed)?;
@@ -139,8 +142,11 @@ fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
         all.extend(row.entries.decode::<Vec<LogEntry>>().map_err(|error| error.to_string())?);
     }
     let first = all.first().map(|entry| entry.kind.clone());
-    let begins = if run.fork_of.is_some() { LogKind::Forked } else { LogKind::Started };
-    ensure(first == Some(begins), || format!("the log begins with {first:?}"))?;
+    let begins = match run.fork_of {
+        Some(_) => matches!(first, Some(LogKind::Forked)),
+        None => matches!(first, Some(LogKind::Started { .. })),
+    };
+    ensure(begins, || format!("the log begins with {first:?}"))?;
     let stopped = all.iter().rev().find_map(|entry| match entry.kind {
         LogKind::Stopped { status } => Some(status),
         _ => None,
@@ -149,6 +155,54 @@ fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
         format!("the log ends with {stopped:?}, the run {}", run.status())
     })?;
     Ok(all)
+}
+
+/// What guests said is kept with the ends of their calls: of each call that ended there is its line, once. A call says one line, which begins with
+/// its key.
+fn said(world: &World, run: &Run) -> Checked {
+    let kept = now(world.store().call_logs(run.id, &CallLogFilter::default())).unwrap();
+    ensure(kept.dropped == 0 && !kept.more, || format!("{} lines were dropped", kept.dropped))?;
+    let ends = |of: RunId| -> BTreeSet<(u64, StepPath)> {
+        let rows = now(world.store().log(of, 0, ROWS)).unwrap();
+        let entries = |row: &LogRow| row.entries.decode::<Vec<LogEntry>>().unwrap();
+        let ended = |entry: &LogEntry| {
+            use LogKind::{AnswerRefused, Ended, Retrying, Suspended, Waiting};
+            matches!(
+                entry.kind,
+                AnswerRefused { .. } | Ended { .. } | Retrying { .. } | Suspended { .. } | Waiting { .. }
+            )
+        };
+        let of_row = |row: &LogRow| {
+            let ended = entries(row).into_iter().filter(ended);
+            ended.map(|entry| (row.version, entry.path)).collect::<Vec<_>>()
+        };
+        rows.iter().flat_map(of_row).collect()
+    };
+    let scripts = world.tree.scripts();
+    let mut calls = BTreeSet::new();
+    for row in &kept.rows {
+        let (version, path) = (row.version, &row.log.path);
+        let says = format!("\"message\":\"{}/{path}/", row.run);
+        ensure(row.log.lines == 1 && row.log.text.contains(&says), || {
+            format!("the line of a call of `{path}`, version {version}: {}", row.log.text)
+        })?;
+        // A checkpoint is the end of a call of which watchers are not told.
+        let script = scripts.get(step_id(&path.to_string()));
+        let is_checkpoint = script.is_some_and(|script| script.contains('k'));
+        ensure(is_checkpoint || ends(row.run).contains(&(version, path.clone())), || {
+            format!("a line of `{path}` at version {version}, at which no call of it ended")
+        })?;
+        calls.insert((path.clone(), row.log.call));
+    }
+    for (path, step) in now(world.store().steps(run.id)).unwrap() {
+        let is_guest = scripts.contains_key(step_id(&path.to_string()));
+        for call in (1..=step.calls).filter(|_| is_guest && step.entry.status == StepStatus::Success) {
+            ensure(calls.contains(&(path.clone(), call)), || {
+                format!("what call {call} of `{path}` said is lost")
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// A call is made again as often as it fails, which its script says, and performed again only then or when somebody died.

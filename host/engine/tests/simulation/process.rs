@@ -1,6 +1,7 @@
 //! A simulated process: a host of its own on a tokio runtime of its own, which die together.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reentry::core::id::RunId;
 use reentry::core::time::Timestamp;
@@ -71,6 +72,9 @@ impl Process {
         let tokio = Builder::new_current_thread().enable_time().build().unwrap();
         let store = HeldStore::new(number, disk, stage, *broken, mixed);
         let chance = Chance::new(*seed, 1_000 + number as u64);
+        // Some sit through no delay at all.
+        let sit_through =
+            Duration::from_secs(if Chance::new(*seed, 5_000 + number as u64).one_in(3) { 0 } else { 10 });
         let hook = {
             let stage = Arc::clone(stage);
             move |point| stage.fault(number, point)
@@ -83,6 +87,7 @@ impl Process {
             .observer(Arc::new(Ear { process: number, stage: Arc::clone(stage) }))
             .on_fault_point(Arc::new(hook))
             .background(looks_after_runs)
+            .sit_through(sit_through)
             .savepoints_max(0);
         let host = tokio.block_on(builder.build()).unwrap();
         stage.tell(&format!("  p{number} begins"));

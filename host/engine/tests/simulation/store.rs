@@ -12,7 +12,7 @@ use reentry::core::run::{Run, RunStatus, Step};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
-use crate::broken::{Broken, Mixed, other_image, rewritten, without_deadlines};
+use crate::broken::{Broken, Mixed, is_only_delayed, other_image, rewritten, without_deadlines};
 use crate::disk::{Disk, Written, now};
 use crate::stage::Stage;
 
@@ -180,7 +180,14 @@ impl Store for HeldStore {
         if self.is(Broken::TimersForgotten) && self.process > 0 {
             return Ok(Vec::new());
         }
-        now(self.inner().due(at, except, limit))
+        let mut due = now(self.inner().due(at, except, limit))?;
+        if self.is(Broken::DelaysForgotten) {
+            due.retain(|(tenant, run)| {
+                let run = now(self.inner.run(tenant, *run)).ok().flatten();
+                !run.is_some_and(|run| is_only_delayed(&run, at))
+            });
+        }
+        Ok(due)
     }
 
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
@@ -335,6 +342,9 @@ impl Store for HeldStore {
     async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
         now(self.inner().log(run, after, limit))
     }
+    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+        now(self.inner().call_logs(run, filter))
+    }
     async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
         now(self.inner().savepoint(run, suspension))
     }
@@ -364,6 +374,14 @@ impl Store for HeldStore {
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         now(self.inner().list_runs(tenant, filter))
     }
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        now(self.inner().count_runs(tenant, filter, by))
+    }
     async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
         now(self.inner().delete_run(tenant, id))
     }
@@ -376,6 +394,14 @@ impl Store for HeldStore {
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         now(self.inner().list_suspensions(tenant, filter))
+    }
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        now(self.inner().count_suspensions(tenant, filter, by))
     }
     async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
         now(self.inner().message(tenant, id))

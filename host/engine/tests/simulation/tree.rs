@@ -49,7 +49,11 @@ enum Part {
 
 /// A workflow to be simulated.
 #[derive(Clone, Debug)]
-pub(crate) struct Tree(Vec<Part>);
+pub(crate) struct Tree {
+    parts: Vec<Part>,
+    /// The delay before the first further try: the caller sits through it, or nobody does.
+    delay_ms: u64,
+}
 
 impl Tree {
     /// Draws a tree of at most so many leaves in each sequence of parts that are drawn one after the other.
@@ -61,7 +65,8 @@ impl Tree {
             let arms = [*chance.pick(&FAILING_AT_TIMES), *chance.pick(&SCRIPTS)];
             parts.push(Part::Parallel(arms.map(|script| vec![Part::Step(script)]).into()));
         }
-        Self(parts)
+        let delay_ms = if chance.one_in(3) { 3_600_000 } else { 1_000 };
+        Self { parts, delay_ms }
     }
 
     /// Whether something in it is closed before it is done.
@@ -72,7 +77,7 @@ impl Tree {
     /// The ids of its entries that stand in no block.
     pub(crate) fn entries(&self) -> Vec<String> {
         let mut writer = Writer { component: String::new(), suspends: true, next: 0 };
-        let entries = writer.sequence(&self.0);
+        let entries = writer.sequence(&self.parts);
         let id = |entry: &Value| Some(entry.as_object()?.values().next()?["id"].as_str()?.to_owned());
         entries.iter().filter_map(id).collect()
     }
@@ -80,8 +85,8 @@ impl Tree {
     /// The workflow; with `suspends`, its steps wait and fail as their scripts say, else they only work.
     pub(crate) fn definition(&self, component: ComponentDigest, suspends: bool) -> Definition {
         let mut writer = Writer { component: component.to_string(), suspends, next: 0 };
-        let steps = writer.sequence(&self.0);
-        let retry = json!({"retries": 3, "delayMs": 1_000, "backoff": 2, "jitter": 0.5});
+        let steps = writer.sequence(&self.parts);
+        let retry = json!({"retries": 3, "delayMs": self.delay_ms, "backoff": 2, "jitter": 0.5});
         serde_json::from_value(json!({"id": "tree", "retry": retry, "steps": steps})).unwrap()
     }
 

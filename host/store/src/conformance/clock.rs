@@ -56,6 +56,11 @@ pub async fn what_is_held_or_over_is_not_due(back_end: &dyn BackEnd) {
     let now = put(&*store, change(&now).with_closed(1, SuspensionEnd::Elapsed).with_step("a", retry)).await;
     assert_eq!(due(&*store, 1_000, 10).await, []);
     assert_eq!(store.next_due(Timestamp(0)).await.unwrap(), None);
+    // The same of nobody's.
+    let delayed = step(Doing::Delayed(Timestamp(50), Call::Start));
+    let now = put(&*store, change(&now).with_step("a", delayed)).await;
+    assert_eq!(due(&*store, 50, 10).await.len(), 1);
+    assert_eq!(store.next_due(Timestamp(0)).await.unwrap(), Some(Timestamp(50)));
     let now = put(&*store, change(&now).with_step("a", sleeping(3, 70))).await;
     assert_eq!(store.next_due(Timestamp(0)).await.unwrap(), Some(Timestamp(70)));
     put(&*store, change(&now).with_closed(3, SuspensionEnd::Elapsed).with_step("a", ended())).await;

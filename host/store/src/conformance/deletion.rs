@@ -9,7 +9,7 @@ use super::drafts::{
     asking, change, create, ended, given, image_id, listening, message, path, put, run, run_id,
     suspension_id, tenant,
 };
-use crate::{Commit, DeleteError, RunFilter, Store, SuspensionFilter};
+use crate::{CallLogFilter, Commit, DeleteError, RunFilter, Store, SuspensionFilter};
 
 fn ending(mut commit: Commit, phase: Phase) -> Commit {
     commit.run.phase = phase;
@@ -57,7 +57,8 @@ async fn rich(store: &dyn Store, number: u64) -> Run {
     let large = format!("\"{}\"", "x".repeat(10_000));
     let first = create(run(number)).with_step("a", given(asking(number * 10, &["boss"]), &large));
     let first = first.with_step("b", listening(number * 10 + 1, "paid", None)).with_image(number, b"image");
-    let now = put(store, first.answering(&format!("key-{number}")).with_log("[1]")).await;
+    let first = first.answering(&format!("key-{number}")).with_log("[1]").logging("a", 1, "{}");
+    let now = put(store, first).await;
     let answer = change(&now).saving(Some(number * 10), &[number]).without_image(number).taking(number);
     let answer =
         answer.with_closed(number * 10, SuspensionEnd::Answered).with_step("a", given(ended(), &large));
@@ -80,11 +81,12 @@ async fn found(store: &dyn Store, number: u64) -> String {
     let mut runs = store.list_runs(&tenant, RunFilter::default()).await.unwrap().rows;
     runs.retain(|row| row.id == id);
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         store.run(&tenant, id).await.unwrap(),
         store.steps(id).await.unwrap(),
         store.step(id, &path("a")).await.unwrap(),
         store.log(id, 0, 10).await.unwrap(),
+        store.call_logs(id, &CallLogFilter::default()).await.unwrap().rows,
         store.savepoints(id).await.unwrap(),
         store.savepoint(id, suspension_id(number * 10)).await.unwrap(),
         store.list_suspensions(&tenant, filter).await.unwrap().rows,
@@ -102,7 +104,7 @@ pub async fn a_deleted_run_leaves_nothing(back_end: &dyn BackEnd) {
         rich(&*store, number).await;
     }
     let nothing = found(&*store, 9).await;
-    assert_eq!(nothing, "None [] None [] [] None [] None None []");
+    assert_eq!(nothing, "None [] None [] [] [] None [] None None []");
     // The last one first: its number may be given to the next.
     for number in [3, 1] {
         let others = found(&*store, 2).await;

@@ -15,7 +15,7 @@ use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
 
 use crate::{
-    Closed, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store,
+    CallLog, Closed, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store,
 };
 
 /// The 16 bytes of the id with this number.
@@ -122,6 +122,7 @@ pub fn step(doing: Doing) -> Step {
         children: 0,
         deadline: None,
         doing,
+        span_id: None,
         suspensions: Vec::new(),
     }
 }
@@ -299,6 +300,13 @@ impl Commit {
     #[must_use]
     pub fn with_log(mut self, entries: &str) -> Self {
         self.log = Some(json(entries));
+        self
+    }
+
+    /// With one line that a guest logged in a call of a step.
+    #[must_use]
+    pub fn logging(mut self, at: &str, call: u32, text: &str) -> Self {
+        self.call_log = Some(CallLog { path: path(at), call, attempt: 0, lines: 1, text: text.to_owned() });
         self
     }
 

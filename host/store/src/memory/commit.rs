@@ -180,6 +180,9 @@ impl Data {
         };
         run.called.extend(rows.called);
         run.log.extend(rows.log.map(|entries| (version, (at, entries))));
+        if let Some(log) = rows.call_log {
+            run.keep_call_log(version, at, log);
+        }
         run.suspensions.extend(rows.opened.into_iter().map(KeptSuspension::new));
         for mut closed in rows.closed {
             for text in closed.question.iter_mut().chain(&mut closed.answer) {

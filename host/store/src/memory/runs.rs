@@ -9,6 +9,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Run, RunStatus, Step};
 
 use super::Data;
+use super::call_logs::KeptCallLog;
 use crate::past::{LATE_TRIES_KEPT_MAX, REFUSALS_BYTES_MAX, REFUSALS_KEPT_MAX};
 use crate::rows::{
     ClosedRow, Payload, ReopenedRow, RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run,
@@ -38,6 +39,8 @@ pub(super) struct KeptRun {
     pub(super) called: BTreeSet<WorkflowDigest>,
     /// By version: when, and what.
     pub(super) log: BTreeMap<i64, (i64, Json)>,
+    /// What guests logged, by the version with which the call ended.
+    pub(super) call_logs: BTreeMap<i64, KeptCallLog>,
     /// The parent and the version from which it began.
     pub(super) fork_of: Option<(RunId, i64)>,
     /// How often bringing it on went wrong, and why it did last.
@@ -95,6 +98,7 @@ impl KeptRun {
             followed: Vec::new(),
             called: BTreeSet::new(),
             log: BTreeMap::new(),
+            call_logs: BTreeMap::new(),
             fork_of,
             troubles: None,
         }

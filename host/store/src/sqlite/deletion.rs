@@ -92,6 +92,7 @@ fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
         "DELETE FROM old_steps WHERE run = ?1",
         "DELETE FROM hidden_steps WHERE run = ?1",
         "DELETE FROM log WHERE run = ?1",
+        "DELETE FROM call_logs WHERE run = ?1",
         "DELETE FROM forks WHERE run = ?1",
         "DELETE FROM troubles WHERE run = ?1",
         "DELETE FROM called_workflows WHERE run = ?1",

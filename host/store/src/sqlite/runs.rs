@@ -1,19 +1,18 @@
 //! Runs: the table `runs`, and what one commit does to all tables of a run.
 
-use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::{Run, RunStatus};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
-use crate::codes::{end_code, status_code, status_of};
-use crate::query::{no_such_place, page, page_rows, place};
-use crate::rows::{CommitRows, RunRow, column_of, damaged, decode_run, decode_step, instant};
+use crate::codes::{end_code, status_code};
+use crate::rows::{CommitRows, RunRow, column_of, damaged, decode_run, decode_step};
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{
-    called, forks, images, log, messages, old_steps, requests, savepoints, steps, suspensions, troubles,
+    call_logs, called, forks, images, log, messages, old_steps, requests, savepoints, spots, steps,
+    suspensions, troubles,
 };
-use crate::{CommitError, Page, RunFilter, RunSummary, StoreError, SuspensionEnd};
+use crate::{CommitError, StoreError, SuspensionEnd};
 
 /// A run as it is before a commit.
 struct Claimed {
@@ -21,6 +20,8 @@ struct Claimed {
     /// Whether it stays pinned to the same definition.
     same_workflow: bool,
     same_status: bool,
+    /// Whether it is found by the same resource and instant of creation, as runs are from their first commit on.
+    same_origin: bool,
     /// Whether nothing brought it on any more.
     was_blocked: bool,
 }
@@ -79,6 +80,9 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     if let Some(entries) = &rows.log {
         log::store(connection, seq, &rows.run, entries)?;
     }
+    if let Some(log) = &rows.call_log {
+        call_logs::store(connection, seq, &rows.run, log)?;
+    }
     match (&rows.savepoint, rows.savepoints_max) {
         (None, _) | (_, 0) => {}
         (Some(_), max) => savepoints::keep_latest(connection, seq, max)?,
@@ -89,14 +93,16 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
 /// Checks that the run is at the version that the commit builds on; returns what there is of it.
 fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<Claimed>, Fault> {
     let run = &rows.run;
-    let sql =
-        "SELECT seq, version, tenant = ?2, workflow = ?3, status = ?4, status = ?5 FROM runs WHERE id = ?1";
+    let sql = "SELECT seq, version, tenant = ?2, workflow = ?3, status = ?4, status = ?5,
+        resource_id IS ?6 AND created_at = ?7 FROM runs WHERE id = ?1";
     let params = params![
         run.id.as_bytes(),
         run.tenant.as_str(),
         run.workflow.as_bytes(),
         status_code(run.status),
-        status_code(RunStatus::Blocked)
+        status_code(RunStatus::Blocked),
+        run.resource_id,
+        run.created_at,
     ];
     let found = connection.prepare_cached(sql)?.query_row(params, |row| {
         let claimed = Claimed {
@@ -104,6 +110,7 @@ fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<Cl
             same_workflow: row.get(3)?,
             same_status: row.get(4)?,
             was_blocked: row.get(5)?,
+            same_origin: row.get(6)?,
         };
         Ok((claimed, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
     });
@@ -144,18 +151,20 @@ fn insert(connection: &Connection, rows: &CommitRows) -> Result<i64, Fault> {
 /// Writes the head. An index is written anew when its columns are named, even if they stay as they are.
 fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Result<i64, Fault> {
     let run = &rows.run;
-    let mut params: Vec<&dyn ToSql> =
-        vec![&claimed.seq, &run.resource_id, &run.version, &run.created_at, &run.updated_at, &run.head];
-    let mut sql =
-        "UPDATE runs SET resource_id = ?2, version = ?3, created_at = ?4, updated_at = ?5, head = ?6"
-            .to_owned();
+    let mut params: Vec<&dyn ToSql> = vec![&claimed.seq, &run.version, &run.updated_at, &run.head];
+    let mut sql = "UPDATE runs SET version = ?2, updated_at = ?3, head = ?4".to_owned();
     let status = status_code(run.status);
     if !claimed.same_status {
         params.push(&status);
-        sql.push_str(", status = ?7");
+        sql.push_str(", status = ?5");
         if claimed.was_blocked {
             troubles::forget(connection, claimed.seq)?;
         }
+    }
+    if !claimed.same_origin {
+        let sql = "UPDATE runs SET resource_id = ?2, created_at = ?3 WHERE seq = ?1";
+        let params = params![claimed.seq, run.resource_id, run.created_at];
+        connection.prepare_cached(sql)?.execute(params)?;
     }
     sql.push_str(" WHERE seq = ?1");
     connection.prepare_cached(&sql)?.execute(params.as_slice())?;
@@ -165,9 +174,15 @@ fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Resu
 /// Lets a run follow another definition from now on.
 fn follow(connection: &Connection, run: &RunRow, seq: i64) -> Result<(), Fault> {
     savepoints::note_workflow(connection, seq)?;
-    let sql = "UPDATE runs SET workflow = ?2, workflow_id = ?3 WHERE seq = ?1";
-    connection.prepare_cached(sql)?.execute(params![seq, run.workflow.as_bytes(), run.workflow_id])?;
-    Ok(())
+    connection
+        .prepare_cached("UPDATE runs SET workflow = ?2 WHERE seq = ?1")?
+        .execute(params![seq, run.workflow.as_bytes()])?;
+    // Another version of the same workflow stands where the one before did.
+    let sql = "UPDATE runs SET workflow_id = ?2 WHERE seq = ?1 AND workflow_id <> ?2";
+    match connection.prepare_cached(sql)?.execute(params![seq, run.workflow_id])? {
+        0 => Ok(()),
+        _ => spots::follow(connection, run, seq),
+    }
 }
 
 /// Reads a run and its steps that are not done. One statement, so that head and steps are of one version.
@@ -202,38 +217,6 @@ const READ: &str = "SELECT runs.head, steps.path, steps.record, steps.payload, s
     LEFT JOIN steps ON steps.run = runs.seq AND steps.active = 1
     WHERE runs.id = ?1 AND runs.tenant = ?2";
 
-const SUMMARY: &str = "id, workflow_id, workflow, status, resource_id, created_at, updated_at";
-
-/// Lists runs of a tenant.
-pub(crate) fn list(
-    connection: &Connection,
-    tenant: &TenantId,
-    filter: &RunFilter,
-) -> Result<Page<RunSummary>, StoreError> {
-    let wanted = page_rows(filter.limit);
-    let before = match place::<RunId>(filter.after.as_deref())? {
-        None => i64::MAX,
-        Some(id) => seq_of(connection, tenant, id)?.ok_or_else(|| no_such_place(id))?,
-    };
-    let by_status = if filter.status.is_some() { "AND status = ?6" } else { "AND ?6 IS NULL" };
-    let sql = format!(
-        "SELECT {SUMMARY} FROM runs WHERE tenant = ?1 AND seq < ?2
-        AND (?3 IS NULL OR workflow_id = ?3) AND (?4 IS NULL OR resource_id = ?4) {by_status}
-        ORDER BY seq DESC LIMIT ?5"
-    );
-    let params = params![
-        tenant.as_str(),
-        before,
-        filter.workflow_id,
-        filter.resource_id,
-        // One more tells whether there is a next page.
-        column_of(wanted.saturating_add(1)),
-        filter.status.map(status_code),
-    ];
-    let rows = all(connection, &sql, params, summary)?;
-    Ok(page(rows, wanted, |row| row.id.to_string()))
-}
-
 /// Runs of which an end of the id is given.
 pub(crate) fn with_digits(
     connection: &Connection,
@@ -243,7 +226,7 @@ pub(crate) fn with_digits(
 ) -> Result<Vec<RunId>, StoreError> {
     let sql = "SELECT id FROM runs WHERE tenant = ?1
         AND (substr(lower(hex(id)), 1, length(?2)) = ?2 OR substr(lower(hex(id)), -length(?2)) = ?2)
-        ORDER BY seq DESC LIMIT ?3";
+        ORDER BY created_at DESC, seq DESC LIMIT ?3";
     all(connection, sql, params![tenant.as_str(), digits, column_of(limit)], |row| {
         Ok(RunId::from_bytes(get(row, 0)?))
     })
@@ -252,7 +235,8 @@ pub(crate) fn with_digits(
 /// The run that was created or answered last.
 pub(crate) fn last(connection: &Connection, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
     let sql = "SELECT id FROM (
-            SELECT * FROM (SELECT id, created_at AS at, seq FROM runs WHERE tenant = ?1 ORDER BY seq DESC LIMIT 1)
+            SELECT * FROM (SELECT id, created_at AS at, seq FROM runs WHERE tenant = ?1
+                ORDER BY created_at DESC, seq DESC LIMIT 1)
             UNION ALL
             SELECT * FROM (SELECT runs.id, suspensions.ended_at AS at, runs.seq FROM suspensions
                 JOIN runs ON runs.seq = suspensions.run
@@ -261,18 +245,6 @@ pub(crate) fn last(connection: &Connection, tenant: &TenantId) -> Result<Option<
         ) ORDER BY at DESC, seq DESC LIMIT 1";
     one(connection, sql, params![tenant.as_str(), end_code(SuspensionEnd::Answered)], |row| {
         Ok(RunId::from_bytes(get(row, 0)?))
-    })
-}
-
-fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
-    Ok(RunSummary {
-        id: RunId::from_bytes(get(row, 0)?),
-        workflow_id: get(row, 1)?,
-        workflow: WorkflowDigest::from_bytes(get(row, 2)?),
-        status: status_of(get(row, 3)?)?,
-        resource_id: get(row, 4)?,
-        created_at: instant(get(row, 5)?)?,
-        updated_at: instant(get(row, 6)?)?,
     })
 }
 

@@ -15,7 +15,11 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0004_payloads_apart.sql"),
     include_str!("migrations/0005_troubles.sql"),
     include_str!("migrations/0006_holds.sql"),
-    include_str!("migrations/0007_answers.sql"),
+    concat!(
+        include_str!("migrations/0007_lists.sql"),
+        include_str!("migrations/0007_logs.sql"),
+        include_str!("migrations/0007_answers.sql")
+    ),
 ];
 
 /// The newest schema version that this code knows.

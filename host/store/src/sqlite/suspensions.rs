@@ -1,23 +1,21 @@
 //! Suspensions: the table `suspensions`. It is what claims are decided on, and what inboxes list.
 
-use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
-use reentry_core::json::Json;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use reentry_core::id::{SnapshotId, SuspensionId, TenantId};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::codes::{end_code, end_of};
-use crate::query::{page, page_rows, place};
-use crate::rows::{
-    ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow, as_far_as_read, count, damaged,
-    decode_labels, decode_step, instant,
-};
+use crate::codes::end_code;
+use crate::counts::Tally;
+use crate::query::page_rows;
+use crate::rows::{ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow, count as number, decode_step};
 use crate::sqlite::fault::store_error;
-use crate::sqlite::reader::{bytes_or_null, get, text};
+use crate::sqlite::names::Names;
+use crate::sqlite::reader::{bytes, bytes_or_null, get, one};
+use crate::sqlite::waits::{self, End, Found};
 use crate::sqlite::writer::Fault;
-use crate::sqlite::{images, steps, tries};
+use crate::sqlite::{images, spots, steps, tries};
 use crate::{
-    CommitError, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionPast, SuspensionRecord,
-    SuspensionState,
+    CommitError, Counts, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionGroups, SuspensionPast,
+    SuspensionRecord,
 };
 
 /// Stores a suspension that begins.
@@ -27,13 +25,16 @@ pub(crate) fn open(
     run: i64,
     suspension: &SuspensionRow,
 ) -> Result<(), Fault> {
+    let tenant = rows.run.tenant.as_str();
+    let spot = spots::of(connection, tenant, &rows.run.workflow_id, &suspension.step)?;
     let sql = "INSERT INTO suspensions
-        (id, tenant, run, path, labels, takes_answer, since, due_at, event, event_key, version, continues)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        (id, tenant, run, path, labels, takes_answer, since, due_at, event, event_key, spot, assignees, version,
+        continues)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     let (event, key) = suspension.event.as_ref().map(|(name, key)| (name, key.as_ref())).unzip();
     connection.prepare_cached(sql)?.execute(params![
         suspension.id.as_bytes(),
-        rows.run.tenant.as_str(),
+        tenant,
         run,
         suspension.path,
         suspension.labels,
@@ -42,10 +43,14 @@ pub(crate) fn open(
         suspension.due_at,
         event,
         key.flatten(),
+        spot,
+        suspension.assignees,
         suspension.version,
         suspension.continues.as_ref().map(SuspensionId::as_bytes),
     ])?;
-    Ok(())
+    let bytes = |names: &Option<String>| names.clone().map(String::into_bytes);
+    let names = Names { labels: bytes(&suspension.labels), assignees: bytes(&suspension.assignees) };
+    Ok(names.keep(connection, tenant, run, suspension.id)?)
 }
 
 /// Ends a suspension, which only one commit ever can. Returns how many bytes the texts took that are kept apart.
@@ -57,9 +62,9 @@ pub(crate) fn close(
 ) -> Result<usize, Fault> {
     let sql = "UPDATE suspensions SET ended = ?3, ended_at = ?4, ended_version = ?5, actor = ?6, asserted = ?7, via = ?8,
         channel = ?9, comment = ?10, question = ?11, question_part = ?12, answer = ?13, answer_part = ?14
-        WHERE run = ?2 AND id = ?1 AND ended IS NULL";
+        WHERE run = ?2 AND id = ?1 AND ended IS NULL RETURNING labels, assignees";
     let actor = closed.by.actor.as_ref();
-    let ended = connection.prepare_cached(sql)?.execute(params![
+    let params = params![
         closed.id.as_bytes(),
         run,
         end_code(closed.end),
@@ -74,9 +79,13 @@ pub(crate) fn close(
         apart(closed.question.as_ref()),
         here(closed.answer.as_ref()),
         apart(closed.answer.as_ref()),
-    ])?;
-    if ended != 1 {
-        return Err(Fault::Refused(CommitError::SuspensionTaken { run: rows.run.id, suspension: closed.id }));
+    ];
+    match connection.prepare_cached(sql)?.query_row(params, Names::read).optional()? {
+        Some(names) => names.forget(connection, rows.run.tenant.as_str(), closed.id)?,
+        None => {
+            let (run, suspension) = (rows.run.id, closed.id);
+            return Err(Fault::Refused(CommitError::SuspensionTaken { run, suspension }));
+        }
     }
     let mut bytes = 0;
     for text in closed.texts() {
@@ -107,13 +116,14 @@ pub(crate) fn reopen(
     left: &mut Vec<SnapshotId>,
 ) -> Result<(), Fault> {
     let (suspension, answered) = (reopened.id, end_code(SuspensionEnd::Answered));
-    let sql = "SELECT question_part, answer_part FROM suspensions WHERE run = ?2 AND id = ?1 AND ended = ?3";
+    let sql = "SELECT question_part, answer_part, labels, assignees FROM suspensions
+        WHERE run = ?2 AND id = ?1 AND ended = ?3";
     let params = params![suspension.as_bytes(), run, answered];
-    let parts = connection.prepare_cached(sql)?.query_row(params, |row| {
+    let found = connection.prepare_cached(sql)?.query_row(params, |row| {
         let part = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(column)?);
-        Ok((part(0)?, part(1)?))
+        Ok((part(0)?, part(1)?, Names::read(row)?))
     });
-    let Some((question, answer)) = parts.optional()? else {
+    let Some((question, answer, names)) = found.optional()? else {
         return Err(Fault::Refused(CommitError::NotAnswered { run: rows.run.id, suspension }));
     };
     left.extend(question.map(SnapshotId::from_bytes));
@@ -127,11 +137,12 @@ pub(crate) fn reopen(
             ELSE coalesce(dropped_refusals, 0) + 1 END
         WHERE run = ?2 AND id = ?1";
     connection.prepare_cached(sql)?.execute(params![suspension.as_bytes(), run, is_kept])?;
-    Ok(())
+    Ok(names.keep(connection, rows.run.tenant.as_str(), run, suspension)?)
 }
 
 /// Deletes the suspensions of a run with their tries, and lets go of the texts that are kept apart.
 pub(crate) fn delete(connection: &Connection, run: i64) -> Result<(), Fault> {
+    forget_names(connection, run)?;
     let sql = "SELECT question_part, answer_part FROM suspensions WHERE run = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let parts = statement.query_map([run], |row| Ok([row.get(0)?, row.get(1)?]))?;
@@ -143,120 +154,107 @@ pub(crate) fn delete(connection: &Connection, run: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-const COLUMNS: &str = " suspensions.id, runs.id, runs.workflow_id, runs.workflow, suspensions.path,
-    suspensions.labels, suspensions.since, suspensions.due_at, suspensions.ended, suspensions.ended_at, steps.record,
-    steps.payload, steps.part, suspensions.version, suspensions.ended_version, suspensions.continues,
-    suspensions.question, suspensions.question_part, suspensions.answer, suspensions.answer_part,
-    suspensions.actor, suspensions.asserted, suspensions.via, suspensions.channel, suspensions.comment,
-    suspensions.dropped_refusals, suspensions.dropped_late";
-
-const FROM: &str = "FROM suspensions JOIN runs ON runs.seq = suspensions.run
-    LEFT JOIN steps ON suspensions.ended IS NULL AND steps.run = suspensions.run AND steps.path = suspensions.path
-    WHERE suspensions.tenant = ?1 AND (?3 OR suspensions.takes_answer)";
-
 /// Lists suspensions of a tenant.
 pub(crate) fn list(
     connection: &Connection,
     tenant: &TenantId,
     filter: &SuspensionFilter,
 ) -> Result<Page<SuspensionRecord>, StoreError> {
-    filter.check()?;
     let wanted = page_rows(filter.limit);
-    // Ids sort by time, and none is as low or as high as these.
-    let (beyond, order, end) = if filter.latest_first { ("<", "DESC", 0xff) } else { (">", "ASC", 0) };
-    let after =
-        place::<SuspensionId>(filter.after.as_deref())?.unwrap_or(SuspensionId::from_bytes([end; 16]));
-    let of_run = if filter.run.is_some() {
-        "AND suspensions.run = (SELECT seq FROM runs WHERE id = ?4)"
-    } else {
-        "AND ?4 IS NULL"
-    };
-    let (only, picked) = match filter.only.as_slice() {
-        [] => (None, "AND ?5 IS NULL"),
-        only => (Some(hex_of(only)?), "AND suspensions.id IN (SELECT unhex(value) FROM json_each(?5))"),
-    };
-    let open = if filter.with_ended { "" } else { "AND suspensions.ended IS NULL" };
-    let sql = format!(
-        "SELECT {COLUMNS} {FROM} AND suspensions.id {beyond} ?2 {of_run} {open} {picked} ORDER BY suspensions.id {order}"
-    );
-    let run = filter.run.as_ref().map(RunId::as_bytes);
-
     // What was asked and what was tried are of one moment.
     let moment = connection.unchecked_transaction().map_err(store_error)?;
-    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
-    let params = params![tenant.as_str(), after.as_bytes(), filter.with_timers, run, only];
-    let mut rows = statement.query(params).map_err(store_error)?;
     let mut records = Vec::new();
-    while records.len() <= wanted
-        && let Some(row) = rows.next().map_err(store_error)?
-    {
-        let record = record(row)?;
-        if filter.label.as_ref().is_none_or(|label| record.labels.contains(label)) {
-            records.push(record);
+    let end = waits::walk(connection, tenant, filter, |found, _| {
+        // One more tells whether there is a next page.
+        let is_more = records.len() == wanted;
+        if !is_more {
+            records.push(whole(connection, found)?);
         }
-    }
+        Ok(!is_more)
+    })?;
     if let (true, Some(run)) = (filter.with_tries, filter.run) {
         tries::add(connection, run, &mut records)?;
     }
-    drop(rows);
-    drop(statement);
     moment.commit().map_err(store_error)?;
-    Ok(page(records, wanted, |record| record.id.to_string()))
-}
-
-fn record(row: &Row<'_>) -> Result<SuspensionRecord, StoreError> {
-    let id = SuspensionId::from_bytes(get(row, 0)?);
-    let run = RunId::from_bytes(get(row, 1)?);
-    let path = text(row, 4)?;
-    let ended = match (get::<Option<i64>>(row, 8)?, get::<Option<i64>>(row, 9)?) {
-        (Some(end), Some(at)) => Some((end_of(end)?, instant(at)?)),
-        _ => None,
+    let last = || records.last().map(|record| filter.place_of(record));
+    let next = match end {
+        End::Reached => None,
+        End::Enough => last(),
+        End::Bound(place) => Some(place),
     };
-    let step = bytes_or_null(row, 10)?;
-    let payload = bytes_or_null(row, 11)?;
-    let part = steps::part(row, 12)?;
-    let step = step.map(|record| decode_step(run, path, record, payload, part)).transpose();
-    let (step, labels, damage) = as_far_as_read(step, decode_labels(id, bytes_or_null(row, 5)?));
-    let (past, past_damage) = match past(row, 13) {
-        Err(error @ StoreError::Damaged { .. }) => (SuspensionPast::default(), Some(error.to_string())),
-        past => (past?, None),
-    };
-    Ok(SuspensionRecord {
-        id,
-        run,
-        workflow_id: get(row, 2)?,
-        workflow: WorkflowDigest::from_bytes(get(row, 3)?),
-        path: path.parse().map_err(|error| damaged(format_args!("path of {id}"), error))?,
-        labels,
-        since: instant(get(row, 6)?)?,
-        due_at: get::<Option<i64>>(row, 7)?.map(instant).transpose()?,
-        state: SuspensionState { ended },
-        step: step.map(|(_, step)| step),
-        past,
-        damage: damage.or(past_damage),
-    })
+    Ok(Page { next: next.map(|place| filter.told(place)), rows: records })
 }
 
-/// Ids as a JSON array of their hexadecimal digits.
-fn hex_of(ids: &[SuspensionId]) -> Result<String, StoreError> {
-    let digits: Vec<String> =
-        ids.iter().map(|id| format!("{:032x}", u128::from_be_bytes(*id.as_bytes()))).collect();
-    let digits = Json::record(&digits).map_err(|error| StoreError::Refused(error.to_string()))?;
-    Ok(digits.text().to_owned())
+/// Counts suspensions of a tenant.
+pub(crate) fn count(
+    connection: &Connection,
+    tenant: &TenantId,
+    filter: &SuspensionFilter,
+    by: Option<SuspensionGroups>,
+) -> Result<Counts, StoreError> {
+    let mut tally = Tally::default();
+    let end = waits::walk(connection, tenant, filter, |found, _| {
+        tally.add_wait(&found.wait, by);
+        Ok(true)
+    })?;
+    Ok(tally.counts(!matches!(end, End::Reached)))
 }
 
-/// What is kept of what was asked and answered, from the columns from `first` on. The tries are in a table of their own.
-fn past(row: &Row<'_>, first: usize) -> Result<SuspensionPast, StoreError> {
-    let number = |column| get::<Option<i64>>(row, first + column)?.map(count).transpose();
-    Ok(SuspensionPast {
-        version: number(0)?,
-        ended_version: number(1)?,
-        continues: get::<Option<[u8; 16]>>(row, first + 2)?.map(SuspensionId::from_bytes),
-        question: tries::text(row, first + 3, first + 4)?,
-        answer: tries::text(row, first + 5, first + 6)?,
-        by: tries::by(row, first + 7)?,
-        tries: Vec::new(),
-        dropped_refusals: number(12)?.unwrap_or_default(),
-        dropped_late: number(13)?.unwrap_or_default(),
-    })
+/// A suspension with the record of its step, if it is open, and what is kept of what was asked and answered. What cannot be read does not
+/// hide the others.
+fn whole(connection: &Connection, found: Found) -> Result<SuspensionRecord, StoreError> {
+    let mut record = found.wait.record;
+    let is_open = record.state.ended.is_none();
+    match past(connection, found.run, record.id) {
+        Err(error @ StoreError::Damaged { .. }) => record.damage = Some(error.to_string()),
+        past => record.past = past?,
+    }
+    if !is_open {
+        return Ok(record);
+    }
+    let path = record.path.to_string();
+    let sql = "SELECT record, payload, part FROM steps WHERE run = ?1 AND path = ?2";
+    let step = one(connection, sql, params![found.run, path], |row| {
+        let (text, payload) = (bytes(row, 0)?, bytes_or_null(row, 1)?);
+        decode_step(record.run, &path, text, payload, steps::part(row, 2)?)
+    });
+    match step {
+        Ok(step) => record.step = step.map(|(_, step)| step),
+        Err(error) => record.damage = Some(error.to_string()),
+    }
+    Ok(record)
+}
+
+/// What is kept of what was asked and answered. The tries are in a table of their own.
+fn past(connection: &Connection, run: i64, id: SuspensionId) -> Result<SuspensionPast, StoreError> {
+    let sql = "SELECT version, ended_version, continues, question, question_part, answer, answer_part, actor, asserted,
+        via, channel, comment, dropped_refusals, dropped_late FROM suspensions WHERE run = ?1 AND id = ?2";
+    let found = one(connection, sql, params![run, id.as_bytes()], |row| {
+        let count = |column| get::<Option<i64>>(row, column)?.map(number).transpose();
+        Ok(SuspensionPast {
+            version: count(0)?,
+            ended_version: count(1)?,
+            continues: get::<Option<[u8; 16]>>(row, 2)?.map(SuspensionId::from_bytes),
+            question: tries::text(row, 3, 4)?,
+            answer: tries::text(row, 5, 6)?,
+            by: tries::by(row, 7)?,
+            tries: Vec::new(),
+            dropped_refusals: count(12)?.unwrap_or_default(),
+            dropped_late: count(13)?.unwrap_or_default(),
+        })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Forgets the names of what is open in a run that is deleted.
+fn forget_names(connection: &Connection, run: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT tenant, id, labels, assignees FROM suspensions
+        WHERE run = ?1 AND ended IS NULL AND (labels IS NOT NULL OR assignees IS NOT NULL)";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([run])?;
+    while let Some(row) = rows.next()? {
+        let (tenant, id): (String, [u8; 16]) = (row.get("tenant")?, row.get("id")?);
+        Names::read(row)?.forget(connection, &tenant, SuspensionId::from_bytes(id))?;
+    }
+    Ok(())
 }

@@ -59,7 +59,7 @@ pub(crate) fn delete(
             statement.query_map([tenant.as_str()], |row| Ok(WorkflowDigest::from_bytes(row.get(0)?)))?;
         held.collect::<rusqlite::Result<Vec<_>>>()?
     };
-    for table in ["applied", "workflow_holds", "component_holds", "messages", "requests"] {
+    for table in ["applied", "workflow_holds", "component_holds", "messages", "requests", "spots"] {
         let sql = format!("DELETE FROM {table} WHERE tenant = ?1");
         connection.prepare_cached(&sql)?.execute(params![tenant.as_str()])?;
     }

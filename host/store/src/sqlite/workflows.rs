@@ -11,6 +11,7 @@ use crate::codes::OPEN;
 use crate::rows::{column, damaged, instant};
 use crate::sqlite::pins::{self, Pins};
 use crate::sqlite::reader::{all, bytes_or_null, get, one};
+use crate::sqlite::spots;
 use crate::sqlite::writer::Fault;
 use crate::{RemoveError, StoreError, WorkflowRecord, WorkflowSummary};
 
@@ -149,6 +150,9 @@ pub(crate) fn remove(
     if let Some(reason) = needed(connection, tenant, workflow)? {
         return Ok(Err(reason));
     }
+    let sql = "SELECT id FROM workflows WHERE digest = ?1";
+    let id = connection.prepare_cached(sql)?.query_row([workflow.as_bytes()], |row| row.get(0)).optional()?;
+    id.map_or(Ok(()), |id: String| spots::sweep(connection, tenant, &id))?;
     for sql in [
         "DELETE FROM applied WHERE tenant = ?1 AND workflow = ?2",
         "DELETE FROM workflow_holds WHERE tenant = ?1 AND workflow = ?2",

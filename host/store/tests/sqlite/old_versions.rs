@@ -11,7 +11,7 @@ use reentry_store::conformance::drafts::{
     change, create, ended, image_id, owner_id, path, put, run_id, suspension_id, tenant,
 };
 use reentry_store::conformance::{BackEnd, check};
-use reentry_store::{RunFilter, SuspensionFilter, SuspensionPast};
+use reentry_store::{RunFilter, SuspensionFilter, SuspensionGroups, SuspensionPast};
 
 use crate::folder::Folder;
 
@@ -273,5 +273,82 @@ fn what_was_everybodys_becomes_that_of_the_tenants_that_use_it() {
                 "other: [], x is None, holds []",
             ]
         );
+    });
+}
+
+/// A database of version 6 with questions of all kinds, among them some that cannot be read.
+fn version_6() -> Folder {
+    let folder = version_5();
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    database.execute_batch(include_str!("../../src/sqlite/migrations/0006_holds.sql")).unwrap();
+    database.execute_batch("DELETE FROM suspensions; DELETE FROM steps; DELETE FROM runs").unwrap();
+    let sql = "INSERT INTO runs (seq, id, tenant, workflow, workflow_id, resource_id, status, version, created_at, updated_at, head)
+        VALUES (?1, ?2, 'default', zeroblob(32), ?3, ?4, 3, 1, ?1, 1, '{}')";
+    for (seq, workflow, resource) in [(1u32, "one", Some("r")), (2, "two", None)] {
+        let id = *run_id(seq.into()).as_bytes();
+        database.execute(sql, rusqlite::params![seq, id, workflow, resource]).unwrap();
+    }
+    for (run, id, path, labels, due_at, ended) in [
+        (1u32, 1u32, "ask", Some(r#"["a","b","a"]"#), Some(50), None),
+        (1, 2, "each[3].ask[12]", None, None, None),
+        (1, 3, "each[4].ask[7]", Some(r#"["a"]"#), None, Some(1)),
+        (2, 4, "each[5].ask", Some(r#"["b", 7]"#), Some(40), None),
+        (2, 5, "ask", Some("[damaged"), None, None),
+        (2, 6, "e]a[ch", None, None, Some(1)),
+    ] {
+        let sql = "INSERT INTO suspensions (run, id, tenant, path, labels, takes_answer, since, due_at, ended, ended_at)
+            VALUES (?1, ?2, 'default', ?3, ?4, 1, 1, ?5, ?6, ?6)";
+        let id = *suspension_id(id.into()).as_bytes();
+        database.execute(sql, rusqlite::params![run, id, path, labels, due_at, ended]).unwrap();
+    }
+    let asking = |id: u64, assignees: &str| {
+        let id = suspension_id(id);
+        format!(
+            r#"{{"id":"{id}","wait":{{"id":1,"what":{{"answer":{{"payload":1,"assignees":{assignees}}}}}}}}}"#
+        )
+    };
+    for (path, active, record) in [
+        ("ask", 1, format!(r#"{{"suspensions":[{}]}}"#, asking(1, r#"["ann","bob"]"#))),
+        ("each[3].ask[12]", 1, format!(r#"{{"suspensions":[{}]}}"#, asking(2, r#"["ann"]"#))),
+        ("each[4].ask[7]", 0, format!(r#"{{"suspensions":[{}]}}"#, asking(3, r#"["ann"]"#))),
+        ("damaged", 1, r#"{"suspensions":[{"assignees":["#.to_owned()),
+    ] {
+        let sql = "INSERT INTO steps (run, path, active, record) VALUES (1, ?1, ?2, ?3)";
+        database.execute(sql, rusqlite::params![path, active, record]).unwrap();
+    }
+    database.pragma_update(None, "user_version", 6).unwrap();
+    folder
+}
+
+#[test]
+fn what_was_open_is_found_by_all_filters() {
+    check(&version_6(), async |folder: &dyn BackEnd| {
+        let (store, tenant) = (folder.open(), TenantId::default());
+        let found = async |filter| {
+            let rows = store.list_suspensions(&tenant, filter).await.unwrap().rows;
+            rows.iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        let (any, text) = (SuspensionFilter::default(), |text: &str| Some(text.to_owned()));
+        for (filter, wanted) in [
+            (any.clone(), &[1, 2, 4, 5][..]),
+            (SuspensionFilter { label: text("a"), ..any.clone() }, &[1]),
+            (SuspensionFilter { label: text("b"), ..any.clone() }, &[1]),
+            (SuspensionFilter { assignee: text("ann"), ..any.clone() }, &[1, 2]),
+            (SuspensionFilter { assignee: text("bob"), ..any.clone() }, &[1]),
+            (SuspensionFilter { step: Some(path("ask")), ..any.clone() }, &[1, 2, 4, 5]),
+            (SuspensionFilter { step: Some(path("each")), ..any.clone() }, &[2, 4]),
+            (SuspensionFilter { step: Some(path("each[3]")), ..any.clone() }, &[2]),
+            (SuspensionFilter { workflow_id: text("two"), ..any.clone() }, &[4, 5]),
+            (SuspensionFilter { resource_id: text("r"), ..any.clone() }, &[1, 2]),
+            (SuspensionFilter { due_before: Some(Timestamp(51)), ..any.clone() }, &[4, 1]),
+        ] {
+            let wanted: Vec<_> = wanted.iter().map(|number| suspension_id(*number)).collect();
+            assert_eq!(found(filter.clone()).await, wanted, "{filter:?}");
+        }
+        let counts = store.count_suspensions(&tenant, any, Some(SuspensionGroups::Step)).await.unwrap();
+        let wanted = [("ask", 2), ("each.ask", 2)].map(|(step, number)| (step.to_owned(), number));
+        assert_eq!(counts.groups, wanted);
+        let oldest_first = RunFilter { oldest_first: true, limit: 1, ..RunFilter::default() };
+        assert_eq!(store.list_runs(&tenant, oldest_first).await.unwrap().rows[0].id, run_id(1));
     });
 }

@@ -74,3 +74,25 @@ async fn a_trap_without_words_is_told_in_plain_words() {
         without an end, large local variables) and a pointer that points nowhere (in start)";
     check(ERROR, "", outside, said).await;
 }
+
+#[tokio::test]
+async fn the_last_words_are_in_the_log_however_full_it_is() {
+    for (log_bytes, lines) in [
+        (
+            0,
+            [
+                "Warn: the log of this call is full (0 bytes); further lines are dropped",
+                "Error: boom at step.x:7",
+            ],
+        ),
+        (100, ["Error: boom at step.x:7 {\"panic\":true}", ""]),
+    ] {
+        let component = load(&component(&logs(ERROR, r#"{"panic":true}"#, "unreachable"))).await;
+        let (host, mut options) = (Arc::new(TestHost::default()), CallOptions::new(seal()));
+        options.limits = Some(Limits { log_bytes, ..Limits::default() });
+        let ended = component.start(invocation(), host.clone(), options).await;
+        assert_eq!(ended.expect_err("the guest traps").to_string(), "boom at step.x:7");
+        let lines: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        assert_eq!(host.log(), lines, "{log_bytes} bytes");
+    }
+}

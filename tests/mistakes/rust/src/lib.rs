@@ -30,6 +30,20 @@ async fn print(_: Ctx, _: Value) -> Result<()> {
     Ok(())
 }
 
+async fn print_to_the_log(_: Ctx, _: Value) -> Result<()> {
+    use reentry_step::{dbg, eprint, eprintln, print, println};
+    print!("seen by ");
+    println!("all,\n{}", dbg!(1 + 1));
+    eprintln!("and this");
+    eprint!("as well");
+    Ok(())
+}
+
+async fn assert_fails(_: Ctx, _: Value) -> Result<()> {
+    assert_eq!(std::hint::black_box(1) + 1, 3, "there were {} lamps", 2);
+    Ok(())
+}
+
 async fn read_a_file(_: Ctx, _: Value) -> Result<String> {
     Ok(std::fs::read_to_string("prices.csv")?)
 }
@@ -107,6 +121,8 @@ reentry_step::export! {
     Step::new("panic", panic),
     Step::new("forgotten-await", forgotten_await),
     Step::new("print", print),
+    Step::new("print-to-the-log", print_to_the_log),
+    Step::new("assert", assert_fails),
     Step::new("read-a-file", read_a_file),
     Step::new("connect", connect),
     Step::new("clock", clock),

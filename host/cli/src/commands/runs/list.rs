@@ -1,14 +1,15 @@
 //! `reentry runs list`: runs, newest first.
 
+use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
-use reentry::store::{RunFilter, RunSummary};
+use reentry::store::{RunFilter, RunGroups, RunSummary};
 use serde::Serialize;
 
-use super::LIMIT;
-use crate::args::short;
+use crate::args::{ListArgs, Order, short};
+use crate::counted;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
@@ -17,27 +18,37 @@ use crate::table::Table;
 use crate::ui::harmless;
 
 /// List runs, the newest first
+///
+/// With what a run waits for (--step, --label, --assignee, --due-within, --overdue) or what was answered in it (--actor), runs come in the
+/// order of these questions, each run once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only with this status
     #[arg(long, value_name = "STATUS", value_parser = statuses())]
     status: Option<RunStatus>,
 
-    /// Only of the workflow with this id, whatever its version
-    #[arg(long, value_name = "ID")]
-    workflow: Option<String>,
+    #[command(flatten)]
+    list: ListArgs,
 
-    /// Only about this resource
-    #[arg(long, value_name = "ID")]
-    resource: Option<String>,
+    /// With --count, how many there are of each
+    #[arg(long, value_name = "WHAT", requires = "count")]
+    by: Option<Groups>,
+}
 
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(LIMIT))]
-    limit: u16,
+/// By what runs are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Groups {
+    Workflow,
+    Status,
+}
 
-    /// Begin after this place, which the page before names
-    #[arg(long, value_name = "CURSOR")]
-    after: Option<String>,
+impl Groups {
+    fn of_library(self) -> RunGroups {
+        match self {
+            Self::Workflow => RunGroups::Workflow,
+            Self::Status => RunGroups::Status,
+        }
+    }
 }
 
 fn statuses() -> impl clap::builder::TypedValueParser<Value = RunStatus> {
@@ -69,24 +80,38 @@ struct Runs<'a> {
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
+    let (list, now) = (args.list, session.now());
+    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now)?, list.due(now));
+    // The nearest deadline is what matters, as the newest run is elsewhere.
+    let default = if list.is_by_due() { Order::Oldest } else { Order::Newest };
     let filter = RunFilter {
         status: args.status,
-        workflow_id: args.workflow,
-        resource_id: args.resource,
-        after: args.after,
-        limit: args.limit.into(),
+        workflow,
+        workflow_id: list.workflow,
+        resource_id: list.resource,
+        created_from: began.0,
+        created_before: began.1,
+        step: list.step,
+        label: list.label,
+        assignee: list.assignee,
+        actor: list.actor,
+        due_from: due.0,
+        due_before: due.1,
+        oldest_first: list.order.unwrap_or(default) == Order::Oldest,
+        after: list.after,
+        limit: list.limit.into(),
     };
+    if list.count {
+        let counts = host.count_runs(filter, args.by.map(Groups::of_library)).await?;
+        return counted::tell(session, &counts, args.by);
+    }
     let page = host.runs(filter).await?;
     if session.ui.is_json() {
         let runs = page.rows.iter().map(row).collect();
         session.ui.print_json(&Runs { runs, next: page.next.as_deref() })?;
         return Ok(Exit::Done);
     }
-    if page.rows.is_empty() {
-        session.ui.note("no runs");
-        return Ok(Exit::Done);
-    }
-    let (style, now) = (session.ui.out, session.now());
+    let style = session.ui.out;
     let mut table = Table::new(["RUN", "STATUS", "WORKFLOW", "RESOURCE", "CREATED", "CHANGED"])
         .giving_way(["RESOURCE", "WORKFLOW"]);
     for run in &page.rows {
@@ -99,10 +124,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
             relative(run.updated_at, now),
         ]);
     }
-    session.ui.print(&session.ui.table(&table))?;
-    if let Some(next) = page.next {
-        session.ui.note(&format!("more with --after {next}"));
+    if !page.rows.is_empty() {
+        session.ui.print(&session.ui.table(&table))?;
     }
+    counted::note_page(session, &page, list.limit, "run", "no runs");
     Ok(Exit::Done)
 }
 

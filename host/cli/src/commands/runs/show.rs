@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use reentry::core::path::StepPath;
-use reentry::core::run::{Run as State, StepEntry};
+use reentry::core::run::{LogKind, Run as State, StepEntry};
 use reentry::core::time::Timestamp;
-use reentry::{OutputOptions, RunResult, StepResults, Waiting};
+use reentry::core::trace::SpanRecord;
+use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
 use serde::Serialize;
 
 use super::step_status;
@@ -17,6 +18,7 @@ use crate::humane::{relative, span, took};
 use crate::json_text::pretty_bounded;
 use crate::outcome::reason_line;
 use crate::session::{Background, Session};
+use crate::span_text;
 use crate::suspended::{Row, ended};
 use crate::table::Table;
 use crate::ui::{Ui, hang, harmless};
@@ -51,6 +53,8 @@ struct Whole<'a> {
     request_context: &'a std::collections::BTreeMap<String, reentry::core::json::Json>,
     steps: &'a StepResults,
     suspensions: Vec<Row<'a>>,
+    /// Of the timeline, what has a span: starts, resumes, calls.
+    spans: Vec<&'a TimelineRow>,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -59,6 +63,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let options = OutputOptions { include_state: true, include_resume_labels: true };
     let (result, state, steps) = (run.result(options).await?, run.state().await?, run.steps().await?);
     let suspensions = run.history().await?;
+    let timeline = run.timeline().await?;
     if session.ui.is_json() {
         session.ui.print_json(&Whole {
             result: &result,
@@ -71,6 +76,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
             request_context: &state.request_context,
             steps: &steps,
             suspensions: suspensions.iter().map(Row::of).collect(),
+            spans: timeline.iter().filter(|row| has_span(row)).collect(),
         })?;
         return Ok(Exit::Done);
     }
@@ -78,6 +84,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let mut text = head(&state, &result, &steps, ui, now);
     text += &steps_text(&steps, ui, now);
     text += &suspensions_text(&suspensions, ui, now);
+    text += &requests_text(&timeline, ui, now);
     session.ui.print(&text)?;
     if !result.suspended.is_empty() {
         let inbox = session.again.command(["inbox", "--run", &short(&run.id())]);
@@ -176,6 +183,41 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
             relative(record.since, now),
             state,
             harmless(&record.labels.join(", ")),
+        ]);
+    }
+    format!("\n{}", ui.table(&table))
+}
+
+/// Whether a row tells of a span.
+fn has_span(row: &TimelineRow) -> bool {
+    row.span_id.is_some() || root(row).is_some() || matches!(row.what, LogKind::Called { .. })
+}
+
+/// The root span of a start or resume, with its name.
+fn root(row: &TimelineRow) -> Option<(&'static str, &SpanRecord)> {
+    match &row.what {
+        LogKind::Started { span } => span.as_deref().map(|span| ("start", span)),
+        LogKind::Resumed { span, .. } => span.as_deref().map(|span| ("resume", span)),
+        _ => None,
+    }
+}
+
+/// The starts and resumes, if the callers of any asked something of its span.
+fn requests_text(timeline: &[TimelineRow], ui: &Ui, now: Timestamp) -> String {
+    let roots: Vec<_> = timeline.iter().filter_map(|row| Some((row.at, root(row)?))).collect();
+    if roots.iter().all(|(_, (_, record))| record.is_plain()) {
+        return String::new();
+    }
+    let columns = ["REQUEST", "AT", "SPAN", "TAGS", "METADATA", "CONTEXT KEYS"];
+    let mut table = Table::new(columns).giving_way(["METADATA", "TAGS", "CONTEXT KEYS"]);
+    for (at, (name, record)) in roots {
+        table.row([
+            name.to_owned(),
+            relative(at, now),
+            record.span_id.to_string(),
+            span_text::tags(record),
+            span_text::metadata(record),
+            span_text::context_keys(record),
         ]);
     }
     format!("\n{}", ui.table(&table))

@@ -4,6 +4,7 @@ use reentry::TimelineRow;
 use reentry::core::actor::By;
 use reentry::core::json::Json;
 use reentry::core::run::LogKind;
+use reentry::core::trace::{SpanId, SpanRecord};
 
 use super::step_status;
 use crate::args::{RunName, short};
@@ -12,6 +13,7 @@ use crate::failure::Failure;
 use crate::humane::took;
 use crate::json_text::glimpse;
 use crate::session::{Background, Session};
+use crate::span_text;
 use crate::style::Style;
 use crate::table::{Table, cut};
 use crate::ui::harmless;
@@ -58,12 +60,34 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
+/// What happened, with the span of it.
+fn spanned(what: String, span: Option<String>, style: Style) -> String {
+    match span {
+        Some(span) => format!("{what}  {}", style.dim(&span)),
+        None => what,
+    }
+}
+
+fn root(span: Option<&SpanRecord>) -> Option<String> {
+    span.map(span_text::whole)
+}
+
+fn call(span: Option<SpanId>) -> Option<String> {
+    span.map(|span| format!("span {span}"))
+}
+
 fn what(row: &TimelineRow, style: Style) -> String {
     match &row.what {
-        LogKind::Started => format!("started{}", by(&row.by)),
-        LogKind::Resumed { .. } => resumed(row),
-        LogKind::Began => "begins".to_owned(),
-        LogKind::Reentered { call, .. } => format!("goes on, call {call}"),
+        LogKind::Started { span } => spanned(format!("started{}", by(&row.by)), root(span.as_deref()), style),
+        LogKind::Resumed { span, .. } => spanned(resumed(row), root(span.as_deref()), style),
+        LogKind::Began => spanned("begins".to_owned(), call(row.span_id), style),
+        LogKind::Reentered { call: number, .. } => {
+            spanned(format!("goes on, call {number}"), call(row.span_id), style)
+        }
+        LogKind::Called { call: number, attempt, span_id } => {
+            let try_of = attempt.saturating_add(1);
+            spanned(format!("try {try_of} of call {number}"), call(Some(*span_id)), style)
+        }
         LogKind::Ended { status } => style.status(&step_status(*status)),
         LogKind::Retrying { attempt, until } => format!("failed try {attempt}, next at {until}"),
         LogKind::AnswerRefused { message, .. } => {

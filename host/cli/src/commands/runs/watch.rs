@@ -74,6 +74,7 @@ fn line(event: &WatchEvent, style: Style) -> String {
     let text = |key: &str| event.payload.get(key).and_then(|value| value.decode::<String>().ok());
     let parts = [
         text("id"),
+        text("level"),
         text("status").or(text("workflowStatus")).map(|status| style.status(&status)),
         text("suspensionId").map(|id| style.dim(&short(&id))),
         instant(&event.payload).map(|until| format!("until {until}")),

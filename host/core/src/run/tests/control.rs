@@ -206,19 +206,12 @@ fn a_run_whose_time_was_over_is_restarted_where_it_was() {
     "#);
 }
 
-/// A wait before a further try is no call in flight.
+/// A delay before a further try is no call in flight, and ends when it would have ended.
 #[test]
 fn a_paused_run_makes_no_further_try() {
     let told = check(
         "then(flaky)",
-        &[
-            "start",
-            "flaky fails \"no\" retryable",
-            "pause",
-            "flaky completes 1 owner=1",
-            "unpause",
-            "flaky completes 2",
-        ],
+        &["start", "flaky fails \"no\" retryable", "pause", "flaky completes 1 owner=1", "unpause"],
     );
     insta::assert_snapshot!(told, @r#"
     start
@@ -232,17 +225,11 @@ fn a_paused_run_makes_no_further_try() {
       calls flaky at t12
     pause
       run: paused, durable
-      flaky: running t1.., input null, error "no", held back: call 1 attempt 1 = start
+      flaky: waiting t1.., input null, error "no", from t12 on call 1 attempt 1 = start
     flaky completes 1 owner=1
       refused, Conflict, stale: step `flaky` does not wait for the end of call 1 any more
     unpause
-      run: running
-      flaky: running t1.., input null, error "no", call 1 attempt 1 = start
-      calls flaky
-    flaky completes 2
-      run: success, durable
-      w: success t1..t6, input null, output 2
-      flaky: success t1..t6, input null, output 2
+      run: waiting, durable
     "#);
 }
 

@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
 use crate::run::structure::holder;
-use crate::run::{Decision, Doing, Phase, Run, RunStatus, Step};
+use crate::run::{Decision, Doing, LogEntry, Phase, Run, RunStatus, Step};
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, Failure, Wait, WaitFor, Waits, Wake};
 use crate::time::Timestamp;
 
@@ -35,7 +35,7 @@ fn images(run: &Run) -> HashSet<SnapshotId> {
 fn goes_on(step: &Step) -> bool {
     step.owner().is_some()
         || step.open().next().is_some()
-        || matches!(step.doing, Doing::Ready(_) | Doing::Sleeping(_))
+        || matches!(step.doing, Doing::Ready(_) | Doing::Sleeping(_) | Doing::Delayed(..))
 }
 
 /// Asserts what holds for every decision.
@@ -110,6 +110,8 @@ pub(super) fn stored_and_read_again(decision: &Decision) -> Run {
     let mut run: Run = Json::of(&decision.run).unwrap().decode().unwrap();
     run.steps = decision.run.steps.iter().map(|(path, step)| (path.clone(), again(step))).collect();
     assert_eq!(run, decision.run, "what is read is what was stored");
+    let log: Vec<LogEntry> = Json::of(&decision.log).unwrap().decode().unwrap();
+    assert_eq!(log, decision.log);
     for (path, step) in &decision.steps {
         assert_eq!(again(step), *step, "{path}");
         assert_eq!(path.to_string().parse::<StepPath>().unwrap(), *path);
@@ -262,7 +264,18 @@ pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
             let (state, request_context) = (set.clone(), set);
             let owner = run.steps.get(&path).and_then(Step::owner).unwrap_or(owner(1));
             let end = end(*kind, at);
-            Event::CallEnded(CallEnded { path, call, owner, end, state, request_context, random: 9 })
+            // Of the delays of `flaky`, the first is sat through, and the second is not.
+            let (random, sit_through_ms) = (9, 15_000);
+            Event::CallEnded(CallEnded {
+                path,
+                call,
+                owner,
+                end,
+                state,
+                request_context,
+                random,
+                sit_through_ms,
+            })
         }
     }
 }

@@ -6,10 +6,11 @@
 //!
 //! Events, `[..]` may be left out:
 //! - `start [INPUT] [state=..] [context=..]`, `resume [DATA] [step=..] [label=..] [index=..] [suspension=1] [seen=2] [request=..] [retries=..] [context=..]`;
-//!   both take `[trace=..] [parent=..] [tag=..]`; `by=NAME` says who acts, there and in `mail` and `cancel`
+//!   both take `[trace=..] [parent=..] [tag=..] [key=..] [metadata=..]`; `by=NAME` says who acts, there and in `mail` and `cancel`
 //! - `PATH completes OUTPUT`, `PATH bails RESULT`, `PATH suspends PAYLOAD [label=..] [schema=..] [deadline=9 [otherwise=..]]`,
 //!   `PATH refuses WAIT MESSAGE`, `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
-//!   all take `[call=..] [owner=..] [set=..] [context=..]`, `set` being the state that the call set
+//!   all take `[call=..] [owner=..] [set=..] [context=..] [sits=9]`, `set` being the state that the call set, and `sits` the longest delay, in
+//!   seconds, for which its owner stays
 //! - `PATH waits [any|all] WAIT, WAIT ..` with `answer`, `time 9`, `event NAME [KEY]`, `step NAME INPUT`, `workflow NAME INPUT`, `checkpoint`, each under the
 //!   number of its place, or `3=..` under that number; `[ids=1]` before them has the suspensions' ids be those of line 1
 //! - `time`, `cancel`, `pause`, `unpause`, `unblock`, `take-over FROM BY`, `alone PATH` (a call is about to be made alone), `mail NAME PAYLOAD`, `restart`, `travel PATH [INPUT]`, `continue PATH`
@@ -232,6 +233,28 @@ pub(super) fn check_spans(script: &[&str]) -> String {
         }
     }
     history
+}
+
+/// The entries of the log that tell of spans, after each event; and how the head refers to what a caller asked for.
+pub(super) fn spans_kept(workflow: &str, script: &[&str]) -> String {
+    let mut world = World::new(commit(workflow).unwrap());
+    let mut told = String::new();
+    for (at, line) in (1u8..).zip(script) {
+        writeln!(told, "{line}").unwrap();
+        let decision = world.decide(&event(&world, at, line), seconds(u64::from(at))).unwrap();
+        for entry in &decision.log {
+            let entry = Json::of(entry).unwrap();
+            if entry.text().contains("span") {
+                writeln!(told, "  {entry}").unwrap();
+            }
+        }
+        if decision.run.span_noted != world.run.span_noted {
+            let (version, noted) = (decision.run.version, decision.run.span_noted);
+            writeln!(told, "  version {version} refers to {noted}").unwrap();
+        }
+        world.store(&decision);
+    }
+    told
 }
 
 fn new_run(workflow: &Workflow) -> Run {
@@ -541,6 +564,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                 state: words.map("set"),
                 request_context: words.map("context"),
                 random: 0,
+                sit_through_ms: words.number("sits").map_or(u64::MAX, |seconds| seconds * 1_000),
                 path,
             })
         }
@@ -552,7 +576,8 @@ fn tracing(words: &Words<'_>) -> TracingOptions {
         trace_id: words.option("trace").map(str::to_owned),
         parent_span_id: words.option("parent").map(str::to_owned),
         tags: words.all("tag").map(str::to_owned).collect(),
-        ..TracingOptions::default()
+        request_context_keys: words.all("key").map(str::to_owned).collect(),
+        metadata: words.map("metadata"),
     }
 }
 
@@ -789,6 +814,9 @@ fn told(step: &Step) -> String {
         Doing::Calling(owner, call) => parts.push(told_call(step, owner.as_bytes()[0], call)),
         Doing::Retrying(owner, at, call) => {
             parts.push(format!("at {} {}", second(*at), told_call(step, owner.as_bytes()[0], call)));
+        }
+        Doing::Delayed(at, call) => {
+            parts.push(format!("from {} on {}", second(*at), told_call(step, 1, call)));
         }
         Doing::Ready(call) => parts.push(format!("held back: {}", told_call(step, 1, call))),
         Doing::Sleeping(until) => parts.push(format!("until {}", second(*until))),

@@ -1,6 +1,6 @@
 //! The root span of a start and of each resume.
 
-use super::script::check_spans;
+use super::script::{check_spans, spans_kept};
 
 #[test]
 fn a_resume_stays_in_the_trace_under_the_span_of_the_run() {
@@ -69,8 +69,92 @@ fn a_tag_has_its_bounds() {
     let tag = format!("start tag={}", "t".repeat(257));
     insta::assert_snapshot!(check_spans(&[&tags, &tag, "start tag=t"]), @"
       refused: tracing options: 65 tags given, at most 64 are allowed
-      refused: tracing options: a tag of 257 bytes given, at most 256 are allowed
+      refused: tracing options: a tag of 257 bytes given, 1 to 256 are allowed
     start tag=t
       {traceId:03030303030303030303030303030303 spanId:0303030303030303}
     ");
+}
+
+#[test]
+fn keys_and_metadata_are_refused_by_name() {
+    let keys = format!("start{}", " key=k".repeat(65));
+    let metadata = format!("start metadata={{\"k\":\"{}\"}}", "m".repeat(16 * 1024));
+    insta::assert_snapshot!(check_spans(&[&keys, "start key=", "start key=a..b", &metadata, "start key=a.b"]), @"
+      refused: tracing options: 65 requestContextKeys given, at most 64 are allowed
+      refused: tracing options: `` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+      refused: tracing options: `a..b` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
+      refused: tracing options: metadata is 16391 bytes of JSON, at most 16384 are allowed
+    start key=a.b
+      {traceId:05050505050505050505050505050505 spanId:0505050505050505}
+    ");
+}
+
+/// What callers asked for is in the log, once; the head, which is written each time, has no more than where that is.
+#[test]
+fn what_each_start_and_resume_asked_for_is_kept() {
+    let told = spans_kept(
+        "then(ask)",
+        &[
+            r#"start tag=nightly tag=x key=user.id metadata={"batch":7.50}"#,
+            "ask suspends",
+            "resume 1 trace=cc",
+            "ask suspends",
+            "resume 1 tag=late",
+        ],
+    );
+    insta::assert_snapshot!(told, @r#"
+    start tag=nightly tag=x key=user.id metadata={"batch":7.50}
+      {"is":"started","span":{"traceId":"01010101010101010101010101010101","spanId":"0101010101010101","tags":["nightly","x"],"metadata":{"batch":7.50},"requestContextKeys":["user.id"]}}
+      {"at":"ask","is":"called","call":1,"spanId":"539cd1e85e500aee"}
+      version 1 refers to 1
+    ask suspends
+    resume 1 trace=cc
+      {"is":"resumed","span":{"traceId":"000000000000000000000000000000cc","spanId":"0303030303030303","resumedFromSpanId":"0101010101010101"}}
+      {"at":"ask","is":"called","call":2,"spanId":"12adff3c7704f25c"}
+      version 3 refers to 0
+    ask suspends
+    resume 1 tag=late
+      {"is":"resumed","span":{"traceId":"000000000000000000000000000000cc","spanId":"0505050505050505","parentSpanId":"0303030303030303","resumedFromSpanId":"0303030303030303","tags":["late"]}}
+      {"at":"ask","is":"called","call":3,"spanId":"13bb9c999ecd287c"}
+      version 5 refers to 5
+    "#);
+}
+
+/// A try that is made again is another span.
+#[test]
+fn each_call_and_each_try_has_its_span() {
+    let told = spans_kept(
+        "then(flaky)",
+        &[
+            "start",
+            "take-over 1 2",
+            r#"flaky fails "one" retryable"#,
+            r#"flaky fails "two" retryable sits=1"#,
+            "cancel",
+            "restart",
+            "pause",
+            "flaky suspends",
+            "resume 1",
+            "unpause",
+        ],
+    );
+    insta::assert_snapshot!(told, @r#"
+    start
+      {"is":"started","span":{"traceId":"01010101010101010101010101010101","spanId":"0101010101010101"}}
+      {"at":"flaky","is":"called","call":1,"spanId":"201b4f3bd0e29257"}
+    take-over 1 2
+      {"at":"flaky","is":"called","call":1,"spanId":"5785088edbecfe20"}
+    flaky fails "one" retryable
+      {"at":"flaky","is":"called","call":1,"attempt":1,"spanId":"0664ecd26712d51d"}
+    flaky fails "two" retryable sits=1
+    cancel
+    restart
+      {"at":"flaky","is":"called","call":1,"spanId":"c065550e85699080"}
+    pause
+    flaky suspends
+    resume 1
+      {"is":"resumed","span":{"traceId":"01010101010101010101010101010101","spanId":"0909090909090909","parentSpanId":"0101010101010101","resumedFromSpanId":"0101010101010101"}}
+    unpause
+      {"at":"flaky","is":"called","call":2,"spanId":"ef7cbde606ae6f91"}
+    "#);
 }

@@ -161,6 +161,7 @@ fn ended(world: &World, path: &StepPath, end: CallEnd) -> Event {
         state: BTreeMap::new(),
         request_context: BTreeMap::new(),
         random: 0,
+        sit_through_ms: u64::MAX,
         path: path.clone(),
     })
 }

@@ -1,4 +1,4 @@
--- Schema version 7. docs/format/schema.md says what every table, column and index is for.
+-- Schema version 7, what was asked and answered. docs/format/schema.md says what every table, column and index is for.
 
 -- What was asked and what came of it stays with the suspension. The longest come last, so that lists do not read past them.
 ALTER TABLE suspensions ADD COLUMN version INTEGER;
@@ -15,6 +15,7 @@ ALTER TABLE suspensions ADD COLUMN answer_part BLOB;
 ALTER TABLE suspensions ADD COLUMN question TEXT;
 ALTER TABLE suspensions ADD COLUMN answer TEXT;
 ALTER TABLE suspensions ADD COLUMN comment TEXT;
+CREATE INDEX suspensions_by_actor ON suspensions (tenant, actor, id) WHERE actor IS NOT NULL;
 
 -- The commit that ended each of those that there are: the first one of that instant. One that began in the same instant may have ended in
 -- a later commit.

@@ -1,0 +1,444 @@
+//! Looking for suspensions: which index finds those that pass a filter, and going along it.
+//!
+//! Keys come from one index alone, each is looked up, and what the index does not know of the filter is asked of the row. That bounds the
+//! work by the number of keys, and nothing is ever sorted by the database.
+
+use reentry_core::digest::WorkflowDigest;
+use reentry_core::id::{RunId, SuspensionId, TenantId};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params, params_from_iter};
+
+use crate::StoreError;
+use crate::codes::end_of;
+use crate::filter::{LOOKED_MAX, SuspensionFilter, Wait, WaitPlace};
+use crate::past::SuspensionPast;
+use crate::query::{SuspensionRecord, SuspensionState};
+use crate::rows::{damaged, decode_names, instant};
+use crate::sqlite::fault::store_error;
+use crate::sqlite::names::NameKind;
+use crate::sqlite::reader::{all, bytes_or_null, get, one, text};
+use crate::sqlite::{runs, spots};
+
+/// Most keys of an index that are sorted here, because it has them in another order than the list, and most that are counted to see which
+/// index has the fewest.
+const FEW: usize = 1_000;
+
+/// A suspension that passes a filter.
+pub(crate) struct Found {
+    pub(crate) wait: Wait,
+    pub(crate) place: WaitPlace,
+    /// The number of its run in this file.
+    pub(crate) run: i64,
+}
+
+/// How far a list was looked through.
+pub(crate) enum End {
+    /// To its end.
+    Reached,
+    /// As far as was wanted.
+    Enough,
+    /// As far as may be looked at once: to this place.
+    Bound(WaitPlace),
+}
+
+/// An index by which suspensions are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    /// All that is open.
+    Open,
+    /// What is open by its deadline.
+    Due,
+    /// What is open at these spots.
+    Spots(Vec<i64>),
+    /// What is open under a name.
+    Named(NameKind, String),
+    /// What one has answered.
+    Answered(String),
+    /// What is kept of a run.
+    OfRun(i64),
+    /// What is open in the runs about a resource.
+    OfResource(String),
+}
+
+/// A question for keys of an index.
+#[derive(Default)]
+pub(crate) struct Keys {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
+    /// Whether they come in the order of the list, from where the page begins.
+    pub(crate) in_order: bool,
+}
+
+/// The key of a suspension: its run, its id, and its deadline where the list is in the order of deadlines.
+type Key = (i64, SuspensionId, i64);
+
+/// Goes along the suspensions of a list that pass its filter, in its order, until `visit` has enough. `visit` gets the number of those that
+/// were looked at so far, and adds to it what it looks at itself.
+pub(crate) fn walk(
+    connection: &Connection,
+    tenant: &TenantId,
+    filter: &SuspensionFilter,
+    mut visit: impl FnMut(Found, &mut usize) -> Result<bool, StoreError>,
+) -> Result<End, StoreError> {
+    filter.check()?;
+    let after = filter.begins_after()?;
+    let Some(keys) = Keys::choose(connection, tenant, filter, after)? else { return Ok(End::Reached) };
+    if !keys.in_order {
+        return gather(connection, filter, keys, after, visit);
+    }
+    // As long as its rows are read, all that is asked on this connection is of one moment.
+    let mut statement = connection.prepare_cached(&keys.sql).map_err(store_error)?;
+    let mut rows = statement.query(params_from_iter(keys.values)).map_err(store_error)?;
+    let (mut looked, mut last) = (0, None);
+    while let Some(row) = rows.next().map_err(store_error)? {
+        if let Some(last) = last.filter(|_| looked >= LOOKED_MAX) {
+            return Ok(End::Bound(last));
+        }
+        let key @ (run, id, due) = key(row)?;
+        let place = WaitPlace { due, id };
+        (looked, last) = (looked + 1, Some(place));
+        let Some(wait) = look_up(connection, key)?.filter(|wait| filter.fits(wait)) else { continue };
+        if !visit(Found { wait, place, run }, &mut looked)? {
+            return Ok(End::Enough);
+        }
+    }
+    Ok(End::Reached)
+}
+
+/// The same for few keys that are in another order.
+fn gather(
+    connection: &Connection,
+    filter: &SuspensionFilter,
+    keys: Keys,
+    after: Option<WaitPlace>,
+    mut visit: impl FnMut(Found, &mut usize) -> Result<bool, StoreError>,
+) -> Result<End, StoreError> {
+    let mut gathered = Vec::new();
+    for key in all(connection, &keys.sql, params_from_iter(keys.values), key)? {
+        let Some(wait) = look_up(connection, key)?.filter(|wait| filter.fits(wait)) else { continue };
+        let place = filter.place_of(&wait.record);
+        if after.is_none_or(|after| filter.precedes(after, place)) {
+            gathered.push(Found { wait, place, run: key.0 });
+        }
+    }
+    gathered.sort_by_key(|found| found.place);
+    if filter.latest_first {
+        gathered.reverse();
+    }
+    let mut looked = 0;
+    for found in gathered {
+        if !visit(found, &mut looked)? {
+            return Ok(End::Enough);
+        }
+    }
+    Ok(End::Reached)
+}
+
+/// Whether a run has no other suspension that passes a filter and comes before this one in its list. Adds to `looked` how many it looked at.
+pub(crate) fn is_first_of_run(
+    connection: &Connection,
+    filter: &SuspensionFilter,
+    found: &Found,
+    looked: &mut usize,
+) -> Result<bool, StoreError> {
+    let open = if filter.has_ended() { "" } else { "AND ended IS NULL" };
+    let sql = format!("SELECT run, id, 0 FROM suspensions WHERE run = ?1 {open}");
+    for key in all(connection, &sql, [found.run], key)? {
+        *looked += 1;
+        if key.1 != found.wait.record.id
+            && let Some(wait) = look_up(connection, key)?.filter(|wait| filter.fits(wait))
+            && filter.precedes(filter.place_of(&wait.record), found.place)
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The index by which a list is read: of those that fit the filter the one with the fewest keys, as far as [`FEW`] of them tell; `None` if
+/// one has none.
+fn choose(
+    connection: &Connection,
+    tenant: &TenantId,
+    filter: &SuspensionFilter,
+) -> Result<Option<Source>, StoreError> {
+    if let Some(run) = filter.run {
+        return Ok(runs::seq_of(connection, tenant, run)?.map(Source::OfRun));
+    }
+    if let Some(actor) = &filter.actor {
+        return Ok(Some(Source::Answered(actor.clone())));
+    }
+    let name = |kind, name: &Option<String>| name.clone().map(|name| Source::Named(kind, name));
+    let mut sources: Vec<Source> = Vec::new();
+    sources.extend(name(NameKind::Label, &filter.label));
+    sources.extend(name(NameKind::Assignee, &filter.assignee));
+    sources.extend(spots::matching(connection, tenant, filter)?.map(Source::Spots));
+    sources.extend(filter.resource_id.clone().map(Source::OfResource));
+    let whole = if filter.is_by_due() { Source::Due } else { Source::Open };
+    match sources.as_slice() {
+        [] => return Ok(Some(whole)),
+        [one] if one.is_in_order(filter) && !filter.is_by_due() => return Ok(sources.pop()),
+        _ if filter.is_by_due() => sources.push(Source::Due),
+        _ => {}
+    }
+    let mut best: Option<(usize, Source)> = None;
+    for source in sources {
+        let size = source.size(connection, tenant, filter)?;
+        if size == 0 {
+            return Ok(None);
+        }
+        let is_better = best.as_ref().is_none_or(|(least, _)| size < *least);
+        if is_better && (source.is_in_order(filter) || size <= FEW) {
+            best = Some((size, source));
+        }
+    }
+    Ok(Some(best.map_or(whole, |(_, source)| source)))
+}
+
+impl Source {
+    /// Whether the index is in the order of the list.
+    fn is_in_order(&self, filter: &SuspensionFilter) -> bool {
+        match self {
+            Self::Due => true,
+            Self::OfResource(_) => false,
+            _ => !filter.is_by_due(),
+        }
+    }
+
+    /// How many keys there are, up to one more than [`FEW`]; of a resource with more runs than that as many, however few of these wait.
+    fn size(
+        &self,
+        connection: &Connection,
+        tenant: &TenantId,
+        filter: &SuspensionFilter,
+    ) -> Result<usize, StoreError> {
+        let few = FEW + 1;
+        if let Self::OfResource(resource) = self {
+            let sql = format!(
+                "SELECT count(*) FROM (SELECT 1 FROM runs INDEXED BY runs_by_resource
+                WHERE tenant = ?1 AND resource_id = ?2 LIMIT {few})"
+            );
+            let runs = one(connection, &sql, [tenant.as_str(), resource], number)?;
+            if let Some(runs) = runs.filter(|runs| *runs > FEW) {
+                return Ok(runs);
+            }
+        }
+        let Some(keys) = Keys::of(self, tenant, filter, None) else { return Ok(0) };
+        let sql = format!("SELECT count(*) FROM ({} LIMIT {few})", keys.sql);
+        Ok(one(connection, &sql, params_from_iter(keys.values), number)?.unwrap_or_default())
+    }
+}
+
+impl Keys {
+    /// The question for the keys of a list; `None` if there can be none.
+    pub(crate) fn choose(
+        connection: &Connection,
+        tenant: &TenantId,
+        filter: &SuspensionFilter,
+        after: Option<WaitPlace>,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(source) = choose(connection, tenant, filter)? else { return Ok(None) };
+        if !source.is_in_order(filter) {
+            return Ok(Self::of(&source, tenant, filter, None));
+        }
+        let Some(mut keys) = Self::of(&source, tenant, filter, after) else { return Ok(None) };
+        keys.sql = format!("{} ORDER BY {}", keys.sql, order(filter));
+        keys.in_order = true;
+        Ok(Some(keys))
+    }
+
+    /// The question for the keys behind a place, in no order; `None` if there can be none.
+    fn of(
+        source: &Source,
+        tenant: &TenantId,
+        filter: &SuspensionFilter,
+        after: Option<WaitPlace>,
+    ) -> Option<Self> {
+        let mut keys = Self::default();
+        let (columns, tenant) = ("SELECT run, id", tenant.as_str());
+        let open = "ended IS NULL";
+        match source {
+            Source::Open => {
+                let ids = keys.ids(filter, after)?;
+                let tenant = keys.arg(tenant.to_owned());
+                keys.legs(kinds(filter), |kind| {
+                    format!(
+                        "{columns}, 0 FROM suspensions INDEXED BY suspensions_open
+                        WHERE tenant = {tenant} AND takes_answer = {kind} AND {open} AND {ids}"
+                    )
+                });
+            }
+            Source::Due => {
+                let due = keys.due(filter, after);
+                let tenant = keys.arg(tenant.to_owned());
+                keys.legs(kinds(filter), |kind| {
+                    format!(
+                        "{columns}, due_at FROM suspensions INDEXED BY suspensions_due
+                        WHERE tenant = {tenant} AND takes_answer = {kind} AND {open} AND {due}"
+                    )
+                });
+            }
+            Source::Spots(spots) => {
+                let ids = keys.ids(filter, after)?;
+                let spots: Vec<String> = spots.iter().map(|spot| keys.arg(*spot)).collect();
+                keys.legs(&spots, |spot| {
+                    format!(
+                        "{columns}, 0 FROM suspensions INDEXED BY suspensions_by_spot
+                        WHERE spot = {spot} AND {open} AND {ids}"
+                    )
+                });
+            }
+            Source::Named(kind, name) => {
+                let ids = keys.ids(filter, after)?;
+                let (tenant, name) = (keys.arg(tenant.to_owned()), keys.arg(name.clone()));
+                keys.sql = format!(
+                    "{columns}, 0 FROM suspension_names
+                    WHERE tenant = {tenant} AND kind = {} AND name = {name} AND {ids}",
+                    kind.code()
+                );
+            }
+            Source::Answered(actor) => {
+                let ids = keys.ids(filter, after)?;
+                let (tenant, actor) = (keys.arg(tenant.to_owned()), keys.arg(actor.clone()));
+                keys.sql = format!(
+                    "{columns}, 0 FROM suspensions INDEXED BY suspensions_by_actor
+                    WHERE tenant = {tenant} AND actor = {actor} AND {ids}"
+                );
+            }
+            Source::OfRun(run) => {
+                let ids = keys.ids(filter, after)?;
+                let run = keys.arg(*run);
+                let open = if filter.has_ended() { "" } else { "AND ended IS NULL" };
+                let only = keys.only(filter);
+                keys.sql = format!("{columns}, 0 FROM suspensions WHERE run = {run} AND {ids} {open} {only}");
+            }
+            Source::OfResource(resource) => {
+                let (tenant, resource) = (keys.arg(tenant.to_owned()), keys.arg(resource.clone()));
+                keys.sql = format!(
+                    "{columns}, 0 FROM runs INDEXED BY runs_by_resource
+                    CROSS JOIN suspensions ON suspensions.run = runs.seq
+                    WHERE runs.tenant = {tenant} AND resource_id = {resource} AND {open}"
+                )
+                .replace("run, id", "suspensions.run, suspensions.id");
+            }
+        }
+        (!keys.sql.is_empty()).then_some(keys)
+    }
+
+    /// A value, as the text of the question names it.
+    fn arg(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("?{}", self.values.len())
+    }
+
+    /// The condition of ids that pass a filter and lie behind a place.
+    fn ids(&mut self, filter: &SuspensionFilter, after: Option<WaitPlace>) -> Option<String> {
+        let (mut first, mut last) = filter.ids().into_inner();
+        // In lists by deadline the place says nothing of ids.
+        if let Some(after) = after {
+            let after = u128::from_be_bytes(*after.id.as_bytes());
+            match filter.latest_first {
+                true => last = last.min(after.checked_sub(1)?),
+                false => first = first.max(after.checked_add(1)?),
+            }
+        }
+        let [first, last] = (first <= last).then_some([first, last])?.map(|id| id.to_be_bytes().to_vec());
+        Some(format!("id BETWEEN {} AND {}", self.arg(first), self.arg(last)))
+    }
+
+    /// The condition of ids that are named one by one.
+    fn only(&mut self, filter: &SuspensionFilter) -> String {
+        let digits = filter.only.iter().map(|id| format!("\"{:032x}\"", u128::from_be_bytes(*id.as_bytes())));
+        let digits = digits.collect::<Vec<_>>().join(",");
+        match digits.as_str() {
+            "" => String::new(),
+            _ => {
+                format!("AND id IN (SELECT unhex(value) FROM json_each({}))", self.arg(format!("[{digits}]")))
+            }
+        }
+    }
+
+    /// The condition of deadlines that pass a filter and lie behind a place.
+    fn due(&mut self, filter: &SuspensionFilter, after: Option<WaitPlace>) -> String {
+        let (first, last) = filter.due().into_inner();
+        let (low, high) =
+            (WaitPlace { due: first, id: all_bits(0) }, WaitPlace { due: last, id: all_bits(0xff) });
+        let (begin, beyond, end, within) = match filter.latest_first {
+            false => (after.map_or(low, |after| after.max(low)), ">", last, "<="),
+            true => (after.map_or(high, |after| after.min(high)), "<", first, ">="),
+        };
+        let (due, id) = (self.arg(begin.due), self.arg(begin.id.as_bytes().to_vec()));
+        format!("(due_at, id) {beyond} ({due}, {id}) AND due_at {within} {}", self.arg(end))
+    }
+
+    /// One question for each of some values, their answers put together.
+    fn legs<T>(&mut self, of: &[T], leg: impl Fn(&T) -> String) {
+        self.sql = of.iter().map(leg).collect::<Vec<_>>().join(" UNION ALL ");
+    }
+}
+
+fn all_bits(byte: u8) -> SuspensionId {
+    SuspensionId::from_bytes([byte; 16])
+}
+
+/// The values of `takes_answer` that pass a filter.
+fn kinds(filter: &SuspensionFilter) -> &'static [i64] {
+    if filter.with_timers { &[0, 1] } else { &[1] }
+}
+
+/// The order of a list, as columns of its keys.
+fn order(filter: &SuspensionFilter) -> &'static str {
+    match (filter.is_by_due(), filter.latest_first) {
+        (false, false) => "2",
+        (false, true) => "2 DESC",
+        (true, false) => "3, 2",
+        (true, true) => "3 DESC, 2 DESC",
+    }
+}
+
+fn number(row: &Row<'_>) -> Result<usize, StoreError> {
+    Ok(usize::try_from(get::<i64>(row, 0)?).unwrap_or_default())
+}
+
+fn key(row: &Row<'_>) -> Result<Key, StoreError> {
+    Ok((get(row, 0)?, SuspensionId::from_bytes(get(row, 1)?), get(row, 2)?))
+}
+
+const LOOK_UP: &str = "SELECT runs.id, runs.workflow_id, runs.workflow, runs.resource_id, suspensions.path, labels,
+    assignees, takes_answer, since, due_at, ended, ended_at, actor
+    FROM suspensions JOIN runs ON runs.seq = suspensions.run WHERE suspensions.run = ?1 AND suspensions.id = ?2";
+
+/// Reads what a filter looks at; `None` for a key of what is not there.
+fn look_up(connection: &Connection, (run, id, _): Key) -> Result<Option<Wait>, StoreError> {
+    one(connection, LOOK_UP, params![run, id.as_bytes()], |row| {
+        let path = text(row, 4)?.parse();
+        let ended = match (get::<Option<i64>>(row, 10)?, get::<Option<i64>>(row, 11)?) {
+            (Some(end), Some(at)) => Some((end_of(end)?, instant(at)?)),
+            _ => None,
+        };
+        let labels = decode_names(id, "labels", bytes_or_null(row, 5)?);
+        let assignees = decode_names(id, "assignees", bytes_or_null(row, 6)?);
+        let damage = labels.as_ref().err().or(assignees.as_ref().err()).map(ToString::to_string);
+        let record = SuspensionRecord {
+            id,
+            run: RunId::from_bytes(get(row, 0)?),
+            workflow_id: get(row, 1)?,
+            workflow: WorkflowDigest::from_bytes(get(row, 2)?),
+            path: path.map_err(|error| damaged(format_args!("path of {id}"), error))?,
+            labels: labels.unwrap_or_default(),
+            since: instant(get(row, 8)?)?,
+            due_at: get::<Option<i64>>(row, 9)?.map(instant).transpose()?,
+            state: SuspensionState { ended },
+            step: None,
+            past: SuspensionPast::default(),
+            damage,
+        };
+        Ok(Wait {
+            record,
+            takes_answer: get(row, 7)?,
+            assignees: assignees.unwrap_or_default(),
+            actor: get(row, 12)?,
+            resource_id: get(row, 3)?,
+        })
+    })
+}
