@@ -12,7 +12,7 @@ use reentry_core::run::{
 };
 use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
-use reentry_store::{CallLog, CommitError, RequestKey, SuspensionPast};
+use reentry_store::{CallLog, CommitError, RequestKey};
 
 use crate::commit::commit;
 use crate::error::Error;
@@ -140,8 +140,8 @@ impl Decider {
             let decided = match self.decide(cause, &mut known).await {
                 Err(Error::Refused(Refused::Target(error))) => {
                     let (error, over) = meant.told(&self.host, &self.run, error).await?;
-                    if let Some((suspension, past)) = over {
-                        self.came_late(cause, (suspension, &past), &error).await?;
+                    if let Some(suspension) = over {
+                        self.came_late(cause, suspension, &error).await?;
                     }
                     return Err(Refused::Target(error).into());
                 }
@@ -171,12 +171,7 @@ impl Decider {
     }
 
     /// Notes an answer that came when its suspension was over, unless the very same request has given the one that counts.
-    async fn came_late(
-        &self,
-        cause: &Cause,
-        over: (SuspensionId, &SuspensionPast),
-        error: &TargetError,
-    ) -> Result<(), Error> {
+    async fn came_late(&self, cause: &Cause, over: SuspensionId, error: &TargetError) -> Result<(), Error> {
         let (Cause::Event(Event::Resumed(request, _)), Some(reason)) = (cause, error.over()) else {
             return Ok(());
         };

@@ -8,7 +8,7 @@ use reentry_core::actor::By;
 use reentry_core::id::SuspensionId;
 use reentry_core::run::Run;
 use reentry_store::past::LATE_TRIES_KEPT_MAX;
-use reentry_store::{LateTry, SuspensionPast, TryKind};
+use reentry_store::{LateTry, StoreError, SuspensionFilter, SuspensionPast, TryKind};
 
 use crate::error::chain;
 use crate::host::Inner;
@@ -42,20 +42,26 @@ impl Late {
 
 impl Inner {
     /// Notes an answer that came when its suspension was over. Whether that can be done changes nothing for the one who is refused.
-    pub(crate) async fn came_late(
-        &self,
-        run: &Run,
-        (suspension, past): (SuspensionId, &SuspensionPast),
-        message: String,
-        by: By,
-    ) {
-        let times = self.late.count(suspension, past);
-        if times == 0 {
-            return;
-        }
+    pub(crate) async fn came_late(&self, run: &Run, suspension: SuspensionId, message: String, by: By) {
         let late = LateTry { suspension, version: run.version, at: self.clock.now(), message, by };
-        if let Err(error) = self.store.note_late_try(&run.tenant, run.id, late, times).await {
+        if let Err(error) = self.note(run, late).await {
             tracing::warn!(run = %run.id, error = %chain(&error), "a late answer could not be noted");
+        }
+    }
+
+    async fn note(&self, run: &Run, late: LateTry) -> Result<(), StoreError> {
+        let filter = SuspensionFilter {
+            run: Some(run.id),
+            only: vec![late.suspension],
+            with_ended: true,
+            with_tries: true,
+            ..SuspensionFilter::default()
+        };
+        let found = self.store.list_suspensions(&run.tenant, filter).await?.rows;
+        let times = found.first().map_or(0, |row| self.late.count(late.suspension, &row.past));
+        match times {
+            0 => Ok(()),
+            _ => self.store.note_late_try(&run.tenant, run.id, late, times).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use reentry_core::id::SuspensionId;
 use reentry_core::resume::{Target, TargetError, find_all};
 use reentry_core::run::{Run, SuspensionEnd};
 use reentry_core::time::Timestamp;
-use reentry_store::{SuspensionFilter, SuspensionPast, SuspensionRecord};
+use reentry_store::{SuspensionFilter, SuspensionRecord};
 
 use crate::decide::Cause;
 use crate::error::Error;
@@ -38,7 +38,7 @@ impl Meant {
         host: &Inner,
         run: &Run,
         error: TargetError,
-    ) -> Result<(TargetError, Option<(SuspensionId, SuspensionPast)>), Error> {
+    ) -> Result<(TargetError, Option<SuspensionId>), Error> {
         let Target { step, label, suspension, .. } = &self.target;
         let is_named = suspension.is_some() || label.is_some() || step.is_some() || !self.open.is_empty();
         if !is_named || matches!(error, TargetError::Ambiguous { .. }) {
@@ -63,7 +63,7 @@ impl Meant {
             if let Some(((end, at), row)) = over {
                 let by = row.past.by.name().filter(|_| end == SuspensionEnd::Answered).map(str::to_owned);
                 let error = TargetError::consumed(run, self.target, end, at, by);
-                return Ok((error, Some((row.id, row.past))));
+                return Ok((error, Some(row.id)));
             }
             (after, pages) = (page.next, pages + 1);
             if after.is_none() || pages == PAGES_MAX {

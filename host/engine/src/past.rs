@@ -11,13 +11,6 @@ use crate::error::Error;
 use crate::inbox::Waiting;
 use crate::run::Run;
 
-/// Leaves a suspension the tries that it had at a version.
-fn tries_until(until: u64, row: &mut Waiting) -> Vec<Try> {
-    let tries = &mut row.record.past.tries;
-    tries.retain(|one| one.refused.map_or(one.version, |(version, _)| version) <= until);
-    tries.clone()
-}
-
 impl Run {
     /// All suspensions of the run, the oldest first: what was asked, what was answered and by whom, which answers did not count. Of a fork,
     /// those that had ended in its parents when it began come first. Grows with the run.
@@ -32,6 +25,10 @@ impl Run {
         for Ancestor { run, until } in self.host.inner.store.lineage(self.id).await? {
             let mut rows = self.suspensions_of(run).await?;
             for row in &mut rows {
+                if let Some(until) = until {
+                    let tries = &mut row.record.past.tries;
+                    tries.retain(|one| one.refused.map_or(one.version, |(version, _)| version) <= until);
+                }
                 let Some(parent) = row.record.past.continues else { continue };
                 if let Some(mut tries) = before.remove(&parent) {
                     tries.append(&mut row.record.past.tries);
@@ -41,7 +38,7 @@ impl Run {
                 all.retain(|earlier| earlier.record.id != parent);
             }
             if let Some(until) = until {
-                before = rows.iter_mut().map(|row| (row.record.id, tries_until(until, row))).collect();
+                before = rows.iter().map(|row| (row.record.id, row.record.past.tries.clone())).collect();
                 rows.retain(|row| row.record.past.ended_version.is_some_and(|ended| ended <= until));
             }
             all.append(&mut rows);
@@ -53,8 +50,14 @@ impl Run {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
             let run = Some(run);
-            let filter =
-                SuspensionFilter { run, with_ended: true, with_timers: true, after, ..Default::default() };
+            let filter = SuspensionFilter {
+                run,
+                with_ended: true,
+                with_tries: true,
+                with_timers: true,
+                after,
+                ..Default::default()
+            };
             let page = self.host.inbox(filter).await?;
             all.extend(page.rows);
             after = page.next;

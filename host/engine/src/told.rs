@@ -72,6 +72,7 @@ impl Asked {
                 run: Some(run),
                 only: only.to_vec(),
                 with_ended: true,
+                with_tries: true,
                 with_timers: true,
                 ..SuspensionFilter::default()
             };

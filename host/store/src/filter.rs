@@ -87,8 +87,10 @@ pub struct SuspensionFilter {
     pub due_from: Option<Timestamp>,
     /// Only those to which something happens by itself before this instant.
     pub due_before: Option<Timestamp>,
-    /// Ended ones as well, and of all of them the tries that did not count: the history, which is kept by run, so that `run` must be given.
+    /// Ended ones as well: the history, which is kept by run, so that `run` must be given.
     pub with_ended: bool,
+    /// The answers that did not count as well. Then `run` must be given.
+    pub with_tries: bool,
     /// Those that wait for time or events as well, not only for answers.
     pub with_timers: bool,
     /// The latest first, instead of the oldest.
@@ -173,6 +175,10 @@ impl SuspensionFilter {
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         if self.with_ended && self.run.is_none() && self.actor.is_none() {
             let reason = "ended suspensions are listed by run only: name the run, or leave them out";
+            return Err(StoreError::Refused(reason.to_owned()));
+        }
+        if self.with_tries && self.run.is_none() {
+            let reason = "tries are listed by run only: name the run, or leave them out";
             return Err(StoreError::Refused(reason.to_owned()));
         }
         if !self.only.is_empty() && self.run.is_none() {

@@ -31,7 +31,7 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     let [data, copy, other] = ["data", "copy", "other"].map(|name| root.path().join(name));
     let first = open(&data).await;
     let run = asks_twice(&first).await.start(input(json!(1))).await.unwrap().run;
-    run.resume(ResumeOptions::data(json!("a"))).await.unwrap();
+    run.resume(ResumeOptions::data(json!("a")).by("ann")).await.unwrap();
     first.backup(&copy, false).await.unwrap();
     assert_eq!(names(&copy), ["reentry.db"]);
     run.resume(ResumeOptions::data(json!("b"))).await.unwrap();
@@ -47,6 +47,9 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     let second = open(&other).await;
     let then = second.run(run.id()).await.unwrap();
     insta::assert_snapshot!(line(&then.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    let history = then.history().await.unwrap();
+    let first = &history[0].record.past;
+    assert_eq!((first.answer().unwrap().text(), first.by.name()), ("\"a\"", Some("ann")));
     assert_eq!(then.resume(ResumeOptions::data(json!("c"))).await.unwrap().result.unwrap().text(), "\"c\"");
     assert_eq!(run.status().await.unwrap(), RunStatus::Success, "the one that was copied goes its own way");
 }

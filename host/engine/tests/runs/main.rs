@@ -21,6 +21,7 @@ mod logs;
 mod mailbox;
 mod migrate;
 mod old_folder;
+mod past;
 mod recover;
 mod requests;
 mod retries;

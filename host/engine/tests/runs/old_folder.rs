@@ -231,6 +231,28 @@ async fn brought_on(host: &Host, clock: &Standing) {
     }
 }
 
+/// What was answered before answers were kept is told as not recorded: neither the question nor the answer, nor who gave it.
+async fn nothing_is_made_up(host: &Host) {
+    let (mut ended, mut open) = (0, 0);
+    for (id, ..) in standing(host).await {
+        let run = host.run(id).await.unwrap();
+        for row in run.history().await.unwrap() {
+            match row.record.state.ended {
+                None => open += 1,
+                Some(_) => {
+                    ended += 1;
+                    let past = &row.record.past;
+                    assert_eq!((&row.payload, past.answer(), past.by.name()), (&None, None, None));
+                }
+            }
+        }
+        for row in run.timeline().await.unwrap() {
+            assert!(row.told.resume_payload.is_none() && row.told.answers.is_empty(), "{row:?}");
+        }
+    }
+    assert!(ended > 0 && open > 0, "{ended} {open}");
+}
+
 #[tokio::test]
 async fn whatever_waits_in_a_folder_of_an_earlier_version_goes_on_and_can_be_deleted() {
     let (folder, clock) = (unpacked(), Standing::new());
@@ -245,6 +267,7 @@ async fn whatever_waits_in_a_folder_of_an_earlier_version_goes_on_and_can_be_del
     assert_eq!(host.workflows().await.unwrap().len(), 1);
     let other = host.for_tenant(TenantId::new("other").unwrap());
     assert_eq!((names(&other).await.len(), other.workflows().await.unwrap().len()), (0, 0));
+    nothing_is_made_up(&host).await;
     brought_on(&host, &clock).await;
     let mut told = BTreeMap::<String, Vec<String>>::new();
     for (id, about, status) in standing(&host).await {

@@ -308,6 +308,7 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
     let filter = SuspensionFilter {
         run: Some(run.id),
         with_ended: true,
+        with_tries: true,
         with_timers: true,
         limit: 1_000,
         ..SuspensionFilter::default()

@@ -16,6 +16,7 @@ async fn history(store: &dyn Store, run: u64) -> Vec<SuspensionRecord> {
     let filter = SuspensionFilter {
         run: Some(run_id(run)),
         with_ended: true,
+        with_tries: true,
         with_timers: true,
         ..SuspensionFilter::default()
     };
@@ -100,6 +101,8 @@ pub async fn suspensions_are_picked_out_of_a_run(back_end: &dyn BackEnd) {
     assert_eq!(picked(&[9], true).await, [""; 0]);
     let of_all = SuspensionFilter { only: vec![suspension_id(1)], ..SuspensionFilter::default() };
     assert!(store.list_suspensions(&TenantId::default(), of_all).await.is_err());
+    let of_all = SuspensionFilter { with_tries: true, ..SuspensionFilter::default() };
+    assert!(store.list_suspensions(&TenantId::default(), of_all).await.is_err());
 }
 
 /// Large questions and answers are kept apart, once for all that have them, and go with the run.
@@ -179,7 +182,7 @@ pub async fn a_refused_answer_is_kept_as_a_try(back_end: &dyn BackEnd) {
     put(&*store, last).await;
     let over = past(&*store, 1, 1).await;
     assert_eq!((over.answer, over.by, over.tries), (here("3"), by("cleo", None), open.tries));
-    // Lists of what is open do not read them.
+    // Lists that are not asked for them do not read them.
     let now = asked(&*store, 2).await;
     let answer = change(&now).with_step("a", calling(1)).with_answer(2, "0", "1", By::default());
     let now = put(&*store, answer).await;

@@ -279,7 +279,7 @@ impl KeptRun {
         filter: &SuspensionFilter,
     ) -> Result<SuspensionRecord, StoreError> {
         if let Some(kept) = self.suspensions.iter().find(|kept| kept.what.id == record.id) {
-            record.past = kept.past(filter.with_ended)?;
+            record.past = kept.past(filter.with_tries)?;
         }
         let step = self.steps.get(&record.path.to_string()).filter(|_| record.state.ended.is_none());
         match step.map(|step| step.decode(self.row.id)).transpose() {

@@ -195,7 +195,7 @@ impl KeptSuspension {
         }
     }
 
-    /// What is kept of what was asked and answered. The tries are told with the history alone.
+    /// What is kept of what was asked and answered.
     pub(super) fn past(&self, with_tries: bool) -> Result<SuspensionPast, StoreError> {
         let ended = self.ended.as_ref();
         let text = |text: Option<&Payload>| text.map(Payload::as_read);

@@ -172,7 +172,7 @@ pub(crate) fn list(
         }
         Ok(!is_more)
     })?;
-    if let (true, Some(run)) = (filter.with_ended, filter.run) {
+    if let (true, Some(run)) = (filter.with_tries, filter.run) {
         tries::add(connection, run, &mut records)?;
     }
     moment.commit().map_err(store_error)?;

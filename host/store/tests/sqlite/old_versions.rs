@@ -159,8 +159,12 @@ fn answers_that_were_not_kept_are_not_made_up() {
     drop(database);
     check(&folder, async |folder: &dyn BackEnd| {
         let (store, mine) = (folder.open(), TenantId::default());
-        let filter =
-            SuspensionFilter { run: Some(run_id(1)), with_ended: true, ..SuspensionFilter::default() };
+        let filter = SuspensionFilter {
+            run: Some(run_id(1)),
+            with_ended: true,
+            with_tries: true,
+            ..SuspensionFilter::default()
+        };
         let rows = store.list_suspensions(&mine, filter).await.unwrap().rows;
         let told: Vec<_> = rows.iter().map(|row| (row.id, row.past.clone())).collect();
         let nothing = |ended_version| SuspensionPast { ended_version, ..SuspensionPast::default() };
@@ -172,8 +176,12 @@ fn answers_that_were_not_kept_are_not_made_up() {
         let back = put(&*store, change(&run).with_reopened(11, 6, None)).await;
         let answer = change(&back).with_step("ask", ended()).with_answer(1, "0", "1", By::default());
         put(&*store, answer).await;
-        let filter =
-            SuspensionFilter { run: Some(run_id(1)), with_ended: true, ..SuspensionFilter::default() };
+        let filter = SuspensionFilter {
+            run: Some(run_id(1)),
+            with_ended: true,
+            with_tries: true,
+            ..SuspensionFilter::default()
+        };
         let rows = store.list_suspensions(&mine, filter).await.unwrap().rows;
         assert_eq!(rows[0].past.answer(), Some(&reentry_store::conformance::drafts::json("1")));
         assert_eq!((rows[1].state.ended, rows[1].past.tries[0].answer.as_ref()), (None, None));

@@ -5,7 +5,7 @@ use reentry::core::actor::By;
 use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::store::{SavepointKind, SavepointSummary, Text, TryKind};
+use reentry::store::{SavepointKind, SavepointSummary, SuspensionEnd, Text, TryKind};
 use serde_json::json;
 
 use crate::args::{RunName, short};
@@ -88,6 +88,12 @@ fn answers(session: &Session, suspensions: &[Waiting]) -> String {
                 said(&one.by),
             ]);
         }
+        // What ended before answers were kept.
+        let is_missing = record.past.question.is_none() && payload.is_none();
+        let answer = match record.state.ended {
+            Some((SuspensionEnd::Answered, _)) if is_missing => "(not recorded)".to_owned(),
+            _ => short(record.past.answer()),
+        };
         let (at, came) = match record.state.ended {
             Some((end, at)) => (at, ended(end).to_owned()),
             None => (record.since, "waits".to_owned()),
@@ -98,7 +104,7 @@ fn answers(session: &Session, suspensions: &[Waiting]) -> String {
             question,
             came,
             by(&record.past.by),
-            short(record.past.answer()),
+            answer,
             said(&record.past.by),
         ]);
     }
