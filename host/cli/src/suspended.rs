@@ -47,6 +47,9 @@ pub(crate) struct Question<'a> {
     schema: Option<Value>,
     damage: Option<&'a str>,
     ended: Option<(SuspensionEnd, Timestamp)>,
+    /// What it ended with, and who gave that.
+    answer: Option<&'a Json>,
+    actor: Option<&'a str>,
 }
 
 impl<'a> Question<'a> {
@@ -68,6 +71,8 @@ impl<'a> Question<'a> {
             schema: waiting.resume_schema.as_ref().and_then(|schema| schema.value().ok()),
             damage: record.damage.as_deref(),
             ended: record.state.ended,
+            answer: record.past.answer(),
+            actor: record.past.by.name(),
         }
     }
 
@@ -88,6 +93,8 @@ impl<'a> Question<'a> {
             schema: None,
             damage: None,
             ended: None,
+            answer: None,
+            actor: None,
         }
     }
 
@@ -113,10 +120,9 @@ impl<'a> Question<'a> {
             line("asks", harmless(&self.assignees.join(", ")));
         }
         if let Some((end, at)) = self.ended {
-            line(
-                "waited",
-                format!("{}, {} {}", span(at.ms_since(self.since)), ended(end), relative(at, now)),
-            );
+            let by = self.actor.map(|actor| format!(" by {}", harmless(actor))).unwrap_or_default();
+            let (waited, ended) = (span(at.ms_since(self.since)), ended(end));
+            line("waited", format!("{waited}, {ended}{by} {}", relative(at, now)));
         } else {
             let deadline =
                 self.due_at.map(|at| format!(", deadline {}", relative(at, now))).unwrap_or_default();
@@ -131,7 +137,9 @@ impl<'a> Question<'a> {
         if let Some(payload) = self.payload.filter(|payload| !payload.is_null()) {
             line("question", pretty_bounded(payload.text(), columns, PAYLOAD_LINES));
         }
-        if let Some(schema) = &self.schema {
+        if let Some(answer) = self.answer {
+            line("answer", pretty_bounded(answer.text(), columns, PAYLOAD_LINES));
+        } else if let Some(schema) = self.schema.as_ref().filter(|_| self.ended.is_none()) {
             line("answer", wrapped(&shortened(harmless(&summary(schema))), columns).join("\n"));
         }
         text

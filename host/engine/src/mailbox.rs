@@ -33,7 +33,7 @@ pub struct SendEvent {
     pub id: Option<String>,
     /// When it is dropped if nobody took it; never without one.
     pub expires_at: Option<Timestamp>,
-    /// Who sends it. Defaults to the user of the operating system.
+    /// Who sends it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,

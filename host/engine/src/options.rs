@@ -35,7 +35,7 @@ pub struct StartOptions {
     /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
     /// both get the same answer.
     pub idempotency_key: Option<String>,
-    /// Who starts it. Defaults to the user of the operating system.
+    /// Who starts it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,
@@ -63,7 +63,7 @@ pub struct ResumeOptions {
     /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
     /// both get the same answer.
     pub idempotency_key: Option<String>,
-    /// Who answers. Defaults to the user of the operating system.
+    /// Who answers. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,
@@ -74,7 +74,7 @@ pub struct ResumeOptions {
 /// How a run is cancelled.
 #[derive(Clone, Debug, Default)]
 pub struct CancelOptions {
-    /// Who cancels it. Defaults to the user of the operating system.
+    /// Who cancels it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,

@@ -12,8 +12,7 @@ use crate::options::{ResumeOptions, StartOptions};
 const LIBRARY: &str = "library";
 
 impl Inner {
-    /// By whom something is asked for. Without an actor it is the user of the operating system, who vouches for one that is named, too,
-    /// unless the caller knows better.
+    /// By whom something is asked for. The user of the operating system vouches for an actor, unless the caller knows better.
     ///
     /// # Errors
     /// `Refused` for a text that is empty or too long.
@@ -23,12 +22,14 @@ impl Inner {
         channel: Option<String>,
         comment: Option<String>,
     ) -> Result<By, Error> {
-        let mut actor = actor.unwrap_or_else(|| Actor { name: self.os_user.clone(), ..Actor::default() });
-        if actor.via.is_empty() {
-            actor.via = format!("os-user:{}", self.os_user);
+        let actor = actor.map(|actor| match actor.via.is_empty() {
+            true => Actor { via: via(&self.os_user), ..actor },
+            false => actor,
+        });
+        if let Some(actor) = &actor {
+            check("the name of an actor", Some(&actor.name))?;
+            check("what an actor is known by", Some(&actor.via))?;
         }
-        check("the name of an actor", Some(&actor.name))?;
-        check("what an actor is known by", Some(&actor.via))?;
         let channel = channel.unwrap_or_else(|| LIBRARY.to_owned());
         check("the name of a channel", Some(&channel))?;
         let comment = comment.filter(|comment| !comment.is_empty());
@@ -36,7 +37,7 @@ impl Inner {
         if bytes > COMMENT_BYTES_MAX {
             return Err(Refused::TooLarge { what: "comment", bytes, at_most: COMMENT_BYTES_MAX }.into());
         }
-        Ok(By { actor: Some(actor), channel: Some(channel), comment })
+        Ok(By { actor, channel: Some(channel), comment })
     }
 
     /// Who starts a run.
@@ -48,6 +49,17 @@ impl Inner {
     pub(crate) fn answerer(&self, options: &ResumeOptions) -> Result<By, Error> {
         self.by(options.actor.clone(), options.channel.clone(), options.comment.clone())
     }
+}
+
+/// The user of the operating system on whose behalf this process runs, as an actor: for programs that one person runs, such as commands. A
+/// service knows better who acts.
+pub fn os_actor() -> Actor {
+    let name = os_user();
+    Actor { via: via(&name), asserted: false, name }
+}
+
+fn via(os_user: &str) -> String {
+    format!("os-user:{os_user}")
 }
 
 /// The user of the operating system on whose behalf this process runs: the name, or the number where none is known. What the environment

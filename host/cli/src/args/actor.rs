@@ -19,9 +19,9 @@ pub(crate) struct ActorArgs {
 }
 
 impl ActorArgs {
-    /// Who it is, if they say so; the library adds by what the host knows them.
+    /// Who it is: by their own word, or as the operating system has it.
     pub(crate) fn actor(&self) -> Option<Actor> {
-        self.name.clone().map(Actor::asserted)
+        Some(self.name.clone().map_or_else(reentry::os_actor, Actor::asserted))
     }
 
     pub(crate) fn channel(&self) -> Option<String> {

@@ -4,7 +4,6 @@ use reentry::TimelineRow;
 use reentry::core::actor::By;
 use reentry::core::json::Json;
 use reentry::core::run::LogKind;
-use reentry::core::trace::{SpanId, SpanRecord};
 
 use super::step_status;
 use crate::args::{RunName, short};
@@ -27,6 +26,10 @@ pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN")]
     run: RunName,
+
+    /// With the spans of starts, resumes and calls, and what was asked of them
+    #[arg(long)]
+    spans: bool,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -51,7 +54,10 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
             row.version.to_string(),
             took(row.at.ms_since(first.at)),
             row.path.to_string(),
-            what(row, style),
+            match span(row).filter(|_| args.spans) {
+                Some(span) => format!("{}  {}", what(row, style), style.dim(&span)),
+                None => what(row, style),
+            },
             row.duration_ms.map(took).unwrap_or_default(),
         ]);
     }
@@ -60,33 +66,23 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// What happened, with the span of it.
-fn spanned(what: String, span: Option<String>, style: Style) -> String {
-    match span {
-        Some(span) => format!("{what}  {}", style.dim(&span)),
-        None => what,
+/// The span of a start, a resume or a call.
+fn span(row: &TimelineRow) -> Option<String> {
+    match &row.what {
+        LogKind::Started { span } | LogKind::Resumed { span, .. } => span.as_deref().map(span_text::whole),
+        LogKind::Called { span_id, .. } => Some(format!("span {span_id}")),
+        _ => row.span_id.map(|span| format!("span {span}")),
     }
-}
-
-fn root(span: Option<&SpanRecord>) -> Option<String> {
-    span.map(span_text::whole)
-}
-
-fn call(span: Option<SpanId>) -> Option<String> {
-    span.map(|span| format!("span {span}"))
 }
 
 fn what(row: &TimelineRow, style: Style) -> String {
     match &row.what {
-        LogKind::Started { span } => spanned(format!("started{}", by(&row.by)), root(span.as_deref()), style),
-        LogKind::Resumed { span, .. } => spanned(resumed(row), root(span.as_deref()), style),
-        LogKind::Began => spanned("begins".to_owned(), call(row.span_id), style),
-        LogKind::Reentered { call: number, .. } => {
-            spanned(format!("goes on, call {number}"), call(row.span_id), style)
-        }
-        LogKind::Called { call: number, attempt, span_id } => {
-            let try_of = attempt.saturating_add(1);
-            spanned(format!("try {try_of} of call {number}"), call(Some(*span_id)), style)
+        LogKind::Started { .. } => format!("started{}", by(&row.by)),
+        LogKind::Resumed { .. } => resumed(row),
+        LogKind::Began => "begins".to_owned(),
+        LogKind::Reentered { call, .. } => format!("goes on, call {call}"),
+        LogKind::Called { call, attempt, .. } => {
+            format!("try {} of call {call}", attempt.saturating_add(1))
         }
         LogKind::Ended { status } => style.status(&step_status(*status)),
         LogKind::Retrying { attempt, until } => format!("failed try {attempt}, next at {until}"),

@@ -12,5 +12,5 @@ CREATE TABLE call_logs (
     bytes INTEGER NOT NULL,
     bytes_before INTEGER NOT NULL,
     text TEXT NOT NULL,
-    UNIQUE (run, version)
-) STRICT;
+    PRIMARY KEY (run, version)
+) STRICT, WITHOUT ROWID;
