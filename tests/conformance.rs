@@ -19,7 +19,7 @@
 //!   are gone
 //! - `pause`, `unpause`; `late 30d` lets time pass while nobody looks after runs
 //! - `new host`: the host is dropped, another one opens the same store; `time 30d` lets time pass
-//! - `status`, `steps [PATH ..]`, `state`, `labels`, `context` show the run; `log` shows what steps have logged since the last time
+//! - `status`, `steps [PATH ..]`, `state`, `labels`, `context`, `payloads` show the run; `log` shows what steps have logged since the last time
 //! - `event NAME [PAYLOAD] [key=..]` sends an event, and shows the run when it rests
 //! - `watched` shows what a watcher sees of the run's beginnings and ends
 //! - `unknown run` looks for a run that is not there; `new run` begins another one of the latest workflow

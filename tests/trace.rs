@@ -10,7 +10,7 @@ use reentry::core::digest::ComponentDigest;
 use reentry::core::id::RunId;
 use reentry::core::run::LogKind;
 use reentry::core::trace::TracingOptions;
-use reentry::{Host, ResumeOptions, StartOptions};
+use reentry::{ForkOptions, Host, ResumeOptions, StartOptions};
 use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{guests, host, json, workflow_after, workflow_of};
@@ -86,8 +86,8 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
     Ok(())
 }
 
-/// The metadata is on all spans below that of the request for which it was given, those of a timer included; tags are on that span alone. The
-/// values of context keys are those of the moment.
+/// The metadata is on all spans below that of the request for which it was given, those of a timer included; tags are on that span alone.
+/// The values of context keys are those of the moment.
 #[tokio::test]
 async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
     let (told, run) = heard(async {
@@ -127,6 +127,34 @@ async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
     Ok(())
 }
 
+/// A fork goes on in the trace of the run that it is forked from.
+#[tokio::test]
+async fn a_fork_is_in_the_trace_of_its_parent() -> Result<()> {
+    let (told, (run, forks)) = heard(async {
+        let host = host().build().await?;
+        let started = workflow_of(&host, "memory-probe", "ask").await?.start(StartOptions::default()).await?;
+        let run = started.run;
+        let answer = Some(ResumeOptions::data(json(json!("!"))));
+        let answered = run.fork(ForkOptions { at: None, answer }).await?.id();
+        let standing = run.fork(ForkOptions::default()).await?.id();
+        host.quiet().await;
+        Ok((run.id(), [answered, standing]))
+    })
+    .await?;
+    let mut seen = spans(&told, run);
+    seen.extend(forks.into_iter().flat_map(|fork| spans(&told, fork)));
+    insta::assert_snapshot!(tree(&seen), @"
+    1 workflow run
+    2 ask call 1 try 0, below 1
+    3 workflow run (forked), below 1
+    4 ask call 2 try 0, below 3
+    5 workflow run (forked), below 1
+    ");
+    let traces: BTreeSet<&str> = seen.iter().map(|span| span.field("trace_id")).collect();
+    assert_eq!(traces.len(), 1, "{told}");
+    Ok(())
+}
+
 /// A span as a subscriber saw it.
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -140,8 +168,8 @@ impl Seen {
     }
 }
 
-/// The spans of a run that lines of a subscriber tell of, in the order in which they were seen first, by their ids. A span that is new has no id
-/// yet; one that never ended is seen around what was in it.
+/// The spans of a run that lines of a subscriber tell of, in the order in which they were seen first, by their ids. A span that is new
+/// has no id yet; one that never ended is seen around what was in it.
 fn spans(told: &str, run: RunId) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
     let begin = |name: &'static str| told.match_indices(name).map(move |(at, name)| (at, name));
@@ -203,8 +231,8 @@ fn tree(seen: &[Seen]) -> String {
     told
 }
 
-/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event comes, an answer, a travel,
-/// a cancellation, a restart.
+/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event comes, an answer, a
+/// travel, a cancellation, a restart.
 #[tokio::test]
 async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
     let (folder, component) = (data_folder()?, guests::component("memory-probe")?);

@@ -129,7 +129,10 @@ impl Player {
                 let payload = words.json()?.map(|payload| Json::of(&payload)).transpose()?;
                 let key = words.option()?.and_then(|(_, key)| Some(key.as_str()?.to_owned()));
                 words.end()?;
-                self.host()?.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
+                let host = self.host()?;
+                host.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
+                // What was due came first, and that goes on by itself.
+                host.quiet().await;
                 self.rested().await?
             }
             "unknown" => {
@@ -161,6 +164,10 @@ impl Player {
                 let options = OutputOptions { include_resume_labels: true, ..OutputOptions::default() };
                 let labels = self.run().await?.result(options).await?.resume_labels;
                 Json::of(&labels.unwrap_or_default())?.to_string()
+            }
+            "payloads" => {
+                let result = self.run().await?.result(OutputOptions::default()).await?;
+                Json::of(&result)?.value()?["suspendPayload"].to_string()
             }
             "watched" => show::beginnings_and_ends(&self.run().await?).await?,
             "log" => self.world.watcher.lines().join("\n"),
@@ -245,7 +252,7 @@ impl Player {
         let both = self.both(commands).await?;
         let lost = |one: &&Result<RunResult, Error>| {
             one.as_ref().is_err_and(|error| {
-                ["not-suspended", "already-answered", "unseen-question"].contains(&error.code())
+                ["not-suspended", "already-answered", "unseen-question", "closed"].contains(&error.code())
             })
         };
         let lines: Vec<String> = match both.iter().filter(lost).count() {

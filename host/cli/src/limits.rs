@@ -187,8 +187,8 @@ pub(crate) const ALL: &[Limit] = &[
     Limit {
         name: "log-line-bytes",
         unit: Unit::Bytes,
-        bounds: "one line of a guest's log, its fields included",
-        then: "the line is cut",
+        bounds: "one line of a guest's log, its fields included, and the message of a failure",
+        then: "the text is cut",
         least: 64,
         most: 1 << 20,
         get: |limits| limits.guest.log_line_bytes as u64,

@@ -45,7 +45,7 @@ impl Shell {
         shell.workflow("fails", r#"{"then": {"component": "trap.wasm", "step": "ask"}}"#);
         shell.workflow("says", r#"{"then": {"component": "says.wasm", "step": "ask"}}"#);
         shell.workflow(
-            "later",
+            "says-later",
             r#"{"sleep": {"ms": 1}}, {"then": {"component": "says.wasm", "step": "ask"}}"#,
         );
         shell.workflow("floods", r#"{"then": {"component": "floods.wasm", "step": "ask"}}"#);
@@ -56,10 +56,24 @@ impl Shell {
             "each",
             &format!(r#"{{"foreach": {{"id": "each", "concurrency": 2, "do": [{round}]}}}}"#),
         );
+        for (number, text) in odd_texts().iter().enumerate() {
+            shell.write(&format!("odd-{number:02}.json"), text.as_bytes());
+        }
+        let deep = format!("{}input{}", "[".repeat(30), "]".repeat(30));
+        shell.workflow("deep", &format!(r#"{ask}, {{"map": {{"to": "{deep}"}}}}"#));
+        shell.write("96.json", ("[".repeat(96) + &"]".repeat(96)).as_bytes());
         shell.write("large.json", format!("\"{}\"", "x".repeat(5 << 20)).as_bytes());
         shell.workflow("sleeps", r#"{"sleep": {"ms": 86400000}}"#);
         let hurries = r#"{"then": {"component": "ask.wasm", "step": "ask", "totalTimeoutMs": 5000}}"#;
         shell.workflow("hurries", hurries);
+        let labeled =
+            r#"{"ask": {"id": "b", "labels": ["boss"]}}, {"ask": {"id": "a", "labels": ["boss", "ann"]}}"#;
+        shell.workflow("labels", &format!(r#"{{"parallel": {{"arms": [{labeled}]}}}}"#));
+        shell.workflow("first", &format!(r#"{{"parallel": {{"first": 1, "arms": [{labeled}]}}}}"#));
+        let expires =
+            r#"{"ask": {"id": "a", "deadline": {"ms": 1, "otherwise": "late"}}}, {"ask": {"id": "b"}}"#;
+        shell.workflow("expires", expires);
+        shell.workflow("no-nap", r#"{"sleep": {"ms": 0}}, {"sleepUntil": {"at": "2020-01-01T00:00:00Z"}}"#);
         shell.workflow("naps", r#"{"sleep": {"ms": 1}}"#);
         for (id, delay_ms) in [("later", 5_400_000), ("soon", 1)] {
             let retry = format!(r#"{{"retries": 1, "delayMs": {delay_ms}}}"#);
@@ -75,6 +89,18 @@ impl Shell {
         );
         let other = r#"{"id": "asks", "steps": [{"then": {"component": "other.wasm", "step": "ask"}}]}"#;
         shell.write("other.json", other.as_bytes());
+        // A step that says that its process shall end, and never returns; one that takes its time and completes with its input; and what
+        // does a command until a step says that.
+        shell.write("kills.wasm", &wat::parse_str(kills()).unwrap());
+        shell.write("honest.wasm", &wat::parse_str(takes_its_time()).unwrap());
+        let kills = r#"{"then": {"id": "kill", "component": "kills.wasm", "step": "ask"}}"#;
+        shell.workflow("kills", &format!(r#"{{"parallel": {{"arms": [{ask}, {kills}]}}}}"#));
+        shell.workflow("later", &format!("{ask}, {kills}"));
+        shell.workflow("nap-and-kill", &format!(r#"{{"sleep": {{"ms": 1}}}}, {kills}"#));
+        let honest = r#"{"sleep": {"ms": 1}}, {"then": {"component": "honest.wasm", "step": "ask"}}"#;
+        shell.workflow("honest", honest);
+        shell.workflow("counts", r#"{"then": {"component": "honest.wasm", "step": "ask"}}"#);
+        shell.write("deadly", DEADLY.as_bytes());
         let third = ASK.replace("(i32.const 32768)", "(i32.const 45056)");
         shell.write("third.wasm", &wat::parse_str(third).unwrap());
         let arm =
@@ -246,11 +272,63 @@ fn waits_for_event() -> String {
     ASK.replace(answer, event)
 }
 
+/// Texts that are no value to every reader, and some that are not JSON at all.
+fn odd_texts() -> Vec<String> {
+    let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    let long = format!("{}{}", "1".repeat(30), "e999");
+    let texts = [
+        r#""\ud83d""#,
+        r#"{"k": ["\ude00"]}"#,
+        "1e400",
+        "-1e400",
+        r#"{"a": 1, "a": 2}"#,
+        r#"{"a": {"b": 1, "\u0062": 2}}"#,
+    ];
+    let not_json = ["", " ", "nan", "[1,]", "{'a': 1}", "\u{feff}1", "1 1", "01", "\"a\tb\"", "[1"];
+    let mut all: Vec<String> = texts.into_iter().chain(not_json).map(str::to_owned).collect();
+    all.extend([long, deep(97), deep(128), deep(50_000)]);
+    all
+}
+
+/// Does a command, and ends its process with SIGKILL as soon as a step in it logs `die!`, or it says `$DIE`.
+const DEADLY: &str = r#"rm -f said; mkfifo said
+"$@" > deadly.out 2> said & pid=$!
+while read -r line; do case $line in *"${DIE:- die!}"*) kill -9 $pid;; esac; done < said
+wait $pid 2> /dev/null
+"#;
+
+/// The step `ask`, changed where it begins.
+fn begins(import: &str, with: &str) -> String {
+    let memory = r#"(memory (export "memory") 1)"#;
+    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
+    assert!(ASK.contains(start) && ASK.contains(memory), "the fixture was written anew");
+    ASK.replace(memory, &format!("{import} {memory}")).replace(start, &format!("{start} {with}"))
+}
+
 /// The step `ask`, which traps instead.
 fn traps() -> String {
-    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
-    assert!(ASK.contains(start), "the fixture was written anew");
-    ASK.replace(start, &format!("{start} unreachable"))
+    begins("", "unreachable")
+}
+
+/// The step `ask`, which logs `die!` and never returns.
+fn kills() -> String {
+    let import = r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;
+    let log =
+        "(call $log (i32.const 2) (i32.const 48) (i32.const 4) (i32.const 0) (i32.const 0) (i32.const 0))";
+    let data = r#"(data (i32.const 48) "die!")"#;
+    begins(import, &format!("{log} (loop $on (br $on))")).replacen("(memory", &format!("{data} (memory"), 1)
+}
+
+/// The step `ask`, which counts to ten million and completes with its input.
+fn takes_its_time() -> String {
+    let count = "(local $n i32)
+    (loop $on
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $on (i32.lt_u (local.get $n) (i32.const 10000000))))
+    (i32.store (i32.const 1036) (i32.load offset=96 (local.get $call)))
+    (i32.store (i32.const 1040) (i32.load offset=100 (local.get $call)))
+    (return (i32.const 1024))";
+    begins("", count)
 }
 
 /// The step `ask`, which logs this many lines of each of three kinds when it begins, and one when it goes on.
@@ -355,8 +433,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, control, doors, events, hints, history, library, lists, logs, migrate, names, prune,
-    replay, retries, run, space, tenants, traces, watch, work
+    answers, backup, blocked, control, doors, events, hints, history, library, lists, logs, migrate, names,
+    odd, prune, replay, retries, run, space, tenants, traces, watch, work
 );
 
 #[test]

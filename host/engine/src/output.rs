@@ -34,8 +34,8 @@ pub struct RunResult {
     /// The suspensions that wait for an answer, in the order of the definition, then of the items; those of one step in the step's own
     /// order.
     pub suspended: Vec<SuspendedStep>,
-    /// When something happens in it by itself, at the earliest: a sleep is over, a failed call is tried again, a deadline passes. There with
-    /// status `waiting` or `suspended`, if there is such an instant. Whoever looks after runs brings it on then.
+    /// When something happens in it by itself, at the earliest: a sleep is over, a failed call is tried again, a deadline passes. There
+    /// with status `waiting` or `suspended`, if there is such an instant. Whoever looks after runs brings it on then.
     pub due_at: Option<Timestamp>,
     /// The workflow's shared state, if asked for.
     pub state: Option<BTreeMap<String, Json>>,

@@ -1,8 +1,8 @@
 //! Spans: what is told to `tracing` of the work on a run, with the ids of OpenTelemetry.
 //!
 //! A start or resume has a root span, whose place is decided and stored with it. Whatever else brings the run on (a timer, an event, a
-//! take-over, a restart) has a span below the latest of these. Calls into guests are below the span of the one who makes them. So all spans of
-//! a run make one tree, in one trace unless a caller asks for another one.
+//! take-over, a restart) has a span below the latest of these. Calls into guests are below the span of the one who makes them. So all
+//! spans of a run make one tree, in one trace unless a caller asks for another one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,8 +114,8 @@ impl Place {
     }
 }
 
-/// The metadata that the caller of the latest start or resume asked for. Read only for those who listen; what cannot be read is told by those
-/// who cannot do without.
+/// The metadata that the caller of the latest start or resume asked for. Read only for those who listen; what cannot be read is told by
+/// those who cannot do without.
 async fn noted(host: &Inner, run: &Run) -> Option<Arc<str>> {
     let before = run.span_noted.checked_sub(1).filter(|_| !Span::current().is_disabled())?;
     let rows = host.store.log(run.id, before, 1).await.ok()?;

@@ -257,7 +257,7 @@ fn suspension_filters() -> Vec<SuspensionFilter> {
     let text = |text: &str| Some(text.to_owned());
     let any = SuspensionFilter { limit: 2, ..SuspensionFilter::default() };
     let due =
-        SuspensionFilter { due_from: Some(Timestamp(45)), due_before: Some(Timestamp(60)), ..any.clone() };
+        SuspensionFilter { due_from: Some(Timestamp(30)), due_before: Some(Timestamp(60)), ..any.clone() };
     let mut filters = vec![any.clone(), due.clone()];
     for one in [any.clone(), due, SuspensionFilter { with_timers: true, ..any.clone() }] {
         filters.push(SuspensionFilter { label: text("boss"), ..one.clone() });
@@ -279,7 +279,7 @@ fn suspension_filters() -> Vec<SuspensionFilter> {
 fn run_filters() -> Vec<RunFilter> {
     let text = |text: &str| Some(text.to_owned());
     let any = RunFilter { limit: 2, ..RunFilter::default() };
-    let mut filters = vec![RunFilter { due_before: Some(Timestamp(50)), ..any.clone() }];
+    let mut filters = vec![RunFilter { due_before: Some(Timestamp(60)), ..any.clone() }];
     for status in [None, Some(RunStatus::Running), Some(RunStatus::Suspended), Some(RunStatus::Success)] {
         let one = RunFilter { status, ..any.clone() };
         filters.push(one.clone());

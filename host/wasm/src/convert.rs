@@ -41,6 +41,9 @@ impl Fault {
     }
 }
 
+/// Longest code of a failure, in bytes; what is longer is cut.
+const CODE_BYTES_MAX: usize = 128;
+
 /// Takes a text of the guest's as JSON. `field` says where it stood.
 pub(crate) fn json(field: &str, text: String, limits: &Limits) -> Result<Json, Fault> {
     if text.len() > limits.value_bytes {
@@ -131,8 +134,8 @@ pub(crate) fn failure_in(failure: step::Failure) -> types::Failure {
 
 pub(crate) fn failure_out(failure: types::Failure, limits: &Limits) -> Result<step::Failure, Fault> {
     Ok(step::Failure {
-        message: failure.message,
-        code: failure.code,
+        message: cut(failure.message, limits.log_line_bytes),
+        code: failure.code.map(|code| cut(code, CODE_BYTES_MAX)),
         retryable: failure.retryable,
         retry_after_ms: failure.retry_after_ms,
         details: json_option("failure.details", failure.details, limits)?,

@@ -18,6 +18,9 @@ use crate::wasi;
 /// Most random bytes in one call of `random`; the contract says so.
 const RANDOM_BYTES_MAX: u32 = 65_536;
 
+/// Most bytes of a key that the guest is told again.
+const KEY_BYTES_SHOWN: usize = 256;
+
 /// The host's side of one instance.
 pub(crate) struct Guest {
     pub(crate) meter: Meter,
@@ -93,7 +96,8 @@ impl Guest {
 
     /// Parses a value that the guest sets. A bad one is the guest's to deal with: it has a result to look at.
     fn value(&self, key: &str, text: String) -> Result<Json, Failure> {
-        convert::json(key, text, &self.limits).map_err(|fault| Failure {
+        let key = convert::cut(key.to_owned(), KEY_BYTES_SHOWN);
+        convert::json(&key, text, &self.limits).map_err(|fault| Failure {
             message: fault.to_string(),
             code: Some("bad-value".to_owned()),
             retryable: false,

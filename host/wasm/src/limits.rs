@@ -34,7 +34,7 @@ pub struct Limits {
     ///
     /// Stops a list of a million short strings, which costs the host far more than its bytes.
     pub crossing_bytes: usize,
-    /// Bytes of one line of the log, fields included; what is longer is cut. Default 16 KiB.
+    /// Bytes of one line of the log, fields included, and of the message of a failure; what is longer is cut. Default 16 KiB.
     pub log_line_bytes: usize,
     /// Bytes of log in one call; what comes after that is dropped, and the log says so. Default 1 MiB.
     ///

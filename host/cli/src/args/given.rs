@@ -1,9 +1,11 @@
 //! JSON that is given on the command line: as a text, in a file, or on standard input.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use reentry::VALUE_BYTES_MAX;
 use reentry::core::json::{Json, JsonError};
 
 use crate::failure::{Failure, Report};
@@ -78,10 +80,33 @@ impl Given {
 }
 
 fn read_file(option: &str, path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| {
+    let text = File::open(path).and_then(read_text).map_err(|error| {
         let message = format!("cannot read {}, the file given with {option}", path.display());
-        unreadable(message, &error).into()
-    })
+        unreadable(message, &error)
+    })?;
+    text.ok_or_else(|| too_large(&path.display().to_string()))
+}
+
+fn read_stdin(option: &str) -> Result<String, Failure> {
+    let text = read_text(std::io::stdin().lock())
+        .map_err(|error| unreadable(format!("cannot read standard input for {option}"), &error))?;
+    text.ok_or_else(|| too_large("standard input"))
+}
+
+/// Reads a text to its end; `None` if it has more bytes than any value may have. It may have no end.
+fn read_text(from: impl Read) -> std::io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    from.take(VALUE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > VALUE_BYTES_MAX {
+        return Ok(None);
+    }
+    let no_text = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8");
+    String::from_utf8(bytes).map(Some).map_err(no_text)
+}
+
+fn too_large(place: &str) -> Failure {
+    let message = format!("{place} has more than {VALUE_BYTES_MAX} bytes, which no value may have");
+    Report::refused("too-large", message).into()
 }
 
 /// A file that cannot be read: the user's mistake when it is not there, else the machine's.
@@ -94,13 +119,6 @@ pub(crate) fn unreadable(message: String, error: &std::io::Error) -> Report {
         _ => Report::unavailable("file-unavailable", message),
     };
     report.cause(error)
-}
-
-fn read_stdin(option: &str) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().read_to_string(&mut text);
-    read.map_err(|error| unreadable(format!("cannot read standard input for {option}"), &error))?;
-    Ok(text)
 }
 
 fn malformed(place: &str, text: &str, error: &serde_json::Error) -> Report {

@@ -37,31 +37,31 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "LABEL")]
     pub(crate) label: Option<String>,
 
-    /// Only what asks this one
+    /// Only questions that name this assignee
     #[arg(long, value_name = "NAME")]
     pub(crate) assignee: Option<String>,
 
-    /// Only what this one has answered, instead of what waits
+    /// Only what this actor has answered, instead of what waits
     #[arg(long, value_name = "NAME")]
     pub(crate) actor: Option<String>,
 
-    /// Only what is older: 90s, 45m, 12h, 30d, 2w
+    /// Only what is older than this: 90s, 45m, 12h, 30d, 2w
     #[arg(long, value_name = "AGE", value_parser = read_span, allow_hyphen_values = true)]
     older_than: Option<u64>,
 
-    /// Only what is not as old yet
+    /// Only what is newer than this
     #[arg(long, value_name = "AGE", value_parser = read_span, allow_hyphen_values = true)]
     newer_than: Option<u64>,
 
-    /// Only what has a deadline within this time, the nearest deadline first
+    /// Only what has a deadline within this time, the earliest deadline first
     #[arg(long, value_name = "TIME", value_parser = read_span, allow_hyphen_values = true)]
     due_within: Option<u64>,
 
-    /// Only what has a deadline that is over; with --due-within as well
+    /// Only what is past its deadline; with --due-within, that as well
     #[arg(long)]
     overdue: bool,
 
-    /// What comes first: the oldest or the newest, and of deadlines the first or the last
+    /// Which comes first, the oldest or the newest; of deadlines, the earliest or the latest
     #[arg(long, value_name = "FIRST")]
     pub(crate) order: Option<Order>,
 

@@ -23,15 +23,15 @@ pub(crate) struct TracingArgs {
     #[arg(long, value_name = "HEX")]
     parent_span_id: Option<String>,
 
-    /// Tag on the root span; may be repeated
+    /// Tag on the root span, kept with the run; may be repeated
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
 
-    /// Metadata on the spans, a JSON object
+    /// Metadata on the spans, a JSON object, kept with the run
     #[arg(long, value_name = "JSON")]
     metadata: Option<String>,
 
-    /// Key of the request context to copy into the metadata, dotted for nested ones; may be repeated
+    /// Key of the request context whose value is put beside the metadata, dotted for nested ones; may be repeated
     #[arg(long, value_name = "KEY")]
     request_context_key: Vec<String>,
 }

@@ -57,7 +57,11 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
     let receipt = host.send_event(event).await?;
     // The step that has it goes on in this process.
     let status = match receipt.run {
-        None => None,
+        None => {
+            // What is due in the runs that waited for it comes first.
+            host.quiet().await;
+            None
+        }
         Some(run) => Some(
             or_interrupt(run, true, async {
                 host.quiet().await;

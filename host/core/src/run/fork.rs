@@ -49,7 +49,18 @@ pub fn fork(
         find_all(&from, &target).map_err(Refused::from)?;
     }
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
-    let run = Run { id: fork.id, version: 0, fork_of, paused: false, blocked: None, created_at: now, ..from };
+    // What the span has is in the log of the other one.
+    let span_noted = 0;
+    let run = Run {
+        id: fork.id,
+        version: 0,
+        fork_of,
+        span_noted,
+        paused: false,
+        blocked: None,
+        created_at: now,
+        ..from
+    };
     let mut change = Change::new(run, program, now, known);
     change.log(&StepPath::root(), LogKind::Forked);
     let ids = new_ids(change.run.suspensions_of_fork(), fork.suspension);

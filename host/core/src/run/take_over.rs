@@ -31,8 +31,9 @@ pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> 
     Ok(())
 }
 
-/// Makes the call of a step one of `by`; one that is to be tried again later is left to whoever comes then. Nothing is said against it when a process ends that made other calls too; it is made alone from then
-/// on. `ended` says whether it was the end of a process that left the call to others.
+/// Makes the call of a step one of `by`; one that is to be tried again later is left to whoever comes then. Nothing is said against it
+/// when a process ends that made other calls too; it is made alone from then on. `ended` says whether it was the end of a process that
+/// left the call to others.
 pub(super) fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId, ended: bool) -> Result<(), Stop> {
     if change.time_out_around(path, by)? {
         return Ok(());

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use super::change::{Change, final_failure, invalid};
 use crate::path::StepPath;
 use crate::schema::Schema;
-use crate::step::{AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, WaitFor, Waits};
+use crate::step::{AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, RunTarget, WaitFor, Waits};
 use crate::workflow::StepAt;
 
 /// Most labels of one suspension. Several suspensions may have the same one: it says whom or what an answer concerns.
 pub const LABELS_MAX: usize = 16;
 
-/// Longest label, name or key of an event, in bytes.
+/// Longest label, name or key of an event, name of something to be run, in bytes.
 pub const LABEL_BYTES_MAX: usize = 256;
 
 /// Most things that a step may wait for at once. All of them are written each time it waits.
@@ -54,7 +54,8 @@ pub(super) fn checked_waits(
                 check_labels("label", &answer.labels)?;
             }
             WaitFor::Event(event) => check_event(event)?,
-            WaitFor::Time(_) | WaitFor::Run(_) | WaitFor::Checkpoint => {}
+            WaitFor::Run(run) => check_target(&run.target)?,
+            WaitFor::Time(_) | WaitFor::Checkpoint => {}
         }
     }
     Ok(waits)
@@ -77,6 +78,21 @@ fn check_answer(step: StepAt<'_>, answer: &mut AnswerWait) -> Result<(), Failure
         *data = schema
             .check(data)
             .map_err(|violations| invalid("invalid-deadline", "default answer", &violations))?;
+    }
+    Ok(())
+}
+
+/// Checks by what something to be run is named. Whether there is such a thing is told to the step.
+fn check_target(target: &RunTarget) -> Result<(), Failure> {
+    let (what, name) = match target {
+        RunTarget::Step(name) => ("step", name),
+        RunTarget::Workflow(name) => ("workflow", name),
+    };
+    if name.is_empty() || name.len() > LABEL_BYTES_MAX {
+        let length = name.len();
+        let message =
+            format!("the name of a {what} to run has {length} bytes, 1 to {LABEL_BYTES_MAX} are allowed");
+        return Err(final_failure("invalid-run", message));
     }
     Ok(())
 }

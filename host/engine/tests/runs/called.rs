@@ -1,5 +1,6 @@
 //! Workflows that steps have run on their behalf.
 
+use reentry::core::resume::Target;
 use reentry::core::run::{RunStatus, SuspensionEnd};
 use reentry::{Host, OutputOptions, ResumeOptions, Run};
 use serde_json::json;
@@ -78,4 +79,54 @@ async fn a_cancelled_run_takes_what_it_called_along() {
     assert_eq!(ends, [SuspensionEnd::Closed, SuspensionEnd::Closed]);
     let error = run.resume(ResumeOptions::data(json!(1))).await.unwrap_err();
     assert_eq!((error.code(), run.status().await.unwrap()), ("not-suspended", RunStatus::Canceled));
+}
+
+/// The number of what a step has run is no index, and neither is the turn of a loop in that.
+#[tokio::test]
+async fn an_index_reaches_the_question_of_what_the_step_of_that_item_has_run() {
+    let host = host().build().await.unwrap();
+    let asks_again = r#"[{"doUntil": {"id": "turn", "do": [{"then": {"component": "@", "step": "ask"}}, {"map": {"to": "input"}}],
+        "until": "output != 'again'"}}]"#;
+    host.apply_workflow(definition("ask", &asks(&host).await, asks_again)).await.unwrap();
+    let each = r#"[{"foreach": {"id": "each", "concurrency": 2, "do": [
+        {"then": {"id": "call", "component": "@", "step": "ask"}}, {"map": {"to": "input"}}]}}]"#;
+    let workflow = host.commit(definition("calls", &calls_workflow(&host).await, each)).await.unwrap();
+    let run = workflow.start(input(json!(["A", "B"]))).await.unwrap().run;
+    let answer = async |step: &str, index, data: &str| {
+        let target = Target { for_each_index: Some(index), ..Target::step(step).unwrap() };
+        match run.resume(ResumeOptions::data(json!(data)).step(target)).await {
+            Ok(result) => {
+                let open = result.suspended.iter().map(|one| format!("[{}] {}", one.path, one.payload));
+                format!("{} {}", result.status, open.collect::<Vec<_>>().join(", "))
+            }
+            // When it was answered is another time each time.
+            Err(error) if error.code() == "already-answered" => {
+                format!("already-answered, {}", error.to_string().split_once("; ").unwrap().1)
+            }
+            Err(error) => format!("{} {error}", error.code()),
+        }
+    };
+    let mut told = Vec::new();
+    for (step, index, data) in [
+        ("each", 1, "again"),
+        ("each.call", 0, "no index of its own"),
+        ("each[1].call.ask[0].turn", 1, "no index of its own"),
+        ("each", 0, "a"),
+        ("each", 0, "once more"),
+        ("each", 1, "b"),
+    ] {
+        told.push(
+            format!("{step} {index} {data}: {}", answer(step, index, data).await).trim_end().to_owned(),
+        );
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    each 1 again: suspended [each[0].call.ask[0].turn[0].ask] "A", [each[1].call.ask[0].turn[1].ask] "again"
+    each.call 0 no index of its own: unknown-target step `each.call` with index 0 was not suspended; suspended steps: [each[0].call.ask[0].turn[0].ask], [each[1].call.ask[0].turn[1].ask]
+    each[1].call.ask[0].turn 1 no index of its own: unknown-target step `each[1].call.ask[0].turn` with index 1 was not suspended; suspended steps: [each[0].call.ask[0].turn[0].ask], [each[1].call.ask[0].turn[1].ask]
+    each 0 a: suspended [each[1].call.ask[0].turn[1].ask] "again"
+    each 0 once more: already-answered, suspended steps: [each[1].call.ask[0].turn[1].ask]
+    each 1 b: success
+    "#);
+    let result = run.result(OutputOptions::default()).await.unwrap();
+    assert_eq!(line(&result), r#"{"result":["a","b"],"status":"success"}"#);
 }

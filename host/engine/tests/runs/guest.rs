@@ -10,7 +10,7 @@ use reentry::wasm::{ComponentizeOptions, componentize};
 use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Workflow};
 use serde_json::{Value, json};
 
-const ASK: &str = include_str!("../../fixtures/ask.wat");
+pub(crate) const ASK: &str = include_str!("../../fixtures/ask.wat");
 
 /// A host with everything in memory, which does nothing by itself.
 pub(crate) fn host() -> HostBuilder {
@@ -42,7 +42,7 @@ impl Shared {
     }
 }
 
-async fn add(host: &Host, name: &str, wat: &str) -> Component {
+pub(crate) async fn add(host: &Host, name: &str, wat: &str) -> Component {
     host.add_component(name, &component(wat)).await.unwrap()
 }
 
@@ -55,67 +55,12 @@ pub(crate) fn bytes_of_ask() -> Vec<u8> {
     component(ASK)
 }
 
-/// A way out of a guest: its name in messages, the import that it needs, and what a step does there with the text at 4096, `LEN` bytes long.
-pub(crate) type WayOut = (&'static str, &'static str, &'static str);
-
-/// Ways out of a guest on which JSON comes.
-pub(crate) const WAYS_OUT: [WayOut; 6] = [
-    (
-        "completed",
-        "",
-        "(i32.store8 (i32.const 1032) (i32.const 0))
-    (i32.store (i32.const 1036) (i32.const 4096))
-    (i32.store (i32.const 1040) (i32.const LEN))",
-    ),
-    (
-        "bailed",
-        "",
-        "(i32.store8 (i32.const 1032) (i32.const 1))
-    (i32.store (i32.const 1036) (i32.const 4096))
-    (i32.store (i32.const 1040) (i32.const LEN))",
-    ),
-    (
-        "payload",
-        "",
-        "(i32.store (i32.const 1168) (i32.const 4096))
-    (i32.store (i32.const 1172) (i32.const LEN))
-    (i32.store8 (i32.const 1032) (i32.const 2))
-    (i32.store (i32.const 1036) (i32.const 1152))
-    (i32.store (i32.const 1040) (i32.const 1))",
-    ),
-    (
-        "failure.details",
-        "",
-        "(i32.store8 (i32.const 1024) (i32.const 1))
-    (i32.store (i32.const 1032) (i32.const 32))
-    (i32.store (i32.const 1036) (i32.const 3))
-    (i32.store8 (i32.const 1072) (i32.const 1))
-    (i32.store (i32.const 1076) (i32.const 4096))
-    (i32.store (i32.const 1080) (i32.const LEN))",
-    ),
-    (
-        "log.fields",
-        r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#,
-        "(call $log (i32.const 2) (i32.const 32) (i32.const 3) (i32.const 1) (i32.const 4096) (i32.const LEN))",
-    ),
-    (
-        "emit.chunk",
-        r#"(import "reentry:step/host@0.1.0" "emit" (func $emit (param i32 i32)))"#,
-        "(call $emit (i32.const 4096) (i32.const LEN))",
-    ),
-];
-
-/// A step that gives this text on a way out.
-pub(crate) async fn gives(host: &Host, (_, import, does): WayOut, text: &str) -> Component {
-    let suspended = "(i32.store8 (i32.const 1032) (i32.const 2))
-    (i32.store (i32.const 1036) (i32.const 1152))
-    (i32.store (i32.const 1040) (i32.const 1))";
-    let memory = r#"(memory (export "memory") 1)"#;
-    assert!(ASK.contains(suspended) && ASK.contains(memory), "the fixture was written anew");
-    let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
-    let ask = ASK.replace(suspended, &does.replace("LEN", &text.len().to_string()));
-    let data = format!("(data (i32.const 4096) \"{bytes}\")");
-    add(host, "gives", &ask.replace(memory, &format!("{import} {memory} {data}"))).await
+/// A text of a guest with some places of it changed: what stands there, and what stands there instead.
+pub(crate) fn edited(text: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(text.to_owned(), |text, (there, instead)| {
+        assert!(text.contains(there), "there is no {there}");
+        text.replace(there, instead)
+    })
 }
 
 /// A step that suspends with its input, and completes with the answer.
@@ -153,13 +98,14 @@ const MOVES: &str = r#"
     (i32.store (i32.const 1868) (i32.const 1))
     (i32.const 1856)))"#;
 
-/// The same step, whose waiting runs can move, changed at some places: what stands there, and what stands there instead.
+/// What the step exports.
+pub(crate) const EXPORT: &str = "(i32.store (i32.const 1800) (i32.load (i32.const 1168)))
+    (i32.store (i32.const 1804) (i32.load (i32.const 1172)))";
+
+/// The same step, whose waiting runs can move, [`edited`].
 pub(crate) async fn moves(host: &Host, changes: &[(&str, &str)]) -> Component {
     let whole = ASK.strip_suffix(")\n").or(ASK.strip_suffix(')')).unwrap();
-    let text = changes.iter().fold(format!("{whole}{MOVES}"), |text, (there, instead)| {
-        assert!(text.contains(there), "there is no {there}");
-        text.replace(there, instead)
-    });
+    let text = edited(&format!("{whole}{MOVES}"), changes);
     let options = ComponentizeOptions { world: Some("migratable-step"), ..ComponentizeOptions::default() };
     let bytes = componentize(&wat::parse_str(text).unwrap(), options).unwrap();
     host.add_component("moves", &bytes).await.unwrap()

@@ -31,3 +31,4 @@ mod tenants;
 mod upkeep;
 mod versions;
 mod watch;
+mod ways_out;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
 use reentry::fault::FaultPoint;
-use reentry::{Host, HostBuilder, OutputOptions, StartOptions, Workflow};
+use reentry::{Error, Host, HostBuilder, OutputOptions, RunResult, StartOptions, Workflow};
+use tokio::task::JoinHandle;
 
 use crate::clock::Standing;
 use crate::guest::{Shared, definition, host, traps, until};
@@ -27,6 +28,11 @@ impl Calls {
     fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
+}
+
+/// What somebody who sits through a delay comes to; one who never stops sitting fails the test.
+async fn sat(starting: JoinHandle<Result<RunResult, Error>>) -> RunResult {
+    tokio::time::timeout(Duration::from_secs(60), starting).await.unwrap().unwrap().unwrap()
 }
 
 /// A workflow whose step fails, and is tried once more after a delay.
@@ -87,7 +93,7 @@ async fn a_delay_is_sat_through_up_to_what_the_host_says() {
             assert_eq!(run.status().await.unwrap(), RunStatus::Running);
             clock.pass_ms(expected);
         }
-        let ended = starting.await.unwrap().unwrap().status;
+        let ended = sat(starting).await.status;
         let wanted = if delay > 0 && expected == 0 { RunStatus::Waiting } else { RunStatus::Failed };
         assert_eq!(ended, wanted, "a delay of {delay} ms, {sits:?}");
     }
@@ -117,7 +123,7 @@ async fn a_delay_outlives_the_one_who_sits_through_it() {
     until(|| async { run.state().await.unwrap().steps.values().any(|step| step.attempt == 1) }).await;
     // It stops for good, as a process does that is told to leave; nothing waits for the delay.
     assert_eq!(first.stop(Duration::from_secs(60)).await.unwrap(), 1);
-    assert_eq!(starting.await.unwrap().unwrap().status, RunStatus::Running);
+    assert_eq!(sat(starting).await.status, RunStatus::Running);
     let id = run.id();
     drop((run, first));
 

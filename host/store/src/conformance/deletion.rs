@@ -116,6 +116,7 @@ pub async fn a_deleted_run_leaves_nothing(back_end: &dyn BackEnd) {
     put(&*store, create(run(4))).await;
     assert_eq!(store.steps(run_id(4)).await.unwrap(), []);
     assert_eq!(store.savepoints(run_id(4)).await.unwrap(), []);
+    assert_eq!(store.call_logs(run_id(4), &CallLogFilter::default()).await.unwrap().rows, []);
     put(&*store, create(run(1)).answering("key-1").with_image(1, b"again")).await;
     // The message that it took stays taken.
     assert_eq!(store.mail(&TenantId::default(), "paid", None, 10).await.unwrap(), []);

@@ -11,6 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::filter::{LOOKED_MAX, WaitPlace};
 use crate::sqlite::open::Files;
+use crate::sqlite::spots::SPOTS_MAX;
 use crate::sqlite::waits::Keys;
 use crate::sqlite::{run_lists, suspensions};
 use crate::{Page, RunFilter, RunSummary, SuspensionFilter};
@@ -251,6 +252,26 @@ fn a_page_and_a_count_end_where_enough_was_looked_at() {
     let counts =
         suspensions::count(&connection, &tenant(), &suspension_filter("label=seldom"), None).unwrap();
     assert_eq!((counts.number, counts.more), (500, false));
+}
+
+#[test]
+fn a_list_is_put_together_from_many_spots_and_not_from_too_many() {
+    for (spots, wanted) in [(SPOTS_MAX, "suspensions_by_spot"), (SPOTS_MAX + 1, "suspensions_open")] {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = database(&folder, 1_000);
+        let sql = "WITH RECURSIVE n (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM n WHERE n < 9 + ?1)
+            INSERT INTO spots (seq, tenant, workflow_id, step) SELECT n, 't', 'w' || n, 'common' FROM n";
+        connection.execute(sql, [i64::try_from(spots).unwrap()]).unwrap();
+        let sql = "UPDATE suspensions SET path = 'common', spot = 10 + run % ?1 WHERE ended IS NULL";
+        connection.execute(sql, [i64::try_from(spots).unwrap()]).unwrap();
+        let common = suspension_filter("step=common");
+        let keys = Keys::choose(&connection, &tenant(), &common, None).unwrap().unwrap();
+        let (indexes, _) = plan(&connection, &keys.sql, &keys.values);
+        assert!(indexes.split(", ").all(|index| index == wanted), "{indexes}");
+        let page = suspensions::list(&connection, &tenant(), &common).unwrap();
+        assert_eq!((page.rows.len(), page.next), (980, None));
+        assert!(page.rows.is_sorted_by(|one, next| one.id < next.id));
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::sqlite::reader::{get, text};
 use crate::sqlite::writer::Fault;
 
 /// Most spots that one list is put together from. Steps of one name in more workflows are found by looking through all that is open.
-const SPOTS_MAX: usize = 64;
+pub(crate) const SPOTS_MAX: usize = 256;
 
 /// Most spots of a tenant that are looked through for those of a step.
 const LOOKED_MAX: usize = 10_000;

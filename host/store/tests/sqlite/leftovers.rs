@@ -14,7 +14,7 @@ use reentry_store::{LateTry, Store};
 
 use crate::folder::Folder;
 
-/// How many rows there are in each table that has any.
+/// How many rows there are in each table that has any. The spots of a workflow stay as long as it.
 fn rows(folder: &Folder) -> BTreeMap<String, i64> {
     let database = rusqlite::Connection::open(folder.database()).unwrap();
     let mut tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
@@ -25,7 +25,6 @@ fn rows(folder: &Folder) -> BTreeMap<String, i64> {
             database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
         (table, count)
     });
-    // Where runs have waited is known as long as their workflow is.
     counted.filter(|(table, count)| *count > 0 && table != "spots").collect()
 }
 
@@ -46,7 +45,8 @@ async fn rich(store: &dyn Store, number: u64) -> reentry_core::run::Run {
         change(&now).with_step("a", ended()).without_image(number + 50).saving(Some(number), &[number + 50]);
     let answer = answer.with_answer(number, &text("q"), &text("z"), by("ann", Some("at last")));
     let mut last = answer.with_answer(number + 100, &text("q"), "1", by("bob", None)).with_step("b", ended());
-    last = last.with_step("", ended()).with_log("[1]").answering(&format!("key {number}"));
+    last =
+        last.with_step("", ended()).with_log("[1]").logging("a", 1, "{}").answering(&format!("key {number}"));
     last.run.phase = Phase::Succeeded;
     let over = put(store, last).await;
     for suspension in [number, number + 100] {
@@ -71,7 +71,8 @@ fn a_deleted_run_leaves_no_row_and_no_image() {
         let before = rows(&folder);
         let one = rich(&*store, 1).await;
         let with_one = rows(&folder);
-        for table in ["images", "steps", "suspensions", "tries", "savepoints", "log", "requests"] {
+        for table in ["images", "steps", "suspensions", "tries", "savepoints", "log", "call_logs", "requests"]
+        {
             assert!(with_one.get(table) > before.get(table), "{table}: {with_one:?}");
         }
         let other = rich(&*store, 2).await;

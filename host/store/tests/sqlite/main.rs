@@ -5,6 +5,7 @@ mod durability;
 mod folder;
 mod in_use;
 mod leftovers;
+mod lists;
 mod old_versions;
 mod opening;
 mod space;

@@ -52,7 +52,12 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
                 return Ok(Exit::Done);
             }
         }
-        Ok(run.status().await?.into())
+        let state = run.state().await?;
+        if let Some(reason) = &state.blocked {
+            // What went wrong in the host is in no run's log.
+            session.ui.note(&format!("the run is blocked: {}", harmless(reason)));
+        }
+        Ok(state.status().into())
     };
     tokio::select! {
         ended = watching => ended,
