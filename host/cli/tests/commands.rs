@@ -95,7 +95,7 @@ impl Shell {
         shell.write("honest.wasm", &wat::parse_str(takes_its_time()).unwrap());
         let kills = r#"{"then": {"id": "kill", "component": "kills.wasm", "step": "ask"}}"#;
         shell.workflow("kills", &format!(r#"{{"parallel": {{"arms": [{ask}, {kills}]}}}}"#));
-        shell.workflow("later", &format!("{ask}, {kills}"));
+        shell.workflow("kills-later", &format!("{ask}, {kills}"));
         shell.workflow("nap-and-kill", &format!(r#"{{"sleep": {{"ms": 1}}}}, {kills}"#));
         let honest = r#"{"sleep": {"ms": 1}}, {"then": {"component": "honest.wasm", "step": "ask"}}"#;
         shell.workflow("honest", honest);

@@ -343,6 +343,7 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             let history = SuspensionFilter {
                 run: Some(id),
                 with_ended: true,
+                with_tries: true,
                 with_timers: true,
                 limit: 3,
                 ..SuspensionFilter::default()

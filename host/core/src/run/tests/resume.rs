@@ -354,3 +354,23 @@ fn the_request_context_is_checked_again_at_a_resume() {
       calls ask
     "#);
 }
+
+/// What is kept of a question when it ends: what was asked, what was answered, by whom.
+#[test]
+fn a_question_ends_with_its_answer_and_the_one_who_gave_it() {
+    let closes = |script: &[&str]| {
+        let told = check("then(ask)", script);
+        told.lines().filter(|line| line.contains("closes")).map(str::trim).collect::<Vec<_>>().join("\n")
+    };
+    let answered =
+        closes(&["start", "ask suspends 1", "resume 2 by=ann", "ask suspends 3", "resume 4 by=bob"]);
+    assert_eq!(answered, "closes #2: Answered by ann: 2 to 1\ncloses #4: Answered by bob: 4 to 3");
+    let both = closes(&["start", "ask waits all answer 1, answer 2", "resume 5 all by=ann"]);
+    assert_eq!(both, "closes #2: Answered by ann: 5 to 1\ncloses #2+1: Answered by ann: 5 to 2");
+    let event = closes(&["start", "ask waits event paid", "mail paid 5 by=ann"]);
+    assert_eq!(event, "closes #2: Received by ann: 5 to -");
+    // One who cancels answers nothing, and a deadline is nobody.
+    assert_eq!(closes(&["start", "ask suspends 1", "cancel by=ann"]), "closes #2: Closed");
+    let expired = closes(&["start", "ask suspends 1 deadline=3 otherwise=5", "time"]);
+    assert_eq!(expired, "closes #2: Elapsed");
+}
