@@ -46,6 +46,22 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
             ensure(seen == ended, || format!("after {ended} was told, a look shows {seen}"))?;
         }
     }
+    for run in states.iter().filter(|run| !run.paused && !run.status().is_final()) {
+        let of_run = |asked: &&Asked| asked.run == Some(run.id);
+        let is_paused = ledger
+            .asked
+            .iter()
+            .filter(of_run)
+            .any(|one| matches!(one.what, What::Pause) && one.is_acknowledged());
+        // Whoever has it go on may be faster than the one who is told of the pause.
+        let goes_on = ledger
+            .asked
+            .iter()
+            .filter(of_run)
+            .any(|one| matches!(one.what, What::Unpause | What::Restart | What::Travel { .. }));
+        let lost = world.around.stage.epoch() > 0;
+        ensure(!is_paused || goes_on || lost, || format!("run {} was paused, and goes on", run.id))?;
+    }
     // One end is no fault yet, and three are needed in which the call was alone. A process that lives on without a lease seems to end
     // again and again.
     let ends = world.around.stage.deaths() + world.retired + 3 * world.leases_lost;
