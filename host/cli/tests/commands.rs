@@ -291,9 +291,12 @@ fn odd_texts() -> Vec<String> {
 }
 
 /// Does a command, and ends its process with SIGKILL as soon as a step in it logs `die!`, or it says `$DIE`.
-const DEADLY: &str = r#"rm -f said; mkfifo said
-"$@" > deadly.out 2> said & pid=$!
-while read -r line; do case $line in *"${DIE:- die!}"*) kill -9 $pid;; esac; done < said
+const DEADLY: &str = r#"rm -f said deadly.out; mkfifo said
+"$@" > said 2>&1 & pid=$!
+while read -r line; do
+  printf '%s\n' "$line" >> deadly.out
+  case $line in *"${DIE:- die!}"*) kill -9 $pid;; esac
+done < said
 wait $pid 2> /dev/null
 "#;
 

@@ -75,11 +75,23 @@ struct May {
     travel: bool,
 }
 
+/// What is drawn first: the workflow, and whether power may be lost.
+fn drawn(seed: u64) -> (Tree, bool, Chance) {
+    let mut chance = Chance::new(seed, 0);
+    let tree = Tree::draw(&mut chance);
+    let loses_power = chance.one_in(4);
+    (tree, loses_power, chance)
+}
+
+/// Whether power may be lost in a schedule.
+pub(crate) fn may_lose_power(seed: u64) -> bool {
+    let (_, loses_power, _) = drawn(seed);
+    loses_power
+}
+
 impl World {
     fn new(seed: u64, broken: Option<Broken>) -> Self {
-        let mut chance = Chance::new(seed, 0);
-        let tree = Tree::draw(&mut chance);
-        let loses_power = chance.one_in(4);
+        let (tree, loses_power, mut chance) = drawn(seed);
         let disk = Arc::new(Disk::new(seed % 100 == 99, loses_power));
         let eye = disk.open();
         let around = Surroundings {

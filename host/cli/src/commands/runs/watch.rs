@@ -85,6 +85,7 @@ fn line(event: &WatchEvent, style: Style) -> String {
         instant(&event.payload).map(|until| format!("until {until}")),
         by(&event.payload),
         data(&event.payload).map(|data| glimpse(data.text(), DATA_CHARS)),
+        answers(&event.payload),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let line = format!("{at}  {:>3}  {name:<NAME_COLUMNS$}  {}", event.version, parts.join("  "));
@@ -101,6 +102,18 @@ fn by(payload: &WatchPayload) -> Option<String> {
         None if answered.is_empty() => None,
         None => Some(format!("by {}", answered.join(", "))),
     }
+}
+
+/// What was answered.
+fn answers(payload: &WatchPayload) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        resume_payload: Option<Json>,
+    }
+    let answers = payload.get("answers")?.decode::<Vec<Answer>>().ok()?;
+    let texts = answers.iter().filter_map(|answer| answer.resume_payload.as_ref());
+    Some(texts.map(|text| glimpse(text.text(), DATA_CHARS)).collect::<Vec<_>>().join(", "))
 }
 
 /// The instant that a step waits for.

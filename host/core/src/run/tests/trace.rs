@@ -109,12 +109,12 @@ fn what_each_start_and_resume_asked_for_is_kept() {
       version 1 refers to 1
     ask suspends
     resume 1 trace=cc
-      {"is":"resumed","span":{"traceId":"000000000000000000000000000000cc","spanId":"0303030303030303","resumedFromSpanId":"0101010101010101"}}
+      {"is":"resumed","span":{"traceId":"000000000000000000000000000000cc","spanId":"0303030303030303","resumedFromSpanId":"0101010101010101"},"suspensions":["sus_02020202020202020202020202020202"]}
       {"at":"ask","is":"called","call":2,"spanId":"12adff3c7704f25c"}
       version 3 refers to 0
     ask suspends
     resume 1 tag=late
-      {"is":"resumed","span":{"traceId":"000000000000000000000000000000cc","spanId":"0505050505050505","parentSpanId":"0303030303030303","resumedFromSpanId":"0303030303030303","tags":["late"]}}
+      {"is":"resumed","span":{"traceId":"000000000000000000000000000000cc","spanId":"0505050505050505","parentSpanId":"0303030303030303","resumedFromSpanId":"0303030303030303","tags":["late"]},"suspensions":["sus_04040404040404040404040404040404"]}
       {"at":"ask","is":"called","call":3,"spanId":"13bb9c999ecd287c"}
       version 5 refers to 5
     "#);
@@ -153,7 +153,7 @@ fn each_call_and_each_try_has_its_span() {
     pause
     flaky suspends
     resume 1
-      {"is":"resumed","span":{"traceId":"01010101010101010101010101010101","spanId":"0909090909090909","parentSpanId":"0101010101010101","resumedFromSpanId":"0101010101010101"}}
+      {"is":"resumed","span":{"traceId":"01010101010101010101010101010101","spanId":"0909090909090909","parentSpanId":"0101010101010101","resumedFromSpanId":"0101010101010101"},"suspensions":["sus_08080808080808080808080808080808"]}
     unpause
       {"at":"flaky","is":"called","call":2,"spanId":"ef7cbde606ae6f91"}
     "#);
