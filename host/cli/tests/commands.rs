@@ -291,13 +291,13 @@ fn odd_texts() -> Vec<String> {
 }
 
 /// Does a command, and ends its process with SIGKILL as soon as a step in it logs `die!`, or it says `$DIE`.
-const DEADLY: &str = r#"rm -f said deadly.out; mkfifo said
+const DEADLY: &str = r#"exec 2> /dev/null; rm -f said deadly.out; mkfifo said
 "$@" > said 2>&1 & pid=$!
 while read -r line; do
   printf '%s\n' "$line" >> deadly.out
   case $line in *"${DIE:- die!}"*) kill -9 $pid;; esac
 done < said
-wait $pid 2> /dev/null
+wait $pid
 "#;
 
 /// The step `ask`, changed where it begins.
