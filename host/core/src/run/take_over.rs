@@ -31,14 +31,12 @@ pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> 
     Ok(())
 }
 
-/// Makes the call of a step one of `by`; one that is to be tried again later is left to whoever comes then. Nothing is said against it
-/// when a process ends that made other calls too; it is made alone from then on. `ended` says whether it was the end of a process that
-/// left the call to others.
+/// Makes the call of a step one of `by`. Nothing is said against it when a process ends that made other calls too; it is made alone from then
+/// on. `ended` says whether it was the end of a process that left the call to others.
 pub(super) fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId, ended: bool) -> Result<(), Stop> {
     if change.time_out_around(path, by)? {
         return Ok(());
     }
-    let now = change.now;
     let step = change.step_mut(path)?;
     match step.doing.clone() {
         Doing::Calling(_, call) => {
@@ -51,8 +49,7 @@ pub(super) fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId, ended:
             }
             change.call(path, call, by, None)?;
         }
-        Doing::Retrying(_, until, call) if until > now => change.delay(path, call, until)?,
-        Doing::Retrying(_, _, call) => change.call(path, call, by, None)?,
+        Doing::Retrying(_, until, call) => change.call(path, call, by, Some(until))?,
         Doing::Continuing(_) => {
             step.doing = Doing::Continuing(by);
             change.ask(Effect::Continue { path: path.clone() });

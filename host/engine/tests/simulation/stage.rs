@@ -58,7 +58,12 @@ struct State {
     /// The gate at which all have to wait.
     closed: Option<&'static str>,
     effects: Vec<Effect>,
+    /// How often something came to a gate.
+    passed: usize,
 }
+
+/// Most times that a schedule comes to a gate. An engine that does the same again and again is stopped there, and found stuck.
+const GATES_MAX: usize = 20_000;
 
 impl Stage {
     pub(crate) fn new(seed: u64) -> Self {
@@ -75,6 +80,7 @@ impl Stage {
             calm: false,
             closed: None,
             effects: Vec::new(),
+            passed: 0,
         }))
     }
 
@@ -105,11 +111,12 @@ impl Stage {
         self.state().closed = what;
     }
 
-    /// Waits, one time in so many, until the director lets it go on. A dead process waits for ever.
+    /// Waits, one time in so many, until the director lets it go on. A dead process waits for ever, as all do in a schedule that does not end.
     pub(crate) async fn gate(&self, process: usize, one_in: usize, what: &str) {
         let waiting = {
             let mut state = self.state();
-            if state.dead.contains(&process) {
+            state.passed += 1;
+            if state.dead.contains(&process) || state.passed > GATES_MAX {
                 None
             } else if state.closed != Some(what) && (state.calm || !state.chance.one_in(one_in)) {
                 return;

@@ -62,8 +62,9 @@ fn a_try_that_waits_keeps_its_time() {
       flaky: running t1.., input null, error "one", at t12 call 1 attempt 1 = start
       calls flaky at t12
     take-over 1 2
-      run: waiting, durable
-      flaky: waiting t1.., input null, error "one", from t12 on call 1 attempt 1 = start
+      run: running
+      flaky: running t1.., input null, error "one", at t12 call 1 attempt 1 by owner 2 = start
+      calls flaky at t12
     "#);
 }
 
