@@ -101,8 +101,8 @@ impl Asked {
             LogKind::Reentered { suspensions, .. } => {
                 let asks =
                     suspensions.iter().filter(|id| self.0.get(id).is_some_and(|one| question(one).is_some()));
-                let answers = asks.filter_map(|id| self.answer(*id, version)?.resume_payload);
-                told.resume_payload = answers.last();
+                let mut answers = asks.filter_map(|id| self.answer(*id, version)?.resume_payload);
+                told.resume_payload = answers.next_back();
             }
             LogKind::AnswerRefused { suspension, .. } => {
                 told.answers = self.refused(*suspension, version).into_iter().collect();

@@ -18,7 +18,7 @@ mod holds;
 mod images;
 mod in_use;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod list_plans;
 mod log;
 mod messages;

@@ -190,7 +190,10 @@ fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
         Doing::Hold => holding(),
         Doing::Call(owner) => calling(owner),
         Doing::Ask(id) => {
-            let (names, deadline) = (NAMES[id as usize % NAMES.len()], DUE[id as usize % DUE.len()]);
+            let (names, deadline) = (
+                NAMES[usize::try_from(id).unwrap() % NAMES.len()],
+                DUE[usize::try_from(id).unwrap() % DUE.len()],
+            );
             question(mine(id), names.0, names.1, deadline)
         }
         Doing::Sleep(id, until) => sleeping(mine(id), until),
@@ -211,9 +214,10 @@ impl Attempt {
         let begun = match (now, self.fork) {
             (Some(now), _) => change(now),
             (None, Some((parent, version))) => create(run(self.run)).forking(parent, version),
-            (None, None) => {
-                create(Run { resource_id: (self.run % 2 == 0).then(|| "r".to_owned()), ..run(self.run) })
-            }
+            (None, None) => create(Run {
+                resource_id: self.run.is_multiple_of(2).then(|| "r".to_owned()),
+                ..run(self.run)
+            }),
         };
         // Suspensions of different runs never share an id.
         let mine = |id: u64| self.run * 8 + id;

@@ -120,7 +120,7 @@ pub(crate) fn reopen(
         WHERE run = ?2 AND id = ?1 AND ended = ?3";
     let params = params![suspension.as_bytes(), run, answered];
     let found = connection.prepare_cached(sql)?.query_row(params, |row| {
-        let part = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(column)?);
+        let part = |column| row.get::<_, Option<[u8; 16]>>(column);
         Ok((part(0)?, part(1)?, Names::read(row)?))
     });
     let Some((question, answer, names)) = found.optional()? else {

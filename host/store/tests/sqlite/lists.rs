@@ -1,5 +1,7 @@
 //! What lists are read by goes with what it is of.
 
+#![allow(clippy::unwrap_used)]
+
 use reentry_core::id::TenantId;
 use reentry_core::run::{Phase, SuspensionEnd};
 use reentry_core::time::Timestamp;
