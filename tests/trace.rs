@@ -172,7 +172,7 @@ impl Seen {
 /// has no id yet; one that never ended is seen around what was in it.
 fn spans(told: &str, run: RunId) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
-    let begin = |name: &'static str| told.match_indices(name).map(move |(at, name)| (at, name));
+    let begin = |name: &'static str| told.match_indices(name);
     let mut begins: Vec<_> = begin("workflow run{").chain(begin("workflow step{")).collect();
     begins.sort_unstable();
     for (at, begin) in begins {
