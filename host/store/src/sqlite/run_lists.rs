@@ -15,11 +15,8 @@ use crate::query::{no_such_place, page_rows, place};
 use crate::rows::{column, instant};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{get, one};
-use crate::sqlite::waits;
+use crate::sqlite::waits::{self, End, FEW};
 use crate::{Counts, Page, RunFilter, RunGroups, RunSummary, StoreError};
-
-/// Most rows of an index that are counted to see which index has the fewest.
-const FEW: usize = 1_000;
 
 const SUMMARY: &str = "id, workflow_id, workflow, status, resource_id, created_at, updated_at";
 
@@ -29,13 +26,6 @@ enum Source<'f> {
     Status(RunStatus),
     Workflow(&'f str),
     Resource(&'f str),
-}
-
-/// How far a list was looked through, with the place from which it goes on as callers are told it.
-enum End {
-    Reached,
-    Enough,
-    Bound(String),
 }
 
 /// Lists runs of a tenant.
@@ -55,12 +45,7 @@ pub(crate) fn list(
         last = Some(place);
         ControlFlow::Continue(())
     })?;
-    let next = match end {
-        End::Reached => None,
-        End::Enough => last,
-        End::Bound(place) => Some(place),
-    };
-    Ok(Page { rows, next })
+    Ok(Page { rows, next: end.next(|| last) })
 }
 
 /// Counts runs of a tenant.
@@ -75,16 +60,16 @@ pub(crate) fn count(
         tally.add_run(&run, by);
         ControlFlow::Continue(())
     })?;
-    Ok(tally.counts(!matches!(end, End::Reached)))
+    Ok(tally.counts(end.leaves_more()))
 }
 
-/// Goes along the runs that pass a filter, in the order of their list.
+/// Goes along the runs that pass a filter, in the order of their list. Places are as callers are told them.
 fn walk(
     connection: &Connection,
     tenant: &TenantId,
     filter: &RunFilter,
     visit: impl FnMut(RunSummary, String) -> ControlFlow<()>,
-) -> Result<End, StoreError> {
+) -> Result<End<String>, StoreError> {
     filter.check()?;
     match filter.waits() {
         Some(waits) => by_waits(connection, tenant, filter, &waits, visit),
@@ -99,7 +84,7 @@ fn by_waits(
     filter: &RunFilter,
     waits: &SuspensionFilter,
     mut visit: impl FnMut(RunSummary, String) -> ControlFlow<()>,
-) -> Result<End, StoreError> {
+) -> Result<End<String>, StoreError> {
     let end = waits::walk(connection, tenant, waits, |found, looked| {
         let sql = format!("SELECT {SUMMARY} FROM runs WHERE seq = ?1");
         let run = one(connection, &sql, params![found.run], summary)?;
@@ -109,11 +94,7 @@ fn by_waits(
         }
         Ok(visit(run, waits.told(found.place)).is_continue())
     })?;
-    Ok(match end {
-        waits::End::Reached => End::Reached,
-        waits::End::Enough => End::Enough,
-        waits::End::Bound(place) => End::Bound(waits.told(place)),
-    })
+    Ok(end.map(|place| waits.told(place)))
 }
 
 fn by_creation(
@@ -121,7 +102,7 @@ fn by_creation(
     tenant: &TenantId,
     filter: &RunFilter,
     mut visit: impl FnMut(RunSummary, String) -> ControlFlow<()>,
-) -> Result<End, StoreError> {
+) -> Result<End<String>, StoreError> {
     let (sql, values) = question(connection, tenant, filter)?;
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
     let mut rows = statement.query(params_from_iter(values)).map_err(store_error)?;

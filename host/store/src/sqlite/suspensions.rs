@@ -10,7 +10,7 @@ use crate::rows::{ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow, co
 use crate::sqlite::fault::store_error;
 use crate::sqlite::names::Names;
 use crate::sqlite::reader::{bytes, bytes_or_null, get, one};
-use crate::sqlite::waits::{self, End, Found};
+use crate::sqlite::waits::{self, Found};
 use crate::sqlite::writer::Fault;
 use crate::sqlite::{images, spots, steps, tries};
 use crate::{
@@ -176,12 +176,7 @@ pub(crate) fn list(
         tries::add(connection, run, &mut records)?;
     }
     moment.commit().map_err(store_error)?;
-    let last = || records.last().map(|record| filter.place_of(record));
-    let next = match end {
-        End::Reached => None,
-        End::Enough => last(),
-        End::Bound(place) => Some(place),
-    };
+    let next = end.next(|| records.last().map(|record| filter.place_of(record)));
     Ok(Page { next: next.map(|place| filter.told(place)), rows: records })
 }
 
@@ -197,7 +192,7 @@ pub(crate) fn count(
         tally.add_wait(&found.wait, by);
         Ok(true)
     })?;
-    Ok(tally.counts(!matches!(end, End::Reached)))
+    Ok(tally.counts(end.leaves_more()))
 }
 
 /// A suspension with the record of its step, if it is open, and what is kept of what was asked and answered. What cannot be read does not

@@ -21,7 +21,7 @@ use crate::sqlite::{runs, spots};
 
 /// Most keys of an index that are sorted here, because it has them in another order than the list, and most that are counted to see which
 /// index has the fewest.
-const FEW: usize = 1_000;
+pub(crate) const FEW: usize = 1_000;
 
 /// A suspension that passes a filter.
 pub(crate) struct Found {
@@ -32,13 +32,38 @@ pub(crate) struct Found {
 }
 
 /// How far a list was looked through.
-pub(crate) enum End {
+pub(crate) enum End<P> {
     /// To its end.
     Reached,
     /// As far as was wanted.
     Enough,
     /// As far as may be looked at once: to this place.
-    Bound(WaitPlace),
+    Bound(P),
+}
+
+impl<P> End<P> {
+    /// Whether there may be more.
+    pub(crate) fn leaves_more(&self) -> bool {
+        !matches!(self, Self::Reached)
+    }
+
+    /// The place behind which the next page begins, `last` being that of the last row of this one.
+    pub(crate) fn next(self, last: impl FnOnce() -> Option<P>) -> Option<P> {
+        match self {
+            Self::Reached => None,
+            Self::Enough => last(),
+            Self::Bound(place) => Some(place),
+        }
+    }
+
+    /// The same with places of another form.
+    pub(crate) fn map<Q>(self, of: impl FnOnce(P) -> Q) -> End<Q> {
+        match self {
+            Self::Reached => End::Reached,
+            Self::Enough => End::Enough,
+            Self::Bound(place) => End::Bound(of(place)),
+        }
+    }
 }
 
 /// An index by which suspensions are found.
@@ -79,7 +104,7 @@ pub(crate) fn walk(
     tenant: &TenantId,
     filter: &SuspensionFilter,
     mut visit: impl FnMut(Found, &mut usize) -> Result<bool, StoreError>,
-) -> Result<End, StoreError> {
+) -> Result<End<WaitPlace>, StoreError> {
     filter.check()?;
     let after = filter.begins_after()?;
     let Some(keys) = Keys::choose(connection, tenant, filter, after)? else { return Ok(End::Reached) };
@@ -112,7 +137,7 @@ fn gather(
     keys: Keys,
     after: Option<WaitPlace>,
     mut visit: impl FnMut(Found, &mut usize) -> Result<bool, StoreError>,
-) -> Result<End, StoreError> {
+) -> Result<End<WaitPlace>, StoreError> {
     let mut gathered = Vec::new();
     for key in all(connection, &keys.sql, params_from_iter(keys.values), key)? {
         let Some(wait) = look_up(connection, key)?.filter(|wait| filter.fits(wait)) else { continue };
