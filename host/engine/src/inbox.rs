@@ -66,9 +66,7 @@ async fn completed(host: &Inner, tenant: &TenantId, record: &mut SuspensionRecor
 }
 
 async fn about(host: &Inner, tenant: &TenantId, record: &SuspensionRecord) -> Result<About, Error> {
-    let suspension =
-        record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
-    let (own, assignees) = match suspension.map(|suspension| &suspension.wait.what) {
+    let (own, assignees) = match record.open().map(|open| &open.wait.what) {
         Some(WaitFor::Answer(answer)) => (answer.resume_schema.clone(), answer.assignees.clone()),
         _ => (None, Vec::new()),
     };

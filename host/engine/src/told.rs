@@ -157,9 +157,7 @@ fn named(kind: &LogKind) -> &[SuspensionId] {
 
 /// What a suspension shows to those who answer, open or ended.
 pub(crate) fn question(record: &SuspensionRecord) -> Option<&Json> {
-    let open =
-        record.step.as_ref().and_then(|step| step.suspensions.iter().find(|open| open.id == record.id));
-    let open = open.and_then(|open| open.payload());
+    let open = record.open().and_then(|open| open.payload());
     open.or_else(|| record.past.question.as_ref().and_then(Text::here))
 }
 

@@ -7,7 +7,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{RunStatus, Step};
+use reentry_core::run::{RunStatus, Step, Suspension};
 use reentry_core::time::Timestamp;
 
 use crate::StoreError;
@@ -126,6 +126,13 @@ pub struct SuspensionRecord {
     pub past: SuspensionPast,
     /// What of it cannot be read, and why. The labels are left out then if it is those, and the step's record if it is that.
     pub damage: Option<String>,
+}
+
+impl SuspensionRecord {
+    /// The suspension as its step has it, as long as it is open.
+    pub fn open(&self) -> Option<&Suspension> {
+        self.step.as_ref()?.suspensions.iter().find(|open| open.id == self.id)
+    }
 }
 
 /// What watchers saw of one commit.
