@@ -27,7 +27,6 @@ use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::registry::Registry;
 use crate::stop::Stop;
-use crate::who::os_user;
 
 /// Name of the database in a data folder.
 pub(crate) const DATABASE: &str = "reentry.db";
@@ -248,7 +247,6 @@ impl HostBuilder {
             stop: Stop::default(),
             inputs: Inputs::default(),
             late: Late::default(),
-            os_user: os_user(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
             value_bytes,

@@ -13,7 +13,7 @@ use crate::drive::{Driver, Task, begin};
 use crate::error::Error;
 use crate::options::ResumeOptions;
 use crate::run::Run;
-use crate::{saved, trace};
+use crate::{saved, trace, who};
 
 /// How often a run is forked anew because it went on meanwhile. Each time means that it got on, so this many mean that something is wrong.
 const TRIES_MAX: usize = 100;
@@ -99,7 +99,7 @@ impl Run {
         let host = &self.host.inner;
         let answer = match answer {
             Some(answer) => {
-                let by = host.answerer(&answer)?;
+                let by = who::answerer(&answer)?;
                 Some(Box::new((answer.request(by), self.caller())))
             }
             None => None,

@@ -66,8 +66,6 @@ pub(crate) struct Inner {
     pub(crate) inputs: Inputs,
     /// Late tries that are only counted.
     pub(crate) late: Late,
-    /// The user of the operating system on whose behalf the process runs.
-    pub(crate) os_user: String,
     /// Tells those in this process who listen.
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.

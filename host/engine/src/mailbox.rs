@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::host::{Host, Inner};
 use crate::observer::Did;
 use crate::recover::{begin_told, prepared};
-use crate::{trace, trouble};
+use crate::{trace, trouble, who};
 
 /// Most messages that are looked through for one that was sent before.
 const LOOKED_THROUGH_MAX: usize = 1_000;
@@ -78,7 +78,7 @@ impl Host {
             payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
         }
         self.inner.bounded("payload of an event", event.payload.as_ref())?;
-        let by = self.inner.by(event.actor, event.channel, event.comment)?;
+        let by = who::by(event.actor, event.channel, event.comment)?;
         let now = self.inner.clock.now();
         let message = Message {
             id: self.inner.chance.message_id(now),

@@ -14,8 +14,8 @@ use crate::options::StartOptions;
 use crate::output::RunResult;
 use crate::requests::{self, Asked};
 use crate::run::{Run, spawned};
-use crate::trace;
 use crate::workflow::Workflow;
+use crate::{trace, who};
 
 /// A run of which nothing is stored yet.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl NewRun {
         let Self { workflow, run } = self;
         let host = workflow.host.clone();
         host.inner.start_bounded(&options)?;
-        let by = host.inner.starter(&options)?;
+        let by = who::starter(&options)?;
         let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
         let output = options.output_options;
         let result = requests::once(&host, asked, output, async |request| {

@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::options::{CancelOptions, OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
-use crate::{trace, trouble};
+use crate::{trace, trouble, who};
 use reentry_core::event::{Caller, Event};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
@@ -76,7 +76,7 @@ impl Run {
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
         self.host.inner.start_bounded(&options)?;
-        let by = self.host.inner.starter(&options)?;
+        let by = who::starter(&options)?;
         let asked = Asked::to_start(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
@@ -108,7 +108,7 @@ impl Run {
     /// `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         self.host.inner.answer_bounded(&options)?;
-        let by = self.host.inner.answerer(&options)?;
+        let by = who::answerer(&options)?;
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, host) = (options.output_options, &self.host);
         requests::once(host, asked, output, async move |request| {
@@ -142,7 +142,7 @@ impl Run {
     /// As [`Self::cancel`]; `Refused` for a name or a comment that is too long.
     pub async fn cancel_with(&self, options: CancelOptions) -> Result<RunResult, Error> {
         let CancelOptions { actor, channel, comment } = options;
-        let by = Box::new(self.host.inner.by(actor, channel, comment)?);
+        let by = Box::new(who::by(actor, channel, comment)?);
         let name = "workflow run (canceled)";
         match self.bring(name, Event::CancelRequested(by)).await {
             Err(error) if error.is_unreadable() => {

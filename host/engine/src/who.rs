@@ -1,70 +1,73 @@
 //! Who acts: what a request says of it, and what the host knows.
 
+use std::sync::LazyLock;
+
 use reentry_core::actor::{Actor, By, COMMENT_BYTES_MAX};
 use reentry_core::run::Refused;
 
 use crate::error::Error;
-use crate::host::Inner;
 use crate::mailbox::check;
 use crate::options::{ResumeOptions, StartOptions};
 
 /// The way in of those who do not name one.
 const LIBRARY: &str = "library";
 
-impl Inner {
-    /// By whom something is asked for. The user of the operating system vouches for an actor, unless the caller knows better.
-    ///
-    /// # Errors
-    /// `Refused` for a text that is empty or too long.
-    pub(crate) fn by(
-        &self,
-        actor: Option<Actor>,
-        channel: Option<String>,
-        comment: Option<String>,
-    ) -> Result<By, Error> {
-        let actor = actor.map(|actor| match actor.via.is_empty() {
-            true => Actor { via: via(&self.os_user), ..actor },
-            false => actor,
-        });
-        if let Some(actor) = &actor {
-            check("the name of an actor", Some(&actor.name))?;
-            check("what an actor is known by", Some(&actor.via))?;
-        }
-        let channel = channel.unwrap_or_else(|| LIBRARY.to_owned());
-        check("the name of a channel", Some(&channel))?;
-        let comment = comment.filter(|comment| !comment.is_empty());
-        let bytes = comment.as_ref().map_or(0, String::len);
-        if bytes > COMMENT_BYTES_MAX {
-            return Err(Refused::TooLarge { what: "comment", bytes, at_most: COMMENT_BYTES_MAX }.into());
-        }
-        Ok(By { actor, channel: Some(channel), comment })
+/// By whom something is asked for. The user of the operating system vouches for an actor, unless the caller knows better.
+///
+/// # Errors
+/// `Refused` for a text that is empty or too long.
+pub(crate) fn by(
+    actor: Option<Actor>,
+    channel: Option<String>,
+    comment: Option<String>,
+) -> Result<By, Error> {
+    let actor = actor.map(|actor| match actor.via.is_empty() {
+        true => Actor { via: via(), ..actor },
+        false => actor,
+    });
+    if let Some(actor) = &actor {
+        check("the name of an actor", Some(&actor.name))?;
+        check("what an actor is known by", Some(&actor.via))?;
     }
+    let channel = channel.unwrap_or_else(|| LIBRARY.to_owned());
+    check("the name of a channel", Some(&channel))?;
+    let comment = comment.filter(|comment| !comment.is_empty());
+    let bytes = comment.as_ref().map_or(0, String::len);
+    if bytes > COMMENT_BYTES_MAX {
+        return Err(Refused::TooLarge { what: "comment", bytes, at_most: COMMENT_BYTES_MAX }.into());
+    }
+    Ok(By { actor, channel: Some(channel), comment })
+}
 
-    /// Who starts a run.
-    pub(crate) fn starter(&self, options: &StartOptions) -> Result<By, Error> {
-        self.by(options.actor.clone(), options.channel.clone(), options.comment.clone())
-    }
+/// Who starts a run.
+pub(crate) fn starter(options: &StartOptions) -> Result<By, Error> {
+    by(options.actor.clone(), options.channel.clone(), options.comment.clone())
+}
 
-    /// Who answers.
-    pub(crate) fn answerer(&self, options: &ResumeOptions) -> Result<By, Error> {
-        self.by(options.actor.clone(), options.channel.clone(), options.comment.clone())
-    }
+/// Who answers.
+pub(crate) fn answerer(options: &ResumeOptions) -> Result<By, Error> {
+    by(options.actor.clone(), options.channel.clone(), options.comment.clone())
 }
 
 /// The user of the operating system on whose behalf this process runs, as an actor: for programs that one person runs, such as commands. A
 /// service knows better who acts.
 pub fn os_actor() -> Actor {
-    let name = os_user();
-    Actor { via: via(&name), asserted: false, name }
+    Actor { name: os_user().to_owned(), asserted: false, via: via() }
 }
 
-fn via(os_user: &str) -> String {
-    format!("os-user:{os_user}")
+fn via() -> String {
+    format!("os-user:{}", os_user())
 }
 
 /// The user of the operating system on whose behalf this process runs: the name, or the number where none is known. What the environment
 /// says of it is not looked at, as anyone can set that.
-pub(crate) fn os_user() -> String {
+fn os_user() -> &'static str {
+    // Looked for once, and not before somebody acts.
+    static OS_USER: LazyLock<String> = LazyLock::new(found_os_user);
+    &OS_USER
+}
+
+fn found_os_user() -> String {
     #[cfg(unix)]
     let uid = {
         use std::os::unix::fs::MetadataExt as _;
