@@ -8,13 +8,12 @@ use reentry_core::path::StepPath;
 use reentry_core::run::LogKind;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::SpanId;
-use reentry_store::Ancestor;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::run::Run;
 use crate::told::{Asked, Told};
-use crate::watch::entries;
+use crate::watch::{entries, log_of};
 
 /// Most commits that are read at once.
 const ROWS: usize = 1_000;
@@ -59,9 +58,9 @@ impl Run {
         let mut timeline = Vec::<TimelineRow>::new();
         let mut lineage = VecDeque::from(self.host.inner.store.lineage(self.id).await?);
         let mut after = 0;
-        while let Some(Ancestor { run, until }) = lineage.front().copied() {
-            let mut rows = self.host.inner.store.log(run, after, ROWS).await?;
-            rows.retain(|row| until.is_none_or(|until| row.version <= until));
+        while let Some(of) = lineage.front().copied() {
+            let run = of.run;
+            let rows = log_of(&*self.host.inner.store, of, after, ROWS).await?;
             let Some(last) = rows.last() else {
                 lineage.pop_front();
                 after = 0;

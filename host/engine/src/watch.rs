@@ -10,7 +10,7 @@ use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
 use reentry_core::time::Timestamp;
-use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow};
+use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Store, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -69,8 +69,7 @@ pub struct Watch {
 
 impl Run {
     /// Watches the run: first what happened after a version of it (`None`: everything, in the runs that it was forked from, too), then what
-    /// happens. What steps emit is not
-    /// stored: only chunks of steps that this process calls are seen, from now on.
+    /// happens. What steps emit is not stored: only chunks of steps that this process calls are seen, from now on.
     ///
     /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
     /// search in an index.
@@ -144,11 +143,10 @@ impl Watch {
     /// Reads what was stored since. Says whether there was anything.
     async fn read(&mut self) -> Result<bool, Error> {
         while let Some(Ancestor { run, until: Some(until) }) = self.next_of_past().await? {
-            let mut rows = self.run.host.inner.store.log(run, self.past_after, ROWS).await?;
-            rows.retain(|row| row.version <= until);
-            if let Some(last) = rows.last() {
+            let past = Ancestor { run, until: Some(until) };
+            let rows = log_of(&*self.run.host.inner.store, past, self.past_after, ROWS).await?;
+            if !rows.is_empty() {
                 self.tell(run, self.past_after, &rows).await?;
-                self.past_after = last.version;
                 return Ok(true);
             }
             self.past_after = 0;
@@ -158,9 +156,6 @@ impl Watch {
         }
         let rows = self.run.host.inner.store.log(self.run.id, self.after, ROWS).await?;
         self.tell(self.run.id, self.after, &rows).await?;
-        if let Some(last) = rows.last() {
-            self.after = last.version;
-        }
         Ok(!rows.is_empty())
     }
 
@@ -176,16 +171,18 @@ impl Watch {
         Ok(past.front().copied())
     }
 
-    /// Makes events of what was stored after a version.
+    /// Makes events of what was stored after a version. Each row counts as read as soon as its events are there, whatever becomes of those
+    /// after it.
     async fn tell(&mut self, run: RunId, after: u64, rows: &[LogRow]) -> Result<(), Error> {
         let store = &self.run.host.inner.store;
         let mut logged = match rows.last() {
             Some(last) => self.logged(run, after..=last.version).await?,
             None => BTreeMap::new(),
         };
-        let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
-        let asked = Asked::of(&self.run.host, run, all.iter().flatten()).await?;
-        for (row, entries) in rows.iter().zip(&all) {
+        let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect();
+        let asked = Asked::of(&self.run.host, run, all.iter().flatten().flatten()).await?;
+        for (row, entries) in rows.iter().zip(all) {
+            let entries = entries?;
             if run == self.run.id && entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. }))
             {
                 self.looks = None;
@@ -198,7 +195,7 @@ impl Watch {
             let lines = std::mem::replace(&mut logged, later).into_values().flatten();
             let mut seen: Vec<_> =
                 lines.map(|line| (line.at, "workflow-step-log", line_payload(line))).collect();
-            for entry in entries {
+            for entry in &entries {
                 let record = records.get(&entry.path).and_then(Option::as_ref);
                 let told = asked.told(entry, row.version);
                 let events = events(entry, record, told, row.at);
@@ -210,6 +207,10 @@ impl Watch {
                 let from = "WORKFLOW";
                 WatchEvent { kind, run_id: run, from, payload, version, index, at }
             }));
+            match run == self.run.id {
+                true => self.after = version,
+                false => self.past_after = version,
+            }
         }
         Ok(())
     }
@@ -246,6 +247,18 @@ impl Watch {
             at: self.run.host.inner.clock.now(),
         });
     }
+}
+
+/// What is in the log of a run after a version, at most so many commits; of a parent, what was before the fork.
+pub(crate) async fn log_of(
+    store: &dyn Store,
+    of: Ancestor,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<LogRow>, StoreError> {
+    let mut rows = store.log(of.run, after, limit).await?;
+    rows.retain(|row| of.until.is_none_or(|until| row.version <= until));
+    Ok(rows)
 }
 
 /// What watchers saw of one commit.
