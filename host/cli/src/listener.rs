@@ -85,10 +85,14 @@ pub(crate) fn said(
     message: &str,
     fields: Option<&Json>,
 ) -> String {
-    let fields = fields.map(|fields| format!(" {}", style.dim(&json_text::one_line(fields.text()))));
-    let message = hang(&harmless(message.trim_end()), 4);
     let step = style.dim(&format!("[{}]", source.path));
-    format!("{step} {} {message}{}", level_name(level, style), fields.unwrap_or_default())
+    format!("{step} {} {}", level_name(level, style), words(style, message, fields))
+}
+
+/// What was logged, beside by whom: `message {"fields": 1}`.
+pub(crate) fn words(style: Style, message: &str, fields: Option<&Json>) -> String {
+    let fields = fields.map(|fields| format!(" {}", style.dim(&json_text::one_line(fields.text()))));
+    hang(&harmless(message.trim_end()), 4) + &fields.unwrap_or_default()
 }
 
 impl Observer for Listener {

@@ -120,7 +120,7 @@ impl<'a> Question<'a> {
             line("asks", harmless(&self.assignees.join(", ")));
         }
         if let Some((end, at)) = self.ended {
-            let by = self.actor.map(|actor| format!(" by {}", harmless(actor))).unwrap_or_default();
+            let by = by(self.actor);
             let (waited, ended) = (span(at.ms_since(self.since)), ended(end));
             line("waited", format!("{waited}, {ended}{by} {}", relative(at, now)));
         } else {
@@ -270,6 +270,11 @@ impl<'a> Row<'a> {
             unreadable: record.damage.as_deref(),
         }
     }
+}
+
+/// ` by NAME`; nothing where it is not known who it was.
+pub(crate) fn by(actor: Option<&str>) -> String {
+    actor.map(|name| format!(" by {}", harmless(name))).unwrap_or_default()
 }
 
 /// How a suspension ended, in a word.

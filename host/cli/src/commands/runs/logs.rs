@@ -10,12 +10,11 @@ use crate::args::RunName;
 use crate::commands::resume::step;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::json_text::one_line;
-use crate::listener::level_name;
+use crate::listener::{level_name, words};
 use crate::reader;
 use crate::session::{Background, Session};
 use crate::style::Style;
-use crate::ui::{Ui, hang, harmless};
+use crate::ui::Ui;
 
 /// How often the log is looked at for lines of other processes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -101,9 +100,7 @@ fn shown(line: &LogLine, style: Style) -> String {
         true => String::new(),
         false => style.dim(&format!("[{}] ", line.path)),
     };
-    let message = hang(&harmless(line.message.trim_end()), 4);
-    let fields = line.fields.as_ref().map(|fields| format!(" {}", style.dim(&one_line(fields.text()))));
-    format!("{at}  {level}{pad}  {step}{message}{}\n", fields.unwrap_or_default())
+    format!("{at}  {level}{pad}  {step}{}\n", words(style, &line.message, line.fields.as_ref()))
 }
 
 #[cfg(test)]

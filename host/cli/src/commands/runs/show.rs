@@ -19,7 +19,7 @@ use crate::json_text::pretty_bounded;
 use crate::outcome::reason_line;
 use crate::session::{Background, Session};
 use crate::span_text;
-use crate::suspended::{Row, ended};
+use crate::suspended::{Row, by, ended};
 use crate::table::Table;
 use crate::ui::{Ui, hang, harmless};
 
@@ -170,9 +170,9 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
         let record = &row.record;
         let state = match (record.state.ended, record.due_at) {
             (Some((end, at)), _) => {
-                let by = record.past.by.name().map(|name| format!(" by {}", harmless(name)));
+                let by = by(record.past.by.name());
                 let after = took(at.ms_since(record.since));
-                ui.out.dim(&format!("{}{} after {after}", ended(end), by.unwrap_or_default()))
+                ui.out.dim(&format!("{}{by} after {after}", ended(end)))
             }
             (None, Some(due)) => ui.out.yellow(&format!("waits, due {}", relative(due, now))),
             (None, None) => ui.out.yellow("waits"),

@@ -14,6 +14,7 @@ use crate::json_text::glimpse;
 use crate::session::{Background, Session};
 use crate::span_text;
 use crate::style::Style;
+use crate::suspended;
 use crate::table::{Table, cut};
 use crate::ui::harmless;
 
@@ -116,9 +117,8 @@ fn resumed(row: &TimelineRow) -> String {
 
 /// Who did something, and what they say to it.
 fn by(by: &By) -> String {
-    let name = by.name().map(|name| format!(" by {}", harmless(name))).unwrap_or_default();
     let comment = by.comment.as_ref().map(|comment| format!(" ({})", cut(&harmless(comment), DATA_CHARS)));
-    name + &comment.unwrap_or_default()
+    suspended::by(by.name()) + &comment.unwrap_or_default()
 }
 
 fn data(json: Option<&Json>) -> String {
