@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::call_ended::NewWaits;
-use super::change::{Change, final_failure, invalid, misfit};
+use super::change::Change;
+use super::doing::Doing;
 use super::expressions::Evaluated;
-use super::fail::Because;
+use super::fail::{Because, final_failure, invalid};
+use super::known::Stop;
+use super::refused::misfit;
+use super::suspension::Suspension;
 use super::time_passed::passed;
+use super::waiting::NewWaits;
 use super::waits::{check_event, check_labels};
-use super::{Doing, Stop, Suspension};
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;

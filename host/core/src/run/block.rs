@@ -1,8 +1,10 @@
 //! Blocks whose arms are done at once: parallel and branch.
 
-use super::change::{Change, misfit};
+use super::change::Change;
 use super::complete::{Arrived, Wrapped};
-use super::{Doing, Held, Stop};
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::refused::misfit;
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;

@@ -1,13 +1,13 @@
 //! A run that nothing brings on any more, because bringing it on went wrong again and again.
 
 use super::change::Change;
-use super::{LogKind, Refused, Stop, take_over};
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::take_over;
 use crate::event::Event;
 use crate::id::OwnerId;
 use crate::path::StepPath;
-
-/// How often bringing a run on may go wrong before it is blocked.
-pub const TROUBLES_MAX: u32 = 3;
 
 /// Refuses what a blocked run does not take: everything but a restart and a cancellation.
 pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {

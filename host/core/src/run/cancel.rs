@@ -1,7 +1,10 @@
 //! A run is cancelled.
 
 use super::change::Change;
-use super::{Phase, Refused, StepStatus, Stop};
+use super::entry::Step;
+use super::known::Stop;
+use super::refused::Refused;
+use super::status::{Phase, StepStatus};
 use crate::actor::By;
 use crate::path::StepPath;
 
@@ -11,7 +14,7 @@ pub(super) fn cancel(change: &mut Change<'_>, by: By) -> Result<(), Stop> {
         return Err(Refused::Ended { status: change.run.status() }.into());
     }
     let root = StepPath::root();
-    if let Some(owner) = change.run.steps.values().find_map(super::Step::owner) {
+    if let Some(owner) = change.run.steps.values().find_map(Step::owner) {
         change.save_before_end(owner);
     } else {
         change.save_before_end(crate::id::OwnerId::from_bytes([0; 16]));

@@ -1,8 +1,11 @@
 //! Ending entries well: what follows is entered; where nothing follows, whatever holds the entry goes on.
 
-use super::change::{Change, final_failure, invalid, misfit};
-use super::fail::Because;
-use super::{Doing, Held, Phase, Refused, StepStatus, Stop};
+use super::change::Change;
+use super::doing::{Doing, Held};
+use super::fail::{Because, final_failure, invalid};
+use super::known::{Missing, Stop};
+use super::refused::{Refused, misfit};
+use super::status::{Phase, StepStatus};
 use crate::id::OwnerId;
 use crate::json::{Json, JsonError};
 use crate::path::StepPath;
@@ -182,7 +185,7 @@ impl<'w> Change<'w> {
     /// An object of the outputs of these entries, by their ids.
     pub(super) fn outputs(&self, block: &StepPath, scope: &Scope, of: Vec<usize>) -> Result<Wrapped, Stop> {
         let mut all = std::collections::BTreeMap::new();
-        let mut missing = super::Missing::default();
+        let mut missing = Missing::default();
         for node in of {
             let id = &scope.at(node).ok_or_else(|| misfit(block))?.id;
             let path = block.sibling(id);

@@ -1,9 +1,13 @@
 //! Entering entries: steps are called, blocks opened, one after the other until nothing is left to enter.
 
-use super::change::{Change, Entering, final_failure, invalid, misfit};
+use super::change::{Change, Entering};
+use super::doing::{Call, Doing, Held};
 use super::expressions::Evaluated;
-use super::fail::Because;
-use super::{Call, Doing, Held, MOVES_MAX, Refused, Stop};
+use super::fail::{Because, final_failure, invalid};
+use super::known::Stop;
+use super::limits::MOVES_MAX;
+use super::log::LogKind;
+use super::refused::{Refused, misfit};
 use crate::effect::Effect;
 use crate::id::OwnerId;
 use crate::json::Json;
@@ -186,7 +190,7 @@ impl<'w> Change<'w> {
             }
             Ok(until) => {
                 self.insert(path, input, Doing::Sleeping(until));
-                self.log(path, super::LogKind::Waiting { until: Some(until) });
+                self.log(path, LogKind::Waiting { until: Some(until) });
                 Ok(())
             }
             Err(problem) => {

@@ -1,9 +1,14 @@
 //! Ending entries badly: everything within is closed, and the failure goes up to whatever catches it, or ends the run.
 
+use crate::schema::Violations;
 use serde::Serialize;
 
 use super::change::Change;
-use super::{Doing, Held, Phase, StepStatus, Stop, SuspensionEnd};
+use super::decision::SuspensionEnd;
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::refused::misfit;
+use super::status::{Phase, StepStatus};
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
@@ -132,13 +137,13 @@ impl Change<'_> {
         owner: OwnerId,
     ) -> Result<(), Stop> {
         let (scope, Kind::Try(node)) = self.block_at(block)? else {
-            return Err(super::change::misfit(block).into());
+            return Err(misfit(block).into());
         };
         self.hold(block, Held::Try { caught: true })?;
         let input = self.input_of(block)?;
         let Failure { message, code, details, .. } = failure;
         let error = Caught { code: code.as_deref(), details: details.as_ref(), message, step: failed };
-        let first = scope.at(node.catch.first).ok_or_else(|| super::change::misfit(block))?;
+        let first = scope.at(node.catch.first).ok_or_else(|| misfit(block))?;
         match Json::of(&Given { error, input }) {
             Ok(given) => {
                 self.enter(block.sibling(&first.id), given, owner);
@@ -149,4 +154,14 @@ impl Change<'_> {
             }
         }
     }
+}
+
+/// The failure that data causes which breaks a schema.
+pub(super) fn invalid(code: &str, what: &str, violations: &Violations) -> Failure {
+    final_failure(code, format!("{what} validation failed:{violations}"))
+}
+
+/// A failure that trying again does not help.
+pub(super) fn final_failure(code: &str, message: String) -> Failure {
+    Failure { message, code: Some(code.to_owned()), retryable: false, retry_after_ms: None, details: None }
 }

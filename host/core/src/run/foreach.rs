@@ -2,9 +2,13 @@
 //!
 //! Each item is a record from the beginning, so that what is written for an item does not grow with their number.
 
-use super::change::{Change, misfit};
+use super::change::Change;
 use super::complete::{Arrived, Wrapped};
-use super::{Doing, Held, LogKind, MOVES_MAX, Stop};
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::limits::MOVES_MAX;
+use super::log::LogKind;
+use super::refused::misfit;
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;

@@ -3,8 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
+use super::decision::{Decision, SuspensionEnd};
+use super::doing::Doing;
+use super::head::{ForkOf, Run};
+use super::known::{Known, Stop};
+use super::log::LogKind;
+use super::refused::Refused;
 use super::resume::resume;
-use super::{Decision, Doing, ForkOf, Known, LogKind, Phase, Refused, Run, Stop, Suspension, SuspensionEnd};
+use super::status::Phase;
+use super::suspension::Suspension;
 use crate::effect::Effect;
 use crate::event::{Caller, Restarted};
 use crate::id::{OwnerId, RunId, SuspensionId};

@@ -1,8 +1,10 @@
 //! Loops: the body, then the condition, again and again.
 
-use super::change::{Change, misfit};
+use super::change::Change;
 use super::complete::Arrived;
-use super::{Doing, Held, Stop};
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::refused::misfit;
 use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;

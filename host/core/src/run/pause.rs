@@ -1,7 +1,11 @@
 //! A run is paused: calls that are in flight end, answers and timers are taken, and no guest is called before it is let go on.
 
 use super::change::Change;
-use super::{Call, Doing, LogKind, Phase, Refused, Stop};
+use super::doing::{Call, Doing};
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::status::Phase;
 use crate::id::OwnerId;
 use crate::path::StepPath;
 

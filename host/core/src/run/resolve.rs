@@ -1,9 +1,13 @@
 //! What a step waited for is over: the step is called again when that is all it asked for.
 
-use super::change::{Change, misfit};
-use super::{
-    Call, Doing, LogKind, Refused, ResumeCall, StepStatus, Stop, Suspension, SuspensionEnd, Waiting,
-};
+use super::change::Change;
+use super::decision::SuspensionEnd;
+use super::doing::{Call, Doing, ResumeCall, Waiting};
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::{Refused, misfit};
+use super::status::StepStatus;
+use super::suspension::Suspension;
 use crate::event::Received;
 use crate::id::{OwnerId, SuspensionId};
 use crate::json::Json;

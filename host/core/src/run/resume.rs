@@ -2,9 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, Map, RUN_SETTINGS_BYTES_MAX, merged, too_large};
+use super::change::Change;
+use super::decision::SuspensionEnd;
+use super::doing::Doing;
+use super::known::Stop;
+use super::limits::{REFUSALS_TOLD_MAX, RUN_SETTINGS_BYTES_MAX};
+use super::log::LogKind;
+use super::refused::Refused;
+use super::settings::{Map, merged, too_large};
 use super::start::{checked, let_in, let_in_all};
-use super::{Claim, Doing, LogKind, REFUSALS_TOLD_MAX, Refused, Replaced, Stop, Suspension, SuspensionEnd};
+use super::suspension::{Claim, Replaced, Suspension};
 use crate::event::Caller;
 use crate::id::SuspensionId;
 use crate::json::Json;

@@ -1,7 +1,11 @@
 //! A run starts.
 
-use super::change::{Change, Map};
-use super::{LogKind, Phase, Refused, Stop};
+use super::change::Change;
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::settings::Map;
+use super::status::Phase;
 use crate::event::{Caller, StartRequest};
 use crate::json::Json;
 use crate::path::StepPath;

@@ -1,13 +1,14 @@
 //! The calls of a host process that died go to another one.
 
 use super::change::Change;
-use super::{Doing, LogKind, Refused, Stop};
+use super::doing::Doing;
+use super::known::Stop;
+use super::limits::TRIALS_MAX;
+use super::log::LogKind;
+use super::refused::Refused;
 use crate::effect::Effect;
 use crate::id::OwnerId;
 use crate::path::StepPath;
-
-/// How often a process may end while a call is made in it and no other one. Such a call is taken to be what ends them.
-pub const TRIALS_MAX: u32 = 3;
 
 /// Makes every call of `from` one of `by`, to be performed again from the same memory, with the same idempotency key.
 pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> Result<(), Stop> {

@@ -1,8 +1,12 @@
 //! Time has passed: sleeps are over, further tries are made and deadlines have come.
 
-use super::change::{Change, final_failure};
-use super::fail::Because;
-use super::{Doing, Refused, Stop, Suspension, SuspensionEnd};
+use super::change::Change;
+use super::decision::SuspensionEnd;
+use super::doing::Doing;
+use super::fail::{Because, final_failure};
+use super::known::Stop;
+use super::refused::Refused;
+use super::suspension::Suspension;
 use crate::id::{OwnerId, SuspensionId};
 use crate::path::StepPath;
 use crate::step::{Deadline, DeadlineOutcome, Resolution, WaitFor};
