@@ -73,6 +73,26 @@ pub enum Event {
     Migrated(Migrated),
 }
 
+impl Event {
+    /// Who performs what follows from it; `None` when nothing does.
+    pub fn owner(&self) -> Option<OwnerId> {
+        match self {
+            Self::Started(_, caller) | Self::Resumed(_, caller) => Some(caller.owner),
+            Self::CallEnded(ended) => Some(ended.owner),
+            Self::Continued { owner, .. } | Self::TimePassed { owner } | Self::Tried { owner, .. } => {
+                Some(*owner)
+            }
+            Self::Unpaused { owner } | Self::Unblocked { owner } | Self::TakenOver { by: owner, .. } => {
+                Some(*owner)
+            }
+            Self::Received(received) => Some(received.owner),
+            Self::Restarted(restarted) => Some(restarted.owner),
+            Self::Traveled(traveled) => Some(traveled.owner),
+            Self::CancelRequested(_) | Self::PauseRequested | Self::Migrated(_) => None,
+        }
+    }
+}
+
 /// Who performs what a request leads to, and the ids drawn for its span.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {

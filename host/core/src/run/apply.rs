@@ -44,21 +44,21 @@ pub fn apply(
     if matches!(event, Event::Resumed(..) | Event::Received(_)) && run.is_due(now) {
         return Err(Stop::Due);
     }
-    let mut change = Change::new(run, program, now, known);
+    let mut change = Change::new(run, program, now, known, event.owner());
     blocked::check(&change, &event)?;
     match event {
-        Event::Started(request, caller) => start::start(&mut change, request, caller)?,
-        Event::Resumed(request, caller) => resume::resume(&mut change, request, caller)?,
+        Event::Started(request, caller) => start::start(&mut change, request, caller.fresh)?,
+        Event::Resumed(request, caller) => resume::resume(&mut change, request, caller.fresh)?,
         Event::CallEnded(ended) => call_ended::call_ended(&mut change, ended)?,
-        Event::Continued { path, owner } => enter::continued(&mut change, &path, owner)?,
-        Event::TimePassed { owner } => time_passed::time_passed(&mut change, owner)?,
+        Event::Continued { path, .. } => enter::continued(&mut change, &path)?,
+        Event::TimePassed { .. } => time_passed::time_passed(&mut change)?,
         Event::Received(received) => resolve::received(&mut change, received)?,
         Event::CancelRequested(by) => cancel::cancel(&mut change, *by)?,
         Event::PauseRequested => pause::pause(&mut change)?,
-        Event::Unpaused { owner } => pause::unpause(&mut change, owner)?,
-        Event::Unblocked { owner } => blocked::unblock(&mut change, owner)?,
-        Event::Tried { path, call, owner } => take_over::tried(&mut change, &path, call, owner)?,
-        Event::TakenOver { from, by } => take_over::take_over(&mut change, from, by)?,
+        Event::Unpaused { .. } => pause::unpause(&mut change)?,
+        Event::Unblocked { .. } => blocked::unblock(&mut change)?,
+        Event::Tried { path, call, .. } => take_over::tried(&mut change, &path, call)?,
+        Event::TakenOver { from, .. } => take_over::take_over(&mut change, from)?,
         Event::Restarted(restarted) => fork::restart(&mut change, restarted)?,
         Event::Traveled(traveled) => travel::travel(&mut change, traveled)?,
         Event::Migrated(migrated) => migrate::migrate(&mut change, migrated)?,

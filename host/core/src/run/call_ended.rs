@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::doing::{Call, Doing};
-use super::fail::{Because, invalid};
+use super::fail::invalid;
 use super::known::Stop;
 use super::log::LogKind;
 use super::put_back::{Refusal, refused};
@@ -11,7 +11,6 @@ use super::settings::keep_settings;
 use super::waiting::NewWaits;
 use super::waits::checked_waits;
 use crate::event::{CallEnd, CallEnded};
-use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::retry::RetryPolicy;
@@ -22,19 +21,19 @@ pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<()
     let path = ended.path;
     let stale = || Refused::Stale { path: path.clone(), call: ended.call };
     let step = change.run.steps.get(&path).filter(|step| step.calls == ended.call).ok_or_else(stale)?;
-    let (owner, call) = match &step.doing {
-        Doing::Calling(owner, call) | Doing::Retrying(owner, _, call) if *owner == ended.owner => {
-            (*owner, call.clone())
+    let call = match &step.doing {
+        Doing::Calling(owner, call) | Doing::Retrying(owner, _, call) if *owner == change.owner => {
+            call.clone()
         }
         _ => return Err(stale().into()),
     };
-    if change.time_out_around(&path, owner)? {
+    if change.time_out_around(&path)? {
         return Ok(());
     }
     let place = change.step_at(&path)?;
     let next = match ended.end {
         CallEnd::Failed(failure) => match refused(&call, failure) {
-            Refusal::Answer(at, message) => return change.put_back(&path, call, at, &message, owner),
+            Refusal::Answer(at, message) => return change.put_back(&path, call, at, &message),
             Refusal::None(failure) => Err(failure),
         },
         good => next_move(change, &path, place, good).and_then(|next| {
@@ -46,14 +45,14 @@ pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<()
         Err(failure) => {
             let tries =
                 Tries { policy: place.retry, random: ended.random, sit_through_ms: ended.sit_through_ms };
-            failed(change, &path, tries, failure, (owner, call))
+            failed(change, &path, tries, failure, call)
         }
-        Ok(Move::Complete(output)) => change.complete(&path, output, owner),
-        Ok(Move::Bail(result)) => change.bail(&path, result, owner),
+        Ok(Move::Complete(output)) => change.complete(&path, output),
+        Ok(Move::Bail(result)) => change.bail(&path, result),
         Ok(Move::Wait(waits)) => {
             change.drop_image(call.image());
             change.step_mut(&path)?.entry.error = None;
-            change.wait_for(&path, *waits, owner)
+            change.wait_for(&path, *waits)
         }
     }
 }
@@ -96,13 +95,13 @@ fn failed(
     path: &StepPath,
     tries: Tries<'_>,
     failure: Failure,
-    (owner, call): (OwnerId, Call),
+    call: Call,
 ) -> Result<(), Stop> {
     let Tries { policy, random, sit_through_ms } = tries;
     let now = change.now;
     let step = change.step_mut(path)?;
     if !(failure.retryable && policy.allows(step.attempt)) {
-        return change.fail(path, failure, Because::of(owner));
+        return change.fail(path, failure);
     }
     let wait = policy.delay_ms(step.attempt, random).max(failure.retry_after_ms.unwrap_or(0));
     let until = now.plus_ms(wait);
@@ -115,6 +114,6 @@ fn failed(
     // A pause makes no delay shorter.
     match wait > sit_through_ms || (change.run.paused && wait > 0) {
         true => Ok(change.delay(path, call, until)?),
-        false => Ok(change.call(path, call, owner, Some(until))?),
+        false => Ok(change.call(path, call, Some(until))?),
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Change<'w> {
     pub(super) program: &'w Program,
     pub(super) now: Timestamp,
     pub(super) known: &'w Known,
+    /// Who performs what follows.
+    pub(super) owner: OwnerId,
     /// What is to be entered before the decision is complete.
     pub(super) entering: VecDeque<Entering>,
     pub(super) saved: Option<Saved>,
@@ -62,17 +64,24 @@ pub(super) struct Change<'w> {
 pub(super) struct Entering {
     pub(super) path: StepPath,
     pub(super) input: Json,
-    pub(super) owner: OwnerId,
 }
 
 impl<'w> Change<'w> {
-    pub(super) fn new(run: Run, program: &'w Program, now: Timestamp, known: &'w Known) -> Self {
+    /// `owner` is the one of the event; without one nothing follows that it would have to perform.
+    pub(super) fn new(
+        run: Run,
+        program: &'w Program,
+        now: Timestamp,
+        known: &'w Known,
+        owner: Option<OwnerId>,
+    ) -> Self {
         Self {
             status_before: run.status(),
             run,
             program,
             now,
             known,
+            owner: owner.unwrap_or_else(|| OwnerId::from_bytes([0; 16])),
             entering: VecDeque::new(),
             saved: None,
             dropped_steps: Vec::new(),
@@ -176,9 +185,9 @@ impl<'w> Change<'w> {
         &mut self,
         path: &StepPath,
         call: Call,
-        owner: OwnerId,
         not_before: Option<Timestamp>,
     ) -> Result<(), Refused> {
+        let owner = self.owner;
         let (paused, span_id) = (self.run.paused, SpanId::of_call(self.run.id, path, self.next_version()));
         let step = self.step_mut(path)?;
         step.entry.status = StepStatus::Running;

@@ -8,7 +8,6 @@ use super::limits::REFUSALS_TOLD_MAX;
 use super::log::LogKind;
 use super::refused::misfit;
 use super::suspension::{Claim, Suspension};
-use crate::id::OwnerId;
 use crate::path::StepPath;
 use crate::step::{Failure, Resolution};
 
@@ -67,7 +66,6 @@ impl Change<'_> {
         call: Call,
         at: usize,
         message: &str,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let Call::Resume(ResumeCall { image, mut over, wake, .. }) = call else {
             return Err(misfit(path).into());
@@ -116,7 +114,7 @@ impl Change<'_> {
             message,
         });
         self.show_wait(path)?;
-        self.wake(path, owner)
+        self.wake(path)
     }
 
     /// Undoes what an answer set in the request context, but for what was set to something else since.

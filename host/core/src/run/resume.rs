@@ -12,16 +12,15 @@ use super::refused::Refused;
 use super::settings::{Map, merged, too_large};
 use super::start::{checked, let_in, let_in_all};
 use super::suspension::{Claim, Replaced, Suspension};
-use crate::event::Caller;
 use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, find_all};
 use crate::schema::Schema;
 use crate::step::{Resolution, WaitFor};
-use crate::trace::root_span;
+use crate::trace::{FreshIds, root_span};
 
-pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Caller) -> Result<(), Stop> {
+pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, fresh: FreshIds) -> Result<(), Stop> {
     let found = find_all(&change.run, &request.target).map_err(Refused::from)?;
     let found: Vec<(StepPath, Suspension)> =
         found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
@@ -50,7 +49,7 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
         answers.push((path, suspension, data));
     }
     let earlier = change.run.span.as_ref();
-    let span = root_span(&request.tracing_context, &request.tracing_options, earlier, caller.fresh)
+    let span = root_span(&request.tracing_context, &request.tracing_options, earlier, fresh)
         .map_err(Refused::from)?;
 
     if let [(_, suspension, _)] = answers.as_slice() {
@@ -82,7 +81,7 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
         if matches!(step.doing, Doing::Waiting(_)) {
             step.attempt = request.retry_count;
         }
-        change.wake(&path, caller.owner)?;
+        change.wake(&path)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::change::Change;
 use super::decision::{Saved, SavedKind};
 use super::doing::Doing;
 use super::limits::SAVED_STEPS_MAX;
-use crate::id::{OwnerId, SuspensionId};
+use crate::id::SuspensionId;
 
 impl Change<'_> {
     /// Saves the run as it stands, before a suspension ends. The first of a decision counts.
@@ -15,13 +15,13 @@ impl Change<'_> {
     }
 
     /// Saves the run as it stands, before it ends. What was about to be entered is saved as put off.
-    pub(super) fn save_before_end(&mut self, owner: OwnerId) {
+    pub(super) fn save_before_end(&mut self) {
         if self.run.steps.len() > SAVED_STEPS_MAX {
             return;
         }
         let mut run = self.run.clone();
         for entering in &self.entering {
-            let step = self.new_step(entering.input.clone(), Doing::Continuing(owner));
+            let step = self.new_step(entering.input.clone(), Doing::Continuing(self.owner));
             run.steps.insert(entering.path.clone(), step);
         }
         self.saved = Some(Saved { kind: SavedKind::End, run });

@@ -13,7 +13,7 @@ use crate::workflow::Place;
 
 /// Goes back. The entry must follow others in a workflow: inside a block, the block is where one can go back to.
 pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), Stop> {
-    let Traveled { to, input, owner } = traveled;
+    let Traveled { to, input, .. } = traveled;
     input.iter().try_for_each(|input| let_in("input data", input))?;
     if change.run.phase == Phase::Pending {
         return Err(Refused::NotTravelable { to, reason: "the run has not begun".into() }.into());
@@ -46,7 +46,7 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
     // Everything is closed, whatever it was doing; then the workflows above are opened again.
     let root = StepPath::root();
     if change.run.phase == Phase::Live {
-        change.save_before_end(owner);
+        change.save_before_end();
         change.close_within(&root)?;
     }
     change.run.phase = Phase::Live;
@@ -69,7 +69,7 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
     }
     forget_what_follows(change, &to)?;
     change.log(&to, LogKind::Traveled);
-    change.enter(to, input, owner);
+    change.enter(to, input);
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::status::StepStatus;
 use super::suspension::Suspension;
 use crate::digest::WorkflowDigest;
 use crate::effect::Effect;
-use crate::id::{OwnerId, SnapshotId, SuspensionId};
+use crate::id::{SnapshotId, SuspensionId};
 use crate::path::StepPath;
 use crate::step::{Failure, Resolution, WaitFor, Waits};
 
@@ -27,7 +27,7 @@ pub(super) struct NewWaits {
 
 impl Change<'_> {
     /// Has a step wait. A wait that it had before under the same id stays as it is; one that is not among the new ones is closed.
-    pub(super) fn wait_for(&mut self, path: &StepPath, new: NewWaits, owner: OwnerId) -> Result<(), Stop> {
+    pub(super) fn wait_for(&mut self, path: &StepPath, new: NewWaits) -> Result<(), Stop> {
         let NewWaits { waits, suspensions: ids, image, workflows } = new;
         if ids.len() != waits.waits.len() {
             return Err(misfit(path).into());
@@ -68,10 +68,10 @@ impl Change<'_> {
         step.suspensions = all;
         step.doing = Doing::Waiting(Waiting { image, wake: waits.wake });
         for id in begun {
-            self.begin_waiting(path, id, &workflows, owner)?;
+            self.begin_waiting(path, id, &workflows)?;
         }
         self.show_wait(path)?;
-        self.wake(path, owner)
+        self.wake(path)
     }
 
     /// Opens what is not over, and sets going what is to be run or looked for.
@@ -80,7 +80,6 @@ impl Change<'_> {
         path: &StepPath,
         id: SuspensionId,
         workflows: &BTreeMap<String, WorkflowDigest>,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let step = self.step_mut(path)?;
         let found =
@@ -97,7 +96,7 @@ impl Change<'_> {
             }
             WaitFor::Run(run) => {
                 self.log(path, LogKind::Waiting { until: None });
-                if let Err(failure) = self.begin_child(path, id, run, workflows, owner)? {
+                if let Err(failure) = self.begin_child(path, id, run, workflows)? {
                     self.settle(path, id, Resolution::Failed(failure), SuspensionEnd::Finished)?;
                 }
             }
@@ -124,7 +123,6 @@ impl Change<'_> {
         id: SuspensionId,
         run: &crate::step::RunWait,
         workflows: &BTreeMap<String, WorkflowDigest>,
-        owner: OwnerId,
     ) -> Result<Result<(), Failure>, Stop> {
         use crate::path::{PATH_DEPTH_MAX, Segment};
         use crate::step::RunTarget;
@@ -158,7 +156,7 @@ impl Change<'_> {
         if let Some(workflow) = workflow {
             self.run.called.insert(child.clone(), workflow);
         }
-        self.enter(child, run.input.clone(), owner);
+        self.enter(child, run.input.clone());
         Ok(Ok(()))
     }
 
