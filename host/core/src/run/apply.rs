@@ -47,8 +47,8 @@ pub fn apply(
     let mut change = Change::new(run, program, now, known, event.owner());
     blocked::check(&change, &event)?;
     match event {
-        Event::Started(request, caller) => start::start(&mut change, request, caller.fresh)?,
-        Event::Resumed(request, caller) => resume::resume(&mut change, request, caller.fresh)?,
+        Event::Started(request, _) => start::start(&mut change, request)?,
+        Event::Resumed(request, _) => resume::resume(&mut change, request)?,
         Event::CallEnded(ended) => call_ended::call_ended(&mut change, ended)?,
         Event::Continued { path, .. } => enter::continued(&mut change, &path)?,
         Event::TimePassed { .. } => time_passed::time_passed(&mut change)?,

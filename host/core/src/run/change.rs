@@ -188,7 +188,7 @@ impl<'w> Change<'w> {
         not_before: Option<Timestamp>,
     ) -> Result<(), Refused> {
         let owner = self.owner;
-        let (paused, span_id) = (self.run.paused, SpanId::of_call(self.run.id, path, self.next_version()));
+        let (paused, span_id) = (self.run.paused, SpanId::of(self.run.id, path, self.next_version()));
         let step = self.step_mut(path)?;
         step.entry.status = StepStatus::Running;
         step.doing = match not_before {
@@ -198,11 +198,21 @@ impl<'w> Change<'w> {
         };
         step.span_id = (!paused).then_some(span_id);
         if !paused {
-            let called = LogKind::Called { call: step.calls, attempt: step.attempt, span_id };
-            self.log(path, called);
+            let called = LogKind::Called { call: step.calls, attempt: step.attempt };
+            self.log_call(path, called);
             self.effects.push(Effect::Call { path: path.clone(), not_before });
         }
         Ok(())
+    }
+
+    /// Has the log tell of a call: where it tells already that the entry begins or goes on, with that.
+    fn log_call(&mut self, path: &StepPath, kind: LogKind) {
+        let told =
+            self.log.iter_mut().rev().filter(|entry| entry.path == *path).find_map(LogEntry::called_mut);
+        match told {
+            Some(called) => *called = true,
+            None => self.log(path, kind),
+        }
     }
 
     /// Leaves a call that failed for an instant, and for whoever comes then.

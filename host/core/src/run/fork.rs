@@ -18,7 +18,6 @@ use crate::id::{OwnerId, RunId, SuspensionId};
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target, find_all};
 use crate::time::Timestamp;
-use crate::trace::FreshIds;
 use crate::workflow::Program;
 
 /// How a run is forked.
@@ -30,8 +29,8 @@ pub struct Fork {
     pub suspension: SuspensionId,
     /// Who performs the calls that were under way, and those that follow.
     pub owner: OwnerId,
-    /// The answer with which the new run begins, in the words of the run that it is forked from, and the ids drawn for its span.
-    pub answer: Option<Box<(ResumeRequest, FreshIds)>>,
+    /// The answer with which the new run begins, in the words of the run that it is forked from.
+    pub answer: Option<Box<ResumeRequest>>,
 }
 
 /// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what was done before stay
@@ -53,7 +52,7 @@ pub fn fork(
     }
     if let Some(answer) = &fork.answer {
         // Refused in terms of what the caller knows.
-        let target = Target { seen: None, ..answer.0.target.clone() };
+        let target = Target { seen: None, ..answer.target.clone() };
         find_all(&from, &target).map_err(Refused::from)?;
     }
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
@@ -76,13 +75,13 @@ pub fn fork(
     take_answers_along(&mut change, &ids)?;
     go_on(&mut change, &ids)?;
     if let Some(answer) = fork.answer {
-        let (mut request, fresh) = *answer;
+        let mut request = *answer;
         // What the caller has seen is the run that is forked.
         request.target.seen = None;
         request.request = None;
         let meant = &mut request.target.suspension;
         *meant = meant.map(|id| ids.get(&id).copied().unwrap_or(id));
-        resume(&mut change, request, fresh)?;
+        resume(&mut change, request)?;
     }
     change.enter_all()?;
     Ok(change.decide())

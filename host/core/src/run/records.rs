@@ -4,7 +4,7 @@ use super::change::Change;
 use super::doing::Doing;
 use super::entry::{Step, StepEntry};
 use super::known::Stop;
-use super::log::LogKind;
+use super::log::{LogEntry, LogKind};
 use super::refused::{Refused, misfit};
 use super::status::StepStatus;
 use crate::json::Json;
@@ -60,7 +60,7 @@ impl Change<'_> {
         let step = self.new_step(payload, doing);
         self.inactive.remove(path);
         self.touched.insert(path.clone());
-        self.log(path, LogKind::Began);
+        self.log(path, LogKind::Began { called: false });
         match self.run.steps.entry(path.clone()) {
             std::collections::btree_map::Entry::Vacant(entry) => entry.insert(step),
             std::collections::btree_map::Entry::Occupied(mut entry) => {
@@ -93,6 +93,8 @@ impl Change<'_> {
         self.effects.retain(|effect| effect.path() != path);
         if self.effects.len() < before {
             self.log.retain(|entry| !(matches!(entry.kind, LogKind::Called { .. }) && entry.path == *path));
+            let told = self.log.iter_mut().filter(|entry| entry.path == *path);
+            told.filter_map(LogEntry::called_mut).for_each(|called| *called = false);
         }
         self.log(path, LogKind::Ended { status });
         self.inactive.insert(path.clone(), step);

@@ -20,7 +20,7 @@ use crate::schema::Schema;
 use crate::step::{Resolution, WaitFor};
 use crate::trace::{FreshIds, root_span};
 
-pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, fresh: FreshIds) -> Result<(), Stop> {
+pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest) -> Result<(), Stop> {
     let found = find_all(&change.run, &request.target).map_err(Refused::from)?;
     let found: Vec<(StepPath, Suspension)> =
         found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
@@ -49,6 +49,7 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, fresh: Fre
         answers.push((path, suspension, data));
     }
     let earlier = change.run.span.as_ref();
+    let fresh = FreshIds::of_resume(change.run.id, change.next_version());
     let span = root_span(&request.tracing_context, &request.tracing_options, earlier, fresh)
         .map_err(Refused::from)?;
 

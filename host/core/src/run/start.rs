@@ -13,7 +13,7 @@ use crate::schema::{Schema, Violation, Violations};
 use crate::trace::{FreshIds, root_span};
 use crate::workflow::Place;
 
-pub(super) fn start(change: &mut Change<'_>, request: StartRequest, fresh: FreshIds) -> Result<(), Stop> {
+pub(super) fn start(change: &mut Change<'_>, request: StartRequest) -> Result<(), Stop> {
     if change.run.phase != Phase::Pending {
         return Err(Refused::AlreadyStarted { status: change.run.status() }.into());
     }
@@ -28,6 +28,7 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, fresh: Fresh
     let input = checked("input data", top.input.as_ref(), request.input.unwrap_or_else(Json::null))?;
     check_first(change, &context, &input)?;
     let state = initial_state(change, request.initial_state)?;
+    let fresh = FreshIds::of_start(change.run.id, change.next_version());
     let span =
         root_span(&request.tracing_context, &request.tracing_options, None, fresh).map_err(Refused::from)?;
 
