@@ -194,7 +194,7 @@ pub(crate) async fn kills(tenant: &Tenant) -> Component {
 /// A step that logs a text so many times when it begins, does something, and then asks; when it goes on, it logs `goes on`.
 pub(crate) async fn says(tenant: &Tenant, name: &str, does: &str, times: u32, text: &str) -> Component {
     let memory = r#"(memory (export "memory") 1)"#;
-    let import = r#"(import "reentry:step/tenant@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;
+    let import = r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
     let resume = "(local $resolved i32)";
     assert!([start, resume, memory].iter().all(|part| ASK.contains(part)), "the fixture was written anew");
