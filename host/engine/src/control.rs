@@ -55,7 +55,8 @@ impl Run {
             let event = Event::Unblocked { owner: self.host.inner.owner };
             return self.bring("workflow run (restarted)", event).await;
         }
-        let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
+        let point =
+            self.host.inner.store.last_savepoint(&self.host.tenant, self.id, SavepointKind::Failure).await?;
         let refused = match run.status() {
             RunStatus::Failed | RunStatus::Canceled => Refused::NotSaved,
             status => Refused::NotRestartable { status },

@@ -160,7 +160,7 @@ impl HostCalls for CallContext {
         if path.is_root() {
             return Ok(None);
         }
-        let step = self.store.step(self.run.id, &path).await?;
+        let step = self.store.step(&self.tenant, self.run.id, &path).await?;
         Ok(step.filter(|step| step.entry.status == StepStatus::Success).and_then(|step| step.entry.output))
     }
 

@@ -163,7 +163,7 @@ impl Run {
     pub async fn result(&self, options: OutputOptions) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let root = match run.status().is_final() {
-            true => self.host.inner.store.step(run.id, &StepPath::root()).await?,
+            true => self.host.inner.store.step(&run.tenant, run.id, &StepPath::root()).await?,
             false => None,
         };
         let program = self.host.inner.registry.program(&run).await?;
@@ -194,7 +194,7 @@ impl Run {
     /// `NotFound` when there is no such run; `Damaged` when a record cannot be read.
     pub async fn steps(&self) -> Result<StepResults, Error> {
         let mut run = self.load().await?;
-        let records = self.host.inner.store.steps(self.id).await?;
+        let records = self.host.inner.store.steps(&self.host.tenant, self.id).await?;
         if run.status().is_final() {
             return Ok(StepResults::of(records, &BTreeMap::new()));
         }
@@ -209,7 +209,7 @@ impl Run {
     /// # Errors
     /// `Damaged` when the record cannot be read.
     pub async fn record(&self, path: &StepPath) -> Result<Option<Step>, Error> {
-        Ok(self.host.inner.store.step(self.id, path).await?)
+        Ok(self.host.inner.store.step(&self.host.tenant, self.id, path).await?)
     }
 
     pub(crate) async fn load(&self) -> Result<RunState, Error> {

@@ -56,11 +56,12 @@ impl Run {
         self.load().await?;
         let mut began: BTreeMap<StepPath, Timestamp> = BTreeMap::new();
         let mut timeline = Vec::<TimelineRow>::new();
-        let mut lineage = VecDeque::from(self.host.inner.store.lineage(self.id).await?);
+        let (store, tenant) = (&*self.host.inner.store, &self.host.tenant);
+        let mut lineage = VecDeque::from(store.lineage(tenant, self.id).await?);
         let mut after = 0;
         while let Some(of) = lineage.front().copied() {
             let run = of.run;
-            let rows = log_of(&*self.host.inner.store, of, after, ROWS).await?;
+            let rows = log_of(store, tenant, of, after, ROWS).await?;
             let Some(last) = rows.last() else {
                 lineage.pop_front();
                 after = 0;
