@@ -48,7 +48,7 @@ impl NewRun {
     /// repeats an earlier request.
     pub fn stored(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut listener = self.workflow.tenant.shared.live.listen(self.run.id);
-        async move { listener.told().await }
+        async move { _ = listener.told().await }
     }
 
     /// Stores the run and starts it, and returns when it has ended or waits. What the result says is durable.
