@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reentry_core::id::TenantId;
 use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
@@ -19,13 +18,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
-use crate::host::{Host, Inner};
+use crate::host::Host;
 use crate::host_key;
 use crate::inputs::Inputs;
 use crate::late::Late;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::registry::Registry;
+use crate::shared::Shared;
 use crate::stop::Stop;
 
 /// Name of the database in a data folder.
@@ -48,9 +48,9 @@ const CACHE: &str = "cache";
 pub struct HostBuilder {
     data_dir: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
+    secret: Option<[u8; 32]>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
     shared_runtime: Option<Runtime>,
-    tenant: TenantId,
     grants: Grants,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -68,9 +68,9 @@ impl Default for HostBuilder {
         Self {
             data_dir: None,
             store: None,
+            secret: None,
             runtime: Box::new(|config| config),
             shared_runtime: None,
-            tenant: TenantId::default(),
             grants: Grants::none(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -95,9 +95,16 @@ impl HostBuilder {
         self
     }
 
-    /// Uses this store instead of the SQLite file in the data folder.
+    /// Uses this store instead of the SQLite file in the data folder. Without a data folder, needs a [`secret`](Self::secret).
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Seals what is kept with this secret, instead of the one in the data folder: 32 random bytes, the same for all hosts on one store and
+    /// after each restart. With another one nothing that is kept can be used, so [`Self::build`] refuses it.
+    pub fn secret(mut self, secret: [u8; 32]) -> Self {
+        self.secret = Some(secret);
         self
     }
 
@@ -117,12 +124,6 @@ impl HostBuilder {
     /// [`Self::limits`], [`Self::runtime`] and the data folder do not.
     pub fn shared_runtime(mut self, runtime: Runtime) -> Self {
         self.shared_runtime = Some(runtime);
-        self
-    }
-
-    /// The tenant whose runs the host sees. `default` unless it is said.
-    pub fn tenant(mut self, tenant: TenantId) -> Self {
-        self.tenant = tenant;
         self
     }
 
@@ -197,23 +198,34 @@ impl HostBuilder {
     ///
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
-    /// than 16 MiB.
+    /// than 16 MiB, for a store of one's own without a secret, and for a secret that is not the one with which the store was sealed;
+    /// `Damaged` when that holds for the secret in the data folder.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
             host_key::private_folder(dir)?;
         }
+        let is_own_store = self.store.is_some();
         let store: Arc<dyn Store> = match (self.store, &self.data_dir) {
             (Some(store), _) => store,
             (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
             (None, None) => Arc::new(MemoryStore::new()),
         };
         let runtime = match self.shared_runtime {
-            Some(runtime) => runtime,
+            Some(runtime) if self.secret.is_none_or(|secret| secret == runtime.config().host_key) => {
+                host_key::check(&*store, &runtime.config().host_key).await?;
+                runtime
+            }
+            Some(_) => return Err(Error::OtherSecret),
             None => {
-                let key = match &self.data_dir {
-                    Some(dir) => host_key::of(dir, &*store, &chance).await?,
-                    None => chance.bytes(),
+                let key = match (self.secret, &self.data_dir) {
+                    (Some(secret), _) => {
+                        host_key::check(&*store, &secret).await?;
+                        secret
+                    }
+                    (None, Some(dir)) => host_key::of(dir, &*store, &chance).await?,
+                    (None, None) if is_own_store => return Err(Error::NoSecret),
+                    (None, None) => chance.bytes(),
                 };
                 let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
                 cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
@@ -231,8 +243,9 @@ impl HostBuilder {
 
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
-        let inner = Inner {
+        let registry =
+            Registry::new(Arc::<dyn Store>::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
+        let shared = Shared {
             store,
             registry,
             clock: self.clock,
@@ -255,7 +268,7 @@ impl HostBuilder {
             durability: self.durability,
             faults: self.faults,
         };
-        let host = Host { inner: Arc::new(inner), tenant: self.tenant };
+        let host = Host { shared: Arc::new(shared) };
         if self.background {
             background::start(&host);
         }
