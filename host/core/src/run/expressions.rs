@@ -1,5 +1,6 @@
 //! Expressions of a workflow: what they may read, and reading it.
 
+use super::refused::Refused;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
@@ -32,6 +33,12 @@ impl<P> NoValue<P> {
 impl<P> From<Stop> for NoValue<P> {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)
+    }
+}
+
+impl<P> From<Refused> for NoValue<P> {
+    fn from(refused: Refused) -> Self {
+        Self::Stop(refused.into())
     }
 }
 

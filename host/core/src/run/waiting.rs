@@ -8,7 +8,7 @@ use super::doing::{Doing, Waiting};
 use super::fail::final_failure;
 use super::known::Stop;
 use super::log::LogKind;
-use super::refused::misfit;
+use super::refused::{Refused, misfit};
 use super::status::StepStatus;
 use super::suspension::Suspension;
 use crate::digest::WorkflowDigest;
