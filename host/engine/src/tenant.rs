@@ -101,7 +101,7 @@ impl Tenant {
 
     /// Begins a workflow, to be committed for this tenant.
     pub fn workflow(&self, id: impl Into<String>) -> PendingWorkflow {
-        PendingWorkflow { tenant: self.clone(), builder: WorkflowBuilder::new(id) }
+        PendingWorkflow { tenant: self.clone(), definition: WorkflowBuilder::new(id).definition() }
     }
 
     /// Commits a definition for the tenant. Durable on return; the same definition again gives the same workflow.

@@ -7,6 +7,7 @@ mod backup;
 mod blocked;
 mod called;
 mod clock;
+mod compiled;
 mod control;
 mod deletion;
 mod doors;
