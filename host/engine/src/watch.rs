@@ -263,7 +263,9 @@ pub(crate) async fn log_of(
 
 /// What watchers saw of one commit.
 pub(crate) fn entries(run: RunId, row: &LogRow) -> Result<Vec<LogEntry>, Error> {
-    row.entries.decode().map_err(|error| unreadable(run, row, error))
+    let mut entries: Vec<LogEntry> = row.entries.decode().map_err(|error| unreadable(run, row, error))?;
+    entries.iter_mut().for_each(|entry| entry.complete(run, row.version));
+    Ok(entries)
 }
 
 fn unreadable(run: RunId, row: &LogRow, error: JsonError) -> Error {
@@ -282,7 +284,7 @@ fn events(
 ) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
     let (path, shown) = (&entry.path, record.map(Step::shown));
     // The workflow itself is told of by the events of the run.
-    let begins_or_ends = matches!(entry.kind, LogKind::Began | LogKind::Ended { .. });
+    let begins_or_ends = matches!(entry.kind, LogKind::Began { .. } | LogKind::Ended { .. });
     if path.is_root() && begins_or_ends {
         return Ok(Vec::new());
     }
@@ -302,7 +304,7 @@ fn events(
             with("answers", Json::record(&told.answers))?;
             "workflow-start"
         }
-        LogKind::Began => {
+        LogKind::Began { .. } => {
             // A step that was done again has another input.
             let shown = shown.filter(|entry| entry.started_at == at);
             with("id", id())?;
@@ -318,7 +320,7 @@ fn events(
             with("status", Json::record("running"))?;
             "workflow-step-start"
         }
-        // That the entry begins or goes on is told beside it.
+        // That the entry goes on is told by what ended before.
         LogKind::Called { .. } => return Ok(Vec::new()),
         LogKind::Ended { status } => {
             if let Some(entry) = shown.filter(|entry| entry.ended_at == Some(at)) {
