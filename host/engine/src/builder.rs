@@ -48,6 +48,7 @@ const CACHE: &str = "cache";
 pub struct HostBuilder {
     data_dir: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
+    secret: Option<[u8; 32]>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
     shared_runtime: Option<Runtime>,
     grants: Grants,
@@ -67,6 +68,7 @@ impl Default for HostBuilder {
         Self {
             data_dir: None,
             store: None,
+            secret: None,
             runtime: Box::new(|config| config),
             shared_runtime: None,
             grants: Grants::none(),
@@ -93,9 +95,16 @@ impl HostBuilder {
         self
     }
 
-    /// Uses this store instead of the SQLite file in the data folder.
+    /// Uses this store instead of the SQLite file in the data folder. Without a data folder, needs a [`secret`](Self::secret).
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Seals what is kept with this secret, instead of the one in the data folder: 32 random bytes, the same for all hosts on one store and
+    /// after each restart. With another one nothing that is kept can be used, so [`Self::build`] refuses it.
+    pub fn secret(mut self, secret: [u8; 32]) -> Self {
+        self.secret = Some(secret);
         self
     }
 
@@ -189,23 +198,34 @@ impl HostBuilder {
     ///
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
-    /// than 16 MiB.
+    /// than 16 MiB, for a store of one's own without a secret, and for a secret that is not the one with which the store was sealed;
+    /// `Damaged` when that holds for the secret in the data folder.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
             host_key::private_folder(dir)?;
         }
+        let is_own_store = self.store.is_some();
         let store: Arc<dyn Store> = match (self.store, &self.data_dir) {
             (Some(store), _) => store,
             (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
             (None, None) => Arc::new(MemoryStore::new()),
         };
         let runtime = match self.shared_runtime {
-            Some(runtime) => runtime,
+            Some(runtime) if self.secret.is_none_or(|secret| secret == runtime.config().host_key) => {
+                host_key::check(&*store, &runtime.config().host_key).await?;
+                runtime
+            }
+            Some(_) => return Err(Error::OtherSecret),
             None => {
-                let key = match &self.data_dir {
-                    Some(dir) => host_key::of(dir, &*store, &chance).await?,
-                    None => chance.bytes(),
+                let key = match (self.secret, &self.data_dir) {
+                    (Some(secret), _) => {
+                        host_key::check(&*store, &secret).await?;
+                        secret
+                    }
+                    (None, Some(dir)) => host_key::of(dir, &*store, &chance).await?,
+                    (None, None) if is_own_store => return Err(Error::NoSecret),
+                    (None, None) => chance.bytes(),
                 };
                 let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
                 cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
@@ -223,7 +243,8 @@ impl HostBuilder {
 
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
+        let registry =
+            Registry::new(Arc::<dyn Store>::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
         let shared = Shared {
             store,
             registry,

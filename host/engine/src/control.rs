@@ -54,7 +54,8 @@ impl Run {
             let event = Event::Unblocked { owner: self.tenant.shared.owner };
             return self.bring("workflow run (restarted)", event).await;
         }
-        let point = self.tenant.shared.store.last_savepoint(self.id, SavepointKind::Failure).await?;
+        let point =
+            self.tenant.shared.store.last_savepoint(&self.tenant.id, self.id, SavepointKind::Failure).await?;
         let refused = match run.status() {
             RunStatus::Failed | RunStatus::Canceled => Refused::NotSaved,
             status => Refused::NotRestartable { status },

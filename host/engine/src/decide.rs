@@ -267,7 +267,7 @@ impl Decider {
     }
 
     async fn fetch(&self, missing: Missing, known: &mut Known) -> Result<(), Error> {
-        fetch(&self.host, self.run.id, missing, known).await
+        fetch(&self.host, (&self.run.tenant, self.run.id), missing, known).await
     }
 
     /// Stores a decision. `None` when somebody else was faster.
@@ -340,7 +340,7 @@ impl Decider {
         self.run = load(&self.host, &self.run.tenant, self.run.id).await?;
         self.program = self.host.registry.program(&self.run).await?;
         self.root = match self.run.status().is_final() {
-            true => self.host.store.step(self.run.id, &StepPath::root()).await?,
+            true => self.host.store.step(&self.run.tenant, self.run.id, &StepPath::root()).await?,
             false => None,
         };
         Ok(())
@@ -367,7 +367,7 @@ pub(crate) fn new_run_refused(run: RunId, error: CommitError) -> Error {
 /// Reads the records that a decision about a run needs to know.
 pub(crate) async fn fetch(
     host: &Shared,
-    run: RunId,
+    (tenant, run): (&TenantId, RunId),
     missing: Missing,
     known: &mut Known,
 ) -> Result<(), Error> {
@@ -377,10 +377,10 @@ pub(crate) async fn fetch(
     }
     let paths: Vec<StepPath> = missing.steps.into_iter().collect();
     if !paths.is_empty() {
-        known.steps.extend(host.store.outputs(run, &paths).await?);
+        known.steps.extend(host.store.outputs(tenant, run, &paths).await?);
     }
     for path in missing.repetitions {
-        let all = host.store.children(run, &path).await?;
+        let all = host.store.children(tenant, run, &path).await?;
         known.repetitions.insert(path, all);
     }
     Ok(())

@@ -71,7 +71,7 @@ impl Run {
         let from = match at {
             None => now,
             Some(at) => {
-                let point = host.store.savepoint(self.id, at).await?;
+                let point = host.store.savepoint(&self.tenant.id, self.id, at).await?;
                 let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
                 saved::run_of(&point)?
             }
@@ -84,7 +84,10 @@ impl Run {
     async fn stands_at(&self, version: u64, at: Option<SuspensionId>) -> Result<bool, Error> {
         let now = match at {
             None => Some(self.load().await?.version),
-            Some(at) => self.tenant.shared.store.savepoint(self.id, at).await?.map(|point| point.version),
+            Some(at) => {
+                let point = self.tenant.shared.store.savepoint(&self.tenant.id, self.id, at).await?;
+                point.map(|point| point.version)
+            }
         };
         Ok(now == Some(version))
     }

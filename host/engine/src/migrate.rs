@@ -142,7 +142,9 @@ impl Run {
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
                 // A run moves whatever is due in it.
                 Err(Stop::Due) => return Err(Refused::Idle.into()),
-                Err(Stop::Missing(missing)) => fetch(host, run.id, missing, &mut known).await?,
+                Err(Stop::Missing(missing)) => {
+                    fetch(host, (&run.tenant, run.id), missing, &mut known).await?
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use reentry_core::run::{Call, Doing, Refused, Run, Step};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
-use reentry_store::CallLog;
+use reentry_store::{CallLog, Store};
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
@@ -186,7 +186,7 @@ pub(crate) async fn context(
     call: Option<u32>,
 ) -> Result<CallContext, Error> {
     Ok(CallContext {
-        store: Arc::clone(&host.store),
+        store: Arc::<dyn Store>::clone(&host.store),
         clock: Arc::clone(&host.clock),
         observer: Arc::clone(&host.observer),
         source: Source { tenant: run.tenant.clone(), run: run.id, path: path.clone() },

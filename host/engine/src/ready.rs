@@ -45,7 +45,7 @@ pub(crate) async fn make_ready(
     let image = match image {
         None => None,
         Some(id) => {
-            let bytes = host.store.image(id).await?.ok_or_else(|| Error::Damaged {
+            let bytes = host.store.blob(id).await?.ok_or_else(|| Error::Damaged {
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
@@ -80,7 +80,7 @@ async fn seal(host: &Shared, run: &Run) -> Result<SealKey, Error> {
     let first = match run.fork_of {
         // Of the parent, as the fork itself may not be stored yet.
         Some(fork_of) => {
-            let lineage = host.store.lineage(fork_of.run).await?;
+            let lineage = host.store.lineage(&run.tenant, fork_of.run).await?;
             lineage.first().ok_or(Error::NoRun(fork_of.run))?.run
         }
         None => run.id,

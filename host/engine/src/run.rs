@@ -163,7 +163,7 @@ impl Run {
     pub async fn result(&self, options: OutputOptions) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let root = match run.status().is_final() {
-            true => self.tenant.shared.store.step(run.id, &StepPath::root()).await?,
+            true => self.tenant.shared.store.step(&run.tenant, run.id, &StepPath::root()).await?,
             false => None,
         };
         let program = self.tenant.shared.registry.program(&run).await?;
@@ -194,7 +194,7 @@ impl Run {
     /// `NotFound` when there is no such run; `Damaged` when a record cannot be read.
     pub async fn steps(&self) -> Result<StepResults, Error> {
         let mut run = self.load().await?;
-        let records = self.tenant.shared.store.steps(self.id).await?;
+        let records = self.tenant.shared.store.steps(&self.tenant.id, self.id).await?;
         if run.status().is_final() {
             return Ok(StepResults::of(records, &BTreeMap::new()));
         }
@@ -209,7 +209,7 @@ impl Run {
     /// # Errors
     /// `Damaged` when the record cannot be read.
     pub async fn record(&self, path: &StepPath) -> Result<Option<Step>, Error> {
-        Ok(self.tenant.shared.store.step(self.id, path).await?)
+        Ok(self.tenant.shared.store.step(&self.tenant.id, self.id, path).await?)
     }
 
     pub(crate) async fn load(&self) -> Result<RunState, Error> {

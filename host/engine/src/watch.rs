@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reentry_core::actor::By;
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
 use reentry_core::time::Timestamp;
-use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Store, StoreError};
+use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Runs, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -144,7 +144,9 @@ impl Watch {
     async fn read(&mut self) -> Result<bool, Error> {
         while let Some(Ancestor { run, until: Some(until) }) = self.next_of_past().await? {
             let past = Ancestor { run, until: Some(until) };
-            let rows = log_of(&*self.run.tenant.shared.store, past, self.past_after, ROWS).await?;
+            let rows =
+                log_of(&*self.run.tenant.shared.store, &self.run.tenant.id, past, self.past_after, ROWS)
+                    .await?;
             if !rows.is_empty() {
                 self.tell(run, self.past_after, &rows).await?;
                 return Ok(true);
@@ -154,7 +156,8 @@ impl Watch {
                 past.pop_front();
             }
         }
-        let rows = self.run.tenant.shared.store.log(self.run.id, self.after, ROWS).await?;
+        let tenant = &self.run.tenant;
+        let rows = tenant.shared.store.log(&tenant.id, self.run.id, self.after, ROWS).await?;
         self.tell(self.run.id, self.after, &rows).await?;
         Ok(!rows.is_empty())
     }
@@ -164,7 +167,8 @@ impl Watch {
         let past = match &mut self.past {
             Some(past) => past,
             None => {
-                let lineage = self.run.tenant.shared.store.lineage(self.run.id).await?;
+                let tenant = &self.run.tenant;
+                let lineage = tenant.shared.store.lineage(&tenant.id, self.run.id).await?;
                 self.past.insert(lineage.into_iter().filter(|one| one.until.is_some()).collect())
             }
         };
@@ -188,7 +192,7 @@ impl Watch {
                 self.looks = None;
             }
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
-            let records = store.outputs(run, &paths).await?;
+            let records = store.outputs(&self.run.tenant.id, run, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
             // What was logged in a call is told before its end.
             let later = logged.split_off(&row.version.saturating_add(1));
@@ -225,7 +229,7 @@ impl Watch {
         let (mut after, mut logged) = (LogPlace { run, version, lines: 0 }, BTreeMap::new());
         loop {
             let filter = CallLogFilter { step: None, after: Some(after) };
-            let page = self.run.tenant.shared.store.call_logs(run, &filter).await?;
+            let page = self.run.tenant.shared.store.call_logs(&self.run.tenant.id, run, &filter).await?;
             for row in page.rows.into_iter().filter(|row| row.version <= until) {
                 logged.insert(row.version, lines(row)?);
             }
@@ -251,12 +255,13 @@ impl Watch {
 
 /// What is in the log of a run after a version, at most so many commits; of a parent, what was before the fork.
 pub(crate) async fn log_of(
-    store: &dyn Store,
+    store: &dyn Runs,
+    tenant: &TenantId,
     of: Ancestor,
     after: u64,
     limit: usize,
 ) -> Result<Vec<LogRow>, StoreError> {
-    let mut rows = store.log(of.run, after, limit).await?;
+    let mut rows = store.log(tenant, of.run, after, limit).await?;
     rows.retain(|row| of.until.is_none_or(|until| row.version <= until));
     Ok(rows)
 }
