@@ -58,7 +58,7 @@ impl NewRun {
     pub async fn start(self, options: StartOptions) -> Result<Started, Error> {
         let Self { workflow, run } = self;
         let tenant = workflow.tenant.clone();
-        tenant.shared.start_bounded(&options)?;
+        tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
         let output = options.output_options;

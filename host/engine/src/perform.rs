@@ -105,6 +105,7 @@ pub(crate) async fn perform(
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
     let options = CallOptions {
+        limits: Some(host.policy(&run.tenant).await?.limits.clone()),
         cancel: Some(cancel.clone()),
         timeout,
         domain: Some(run.tenant.as_str().into()),

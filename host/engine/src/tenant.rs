@@ -62,7 +62,8 @@ impl Tenant {
         bytes: &[u8],
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<Component, Error> {
-        let (digest, meta) = self.shared.registry.add(&self.id, name, bytes, progress).await?;
+        let grants = self.policy().await?.grants;
+        let (digest, meta) = self.shared.registry.add(&self.id, name, bytes, grants, progress).await?;
         Ok(Component { digest, meta })
     }
 

@@ -23,6 +23,7 @@ mod mailbox;
 mod migrate;
 mod old_folder;
 mod past;
+mod policies;
 mod recover;
 mod requests;
 mod retries;
