@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use reentry::Component;
 use reentry::core::json::Json;
 use reentry::core::step::{Descriptor, ResumeMode};
+use reentry_wire::lookup;
 use serde::Serialize;
 
 use crate::component_file::{add, name_of, read};
+use crate::component_lookup::did_you_mean;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::humane::bytes;
@@ -16,7 +18,6 @@ use crate::schema_text::summary;
 use crate::session::{Background, Session};
 use crate::style::Style;
 use crate::ui::{hang, harmless};
-use crate::workflow_file::{Found, component_of_host};
 
 /// Show a component's steps, their schemas, what it imports, and how it resumes
 #[derive(Debug, clap::Args)]
@@ -70,12 +71,13 @@ async fn of_file(session: &Session, path: &Path) -> Result<(Component, Option<u6
 async fn of_host(session: &Session, name: &Path) -> Result<(Component, Option<u64>), Failure> {
     let host = session.existing_host(Background::Off).await?;
     let shown = name.to_string_lossy();
-    match component_of_host(&host, &shown).await? {
-        Found::Component(digest) => {
+    match lookup::component(&host, &shown).await? {
+        Some(digest) => {
             let listed = host.components().await?.into_iter().find(|component| component.digest == digest);
             Ok((host.component(digest).await?, listed.map(|component| component.bytes)))
         }
-        Found::Nothing(hint) => {
+        None => {
+            let hint = did_you_mean(&host, &shown).await?;
             let report =
                 Report::not_found("no-component", format!("there is no file and no component `{shown}`"));
             let list = session.again.command(["components", "list"]);

@@ -2,9 +2,9 @@
 
 use reentry::ComponentMeta;
 use reentry::core::time::Timestamp;
+use reentry_wire::lookup::short_digest;
 use serde::Serialize;
 
-use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{bytes, relative};

@@ -1,8 +1,8 @@
 //! `reentry components prune`: components that nothing needs go.
 
+use reentry_wire::lookup::short_digest;
 use serde_json::{Value, json};
 
-use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{self, bytes, count, relative};

@@ -1,8 +1,9 @@
 //! `reentry components publish` and `unpublish`: a component for all tenants.
 
+use reentry_wire::lookup::published_named;
 use serde_json::json;
 
-use super::{named, only_one};
+use super::{named, there_is};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
@@ -48,12 +49,8 @@ pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, F
 
 pub(super) async fn unpublish(args: &Unpublish, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let components = host.components().await?;
-    let published = components.iter().filter(|known| known.published.as_ref() == Some(&args.component));
-    let digest = match only_one(&args.component, published)? {
-        Some(digest) => digest,
-        None => named(session, &host, &args.component).await?,
-    };
+    let found = published_named(&host, &args.component).await?;
+    let digest = there_is(session, &host, &args.component, found).await?;
     host.unpublish_component(digest).await?;
     if session.ui.is_json() {
         session.ui.print_json(&json!({ "unpublished": digest }))?;

@@ -1,6 +1,8 @@
 //! `reentry components remove`: a component goes.
 
-use super::{named, only_one};
+use reentry_wire::lookup::component_named;
+
+use super::there_is;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
@@ -18,12 +20,8 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let components = host.components().await?;
-    let own = components.iter().filter(|known| known.held && known.name == args.component);
-    let digest = match only_one(&args.component, own)? {
-        Some(digest) => digest,
-        None => named(session, &host, &args.component).await?,
-    };
+    let found = component_named(&host, &args.component).await?;
+    let digest = there_is(session, &host, &args.component, found).await?;
     host.remove_component(digest).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {

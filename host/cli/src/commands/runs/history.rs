@@ -6,9 +6,10 @@ use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::store::{SavepointKind, SavepointSummary, SuspensionEnd, Text, TryKind};
+use reentry_wire::lookup::short;
 use serde_json::json;
 
-use crate::args::{RunName, short};
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;

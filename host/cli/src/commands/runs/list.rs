@@ -6,9 +6,10 @@ use clap::builder::TypedValueParser as _;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
 use reentry::store::{RunFilter, RunGroups, RunSummary};
+use reentry_wire::lookup::short;
 use serde::Serialize;
 
-use crate::args::{ListArgs, Order, short};
+use crate::args::{ListArgs, Order};
 use crate::counted;
 use crate::exit::Exit;
 use crate::failure::Failure;

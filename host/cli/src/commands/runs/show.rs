@@ -7,11 +7,12 @@ use reentry::core::run::{LogKind, Run as State, StepEntry};
 use reentry::core::time::Timestamp;
 use reentry::core::trace::SpanRecord;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
+use reentry_wire::lookup::short;
+use reentry_wire::lookup::short_digest;
 use serde::Serialize;
 
 use super::step_status;
-use crate::args::{RunName, short};
-use crate::digest_text::short_digest;
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{relative, span, took};

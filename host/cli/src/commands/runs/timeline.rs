@@ -4,9 +4,10 @@ use reentry::TimelineRow;
 use reentry::core::actor::By;
 use reentry::core::json::Json;
 use reentry::core::run::LogKind;
+use reentry_wire::lookup::short;
 
 use super::step_status;
-use crate::args::{RunName, short};
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::took;

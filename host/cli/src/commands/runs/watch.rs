@@ -4,9 +4,10 @@ use reentry::core::actor::{Actor, By};
 use reentry::core::json::Json;
 use reentry::core::time::Timestamp;
 use reentry::{WatchEvent, WatchPayload};
+use reentry_wire::lookup::short;
 
 use super::clock_time;
-use crate::args::{RunName, short};
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json_text::glimpse;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::component_lookup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
-use crate::workflow_file;
 
 /// Make a workflow file the current version of its id
 ///
@@ -19,7 +19,7 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.host(Background::Off).await?;
-    let definition = workflow_file::open(session, &host, &args.file, None).await?;
+    let definition = component_lookup::open(session, &host, &args.file, None).await?;
     let applied = host.apply_workflow(definition).await?;
     let (id, digest) = (applied.workflow.id(), applied.workflow.digest());
     if session.ui.is_json() {

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use reentry::Host;
+use reentry_wire::workflow_file::{FileProblem, Mistakes, Source};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::component_file::read;
+use crate::component_lookup::{Lookup, told};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::count;
 use crate::session::{Background, Session};
-use crate::workflow_file::{Lookup, Mistakes, Source};
 
 /// Check workflow files: syntax, components, steps, expressions
 ///
@@ -34,10 +34,10 @@ struct Checked {
     /// The digest that the workflow would be committed under.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
-    problems: Vec<Value>,
+    problems: Vec<FileProblem>,
     /// What is no mistake, and yet may not be meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<Value>,
+    hints: Vec<FileProblem>,
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
@@ -51,15 +51,15 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         let (one, mistakes, more) = check(session, &files, names.as_ref(), file).await?;
         checked.push(one);
         wrong.extend(mistakes);
-        hints.extend(more.reports());
+        hints.extend(more.problems());
     }
     tell(session, &checked)?;
     if !session.ui.is_json() {
         for hint in hints {
-            session.ui.note(&format!("hint: {}", hint.message));
+            session.ui.note(&format!("hint: {}", hint));
         }
     }
-    if wrong.is_empty() { Ok(Exit::Done) } else { Err(Mistakes::report_of(&wrong).into()) }
+    if wrong.is_empty() { Ok(Exit::Done) } else { Err(told(&wrong).into()) }
 }
 
 async fn check(
@@ -78,7 +78,7 @@ async fn check(
         }
     };
     let mut checked =
-        Checked { file: shown, id: None, digest: None, problems: Vec::new(), hints: hints.details() };
+        Checked { file: shown, id: None, digest: None, problems: Vec::new(), hints: hints.problems() };
     Ok(match committed {
         Ok((_, workflow)) => {
             (checked.id, checked.digest) =
@@ -86,7 +86,7 @@ async fn check(
             (checked, None, hints)
         }
         Err(mistakes) => {
-            checked.problems = mistakes.details();
+            checked.problems = mistakes.problems();
             (checked, Some(mistakes), hints)
         }
     })

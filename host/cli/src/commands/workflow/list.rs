@@ -1,6 +1,7 @@
 //! `reentry workflow list`: the applied workflows and their versions.
 
-use crate::digest_text::short_digest;
+use reentry_wire::lookup::short_digest;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
