@@ -14,6 +14,7 @@ use reentry::fault::FaultPoint;
 use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions, TravelOptions};
 use reentry_tests::process::{Asked, Request, Response, Rest, SPANS_VARIABLE};
 use reentry_tests::{Log, event, json, workflow_after, workflow_of};
+use reentry_wire::ResultFields;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -111,7 +112,8 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
         Request::Resume { run, data } => host.run(run).await?.resume(ResumeOptions::data(json(data))).await?,
         Request::Migrate { run, component, step } => {
             let to = workflow_of(host, &component, &step).await?.digest();
-            return Ok(serde_json::to_value(host.run(run).await?.migrate(to).await?)?);
+            let migration = host.run(run).await?.migrate(to).await?;
+            return Ok(serde_json::to_value(reentry_wire::Migration::from(&migration))?);
         }
         Request::Cancel(run) => host.run(run).await?.cancel().await?,
         Request::Pause(run) => host.run(run).await?.pause().await?,
@@ -131,7 +133,7 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
             anyhow::bail!("this request is answered elsewhere")
         }
     };
-    Ok(serde_json::to_value(result)?)
+    Ok(serde_json::to_value(ResultFields::from(&result))?)
 }
 
 /// The results of several runs.
@@ -140,7 +142,10 @@ async fn all(host: &Host, runs: Vec<RunId>) -> Result<serde_json::Value> {
     for run in runs {
         results.push(host.run(run).await?.result(OutputOptions::default()).await?);
     }
-    Ok(serde_json::to_value(results)?)
+    Ok(results
+        .iter()
+        .map(|result| serde_json::to_value(ResultFields::from(result)))
+        .collect::<Result<_, _>>()?)
 }
 
 /// Ends this process with SIGKILL at a fault point.

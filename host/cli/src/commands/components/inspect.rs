@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use reentry::Component;
 use reentry::core::json::Json;
 use reentry::core::step::{Descriptor, ResumeMode};
+use reentry_wire::ComponentInspected;
 use reentry_wire::lookup;
-use serde::Serialize;
 
 use crate::component_file::{add, name_of, read};
 use crate::component_lookup::did_you_mean;
@@ -27,33 +27,13 @@ pub(crate) struct Args {
     component: PathBuf,
 }
 
-/// A component for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Whole<'a> {
-    digest: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<u64>,
-    imports: &'a [String],
-    /// Why the component's memory cannot be kept; empty when it can.
-    obstacles: &'a [String],
-    steps: &'a [Descriptor],
-}
-
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (component, size) = match args.component.is_file() {
         true => of_file(session, &args.component).await?,
         false => of_host(session, &args.component).await?,
     };
-    let meta = component.meta();
     if session.ui.is_json() {
-        session.ui.print_json(&Whole {
-            digest: component.digest().to_string(),
-            bytes: size,
-            imports: &meta.imports,
-            obstacles: &meta.obstacles,
-            steps: &meta.steps,
-        })?;
+        session.ui.print_json(&ComponentInspected::of(&component, size))?;
     } else {
         session.ui.print(&text(&component, size, session.ui.out))?;
     }

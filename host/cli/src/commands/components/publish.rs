@@ -1,7 +1,7 @@
 //! `reentry components publish` and `unpublish`: a component for all tenants.
 
 use reentry_wire::lookup::published_named;
-use serde_json::json;
+use reentry_wire::{ComponentPublished, ComponentUnpublished};
 
 use super::{named, there_is};
 use crate::exit::Exit;
@@ -40,7 +40,7 @@ pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, F
     let digest = named(session, &host, &args.component).await?;
     let name = host.publish_component(digest, args.name.as_deref()).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&json!({ "published": digest, "name": name }))?;
+        session.ui.print_json(&ComponentPublished { name, published: digest })?;
     } else {
         session.ui.note(&format!("published component {digest} as `{}`", harmless(&name)));
     }
@@ -53,7 +53,7 @@ pub(super) async fn unpublish(args: &Unpublish, session: &Session) -> Result<Exi
     let digest = there_is(session, &host, &args.component, found).await?;
     host.unpublish_component(digest).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&json!({ "unpublished": digest }))?;
+        session.ui.print_json(&ComponentUnpublished { unpublished: digest })?;
     } else {
         session.ui.note(&format!("component {digest} is not published any more"));
     }

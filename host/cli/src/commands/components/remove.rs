@@ -1,5 +1,6 @@
 //! `reentry components remove`: a component goes.
 
+use reentry_wire::ComponentRemoved;
 use reentry_wire::lookup::component_named;
 
 use super::there_is;
@@ -25,7 +26,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     host.remove_component(digest).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "removed": digest }))?;
+        session.ui.print_json(&ComponentRemoved { removed: digest })?;
     } else {
         session.ui.note(&format!("removed component {digest}"));
     }

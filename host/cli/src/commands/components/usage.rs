@@ -1,6 +1,6 @@
 //! `reentry components usage`: what uses a component.
 
-use reentry_wire::Usage;
+use reentry_wire::ComponentUsage;
 use reentry_wire::lookup::short_digest;
 
 use super::named;
@@ -23,7 +23,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let digest = named(session, &host, &args.component).await?;
     let usage = host.component_usage(digest).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&Usage { digest, usage: (&usage).into() })?;
+        session.ui.print_json(&ComponentUsage { digest, usage: (&usage).into() })?;
         return Ok(Exit::Done);
     }
     if usage.workflows.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use reentry_wire::WorkflowApplied;
+
 use crate::component_lookup;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,8 +25,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let applied = host.apply_workflow(definition).await?;
     let (id, digest) = (applied.workflow.id(), applied.workflow.digest());
     if session.ui.is_json() {
-        let told = serde_json::json!({ "id": id, "digest": digest, "previous": applied.previous });
-        session.ui.print_json(&told)?;
+        session.ui.print_json(&WorkflowApplied::from(&applied))?;
         return Ok(Exit::Done);
     }
     session.ui.note(&match applied.previous {

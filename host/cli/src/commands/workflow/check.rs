@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use reentry::Host;
-use reentry_wire::workflow_file::{FileProblem, Mistakes, Source};
-use serde::Serialize;
+use reentry_wire::workflow_file::{Mistakes, Source};
+use reentry_wire::{FileChecked, WorkflowsChecked};
 
 use crate::component_file::read;
 use crate::component_lookup::{Lookup, told};
@@ -24,22 +24,6 @@ pub(crate) struct Args {
     files: Vec<PathBuf>,
 }
 
-/// What was found of one file, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Checked {
-    file: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    /// The digest that the workflow would be committed under.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<String>,
-    problems: Vec<FileProblem>,
-    /// What is no mistake, and yet may not be meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<FileProblem>,
-}
-
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let files = session.passing_host().await?;
     let names = match session.data_dir().is_dir() {
@@ -53,7 +37,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         wrong.extend(mistakes);
         hints.extend(more.problems());
     }
-    tell(session, &checked)?;
+    tell(session, checked)?;
     if !session.ui.is_json() {
         for hint in hints {
             session.ui.note(&format!("hint: {}", hint));
@@ -67,7 +51,7 @@ async fn check(
     files: &Host,
     names: Option<&Host>,
     file: &Path,
-) -> Result<(Checked, Option<Mistakes>, Mistakes), Failure> {
+) -> Result<(FileChecked, Option<Mistakes>, Mistakes), Failure> {
     let shown = file.display().to_string();
     let mut hints = Mistakes::none(file);
     let committed = match Source::read(file, &read(file)?) {
@@ -78,11 +62,10 @@ async fn check(
         }
     };
     let mut checked =
-        Checked { file: shown, id: None, digest: None, problems: Vec::new(), hints: hints.problems() };
+        FileChecked { file: shown, id: None, digest: None, problems: Vec::new(), hints: hints.problems() };
     Ok(match committed {
         Ok((_, workflow)) => {
-            (checked.id, checked.digest) =
-                (Some(workflow.id().to_owned()), Some(workflow.digest().to_string()));
+            (checked.id, checked.digest) = (Some(workflow.id().to_owned()), Some(workflow.digest()));
             (checked, None, hints)
         }
         Err(mistakes) => {
@@ -92,11 +75,11 @@ async fn check(
     })
 }
 
-fn tell(session: &Session, checked: &[Checked]) -> Result<(), Failure> {
+fn tell(session: &Session, checked: Vec<FileChecked>) -> Result<(), Failure> {
     if session.ui.is_json() {
-        return session.ui.print_json(&serde_json::json!({ "files": checked }));
+        return session.ui.print_json(&WorkflowsChecked { files: checked });
     }
-    let line = |file: &Checked| match file.problems.len() {
+    let line = |file: &FileChecked| match file.problems.len() {
         0 => format!("{}: no mistakes\n", file.file),
         some => format!("{}: {}\n", file.file, count(some, "mistake")),
     };
