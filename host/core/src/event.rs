@@ -10,15 +10,15 @@ use crate::path::StepPath;
 use crate::resume::ResumeRequest;
 use crate::run::Run;
 use crate::step::{Failure, Waits};
-use crate::trace::{FreshIds, TracingContext, TracingOptions};
+use crate::trace::{TracingContext, TracingOptions};
 
 /// Something that happened. Random choices and ids are part of it, so that deciding stays a pure function.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Somebody starts the run.
-    Started(StartRequest, Caller),
+    Started(StartRequest, OwnerId),
     /// Somebody answers a suspension.
-    Resumed(ResumeRequest, Caller),
+    Resumed(ResumeRequest, OwnerId),
     /// A call into a guest ended.
     CallEnded(CallEnded),
     /// An entry that was put off is entered.
@@ -71,15 +71,6 @@ pub enum Event {
     Traveled(Traveled),
     /// A run that waits moves to another version of its workflow.
     Migrated(Migrated),
-}
-
-/// Who performs what a request leads to, and the ids drawn for its span.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller {
-    /// The host process.
-    pub owner: OwnerId,
-    /// Ids for the root span.
-    pub fresh: FreshIds,
 }
 
 /// A request to start a run.

@@ -231,10 +231,10 @@ pub struct Step {
     #[serde(skip)]
     pub apart: Option<SnapshotId>,
     /// Calls into the guest so far: the start and each resume. Tries of one call count once.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub calls: u32,
     /// Tries of the current call before this one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
     /// How often the current call went from a dead owner to another.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -68,7 +68,7 @@ impl Cause {
         match self {
             Self::Event(Event::Started(request, _)) => Some(&request.tracing_options),
             Self::Event(Event::Resumed(request, _)) => Some(&request.tracing_options),
-            Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.0.tracing_options),
+            Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.tracing_options),
             Self::Event(_) | Self::CallEnded(..) => None,
         }
     }

@@ -100,7 +100,7 @@ impl Run {
         let answer = match answer {
             Some(answer) => {
                 let by = who::answerer(&answer)?;
-                Some(Box::new((answer.request(by), self.caller())))
+                Some(Box::new(answer.request(by)))
             }
             None => None,
         };

@@ -199,12 +199,12 @@ pub(crate) fn happenings(
     let path = entry.path.clone();
     let what = match entry.kind.clone() {
         // The workflow itself is told of by what happens to the run.
-        LogKind::Began | LogKind::Ended { .. } if path.is_root() => return Vec::new(),
-        // That the entry begins or goes on is told beside it.
+        LogKind::Began { .. } | LogKind::Ended { .. } if path.is_root() => return Vec::new(),
+        // That the entry goes on is told by what ended before.
         LogKind::Called { .. } => return Vec::new(),
         LogKind::Started { .. } => Happening::Started { input: shown.map(|entry| entry.payload), by: by() },
         LogKind::Resumed { .. } => Happening::Resumed { answers: told.answers },
-        LogKind::Began => {
+        LogKind::Began { .. } => {
             // A step that was done again has another input.
             let shown = shown.filter(|entry| entry.started_at == at);
             Happening::StepStarted { path, input: shown.map(|entry| entry.payload) }

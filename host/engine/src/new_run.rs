@@ -66,8 +66,7 @@ impl NewRun {
             host.inner.registry.check_components(host.tenant(), workflow.digest()).await?;
             let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
             let span = trace::of_run("workflow run", run.id);
-            let caller = Run::new(host.clone(), run.id, 0).caller();
-            let event = Event::Started(options.request(by.clone()), caller);
+            let event = Event::Started(options.request(by.clone()), host.inner.owner);
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             (decider.is_new, decider.request) = (true, request);
             spawned(Task::new(decider, event), span).await

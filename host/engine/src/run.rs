@@ -12,7 +12,7 @@ use crate::options::{CancelOptions, OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
 use crate::{trace, trouble, who};
-use reentry_core::event::{Caller, Event};
+use reentry_core::event::Event;
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run as RunState, RunStatus, Step};
@@ -83,7 +83,7 @@ impl Run {
             let run = self.load().await?;
             let program = host.inner.registry.program(&run).await?;
             let span = trace::of_run("workflow run", run.id);
-            let event = Event::Started(options.request(by), self.caller());
+            let event = Event::Started(options.request(by), host.inner.owner);
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             decider.request = request;
             spawned(Task::new(decider, event), span).await
@@ -118,7 +118,7 @@ impl Run {
             let mut answer = options.request(by);
             answer.target.seen.get_or_insert_with(|| self.seen.load(Ordering::Relaxed));
             answer.request = request.as_ref().map(|request| request.key.clone());
-            let event = Event::Resumed(answer, self.caller());
+            let event = Event::Resumed(answer, host.inner.owner);
             let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
             decider.request = request;
             spawned(Task::new(decider, event), span).await
@@ -214,10 +214,6 @@ impl Run {
 
     pub(crate) async fn load(&self) -> Result<RunState, Error> {
         load(&self.host.inner, &self.host.tenant, self.id).await
-    }
-
-    pub(crate) fn caller(&self) -> Caller {
-        Caller { owner: self.host.inner.owner, fresh: self.host.inner.chance.fresh_ids() }
     }
 
     pub(crate) async fn drive(

@@ -49,7 +49,7 @@ pub(crate) async fn ready_for(
 fn answered(cause: &Cause) -> Option<&Target> {
     match cause {
         Cause::Event(Event::Resumed(request, _)) => Some(&request.target),
-        Cause::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.0.target),
+        Cause::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.target),
         Cause::Event(_) | Cause::CallEnded(..) => None,
     }
 }

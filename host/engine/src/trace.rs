@@ -12,7 +12,7 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, Run, Step};
 use reentry_core::step::CallTrace;
-use reentry_core::trace::{SpanContext, SpanId, SpanRecord, TracingOptions};
+use reentry_core::trace::{SpanContext, SpanId, SpanRecord, TraceId, TracingOptions};
 use serde_json::{Map, Value};
 use tracing::Span;
 use tracing::field::{Empty, display};
@@ -61,13 +61,12 @@ impl Place {
     }
 
     fn below_latest(host: &Inner, run: &Run) -> Self {
-        let fresh = host.chance.fresh_ids();
         let (trace_id, parent) = match &run.span {
             Some(span) => (span.trace_id, Some(span.span_id)),
             // It has not begun.
-            None => (fresh.trace_id, None),
+            None => (TraceId::of(run.id, None), None),
         };
-        let at = SpanContext { trace_id, span_id: fresh.span_id };
+        let at = SpanContext { trace_id, span_id: host.chance.span_id() };
         Self { at, parent, resumed_from: None, tags: None, metadata: None }
     }
 

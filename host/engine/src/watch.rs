@@ -231,7 +231,9 @@ pub(crate) async fn log_of(
 
 /// What watchers saw of one commit.
 pub(crate) fn entries(run: RunId, row: &LogRow) -> Result<Vec<LogEntry>, Error> {
-    row.entries.decode().map_err(|error| unreadable(run, row, error))
+    let mut entries: Vec<LogEntry> = row.entries.decode().map_err(|error| unreadable(run, row, error))?;
+    entries.iter_mut().for_each(|entry| entry.complete(run, row.version));
+    Ok(entries)
 }
 
 fn unreadable(run: RunId, row: &LogRow, error: JsonError) -> Error {

@@ -117,10 +117,8 @@ impl<'a> AnswerRow<'a> {
 
 /// Whether a row has a span: a start, a resume, a call.
 pub(crate) fn has_span(row: &TimelineRow) -> bool {
-    row.span_id.is_some()
-        || match &row.what {
-            LogKind::Started { span } | LogKind::Resumed { span, .. } => span.is_some(),
-            LogKind::Called { .. } => true,
-            _ => false,
-        }
+    match &row.what {
+        LogKind::Started { span } | LogKind::Resumed { span, .. } => span.is_some(),
+        _ => row.span_id.is_some(),
+    }
 }

@@ -130,8 +130,8 @@ pub fn apply(
     let mut change = Change::new(run, program, now, known);
     blocked::check(&change, &event)?;
     match event {
-        Event::Started(request, caller) => start::start(&mut change, request, caller)?,
-        Event::Resumed(request, caller) => resume::resume(&mut change, request, caller)?,
+        Event::Started(request, owner) => start::start(&mut change, request, owner)?,
+        Event::Resumed(request, owner) => resume::resume(&mut change, request, owner)?,
         Event::CallEnded(ended) => call_ended::call_ended(&mut change, ended)?,
         Event::Continued { path, owner } => enter::continued(&mut change, &path, owner)?,
         Event::TimePassed { owner } => time_passed::time_passed(&mut change, owner)?,

@@ -232,7 +232,7 @@ impl<'w> Change<'w> {
         let step = self.new_step(payload, doing);
         self.inactive.remove(path);
         self.touched.insert(path.clone());
-        self.log(path, LogKind::Began);
+        self.log(path, LogKind::Began { called: false });
         match self.run.steps.entry(path.clone()) {
             std::collections::btree_map::Entry::Vacant(entry) => entry.insert(step),
             std::collections::btree_map::Entry::Occupied(mut entry) => {
@@ -259,7 +259,7 @@ impl<'w> Change<'w> {
         owner: OwnerId,
         not_before: Option<Timestamp>,
     ) -> Result<(), Refused> {
-        let (paused, span_id) = (self.run.paused, SpanId::of_call(self.run.id, path, self.next_version()));
+        let (paused, span_id) = (self.run.paused, SpanId::of(self.run.id, path, self.next_version()));
         let step = self.step_mut(path)?;
         step.entry.status = StepStatus::Running;
         step.doing = match not_before {
@@ -269,11 +269,21 @@ impl<'w> Change<'w> {
         };
         step.span_id = (!paused).then_some(span_id);
         if !paused {
-            let called = LogKind::Called { call: step.calls, attempt: step.attempt, span_id };
-            self.log(path, called);
+            let called = LogKind::Called { call: step.calls, attempt: step.attempt };
+            self.log_call(path, called);
             self.effects.push(Effect::Call { path: path.clone(), not_before });
         }
         Ok(())
+    }
+
+    /// Has the log tell of a call: where it tells already that the entry begins or goes on, with that.
+    fn log_call(&mut self, path: &StepPath, kind: LogKind) {
+        let told =
+            self.log.iter_mut().rev().filter(|entry| entry.path == *path).find_map(LogEntry::called_mut);
+        match told {
+            Some(called) => *called = true,
+            None => self.log(path, kind),
+        }
     }
 
     /// Leaves a call that failed for an instant, and for whoever comes then.
@@ -335,6 +345,8 @@ impl<'w> Change<'w> {
         self.effects.retain(|effect| effect.path() != path);
         if self.effects.len() < before {
             self.log.retain(|entry| !(matches!(entry.kind, LogKind::Called { .. }) && entry.path == *path));
+            let told = self.log.iter_mut().filter(|entry| entry.path == *path);
+            told.filter_map(LogEntry::called_mut).for_each(|called| *called = false);
         }
         self.log(path, LogKind::Ended { status });
         self.inactive.insert(path.clone(), step);

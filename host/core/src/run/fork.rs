@@ -6,7 +6,7 @@ use super::change::Change;
 use super::resume::resume;
 use super::{Decision, Doing, ForkOf, Known, LogKind, Phase, Refused, Run, Stop, Suspension, SuspensionEnd};
 use crate::effect::Effect;
-use crate::event::{Caller, Restarted};
+use crate::event::Restarted;
 use crate::id::{OwnerId, RunId, SuspensionId};
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target, find_all};
@@ -23,7 +23,7 @@ pub struct Fork {
     /// Who performs the calls that were under way.
     pub owner: OwnerId,
     /// The answer with which the new run begins, in the words of the run that it is forked from.
-    pub answer: Option<Box<(ResumeRequest, Caller)>>,
+    pub answer: Option<Box<ResumeRequest>>,
 }
 
 /// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what was done before stay
@@ -45,7 +45,7 @@ pub fn fork(
     }
     if let Some(answer) = &fork.answer {
         // Refused in terms of what the caller knows.
-        let target = Target { seen: None, ..answer.0.target.clone() };
+        let target = Target { seen: None, ..answer.target.clone() };
         find_all(&from, &target).map_err(Refused::from)?;
     }
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
@@ -68,13 +68,13 @@ pub fn fork(
     take_answers_along(&mut change, &ids)?;
     go_on(&mut change, fork.owner, &ids)?;
     if let Some(answer) = fork.answer {
-        let (mut request, caller) = *answer;
+        let mut request = *answer;
         // What the caller has seen is the run that is forked.
         request.target.seen = None;
         request.request = None;
         let meant = &mut request.target.suspension;
         *meant = meant.map(|id| ids.get(&id).copied().unwrap_or(id));
-        resume(&mut change, request, caller)?;
+        resume(&mut change, request, fork.owner)?;
     }
     change.enter_all()?;
     Ok(change.decide())

@@ -92,7 +92,7 @@ impl Change<'_> {
         let Waiting { image, wake } = waiting;
         let suspensions = over.iter().map(|over| over.id).collect();
         let resume = ResumeCall { image, over, wake, old_resolved: Vec::new(), old_payload: None };
-        self.log(path, LogKind::Reentered { call, suspensions });
+        self.log(path, LogKind::Reentered { call, called: false, suspensions });
         Ok(self.call(path, Call::Resume(resume), owner, None)?)
     }
 }

@@ -178,7 +178,7 @@ fn requests_text(timeline: &[TimelineRow], ui: &Ui, now: Timestamp) -> String {
         table.row([
             name.to_owned(),
             relative(at, now),
-            record.span_id.to_string(),
+            record.span_id.map(|span| span.to_string()).unwrap_or_default(),
             span_text::tags(record),
             span_text::metadata(record),
             span_text::context_keys(record),
