@@ -1,6 +1,6 @@
 //! Applied workflows by what people call them: their id, a digest, or its first digits.
 
-use reentry::Host;
+use reentry::Tenant;
 use reentry::core::digest::WorkflowDigest;
 use reentry_wire::lookup::workflow_version;
 
@@ -11,8 +11,12 @@ use crate::session::Session;
 ///
 /// # Errors
 /// `NotFound`; `Refused` for what is no digest, and when several versions are meant.
-pub(crate) async fn version(session: &Session, host: &Host, text: &str) -> Result<WorkflowDigest, Failure> {
-    match workflow_version(host, text).await? {
+pub(crate) async fn version(
+    session: &Session,
+    tenant: &Tenant,
+    text: &str,
+) -> Result<WorkflowDigest, Failure> {
+    match workflow_version(tenant, text).await? {
         Some(digest) => Ok(digest),
         None => {
             let report =

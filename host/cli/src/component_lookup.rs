@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use reentry::core::error::ErrorKind;
 use reentry::core::similar::closest;
 use reentry::core::workflow::Definition;
-use reentry::{Component, Host};
+use reentry::{Component, Tenant};
 use reentry_wire::lookup::{self, similar_component, similar_workflow};
 use reentry_wire::workflow_file::{Components, Mistakes, Source, StepChoice, one_step};
 
@@ -17,7 +17,7 @@ use crate::session::Session;
 /// Opens what the user named, adds the components that it needs, and gives the workflow's definition.
 pub(crate) async fn open(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     what: &Path,
     step: Option<&str>,
 ) -> Result<Definition, Failure> {
@@ -30,17 +30,17 @@ pub(crate) async fn open(
                     let message = "--step chooses a step of a component, but this is a workflow file";
                     return Err(Report::refused("invalid-argument", message).into());
                 }
-                return open_workflow(session, host, what, &bytes).await;
+                return open_workflow(session, tenant, what, &bytes).await;
             }
-            component_file::add(session, host, what, bytes, &name_of(what)).await?
+            component_file::add(session, tenant, what, bytes, &name_of(what)).await?
         }
-        false => match lookup::component(host, &shown).await? {
-            Some(digest) => host.component(digest).await?,
+        false => match lookup::component(tenant, &shown).await? {
+            Some(digest) => tenant.component(digest).await?,
             None => {
                 let message = format!("there is no file {shown}, and no workflow or component of that name");
-                let hint = match similar_workflow(host, &shown).await? {
+                let hint = match similar_workflow(tenant, &shown).await? {
                     Some(meant) => format!("did you mean the workflow `{meant}`?"),
-                    None => did_you_mean(host, &shown).await?.unwrap_or_else(|| looked_for(what)),
+                    None => did_you_mean(tenant, &shown).await?.unwrap_or_else(|| looked_for(what)),
                 };
                 return Err(Report::not_found("no-file", message).hint(hint).into());
             }
@@ -62,12 +62,12 @@ fn not_chosen(choice: &StepChoice) -> Report {
 
 async fn open_workflow(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     path: &Path,
     bytes: &[u8],
 ) -> Result<Definition, Failure> {
     let source = Source::read(path, bytes).map_err(Failure::from)?;
-    let components = Lookup { session, files: host, names: Some(host) }.needed(&source).await?;
+    let components = Lookup { session, files: tenant, names: Some(tenant) }.needed(&source).await?;
     let (definition, _) = components.commit(&source).map_err(Failure::from)?;
     Ok(definition)
 }
@@ -79,10 +79,10 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 /// Where the components of a workflow file are looked for.
 pub(crate) struct Lookup<'a> {
     pub(crate) session: &'a Session,
-    /// The host to which components in files are added.
-    pub(crate) files: &'a Host,
-    /// The host that knows components by name, if there is one.
-    pub(crate) names: Option<&'a Host>,
+    /// The tenant to whom components in files are added.
+    pub(crate) files: &'a Tenant,
+    /// The tenant who knows components by name, if there is one.
+    pub(crate) names: Option<&'a Tenant>,
 }
 
 impl Lookup<'_> {
@@ -119,11 +119,11 @@ impl Lookup<'_> {
             return component_file::add(self.session, self.files, &path, bytes, &name_of(&path)).await;
         }
         let mut hint = None;
-        if let Some(host) = self.names {
-            if let Some(digest) = lookup::component(host, name).await? {
-                return Ok(host.component(digest).await?);
+        if let Some(tenant) = self.names {
+            if let Some(digest) = lookup::component(tenant, name).await? {
+                return Ok(tenant.component(digest).await?);
             }
-            hint = did_you_mean(host, name).await?;
+            hint = did_you_mean(tenant, name).await?;
         }
         let report = Report::not_found("no-component", format!("there is no file and no component `{name}`"));
         Err(report.hint(hint.unwrap_or_else(|| looked_for(&path))).into())
@@ -149,8 +149,8 @@ fn is_missing(failure: &Failure) -> bool {
 }
 
 /// What to try instead of a component that there is not.
-pub(crate) async fn did_you_mean(host: &Host, name: &str) -> Result<Option<String>, Failure> {
-    let meant = similar_component(host, name).await?;
+pub(crate) async fn did_you_mean(tenant: &Tenant, name: &str) -> Result<Option<String>, Failure> {
+    let meant = similar_component(tenant, name).await?;
     Ok(meant.map(|meant| format!("did you mean the component `{meant}`?")))
 }
 

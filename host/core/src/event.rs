@@ -73,6 +73,23 @@ pub enum Event {
     Migrated(Migrated),
 }
 
+impl Event {
+    /// Who performs what follows from it; `None` when nothing does.
+    pub fn owner(&self) -> Option<OwnerId> {
+        match self {
+            Self::Started(_, owner) | Self::Resumed(_, owner) => Some(*owner),
+            Self::CallEnded(ended) => Some(ended.owner),
+            Self::Continued { owner, .. } | Self::TimePassed { owner } => Some(*owner),
+            Self::Unpaused { owner } | Self::Unblocked { owner } => Some(*owner),
+            Self::TakenOver { by: owner, .. } | Self::Tried { owner, .. } => Some(*owner),
+            Self::Received(received) => Some(received.owner),
+            Self::Restarted(restarted) => Some(restarted.owner),
+            Self::Traveled(traveled) => Some(traveled.owner),
+            Self::CancelRequested(_) | Self::PauseRequested | Self::Migrated(_) => None,
+        }
+    }
+}
+
 /// A request to start a run.
 #[derive(Clone, Debug, Default)]
 pub struct StartRequest {

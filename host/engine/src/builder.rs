@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reentry_core::id::TenantId;
 use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
@@ -19,13 +18,14 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
-use crate::host::{Host, Inner};
+use crate::host::Host;
 use crate::host_key;
 use crate::inputs::Inputs;
 use crate::late::Late;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::registry::Registry;
+use crate::shared::Shared;
 use crate::stop::Stop;
 
 /// Name of the database in a data folder.
@@ -50,7 +50,6 @@ pub struct HostBuilder {
     store: Option<Arc<dyn Store>>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
     shared_runtime: Option<Runtime>,
-    tenant: TenantId,
     grants: Grants,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -70,7 +69,6 @@ impl Default for HostBuilder {
             store: None,
             runtime: Box::new(|config| config),
             shared_runtime: None,
-            tenant: TenantId::default(),
             grants: Grants::none(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -117,12 +115,6 @@ impl HostBuilder {
     /// [`Self::limits`], [`Self::runtime`] and the data folder do not.
     pub fn shared_runtime(mut self, runtime: Runtime) -> Self {
         self.shared_runtime = Some(runtime);
-        self
-    }
-
-    /// The tenant whose runs the host sees. `default` unless it is said.
-    pub fn tenant(mut self, tenant: TenantId) -> Self {
-        self.tenant = tenant;
         self
     }
 
@@ -232,7 +224,7 @@ impl HostBuilder {
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
         let registry = Registry::new(Arc::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
-        let inner = Inner {
+        let shared = Shared {
             store,
             registry,
             clock: self.clock,
@@ -255,7 +247,7 @@ impl HostBuilder {
             durability: self.durability,
             faults: self.faults,
         };
-        let host = Host { inner: Arc::new(inner), tenant: self.tenant };
+        let host = Host { shared: Arc::new(shared) };
         if self.background {
             background::start(&host);
         }

@@ -18,11 +18,11 @@ use crate::commit::commit;
 use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
 use crate::flights::InFlight;
-use crate::host::Inner;
 use crate::inputs;
 use crate::live::Happened;
 use crate::meant::Meant;
 use crate::ready::Ready;
+use crate::shared::Shared;
 use crate::to_be_called::ready_for;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
@@ -31,7 +31,7 @@ const CONFLICTS_MAX: usize = 1_000;
 
 /// A run as one driver sees it.
 pub(crate) struct Decider {
-    pub(crate) host: Arc<Inner>,
+    pub(crate) host: Arc<Shared>,
     pub(crate) program: Arc<Program>,
     pub(crate) run: Run,
     /// The record of the workflow itself, if the run ended.
@@ -93,18 +93,18 @@ impl Made {
 pub(crate) type Images = Vec<(SnapshotId, Vec<u8>)>;
 
 impl Decider {
-    pub(crate) fn new(host: Arc<Inner>, program: Arc<Program>, run: Run) -> Self {
+    pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: Run) -> Self {
         let flight = host.flights.begin(run.id);
         Self::of(host, program, run, flight)
     }
 
     /// For a run that is to be forked: it is the new one that this process will drive.
-    pub(crate) fn of_fork(host: Arc<Inner>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
+    pub(crate) fn of_fork(host: Arc<Shared>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
         let flight = host.flights.begin(fork);
         Self { is_new: true, ..Self::of(host, program, from, flight) }
     }
 
-    fn of(host: Arc<Inner>, program: Arc<Program>, run: Run, _flight: InFlight) -> Self {
+    fn of(host: Arc<Shared>, program: Arc<Program>, run: Run, _flight: InFlight) -> Self {
         Self {
             host,
             program,
@@ -366,7 +366,7 @@ pub(crate) fn new_run_refused(run: RunId, error: CommitError) -> Error {
 
 /// Reads the records that a decision about a run needs to know.
 pub(crate) async fn fetch(
-    host: &Inner,
+    host: &Shared,
     run: RunId,
     missing: Missing,
     known: &mut Known,
@@ -387,13 +387,13 @@ pub(crate) async fn fetch(
 }
 
 /// Reads a run.
-pub(crate) async fn load(host: &Inner, tenant: &TenantId, id: RunId) -> Result<Run, Error> {
+pub(crate) async fn load(host: &Shared, tenant: &TenantId, id: RunId) -> Result<Run, Error> {
     host.store.run(tenant, id).await?.ok_or(Error::NoRun(id))
 }
 
 /// Reads a run and all workflows that it follows.
 pub(crate) async fn load_with_program(
-    host: &Inner,
+    host: &Shared,
     tenant: &TenantId,
     id: RunId,
 ) -> Result<(Run, Arc<Program>), Error> {

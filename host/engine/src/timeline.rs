@@ -49,11 +49,11 @@ impl Run {
         self.load().await?;
         let mut began: BTreeMap<StepPath, Timestamp> = BTreeMap::new();
         let mut timeline = Vec::new();
-        let mut lineage = VecDeque::from(self.host.inner.store.lineage(self.id).await?);
+        let mut lineage = VecDeque::from(self.tenant.shared.store.lineage(self.id).await?);
         let mut after = 0;
         while let Some(of) = lineage.front().copied() {
             let run = of.run;
-            let rows = log_of(&*self.host.inner.store, of, after, ROWS).await?;
+            let rows = log_of(&*self.tenant.shared.store, of, after, ROWS).await?;
             let Some(last) = rows.last() else {
                 lineage.pop_front();
                 after = 0;
@@ -61,7 +61,7 @@ impl Run {
             };
             after = last.version;
             let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
-            let asked = Asked::of(&self.host, run, all.iter().flatten()).await?;
+            let asked = Asked::of(&self.tenant, run, all.iter().flatten()).await?;
             for (row, entries) in rows.iter().zip(all) {
                 for mut entry in entries {
                     let span_id = entry.take_call_span(run, row.version);

@@ -11,7 +11,7 @@ use reentry_core::time::Timestamp;
 use reentry_store::{Store, SuspensionFilter, SuspensionPast, SuspensionRecord, Text, Try, TryKind};
 
 use crate::error::Error;
-use crate::host::Host;
+use crate::tenant::Tenant;
 
 /// Most suspensions that are looked up at once.
 const AT_ONCE: usize = 500;
@@ -52,7 +52,7 @@ impl Asked {
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub(crate) async fn of(
-        host: &Host,
+        tenant: &Tenant,
         run: RunId,
         entries: impl Iterator<Item = &LogEntry>,
     ) -> Result<Self, Error> {
@@ -67,9 +67,9 @@ impl Asked {
                 with_timers: true,
                 ..SuspensionFilter::default()
             };
-            let page = host.inner.store.list_suspensions(&host.tenant, filter).await?;
+            let page = tenant.shared.store.list_suspensions(&tenant.id, filter).await?;
             for mut record in page.rows {
-                read_texts(&*host.inner.store, record.id, &mut record.past).await?;
+                read_texts(&*tenant.shared.store, record.id, &mut record.past).await?;
                 asked.0.insert(record.id, record);
             }
         }

@@ -49,7 +49,7 @@ impl Run {
     /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
     /// search in an index.
     pub fn watch(&self, after: Option<u64>) -> Watch {
-        let listener = self.host.inner.live.listen(self.id);
+        let listener = self.tenant.shared.live.listen(self.id);
         let past = after.map(|_| VecDeque::new());
         Watch {
             run: self.watched(),
@@ -94,7 +94,7 @@ impl Watch {
             if ended {
                 continue;
             }
-            let clock = &*self.run.host.inner.clock;
+            let clock = &*self.run.tenant.shared.clock;
             if let Some(Happened::Emitted(path, chunk)) = self.listener.next(clock, LOOK_EVERY).await {
                 self.emitted(&path, &chunk);
             }
@@ -119,7 +119,7 @@ impl Watch {
     async fn read(&mut self) -> Result<bool, Error> {
         while let Some(Ancestor { run, until: Some(until) }) = self.next_of_past().await? {
             let past = Ancestor { run, until: Some(until) };
-            let rows = log_of(&*self.run.host.inner.store, past, self.past_after, ROWS).await?;
+            let rows = log_of(&*self.run.tenant.shared.store, past, self.past_after, ROWS).await?;
             if !rows.is_empty() {
                 self.tell(run, self.past_after, &rows).await?;
                 return Ok(true);
@@ -129,7 +129,7 @@ impl Watch {
                 past.pop_front();
             }
         }
-        let rows = self.run.host.inner.store.log(self.run.id, self.after, ROWS).await?;
+        let rows = self.run.tenant.shared.store.log(self.run.id, self.after, ROWS).await?;
         self.tell(self.run.id, self.after, &rows).await?;
         Ok(!rows.is_empty())
     }
@@ -139,7 +139,7 @@ impl Watch {
         let past = match &mut self.past {
             Some(past) => past,
             None => {
-                let lineage = self.run.host.inner.store.lineage(self.run.id).await?;
+                let lineage = self.run.tenant.shared.store.lineage(self.run.id).await?;
                 self.past.insert(lineage.into_iter().filter(|one| one.until.is_some()).collect())
             }
         };
@@ -149,13 +149,13 @@ impl Watch {
     /// Makes events of what was stored after a version. Each row counts as read as soon as its events are there, whatever becomes of those
     /// after it.
     async fn tell(&mut self, run: RunId, after: u64, rows: &[LogRow]) -> Result<(), Error> {
-        let store = &self.run.host.inner.store;
+        let store = &self.run.tenant.shared.store;
         let mut logged = match rows.last() {
             Some(last) => self.logged(run, after..=last.version).await?,
             None => BTreeMap::new(),
         };
         let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect();
-        let asked = Asked::of(&self.run.host, run, all.iter().flatten().flatten()).await?;
+        let asked = Asked::of(&self.run.tenant, run, all.iter().flatten().flatten()).await?;
         for (row, entries) in rows.iter().zip(all) {
             let entries = entries?;
             if run == self.run.id && entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. }))
@@ -195,7 +195,7 @@ impl Watch {
         let (mut after, mut logged) = (LogPlace { run, version, lines: 0 }, BTreeMap::new());
         loop {
             let filter = CallLogFilter { step: None, after: Some(after) };
-            let page = self.run.host.inner.store.call_logs(run, &filter).await?;
+            let page = self.run.tenant.shared.store.call_logs(run, &filter).await?;
             for row in page.rows.into_iter().filter(|row| row.version <= until) {
                 logged.insert(row.version, lines(row)?);
             }
@@ -211,7 +211,7 @@ impl Watch {
             run_id: self.run.id,
             version: self.after,
             index: 0,
-            at: self.run.host.inner.clock.now(),
+            at: self.run.tenant.shared.clock.now(),
             what: Happening::Emitted { path: path.clone(), chunk: chunk.clone() },
         });
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use reentry::core::id::{RunId, SuspensionId};
-use reentry::{Host, Run};
+use reentry::{Run, Tenant};
 use reentry_wire::lookup;
 
 use crate::failure::{Failure, Report};
@@ -42,16 +42,16 @@ impl RunName {
     ///
     /// # Errors
     /// `NotFound`; `Refused` when several are meant.
-    pub(crate) async fn open(&self, session: &Session, host: &Host) -> Result<Run, Failure> {
-        Ok(host.run(self.find(session, host).await?).await?)
+    pub(crate) async fn open(&self, session: &Session, tenant: &Tenant) -> Result<Run, Failure> {
+        Ok(tenant.run(self.find(session, tenant).await?).await?)
     }
 
     /// The same without a look at the run, which may not be there.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub(crate) async fn find(&self, session: &Session, host: &Host) -> Result<RunId, Failure> {
-        let Some(id) = self.0.find(host).await? else { return Err(self.unknown(session)) };
+    pub(crate) async fn find(&self, session: &Session, tenant: &Tenant) -> Result<RunId, Failure> {
+        let Some(id) = self.0.find(tenant).await? else { return Err(self.unknown(session)) };
         if self.0 == lookup::RunName::Last {
             session.ui.note(&format!("the last run is {id}"));
         }
@@ -60,7 +60,7 @@ impl RunName {
     }
 
     fn unknown(&self, session: &Session) -> Failure {
-        let tenant = session.tenant();
+        let tenant = session.tenant_id();
         let message = match &self.0 {
             lookup::RunName::Last => format!("no run was started yet for tenant {tenant}"),
             lookup::RunName::Id(id) => format!("no run {id} for tenant {tenant}"),

@@ -8,7 +8,7 @@ mod publish;
 mod remove;
 mod usage;
 
-use reentry::Host;
+use reentry::Tenant;
 use reentry::core::digest::ComponentDigest;
 use reentry_wire::lookup;
 
@@ -46,7 +46,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
 /// The component that a lookup has found.
 async fn there_is(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     name: &str,
     found: Option<ComponentDigest>,
 ) -> Result<ComponentDigest, Failure> {
@@ -54,7 +54,7 @@ async fn there_is(
         Some(digest) => Ok(digest),
         None => {
             let list = session.again.command(["components", "list"]);
-            let hint = did_you_mean(host, name).await?;
+            let hint = did_you_mean(tenant, name).await?;
             let hint = hint.unwrap_or_else(|| format!("`{list}` shows those that there are"));
             let report = Report::not_found("no-component", format!("there is no component `{name}`"));
             Err(report.hint(hint).into())
@@ -63,6 +63,6 @@ async fn there_is(
 }
 
 /// The component of the tenant, or published to all, that goes by this name, this digest, or its first digits.
-async fn named(session: &Session, host: &Host, name: &str) -> Result<ComponentDigest, Failure> {
-    there_is(session, host, name, lookup::component(host, name).await?).await
+async fn named(session: &Session, tenant: &Tenant, name: &str) -> Result<ComponentDigest, Failure> {
+    there_is(session, tenant, name, lookup::component(tenant, name).await?).await
 }

@@ -4,9 +4,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::{RunStatus, StepStatus, is_zero};
+use super::status::{RunStatus, StepStatus};
 use crate::actor::By;
 use crate::id::{RunId, SuspensionId};
+use crate::json::is_zero;
 use crate::path::StepPath;
 use crate::time::Timestamp;
 use crate::trace::{SpanId, SpanRecord};

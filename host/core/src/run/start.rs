@@ -1,16 +1,19 @@
 //! A run starts.
 
-use super::change::{Change, Map};
-use super::{LogKind, Phase, Refused, Stop};
+use super::change::Change;
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::settings::Map;
+use super::status::Phase;
 use crate::event::StartRequest;
-use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::schema::{Schema, Violation, Violations};
 use crate::trace::{FreshIds, root_span};
 use crate::workflow::Place;
 
-pub(super) fn start(change: &mut Change<'_>, request: StartRequest, owner: OwnerId) -> Result<(), Stop> {
+pub(super) fn start(change: &mut Change<'_>, request: StartRequest) -> Result<(), Stop> {
     if change.run.phase != Phase::Pending {
         return Err(Refused::AlreadyStarted { status: change.run.status() }.into());
     }
@@ -34,7 +37,7 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, owner: Owner
     change.run.request_context = context;
     let span = change.begin_span(span, request.tracing_options);
     change.log_by(&root, LogKind::Started { span }, request.by);
-    change.enter_scope(&root, top, input, owner)
+    change.enter_scope(&root, top, input)
 }
 
 /// Checks what the first step will get, so that the one who starts is told, rather than left with a failed run.

@@ -145,7 +145,7 @@ fn straight(tree: &Tree) -> Option<Json> {
     let around = Surroundings::undisturbed();
     let process = Process::start(&around, 0);
     process.wait(async {
-        let workflow = process.host.commit(tree.definition(guest().digest(), false)).await.unwrap();
+        let workflow = process.tenant.commit(tree.definition(guest().digest(), false)).await.unwrap();
         workflow.start(StartOptions::default()).await.unwrap().result.result
     })
 }

@@ -74,7 +74,8 @@ fn made() -> Guest {
             .store(std::sync::Arc::new(store.clone()))
             .shared_runtime(runtime.clone())
             .background(false);
-        let digest = host.build().await.unwrap().add_component("scripted", &bytes).await.unwrap().digest();
+        let tenant = host.build().await.unwrap().default_tenant();
+        let digest = tenant.add_component("scripted", &bytes).await.unwrap().digest();
         store.component(&digest).await.unwrap().unwrap()
     });
     Guest { runtime, component }

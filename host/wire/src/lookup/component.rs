@@ -1,6 +1,6 @@
 //! Components by name or digest.
 
-use reentry::Host;
+use reentry::Tenant;
 use reentry::core::digest::ComponentDigest;
 use reentry::core::similar::closest;
 
@@ -13,14 +13,14 @@ use super::{Called, LookupError, only_one};
 ///
 /// # Errors
 /// `Refused` when several digests begin like that; `Damaged`, `Unavailable`.
-pub async fn component(host: &Host, name: &str) -> Result<Option<ComponentDigest>, LookupError> {
+pub async fn component(tenant: &Tenant, name: &str) -> Result<Option<ComponentDigest>, LookupError> {
     if let Ok(digest) = name.parse() {
         return Ok(Some(digest));
     }
-    if let Some(found) = host.component_named(name).await? {
+    if let Some(found) = tenant.component_named(name).await? {
         return Ok(Some(found.digest()));
     }
-    let components = host.components().await?;
+    let components = tenant.components().await?;
     meant(name, components.iter().map(|component| component.digest))
 }
 
@@ -28,12 +28,12 @@ pub async fn component(host: &Host, name: &str) -> Result<Option<ComponentDigest
 ///
 /// # Errors
 /// `Refused` when several have the name, or digests begin like that; `Damaged`, `Unavailable`.
-pub async fn component_named(host: &Host, name: &str) -> Result<Option<ComponentDigest>, LookupError> {
-    let components = host.components().await?;
+pub async fn component_named(tenant: &Tenant, name: &str) -> Result<Option<ComponentDigest>, LookupError> {
+    let components = tenant.components().await?;
     let own = components.iter().filter(|known| known.held && known.name == name);
     match only_one(Called::Name, name, own.map(|known| known.digest).collect(), usize::MAX)? {
         Some(digest) => Ok(Some(digest)),
-        None => component(host, name).await,
+        None => component(tenant, name).await,
     }
 }
 
@@ -41,12 +41,12 @@ pub async fn component_named(host: &Host, name: &str) -> Result<Option<Component
 ///
 /// # Errors
 /// `Refused` when several are, or digests begin like that; `Damaged`, `Unavailable`.
-pub async fn published_named(host: &Host, name: &str) -> Result<Option<ComponentDigest>, LookupError> {
-    let components = host.components().await?;
+pub async fn published_named(tenant: &Tenant, name: &str) -> Result<Option<ComponentDigest>, LookupError> {
+    let components = tenant.components().await?;
     let published = components.iter().filter(|known| known.published.as_deref() == Some(name));
     match only_one(Called::Name, name, published.map(|known| known.digest).collect(), usize::MAX)? {
         Some(digest) => Ok(Some(digest)),
-        None => component(host, name).await,
+        None => component(tenant, name).await,
     }
 }
 
@@ -54,7 +54,7 @@ pub async fn published_named(host: &Host, name: &str) -> Result<Option<Component
 ///
 /// # Errors
 /// `Damaged`, `Unavailable`.
-pub async fn similar_component(host: &Host, name: &str) -> Result<Option<String>, reentry::Error> {
-    let components = host.components().await?;
+pub async fn similar_component(tenant: &Tenant, name: &str) -> Result<Option<String>, reentry::Error> {
+    let components = tenant.components().await?;
     Ok(closest(name, components.iter().map(|component| component.name.as_str())).map(str::to_owned))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use reentry::core::id::{RunId, SuspensionId};
-use reentry::{Host, Run};
+use reentry::{Run, Tenant};
 
 use super::{Called, LookupError, only_one};
 
@@ -57,12 +57,12 @@ impl RunName {
     ///
     /// # Errors
     /// `Refused` when several are meant; `Damaged`, `Unavailable`.
-    pub async fn find(&self, host: &Host) -> Result<Option<RunId>, LookupError> {
+    pub async fn find(&self, tenant: &Tenant) -> Result<Option<RunId>, LookupError> {
         match self {
             Self::Id(id) => Ok(Some(*id)),
-            Self::Last => Ok(host.last_run().await?),
+            Self::Last => Ok(tenant.last_run().await?),
             Self::Part(digits) => {
-                let found = host.runs_with_digits(digits, CANDIDATES_MAX + 1).await?;
+                let found = tenant.runs_with_digits(digits, CANDIDATES_MAX + 1).await?;
                 only_one(Called::Runs, digits, found, CANDIDATES_MAX)
             }
         }

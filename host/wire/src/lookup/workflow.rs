@@ -2,7 +2,7 @@
 
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::similar::closest;
-use reentry::{Error, Host, Workflow};
+use reentry::{Error, Tenant, Workflow};
 
 use super::LookupError;
 use super::digest::meant;
@@ -11,10 +11,10 @@ use super::digest::meant;
 ///
 /// # Errors
 /// `NotFound` for an id that was retired; `Refused` when several versions are meant; `Damaged`, `Unavailable`.
-pub async fn workflow(host: &Host, name: &str) -> Result<Option<Workflow>, LookupError> {
-    let versions = host.workflows().await?;
+pub async fn workflow(tenant: &Tenant, name: &str) -> Result<Option<Workflow>, LookupError> {
+    let versions = tenant.workflows().await?;
     if versions.iter().any(|version| version.id == name) {
-        return Ok(Some(host.workflow_by_id(name).await?));
+        return Ok(Some(tenant.workflow_by_id(name).await?));
     }
     // A whole digest may be that of a version which was run and never applied.
     let digest = match name.parse().ok() {
@@ -22,7 +22,7 @@ pub async fn workflow(host: &Host, name: &str) -> Result<Option<Workflow>, Looku
         None => meant(name, versions.iter().map(|version| version.digest))?,
     };
     let Some(digest) = digest else { return Ok(None) };
-    match host.workflow_by_digest(digest).await {
+    match tenant.workflow_by_digest(digest).await {
         Ok(workflow) => Ok(Some(workflow)),
         Err(Error::NoWorkflow(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -33,11 +33,11 @@ pub async fn workflow(host: &Host, name: &str) -> Result<Option<Workflow>, Looku
 ///
 /// # Errors
 /// `Refused` when several versions are meant; `Damaged`, `Unavailable`.
-pub async fn workflow_version(host: &Host, text: &str) -> Result<Option<WorkflowDigest>, LookupError> {
+pub async fn workflow_version(tenant: &Tenant, text: &str) -> Result<Option<WorkflowDigest>, LookupError> {
     if let Ok(digest) = text.parse() {
         return Ok(Some(digest));
     }
-    let versions = host.workflows().await?;
+    let versions = tenant.workflows().await?;
     meant(text, versions.iter().map(|version| version.digest))
 }
 
@@ -45,7 +45,7 @@ pub async fn workflow_version(host: &Host, text: &str) -> Result<Option<Workflow
 ///
 /// # Errors
 /// `Damaged`, `Unavailable`.
-pub async fn similar_workflow(host: &Host, name: &str) -> Result<Option<String>, Error> {
-    let versions = host.workflows().await?;
+pub async fn similar_workflow(tenant: &Tenant, name: &str) -> Result<Option<String>, Error> {
+    let versions = tenant.workflows().await?;
     Ok(closest(name, versions.iter().map(|version| version.id.as_str())).map(str::to_owned))
 }

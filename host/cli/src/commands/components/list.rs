@@ -21,8 +21,8 @@ const STEPS_CHARS: usize = 40;
 pub(crate) struct Args {}
 
 pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let list = ComponentList::of(&host.components().await?);
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let list = ComponentList::of(&tenant.components().await?);
     if session.ui.is_json() {
         session.ui.print_json(&list)?;
         return Ok(Exit::Done);

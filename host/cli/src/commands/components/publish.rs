@@ -37,8 +37,9 @@ pub(crate) struct Unpublish {
 
 pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let digest = named(session, &host, &args.component).await?;
-    let name = host.publish_component(digest, args.name.as_deref()).await?;
+    let tenant = session.tenant_on(&host);
+    let digest = named(session, &tenant, &args.component).await?;
+    let name = host.publish_component(tenant.id(), digest, args.name.as_deref()).await?;
     if session.ui.is_json() {
         session.ui.print_json(&ComponentPublished { name, published: digest })?;
     } else {
@@ -49,8 +50,9 @@ pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, F
 
 pub(super) async fn unpublish(args: &Unpublish, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let found = published_named(&host, &args.component).await?;
-    let digest = there_is(session, &host, &args.component, found).await?;
+    let tenant = session.tenant_on(&host);
+    let found = published_named(&tenant, &args.component).await?;
+    let digest = there_is(session, &tenant, &args.component, found).await?;
     host.unpublish_component(digest).await?;
     if session.ui.is_json() {
         session.ui.print_json(&ComponentUnpublished { unpublished: digest })?;

@@ -21,9 +21,10 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let found = component_named(&host, &args.component).await?;
-    let digest = there_is(session, &host, &args.component, found).await?;
-    host.remove_component(digest).await?;
+    let tenant = session.tenant_on(&host);
+    let found = component_named(&tenant, &args.component).await?;
+    let digest = there_is(session, &tenant, &args.component, found).await?;
+    tenant.remove_component(digest).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {
         session.ui.print_json(&ComponentRemoved { removed: digest })?;

@@ -19,9 +19,9 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let digest = named(session, &host, &args.component).await?;
-    let usage = host.component_usage(digest).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let digest = named(session, &tenant, &args.component).await?;
+    let usage = tenant.component_usage(digest).await?;
     if session.ui.is_json() {
         session.ui.print_json(&ComponentUsage { digest, usage: (&usage).into() })?;
         return Ok(Exit::Done);

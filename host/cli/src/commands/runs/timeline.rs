@@ -36,8 +36,8 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let rows = run.timeline().await?;
     if session.ui.is_json() {
         session.ui.print_json(&Timeline::of(run.id(), &rows))?;
