@@ -8,7 +8,6 @@ use reentry::store::{SavepointKind, SavepointSummary};
 use serde::Serialize;
 
 use crate::inbox::QuestionRow;
-use crate::sorted::sorted;
 
 /// Who answered what in a run, and where it can be forked, restarted, or sent back to.
 #[derive(Clone, Debug, Serialize)]
@@ -22,7 +21,6 @@ pub struct History<'a> {
     pub savepoints: Vec<SavepointRow>,
     /// The questions and other waits, open and ended, the oldest first; of a fork, those of its parents that had ended when it began come
     /// first.
-    #[serde(serialize_with = "sorted")]
     pub suspensions: Vec<QuestionRow<'a>>,
 }
 

@@ -21,7 +21,6 @@ mod migration;
 mod project;
 mod result;
 mod runs;
-mod sorted;
 mod syntax;
 mod tenants;
 mod timeline;

@@ -5,8 +5,6 @@ use reentry::core::id::RunId;
 use reentry::core::path::StepPath;
 use serde::Serialize;
 
-use crate::sorted::sorted;
-
 /// A run that moved, or would.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,7 +58,6 @@ impl From<&reentry::Migration> for Migration {
 #[derive(Clone, Debug, Serialize)]
 pub struct Migrated {
     /// The runs that had not ended.
-    #[serde(serialize_with = "sorted")]
     pub runs: Vec<MigratedRow>,
     /// The version that they were to follow.
     pub to: WorkflowDigest,

@@ -6,8 +6,6 @@ use reentry::core::digest::ComponentDigest;
 use reentry::core::step::Descriptor;
 use serde::Serialize;
 
-use crate::sorted::sorted;
-
 /// A project that was made.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProjectMade<'a> {
@@ -25,7 +23,6 @@ pub struct ProjectMade<'a> {
 #[derive(Clone, Debug, Serialize)]
 pub struct Built<'a> {
     /// The components.
-    #[serde(serialize_with = "sorted")]
     pub components: &'a [BuiltComponent],
 }
 

@@ -10,8 +10,6 @@ use reentry::core::trace::SpanId;
 use reentry::{TimelineRow, ToldAnswer};
 use serde::Serialize;
 
-use crate::sorted::sorted;
-
 /// All that happened in a run.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,7 +17,6 @@ pub struct Timeline<'a> {
     /// The run.
     pub run_id: RunId,
     /// What happened, the oldest first; of a fork, in its parents before it began as well.
-    #[serde(serialize_with = "sorted")]
     pub timeline: Vec<MomentRow<'a>>,
 }
 
