@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::FromArgMatches as _;
 
 use crate::cli::{Cli, Color, Command, Format};
+use crate::codes;
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
@@ -44,7 +45,7 @@ fn in_runtime(command: Command, session: &Session) -> Result<Exit, Failure> {
         .enable_all()
         .thread_stack_size(STACK_BYTES)
         .build()
-        .map_err(|error| Report::unavailable("internal", "cannot start threads").cause(error))?;
+        .map_err(|error| Report::new(&codes::INTERNAL, "cannot start threads").cause(error))?;
     let ended = runtime.block_on(commands::perform(command, session));
     runtime.shutdown_timeout(FAREWELL);
     ended
@@ -73,7 +74,7 @@ fn ended_badly(failure: Failure, ui: &Ui, session: Option<&Session>) -> Exit {
         }
     };
     report.tell(ui);
-    report.kind.into()
+    report.code.kind.into()
 }
 
 /// Prints the help of a command that has others below it, if nothing else is said: that is a question. Else tells what is wrong.
@@ -104,7 +105,7 @@ fn wrong_usage(error: &clap::Error) -> Exit {
 fn usage_json(said: &str) -> String {
     let mut paragraphs = said.split("\n\n").map(str::trim);
     let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
-    let report = Report::refused("usage", message);
+    let report = Report::new(&codes::USAGE, message);
     match paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ")) {
         Some(tip) => report.hint(tip).json(),
         None => report.json(),

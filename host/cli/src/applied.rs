@@ -19,8 +19,10 @@ pub(crate) async fn version(
     match workflow_version(tenant, text).await? {
         Some(digest) => Ok(digest),
         None => {
-            let report =
-                Report::not_found("no-workflow", format!("no applied workflow has the digest `{text}`"));
+            let report = Report::new(
+                &reentry::codes::NO_WORKFLOW,
+                format!("no applied workflow has the digest `{text}`"),
+            );
             Err(report.hint(listed(session)).into())
         }
     }

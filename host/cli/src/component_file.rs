@@ -6,6 +6,7 @@ use reentry::wasm::{ComponentizeError, ComponentizeOptions, componentize};
 use reentry::{Component, Tenant};
 
 use crate::args::unreadable;
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::progress::Progress;
 use crate::session::Session;
@@ -56,7 +57,7 @@ pub(crate) fn component(session: &Session, path: &Path, bytes: Vec<u8>) -> Resul
         }
         Contents::Other => {
             let message = format!("{} is not WebAssembly: it does not begin with `\\0asm`", path.display());
-            let report = Report::refused("not-wasm", message);
+            let report = Report::new(&codes::NOT_WASM, message);
             Err(match bytes.trim_ascii_start().starts_with(b"(") {
                 true => report
                     .hint("it looks like the text format; make it binary first (`wasm-tools parse`)")
@@ -77,19 +78,17 @@ pub(crate) fn made_component(
         let path = path.display();
         let report = match error {
             ComponentizeError::Component => {
-                Report::refused("is-component", format!("{path} is a component already"))
+                Report::new(&codes::IS_COMPONENT, format!("{path} is a component already"))
                     .hint("it can be used as it is: `reentry components add` it, or `reentry run` it")
             }
             ComponentizeError::NotWasm => {
-                Report::refused("not-wasm", format!("{path} is not a WebAssembly module"))
+                Report::new(&codes::NOT_WASM, format!("{path} is not a WebAssembly module"))
             }
-            ComponentizeError::World(_) => Report::refused("no-world", error.to_string()),
-            other => Report::new(
-                reentry::core::error::ErrorKind::Guest,
-                "component-refused",
-                format!("{path} cannot be made a component"),
-            )
-            .cause(other),
+            ComponentizeError::World(_) => Report::new(&codes::NO_WORLD, error.to_string()),
+            other => {
+                Report::new(&reentry::codes::COMPONENT_REFUSED, format!("{path} cannot be made a component"))
+                    .cause(other)
+            }
         };
         report.into()
     })

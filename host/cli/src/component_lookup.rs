@@ -9,6 +9,7 @@ use reentry::{Component, Tenant};
 use reentry_wire::lookup::{self, similar_component, similar_workflow};
 use reentry_wire::workflow_file::{Components, Mistakes, Source, StepChoice, one_step};
 
+use crate::codes;
 use crate::component_file::{self, Contents, name_of};
 use crate::failure::{Failure, Report};
 use crate::hint::hints;
@@ -28,7 +29,7 @@ pub(crate) async fn open(
             if Contents::of(&bytes) == Contents::Other && !has_ending(what, "wasm") {
                 if step.is_some() {
                     let message = "--step chooses a step of a component, but this is a workflow file";
-                    return Err(Report::refused("invalid-argument", message).into());
+                    return Err(Report::new(&codes::INVALID_ARGUMENT, message).into());
                 }
                 return open_workflow(session, tenant, what, &bytes).await;
             }
@@ -42,7 +43,7 @@ pub(crate) async fn open(
                     Some(meant) => format!("did you mean the workflow `{meant}`?"),
                     None => did_you_mean(tenant, &shown).await?.unwrap_or_else(|| looked_for(what)),
                 };
-                return Err(Report::not_found("no-file", message).hint(hint).into());
+                return Err(Report::new(&codes::NO_FILE, message).hint(hint).into());
             }
         },
     };
@@ -125,7 +126,8 @@ impl Lookup<'_> {
             }
             hint = did_you_mean(tenant, name).await?;
         }
-        let report = Report::not_found("no-component", format!("there is no file and no component `{name}`"));
+        let report =
+            Report::new(&reentry::codes::NO_COMPONENT, format!("there is no file and no component `{name}`"));
         Err(report.hint(hint.unwrap_or_else(|| looked_for(&path))).into())
     }
 
@@ -142,7 +144,7 @@ impl Lookup<'_> {
 
 fn is_missing(failure: &Failure) -> bool {
     match failure {
-        Failure::Own(report) => report.kind == ErrorKind::NotFound,
+        Failure::Own(report) => report.code.kind == ErrorKind::NotFound,
         Failure::Library(error) => error.kind() == ErrorKind::NotFound,
         Failure::Interrupted { .. } => false,
     }
@@ -167,7 +169,7 @@ pub(crate) fn told(files: &[Mistakes]) -> Report {
     let report = Report::from(Mistakes::problem(files));
     let each = |file: &Mistakes| {
         let told = file.problems().into_iter().take(TOLD_MAX);
-        told.map(|one| Report::refused("invalid-workflow", one.to_string()).excerpt(one.excerpt))
+        told.map(|one| Report::new(&reentry::codes::INVALID_WORKFLOW, one.to_string()).excerpt(one.excerpt))
     };
     let mut parts: Vec<Report> = files.iter().flat_map(each).collect();
     match (files.iter().map(Mistakes::count).sum(), parts.pop()) {

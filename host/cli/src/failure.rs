@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
-use reentry::core::error::ErrorKind;
+use reentry::core::error::ErrorCode;
 use reentry::core::id::RunId;
 use reentry_wire::lookup::{Ambiguous, Called, LookupError};
 use reentry_wire::{Details, Problem};
 
+use crate::codes;
 use crate::ui::{Ui, hang, harmless};
 
 /// Why a command has no result.
@@ -59,10 +60,8 @@ fn say_more(several: &Ambiguous) -> Report {
 /// An error as it is told.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Report {
-    /// Who can act on it.
-    pub(crate) kind: ErrorKind,
-    /// A stable word for programs.
-    pub(crate) code: &'static str,
+    /// Its row of a table of codes, which has the kind, too.
+    pub(crate) code: &'static ErrorCode,
     /// What is wrong, without a full stop.
     pub(crate) message: String,
     /// A piece of what the user wrote, with a mark under the mistake.
@@ -78,21 +77,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static ErrorCode, message: impl Into<String>) -> Self {
         let (excerpt, causes, hints, details, parts) = (None, Vec::new(), Vec::new(), None, Vec::new());
-        Self { kind, code, message: message.into(), excerpt, causes, hints, details, parts }
-    }
-
-    pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Refused, code, message)
-    }
-
-    pub(crate) fn not_found(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::NotFound, code, message)
-    }
-
-    pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Unavailable, code, message)
+        Self { code, message: message.into(), excerpt, causes, hints, details, parts }
     }
 
     pub(crate) fn cause(mut self, cause: impl Display) -> Self {
@@ -143,8 +130,8 @@ impl Report {
 
     /// The error as one JSON object.
     pub(crate) fn json(&self) -> String {
-        let Self { kind, code, message, causes, details, .. } = self.clone();
-        let problem = Problem { kind, code, message, causes, details };
+        let Self { code, message, causes, details, .. } = self.clone();
+        let problem = Problem { code, message, causes, details };
         let hint = (!self.hints.is_empty()).then(|| self.hints.join("\n"));
         serde_json::to_string(&problem.document(hint)).unwrap_or_default()
     }
@@ -152,8 +139,8 @@ impl Report {
 
 impl From<Problem> for Report {
     fn from(problem: Problem) -> Self {
-        let Problem { kind, code, message, causes, details } = problem;
-        Self { causes, details, ..Self::new(kind, code, message) }
+        let Problem { code, message, causes, details } = problem;
+        Self { causes, details, ..Self::new(code, message) }
     }
 }
 
@@ -163,7 +150,7 @@ mod tests {
     use crate::cli::{Color, Format};
 
     fn report() -> Report {
-        Report::refused("invalid-json", "--input is not valid JSON: it\u{1b}[2K")
+        Report::new(&codes::INVALID_JSON, "--input is not valid JSON: it\u{1b}[2K")
             .excerpt("{\n^".to_owned())
             .cause("first\nsecond")
             .hint("do this")

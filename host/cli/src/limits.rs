@@ -5,6 +5,7 @@ use std::time::Duration;
 use reentry::HostBuilder;
 use reentry::wasm::{Limits, RuntimeConfig};
 
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::humane::read_span;
 
@@ -293,7 +294,7 @@ impl HostLimits {
         for text in given {
             limits
                 .set(text)
-                .map_err(|(message, hint)| Report::refused("invalid-limit", message).hint(hint))?;
+                .map_err(|(message, hint)| Report::new(&codes::INVALID_LIMIT, message).hint(hint))?;
         }
         Ok(limits)
     }

@@ -6,6 +6,7 @@ mod app;
 mod applied;
 mod args;
 mod cli;
+mod codes;
 mod commands;
 mod component_file;
 mod component_lookup;

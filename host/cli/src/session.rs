@@ -10,6 +10,7 @@ use reentry::wasm::{Grants, RuntimeConfig};
 use reentry::{Clock as _, Host, Observer, SystemClock, Tenant};
 
 use crate::cli::{Global, Grant};
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::invocation::Invocation;
 use crate::limits::HostLimits;
@@ -48,7 +49,7 @@ impl Session {
     pub(crate) fn new(global: &Global, ui: Ui) -> Result<Self, Failure> {
         let data_dir = global.data_dir.clone().filter(|dir| !dir.as_os_str().is_empty());
         let Some(data_dir) = data_dir.or_else(default_data_dir) else {
-            let report = Report::refused("no-data-dir", "there is no home folder to keep data in");
+            let report = Report::new(&codes::NO_HOME, "there is no home folder to keep data in");
             return Err(report
                 .hint("say where with `--data-dir DIR` or the variable REENTRY_DATA_DIR")
                 .into());
@@ -126,7 +127,7 @@ impl Session {
             return Ok(());
         }
         let message = format!("there is no data folder {}", self.data_dir.display());
-        let report = Report::not_found("no-data-dir", message);
+        let report = Report::new(&codes::NO_DATA_DIR, message);
         Err(report
             .hint("`reentry run` and `reentry components add` make it; `--data-dir` names another one")
             .into())

@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use reentry_wire::Document;
 
 use crate::cli::{Color, Format};
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::json_text;
 use crate::style::Style;
@@ -66,7 +67,7 @@ impl Ui {
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(error) => {
-                Err(Report::unavailable("output", "cannot write to standard output").cause(error).into())
+                Err(Report::new(&codes::OUTPUT, "cannot write to standard output").cause(error).into())
             }
             Ok(()) => Ok(true),
         }
@@ -110,7 +111,7 @@ fn terminal_columns() -> Option<usize> {
 }
 
 fn json(value: &impl Document) -> Result<String, Failure> {
-    let no_form = |error| Report::unavailable("internal", "the result has no JSON form").cause(error).into();
+    let no_form = |error| Report::new(&codes::INTERNAL, "the result has no JSON form").cause(error).into();
     serde_json::to_string(value).map_err(no_form)
 }
 

@@ -13,6 +13,7 @@ mod blocked;
 mod call_ended;
 mod cancel;
 mod change;
+pub mod codes;
 mod complete;
 mod decision;
 mod doing;

@@ -1,5 +1,6 @@
 //! How a call ended, as a run is told.
 
+use reentry_core::failure;
 use std::collections::BTreeMap;
 
 use reentry_core::digest::WorkflowDigest;
@@ -57,17 +58,16 @@ async fn called_workflows(
 /// is not made again.
 pub(crate) fn failure_of(error: CallError, is_last: bool) -> Result<Failure, CallError> {
     let (code, retryable) = match &error {
-        CallError::Trap { .. } => ("trap", true),
-        CallError::TimedOut { .. } => ("timeout", !is_last),
-        CallError::Contract(_) => ("contract", false),
-        CallError::Limit(_) => ("limit", false),
-        CallError::LiveResources { .. } => ("live-resources", false),
-        CallError::UnknownStep { .. } => ("unknown-step", false),
+        CallError::Trap { .. } => (&failure::TRAP, true),
+        CallError::TimedOut { .. } => (&failure::TIMEOUT, !is_last),
+        CallError::Contract(_) => (&failure::CONTRACT, false),
+        CallError::Limit(_) => (&failure::LIMIT, false),
+        CallError::LiveResources { .. } => (&failure::LIVE_RESOURCES, false),
+        CallError::UnknownStep { .. } => (&failure::UNKNOWN_STEP, false),
         _ => return Err(error),
     };
-    let code = Some(code.to_owned());
     let (message, details) = told(error.to_string());
-    Ok(Failure { message, code, retryable, retry_after_ms: None, details })
+    Ok(Failure { retryable, details, ..Failure::of(code, message) })
 }
 
 /// What went wrong in one line; what was said beyond it, as by a panic or with a trace, is the details.

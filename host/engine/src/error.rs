@@ -1,15 +1,17 @@
 //! Errors of the library: each says who can act on it, and carries a stable word for programs.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
-use reentry_core::error::ErrorKind;
+use reentry_core::error::{ErrorCode, ErrorKind};
 use reentry_core::id::{NameError, RunId, SuspensionId, TenantId};
 use reentry_core::json::JsonError;
 use reentry_core::path::StepPath;
-use reentry_core::run::Refused;
+use reentry_core::run::{Refused, codes as core_codes};
 use reentry_core::snapshot::SnapshotError;
 use reentry_core::workflow::{ContractError, DefinitionError};
 use reentry_store::{DeleteError, RemoveError, StoreError};
 use reentry_wasm::{LoadError, RuntimeError};
+
+use crate::codes;
 
 /// What a call of the library can end with instead of a result.
 ///
@@ -195,37 +197,62 @@ pub enum Error {
 impl Error {
     /// Who can act on it.
     pub fn kind(&self) -> ErrorKind {
+        self.error_code().kind
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        self.error_code().word
+    }
+
+    /// The row of the table of codes that it has.
+    pub fn error_code(&self) -> &'static ErrorCode {
         match self {
-            Self::Refused(refused) => refused.kind(),
-            Self::RequestKnown { .. } | Self::RequestDiffers { .. } => ErrorKind::Conflict,
-            Self::BadName { .. } | Self::BadJson { .. } | Self::AnswerRefused { .. } => ErrorKind::Refused,
-            Self::NotEmpty { .. } | Self::NoSecret | Self::OtherSecret => ErrorKind::Refused,
-            Self::NoBackup { .. } => ErrorKind::NotFound,
-            Self::NoCurrentWorkflow(_) | Self::NoSavepoint { .. } => ErrorKind::NotFound,
+            Self::Refused(refused) => refused.error_code(),
+            Self::RequestKnown { .. } => &codes::KNOWN_REQUEST,
+            Self::RequestDiffers { .. } => &codes::OTHER_REQUEST,
+            Self::BadName { .. } => &codes::INVALID_NAME,
+            Self::BadJson { .. } => &core_codes::INVALID_DATA,
+            Self::NotEmpty { .. } => &codes::NOT_EMPTY,
+            Self::NoSecret => &codes::NO_SECRET,
+            Self::OtherSecret => &codes::OTHER_SECRET,
+            Self::Unreadable { .. } => &codes::UNREADABLE_RUN,
+            Self::NoBackup { .. } => &codes::NO_BACKUP,
+            Self::AnswerRefused { .. } => &codes::ANSWER_REFUSED,
+            Self::NoCurrentWorkflow(_) => &codes::NO_WORKFLOW,
+            Self::NoSavepoint { .. } => &codes::NO_SAVEPOINT,
             Self::Delete(error) => match error {
-                DeleteError::NotFound { .. } => ErrorKind::NotFound,
-                DeleteError::Store(_) => ErrorKind::Unavailable,
-                _ => ErrorKind::Conflict,
+                DeleteError::Store(error) => of_store(error),
+                DeleteError::NotFound { .. } => &codes::NO_RUN,
+                DeleteError::NotFinal { .. } => &codes::NOT_ENDED,
+                DeleteError::HasForks { .. } => &codes::HAS_FORKS,
             },
             Self::Remove(error) => match error {
-                RemoveError::NoComponent { .. }
-                | RemoveError::NoWorkflow { .. }
-                | RemoveError::NotPublished { .. } => ErrorKind::NotFound,
-                RemoveError::Store(_) => ErrorKind::Unavailable,
-                _ => ErrorKind::Conflict,
+                RemoveError::Store(error) => of_store(error),
+                RemoveError::NoComponent { .. } => &codes::NO_COMPONENT,
+                RemoveError::NoWorkflow { .. } => &codes::NO_WORKFLOW,
+                RemoveError::ComponentUsed { .. }
+                | RemoveError::WorkflowUsed { .. }
+                | RemoveError::PublishedUsed { .. }
+                | RemoveError::TenantUsed { .. } => &codes::IN_USE,
+                RemoveError::Published { .. } => &codes::PUBLISHED,
+                RemoveError::NotPublished { .. } => &codes::NOT_PUBLISHED,
+                RemoveError::WorkflowCurrent { .. } => &codes::CURRENT_WORKFLOW,
             },
-            Self::NoRun(_) | Self::NoComponent(_) | Self::NoWorkflow(_) | Self::NoTenant(_) => {
-                ErrorKind::NotFound
-            }
-            Self::Definition(_) | Self::Name(_) | Self::Store(StoreError::Refused(_)) => ErrorKind::Refused,
-            Self::Load(_) | Self::Contract(_) => ErrorKind::Guest,
-            Self::Snapshot { .. } | Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => {
-                ErrorKind::Damaged
-            }
-            Self::Unsafe { .. } | Self::Unreadable { .. } => ErrorKind::Damaged,
-            Self::Store(_) | Self::Runtime(_) | Self::File { .. } | Self::Interrupted { .. } => {
-                ErrorKind::Unavailable
-            }
+            Self::NoRun(_) => &codes::NO_RUN,
+            Self::NoComponent(_) => &codes::NO_COMPONENT,
+            Self::NoTenant(_) => &codes::NO_TENANT,
+            Self::NoWorkflow(_) => &codes::NO_WORKFLOW,
+            Self::Definition(_) => &codes::INVALID_WORKFLOW,
+            Self::Load(_) | Self::Contract(_) => &codes::COMPONENT_REFUSED,
+            Self::Name(_) => &codes::INVALID_NAME,
+            Self::Unsafe { .. } => &codes::UNSAFE_FOLDER,
+            Self::Snapshot { .. } => &codes::DAMAGED_SNAPSHOT,
+            Self::Damaged { .. } => &codes::DAMAGED_STORE,
+            Self::Store(error) => of_store(error),
+            Self::Runtime(_) => &codes::RUNTIME_UNAVAILABLE,
+            Self::File { .. } => &codes::FILE_UNAVAILABLE,
+            Self::Interrupted { .. } => &codes::INTERRUPTED,
         }
     }
 
@@ -240,57 +267,13 @@ impl Error {
                 | Self::Definition(_)
         )
     }
+}
 
-    /// A stable word for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Refused(refused) => refused.code(),
-            Self::RequestKnown { .. } => "known-request",
-            Self::RequestDiffers { .. } => "other-request",
-            Self::BadName { .. } => "invalid-name",
-            Self::BadJson { .. } => "invalid-data",
-            Self::NotEmpty { .. } => "not-empty",
-            Self::NoSecret => "no-secret",
-            Self::OtherSecret => "other-secret",
-            Self::Unreadable { .. } => "unreadable-run",
-            Self::NoBackup { .. } => "no-backup",
-            Self::AnswerRefused { .. } => "answer-refused",
-            Self::NoCurrentWorkflow(_) => "no-workflow",
-            Self::NoSavepoint { .. } => "no-savepoint",
-            Self::Delete(error) => match error {
-                DeleteError::NotFound { .. } => "no-run",
-                DeleteError::NotFinal { .. } => "not-ended",
-                DeleteError::HasForks { .. } => "has-forks",
-                _ => "store-unavailable",
-            },
-            Self::Remove(error) => match error {
-                RemoveError::NoComponent { .. } => "no-component",
-                RemoveError::NoWorkflow { .. } => "no-workflow",
-                RemoveError::ComponentUsed { .. }
-                | RemoveError::WorkflowUsed { .. }
-                | RemoveError::PublishedUsed { .. }
-                | RemoveError::TenantUsed { .. } => "in-use",
-                RemoveError::Published { .. } => "published",
-                RemoveError::NotPublished { .. } => "not-published",
-                RemoveError::WorkflowCurrent { .. } => "current-workflow",
-                _ => "store-unavailable",
-            },
-            Self::NoRun(_) => "no-run",
-            Self::NoComponent(_) => "no-component",
-            Self::NoTenant(_) => "no-tenant",
-            Self::NoWorkflow(_) => "no-workflow",
-            Self::Definition(_) => "invalid-workflow",
-            Self::Load(_) | Self::Contract(_) => "component-refused",
-            Self::Name(_) => "invalid-name",
-            Self::Unsafe { .. } => "unsafe-folder",
-            Self::Snapshot { .. } => "damaged-snapshot",
-            Self::Damaged { .. } | Self::Store(StoreError::Damaged { .. }) => "damaged-store",
-            Self::Store(StoreError::Refused(_)) => "invalid-query",
-            Self::Store(_) => "store-unavailable",
-            Self::Runtime(_) => "runtime-unavailable",
-            Self::File { .. } => "file-unavailable",
-            Self::Interrupted { .. } => "interrupted",
-        }
+fn of_store(error: &StoreError) -> &'static ErrorCode {
+    match error {
+        StoreError::Damaged { .. } => &codes::DAMAGED_STORE,
+        StoreError::Refused(_) => &codes::INVALID_QUERY,
+        _ => &codes::STORE_UNAVAILABLE,
     }
 }
 

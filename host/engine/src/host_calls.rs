@@ -1,5 +1,6 @@
 //! One call's side of the host: what a guest asks for while it runs.
 
+use reentry_core::failure;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -116,7 +117,7 @@ impl CallContext {
             let message = format!(
                 "{what}: `{key}` cannot be set while the step moves to another version; it is set already"
             );
-            return Err(failure("moving", message));
+            return Err(Failure::of(&failure::MOVING, message));
         }
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         let map = set(&mut settings);
@@ -125,15 +126,11 @@ impl CallContext {
         if wanted > SETTINGS_BYTES_MAX {
             let message =
                 format!("{what}: {wanted} bytes set in one call, at most {SETTINGS_BYTES_MAX} are allowed");
-            return Err(failure("too-large", message));
+            return Err(Failure::of(&failure::TOO_LARGE, message));
         }
         map.insert(key, value);
         Ok(())
     }
-}
-
-fn failure(code: &str, message: String) -> Failure {
-    Failure { message, code: Some(code.to_owned()), retryable: false, retry_after_ms: None, details: None }
 }
 
 #[async_trait]

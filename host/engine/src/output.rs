@@ -1,5 +1,6 @@
 //! What a caller gets back.
 
+use reentry_core::failure;
 use std::collections::BTreeMap;
 
 use reentry_core::id::{RunId, SuspensionId};
@@ -83,13 +84,7 @@ impl RunResult {
         let labels = || labels(&suspended);
         let entry = root.map(|root| &root.entry);
         let blocked = run.blocked.as_ref().filter(|_| run.status() == RunStatus::Blocked);
-        let blocked = blocked.map(|reason| Failure {
-            message: reason.clone(),
-            code: Some("blocked".to_owned()),
-            retryable: false,
-            retry_after_ms: None,
-            details: None,
-        });
+        let blocked = blocked.map(|reason| Failure::of(&failure::BLOCKED, reason.clone()));
         Self {
             run_id: run.id,
             status: run.status(),

@@ -1,5 +1,6 @@
 //! From an effect to the event it ends as: one call into a guest.
 
+use reentry_core::failure;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,8 +162,7 @@ async fn is_tried(
 /// The end of a call that is not made, as there is no time left for it. The run says so in its own words.
 fn not_made(host: &Shared, run: &Run, path: StepPath, step: &Step) -> Performed {
     let message = "there was no time left for this call".to_owned();
-    let code = Some("timeout".to_owned());
-    let failure = Failure { message, code, retryable: false, retry_after_ms: None, details: None };
+    let failure = Failure::of(&failure::TIMEOUT, message);
     let ended = CallEnded {
         call: step.calls,
         owner: host.owner,

@@ -1,5 +1,6 @@
 //! What a `wasmtime::Store` of ours holds, and the `host` interface answered from it.
 
+use reentry_core::failure;
 use std::sync::Arc;
 
 use reentry_core::json::Json;
@@ -97,13 +98,8 @@ impl Guest {
     /// Parses a value that the guest sets. A bad one is the guest's to deal with: it has a result to look at.
     fn value(&self, key: &str, text: String) -> Result<Json, Failure> {
         let key = convert::cut(key.to_owned(), KEY_BYTES_SHOWN);
-        convert::json(&key, text, &self.limits).map_err(|fault| Failure {
-            message: fault.to_string(),
-            code: Some("bad-value".to_owned()),
-            retryable: false,
-            retry_after_ms: None,
-            details: None,
-        })
+        convert::json(&key, text, &self.limits)
+            .map_err(|fault| Failure::of(&failure::BAD_VALUE, fault.to_string()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The answers of a host that has no run.
 
 use async_trait::async_trait;
+use reentry_core::failure;
 use reentry_core::json::Json;
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
@@ -56,11 +57,5 @@ impl HostCalls for NoRun {
 }
 
 fn no_run() -> Failure {
-    Failure {
-        message: "there is no run while a component is loaded".to_owned(),
-        code: Some("no-run".to_owned()),
-        retryable: false,
-        retry_after_ms: None,
-        details: None,
-    }
+    Failure::of(&failure::NO_RUN, "there is no run while a component is loaded".to_owned())
 }

@@ -2,7 +2,7 @@
 //! what its users can type or click.
 
 use reentry::core::digest::{ComponentDigest, WorkflowDigest};
-use reentry::core::error::ErrorKind;
+use reentry::core::error::{ErrorCode, ErrorKind};
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::path::StepPath;
 use reentry::core::resume::{Candidates, TargetError};
@@ -17,10 +17,8 @@ use crate::workflow_file::FileProblem;
 /// Something that went wrong, in words for whoever asked and in data for programs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// Who can act on it.
-    pub kind: ErrorKind,
-    /// A stable word for programs.
-    pub code: &'static str,
+    /// Its row of a table of codes, which has the kind, too.
+    pub code: &'static ErrorCode,
     /// What is wrong, without a full stop.
     pub message: String,
     /// Why, from the outside in: what the message does not say already.
@@ -31,13 +29,13 @@ pub struct Problem {
 
 impl Problem {
     /// Makes a problem without causes or details.
-    pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), causes: Vec::new(), details: None }
+    pub fn new(code: &'static ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), causes: Vec::new(), details: None }
     }
 
     /// Puts an error of the library's into words and data.
     pub fn of(error: &reentry::Error) -> Self {
-        let mut problem = Self::new(error.kind(), error.code(), error.to_string());
+        let mut problem = Self::new(error.error_code(), error.to_string());
         problem.details = Details::of(error);
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
@@ -56,8 +54,8 @@ impl Problem {
     pub fn document(&self, hint: Option<String>) -> ErrorDocument<'_> {
         let message = std::iter::once(&self.message).chain(&self.causes).map(String::as_str);
         let message = message.collect::<Vec<_>>().join(": ");
-        let (code, details, kind) = (self.code, self.details.as_ref(), self.kind);
-        ErrorDocument { error: ErrorBody { code, details, hint, kind, message } }
+        let ErrorCode { word: code, kind, .. } = *self.code;
+        ErrorDocument { error: ErrorBody { code, details: self.details.as_ref(), hint, kind, message } }
     }
 }
 

@@ -5,6 +5,7 @@
 //! defined here, so that they cannot disagree. What is printed or answered as a whole is a [`Document`]; [`DOCUMENTS`] lists them, and
 //! docs/json.md shows each. Instants are milliseconds since 1970; data of steps is as it was written, with every digit.
 
+pub mod codes;
 mod components;
 mod counts;
 mod document;

@@ -11,8 +11,7 @@ mod workflow;
 
 use std::fmt;
 
-use reentry::core::error::ErrorKind;
-
+use crate::codes;
 use crate::error::Problem;
 
 pub use component::{component, component_named, published_named, similar_component};
@@ -67,11 +66,11 @@ impl Ambiguous {
     /// The error that this is.
     pub fn problem(&self) -> Problem {
         let code = match self.is {
-            Called::Runs | Called::Questions => "ambiguous-id",
-            Called::Digests => "ambiguous-digest",
-            Called::Name => "ambiguous-name",
+            Called::Runs | Called::Questions => &codes::AMBIGUOUS_ID,
+            Called::Digests => &codes::AMBIGUOUS_DIGEST,
+            Called::Name => &codes::AMBIGUOUS_NAME,
         };
-        Problem::new(ErrorKind::Refused, code, self.to_string())
+        Problem::new(code, self.to_string())
     }
 }
 

@@ -6,6 +6,7 @@ use clap::Args;
 use reentry::core::json::Json;
 
 use super::given::Given;
+use crate::codes;
 use crate::failure::{Failure, Report};
 
 /// What the input or the answer does not say.
@@ -27,7 +28,7 @@ impl ContextArgs {
             }
             let Some((key, value)) = text.split_once('=').filter(|(key, _)| !key.is_empty()) else {
                 let message = format!("--context `{text}` has no key: expected KEY=JSON or a JSON object");
-                return Err(Report::refused("invalid-argument", message).into());
+                return Err(Report::new(&codes::INVALID_ARGUMENT, message).into());
             };
             let option = format!("--context {key}");
             let value = Given::Text(value.to_owned())
@@ -43,7 +44,7 @@ impl ContextArgs {
 pub(super) fn object(option: &str, text: &str) -> Result<BTreeMap<String, Json>, Failure> {
     let json = Given::Text(text.to_owned()).read(option)?;
     json.decode().map_err(|_| {
-        Report::refused("invalid-argument", format!("{option} must be a JSON object, found {json}")).into()
+        Report::new(&codes::INVALID_ARGUMENT, format!("{option} must be a JSON object, found {json}")).into()
     })
 }
 

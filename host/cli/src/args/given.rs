@@ -9,6 +9,7 @@ use reentry::VALUE_BYTES_MAX;
 use reentry::core::json::{Json, JsonError};
 use reentry_wire::syntax_error;
 
+use crate::codes;
 use crate::failure::{Failure, Report};
 
 /// Where a JSON text is.
@@ -53,9 +54,9 @@ impl Given {
                 })
             }
             Err(error @ JsonError::Odd { .. }) => {
-                Err(Report::refused("invalid-json", format!("{place}: {error}")).into())
+                Err(Report::new(&codes::INVALID_JSON, format!("{place}: {error}")).into())
             }
-            Err(error) => Err(Report::refused("invalid-json", format!("{place} is {error}")).into()),
+            Err(error) => Err(Report::new(&codes::INVALID_JSON, format!("{place} is {error}")).into()),
         }
     }
 
@@ -104,24 +105,24 @@ fn read_text(from: impl Read) -> std::io::Result<Option<String>> {
 
 fn too_large(place: &str) -> Failure {
     let message = format!("{place} has more than {VALUE_BYTES_MAX} bytes, which no value may have");
-    Report::refused("too-large", message).into()
+    Report::new(&reentry::core::run::codes::TOO_LARGE, message).into()
 }
 
 /// A file that cannot be read: the user's mistake when it is not there, else the machine's.
 pub(crate) fn unreadable(message: String, error: &std::io::Error) -> Report {
     let report = match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::IsADirectory => {
-            Report::refused("no-file", message)
+            Report::new(&codes::INVALID_FILE, message)
         }
-        std::io::ErrorKind::InvalidData => Report::refused("invalid-file", message),
-        _ => Report::unavailable("file-unavailable", message),
+        std::io::ErrorKind::InvalidData => Report::new(&codes::INVALID_FILE, message),
+        _ => Report::new(&reentry::codes::FILE_UNAVAILABLE, message),
     };
     report.cause(error)
 }
 
 fn malformed(place: &str, text: &str, error: &serde_json::Error) -> Report {
     if text.is_empty() {
-        return Report::refused("invalid-json", format!("{place} is not valid JSON: it is empty"));
+        return Report::new(&codes::INVALID_JSON, format!("{place} is not valid JSON: it is empty"));
     }
     // Reading the value itself finds better words than skipping over it did (a trailing comma, for one).
     let better = serde_json::from_str::<serde_json::Value>(text).err();
@@ -131,7 +132,7 @@ fn malformed(place: &str, text: &str, error: &serde_json::Error) -> Report {
         1 => format!("{place} is not valid JSON: {problem}"),
         line => format!("{place} is not valid JSON: {problem}, in line {line}"),
     };
-    Report::refused("invalid-json", message).excerpt(excerpt)
+    Report::new(&codes::INVALID_JSON, message).excerpt(excerpt)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
 
 use crate::applied;
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::humane::read_span;
 use crate::session::Session;
@@ -101,7 +102,7 @@ impl ListArgs {
         {
             let message = "nothing is older than --older-than and not as old as --newer-than yet";
             let hint = "to list what is between two ages, give the longer one with --newer-than";
-            return Err(Report::refused("invalid-argument", message).hint(hint).into());
+            return Err(Report::new(&codes::INVALID_ARGUMENT, message).hint(hint).into());
         }
         let ago = |age: u64| Timestamp(now.0.saturating_sub(age));
         Ok((self.newer_than.map(ago), self.older_than.map(ago)))

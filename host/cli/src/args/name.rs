@@ -6,6 +6,7 @@ use reentry::core::id::{RunId, SuspensionId};
 use reentry::{Run, Tenant};
 use reentry_wire::lookup;
 
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::session::Session;
 
@@ -70,7 +71,9 @@ impl RunName {
         };
         let list = session.again.command(["runs", "list"]);
         let dir = session.data_dir().display();
-        Report::not_found("no-run", message).hint(format!("looked in {dir}; `{list}` shows the runs")).into()
+        Report::new(&reentry::codes::NO_RUN, message)
+            .hint(format!("looked in {dir}; `{list}` shows the runs"))
+            .into()
     }
 }
 
@@ -87,7 +90,7 @@ impl SuspensionName {
             };
             let message = format!("no question of run {} whose id begins or ends with `{digits}`", run.id());
             let show = session.again.command(["runs", "show", &run.id().to_string()]);
-            Report::not_found("no-suspension", message).hint(format!("`{show}` lists its questions")).into()
+            Report::new(&codes::NO_SUSPENSION, message).hint(format!("`{show}` lists its questions")).into()
         })
     }
 }

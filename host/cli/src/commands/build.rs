@@ -9,6 +9,7 @@ use reentry::core::digest::ComponentDigest;
 use reentry::wasm::{ComponentizeOptions, Encoding};
 use reentry_wire::{Built, BuiltComponent};
 
+use crate::codes;
 use crate::component_file::{Contents, made_component, name_of, read};
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
@@ -124,7 +125,7 @@ async fn components(
     if made.len() > 1 && args.out.as_ref().is_some_and(|out| !out.is_dir()) {
         let message =
             format!("--out names one file, but the project has several components: {}", names.join(", "));
-        return Err(Report::refused("several-components", message)
+        return Err(Report::new(&codes::SEVERAL_COMPONENTS, message)
             .hint("a folder that is there takes them all")
             .into());
     }
@@ -158,7 +159,8 @@ async fn built(
     let unchanged = std::fs::read(&path).is_ok_and(|before| before == component);
     // Written all the same: to those who compare times it is newer than the sources.
     std::fs::write(&path, component).map_err(|error| {
-        Report::unavailable("file-unavailable", format!("cannot write {}", path.display())).cause(error)
+        Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot write {}", path.display()))
+            .cause(error)
     })?;
     Ok(BuiltComponent {
         path,

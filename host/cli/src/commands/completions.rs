@@ -2,6 +2,7 @@
 
 use clap_complete::{Shell, generate};
 
+use crate::codes;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::help;
@@ -20,7 +21,7 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     generate(args.shell, &mut help::command(), "reentry", &mut script);
     let script = String::from_utf8(script)
-        .map_err(|error| Report::unavailable("internal", "the script is not UTF-8").cause(error))?;
+        .map_err(|error| Report::new(&codes::INTERNAL, "the script is not UTF-8").cause(error))?;
     session.ui.print(&script)?;
     Ok(Exit::Done)
 }

@@ -56,7 +56,8 @@ async fn there_is(
             let list = session.again.command(["components", "list"]);
             let hint = did_you_mean(tenant, name).await?;
             let hint = hint.unwrap_or_else(|| format!("`{list}` shows those that there are"));
-            let report = Report::not_found("no-component", format!("there is no component `{name}`"));
+            let report =
+                Report::new(&reentry::codes::NO_COMPONENT, format!("there is no component `{name}`"));
             Err(report.hint(hint).into())
         }
     }

@@ -8,6 +8,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use crate::codes;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::help;
@@ -26,7 +27,7 @@ pub(crate) struct Args {
 pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let written = write(&args.dir).map_err(|error| {
         let message = format!("cannot write manual pages into {}", args.dir.display());
-        Report::unavailable("output", message).cause(error)
+        Report::new(&codes::OUTPUT, message).cause(error)
     })?;
     if session.ui.is_json() {
         session.ui.print_json(&reentry_wire::PagesWritten { written })?;

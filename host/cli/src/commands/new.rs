@@ -4,6 +4,7 @@ use std::path::Path;
 
 use reentry_wire::ProjectMade;
 
+use crate::codes;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::languages::{
@@ -111,11 +112,11 @@ fn made(
     let folder = Path::new(name);
     if folder.exists() || folder.is_symlink() {
         let message = format!("{name} exists already; nothing was changed");
-        return Err(Report::refused("exists", message).hint("choose another name, or move it away").into());
+        return Err(Report::new(&codes::EXISTS, message).hint("choose another name, or move it away").into());
     }
     let count = files.len();
     write(files.iter().map(|(path, contents)| (path.clone(), contents.as_slice())), folder).map_err(
-        |error| Report::unavailable("file-unavailable", format!("cannot write {name}")).cause(error),
+        |error| Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot write {name}")).cause(error),
     )?;
     let mut next = Vec::new();
     let in_top = step == folder;

@@ -8,6 +8,7 @@ use reentry::{Clock as _, Did, Host, Level, Source, SystemClock, Upkeep};
 use reentry_wire::{WorkLogged, Worked};
 
 use super::runs::clock_time;
+use crate::codes;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::humane::{count, read_span};
@@ -113,7 +114,7 @@ impl Leave {
     fn new() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         let terminate = signal(SignalKind::terminate())
-            .map_err(|error| Report::unavailable("internal", "cannot listen to signals").cause(error))?;
+            .map_err(|error| Report::new(&codes::INTERNAL, "cannot listen to signals").cause(error))?;
         Ok(Self { terminate })
     }
 

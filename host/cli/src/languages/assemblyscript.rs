@@ -43,7 +43,8 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
         .and_then(|()| if link.is_symlink() { std::fs::remove_file(&link) } else { Ok(()) })
         .and_then(|()| symlink(&sdk, &link));
     linked.map_err(|error| {
-        Report::unavailable("file-unavailable", format!("cannot write {}", link.display())).cause(error)
+        Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot write {}", link.display()))
+            .cause(error)
     })?;
     let list = project.work("asc/read.json")?;
     if let Some(inputs) = inputs(project, &sdk, &list)?

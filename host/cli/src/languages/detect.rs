@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{LANGUAGES, Language};
 use crate::args::unreadable;
+use crate::codes;
 use crate::failure::{Failure, Report};
 
 /// The file that says the language where the language has no manifest of its own.
@@ -47,13 +48,13 @@ fn settings_language(file: &Path) -> Result<&'static Language, Failure> {
     let shown = file.display();
     let text = std::fs::read(file).map_err(|error| unreadable(format!("cannot read {shown}"), &error))?;
     let settings: Settings = serde_json::from_slice(&text).map_err(|error| {
-        Report::refused("invalid-settings", format!("{shown} is not the settings of a project"))
+        Report::new(&codes::INVALID_SETTINGS, format!("{shown} is not the settings of a project"))
             .cause(error)
             .hint("it looks like this: {\"language\": \"c\"}")
     })?;
     find(&settings.language).ok_or_else(|| {
         let message = format!("{shown}: there is no language `{}`; there are {}", settings.language, names());
-        Report::refused("invalid-settings", message).into()
+        Report::new(&codes::INVALID_SETTINGS, message).into()
     })
 }
 
@@ -61,7 +62,7 @@ fn no_project(folder: &Path) -> Report {
     let manifests = LANGUAGES.iter().filter_map(|language| language.manifest).collect::<Vec<_>>().join(", ");
     let message =
         format!("{} is no project of a step: it has none of {manifests}, {SETTINGS}", folder.display());
-    Report::refused("no-project", message)
+    Report::new(&codes::NO_PROJECT, message)
         .hint(format!("say the language with `--lang`, or in {SETTINGS}: {{\"language\": \"c\"}}"))
         .hint("`reentry new step NAME --lang LANGUAGE` makes a project")
 }
@@ -70,7 +71,7 @@ fn ambiguous(folder: &Path, several: &[&Language]) -> Report {
     let manifests = several.iter().filter_map(|language| language.manifest).collect::<Vec<_>>().join(" and ");
     let first = several.first().map_or("rust", |language| language.name);
     let message = format!("{} could be of several languages: it has {manifests}", folder.display());
-    Report::refused("no-project", message)
+    Report::new(&codes::NO_PROJECT, message)
         .hint(format!("say which with `--lang`, or in {SETTINGS}: {{\"language\": \"{first}\"}}"))
 }
 

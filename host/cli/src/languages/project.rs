@@ -8,11 +8,11 @@ use std::process::{Command, Output, Stdio};
 use std::{fmt, io};
 
 use clap::ValueEnum as _;
-use reentry::core::error::ErrorKind;
 
 use super::kept::{Inputs, Shelf};
 use super::tool::{Found, Places, Tool};
 use super::{Embedded, Language, embedded};
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::style::Style;
 use crate::ui::Ui;
@@ -106,7 +106,7 @@ impl Project {
     pub(crate) fn source(&self, names: &[&str]) -> Result<PathBuf, Failure> {
         names.iter().find_map(|name| self.file(name)).ok_or_else(|| {
             let message = format!("{} has no {}", self.folder.display(), names.join(" and no "));
-            Report::refused("no-source", message).hint("that is the file which a step begins with").into()
+            Report::new(&codes::NO_SOURCE, message).hint("that is the file which a step begins with").into()
         })
     }
 
@@ -124,7 +124,7 @@ impl Project {
         if files.is_empty() {
             let message =
                 format!("{} has no file that ends with .{}", self.folder.display(), endings.join(" or ."));
-            return Err(Report::refused("no-source", message).into());
+            return Err(Report::new(&codes::NO_SOURCE, message).into());
         }
         Ok(files)
     }
@@ -339,7 +339,7 @@ impl Project {
         let _working = Working::begin(&format!("{} builds {}", program_of(command), self.name));
         let done = command.stdin(Stdio::null()).output();
         done.map_err(|error| {
-            Report::unavailable("tool-failed", format!("cannot run `{line}`")).cause(error).into()
+            Report::new(&codes::TOOL_FAILED, format!("cannot run `{line}`")).cause(error).into()
         })
     }
 
@@ -361,7 +361,7 @@ impl Project {
         }
         let message =
             format!("{} cannot be built: {} ended with {}", self.name, program_of(command), done.status);
-        Err(Report::new(ErrorKind::Guest, "build-failed", message).into())
+        Err(Report::new(&codes::BUILD_FAILED, message).into())
     }
 }
 
@@ -382,7 +382,7 @@ pub(crate) fn missing(
         };
         let install = format!("`{}`", tool.install);
         let so_far = report.unwrap_or_else(|| {
-            Report::unavailable("tool-missing", format!("building a step in {title} needs"))
+            Report::new(&codes::TOOL_MISSING, format!("building a step in {title} needs"))
         });
         let join = if so_far.hints.is_empty() { " " } else { "; " };
         let message = format!("{}{join}{said}", so_far.message);
@@ -418,7 +418,9 @@ fn quoted(word: &str) -> String {
 }
 
 fn unusable(doing: &str, path: &Path, error: &io::Error) -> Failure {
-    Report::unavailable("file-unavailable", format!("cannot {doing} {}", path.display())).cause(error).into()
+    Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot {doing} {}", path.display()))
+        .cause(error)
+        .into()
 }
 
 #[cfg(test)]

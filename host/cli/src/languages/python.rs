@@ -64,14 +64,16 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     let sdk = project.work("python-sdk")?;
     for (from, to) in [(project.folder.clone(), &source), (project.sdk()?, &sdk)] {
         refreshed(&from, to).map_err(|error| {
-            Report::unavailable("file-unavailable", format!("cannot copy {}", from.display())).cause(error)
+            Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot copy {}", from.display()))
+                .cause(error)
         })?;
     }
     let contract = project.contract()?;
     let packages = packages(project)?;
     for folder in entry.parent().into_iter().chain(packages.as_deref()) {
         without_compiled(folder).map_err(|error| {
-            Report::unavailable("file-unavailable", format!("cannot clear {}", folder.display())).cause(error)
+            Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot clear {}", folder.display()))
+                .cause(error)
         })?;
     }
     let repeatable = Repeatable::prepare(project)?;
@@ -136,7 +138,8 @@ fn packages(project: &Project) -> Result<Option<std::path::PathBuf>, Failure> {
     pip.arg("--target").arg(&packages).arg("--requirement").arg(&requirements);
     project.run(&mut pip)?;
     copy(&requirements, &installed).map_err(|error| {
-        Report::unavailable("file-unavailable", format!("cannot write {}", installed.display())).cause(error)
+        Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot write {}", installed.display()))
+            .cause(error)
     })?;
     Ok(Some(packages))
 }

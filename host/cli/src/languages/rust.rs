@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::tool::{Kind, Tool};
 use super::{Language, Made, Project};
+use crate::codes;
 use crate::failure::{Failure, Report};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -62,7 +63,7 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
         let message = format!("{} has no crate that could be a component", project.folder.display());
         let hint =
             "a step is a library of type `cdylib`: in Cargo.toml, `[lib]` and `crate-type = [\"cdylib\"]`";
-        return Err(Report::refused("no-module", message).hint(hint).into());
+        return Err(Report::new(&codes::NO_MODULE, message).hint(hint).into());
     }
     if let Some(print) = lost_print(&project.folder) {
         project.note(&print);

@@ -1,17 +1,18 @@
 //! Entries that wait for somebody else without a component: they suspend as steps do, and what comes is their output.
 
+use crate::failure::{self, FailureCode};
 use std::collections::BTreeMap;
 
 use super::change::Change;
 use super::doing::Doing;
 use super::expressions::{Evaluated, NoValue};
-use super::fail::{final_failure, invalid};
+use super::fail::invalid;
 use super::known::Stop;
 use super::refused::misfit;
 use super::suspension::Suspension;
 use super::time_passed::passed;
 use super::waiting::NewWaits;
-use super::waits::{check_event, check_labels};
+use super::waits::{Texts, check_event, check_labels};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::step::{
@@ -41,8 +42,8 @@ impl Change<'_> {
     /// What an entry waits for, or why it cannot.
     fn awaited(&self, path: &StepPath, node: &WaitNode, input: &Json) -> Evaluated<WaitFor, Failure> {
         let code = match &node.what {
-            Awaited::Answer { .. } => "invalid-ask",
-            Awaited::Event { .. } => "invalid-event",
+            Awaited::Answer { .. } => &failure::INVALID_ASK,
+            Awaited::Event { .. } => &failure::INVALID_EVENT,
         };
         let of = |field| move |wrong: NoValue| wrong.map(|problem| unsound(code, field, &problem));
         let deadline = node.deadline.as_ref().map(|deadline| self.deadline_of(path, deadline, input));
@@ -129,7 +130,7 @@ impl Change<'_> {
                 match node.schema.as_ref().map_or(Ok(payload.clone()), |schema| schema.check(&payload)) {
                     Ok(payload) => self.complete(path, payload),
                     Err(violations) => {
-                        let failure = invalid("bad-event", "event data", &violations);
+                        let failure = invalid(&failure::BAD_EVENT, "event data", &violations);
                         self.fail(path, failure)
                     }
                 }
@@ -140,7 +141,7 @@ impl Change<'_> {
                     Awaited::Event { .. } => "event",
                 };
                 let message = format!("the {what} did not come before its deadline");
-                self.fail(path, final_failure("timed-out", message))
+                self.fail(path, Failure::of(&failure::TIMED_OUT, message))
             }
             _ => Err(misfit(path).into()),
         }
@@ -149,14 +150,14 @@ impl Change<'_> {
 
 /// A question, if it carries what it may.
 fn checked_question(question: AnswerWait) -> Result<WaitFor, Failure> {
-    check_labels("label", &question.labels)?;
-    check_labels("assignee", &question.assignees)?;
+    check_labels(Texts::Labels, &question.labels)?;
+    check_labels(Texts::Assignees, &question.assignees)?;
     Ok(WaitFor::Answer(question))
 }
 
 /// The failure of an entry whose expressions do not give what it needs.
-fn unsound(code: &str, field: &str, problem: &str) -> Failure {
-    final_failure(code, format!("its `{field}`: {problem}"))
+fn unsound(code: &'static FailureCode, field: &str, problem: &str) -> Failure {
+    Failure::of(code, format!("its `{field}`: {problem}"))
 }
 
 /// The texts that an expression gave: one, or an array of them.

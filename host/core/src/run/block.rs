@@ -6,6 +6,7 @@ use super::doing::{Doing, Held};
 use super::expressions::NoValue;
 use super::known::Stop;
 use super::refused::misfit;
+use crate::failure;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::BranchMode;
@@ -107,7 +108,7 @@ impl Change<'_> {
             Err(_) => {
                 let problem =
                     format!("the condition of arm {asked} gave {}, expected a boolean", output.shown());
-                return self.block_failed(path, "invalid-condition", problem);
+                return self.block_failed(path, &failure::INVALID_CONDITION, problem);
             }
         }
         self.ask_conditions(path, branch, (asked + 1, chosen), &input)
@@ -136,7 +137,7 @@ impl Change<'_> {
                     Ok(false) => {}
                     Err(NoValue::Stop(stop)) => return Err(stop),
                     Err(NoValue::Problem(problem)) => {
-                        return self.block_failed(path, "condition-failed", problem);
+                        return self.block_failed(path, &failure::CONDITION_FAILED, problem);
                     }
                 },
             }

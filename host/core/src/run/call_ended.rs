@@ -11,6 +11,7 @@ use super::settings::keep_settings;
 use super::waiting::NewWaits;
 use super::waits::checked_waits;
 use crate::event::{CallEnd, CallEnded};
+use crate::failure;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::retry::RetryPolicy;
@@ -74,7 +75,7 @@ fn next_move(change: &Change<'_>, path: &StepPath, step: StepAt<'_>, end: CallEn
             Some(schema) => schema
                 .check(&output)
                 .map(Move::Complete)
-                .map_err(|violations| invalid("invalid-output", "step output", &violations)),
+                .map_err(|violations| invalid(&failure::INVALID_OUTPUT, "step output", &violations)),
         },
         CallEnd::Suspended { waits, suspensions, image, workflows } => {
             let waits = checked_waits(change, path, step, waits)?;

@@ -2,12 +2,14 @@
 
 use super::change::Change;
 use super::doing::{Doing, Held};
-use super::fail::{final_failure, invalid};
+use super::fail::invalid;
 use super::known::{Missing, Stop};
 use super::refused::{Refused, misfit};
 use super::status::{Phase, StepStatus};
+use crate::failure::{self, FailureCode};
 use crate::json::{Json, JsonError};
 use crate::path::StepPath;
+use crate::step::Failure;
 use crate::workflow::node::{Arm, Kind, Scope};
 use crate::workflow::{BranchMode, Place};
 
@@ -117,7 +119,7 @@ impl<'w> Change<'w> {
         let schema = self.place(path)?.workflow().and_then(|scope| scope.output.as_ref());
         match schema.map(|schema| schema.check(&output)) {
             Some(Err(violations)) => {
-                self.fail(path, invalid("invalid-output", "workflow output", &violations))?;
+                self.fail(path, invalid(&failure::INVALID_OUTPUT, "workflow output", &violations))?;
                 Ok(Arrived::Not)
             }
             Some(Ok(output)) => Ok(Arrived::Done(output)),
@@ -192,14 +194,23 @@ impl<'w> Change<'w> {
         match output {
             Ok(output) => Ok(Arrived::Done(output)),
             Err(error) => {
-                self.block_failed(path, "invalid-output", format!("the output of the block is {error}"))?;
+                self.block_failed(
+                    path,
+                    &failure::INVALID_OUTPUT,
+                    format!("the output of the block is {error}"),
+                )?;
                 Ok(Arrived::Not)
             }
         }
     }
 
     /// A failure of the block at a path that its own expression is to blame for.
-    pub(super) fn block_failed(&mut self, path: &StepPath, code: &str, problem: String) -> Result<(), Stop> {
-        self.fail(path, final_failure(code, problem))
+    pub(super) fn block_failed(
+        &mut self,
+        path: &StepPath,
+        code: &'static FailureCode,
+        problem: String,
+    ) -> Result<(), Stop> {
+        self.fail(path, Failure::of(code, problem))
     }
 }

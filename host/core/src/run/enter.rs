@@ -3,14 +3,16 @@
 use super::change::{Change, Entering};
 use super::doing::{Call, Doing, Held};
 use super::expressions::{Evaluated, NoValue};
-use super::fail::{final_failure, invalid};
+use super::fail::invalid;
 use super::known::Stop;
 use super::limits::MOVES_MAX;
 use super::log::LogKind;
 use super::refused::{Refused, misfit};
 use crate::effect::Effect;
+use crate::failure;
 use crate::json::Json;
 use crate::path::StepPath;
+use crate::step::Failure;
 use crate::time::Timestamp;
 use crate::when::{instant_of, span_of};
 use crate::workflow::Place;
@@ -66,7 +68,7 @@ impl<'w> Change<'w> {
             Ok(input) => input,
             Err(violations) => {
                 self.insert(path, input, Doing::Continuing(self.owner));
-                let failure = invalid("invalid-input", "step input", &violations);
+                let failure = invalid(&failure::INVALID_INPUT, "step input", &violations);
                 return self.fail(path, failure);
             }
         };
@@ -75,7 +77,7 @@ impl<'w> Change<'w> {
                 Ok(context) => self.run.request_context = context,
                 Err(violations) => {
                     self.insert(path, input, Doing::Continuing(self.owner));
-                    let failure = invalid("invalid-request-context", "request context", &violations);
+                    let failure = invalid(&failure::INVALID_REQUEST_CONTEXT, "request context", &violations);
                     return self.fail(path, failure);
                 }
             }
@@ -137,7 +139,7 @@ impl<'w> Change<'w> {
         match mapped {
             Ok(output) => self.complete(path, output),
             Err(NoValue::Stop(stop)) => Err(stop),
-            Err(NoValue::Problem(problem)) => self.fail(path, final_failure("mapping-failed", problem)),
+            Err(NoValue::Problem(problem)) => self.fail(path, Failure::of(&failure::MAPPING_FAILED, problem)),
         }
     }
 
@@ -181,7 +183,7 @@ impl<'w> Change<'w> {
             Err(NoValue::Stop(stop)) => Err(stop),
             Err(NoValue::Problem(problem)) => {
                 self.insert(path, input, Doing::Continuing(self.owner));
-                self.fail(path, final_failure("invalid-sleep", problem))
+                self.fail(path, Failure::of(&failure::INVALID_SLEEP, problem))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Ending entries badly: everything within is closed, and the failure goes up to whatever catches it, or ends the run.
 
+use crate::failure::{self, FailureCode};
 use crate::schema::Violations;
 use serde::Serialize;
 
@@ -125,18 +126,13 @@ impl Change<'_> {
                 Ok(())
             }
             Err(error) => {
-                self.block_failed(block, "invalid-input", format!("the input of `catch` is {error}"))
+                self.block_failed(block, &failure::INVALID_INPUT, format!("the input of `catch` is {error}"))
             }
         }
     }
 }
 
 /// The failure that data causes which breaks a schema.
-pub(super) fn invalid(code: &str, what: &str, violations: &Violations) -> Failure {
-    final_failure(code, format!("{what} validation failed:{violations}"))
-}
-
-/// A failure that trying again does not help.
-pub(super) fn final_failure(code: &str, message: String) -> Failure {
-    Failure { message, code: Some(code.to_owned()), retryable: false, retry_after_ms: None, details: None }
+pub(super) fn invalid(code: &'static FailureCode, what: &str, violations: &Violations) -> Failure {
+    Failure::of(code, format!("{what} validation failed:{violations}"))
 }

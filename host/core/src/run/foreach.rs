@@ -10,6 +10,7 @@ use super::known::Stop;
 use super::limits::MOVES_MAX;
 use super::log::LogKind;
 use super::refused::misfit;
+use crate::failure;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::node::{ForEachNode, Kind};
@@ -36,11 +37,13 @@ impl Change<'_> {
         let items = match items {
             Ok(items) if items.len() > ITEMS_MAX => {
                 let problem = format!("{} items given, at most {ITEMS_MAX} are allowed", items.len());
-                return self.block_failed(path, "too-many-items", problem);
+                return self.block_failed(path, &failure::TOO_MANY_ITEMS, problem);
             }
             Ok(items) => items,
             Err(NoValue::Stop(stop)) => return Err(stop),
-            Err(NoValue::Problem(problem)) => return self.block_failed(path, "invalid-items", problem),
+            Err(NoValue::Problem(problem)) => {
+                return self.block_failed(path, &failure::INVALID_ITEMS, problem);
+            }
         };
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         if count == 0 {

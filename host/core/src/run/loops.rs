@@ -6,6 +6,7 @@ use super::doing::{Doing, Held};
 use super::expressions::NoValue;
 use super::known::Stop;
 use super::refused::misfit;
+use crate::failure;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::node::{Decider, Kind, LoopNode};
@@ -32,7 +33,7 @@ impl<'w> Change<'w> {
                 Ok(holds) => self.decided(path, node, iteration, holds, result),
                 Err(_) => {
                     let problem = format!("the condition gave {}, expected a boolean", output.shown());
-                    self.block_failed(path, "invalid-condition", problem)?;
+                    self.block_failed(path, &failure::INVALID_CONDITION, problem)?;
                     Ok(Arrived::Not)
                 }
             };
@@ -51,7 +52,7 @@ impl<'w> Change<'w> {
                     Ok(holds) => self.decided(path, node, iteration, holds, output),
                     Err(NoValue::Stop(stop)) => Err(stop),
                     Err(NoValue::Problem(problem)) => {
-                        self.block_failed(path, "condition-failed", problem)?;
+                        self.block_failed(path, &failure::CONDITION_FAILED, problem)?;
                         Ok(Arrived::Not)
                     }
                 }
@@ -71,7 +72,11 @@ impl<'w> Change<'w> {
             return Ok(Arrived::Done(output));
         }
         let Some(next) = iteration.checked_add(1) else {
-            self.block_failed(path, "too-many-iterations", format!("{iteration} iterations are the most"))?;
+            self.block_failed(
+                path,
+                &failure::TOO_MANY_ITERATIONS,
+                format!("{iteration} iterations are the most"),
+            )?;
             return Ok(Arrived::Not);
         };
         self.hold(path, Held::Loop { iteration: next })?;

@@ -8,14 +8,12 @@ use super::limits::REFUSALS_TOLD_MAX;
 use super::log::LogKind;
 use super::refused::misfit;
 use super::suspension::{Claim, Suspension};
+use crate::failure;
 use crate::path::StepPath;
 use crate::step::{Failure, Resolution};
 
 /// Most bytes of a guest's reason that the log keeps.
 const REASON_BYTES_MAX: usize = 1_000;
-
-/// The code of a failure that refuses an answer. See `failure` in step.wit.
-const BAD_ANSWER: &str = "bad-answer";
 
 /// What a failure of a call says of the answers that the call was told.
 pub(super) enum Refusal {
@@ -28,7 +26,7 @@ pub(super) enum Refusal {
 /// Reads whether a failure refuses an answer of the call that it ends. Only a caller's answer can be given back: nobody is there to give
 /// another default, event or result, so that one that is refused fails the step, under a code of its own.
 pub(super) fn refused(call: &Call, mut failure: Failure) -> Refusal {
-    let (Call::Resume(call), true) = (call, failure.code.as_deref() == Some(BAD_ANSWER)) else {
+    let (Call::Resume(call), true) = (call, failure.code.as_deref() == Some(failure::BAD_ANSWER.word)) else {
         return Refusal::None(failure);
     };
     let Some(wait) = refused_wait(&failure).filter(|_| !failure.retryable) else {
@@ -39,12 +37,14 @@ pub(super) fn refused(call: &Call, mut failure: Failure) -> Refusal {
         Some(Suspension { claim: Some(_), .. }) => {
             return Refusal::Answer(found.unwrap_or_default(), failure.message);
         }
-        Some(Suspension { over: Some(Resolution::Answered(_)), .. }) => "bad-default",
-        Some(Suspension { over: Some(Resolution::Received(_)), .. }) => "bad-event",
-        Some(Suspension { over: Some(Resolution::Completed(_) | Resolution::Failed(_)), .. }) => "bad-result",
+        Some(Suspension { over: Some(Resolution::Answered(_)), .. }) => &failure::BAD_DEFAULT,
+        Some(Suspension { over: Some(Resolution::Received(_)), .. }) => &failure::BAD_EVENT,
+        Some(Suspension { over: Some(Resolution::Completed(_) | Resolution::Failed(_)), .. }) => {
+            &failure::BAD_RESULT
+        }
         _ => return Refusal::None(failure),
     };
-    failure.code = Some(code.to_owned());
+    failure.code = Some(code.word.to_owned());
     Refusal::None(failure)
 }
 

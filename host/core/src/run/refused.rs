@@ -1,10 +1,11 @@
 //! Why an event does not fit a run. Nothing is changed then.
 
+use super::codes;
 use super::decision::SuspensionEnd;
 use super::limits::{SAVED_STEPS_MAX, TRIALS_MAX};
 use super::status::RunStatus;
 use crate::digest::WorkflowDigest;
-use crate::error::ErrorKind;
+use crate::error::{ErrorCode, ErrorKind};
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::resume::TargetError;
@@ -167,49 +168,44 @@ pub enum Refused {
 impl Refused {
     /// Who can act on it.
     pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::AlreadyStarted { .. } | Self::Ended { .. } => ErrorKind::Conflict,
-            Self::NotPausable { .. } | Self::NotPaused { .. } | Self::Blocked { .. } => ErrorKind::Conflict,
-            Self::NotRestartable { .. } | Self::NotSaved | Self::NotForkable { .. } => ErrorKind::Conflict,
-            Self::NotMigratable { .. } => ErrorKind::Conflict,
-            Self::Target(
-                TargetError::NotSuspended { .. } | TargetError::Consumed { .. } | TargetError::Unseen { .. },
-            ) => ErrorKind::Conflict,
-            Self::Changed { .. } | Self::Stale { .. } | Self::Idle => ErrorKind::Conflict,
-            Self::EndsHosts { .. } => ErrorKind::Guest,
-            Self::Misfit { .. } | Self::Schema { .. } => ErrorKind::Damaged,
-            _ => ErrorKind::Refused,
-        }
+        self.error_code().kind
     }
 
     /// A stable word for programs.
     pub fn code(&self) -> &'static str {
+        self.error_code().word
+    }
+
+    /// The row of the table of codes that it has.
+    pub fn error_code(&self) -> &'static ErrorCode {
         match self {
-            Self::AlreadyStarted { .. } => "already-started",
-            Self::Invalid { .. } | Self::StateNotObject { .. } => "invalid-data",
-            Self::Target(TargetError::NotSuspended { .. }) => "not-suspended",
-            Self::Target(TargetError::Unknown { .. }) => "unknown-target",
-            Self::Target(TargetError::Ambiguous { .. }) => "ambiguous-target",
-            Self::Target(TargetError::Unseen { .. }) => "unseen-question",
-            Self::Target(TargetError::Consumed { end: SuspensionEnd::Answered, .. }) => "already-answered",
-            Self::Target(TargetError::Consumed { end: SuspensionEnd::Elapsed, .. }) => "expired",
-            Self::Target(TargetError::Consumed { .. }) => "closed",
-            Self::TooLarge { .. } => "too-large",
-            Self::RetryCount { .. } => "retry-count",
-            Self::Trace(_) => "invalid-trace",
-            Self::Ended { .. } => "already-ended",
-            Self::NotPausable { .. } => "not-pausable",
-            Self::NotPaused { .. } => "not-paused",
-            Self::NotRestartable { .. } | Self::NotSaved => "not-restartable",
-            Self::Blocked { .. } => "blocked",
-            Self::NotForkable { .. } => "not-forkable",
-            Self::NotTravelable { .. } => "not-travelable",
-            Self::NotMigratable { .. } => "not-migratable",
-            Self::Changed { .. } => "changed",
-            Self::Stale { .. } => "stale",
-            Self::EndsHosts { .. } => "ends-hosts",
-            Self::Idle => "idle",
-            Self::Misfit { .. } | Self::Schema { .. } => "damaged-run",
+            Self::AlreadyStarted { .. } => &codes::ALREADY_STARTED,
+            Self::Invalid { .. } | Self::StateNotObject { .. } => &codes::INVALID_DATA,
+            Self::Target(TargetError::NotSuspended { .. }) => &codes::NOT_SUSPENDED,
+            Self::Target(TargetError::Unknown { .. }) => &codes::UNKNOWN_TARGET,
+            Self::Target(TargetError::Ambiguous { .. }) => &codes::AMBIGUOUS_TARGET,
+            Self::Target(TargetError::Unseen { .. }) => &codes::UNSEEN_QUESTION,
+            Self::Target(TargetError::Consumed { end: SuspensionEnd::Answered, .. }) => {
+                &codes::ALREADY_ANSWERED
+            }
+            Self::Target(TargetError::Consumed { end: SuspensionEnd::Elapsed, .. }) => &codes::EXPIRED,
+            Self::Target(TargetError::Consumed { .. }) => &codes::CLOSED,
+            Self::TooLarge { .. } => &codes::TOO_LARGE,
+            Self::RetryCount { .. } => &codes::RETRY_COUNT,
+            Self::Trace(_) => &codes::INVALID_TRACE,
+            Self::Ended { .. } => &codes::ALREADY_ENDED,
+            Self::NotPausable { .. } => &codes::NOT_PAUSABLE,
+            Self::NotPaused { .. } => &codes::NOT_PAUSED,
+            Self::NotRestartable { .. } | Self::NotSaved => &codes::NOT_RESTARTABLE,
+            Self::Blocked { .. } => &codes::BLOCKED,
+            Self::NotForkable { .. } => &codes::NOT_FORKABLE,
+            Self::NotTravelable { .. } => &codes::NOT_TRAVELABLE,
+            Self::NotMigratable { .. } => &codes::NOT_MIGRATABLE,
+            Self::Changed { .. } => &codes::CHANGED,
+            Self::Stale { .. } => &codes::STALE,
+            Self::EndsHosts { .. } => &codes::ENDS_HOSTS,
+            Self::Idle => &codes::IDLE,
+            Self::Misfit { .. } | Self::Schema { .. } => &codes::DAMAGED_RUN,
         }
     }
 }

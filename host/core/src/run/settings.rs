@@ -1,9 +1,10 @@
 //! The request context and the shared state of a run: what schemas and bounds let in.
 
+use crate::failure;
 use std::collections::BTreeMap;
 
 use super::change::Change;
-use super::fail::{final_failure, invalid};
+use super::fail::invalid;
 use super::limits::RUN_SETTINGS_BYTES_MAX;
 use crate::json::{Json, JsonError};
 use crate::path::StepPath;
@@ -65,14 +66,15 @@ pub(super) fn keep_settings(
         let all = merged(&change.run.state, state);
         within_bounds("shared state", &all)?;
         let checked = change.state_at(path, all);
-        Some(checked.map_err(|violations| invalid("invalid-state", "step state data", &violations))?)
+        Some(checked.map_err(|violations| invalid(&failure::INVALID_STATE, "step state data", &violations))?)
     };
     if !request_context.is_empty() {
         let all = merged(&change.run.request_context, request_context);
         within_bounds("request context", &all)?;
         let checked = change.request_context_at(path, all);
-        change.run.request_context = checked
-            .map_err(|violations| invalid("invalid-request-context", "request context", &violations))?;
+        change.run.request_context = checked.map_err(|violations| {
+            invalid(&failure::INVALID_REQUEST_CONTEXT, "request context", &violations)
+        })?;
     }
     if let Some(state) = state {
         change.run.state = state;
@@ -85,5 +87,5 @@ fn within_bounds(what: &str, map: &Map) -> Result<(), Failure> {
     let message = format!(
         "the {what} of the run would have {bytes} bytes, at most {RUN_SETTINGS_BYTES_MAX} are allowed"
     );
-    Err(final_failure("too-large", message))
+    Err(Failure::of(&failure::TOO_LARGE, message))
 }

@@ -3,12 +3,13 @@
 use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::Doing;
-use super::fail::final_failure;
 use super::known::Stop;
 use super::refused::Refused;
 use super::suspension::Suspension;
+use crate::failure;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
+use crate::step::Failure;
 use crate::step::{Deadline, DeadlineOutcome, Resolution, WaitFor};
 
 pub(super) fn time_passed(change: &mut Change<'_>) -> Result<(), Stop> {
@@ -86,7 +87,7 @@ impl Change<'_> {
         let begun = self.run.steps.get(&over).map_or(now, |step| step.entry.started_at);
         let waited = now.ms_since(begun);
         let message = format!("it was not done within its time: {waited} ms have passed");
-        self.time_out(&over, final_failure("timeout", message))?;
+        self.time_out(&over, Failure::of(&failure::TIMEOUT, message))?;
         Ok(true)
     }
 }

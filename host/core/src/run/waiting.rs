@@ -1,11 +1,11 @@
 //! A step begins to wait: its suspensions are opened, what is run on its behalf begins.
 
+use crate::failure;
 use std::collections::BTreeMap;
 
 use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::{Doing, Waiting};
-use super::fail::final_failure;
 use super::known::Stop;
 use super::log::LogKind;
 use super::refused::{Refused, misfit};
@@ -138,11 +138,11 @@ impl Change<'_> {
             let message = format!(
                 "there is no {what} `{name}` to run: a step must be of the same component, a workflow must be applied on the host"
             );
-            return Ok(Some(final_failure("unknown-target", message)));
+            return Ok(Some(Failure::of(&failure::UNKNOWN_TARGET, message)));
         }
         if path.segments().len() >= PATH_DEPTH_MAX {
             let message = format!("`{name}` would run more than {PATH_DEPTH_MAX} levels deep");
-            return Ok(Some(final_failure("too-deep", message)));
+            return Ok(Some(Failure::of(&failure::TOO_DEEP, message)));
         }
         Ok(None)
     }

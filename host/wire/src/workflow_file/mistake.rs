@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::Path;
 
-use reentry::core::error::ErrorKind;
 use serde::Serialize;
 
 use super::place::{excerpt, line_and_column};
@@ -84,7 +83,7 @@ impl Mistakes {
             (all, files) => format!("{} mistakes in {} files", all.len(), files.len()),
         };
         let details = Some(Details::Files { problems });
-        Problem { details, ..Problem::new(ErrorKind::Refused, "invalid-workflow", message) }
+        Problem { details, ..Problem::new(&reentry::codes::INVALID_WORKFLOW, message) }
     }
 }
 

@@ -1,10 +1,10 @@
 //! A workflow of one step, made of a component.
 
 use reentry::Component;
-use reentry::core::error::ErrorKind;
 use reentry::core::step::Descriptor;
 use reentry::core::workflow::{Definition, WorkflowBuilder};
 
+use crate::codes;
 use crate::error::Problem;
 
 /// A step of a component that was not chosen well.
@@ -22,11 +22,11 @@ impl StepChoice {
         match &self.wanted {
             None => {
                 let message = format!("the component has {} steps, and a run needs one", self.steps.len());
-                Problem::new(ErrorKind::Refused, "ambiguous-step", message)
+                Problem::new(&codes::AMBIGUOUS_STEP, message)
             }
             Some(wanted) => {
                 let message = format!("the component has no step `{wanted}`");
-                Problem::new(ErrorKind::NotFound, "no-step", message)
+                Problem::new(&codes::NO_STEP, message)
             }
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reentry::core::error::ErrorKind;
 
+use crate::codes;
 use crate::failure::{Failure, Report};
 use crate::languages::{Project, SDK};
 
@@ -42,7 +43,9 @@ impl<'a> Author<'a> {
     /// What it says of a module that is no component, with the file that is wrong and the hint.
     pub(super) fn told(&self, failure: Failure) -> Failure {
         match failure {
-            Failure::Own(report) if report.kind == ErrorKind::Guest || report.code == "no-world" => {
+            Failure::Own(report)
+                if report.code.kind == ErrorKind::Guest || report.code == &codes::NO_WORLD =>
+            {
                 let message = format!("{}: what was made of it is no step", self.file);
                 let report = Report { message, ..*report };
                 Failure::from(self.hinted(report))

@@ -58,8 +58,10 @@ async fn of_host(session: &Session, name: &Path) -> Result<(Component, Option<u6
         }
         None => {
             let hint = did_you_mean(&tenant, &shown).await?;
-            let report =
-                Report::not_found("no-component", format!("there is no file and no component `{shown}`"));
+            let report = Report::new(
+                &reentry::codes::NO_COMPONENT,
+                format!("there is no file and no component `{shown}`"),
+            );
             let list = session.again.command(["components", "list"]);
             Err(report.hint(hint.unwrap_or_else(|| format!("`{list}` shows those that there are"))).into())
         }

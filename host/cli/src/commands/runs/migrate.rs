@@ -11,6 +11,7 @@ use reentry_wire::{Migrated, MigratedRow, MigratedStep};
 
 use crate::applied;
 use crate::args::RunName;
+use crate::codes;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::humane::{bytes, count};
@@ -50,7 +51,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     match (&args.run, &args.all_of) {
         (Some(run), _) => one(args, session, &tenant, run.find(session, &tenant).await?).await,
         (None, Some(workflow)) => all(args, session, &tenant, workflow).await,
-        (None, None) => Err(Report::refused("usage", "name a run, or a workflow with --all-of").into()),
+        (None, None) => Err(Report::new(&codes::USAGE, "name a run, or a workflow with --all-of").into()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `reentry workflow retire`: a workflow without a current version.
 
-use reentry::core::error::ErrorKind;
 use reentry_wire::WorkflowRetired;
 
 use crate::applied;
+use crate::codes;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::session::{Background, Session};
@@ -29,7 +29,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
                 Some(version) if version.current => version.id.clone(),
                 Some(version) => {
                     let message = format!("{digest} is not the current version of `{}`", version.id);
-                    return Err(Report::new(ErrorKind::Conflict, "not-current", message).into());
+                    return Err(Report::new(&codes::NOT_CURRENT, message).into());
                 }
                 None => return Err(reentry::Error::NoWorkflow(digest).into()),
             }
