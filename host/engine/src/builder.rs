@@ -24,6 +24,7 @@ use crate::inputs::Inputs;
 use crate::late::Late;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
+use crate::policy::{Policies, SameForAll, TenantPolicy};
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::stop::Stop;
@@ -48,9 +49,11 @@ const CACHE: &str = "cache";
 pub struct HostBuilder {
     data_dir: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
+    secret: Option<[u8; 32]>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
     shared_runtime: Option<Runtime>,
     grants: Grants,
+    policies: Option<Arc<dyn Policies>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     observer: Arc<dyn Observer>,
@@ -67,9 +70,11 @@ impl Default for HostBuilder {
         Self {
             data_dir: None,
             store: None,
+            secret: None,
             runtime: Box::new(|config| config),
             shared_runtime: None,
             grants: Grants::none(),
+            policies: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             observer: Arc::new(TracingObserver),
@@ -93,13 +98,21 @@ impl HostBuilder {
         self
     }
 
-    /// Uses this store instead of the SQLite file in the data folder.
+    /// Uses this store instead of the SQLite file in the data folder. Without a data folder, needs a [`secret`](Self::secret).
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// What one call into a guest may use.
+    /// Seals what is kept with this secret, instead of the one in the data folder: 32 random bytes, the same for all hosts on one store and
+    /// after each restart. With another one nothing that is kept can be used, so [`Self::build`] refuses it.
+    pub fn secret(mut self, secret: [u8; 32]) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// Sets what one call into a guest may use, whatever the tenant. With [`Self::policies`] these are bounds on what any tenant may use of
+    /// memory, tables and instances, and hold for components as they are added.
     pub fn limits(self, limits: Limits) -> Self {
         self.runtime(|config| RuntimeConfig { limits, ..config })
     }
@@ -118,9 +131,16 @@ impl HostBuilder {
         self
     }
 
-    /// What components may import beyond the step contract. Nothing unless it is said.
+    /// Sets what components may import beyond the step contract, whatever the tenant. Defaults to nothing. With [`Self::policies`] it does
+    /// not count.
     pub fn grants(mut self, grants: Grants) -> Self {
         self.grants = grants;
+        self
+    }
+
+    /// Asks these what each tenant may use. Defaults to the same for all: [`Self::limits`] and [`Self::grants`].
+    pub fn policies(mut self, policies: Arc<dyn Policies>) -> Self {
+        self.policies = Some(policies);
         self
     }
 
@@ -189,23 +209,34 @@ impl HostBuilder {
     ///
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
-    /// than 16 MiB.
+    /// than 16 MiB, for a store of one's own without a secret, and for a secret that is not the one with which the store was sealed;
+    /// `Damaged` when that holds for the secret in the data folder.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
             host_key::private_folder(dir)?;
         }
+        let is_own_store = self.store.is_some();
         let store: Arc<dyn Store> = match (self.store, &self.data_dir) {
             (Some(store), _) => store,
             (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
             (None, None) => Arc::new(MemoryStore::new()),
         };
         let runtime = match self.shared_runtime {
-            Some(runtime) => runtime,
+            Some(runtime) if self.secret.is_none_or(|secret| secret == runtime.config().host_key) => {
+                host_key::check(&*store, &runtime.config().host_key).await?;
+                runtime
+            }
+            Some(_) => return Err(Error::OtherSecret),
             None => {
-                let key = match &self.data_dir {
-                    Some(dir) => host_key::of(dir, &*store, &chance).await?,
-                    None => chance.bytes(),
+                let key = match (self.secret, &self.data_dir) {
+                    (Some(secret), _) => {
+                        host_key::check(&*store, &secret).await?;
+                        secret
+                    }
+                    (None, Some(dir)) => host_key::of(dir, &*store, &chance).await?,
+                    (None, None) if is_own_store => return Err(Error::NoSecret),
+                    (None, None) => chance.bytes(),
                 };
                 let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
                 cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
@@ -213,7 +244,8 @@ impl HostBuilder {
             }
         };
         let key = runtime.config().host_key;
-        let value_bytes = runtime.config().limits.value_bytes;
+        let limits = runtime.config().limits.clone();
+        let value_bytes = limits.value_bytes;
         if value_bytes > VALUE_BYTES_MAX {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
             return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
@@ -221,9 +253,13 @@ impl HostBuilder {
         let calls_max = runtime.config().calls_max;
         let calls = Semaphore::new(calls_max as usize);
 
+        let policies = self.policies.unwrap_or_else(|| {
+            let policy = TenantPolicy::default().limits(limits.clone()).grants(self.grants);
+            Arc::new(SameForAll(Arc::new(policy)))
+        });
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
+        let registry = Registry::new(Arc::<dyn Store>::clone(&store), runtime, Arc::clone(&self.clock));
         let shared = Shared {
             store,
             registry,
@@ -241,7 +277,8 @@ impl HostBuilder {
             late: Late::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
-            value_bytes,
+            policies,
+            limits,
             cancel_grace: self.cancel_grace,
             sit_through_ms: u64::try_from(self.sit_through.as_millis()).unwrap_or(u64::MAX),
             durability: self.durability,

@@ -54,7 +54,8 @@ impl Run {
             let event = Event::Unblocked { owner: self.tenant.shared.owner };
             return self.bring("workflow run (restarted)", event).await;
         }
-        let point = self.tenant.shared.store.last_savepoint(self.id, SavepointKind::Failure).await?;
+        let point =
+            self.tenant.shared.store.last_savepoint(&self.tenant.id, self.id, SavepointKind::Failure).await?;
         let refused = match run.status() {
             RunStatus::Failed | RunStatus::Canceled => Refused::NotSaved,
             status => Refused::NotRestartable { status },
@@ -73,8 +74,9 @@ impl Run {
     /// error is that of the answer.
     pub async fn time_travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
-        self.tenant.shared.bounded("input", input.as_ref())?;
-        answer.iter().try_for_each(|answer| self.tenant.shared.answer_bounded(answer))?;
+        let policy = self.tenant.policy().await?;
+        policy.bounded("input", input.as_ref())?;
+        answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let owner = self.tenant.shared.owner;
         let event = Event::Traveled(Traveled { to, input, owner });
         let result = self.bring("workflow run (sent back)", event).await?;

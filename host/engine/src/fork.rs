@@ -38,7 +38,8 @@ impl Run {
     /// ([`Error::AnswerRefused`], which names the new run), that run is there, and its question is open.
     pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
-        answer.iter().try_for_each(|answer| self.tenant.shared.answer_bounded(answer))?;
+        let policy = self.tenant.policy().await?;
+        answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let mut tries = 0;
         let (id, driver, span) = loop {
             let from = self.to_fork(options.at).await?;
@@ -71,7 +72,7 @@ impl Run {
         let from = match at {
             None => now,
             Some(at) => {
-                let point = host.store.savepoint(self.id, at).await?;
+                let point = host.store.savepoint(&self.tenant.id, self.id, at).await?;
                 let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
                 saved::run_of(&point)?
             }
@@ -84,7 +85,10 @@ impl Run {
     async fn stands_at(&self, version: u64, at: Option<SuspensionId>) -> Result<bool, Error> {
         let now = match at {
             None => Some(self.load().await?.version),
-            Some(at) => self.tenant.shared.store.savepoint(self.id, at).await?.map(|point| point.version),
+            Some(at) => {
+                let point = self.tenant.shared.store.savepoint(&self.tenant.id, self.id, at).await?;
+                point.map(|point| point.version)
+            }
         };
         Ok(now == Some(version))
     }

@@ -73,7 +73,7 @@ impl Run {
         self.load().await?;
         let store = &self.tenant.shared.store;
         let which = CallLogFilter { step: filter.step.clone(), after: filter.after };
-        let page = store.call_logs(self.id, &which).await?;
+        let page = store.call_logs(&self.tenant.id, self.id, &which).await?;
         let mut lines = Vec::new();
         if page.dropped > 0 {
             lines.push(gone(self.id, page.dropped, page.rows.first()));

@@ -138,7 +138,9 @@ impl Run {
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
                 // A run moves whatever is due in it.
                 Err(Stop::Due) => return Err(Refused::Idle.into()),
-                Err(Stop::Missing(missing)) => fetch(host, run.id, missing, &mut known).await?,
+                Err(Stop::Missing(missing)) => {
+                    fetch(host, (&run.tenant, run.id), missing, &mut known).await?
+                }
             }
         }
     }
@@ -163,7 +165,7 @@ impl Run {
             let state_bytes = there.as_ref().map(|there| there.state_bytes);
             steps.push(MigratedStep { path: path.clone(), from: change.was(), to: change.is(), state_bytes });
             if let Some(there) = there {
-                images.push((there.step.image, there.image));
+                images.push((there.step.image, there.image.into()));
                 moved.insert(path.clone(), there.step);
             }
         }

@@ -22,7 +22,7 @@ impl Run {
         let mut all: Vec<Waiting> = Vec::new();
         // The tries that a fork has behind it, by the parent's suspension.
         let mut before: HashMap<SuspensionId, Vec<Try>> = HashMap::new();
-        for Ancestor { run, until } in self.tenant.shared.store.lineage(self.id).await? {
+        for Ancestor { run, until } in self.tenant.shared.store.lineage(&self.tenant.id, self.id).await? {
             let mut rows = self.suspensions_of(run).await?;
             for row in &mut rows {
                 if let Some(until) = until {
@@ -73,7 +73,7 @@ impl Run {
     /// `NotFound`, `Damaged`, `Unavailable`.
     pub async fn savepoints(&self) -> Result<Vec<SavepointSummary>, Error> {
         self.load().await?;
-        Ok(self.tenant.shared.store.savepoints(self.id).await?)
+        Ok(self.tenant.shared.store.savepoints(&self.tenant.id, self.id).await?)
     }
 
     /// The entries that the run has reached and can be sent back to, in the order in which it first came to them: those that stand in no
@@ -89,7 +89,7 @@ impl Run {
             let place = program.place(&run.called, path);
             !repeats && matches!(place, Some(Place::Entry(_, node)) if node.within.is_none())
         };
-        let steps = self.tenant.shared.store.steps(self.id).await?;
+        let steps = self.tenant.shared.store.steps(&self.tenant.id, self.id).await?;
         Ok(steps.into_iter().map(|(path, _)| path).filter(stands_free).collect())
     }
 }

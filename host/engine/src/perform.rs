@@ -12,7 +12,7 @@ use reentry_core::run::{Call, Doing, Refused, Run, Step};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
-use reentry_store::CallLog;
+use reentry_store::{CallLog, Store};
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
@@ -105,6 +105,7 @@ pub(crate) async fn perform(
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
     let options = CallOptions {
+        limits: Some(host.policy(&run.tenant).await?.limits.clone()),
         cancel: Some(cancel.clone()),
         timeout,
         domain: Some(run.tenant.as_str().into()),
@@ -143,12 +144,12 @@ pub(crate) async fn perform(
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
 async fn is_tried(
     host: &Arc<Shared>,
-    run: &Run,
+    run: &Arc<Run>,
     program: &Arc<Program>,
     path: &StepPath,
     call: u32,
 ) -> Result<bool, Error> {
-    let mut decider = Decider::new(Arc::clone(host), Arc::clone(program), run.clone());
+    let mut decider = Decider::new(Arc::clone(host), Arc::clone(program), Arc::clone(run));
     let event = Event::Tried { path: path.clone(), call, owner: host.owner };
     match decider.step(&Cause::Event(event), Vec::new()).await {
         Ok(_) => Ok(true),
@@ -186,7 +187,7 @@ pub(crate) async fn context(
     call: Option<u32>,
 ) -> Result<CallContext, Error> {
     Ok(CallContext {
-        store: Arc::clone(&host.store),
+        store: Arc::<dyn Store>::clone(&host.store),
         clock: Arc::clone(&host.clock),
         observer: Arc::clone(&host.observer),
         source: Source { tenant: run.tenant.clone(), run: run.id, path: path.clone() },

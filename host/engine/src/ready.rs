@@ -40,20 +40,19 @@ pub(crate) async fn make_ready(
     image: Option<SnapshotId>,
 ) -> Result<Ready, Error> {
     let node = step_at(run, program, path)?;
-    let component = host.registry.open(node.component).await?;
+    let policy = host.policy(&run.tenant).await?;
+    let component = host.registry.open(node.component, policy.grants).await?;
     let seal = seal(host, run).await?;
     let image = match image {
         None => None,
         Some(id) => {
-            let bytes = host.store.image(id).await?.ok_or_else(|| Error::Damaged {
+            let bytes = host.store.blob(id).await?.ok_or_else(|| Error::Damaged {
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
-            component.check_image(&bytes, &seal).map_err(|source| Error::Snapshot {
-                run: run.id,
-                path: path.to_string(),
-                source,
-            })?;
+            component
+                .check_image(&bytes, &seal, policy.limits.memory_bytes)
+                .map_err(|source| Error::Snapshot { run: run.id, path: path.to_string(), source })?;
             Some((id, bytes))
         }
     };
@@ -80,7 +79,7 @@ async fn seal(host: &Shared, run: &Run) -> Result<SealKey, Error> {
     let first = match run.fork_of {
         // Of the parent, as the fork itself may not be stored yet.
         Some(fork_of) => {
-            let lineage = host.store.lineage(fork_of.run).await?;
+            let lineage = host.store.lineage(&run.tenant, fork_of.run).await?;
             lineage.first().ok_or(Error::NoRun(fork_of.run))?.run
         }
         None => run.id,

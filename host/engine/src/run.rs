@@ -75,7 +75,7 @@ impl Run {
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
-        self.tenant.shared.start_bounded(&options)?;
+        self.tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Asked::to_start(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);
@@ -107,7 +107,7 @@ impl Run {
     /// when the kept memory is not what was written. The run stays as it is in all these cases, but for what was due in it.
     /// `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
-        self.tenant.shared.answer_bounded(&options)?;
+        self.tenant.policy().await?.answer_bounded(&options)?;
         let by = who::answerer(&options)?;
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);
@@ -163,7 +163,7 @@ impl Run {
     pub async fn result(&self, options: OutputOptions) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let root = match run.status().is_final() {
-            true => self.tenant.shared.store.step(run.id, &StepPath::root()).await?,
+            true => self.tenant.shared.store.step(&run.tenant, run.id, &StepPath::root()).await?,
             false => None,
         };
         let program = self.tenant.shared.registry.program(&run).await?;
@@ -194,7 +194,7 @@ impl Run {
     /// `NotFound` when there is no such run; `Damaged` when a record cannot be read.
     pub async fn steps(&self) -> Result<StepResults, Error> {
         let mut run = self.load().await?;
-        let records = self.tenant.shared.store.steps(self.id).await?;
+        let records = self.tenant.shared.store.steps(&self.tenant.id, self.id).await?;
         if run.status().is_final() {
             return Ok(StepResults::of(records, &BTreeMap::new()));
         }
@@ -209,7 +209,7 @@ impl Run {
     /// # Errors
     /// `Damaged` when the record cannot be read.
     pub async fn record(&self, path: &StepPath) -> Result<Option<Step>, Error> {
-        Ok(self.tenant.shared.store.step(self.id, path).await?)
+        Ok(self.tenant.shared.store.step(&self.tenant.id, self.id, path).await?)
     }
 
     pub(crate) async fn load(&self) -> Result<RunState, Error> {

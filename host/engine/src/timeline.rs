@@ -49,11 +49,12 @@ impl Run {
         self.load().await?;
         let mut began: BTreeMap<StepPath, Timestamp> = BTreeMap::new();
         let mut timeline = Vec::new();
-        let mut lineage = VecDeque::from(self.tenant.shared.store.lineage(self.id).await?);
+        let (store, tenant) = (&*self.tenant.shared.store, &self.tenant.id);
+        let mut lineage = VecDeque::from(store.lineage(tenant, self.id).await?);
         let mut after = 0;
         while let Some(of) = lineage.front().copied() {
             let run = of.run;
-            let rows = log_of(&*self.tenant.shared.store, of, after, ROWS).await?;
+            let rows = log_of(store, tenant, of, after, ROWS).await?;
             let Some(last) = rows.last() else {
                 lineage.pop_front();
                 after = 0;

@@ -8,7 +8,7 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind};
 use reentry_core::time::Timestamp;
-use reentry_store::{Store, SuspensionFilter, SuspensionPast, SuspensionRecord, Text, Try, TryKind};
+use reentry_store::{Blobs, SuspensionFilter, SuspensionPast, SuspensionRecord, Text, Try, TryKind};
 
 use crate::error::Error;
 use crate::tenant::Tenant;
@@ -157,7 +157,7 @@ pub(crate) fn question(record: &SuspensionRecord) -> Option<&Json> {
 /// # Errors
 /// [`Error::Damaged`] for one that is not there; the store's.
 pub(crate) async fn read_texts(
-    store: &dyn Store,
+    store: &dyn Blobs,
     suspension: SuspensionId,
     past: &mut SuspensionPast,
 ) -> Result<(), Error> {
@@ -170,10 +170,10 @@ pub(crate) async fn read_texts(
     Ok(())
 }
 
-async fn read(store: &dyn Store, suspension: SuspensionId, part: SnapshotId) -> Result<Json, Error> {
+async fn read(store: &dyn Blobs, suspension: SuspensionId, part: SnapshotId) -> Result<Json, Error> {
     let damaged =
         |reason: String| Error::Damaged { what: format!("text {part} of suspension {suspension}"), reason };
-    let text = store.image(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
+    let text = store.blob(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
     let text = String::from_utf8(text).map_err(|error| damaged(error.to_string()))?;
     Json::stored(text).map_err(|error| damaged(error.to_string()))
 }

@@ -117,7 +117,7 @@ impl Place {
 /// those who cannot do without.
 async fn noted(host: &Shared, run: &Run) -> Option<Arc<str>> {
     let before = run.span_noted.checked_sub(1).filter(|_| !Span::current().is_disabled())?;
-    let rows = host.store.log(run.id, before, 1).await.ok()?;
+    let rows = host.store.log(&run.tenant, run.id, before, 1).await.ok()?;
     let row = rows.first().filter(|row| row.version == run.span_noted)?;
     let entries: Vec<LogEntry> = row.entries.decode().ok()?;
     let SpanRecord { metadata: given, request_context_keys: keys, .. } =

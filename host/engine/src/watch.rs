@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, Step};
-use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Store, StoreError};
+use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Runs, StoreError};
 
 use crate::error::Error;
 use crate::happening::{Happening, WatchEvent, happenings};
@@ -119,7 +119,9 @@ impl Watch {
     async fn read(&mut self) -> Result<bool, Error> {
         while let Some(Ancestor { run, until: Some(until) }) = self.next_of_past().await? {
             let past = Ancestor { run, until: Some(until) };
-            let rows = log_of(&*self.run.tenant.shared.store, past, self.past_after, ROWS).await?;
+            let rows =
+                log_of(&*self.run.tenant.shared.store, &self.run.tenant.id, past, self.past_after, ROWS)
+                    .await?;
             if !rows.is_empty() {
                 self.tell(run, self.past_after, &rows).await?;
                 return Ok(true);
@@ -129,7 +131,8 @@ impl Watch {
                 past.pop_front();
             }
         }
-        let rows = self.run.tenant.shared.store.log(self.run.id, self.after, ROWS).await?;
+        let tenant = &self.run.tenant;
+        let rows = tenant.shared.store.log(&tenant.id, self.run.id, self.after, ROWS).await?;
         self.tell(self.run.id, self.after, &rows).await?;
         Ok(!rows.is_empty())
     }
@@ -139,7 +142,8 @@ impl Watch {
         let past = match &mut self.past {
             Some(past) => past,
             None => {
-                let lineage = self.run.tenant.shared.store.lineage(self.run.id).await?;
+                let tenant = &self.run.tenant;
+                let lineage = tenant.shared.store.lineage(&tenant.id, self.run.id).await?;
                 self.past.insert(lineage.into_iter().filter(|one| one.until.is_some()).collect())
             }
         };
@@ -163,7 +167,7 @@ impl Watch {
                 self.looks = None;
             }
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
-            let records = store.outputs(run, &paths).await?;
+            let records = store.outputs(&self.run.tenant.id, run, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
             // What was logged in a call is told before its end.
             let later = logged.split_off(&row.version.saturating_add(1));
@@ -195,7 +199,7 @@ impl Watch {
         let (mut after, mut logged) = (LogPlace { run, version, lines: 0 }, BTreeMap::new());
         loop {
             let filter = CallLogFilter { step: None, after: Some(after) };
-            let page = self.run.tenant.shared.store.call_logs(run, &filter).await?;
+            let page = self.run.tenant.shared.store.call_logs(&self.run.tenant.id, run, &filter).await?;
             for row in page.rows.into_iter().filter(|row| row.version <= until) {
                 logged.insert(row.version, lines(row)?);
             }
@@ -219,12 +223,13 @@ impl Watch {
 
 /// What is in the log of a run after a version, at most so many commits; of a parent, what was before the fork.
 pub(crate) async fn log_of(
-    store: &dyn Store,
+    store: &dyn Runs,
+    tenant: &TenantId,
     of: Ancestor,
     after: u64,
     limit: usize,
 ) -> Result<Vec<LogRow>, StoreError> {
-    let mut rows = store.log(of.run, after, limit).await?;
+    let mut rows = store.log(tenant, of.run, after, limit).await?;
     rows.retain(|row| of.until.is_none_or(|until| row.version <= until));
     Ok(rows)
 }

@@ -14,7 +14,7 @@ use reentry_core::run::{Run, SuspensionEnd};
 use reentry_core::trace::{RootSpan, SpanId, TraceId};
 use reentry_store::conformance::drafts::{asking, calling, change, create, ended, holding, run};
 use reentry_store::sqlite::SqliteStore;
-use reentry_store::{Commit, Store};
+use reentry_store::{Commit, Runs, Store};
 
 /// How long each line is measured.
 const LASTING: Duration = Duration::from_secs(3);
@@ -87,7 +87,7 @@ async fn write(store: Arc<dyn Store>, writer: u64, durable: bool, until: Instant
         let mut now = run(number);
         for stage in 0..4 {
             let mut commit = next(&now, number, stage);
-            now = commit.run.clone();
+            now = Run::clone(&commit.run);
             if durable {
                 commit = commit.durable();
             }

@@ -113,8 +113,8 @@ async fn a_large_input_is_kept_once_and_goes_with_its_runs() {
         run.resume(answer(json!(0))).await.unwrap();
     }
     for run in [fork, run] {
-        assert!(shared.store().image(part).await.unwrap().is_some());
+        assert!(shared.store().blob(part).await.unwrap().is_some());
         tenant.delete_run(run.id()).await.unwrap();
     }
-    assert_eq!(shared.store().image(part).await.unwrap(), None);
+    assert_eq!(shared.store().blob(part).await.unwrap(), None);
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use reentry::core::digest::ComponentDigest;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{ComponentizeOptions, Runtime, RuntimeConfig, componentize};
-use reentry::{Host, store::ComponentRecord, store::Store as _};
+use reentry::{Host, store::ComponentRecord, store::Library as _};
 
 const WAT: &str = include_str!("guest.wat");
 

@@ -1,6 +1,6 @@
 //! Waits of the workflow's, through the engine: a run goes on at its millisecond and not at one before, whichever processes were there to wait.
 
-use reentry::core::id::RunId;
+use reentry::core::id::{RunId, TenantId};
 use reentry::core::path::StepPath;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
@@ -54,7 +54,7 @@ fn check(begins: &str, wait: Value, due: &str) {
     around.clock.move_to(due);
     last.settle();
     assert_eq!(status(&last.tenant, &last, run), RunStatus::Success, "{wait} at {due}");
-    let root = now(around.disk.open().step(run, &StepPath::root())).unwrap().unwrap();
+    let root = now(around.disk.open().step(&TenantId::default(), run, &StepPath::root())).unwrap().unwrap();
     assert_eq!(root.entry.ended_at, Some(due), "{wait}");
 }
 

@@ -114,7 +114,7 @@ pub async fn large_answers_are_kept_apart(back_end: &dyn BackEnd) {
     let answered = change(&now).with_answer(1, &question, &answer, By::default());
     let answered = answered.with_answer(2, &question, &small, By::default());
     let now = put(&*store, answered.with_answer(3, "1", &question, By::default())).await;
-    let kept = async |text: &str| store.image(part(1, text)).await.unwrap();
+    let kept = async |text: &str| store.blob(part(1, text)).await.unwrap();
     let told = past(&*store, 1, 1).await;
     assert_eq!(told.question, Some(Text::Apart(part(1, &question))));
     assert_eq!(told.answer, Some(Text::Apart(part(1, &answer))));
@@ -135,7 +135,7 @@ pub async fn large_answers_are_kept_apart(back_end: &dyn BackEnd) {
     let mut last =
         closed.with_closed(3, SuspensionEnd::Closed).with_step("a", ended()).with_step("b", ended());
     last = last.with_step("c", ended());
-    last.run.phase = Phase::Canceled;
+    last.run_mut().phase = Phase::Canceled;
     let over = put(&*store, last).await;
     store.delete_run(&over.tenant, over.id).await.unwrap();
     assert_eq!((kept(&answer).await, kept(&question).await), (None, None));
@@ -204,7 +204,7 @@ pub async fn refusals_without_end_are_counted(back_end: &dyn BackEnd) {
     }
     let open = past(&*store, 1, 1).await;
     assert_eq!((open.tries.len(), open.dropped_refusals), (REFUSALS_KEPT_MAX, 3));
-    let kept = async |text: &str| store.image(part(1, text)).await.unwrap().is_some();
+    let kept = async |text: &str| store.blob(part(1, text)).await.unwrap().is_some();
     assert!(kept(&texts[0]).await && kept(&texts[REFUSALS_KEPT_MAX - 1]).await);
     assert!(!kept(&texts[REFUSALS_KEPT_MAX]).await);
 }
@@ -215,7 +215,7 @@ pub async fn late_tries_are_kept_and_counted(back_end: &dyn BackEnd) {
     let mine = TenantId::default();
     let now = asked(&*store, 1).await;
     let mut last = change(&now).with_step("a", ended()).with_closed(1, SuspensionEnd::Elapsed);
-    last.run.phase = Phase::Failed;
+    last.run_mut().phase = Phase::Failed;
     let over = put(&*store, last).await;
     store.note_late_try(&mine, run_id(1), late(1, "it expired", "ann"), 1).await.unwrap();
     let told = past(&*back_end.open(), 1, 1).await;

@@ -36,7 +36,7 @@ pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
     assert_eq!(note("four").await, 4);
 
     let mut on = change(&now);
-    on.run.blocked = None;
+    on.run_mut().blocked = None;
     let now = put(&*store, on).await;
     assert_eq!((status(&*store, 1).await, note("again").await), (RunStatus::Running, 1));
     assert_eq!(store.run(&mine, run_id(1)).await.unwrap(), Some(now));
@@ -44,7 +44,7 @@ pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
     assert_eq!(store.note_trouble(&tenant("other"), run_id(1), "no", 1).await.unwrap(), 0);
     assert_eq!(store.note_trouble(&mine, run_id(9), "no", 1).await.unwrap(), 0);
     let mut over = create(run(2));
-    over.run.phase = Phase::Succeeded;
+    over.run_mut().phase = Phase::Succeeded;
     put(&*store, over).await;
     assert_eq!(store.note_trouble(&mine, run_id(2), "no", 1).await.unwrap(), 0);
     assert_eq!(status(&*store, 2).await, RunStatus::Success);
@@ -88,8 +88,8 @@ pub async fn a_blocked_run_is_deleted(back_end: &dyn BackEnd) {
     store.note_trouble(&mine, run_id(1), "a reason", 0).await.unwrap();
     store.delete_run(&mine, run_id(1)).await.unwrap();
     assert_eq!(store.run(&mine, run_id(1)).await.unwrap(), None);
-    assert_eq!(store.step(run_id(1), &path("a")).await.unwrap(), None);
-    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
+    assert_eq!(store.step(&TenantId::default(), run_id(1), &path("a")).await.unwrap(), None);
+    assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
     // What went wrong with it is forgotten: its number may be given to another run.
     put(&*store, create(run(2)).with_step("a", calling(1))).await;
     assert_eq!(store.note_trouble(&mine, run_id(2), "a reason", 3).await.unwrap(), 1);
