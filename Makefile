@@ -3,7 +3,7 @@
 REENTRY := target/debug/reentry
 include guests.mk
 
-.PHONY: help setup check test demo install guests sim bench bless fuzz docs fmt
+.PHONY: help setup check test demo install guests sim bench bless fuzz docs deny fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -43,10 +43,13 @@ fuzz: ## fuzz the snapshot decoder and the instrumentation for a minute each (ne
 	cd tests/fuzz && for target in $$(cargo +nightly fuzz list); do \
 	  cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
+deny: ## licenses, bans and sources of dependencies (needs cargo-deny)
+	cargo deny --locked check licenses bans sources
+
 docs: ## the library's pages
 	cargo doc --locked --workspace --no-deps
 
-bless: ## write anew what tests compare with: the page of the commands, and what commands print
+bless: ## write again what tests compare with: the pages of commands and errors, and what commands print
 	BLESS=1 cargo test --locked -p reentry-cli
 
 fmt: ## format everything

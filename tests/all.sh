@@ -63,6 +63,7 @@ part "the command" cargo build --locked --workspace --bin reentry
 part "waiting for the tools" end "tools of the guests"
 begin guests
 part "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
+! command -v cargo-deny >/dev/null || part "licenses of dependencies" make --no-print-directory deny
 part "tests, compiled" cargo test --locked --workspace --no-run
 part "waiting for the guests" end "guests and SDKs"
 part "tests, run" cargo test --locked --workspace

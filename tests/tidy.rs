@@ -1,7 +1,7 @@
 //! Checks on the sources themselves.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use reentry_tests::guests::root;
@@ -99,19 +99,171 @@ fn what_leaves_as_text_knows_no_way_out() -> Result<()> {
 
 /// The files of a folder, without their tests.
 fn sources(folder: &str) -> Result<Vec<(PathBuf, String)>> {
+    let without_tests = |text: String| text.split("#[cfg(test)]\n").next().unwrap_or_default().to_owned();
+    Ok(rust_files(folder)?.into_iter().map(|(path, text)| (path, without_tests(text))).collect())
+}
+
+/// The files of a folder with all they have; what tools made is none of them.
+fn rust_files(folder: &str) -> Result<Vec<(PathBuf, String)>> {
     let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.is_dir() {
+            if path.is_dir() && !path.ends_with("target") {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
                 let text = std::fs::read_to_string(&path)?;
-                let source = text.split("#[cfg(test)]\n").next().unwrap_or_default().to_owned();
-                found.push((path, source));
+                found.push((path, text));
             }
         }
     }
     assert!(!found.is_empty(), "{folder} has no files");
     Ok(found)
+}
+
+/// Pages whose links are followed: those of the root, and all below `docs`.
+fn pages() -> Result<Vec<PathBuf>> {
+    let (mut pages, mut folders) = (Vec::new(), vec![root().join("docs")]);
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "md");
+    for entry in std::fs::read_dir(root())? {
+        pages.extend(Some(entry?.path()).filter(is_page));
+    }
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => pages.extend(Some(path).filter(is_page)),
+            }
+        }
+    }
+    Ok(pages)
+}
+
+/// The text of a page without its blocks of code.
+fn prose(page: &Path) -> Result<String> {
+    Ok(std::fs::read_to_string(page)?.split("```").step_by(2).collect())
+}
+
+/// What the links of a text lead to, without what is on the web.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    ends.filter(|link| !link.contains("://"))
+}
+
+/// The anchor of a heading, as forges make it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() -> Result<()> {
+    let (mut followed, mut dead) = (0, Vec::new());
+    for page in pages()? {
+        for link in links(&prose(&page)?) {
+            let (file, heading) = link.split_once('#').map_or((link, None), |(file, at)| (file, Some(at)));
+            let to = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
+            let leads = to.exists()
+                && heading.is_none_or(|wanted| {
+                    prose(&to).is_ok_and(|text| {
+                        text.lines().any(|line| line.starts_with('#') && anchor(line) == wanted)
+                    })
+                });
+            followed += 1;
+            if !leads {
+                dead.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(followed > 50, "only {followed} links were found");
+    assert!(dead.is_empty(), "these links lead nowhere: {dead:#?}");
+    Ok(())
+}
+
+#[test]
+fn the_index_has_every_page() -> Result<()> {
+    let index = root().join("docs/index.md");
+    let text = std::fs::read_to_string(&index)?;
+    let listed: BTreeSet<&str> = links(&text).filter_map(|link| link.split('#').next()).collect();
+    for entry in std::fs::read_dir(root().join("docs"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let is_listed = listed.iter().any(|link| link.split('/').next() == Some(&*name));
+        assert!(is_listed || name == "index.md", "docs/index.md does not list docs/{name}");
+    }
+    assert!(links(&std::fs::read_to_string(root().join("README.md"))?).any(|link| link == "docs/index.md"));
+    Ok(())
+}
+
+#[test]
+fn every_file_on_the_map_is_there() -> Result<()> {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let picture = text.split("```").nth(1).unwrap_or_default().split_whitespace();
+    let named = text.split('`').filter(|code| !code.contains(char::is_whitespace)).chain(picture);
+    let paths: BTreeSet<&str> = named
+        .filter(|word| word.contains('/') || word.ends_with(".rs"))
+        .filter(|word| !word.contains('('))
+        .collect();
+    assert!(paths.len() > 80, "only {} paths were found", paths.len());
+    let missing: Vec<&&str> = paths.iter().filter(|path| !root().join(path).exists()).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names, from the root of the repository: {missing:?}");
+    Ok(())
+}
+
+/// Files of more than [`LINES_MAX`] lines, with how many they may have: none is added, and none grows.
+const LONG_FILES: &[(&str, usize)] = &[
+    ("host/cli/src/languages/project.rs", 497),
+    ("host/cli/tests/commands.rs", 454),
+    ("host/core/src/run/tests/blocks.rs", 598),
+    ("host/core/src/run/tests/retries.rs", 476),
+    ("host/core/src/run/tests/script.rs", 855),
+    ("host/engine/tests/runs/ways_out.rs", 568),
+    ("host/engine/tests/simulation/check.rs", 508),
+    ("host/engine/tests/simulation/store.rs", 613),
+    ("host/store/src/conformance/filters.rs", 484),
+    ("host/store/src/rows.rs", 512),
+    ("host/store/tests/same.rs", 547),
+    ("tests/crash.rs", 464),
+    ("tests/damage.rs", 523),
+];
+
+/// Most lines of any other file.
+const LINES_MAX: usize = 450;
+
+/// Columns of a line. rustfmt breaks code before; comments and texts are for their authors to break.
+const COLUMNS_MAX: usize = 120;
+
+/// How many lines are longer all the same. May only become less.
+const WIDE_LINES: usize = 1_195;
+
+/// How many lines fewer there may be before [`WIDE_LINES`] has to follow.
+const WIDE_LINES_SLACK: usize = 50;
+
+#[test]
+fn files_and_lines_are_not_too_long() -> Result<()> {
+    let (mut wide, mut wrong) = (0, Vec::new());
+    for (path, source) in [rust_files("host")?, rust_files("tests")?].concat() {
+        let path = path.strip_prefix(root())?.to_string_lossy().into_owned();
+        wide += source.lines().filter(|line| line.chars().count() > COLUMNS_MAX).count();
+        let lines = source.lines().count();
+        match LONG_FILES.iter().find(|(long, _)| *long == path) {
+            Some((_, most)) if lines > *most => {
+                wrong.push(format!("{path} grew from {most} to {lines} lines"))
+            }
+            Some(_) if lines <= LINES_MAX => wrong.push(format!("{path} is short now: take it off the list")),
+            None if lines > LINES_MAX => wrong.push(format!("{path} has {lines} lines, at most {LINES_MAX}")),
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(
+        wide <= WIDE_LINES,
+        "{wide} lines have more than {COLUMNS_MAX} columns, {WIDE_LINES} had: break the new ones"
+    );
+    assert!(
+        wide + WIDE_LINES_SLACK >= WIDE_LINES,
+        "only {wide} lines are too wide now: lower WIDE_LINES to that"
+    );
+    Ok(())
 }

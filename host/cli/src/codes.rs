@@ -126,8 +126,13 @@ mod tests {
 
     /// All codes, in alphabetical order.
     fn all() -> Vec<&'static ErrorCode> {
-        let tables =
-            [reentry::core::run::codes::ALL, reentry::codes::ALL, reentry_wire::codes::ALL, super::ALL];
+        let tables = [
+            reentry::core::run::codes::ALL,
+            reentry::store::error_codes::ALL,
+            reentry::codes::ALL,
+            reentry_wire::codes::ALL,
+            super::ALL,
+        ];
         let mut all = tables.concat();
         all.sort_by_key(|code| code.word);
         all

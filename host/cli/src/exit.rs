@@ -52,7 +52,7 @@ pub(crate) const TABLE: [(Exit, &str); 13] = [
     (Exit::NotFound, "there is no such run, component, workflow, tenant or data folder"),
     (
         Exit::Conflict,
-        "somebody else was faster, or it is done already: answered, expired, ended, started before; or it was asked after what was seen",
+        "another request was faster, or it is done already: answered, expired, ended, started before; or it was asked after what was seen",
     ),
     (Exit::Guest, "the component was not accepted"),
     (Exit::Damaged, "stored data is not what was written"),
@@ -61,11 +61,11 @@ pub(crate) const TABLE: [(Exit, &str); 13] = [
     (Exit::Canceled, "the run was canceled"),
     (
         Exit::Waiting,
-        "the run waits for a time, such as that of a further try, or is at work in another process",
+        "the run waits for a time, such as that of another try, or is running in another process",
     ),
     (
         Exit::Blocked,
-        "the run is blocked: bringing it on went wrong again and again; `runs restart` tries once more",
+        "the run is blocked: continuing it went wrong again and again; `runs restart` tries once more",
     ),
     (Exit::Interrupted, "interrupted from the keyboard; nothing that was stored is lost"),
 ];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reentry::Error;
 use reentry::core::id::SuspensionId;
 use reentry::core::resume::{Candidate, Candidates, Target, TargetError};
-use reentry::core::run::{Refused, RunStatus};
+use reentry::core::run::{Refused, RequestPart, RunStatus};
 use reentry::core::similar::closest;
 use reentry::store::{DeleteError, RemoveError, StoreError};
 use reentry::wasm::{LoadError, RefusedImport};
@@ -39,9 +39,11 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
             Some(format!("looked in {dir}; {list} shows the runs"))
         }
         Error::NoTenant(_) => Some(format!("{} shows those that there are", command(&["tenants", "list"]))),
-        Error::NoComponent(_) => {
-            Some(format!("{} shows those that there are", command(&["components", "list"])))
-        }
+        Error::NoComponent(_) => Some(format!(
+            "{} shows those that there are; {} adds one",
+            command(&["components", "list"]),
+            command(&["components", "add", "FILE"])
+        )),
         Error::Refused(Refused::Target(TargetError::Unknown { target, .. }))
             if target.suspension.is_some() =>
         {
@@ -64,7 +66,7 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
             };
             target(error, &answer).or_else(|| of_status(error, &recover, &go_on)).or_else(show)
         }
-        Error::Refused(Refused::Invalid { what: "resume data", .. }) => of_run(&["inbox", "--run"])
+        Error::Refused(Refused::Invalid { part: RequestPart::ResumeData, .. }) => of_run(&["inbox", "--run"])
             .map(|inbox| format!("{inbox} shows what is asked and how the answer must look")),
         Error::AnswerRefused { .. } => {
             of_run(&["inbox", "--run"]).map(|inbox| format!("the question is open again; {inbox} shows it"))

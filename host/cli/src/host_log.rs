@@ -116,11 +116,11 @@ mod tests {
         let log = tracing_subscriber::fmt().event_format(HostLog).with_writer(move || to.clone()).finish();
         tracing::subscriber::with_default(log, || {
             let (run, error) = ("run_1", "no \u{9b}2K\nspace");
-            tracing::error!(%run, error, count = 3, "a run could not be brought on");
+            tracing::error!(%run, error, count = 3, "a run could not be continued");
         });
         let told = written.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let told = String::from_utf8_lossy(&told).into_owned();
         let at = told.split_once("\"at\": ").map(|(_, rest)| rest.split(',').next().unwrap_or_default());
-        insta::assert_snapshot!(told.replace(at.unwrap_or_default(), "_"), @r#"{"at": _, "count": 3, "error": "no \u009b2K\nspace", "level": "error", "message": "a run could not be brought on", "runId": "run_1"}"#);
+        insta::assert_snapshot!(told.replace(at.unwrap_or_default(), "_"), @r#"{"at": _, "count": 3, "error": "no \u009b2K\nspace", "level": "error", "message": "a run could not be continued", "runId": "run_1"}"#);
     }
 }

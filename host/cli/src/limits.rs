@@ -258,7 +258,7 @@ pub(crate) const ALL: &[Limit] = &[
     Limit {
         name: "cancel-grace",
         unit: Unit::Milliseconds,
-        bounds: "how long a call goes on that nobody wants any more, its run being canceled or its step closed",
+        bounds: "grace period before an obsolete call is interrupted: its run was canceled or its step closed",
         then: "it is interrupted",
         least: 0,
         most: 24 * 60 * 60 * 1_000,

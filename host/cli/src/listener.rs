@@ -121,11 +121,7 @@ impl Observer for Listener {
             let _ = work::tell(&self.ui, upkeep);
         } else if let Did::GaveUp(reason) = &upkeep.did {
             let error = self.ui.err.red("error:");
-            self.ui.note(&format!(
-                "{error} run {} could not be brought on: {}",
-                upkeep.run,
-                harmless(reason)
-            ));
+            self.ui.note(&format!("{error} run {} could not be continued: {}", upkeep.run, harmless(reason)));
         }
     }
 }

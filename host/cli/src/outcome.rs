@@ -261,7 +261,7 @@ async fn timers(session: &Session, run: &Run) -> Result<String, Failure> {
     text += &delays(&state, now);
     let recover = session.again.command(["runs", "recover"]);
     let work = session.again.command(["work"]);
-    let _ = writeln!(text, "`{work}` looks after it; `{recover}` brings on what is due, once");
+    let _ = writeln!(text, "`{work}` looks after it; `{recover}` continues what is due, once");
     Ok(text)
 }
 

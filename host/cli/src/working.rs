@@ -30,6 +30,7 @@ struct Shared {
 
 impl Working {
     /// Begins; `what` says it: `componentize-py builds buy`.
+    #[allow(clippy::disallowed_methods, reason = "how long a tool takes, for people to see")]
     pub(crate) fn begin(what: &str) -> Self {
         let shared = Arc::new(Shared {
             what: harmless(what),

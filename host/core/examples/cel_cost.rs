@@ -1,6 +1,11 @@
 //! What expressions cost: nanoseconds for each evaluation, over a document of about 600 bytes.
 //!
 //! `cargo run -p reentry-core --example cel_cost`, with `--release` for the figures of a release build.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures, and prints what it measured"
+)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -63,6 +63,6 @@ pub use limits::{
     SAVED_STEPS_MAX, TRIALS_MAX, TROUBLES_MAX, WAITS_MAX,
 };
 pub use log::{LogEntry, LogKind};
-pub use refused::Refused;
+pub use refused::{Refused, RequestPart};
 pub use status::{Phase, RunStatus, StepStatus};
 pub use suspension::{Claim, Replaced, Suspension};

@@ -32,13 +32,13 @@ use crate::stop::Stop;
 /// Name of the database in a data folder.
 pub(crate) const DATABASE: &str = "reentry.db";
 
-/// How long a call that nobody wants any more may go on by default.
+/// Default grace period before an obsolete call is interrupted.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// The longest delay before a further try that a caller sits through by default.
+/// Default of the longest delay before another try that a caller waits through.
 pub const SIT_THROUGH: Duration = Duration::from_secs(10);
 
-/// How many savepoints a run keeps by default.
+/// Default number of savepoints that a run keeps.
 pub const SAVEPOINTS_MAX: u32 = 100;
 
 /// Name of the folder with compiled code in a data folder.
@@ -89,9 +89,9 @@ impl Default for HostBuilder {
 }
 
 impl HostBuilder {
-    /// Keeps everything in this folder: the database, the host's secret, compiled code. The folder is made if it is not there.
+    /// Keeps everything in this folder: the database, the host's secret, compiled code. The folder is created if it does not exist.
     ///
-    /// Moving a host to another machine means moving the folder; `cache` in it may be left behind. Without a data folder and
+    /// To move a host to another machine, move the folder; `cache` in it may be left behind. Without a data folder and
     /// without [`Self::store`], nothing outlives the host.
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(path.into());
@@ -144,73 +144,71 @@ impl HostBuilder {
         self
     }
 
-    /// Tells the time.
+    /// Sets the clock. Defaults to the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Gives the random bytes of which ids are made and which guests get. The operating system's unless it is said; anything else is for
+    /// Sets the source of the random bytes of ids and of those that guests get. Defaults to the operating system; anything else is for
     /// simulations.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
         self
     }
 
-    /// Listens to what guests log and emit.
+    /// Sets the listener to what guests log and emit, and to what the host does by itself. Defaults to `tracing`.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
         self
     }
 
-    /// Whether the host looks after waiting and orphaned runs by itself: wakes those whose time has come, and, when it is set
-    /// up, takes over calls of processes that died. On unless it is said; [`Host::recover`] and [`Host::wake_due`] do one round.
+    /// Sets whether the host looks after waiting and orphaned runs by itself: it wakes runs that are due and, when it is built,
+    /// takes over the calls of processes that died. Enabled by default; [`Host::recover`] and [`Host::wake_due`] do one round.
     pub fn background(mut self, background: bool) -> Self {
         self.background = background;
         self
     }
 
-    /// How long a call that nobody wants any more, because its run was cancelled or its step closed, may go on before it is interrupted. 5 s
-    /// unless it is said.
+    /// Sets the grace period before an obsolete call is interrupted: one whose run was canceled or whose step was closed. Defaults to 5 s.
     pub fn cancel_grace(mut self, grace: Duration) -> Self {
         self.cancel_grace = grace;
         self
     }
 
-    /// The longest delay before a further try of a failed call that a start or resume sits through. With a longer one it returns, with the
-    /// status `waiting`; whoever looks after runs makes the try when its time has come, be it this host's background or another process.
-    /// Defaults to 10 s.
+    /// Sets the longest delay before another try of a failed call that a start or resume waits through. With a longer delay it returns with
+    /// the status `waiting`, and this host's background or another process makes the try when it is due. Defaults to 10 s.
     pub fn sit_through(mut self, delay: Duration) -> Self {
         self.sit_through = delay;
         self
     }
 
-    /// How many savepoints a run keeps, the latest: the moments to which it can be forked or restarted. Each keeps the memories that it
-    /// needs. 100 unless it is said; 0 for no bound.
+    /// Sets how many savepoints a run keeps: the latest moments to which it can be forked or restarted. Each keeps the memory images that
+    /// it needs. Defaults to 100; 0 keeps all.
     pub fn savepoints_max(mut self, savepoints: u32) -> Self {
         self.savepoints_max = savepoints;
         self
     }
 
-    /// What has to have happened before a result is acknowledged. [`Durability::Durable`] unless it is said; with
-    /// [`Durability::Visible`] a loss of power may take back the latest results, and a cycle costs no fsync.
+    /// Sets what must have happened before a result is acknowledged. Defaults to [`Durability::Durable`]. With
+    /// [`Durability::Visible`] a cycle costs no fsync, and a loss of power may undo the latest results.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// Called at every [`FaultPoint`](crate::fault::FaultPoint), for tests of what a crash leaves behind.
+    /// Sets what is called at every [`FaultPoint`](crate::fault::FaultPoint), for tests of what a crash leaves behind.
     pub fn on_fault_point(mut self, hook: FaultHook) -> Self {
         self.faults = Some(hook);
         self
     }
 
-    /// Sets the host up. Must be called on a tokio runtime, whose tasks the host uses.
+    /// Builds the host. Must be called on a tokio runtime, on which the host spawns its tasks.
     ///
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
-    /// than 16 MiB, for a store of one's own without a secret, and for a secret that is not the one with which the store was sealed;
-    /// `Damaged` when that holds for the secret in the data folder.
+    /// than 16 MiB, for a store without a secret, and for a secret other than the one with which the store was sealed;
+    /// `Damaged` when the secret in the data folder is another one.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {

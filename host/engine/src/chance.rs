@@ -20,6 +20,7 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     /// # Panics
     /// When the operating system has none to give, which Linux does not let happen after boot.
+    #[allow(clippy::disallowed_methods, reason = "the one source of chance")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }

@@ -27,6 +27,7 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// When somebody first asked for the uptime.
+#[allow(clippy::disallowed_methods, reason = "the one clock")]
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// What work comes to, if it is done within so long.
@@ -52,6 +53,7 @@ const WAIT_PIECE: Duration = Duration::from_secs(60);
 
 #[async_trait]
 impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "the one clock")]
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))

@@ -1,22 +1,12 @@
-//! The codes of the library's errors, beside those of what a run refuses.
+//! The codes of the library's errors, beside those of what a run refuses and a store cannot do.
+
+pub use reentry_store::error_codes::{DAMAGED_STORE, NO_COMPONENT, NO_RUN, NO_WORKFLOW};
 
 reentry_core::error_codes! { pub table:
-    NO_RUN = "no-run", NotFound,
-        "The tenant has no such run.",
-        "The id is misspelled, the run was deleted, or it is another tenant's or in another data folder.",
-        "List the runs of the tenant.";
     NO_TENANT = "no-tenant", NotFound,
         "Nothing of such a tenant is kept.",
         "The id is misspelled, or the tenant was deleted.",
         "List the tenants.";
-    NO_COMPONENT = "no-component", NotFound,
-        "The tenant can use no such component.",
-        "It was never added for this tenant, was removed, or is no longer published.",
-        "List the components, and add the one that is missing.";
-    NO_WORKFLOW = "no-workflow", NotFound,
-        "The tenant has no such workflow, or no such version of it.",
-        "It was never applied for this tenant, was retired or removed.",
-        "List the workflows, and apply the one that is missing.";
     INVALID_WORKFLOW = "invalid-workflow", Refused,
         "A workflow has mistakes.",
         "The message has each with its place.",
@@ -33,10 +23,6 @@ reentry_core::error_codes! { pub table:
         "The kept memory of a step is not what was written.",
         "The data folder was changed from outside or is damaged, or the key in it is another one. The run stays as it is.",
         "Restore a backup together with its key.";
-    DAMAGED_STORE = "damaged-store", Damaged,
-        "Something stored is missing, or is not what was written.",
-        "The data folder was changed from outside, or is damaged.",
-        "Restore a backup, or delete the run that the message names.";
     UNSAFE_FOLDER = "unsafe-folder", Damaged,
         "A file or folder of the host can be written by other users.",
         "Its owner or its permissions are not those with which the host made it.",
@@ -45,14 +31,6 @@ reentry_core::error_codes! { pub table:
         "The run was to be canceled and cannot be read. It is blocked now.",
         "Its record, or the definition it follows, is damaged.",
         "Delete the run; a backup may have it whole.";
-    STORE_UNAVAILABLE = "store-unavailable", Unavailable,
-        "The store cannot be used now.",
-        "The disk is full or fails, the database is locked, or it was written by a newer version.",
-        "Mend the cause that the message names, and try again.";
-    INVALID_QUERY = "invalid-query", Refused,
-        "The store cannot do what was asked for.",
-        "A filter or cursor makes no sense.",
-        "Correct what the message names.";
     RUNTIME_UNAVAILABLE = "runtime-unavailable", Unavailable,
         "The WebAssembly runtime could not be set up.",
         "The machine does not give the address space that the limits need, or its processor is not supported.",
@@ -77,30 +55,6 @@ reentry_core::error_codes! { pub table:
         "There is no backup in the folder.",
         "It has no file `reentry.db`.",
         "Give the folder that a backup was written to.";
-    NOT_ENDED = "not-ended", Conflict,
-        "The run was not deleted, as it has not ended.",
-        "Only runs that have ended or are blocked are deleted.",
-        "Cancel the run first.";
-    HAS_FORKS = "has-forks", Conflict,
-        "The run was not deleted, as forks read what it did.",
-        "A fork shares the past of its parent.",
-        "Delete the forks first.";
-    IN_USE = "in-use", Conflict,
-        "A component, workflow or tenant was not removed, as it is needed.",
-        "Kept runs, workflows or other tenants use it.",
-        "Delete or retire what the message counts.";
-    PUBLISHED = "published", Conflict,
-        "The component was not removed, as the tenant does not hold it itself.",
-        "It may use the component because the operator published it.",
-        "Have the operator unpublish it.";
-    NOT_PUBLISHED = "not-published", NotFound,
-        "The component is not published.",
-        "It was never published, or has been unpublished.",
-        "List the components.";
-    CURRENT_WORKFLOW = "current-workflow", Conflict,
-        "The definition was not removed, as it is the current version of its id.",
-        "New runs and steps would still use it.",
-        "Retire the workflow, or apply another version.";
     NO_SAVEPOINT = "no-savepoint", NotFound,
         "Nothing is kept of the moment before that suspension ended.",
         "It has not ended, or the savepoint was dropped to make room for later ones.",

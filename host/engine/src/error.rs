@@ -29,7 +29,7 @@ pub enum Error {
     #[error("there is no tenant {0}: nothing of it is kept")]
     NoTenant(TenantId),
     /// The tenant may use no such component.
-    #[error("no component {0} for this tenant; add it with `components add`")]
+    #[error("no component {0} for this tenant")]
     NoComponent(ComponentDigest),
     /// The tenant has no such definition, or a run is pinned to one that is not there.
     #[error("no workflow definition {0} for this tenant")]
@@ -94,7 +94,7 @@ pub enum Error {
     },
     /// A store was given without the secret with which what it keeps is sealed.
     #[error(
-        "a store of one's own needs a secret, without which nothing that is kept could be used after a restart: \
+        "a host with a store of its own needs a secret, without which nothing that it keeps could be used after a restart: \
          call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one"
     )]
     NoSecret,
@@ -121,7 +121,7 @@ pub enum Error {
         source: JsonError,
     },
     /// A backup goes to, and is restored in, a folder that has none of its own.
-    #[error("{path} is not empty: a backup and a data folder that is made of one have a folder of their own")]
+    #[error("{path} is not empty: a backup, and a data folder restored from one, need an empty folder")]
     NotEmpty {
         /// The folder.
         path: String,
@@ -132,7 +132,7 @@ pub enum Error {
         /// The folder.
         path: String,
     },
-    /// A run that cannot be read was to be canceled. It is blocked now: nothing brings it on, and it can be deleted.
+    /// A run that cannot be read was to be canceled. It is blocked now: nothing continues it, and it can be deleted.
     #[error("run {run} cannot be canceled, as it cannot be read; it is blocked now, and can be deleted")]
     Unreadable {
         /// The run.
@@ -158,7 +158,7 @@ pub enum Error {
         suspension: SuspensionId,
     },
     /// There is no current version of this workflow.
-    #[error("workflow `{0}` has no current version here; apply a definition of it")]
+    #[error("workflow `{0}` has no current version; apply a definition of it")]
     NoCurrentWorkflow(String),
     /// A request under this idempotency key was made before, and asked for something else.
     #[error("the idempotency key `{key}` was used for another request; take a new key for a new request")]
@@ -185,7 +185,7 @@ pub enum Error {
         reason: String,
     },
     /// The host could not do its part. The run is as it was stored last, and is taken over when this process ends.
-    #[error("the host could not go on with run {run}: {reason}")]
+    #[error("the host could not continue run {run}: {reason}")]
     Interrupted {
         /// The run.
         run: RunId,
@@ -221,24 +221,8 @@ impl Error {
             Self::AnswerRefused { .. } => &codes::ANSWER_REFUSED,
             Self::NoCurrentWorkflow(_) => &codes::NO_WORKFLOW,
             Self::NoSavepoint { .. } => &codes::NO_SAVEPOINT,
-            Self::Delete(error) => match error {
-                DeleteError::Store(error) => of_store(error),
-                DeleteError::NotFound { .. } => &codes::NO_RUN,
-                DeleteError::NotFinal { .. } => &codes::NOT_ENDED,
-                DeleteError::HasForks { .. } => &codes::HAS_FORKS,
-            },
-            Self::Remove(error) => match error {
-                RemoveError::Store(error) => of_store(error),
-                RemoveError::NoComponent { .. } => &codes::NO_COMPONENT,
-                RemoveError::NoWorkflow { .. } => &codes::NO_WORKFLOW,
-                RemoveError::ComponentUsed { .. }
-                | RemoveError::WorkflowUsed { .. }
-                | RemoveError::PublishedUsed { .. }
-                | RemoveError::TenantUsed { .. } => &codes::IN_USE,
-                RemoveError::Published { .. } => &codes::PUBLISHED,
-                RemoveError::NotPublished { .. } => &codes::NOT_PUBLISHED,
-                RemoveError::WorkflowCurrent { .. } => &codes::CURRENT_WORKFLOW,
-            },
+            Self::Delete(error) => error.error_code(),
+            Self::Remove(error) => error.error_code(),
             Self::NoRun(_) => &codes::NO_RUN,
             Self::NoComponent(_) => &codes::NO_COMPONENT,
             Self::NoTenant(_) => &codes::NO_TENANT,
@@ -249,7 +233,7 @@ impl Error {
             Self::Unsafe { .. } => &codes::UNSAFE_FOLDER,
             Self::Snapshot { .. } => &codes::DAMAGED_SNAPSHOT,
             Self::Damaged { .. } => &codes::DAMAGED_STORE,
-            Self::Store(error) => of_store(error),
+            Self::Store(error) => error.error_code(),
             Self::Runtime(_) => &codes::RUNTIME_UNAVAILABLE,
             Self::File { .. } => &codes::FILE_UNAVAILABLE,
             Self::Interrupted { .. } => &codes::INTERRUPTED,
@@ -266,14 +250,6 @@ impl Error {
                 | Self::NoWorkflow(_)
                 | Self::Definition(_)
         )
-    }
-}
-
-fn of_store(error: &StoreError) -> &'static ErrorCode {
-    match error {
-        StoreError::Damaged { .. } => &codes::DAMAGED_STORE,
-        StoreError::Refused(_) => &codes::INVALID_QUERY,
-        _ => &codes::STORE_UNAVAILABLE,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::shared::Shared;
 use crate::tenant::Tenant;
 
-/// A host of workflows: one store and one WebAssembly runtime, as those who operate it see them. Cheap to clone.
+/// A host of workflows, as its operator sees it: one store and one WebAssembly runtime. Cheap to clone.
 ///
 /// What is done for one tenant is done with [`Host::tenant`]. Several hosts, in one process or in many, may share a store.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ impl std::fmt::Debug for Host {
 }
 
 impl Host {
-    /// Sets up a host.
+    /// Begins a host.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -45,8 +45,8 @@ impl Host {
     }
 
     /// Returns the handle of a tenant, with its own runs, components and workflows, and those components that are published to all. Nothing
-    /// is stored: a tenant begins with what is first kept for it. Bytes that several tenants have are kept once, and none of them can
-    /// tell.
+    /// is stored: a tenant exists from the first thing that is kept for it. Bytes that several tenants have are kept once, which none of
+    /// them can observe.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -72,9 +72,9 @@ impl Host {
         self.tenant(TenantId::default())
     }
 
-    /// Gives the space of what was deleted back to the file system; returns how many bytes. Takes as long as there is much to give back;
-    /// others may write meanwhile. A data folder of an early version is written anew once, for which all hosts on it wait: that is
-    /// left for later while others are alive and it would take long.
+    /// Returns the space of deleted data to the file system, and says how many bytes. The time it takes grows with that space; other
+    /// processes can write meanwhile. A data folder of an early version is rewritten once, while all hosts on it wait. That is
+    /// postponed while other hosts are alive and it would take long.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -82,7 +82,7 @@ impl Host {
         Ok(self.shared.store.give_back_space().await?)
     }
 
-    /// Figures of the store since this host was set up.
+    /// Returns figures of the store since this host was built.
     pub fn store_stats(&self) -> StoreStats {
         self.shared.store.stats()
     }

@@ -17,7 +17,7 @@ pub struct Source {
     pub path: StepPath,
 }
 
-/// Something that a host did for a run without being asked about that very run.
+/// Something that a host did for a run without a request about that run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upkeep {
     /// Whose run it is.
@@ -26,28 +26,28 @@ pub struct Upkeep {
     pub run: RunId,
     /// What was done.
     pub did: Did,
-    /// The steps that are called now or, once the run was brought as far as it could, wait; at most [`Self::STEPS_MAX`] of them.
+    /// The steps that are called now or, once the run can go no further, wait; at most [`Self::STEPS_MAX`] of them.
     pub steps: Vec<StepPath>,
 }
 
 impl Upkeep {
-    /// Most steps that are told: a run may have any number of them.
+    /// Most steps that are named: a run may have any number of them.
     pub const STEPS_MAX: usize = 10;
 }
 
-/// What a host does for a run. Each but the last two is stored when it is told, and followed by one of those.
+/// What a host does for a run. Each but the last two is stored before it is reported, and is followed by one of those.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Did {
-    /// It took over calls that nobody makes any more.
+    /// It took over the calls of a process that died.
     TookOver,
-    /// It told the run that a time has come.
+    /// It let the run know that a time has come.
     Woke,
     /// It handed the run an event that was sent.
     Delivered,
-    /// It brought the run as far as it could: how the run stands.
+    /// It drove the run as far as it could: how the run stands.
     Brought(RunStatus),
-    /// It could not bring the run on: why.
+    /// It could not continue the run: why.
     GaveUp(String),
 }
 

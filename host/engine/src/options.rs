@@ -32,14 +32,14 @@ pub struct StartOptions {
     pub tracing_options: TracingOptions,
     /// What the result shows.
     pub output_options: OutputOptions,
-    /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
-    /// both get the same answer.
+    /// The idempotency key, unique within the tenant, 1 to 256 bytes: a request that is repeated under one key is done once, and
+    /// each gets the same answer.
     pub idempotency_key: Option<String>,
     /// Who starts it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,
-    /// What they say to it, at most 4 KiB.
+    /// A comment, at most 4 KiB.
     pub comment: Option<String>,
 }
 
@@ -60,30 +60,30 @@ pub struct ResumeOptions {
     pub tracing_options: TracingOptions,
     /// What the result shows.
     pub output_options: OutputOptions,
-    /// The caller's own name for this request, unique within the tenant, 1 to 256 bytes: asking twice under one does it once, and
-    /// both get the same answer.
+    /// The idempotency key, unique within the tenant, 1 to 256 bytes: a request that is repeated under one key is done once, and
+    /// each gets the same answer.
     pub idempotency_key: Option<String>,
     /// Who answers. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,
-    /// What they say to it, at most 4 KiB.
+    /// A comment, at most 4 KiB.
     pub comment: Option<String>,
 }
 
-/// How a run is cancelled.
+/// How a run is canceled.
 #[derive(Clone, Debug, Default)]
 pub struct CancelOptions {
     /// Who cancels it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,
-    /// What they say to it, at most 4 KiB.
+    /// A comment, at most 4 KiB.
     pub comment: Option<String>,
 }
 
 impl StartOptions {
-    /// A start with this input.
+    /// Makes the options of a start with this input.
     pub fn input(data: impl Into<Json>) -> Self {
         Self { input_data: Some(data.into()), ..Self::default() }
     }
@@ -101,7 +101,7 @@ impl StartOptions {
 }
 
 impl ResumeOptions {
-    /// A resume with this answer.
+    /// Makes the options of a resume with this answer.
     pub fn data(data: impl Into<Json>) -> Self {
         Self { resume_data: Some(data.into()), ..Self::default() }
     }
@@ -112,14 +112,14 @@ impl ResumeOptions {
         self
     }
 
-    /// Says which version of the run the caller has seen: a suspension that was opened later is not meant. Defaults to that of the last
-    /// result which the handle returned.
+    /// Sets the version of the run that the caller has seen: suspensions that were opened later are not meant. Defaults to that of the
+    /// last result that the handle returned.
     pub fn seen(mut self, version: u64) -> Self {
         self.step.seen = Some(version);
         self
     }
 
-    /// Says who answers. The host adds by what it knows the request.
+    /// Sets who answers. The host adds by what it knows the caller.
     pub fn by(mut self, name: impl Into<String>) -> Self {
         self.actor = Some(Actor::asserted(name));
         self

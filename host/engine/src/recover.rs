@@ -53,7 +53,7 @@ impl Host {
 /// A run to which an event is to be brought.
 pub(crate) type Found = (TenantId, RunId, Event);
 
-/// Brings on all that is looked for, until nothing is left but what could not be brought on: that was logged, and is passed over.
+/// Drives every run that `look` finds until none makes progress. Failures are logged and skipped.
 async fn bring_on(
     host: &Arc<Shared>,
     look: impl AsyncFn(&HashSet<RunId>) -> Result<Vec<Found>, Error>,

@@ -18,10 +18,10 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Run as RunState, RunStatus, Step};
 use reentry_core::workflow::Program;
 
-/// One run of a workflow. Cheap to clone; holds nothing of the run but its id, and which version of it was seen last.
+/// One run of a workflow. Cheap to clone: it holds the run's id, and the version that was seen last.
 ///
-/// A handle stands for somebody who looks at the run: an answer that is given with it reaches no question that was opened after the last
-/// result, state or event that the handle returned. A clone has seen what its original had seen, and goes its own way from then on.
+/// A handle stands for one reader of the run: an answer through it reaches no question that was opened after the last
+/// result, state or event that the handle returned. A clone has seen what its original had seen, and is independent from then on.
 pub struct Run {
     pub(crate) tenant: Tenant,
     pub(crate) id: RunId,
@@ -62,7 +62,7 @@ impl Run {
         result
     }
 
-    /// The run's id.
+    /// Returns the run's id.
     pub fn id(&self) -> RunId {
         self.id
     }
@@ -89,7 +89,7 @@ impl Run {
     ///
     /// # Errors
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
-    /// was. `Unavailable` when the host could not go on; what was stored last then counts.
+    /// was. `Unavailable` when the host could not continue: the run is as it was stored last.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
         self.tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
@@ -139,7 +139,7 @@ impl Run {
     /// `Refused` for a target that names no suspension or several, and for data that does not fit, be it by the word of the schema or
     /// of the step; `Conflict` when what is named was answered, has expired or was opened after what this handle has seen; `Damaged`
     /// when the kept memory is not what was written. The run stays as it is in all these cases, but for what was due in it.
-    /// `Unavailable` when the host could not go on; what was stored last then counts.
+    /// `Unavailable` when the host could not continue: the run is as it was stored last.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         self.tenant.policy().await?.answer_bounded(&options)?;
         let by = who::answerer(&options)?;
@@ -161,16 +161,16 @@ impl Run {
         .map(|result| self.shown(result))
     }
 
-    /// Ends the run as cancelled. Steps that wait are closed; a call that is in flight is told when it asks, and its end does
+    /// Ends the run as canceled. Steps that wait are closed. A call that is in flight learns of it when it asks, and its end does
     /// not count. Durable on return.
     ///
     /// # Errors
-    /// `Conflict` when the run has ended; `Damaged` when it cannot be read: nothing brings it on any more then, and it can be deleted.
+    /// `Conflict` when the run has ended; `Damaged` when it cannot be read: it is blocked then, and can be deleted.
     pub async fn cancel(&self) -> Result<RunResult, Error> {
         self.cancel_with(CancelOptions::default()).await
     }
 
-    /// The same, and says who wants it.
+    /// Ends the run as [`Self::cancel`] does, and records who asked for it.
     ///
     /// # Errors
     /// As [`Self::cancel`]; `Refused` for a name or a comment that is too long.
@@ -190,7 +190,7 @@ impl Run {
         }
     }
 
-    /// How the run stands, as it is stored.
+    /// Returns how the run stands, as it is stored.
     ///
     /// # Errors
     /// `NotFound` when there is no such run.
@@ -204,7 +204,7 @@ impl Run {
         Ok(self.shown(RunResult::of(&run, &program, root.as_ref(), options)))
     }
 
-    /// The run's status, as it is stored.
+    /// Returns the run's status, as it is stored.
     ///
     /// # Errors
     /// `NotFound` when there is no such run.
@@ -212,7 +212,7 @@ impl Run {
         Ok(self.load().await?.status())
     }
 
-    /// The run as it is stored, with the steps that are not done.
+    /// Returns the run as it is stored, with the steps that are not done.
     ///
     /// # Errors
     /// `NotFound` when there is no such run.
@@ -222,7 +222,7 @@ impl Run {
         Ok(run)
     }
 
-    /// The records of all steps. Reads every one of them, so its cost grows with the run.
+    /// Returns the records of all steps. It reads every one of them, so its cost grows with the run.
     ///
     /// # Errors
     /// `NotFound` when there is no such run; `Damaged` when a record cannot be read.
@@ -238,7 +238,7 @@ impl Run {
         Ok(StepResults::of(records, &run.statuses(&program)))
     }
 
-    /// The record of one step, done or not; the root path is the workflow itself.
+    /// Returns the record of one step, done or not. The root path is the workflow itself.
     ///
     /// # Errors
     /// `Damaged` when the record cannot be read.

@@ -44,7 +44,7 @@ impl Tenant {
     }
 
     /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it for the tenant. Durable on return. Adding
-    /// the same bytes again changes nothing, their name neither.
+    /// the same bytes again changes nothing, not even their name.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -69,7 +69,7 @@ impl Tenant {
         self.add_component_with(name, bytes, &|_| {}).await
     }
 
-    /// The same, and tells how far it is: compiling a large component takes seconds.
+    /// Adds a component as [`Self::add_component`] does, and reports progress: compiling a large one takes seconds.
     ///
     /// # Errors
     /// As [`Self::add_component`].
@@ -84,7 +84,7 @@ impl Tenant {
         Ok(Component { digest, meta })
     }
 
-    /// A component that the tenant has added before, or that is published.
+    /// Returns a component that the tenant has added before, or that is published.
     ///
     /// # Errors
     /// `NotFound` when there is none, whether another tenant has it or not.
@@ -92,8 +92,7 @@ impl Tenant {
         Ok(Component { digest, meta: self.shared.registry.meta_of(&self.id, digest).await? })
     }
 
-    /// The component that a name means: of the tenant's own of that name the one added last; without one, of those published under it the one
-    /// published last.
+    /// Returns the component of a name: the one that the tenant added last under it, or else the one published last under it.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -108,8 +107,7 @@ impl Tenant {
         }
     }
 
-    /// The components that the tenant may use: first its own, the newest first, then those that are published and not its own, the newest
-    /// first.
+    /// Lists the components that the tenant may use: its own, then those that are published, each the newest first.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -117,7 +115,7 @@ impl Tenant {
         Ok(self.shared.store.list_components(&self.id).await?)
     }
 
-    /// Begins a workflow, to be committed for this tenant.
+    /// Begins a workflow of this tenant. It exists once it is committed.
     pub fn workflow(&self, id: impl Into<String>) -> PendingWorkflow {
         PendingWorkflow { tenant: self.clone(), definition: WorkflowBuilder::new(id).definition() }
     }
@@ -149,7 +147,7 @@ impl Tenant {
         Ok(Workflow { tenant: self.clone(), workflow })
     }
 
-    /// A run, by its id. The handle has seen the run as it is now; of one that cannot be read it has seen nothing.
+    /// Returns a run by its id. The handle has seen the run as it is now, or nothing of a run that cannot be read.
     ///
     /// # Errors
     /// `NotFound` when the tenant has no such run.
@@ -165,7 +163,7 @@ impl Tenant {
     /// Lists runs, newest first. A page may be short, or empty, and have a `next` all the same: see [`Page`].
     ///
     /// # Errors
-    /// `Refused` for a filter that nothing passes, and a place that is none; `Unavailable`, `Damaged`.
+    /// `Refused` for a filter that nothing can pass and for an invalid cursor; `Unavailable`, `Damaged`.
     pub async fn runs(&self, filter: RunFilter) -> Result<Page<RunSummary>, Error> {
         Ok(self.shared.store.list_runs(&self.id, filter).await?)
     }
@@ -179,7 +177,8 @@ impl Tenant {
         Ok(self.shared.store.count_runs(&self.id, filter, by).await?)
     }
 
-    /// Runs of which the first or last hexadecimal digits of the id are given, newest first, at most `limit`. Grows with the tenant's runs.
+    /// Lists the runs whose ids begin or end with these hexadecimal digits, newest first, at most `limit`. The cost grows with the tenant's
+    /// runs.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -187,7 +186,7 @@ impl Tenant {
         Ok(self.shared.store.runs_with_digits(&self.id, digits, limit).await?)
     }
 
-    /// The run that was created or answered most recently.
+    /// Returns the run that was created or answered most recently.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -216,7 +215,7 @@ impl Tenant {
     /// ```
     ///
     /// # Errors
-    /// `Refused` for a filter that nothing passes, and a place that is none; `Unavailable`, `Damaged`.
+    /// `Refused` for a filter that nothing can pass and for an invalid cursor; `Unavailable`, `Damaged`.
     pub async fn inbox(&self, filter: SuspensionFilter) -> Result<Page<Waiting>, Error> {
         let page = self.shared.store.list_suspensions(&self.id, filter).await?;
         let mut rows = Vec::with_capacity(page.rows.len());
@@ -226,7 +225,7 @@ impl Tenant {
         Ok(Page { rows, next: page.next })
     }
 
-    /// Counts what waits for an answer, as [`Self::count_runs`] does runs.
+    /// Counts what waits for an answer, as [`Self::count_runs`] counts runs.
     ///
     /// # Errors
     /// As [`Self::inbox`].

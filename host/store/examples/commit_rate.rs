@@ -2,6 +2,11 @@
 //!
 //! `cargo run --release -p reentry-store --example commit_rate [folder]`; the folder decides which disk is measured.
 //! With `size` as second argument: how many bytes a waiting run takes instead.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures, and prints what it measured"
+)]
 
 use std::fs::{self, File};
 use std::io::Write;

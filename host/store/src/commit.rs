@@ -183,8 +183,8 @@ pub enum CommitError {
         /// The key.
         key: String,
     },
-    /// Somebody else changed the run first. Read it again and decide again.
-    #[error("run {run} is not at version {expected:?} any more (found {found:?})")]
+    /// Another process or request changed the run first. Read it again and decide again.
+    #[error("{}", conflict(*run, *expected, *found))]
     VersionConflict {
         /// The run.
         run: RunId,
@@ -227,4 +227,15 @@ pub enum CommitError {
     /// The store could not be used. Whether the change is stored is then unknown until the run is read again.
     #[error(transparent)]
     Store(#[from] crate::StoreError),
+}
+
+/// A conflict of versions in words.
+fn conflict(run: RunId, expected: Option<u64>, found: Option<u64>) -> String {
+    match (expected, found) {
+        (None, _) => format!("run {run} exists already"),
+        (Some(_), None) => format!("run {run} does not exist"),
+        (Some(expected), Some(found)) => {
+            format!("run {run} is at version {found}, expected version {expected}: it was changed meanwhile")
+        }
+    }
 }

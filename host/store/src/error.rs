@@ -1,9 +1,11 @@
 //! Why something could not be read, stored or removed.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+use reentry_core::error::ErrorCode;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::RunStatus;
 
+use crate::error_codes;
 use crate::library::{ComponentUsage, PublishedUsage};
 
 /// Why a read or a write of something other than a run failed.
@@ -148,4 +150,45 @@ pub enum RemoveError {
 
 fn listed(runs: &[RunId]) -> String {
     runs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl StoreError {
+    /// Its row of the table of codes.
+    pub fn error_code(&self) -> &'static ErrorCode {
+        match self {
+            Self::Damaged { .. } => &error_codes::DAMAGED_STORE,
+            Self::Refused(_) => &error_codes::INVALID_QUERY,
+            Self::TooNew { .. } | Self::Unavailable(_) => &error_codes::STORE_UNAVAILABLE,
+        }
+    }
+}
+
+impl DeleteError {
+    /// Its row of the table of codes.
+    pub fn error_code(&self) -> &'static ErrorCode {
+        match self {
+            Self::NotFound { .. } => &error_codes::NO_RUN,
+            Self::NotFinal { .. } => &error_codes::NOT_ENDED,
+            Self::HasForks { .. } => &error_codes::HAS_FORKS,
+            Self::Store(error) => error.error_code(),
+        }
+    }
+}
+
+impl RemoveError {
+    /// Its row of the table of codes.
+    pub fn error_code(&self) -> &'static ErrorCode {
+        match self {
+            Self::NoComponent { .. } => &error_codes::NO_COMPONENT,
+            Self::NoWorkflow { .. } => &error_codes::NO_WORKFLOW,
+            Self::ComponentUsed { .. }
+            | Self::WorkflowUsed { .. }
+            | Self::PublishedUsed { .. }
+            | Self::TenantUsed { .. } => &error_codes::IN_USE,
+            Self::Published { .. } => &error_codes::PUBLISHED,
+            Self::NotPublished { .. } => &error_codes::NOT_PUBLISHED,
+            Self::WorkflowCurrent { .. } => &error_codes::CURRENT_WORKFLOW,
+            Self::Store(error) => error.error_code(),
+        }
+    }
 }

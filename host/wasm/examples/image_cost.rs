@@ -1,6 +1,11 @@
 //! What a suspension and a resume cost, by the number of pages that the guest dirtied.
 //!
 //! `cargo run --release -p reentry-wasm --example image_cost`. Prints medians and minima in microseconds.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it measures, and prints what it measured"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -120,6 +120,10 @@ impl CodeCache {
     }
 
     /// Writes beside and renames, so that no reader sees half a file. Not synced: the seal tells a torn file from a whole one.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the name of a file that is gone in a moment: nothing depends on it"
+    )]
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mut random = [0u8; 8];
         getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;

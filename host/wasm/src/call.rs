@@ -16,6 +16,7 @@ use crate::image::capture::{self, CaptureError, Captured};
 use crate::image::dirty::Changed;
 use crate::instance::let_go_of_streams;
 use crate::limits::Limits;
+use crate::now::now;
 use crate::runtime;
 use crate::spare::Serves;
 use reentry_core::snapshot::SealKey;
@@ -89,7 +90,7 @@ pub(crate) async fn start(
     let key = call.facts.idempotency_key.clone();
     let call = convert::invocation(call);
     let ended = setup.bounded(async {
-        let begun = Instant::now();
+        let begun = now();
         let live = setup.fresh(host, key).await?;
         setup.finish(live, begun, Call::Start(&call)).await
     });
@@ -123,7 +124,7 @@ pub(crate) async fn resume(
         }
     };
     let ended = setup.bounded(async {
-        let begun = Instant::now();
+        let begun = now();
         let live = match restore {
             Some((state, image)) => setup.restored(host, key, state, image).await?,
             None => setup.fresh(host, key).await?,
@@ -179,7 +180,7 @@ impl<'a> Setup<'a> {
             component,
             runtime,
             // A clock of the host's own, which no guest sees: it only bounds the call.
-            deadline: Instant::now() + limits.call,
+            deadline: now() + limits.call,
             limits: Arc::new(limits),
             seal: options.seal,
             cancel: options.cancel,
@@ -219,12 +220,12 @@ impl<'a> Setup<'a> {
         begun: Instant,
         call: Call<'_>,
     ) -> Result<Ended, CallError> {
-        let ready = Instant::now();
+        let ready = now();
         let returned = match self.invoke(&mut live, call).await {
             Ok(returned) => returned,
             Err(error) => return Err(failed::call_error(error, live.store.data_mut(), &self.limits)),
         };
-        let ended = Instant::now();
+        let ended = now();
         let outcome = match returned {
             Ok(outcome) => convert::outcome(outcome, &self.limits).map(Ok),
             Err(failure) => convert::failure_out(failure, &self.limits).map(Err),

@@ -19,6 +19,7 @@ use crate::image::pagemap::PageMap;
 use crate::image::restore::{self, RestoreError};
 use crate::image::{dirty, handles, reset};
 use crate::limits::Meter;
+use crate::now::now;
 use crate::{failed, runtime, wasi};
 
 /// An instance that looks fresh, and what is known of it.
@@ -236,7 +237,7 @@ async fn made(
 ///
 /// The trap is there because a busy scheduler may let many ticks pass before it looks at its timers.
 fn stop_at(store: &mut wasmtime::Store<Guest>, deadline: Instant) {
-    store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
+    store.epoch_deadline_callback(move |_| match now() >= deadline {
         true => Err(Fault::TimedOut.into()),
         false => Ok(UpdateDeadline::Yield(1)),
     });

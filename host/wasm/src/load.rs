@@ -21,6 +21,7 @@ use crate::instance::{self, new_store};
 use crate::instrument::{Instrumented, Layout, Obstacle, instrument};
 use crate::limits::Meter;
 use crate::no_run::NoRun;
+use crate::now::now;
 use crate::record::{Kept, Record};
 use crate::runtime::{self, Runtime};
 use crate::spare::ComponentNumber;
@@ -340,7 +341,7 @@ fn check_modes(descriptors: &[Descriptor], obstacles: Vec<Obstacle>) -> Result<(
 /// An instance that serves no run.
 async fn instantiate(runtime: &runtime::Inner, program: &Program, number: u64) -> Result<Live, LoadError> {
     let limits = Arc::new(runtime.config.limits.clone());
-    let deadline = std::time::Instant::now() + limits.call;
+    let deadline = now() + limits.call;
     let store = || {
         let meter = Meter::new(&limits, program.own_bytes, program.own_instances);
         let host = Arc::new(NoRun(number));

@@ -1,7 +1,6 @@
 //! From one version of a component to another: what a waiting step knows is taken out of the old one and put into the new one.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use reentry_core::json::Json;
 use reentry_core::step::{Facts, Failure, Invocation, Outcome, Waits};
@@ -15,6 +14,7 @@ use crate::error::CallError;
 use crate::failed;
 use crate::host::HostCalls;
 use crate::image::access::Live;
+use crate::now::now;
 
 /// A step that waits in a new version of its component.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ pub(crate) async fn import_state(
     let key = call.facts.idempotency_key.clone();
     let (call, state) = (convert::invocation(call), state.text().to_owned());
     let ended = setup.bounded(async {
-        let begun = Instant::now();
+        let begun = now();
         let live = setup.fresh(host, key).await?;
         setup.finish(live, begun, Call::Import(migration, &call, &state)).await
     });

@@ -143,8 +143,8 @@ impl Details {
         match error {
             Error::Remove(RemoveError::ComponentUsed { usage, .. }) => Some(Self::Used(usage.into())),
             Error::Remove(RemoveError::PublishedUsed { usage, .. }) => Some(Self::Needed((*usage).into())),
-            Error::Refused(Refused::Invalid { what, violations }) => {
-                let what = (*what).to_owned();
+            Error::Refused(Refused::Invalid { part, violations }) => {
+                let what = part.to_string();
                 Some(Self::Invalid { violations: ViolationRow::all(violations), what })
             }
             Error::Refused(Refused::Target(

@@ -14,10 +14,10 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     pub(crate) include_labels: bool,
 
-    /// Stay until the run has ended, whoever resumes it
+    /// Stay until the run has ended, even if other processes resume it
     ///
     /// After a suspension the store is looked at several times a second. Killing the command loses nothing: the run stays as it is
-    /// stored, and whoever resumes it brings it to its end.
+    /// stored, and its next resume takes it further.
     #[arg(long)]
     pub(crate) wait: bool,
 }

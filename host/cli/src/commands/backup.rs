@@ -18,7 +18,7 @@ pub(crate) struct Args {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 
-    /// Copy the host key as well: whoever has both can use the copy, and make its runs do what he wants
+    /// Copy the host key as well: with both, one can use the copy, and make its runs do anything
     #[arg(long)]
     with_key: bool,
 }
@@ -32,7 +32,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
         return Ok(Exit::Done);
     }
     session.ui.note(&match args.with_key {
-        true => format!("{folder} has all of it, the host key too: keep it where nobody else can read it"),
+        true => format!("{folder} has all of it, the host key too: keep it where no one else can read it"),
         false => format!(
             "{folder} has all but the host key; keep a copy of {} somewhere else, without it the backup is of no use",
             session.data_dir().join("host.key").display()

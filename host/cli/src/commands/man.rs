@@ -143,7 +143,7 @@ mod tests {
         .SH DESCRIPTION
         End a run by request
         .PP
-        Steps that wait are closed. A call that is in flight is told when it asks, and its end does not count.
+        Steps that wait are closed. A call that is in flight learns of it when it asks, and its end does not count.
         .SH OPTIONS
         .TP
         \fB\-\-as\fR \fI<NAME>\fR

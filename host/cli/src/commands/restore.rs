@@ -26,7 +26,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
         session.ui.print_json(&FolderRestored { data_dir: folder.to_string() })?;
     } else {
         session.ui.note(&format!(
-            "{folder} is as the backup was; `reentry runs recover` brings on what was under way"
+            "{folder} has what the backup has; `reentry runs recover` continues what was under way"
         ));
     }
     Ok(Exit::Done)

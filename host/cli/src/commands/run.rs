@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 
-use reentry::core::run::Refused;
+use reentry::core::run::{Refused, RequestPart};
 use reentry::core::workflow::Definition;
 use reentry::{StartOptions, Started, Tenant, Workflow};
 use reentry_wire::lookup;
@@ -112,7 +112,7 @@ fn with_form(failure: Failure, workflow: &Workflow) -> Failure {
     let definition: Option<Definition> = workflow.definition().decode().ok();
     let schema = definition.and_then(|definition| definition.input_schema?.value().ok());
     match (error.as_ref(), schema) {
-        (reentry::Error::Refused(Refused::Invalid { what: "input data", .. }), Some(schema)) => {
+        (reentry::Error::Refused(Refused::Invalid { part: RequestPart::Input, .. }), Some(schema)) => {
             Report::of(error).hint(format!("the input must be {}", summary(&schema))).into()
         }
         _ => failure,

@@ -19,7 +19,7 @@ use crate::ui::{Ui, harmless};
 
 /// Look after runs: timers, deadlines, events, and runs whose process died
 ///
-/// Stays until it is told to leave (SIGTERM, or Ctrl-C) or nobody reads its lines any more: then it begins no further step, lets steps that are being called end, and goes.
+/// Stays until it is asked to leave (SIGTERM or Ctrl-C) or the reader of its output has gone. Then it begins no further call, lets running calls end, and exits.
 /// What is left is taken over by the next one. Any number of them may work on one data folder, beside any other command. It looks after
 /// the runs of all tenants, and prints a line for each thing that it does and for each that a step logs meanwhile. With `--json` each line is
 /// a JSON object, and so are those of the host's log on standard error.
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long)]
     until_idle: bool,
 
-    /// How long steps that are being called may take to end when it is told to leave
+    /// How long running calls may take to end when the worker is asked to leave
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = read_span)]
     grace: u64,
 }
@@ -59,7 +59,7 @@ async fn stop(host: &Host, grace: u64, session: &Session) -> Result<Exit, Failur
     session.ui.note("leaving; steps that are being called may end (again to leave at once)");
     let left = host.stop(Duration::from_millis(grace)).await?;
     if left > 0 {
-        session.ui.note(&format!("left {} at work, for others to take over", count(left, "run")));
+        session.ui.note(&format!("{} still running; another worker will take over", count(left, "run")));
     }
     Ok(Exit::Done)
 }
@@ -95,7 +95,7 @@ fn text(ui: &Ui, upkeep: &Upkeep, at: Timestamp) -> String {
         Did::Woke => "woken: its time has come".to_owned(),
         Did::Delivered => "has the event it waited for".to_owned(),
         Did::Brought(status) => format!("is {} now", ui.out.status(status.as_str())),
-        Did::GaveUp(error) => format!("{} {}", ui.out.red("could not be brought on:"), harmless(error)),
+        Did::GaveUp(error) => format!("{} {}", ui.out.red("could not be continued:"), harmless(error)),
         _ => "was looked after".to_owned(),
     };
     let steps: Vec<String> = upkeep.steps.iter().map(ToString::to_string).collect();
@@ -173,7 +173,7 @@ mod tests {
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  [each[3].nap, ask] woken: its time has come
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  has the event it waited for
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  is suspended now
-        00:00:01.000  run_0000000003e87fffbfffffffffffffff  could not be brought on: damaged\u{1b}
+        00:00:01.000  run_0000000003e87fffbfffffffffffffff  could not be continued: damaged\u{1b}
         ");
     }
 }

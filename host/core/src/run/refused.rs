@@ -1,5 +1,7 @@
 //! Why an event does not fit a run. Nothing is changed then.
 
+use std::fmt;
+
 use super::codes;
 use super::decision::SuspensionEnd;
 use super::limits::{SAVED_STEPS_MAX, TRIALS_MAX};
@@ -12,6 +14,30 @@ use crate::resume::TargetError;
 use crate::schema::{SchemaError, Violations};
 use crate::trace::TraceError;
 
+/// Data that a request brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestPart {
+    /// The input of a workflow or entry.
+    Input,
+    /// An answer.
+    ResumeData,
+    /// The state with which a run begins.
+    InitialState,
+    /// What callers say beside the input.
+    RequestContext,
+}
+
+impl fmt::Display for RequestPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Input => "input data",
+            Self::ResumeData => "resume data",
+            Self::InitialState => "initial state",
+            Self::RequestContext => "request context",
+        })
+    }
+}
+
 /// Why an event does not fit a run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -23,10 +49,10 @@ pub enum Refused {
         status: RunStatus,
     },
     /// Data breaks its schema.
-    #[error("invalid {what}:{violations}")]
+    #[error("invalid {part}:{violations}")]
     Invalid {
-        /// Which data: `input data`, `resume data`, `initial state`, `request context`.
-        what: &'static str,
+        /// Which data.
+        part: RequestPart,
         /// Where and how.
         violations: Violations,
     },

@@ -8,7 +8,7 @@ use super::doing::Doing;
 use super::known::Stop;
 use super::limits::{REFUSALS_TOLD_MAX, RUN_SETTINGS_BYTES_MAX};
 use super::log::LogKind;
-use super::refused::Refused;
+use super::refused::{Refused, RequestPart};
 use super::settings::{Map, merged, too_large};
 use super::start::{checked, let_in, let_in_all};
 use super::suspension::{Claim, Replaced, Suspension};
@@ -25,8 +25,8 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest) -> Result<
     let found: Vec<(StepPath, Suspension)> =
         found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
 
-    request.data.iter().try_for_each(|data| let_in("resume data", data))?;
-    let_in_all("request context", &request.request_context)?;
+    request.data.iter().try_for_each(|data| let_in(RequestPart::ResumeData, data))?;
+    let_in_all(RequestPart::RequestContext, &request.request_context)?;
     let before = change.run.request_context.clone();
     let given: Vec<String> = request.request_context.keys().cloned().collect();
     let mut context = merged(&before, request.request_context);
@@ -40,7 +40,7 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest) -> Result<
         let data = answer(&suspension, place.answer_schema(), request.data.clone())?;
         context = change
             .request_context_at(&path, context)
-            .map_err(|violations| Refused::Invalid { what: "request context", violations })?;
+            .map_err(|violations| Refused::Invalid { part: RequestPart::RequestContext, violations })?;
         let allowed = place.step().map_or(0, |step| step.retry.retries);
         if request.retry_count > allowed {
             let found = request.retry_count;
@@ -118,5 +118,5 @@ fn answer(suspension: &Suspension, declared: Option<&Schema>, data: Option<Json>
     // It was let in when the suspension began.
     let own = own.map(Schema::stored).transpose();
     let own = own.map_err(|source| Refused::Schema { suspension: suspension.id, source })?;
-    checked("resume data", own.as_ref().or(declared), data)
+    checked(RequestPart::ResumeData, own.as_ref().or(declared), data)
 }

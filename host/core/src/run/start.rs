@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::known::Stop;
 use super::log::LogKind;
-use super::refused::Refused;
+use super::refused::{Refused, RequestPart};
 use super::settings::Map;
 use super::status::Phase;
 use crate::event::StartRequest;
@@ -18,14 +18,17 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest) -> Result<()
         return Err(Refused::AlreadyStarted { status: change.run.status() }.into());
     }
     let (root, top) = (StepPath::root(), change.program.top.top());
-    let refuse = |what| move |violations| Refused::Invalid { what, violations };
-    for (what, given) in [("input data", &request.input), ("initial state", &request.initial_state)] {
-        given.iter().try_for_each(|given| let_in(what, given))?;
+    let refuse = |part| move |violations| Refused::Invalid { part, violations };
+    for (part, given) in
+        [(RequestPart::Input, &request.input), (RequestPart::InitialState, &request.initial_state)]
+    {
+        given.iter().try_for_each(|given| let_in(part, given))?;
     }
-    let_in_all("request context", &request.request_context)?;
-    let context =
-        change.request_context_at(&root, request.request_context).map_err(refuse("request context"))?;
-    let input = checked("input data", top.input.as_ref(), request.input.unwrap_or_else(Json::null))?;
+    let_in_all(RequestPart::RequestContext, &request.request_context)?;
+    let context = change
+        .request_context_at(&root, request.request_context)
+        .map_err(refuse(RequestPart::RequestContext))?;
+    let input = checked(RequestPart::Input, top.input.as_ref(), request.input.unwrap_or_else(Json::null))?;
     check_first(change, &context, &input)?;
     let state = initial_state(change, request.initial_state)?;
     let fresh = FreshIds::of_start(change.run.id, change.next_version());
@@ -47,11 +50,11 @@ fn check_first(change: &Change<'_>, context: &Map, input: &Json) -> Result<(), R
     while let Some(first) = place.workflow().and_then(|scope| scope.first()) {
         path = path.child(&first.id);
         place = change.place(&path)?;
-        input = checked("input data", place.input_schema(), input)?;
+        input = checked(RequestPart::Input, place.input_schema(), input)?;
     }
     match change.request_context_at(&path, context.clone()) {
         Ok(_) => Ok(()),
-        Err(violations) => Err(Refused::Invalid { what: "request context", violations }),
+        Err(violations) => Err(Refused::Invalid { part: RequestPart::RequestContext, violations }),
     }
 }
 
@@ -59,7 +62,7 @@ fn initial_state(change: &Change<'_>, given: Option<Json>) -> Result<Map, Refuse
     let given = given.unwrap_or_else(|| Json::from(serde_json::json!({})));
     let state = given.decode().map_err(|_| Refused::StateNotObject { found: kind_of(&given) })?;
     let checked = change.state_at(&StepPath::root(), state);
-    checked.map_err(|violations| Refused::Invalid { what: "initial state", violations })
+    checked.map_err(|violations| Refused::Invalid { part: RequestPart::InitialState, violations })
 }
 
 fn kind_of(json: &Json) -> &'static str {
@@ -74,25 +77,25 @@ fn kind_of(json: &Json) -> &'static str {
 }
 
 /// Refuses data from outside that is no value, or not the same one to every reader.
-pub(super) fn let_in(what: &'static str, data: &Json) -> Result<(), Refused> {
+pub(super) fn let_in(part: RequestPart, data: &Json) -> Result<(), Refused> {
     data.check_outside()
-        .map_err(|error| Refused::Invalid { what, violations: Violations(vec![error.violation()]) })
+        .map_err(|error| Refused::Invalid { part, violations: Violations(vec![error.violation()]) })
 }
 
 /// The same for each value of a map; its key is a part of the place.
-pub(super) fn let_in_all(what: &'static str, map: &Map) -> Result<(), Refused> {
+pub(super) fn let_in_all(part: RequestPart, map: &Map) -> Result<(), Refused> {
     map.iter().try_for_each(|(key, value)| {
         let Err(error) = value.check_outside() else { return Ok(()) };
         let Violation { at, message } = error.violation();
         let at = format!("/{}{at}", key.replace('~', "~0").replace('/', "~1"));
-        Err(Refused::Invalid { what, violations: Violations(vec![Violation { at, message }]) })
+        Err(Refused::Invalid { part, violations: Violations(vec![Violation { at, message }]) })
     })
 }
 
 /// Data as the schema leaves it: checked, defaults filled in.
-pub(super) fn checked(what: &'static str, schema: Option<&Schema>, data: Json) -> Result<Json, Refused> {
+pub(super) fn checked(part: RequestPart, schema: Option<&Schema>, data: Json) -> Result<Json, Refused> {
     match schema {
         None => Ok(data),
-        Some(schema) => schema.check(&data).map_err(|violations| Refused::Invalid { what, violations }),
+        Some(schema) => schema.check(&data).map_err(|violations| Refused::Invalid { part, violations }),
     }
 }

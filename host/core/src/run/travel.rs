@@ -4,7 +4,7 @@ use super::change::Change;
 use super::doing::{Doing, Held};
 use super::known::Stop;
 use super::log::LogKind;
-use super::refused::{Refused, misfit};
+use super::refused::{Refused, RequestPart, misfit};
 use super::start::let_in;
 use super::status::{Phase, RunStatus, StepStatus};
 use crate::event::Traveled;
@@ -14,7 +14,7 @@ use crate::workflow::Place;
 /// Goes back. The entry must follow others in a workflow: inside a block, the block is where one can go back to.
 pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), Stop> {
     let Traveled { to, input, .. } = traveled;
-    input.iter().try_for_each(|input| let_in("input data", input))?;
+    input.iter().try_for_each(|input| let_in(RequestPart::Input, input))?;
     if change.run.phase == Phase::Pending {
         return Err(Refused::NotTravelable { to, reason: "the run has not begun".into() }.into());
     }

@@ -37,7 +37,7 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     run.resume(ResumeOptions::data(json!("b"))).await.unwrap();
     let error = first.backup(&copy, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
-    insta::assert_snapshot!(told(&error, root.path()), @"DIR/copy is not empty: a backup and a data folder that is made of one have a folder of their own");
+    insta::assert_snapshot!(told(&error, root.path()), @"DIR/copy is not empty: a backup, and a data folder restored from one, need an empty folder");
 
     // Without its key nothing of it could be used.
     let error = restore(&copy, &other).await.unwrap_err();
@@ -70,7 +70,7 @@ async fn a_backup_with_the_key_is_all_there_is_to_it() {
     assert_eq!(lines.iter().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["said", "goes on"]);
 
     let error = restore(&copy, &data).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, root.path()), @"DIR/data is not empty: a backup and a data folder that is made of one have a folder of their own");
+    insta::assert_snapshot!(told(&error, root.path()), @"DIR/data is not empty: a backup, and a data folder restored from one, need an empty folder");
     let error = restore(&data.join("cache"), &root.path().join("new")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     insta::assert_snapshot!(told(&error, root.path()), @"there is no backup in DIR/data/cache: it would have a file `reentry.db`");

@@ -32,7 +32,7 @@ async fn blocked(host: &Host) -> Run {
     let run = asks_twice(&host.default_tenant()).await.create_run().await.unwrap();
     let error = run.start(input(json!(1))).await.unwrap_err();
     insta::allow_duplicates! {
-        insta::assert_snapshot!(error.to_string().replace(&run.id().to_string(), "RUN"), @"the host could not go on with run RUN: the host panicked: the engine has a bug");
+        insta::assert_snapshot!(error.to_string().replace(&run.id().to_string(), "RUN"), @"the host could not continue run RUN: the host panicked: the engine has a bug");
     }
     for _ in 0..2 {
         assert_eq!(run.status().await.unwrap(), RunStatus::Running);

@@ -76,7 +76,7 @@ async fn what_others_may_have_put_there_is_not_trusted() {
     assert!(refusal(dir).await.starts_with("DIR/cache cannot be trusted"));
     set_mode(&dir.join("cache"), 0o700);
     set_mode(&key, 0o640);
-    insta::assert_snapshot!(refusal(dir).await, @"DIR/host.key cannot be trusted: other users may use it (mode 640); if nobody else has read or written it, `chmod 600 DIR/host.key`");
+    insta::assert_snapshot!(refusal(dir).await, @"DIR/host.key cannot be trusted: other users may use it (mode 640); if no one else has read or written it, `chmod 600 DIR/host.key`");
     set_mode(&key, 0o600);
     fs::rename(&key, dir.join("elsewhere")).unwrap();
     symlink("elsewhere", &key).unwrap();

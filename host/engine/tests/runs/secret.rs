@@ -19,13 +19,13 @@ async fn refusal(builder: HostBuilder) -> Error {
 async fn a_store_of_ones_own_is_opened_with_the_secret_that_sealed_it_alone() {
     let store = Arc::new(MemoryStore::new());
     let own = || host().store(store.clone());
-    insta::assert_snapshot!(refusal(own()).await, @"a store of one's own needs a secret, without which nothing that is kept could be used after a restart: call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one");
+    insta::assert_snapshot!(refusal(own()).await, @"a host with a store of its own needs a secret, without which nothing that it keeps could be used after a restart: call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one");
     let first = own().secret([1; 32]).build().await.unwrap().default_tenant();
     let run = asks_twice(&first).await.start(input(json!(1))).await.unwrap().run.id();
     drop(first);
 
     insta::assert_snapshot!(refusal(own().secret([2; 32])).await, @"this is not the secret with which the store was sealed, and nothing that it keeps could be used with it: give the host the secret that was used first");
-    insta::assert_snapshot!(refusal(own()).await, @"a store of one's own needs a secret, without which nothing that is kept could be used after a restart: call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one");
+    insta::assert_snapshot!(refusal(own()).await, @"a host with a store of its own needs a secret, without which nothing that it keeps could be used after a restart: call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one");
     // What was sealed before the restart is used after it.
     let second = own().secret([1; 32]).build().await.unwrap().default_tenant();
     second.run(run).await.unwrap().resume(ResumeOptions::data(json!(2))).await.unwrap();

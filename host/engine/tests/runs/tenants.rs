@@ -186,17 +186,17 @@ async fn what_another_tenant_made_is_as_if_it_were_not_there() {
     let of_theirs = every_verb(&host, &b, &theirs, &own).await;
     assert_eq!(of_theirs, every_verb(&host, &b, &of_nobody(), &own).await);
     insta::assert_snapshot!(of_theirs, @r#"
-    component: NotFound [no-component] no component COMPONENT for this tenant; add it with `components add`
+    component: NotFound [no-component] no component COMPONENT for this tenant
     component_named: None
     components: ["ask"]
-    component_usage: NotFound [no-component] no component COMPONENT for this tenant; add it with `components add`
+    component_usage: NotFound [no-component] no component COMPONENT for this tenant
     remove_component: NotFound [no-component] there is no component COMPONENT
-    publish_component: NotFound [no-component] no component COMPONENT for this tenant; add it with `components add`
+    publish_component: NotFound [no-component] no component COMPONENT for this tenant
     unpublish_component: NotFound [not-published] component COMPONENT is not published
     prunable_components: []
     prune_components: []
-    commit: Refused [invalid-workflow] the workflow cannot be committed: - workflow `b`, entry `ask`, `component`: no component COMPONENT for this tenant; add it with `components add`
-    apply_workflow: Refused [invalid-workflow] the workflow cannot be committed: - workflow `b`, entry `ask`, `component`: no component COMPONENT for this tenant; add it with `components add`
+    commit: Refused [invalid-workflow] the workflow cannot be committed: - workflow `b`, entry `ask`, `component`: no component COMPONENT for this tenant
+    apply_workflow: Refused [invalid-workflow] the workflow cannot be committed: - workflow `b`, entry `ask`, `component`: no component COMPONENT for this tenant
     workflow_by_id: NotFound [no-workflow] workflow `NAME` has no current version here; apply a definition of it
     workflow_by_digest: NotFound [no-workflow] no workflow definition WORKFLOW for this tenant
     workflows: []

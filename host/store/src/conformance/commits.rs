@@ -57,7 +57,7 @@ pub async fn a_run_is_created_once(back_end: &dyn BackEnd) {
     let store = back_end.open();
     put(&*store, create(run(1))).await;
     let again = store.commit(create(run(1))).await.unwrap_err();
-    let said = "run run_01900000000070008000000000000001 is not at version None any more (found Some(1))";
+    let said = "run run_01900000000070008000000000000001 exists already";
     assert_eq!(again.to_string(), said);
     assert_eq!(refusal(&*store, create(run(1)).of(&tenant("other"))).await, "version conflict");
     assert_eq!(store.run(&tenant("other"), run_id(1)).await.unwrap(), None);

@@ -10,7 +10,7 @@ use crate::session::{Background, Session};
 
 /// End a run by request
 ///
-/// Steps that wait are closed. A call that is in flight is told when it asks, and its end does not count.
+/// Steps that wait are closed. A call that is in flight learns of it when it asks, and its end does not count.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`

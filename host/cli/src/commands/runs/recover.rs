@@ -17,11 +17,11 @@ use crate::session::Session;
 ///
 /// Takes over the calls of processes that are not there any more, each from its last snapshot, and wakes runs in which a sleep is over
 /// or a deadline has passed; those of all tenants. Returns when all of them have ended or wait again. A command that stays (`--wait`)
-/// does the same all the time. Ends with 1 when a run could not be brought on, and says which and why.
+/// does the same all the time. Ends with 1 when a run could not be continued, and says which and why.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-/// Shows what guests log, and keeps what could not be brought on.
+/// Shows what guests log, and keeps what could not be continued.
 struct Keeper {
     listener: Listener,
     left: Mutex<Vec<LeftRow>>,
@@ -67,7 +67,7 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     if rows.is_empty() && left.is_empty() {
-        session.ui.note("nothing to bring on");
+        session.ui.note("nothing to continue");
         return Ok(exit);
     }
     let style = session.ui.out;
@@ -76,10 +76,10 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         format!("{}  {:<9}  {}\n", row.run_id, row.why, style.status(status))
     };
     session.ui.print(&rows.iter().map(line).collect::<String>())?;
-    let told = format!("brought on {}", count(rows.len(), "run"));
+    let told = format!("continued {}", count(rows.len(), "run"));
     session.ui.note(&match left.len() {
         0 => told,
-        more => format!("{told}; {} could not be brought on", count(more, "run")),
+        more => format!("{told}; {} could not be continued", count(more, "run")),
     });
     Ok(exit)
 }

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
 
-/// Remove a version of a workflow that nobody needs any more
+/// Remove a version of a workflow that is no longer needed
 ///
 /// Refused for the current version of an id, and while a run that is kept follows it, ended or not.
 #[derive(Debug, clap::Args)]
