@@ -9,7 +9,7 @@ use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
-use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig};
+use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig, RuntimeError};
 use tokio::sync::Semaphore;
 
 use crate::background;
@@ -19,6 +19,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
+use crate::guests::Guests;
 use crate::host::{Host, Inner};
 use crate::host_key;
 use crate::inputs::Inputs;
@@ -43,13 +44,16 @@ pub const SAVEPOINTS_MAX: u32 = 100;
 /// Name of the folder with compiled code in a data folder.
 const CACHE: &str = "cache";
 
+/// Makes the guests of a host from its settings.
+type MakeGuests = dyn FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> + Send;
+
 /// Collects the settings of a [`Host`].
 #[must_use = "a builder does nothing before `build`"]
 pub struct HostBuilder {
     data_dir: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
-    shared_runtime: Option<Runtime>,
+    guests: Box<MakeGuests>,
     tenant: TenantId,
     grants: Grants,
     clock: Arc<dyn Clock>,
@@ -69,7 +73,7 @@ impl Default for HostBuilder {
             data_dir: None,
             store: None,
             runtime: Box::new(|config| config),
-            shared_runtime: None,
+            guests: Box::new(|config| Ok(Arc::new(Runtime::new(config)?))),
             tenant: TenantId::default(),
             grants: Grants::none(),
             clock: Arc::new(SystemClock),
@@ -113,10 +117,14 @@ impl HostBuilder {
         self
     }
 
-    /// Uses this WebAssembly runtime, which other hosts may use too. Its settings count, and its secret is the host's: those of
-    /// [`Self::limits`], [`Self::runtime`] and the data folder do not.
-    pub fn shared_runtime(mut self, runtime: Runtime) -> Self {
-        self.shared_runtime = Some(runtime);
+    /// Makes what runs the guests, from the settings of the runtime: those of [`Self::limits`], [`Self::runtime`] and the data folder,
+    /// the host's secret among them. Defaults to a [`Runtime`](crate::wasm::Runtime) of the host's own. One that other hosts use too is
+    /// handed out as it is: `guests(move |_| Ok(shared))`; its own bounds count then, and the secret stays that of the settings.
+    pub fn guests(
+        mut self,
+        make: impl FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> + Send + 'static,
+    ) -> Self {
+        self.guests = Box::new(make);
         self
     }
 
@@ -208,30 +216,26 @@ impl HostBuilder {
             (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
             (None, None) => Arc::new(MemoryStore::new()),
         };
-        let runtime = match self.shared_runtime {
-            Some(runtime) => runtime,
-            None => {
-                let key = match &self.data_dir {
-                    Some(dir) => host_key::of(dir, &*store, &chance).await?,
-                    None => chance.bytes(),
-                };
-                let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
-                cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
-                Runtime::new((self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(key) }))?
-            }
+        let secret = match &self.data_dir {
+            Some(dir) => host_key::of(dir, &*store, &chance).await?,
+            None => chance.bytes(),
         };
-        let key = runtime.config().host_key;
-        let value_bytes = runtime.config().limits.value_bytes;
+        let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
+        cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
+        let config = (self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(secret) });
+        let key = config.host_key;
+        let guests = (self.guests)(config)?;
+        let value_bytes = guests.limits().value_bytes;
         if value_bytes > VALUE_BYTES_MAX {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
             return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
         }
-        let calls_max = runtime.config().calls_max;
+        let calls_max = guests.calls_max();
         let calls = Semaphore::new(calls_max as usize);
 
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
+        let registry = Registry::new(Arc::clone(&store), guests, Arc::clone(&self.clock), self.grants);
         let inner = Inner {
             store,
             registry,

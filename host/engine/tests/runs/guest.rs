@@ -10,11 +10,17 @@ use reentry::wasm::{ComponentizeOptions, componentize};
 use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Workflow};
 use serde_json::{Value, json};
 
+use crate::wire::Near;
+
 pub(crate) const ASK: &str = include_str!("../../fixtures/ask.wat");
+
+/// Whether guests are at the other end of a wire: all of these runs are made once more by the target of that name.
+const OVER_A_WIRE: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"runs_over_a_wire");
 
 /// A host with everything in memory, which does nothing by itself.
 pub(crate) fn host() -> HostBuilder {
-    Host::builder().background(false)
+    let builder = Host::builder().background(false);
+    if OVER_A_WIRE { builder.guests(Near::guests) } else { builder }
 }
 
 /// Hosts of this one are as processes on one data folder: they share a store and a key.
@@ -212,13 +218,6 @@ pub(crate) async fn says(host: &Host, name: &str, does: &str, times: u32, text: 
     );
     let ask = ASK.replace(memory, &format!("{import} {memory} {data}")).replace(start, &loops);
     add(host, name, &ask.replace(resume, &format!("{resume} {}", log(4_000, 7)))).await
-}
-
-/// A step that fails at once, with `trap`, which is tried again.
-pub(crate) async fn fails(host: &Host) -> Component {
-    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
-    assert!(ASK.contains(start), "the fixture was written anew");
-    add(host, "fail", &ASK.replace(start, &format!("{start} unreachable"))).await
 }
 
 /// A workflow that asks twice, one after the other.

@@ -79,9 +79,9 @@ impl Process {
             let stage = Arc::clone(stage);
             move |point| stage.fault(number, point)
         };
-        let builder = Host::builder()
+        let builder = guest()
+            .host()
             .store(Arc::new(store))
-            .shared_runtime(guest().runtime.clone())
             .clock(Arc::clone(clock) as Arc<dyn reentry::Clock>)
             .entropy(Arc::new(Seeded(Mutex::new(chance))))
             .observer(Arc::new(Ear { process: number, stage: Arc::clone(stage) }))
