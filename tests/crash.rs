@@ -12,7 +12,7 @@ use reentry::core::path::StepPath;
 use reentry::core::run::{RunStatus, SuspensionEnd};
 use reentry::fault::{FaultPoint, Stored};
 use reentry::store::{RunFilter, SuspensionFilter};
-use reentry::{Host, LogFilter, OutputOptions, ResumeOptions, Run, StartOptions, TravelOptions};
+use reentry::{Host, LogFilter, OutputOptions, ResumeOptions, Run, StartOptions, Tenant, TravelOptions};
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{event, json, workflow_after};
 use serde_json::{Value, json};
@@ -210,9 +210,9 @@ fn scripts() -> Vec<Script> {
 /// A data folder that has the components compiled, to be copied for each case.
 async fn prepared() -> Result<tempfile::TempDir> {
     let dir = tempfile::tempdir()?;
-    let host = open(dir.path()).await?;
+    let tenant = open(dir.path()).await?.default_tenant();
     for script in scripts() {
-        workflow_after(&host, script.component, &script.before, script.step).await?;
+        workflow_after(&tenant, script.component, &script.before, script.step).await?;
     }
     Ok(dir)
 }
@@ -274,13 +274,14 @@ fn run_of(response: &Response) -> Result<RunId> {
 
 /// Takes over, and does what the client had not been told to be done.
 async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
+    let tenant = host.default_tenant();
     host.recover().await?;
-    let page = host.runs(RunFilter::default()).await?;
+    let page = tenant.runs(RunFilter::default()).await?;
     assert!(page.rows.len() <= 1, "one client, one run");
     let run = match page.rows.first() {
-        Some(row) => host.run(row.id).await?,
+        Some(row) => tenant.run(row.id).await?,
         None => {
-            let workflow = workflow_after(host, script.component, &script.before, script.step).await?;
+            let workflow = workflow_after(&tenant, script.component, &script.before, script.step).await?;
             workflow.create_run().await?
         }
     };
@@ -288,7 +289,7 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
         run.start(StartOptions::input(json(script.input.clone()))).await?;
     }
     for (place, then) in script.then.iter().enumerate() {
-        if is_done(script, place, host, &run).await? {
+        if is_done(script, place, &tenant, &run).await? {
             continue;
         }
         let done = match then {
@@ -302,7 +303,7 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
                 run.time_travel(back).await.map(drop)
             }
             Then::Send(payload) => {
-                host.send_event(event(EVENT, payload.clone())).await?;
+                tenant.send_event(event(EVENT, payload.clone())).await?;
                 // What follows goes on by itself.
                 while !run.status().await?.is_final() {
                     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
@@ -320,9 +321,9 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
 }
 
 /// Whether a part of the script was done before the process died; the client had only not been told.
-async fn is_done(script: &Script, place: usize, host: &Host, run: &Run) -> Result<bool> {
+async fn is_done(script: &Script, place: usize, tenant: &Tenant, run: &Run) -> Result<bool> {
     let state = run.state().await?;
-    let ends = history(host, run).await?;
+    let ends = history(tenant, run).await?;
     let count = |end| ends.iter().filter(|found| **found == Some(end)).count();
     let earlier = |of: fn(&Then) -> bool| script.then.iter().take(place).filter(|then| of(then)).count();
     // Of those that come later, one has been done already.
@@ -339,14 +340,14 @@ async fn is_done(script: &Script, place: usize, host: &Host, run: &Run) -> Resul
     })
 }
 
-async fn history(host: &Host, run: &Run) -> Result<Vec<Option<SuspensionEnd>>> {
+async fn history(tenant: &Tenant, run: &Run) -> Result<Vec<Option<SuspensionEnd>>> {
     let filter = SuspensionFilter {
         run: Some(run.id()),
         with_ended: true,
         with_timers: true,
         ..SuspensionFilter::default()
     };
-    let page = host.inbox(filter).await?;
+    let page = tenant.inbox(filter).await?;
     Ok(page.rows.iter().map(|waiting| waiting.record.state.ended.map(|(end, _)| end)).collect())
 }
 
@@ -355,7 +356,7 @@ async fn assert_as_if_nothing_had_happened(script: &Script, host: &Host, run: &R
     assert_eq!(result.status, script.status, "{result:?}");
     let value = result.result.map(|json| json.value()).transpose()?.unwrap_or_default();
     assert_eq!(value, script.result);
-    let history = history(host, run).await?;
+    let history = history(&host.default_tenant(), run).await?;
     assert_eq!(history.len(), script.suspensions, "{history:?}");
     let open = usize::from(script.status == RunStatus::Suspended);
     let waits = history.iter().filter(|end| end.is_none()).count();

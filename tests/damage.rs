@@ -35,11 +35,11 @@ impl Damaging {
 }
 
 #[async_trait]
-impl Store for Damaging {
-    async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
-        let image = self.store.image(id).await?;
-        Ok(image.and_then(|image| (self.damage.lock().unwrap())(image)))
+impl Runs for Damaging {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.store.commit(commit).await
     }
+
     async fn note_trouble(
         &self,
         tenant: &TenantId,
@@ -49,21 +49,7 @@ impl Store for Damaging {
     ) -> Result<u32, StoreError> {
         self.store.note_trouble(tenant, run, reason, blocks_at).await
     }
-    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
-        self.store.is_dead(owner).await
-    }
-    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        self.store.key_fingerprint().await
-    }
-    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
-        self.store.keep_key_fingerprint(fingerprint).await
-    }
-    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        self.store.commit(commit).await
-    }
-    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
-        self.store.run(tenant, id).await
-    }
+
     async fn note_late_try(
         &self,
         tenant: &TenantId,
@@ -73,35 +59,86 @@ impl Store for Damaging {
     ) -> Result<(), StoreError> {
         self.store.note_late_try(tenant, run, late, times).await
     }
-    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
-        self.store.lineage(run).await
+
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
+        self.store.run(tenant, id).await
     }
-    async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
-        self.store.step(run, path).await
+
+    async fn lineage(&self, tenant: &TenantId, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        self.store.lineage(tenant, run).await
     }
-    async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        self.store.steps(run).await
+
+    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+        self.store.step(tenant, run, path).await
     }
-    async fn runs_with_digits(
+
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        self.store.steps(tenant, run).await
+    }
+
+    async fn outputs(
         &self,
         tenant: &TenantId,
-        digits: &str,
+        run: RunId,
+        paths: &[StepPath],
+    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+        self.store.outputs(tenant, run, paths).await
+    }
+
+    async fn children(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        self.store.children(tenant, run, path).await
+    }
+
+    async fn log(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        after: u64,
         limit: usize,
-    ) -> Result<Vec<RunId>, StoreError> {
-        self.store.runs_with_digits(tenant, digits, limit).await
+    ) -> Result<Vec<LogRow>, StoreError> {
+        self.store.log(tenant, run, after, limit).await
     }
-    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
-        self.store.unneeded_components(tenant).await
+
+    async fn call_logs(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        filter: &CallLogFilter,
+    ) -> Result<CallLogs, StoreError> {
+        self.store.call_logs(tenant, run, filter).await
     }
-    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
-        self.store.last_run(tenant).await
+
+    async fn savepoint(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        suspension: SuspensionId,
+    ) -> Result<Option<Savepoint>, StoreError> {
+        self.store.savepoint(tenant, run, suspension).await
     }
-    async fn give_back_space(&self) -> Result<u64, StoreError> {
-        self.store.give_back_space().await
+
+    async fn last_savepoint(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        kind: SavepointKind,
+    ) -> Result<Option<Savepoint>, StoreError> {
+        self.store.last_savepoint(tenant, run, kind).await
     }
+
+    async fn savepoints(&self, tenant: &TenantId, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+        self.store.savepoints(tenant, run).await
+    }
+
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
         self.store.list_runs(tenant, filter).await
     }
+
     async fn count_runs(
         &self,
         tenant: &TenantId,
@@ -110,6 +147,20 @@ impl Store for Damaging {
     ) -> Result<Counts, StoreError> {
         self.store.count_runs(tenant, filter, by).await
     }
+
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        self.store.runs_with_digits(tenant, digits, limit).await
+    }
+
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
+        self.store.last_run(tenant).await
+    }
+
     async fn list_suspensions(
         &self,
         tenant: &TenantId,
@@ -117,6 +168,7 @@ impl Store for Damaging {
     ) -> Result<Page<SuspensionRecord>, StoreError> {
         self.store.list_suspensions(tenant, filter).await
     }
+
     async fn count_suspensions(
         &self,
         tenant: &TenantId,
@@ -125,27 +177,30 @@ impl Store for Damaging {
     ) -> Result<Counts, StoreError> {
         self.store.count_suspensions(tenant, filter, by).await
     }
-    async fn due(
-        &self,
-        now: Timestamp,
-        except: &HashSet<RunId>,
-        limit: usize,
-    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        self.store.due(now, except, limit).await
+
+    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
+        self.store.delete_run(tenant, id).await
     }
-    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        self.store.next_due(after).await
+
+    async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
+        self.store.request(tenant, key).await
     }
-    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
-        self.store.register_owner(owner).await
+
+    async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError> {
+        self.store.answer_request(tenant, key, answer).await
     }
-    async fn orphans(
-        &self,
-        except: &HashSet<RunId>,
-        limit: usize,
-    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        self.store.orphans(except, limit).await
+}
+
+#[async_trait]
+impl Blobs for Damaging {
+    async fn blob(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+        let image = self.store.blob(id).await?;
+        Ok(image.and_then(|image| (self.damage.lock().unwrap())(image)))
     }
+}
+
+#[async_trait]
+impl Library for Damaging {
     async fn put_component(
         &self,
         tenant: &TenantId,
@@ -155,9 +210,11 @@ impl Store for Damaging {
     ) -> Result<(), StoreError> {
         self.store.put_component(tenant, name, at, component).await
     }
+
     async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
         self.store.component(digest).await
     }
+
     async fn component_of(
         &self,
         tenant: &TenantId,
@@ -165,6 +222,7 @@ impl Store for Damaging {
     ) -> Result<Option<ComponentSummary>, StoreError> {
         self.store.component_of(tenant, digest).await
     }
+
     async fn component_named(
         &self,
         tenant: &TenantId,
@@ -172,18 +230,15 @@ impl Store for Damaging {
     ) -> Result<Option<ComponentDigest>, StoreError> {
         self.store.component_named(tenant, name).await
     }
+
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
         self.store.list_components(tenant).await
     }
-    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
-        self.store.list_tenants().await
-    }
-    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
-        self.store.delete_tenant(tenant).await
-    }
+
     async fn has_components(&self) -> Result<bool, StoreError> {
         self.store.has_components().await
     }
+
     async fn publish_component(
         &self,
         tenant: &TenantId,
@@ -193,15 +248,46 @@ impl Store for Damaging {
     ) -> Result<bool, StoreError> {
         self.store.publish_component(tenant, component, name, at).await
     }
+
     async fn unpublish_component(
         &self,
         component: &ComponentDigest,
     ) -> Result<Vec<ComponentDigest>, RemoveError> {
         self.store.unpublish_component(component).await
     }
+
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        self.store.usage(tenant, component).await
+    }
+
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        self.store.unneeded_components(tenant).await
+    }
+
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.store.remove_component(tenant, component).await
+    }
+
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        self.store.put_workflow(tenant, workflow).await
+    }
+
+    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
+        self.store.workflow(digest).await
+    }
+
     async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
         self.store.holds_workflow(tenant, digest).await
     }
+
     async fn missing_component(
         &self,
         tenant: &TenantId,
@@ -209,55 +295,47 @@ impl Store for Damaging {
     ) -> Result<Option<ComponentDigest>, StoreError> {
         self.store.missing_component(tenant, workflow).await
     }
-    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        self.store.put_workflow(tenant, workflow).await
-    }
-    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
-        self.store.workflow(digest).await
-    }
-    async fn outputs(
+
+    async fn apply_workflow(
         &self,
-        run: RunId,
-        paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
-        self.store.outputs(run, paths).await
+        tenant: &TenantId,
+        workflow: WorkflowRecord,
+        at: Timestamp,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        self.store.apply_workflow(tenant, workflow, at).await
     }
-    async fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        self.store.children(run, path).await
+
+    async fn current_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        self.store.current_workflow(tenant, id).await
     }
-    async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
-        self.store.log(run, after, limit).await
+
+    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
+        self.store.list_workflows(tenant).await
     }
-    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
-        self.store.call_logs(run, filter).await
+
+    async fn retire_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        self.store.retire_workflow(tenant, id).await
     }
-    async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
-        self.store.savepoint(run, suspension).await
+
+    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
+        self.store.remove_workflow(tenant, workflow).await
     }
-    async fn last_savepoint(&self, run: RunId, kind: SavepointKind) -> Result<Option<Savepoint>, StoreError> {
-        self.store.last_savepoint(run, kind).await
-    }
-    async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
-        self.store.savepoints(run).await
-    }
-    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
-        self.store.delete_run(tenant, id).await
-    }
-    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
-        self.store.delete_runs_before(before, limit).await
-    }
-    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        self.store.owned(owner).await
-    }
-    async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
-        self.store.request(tenant, key).await
-    }
-    async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError> {
-        self.store.answer_request(tenant, key, answer).await
-    }
+}
+
+#[async_trait]
+impl Mail for Damaging {
     async fn send(&self, message: Message) -> Result<Sent, StoreError> {
         self.store.send(message).await
     }
+
     async fn mail(
         &self,
         tenant: &TenantId,
@@ -267,9 +345,11 @@ impl Store for Damaging {
     ) -> Result<Vec<Message>, StoreError> {
         self.store.mail(tenant, name, key, limit).await
     }
+
     async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
         self.store.message(tenant, id).await
     }
+
     async fn waiting_for(
         &self,
         tenant: &TenantId,
@@ -278,6 +358,7 @@ impl Store for Damaging {
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
         self.store.waiting_for(tenant, name, key).await
     }
+
     async fn deliverable(
         &self,
         except: &HashSet<MessageId>,
@@ -285,51 +366,74 @@ impl Store for Damaging {
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
         self.store.deliverable(except, limit).await
     }
+
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
         self.store.expire_mail(now, taken_before).await
     }
-    async fn usage(
+}
+
+#[async_trait]
+impl Owners for Damaging {
+    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
+        self.store.register_owner(owner).await
+    }
+
+    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        self.store.is_dead(owner).await
+    }
+
+    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        self.store.owned(owner).await
+    }
+}
+
+#[async_trait]
+impl Upkeep for Damaging {
+    async fn due(
         &self,
-        tenant: &TenantId,
-        component: &ComponentDigest,
-    ) -> Result<ComponentUsage, StoreError> {
-        self.store.usage(tenant, component).await
+        now: Timestamp,
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        self.store.due(now, except, limit).await
     }
-    async fn remove_component(
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due(after).await
+    }
+
+    async fn orphans(
         &self,
-        tenant: &TenantId,
-        component: &ComponentDigest,
-    ) -> Result<Vec<ComponentDigest>, RemoveError> {
-        self.store.remove_component(tenant, component).await
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        self.store.orphans(except, limit).await
     }
-    async fn apply_workflow(
-        &self,
-        tenant: &TenantId,
-        workflow: WorkflowRecord,
-        at: Timestamp,
-    ) -> Result<Option<WorkflowDigest>, StoreError> {
-        self.store.apply_workflow(tenant, workflow, at).await
+
+    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        self.store.delete_runs_before(before, limit).await
     }
-    async fn current_workflow(
-        &self,
-        tenant: &TenantId,
-        id: &str,
-    ) -> Result<Option<WorkflowDigest>, StoreError> {
-        self.store.current_workflow(tenant, id).await
+
+    async fn give_back_space(&self) -> Result<u64, StoreError> {
+        self.store.give_back_space().await
     }
-    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
-        self.store.list_workflows(tenant).await
+
+    async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
+        self.store.list_tenants().await
     }
-    async fn retire_workflow(
-        &self,
-        tenant: &TenantId,
-        id: &str,
-    ) -> Result<Option<WorkflowDigest>, StoreError> {
-        self.store.retire_workflow(tenant, id).await
+
+    async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
+        self.store.delete_tenant(tenant).await
     }
-    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
-        self.store.remove_workflow(tenant, workflow).await
+
+    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.store.key_fingerprint().await
     }
+
+    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        self.store.keep_key_fingerprint(fingerprint).await
+    }
+
     fn stats(&self) -> StoreStats {
         self.store.stats()
     }
@@ -338,8 +442,8 @@ impl Store for Damaging {
 /// A suspended run of the probe, and the store that damages its image.
 async fn suspended() -> Result<(Run, Arc<Damaging>)> {
     let store = Arc::new(Damaging { store: MemoryStore::new(), damage: Mutex::new(Box::new(Some)) });
-    let host = host().store(store.clone()).build().await?;
-    let run = workflow_of(&host, "memory-probe", "probe").await?.create_run().await?;
+    let tenant = host().store(store.clone()).build().await?.default_tenant();
+    let run = workflow_of(&tenant, "memory-probe", "probe").await?.create_run().await?;
     run.start(StartOptions::input(json(json!({"suspends": 1, "touch_bytes": 5000})))).await?;
     Ok((run, store))
 }
@@ -412,7 +516,7 @@ async fn the_image_of_another_run_is_refused() -> Result<()> {
     let (other, theirs) = suspended().await?;
     let image_of = |run: RunState| run.images().next();
     let id = image_of(other.state().await?).context("an image")?;
-    let image = theirs.image(id).await?.context("an image")?;
+    let image = theirs.blob(id).await?.context("an image")?;
     store.set(move |_| Some(image.clone()));
     assert_refused(&run, "an image of another run").await;
     assert_resumes(&run, &store).await

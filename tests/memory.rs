@@ -85,17 +85,23 @@ async fn an_image_does_not_depend_on_allocator_code_generation_or_page_tracking(
     let settings = settings();
     let mut run: Option<(RunId, RunResult)> = None;
     for (turn, (name, setting)) in settings.iter().enumerate() {
-        let host = Host::builder().data_dir(dir.path()).background(false).runtime(*setting).build().await?;
+        let tenant = Host::builder()
+            .data_dir(dir.path())
+            .background(false)
+            .runtime(*setting)
+            .build()
+            .await?
+            .default_tenant();
         run = Some(match run {
             None => {
-                let workflow = workflow_of(&host, "memory-probe", "probe").await?;
+                let workflow = workflow_of(&tenant, "memory-probe", "probe").await?;
                 let input = json!({"touch_bytes": 300_000, "work": 10, "suspends": settings.len() - 1});
                 let run = workflow.create_run().await?;
                 (run.id(), run.start(StartOptions::input(json(input))).await?)
             }
             Some((id, _)) => {
                 let answer = ResumeOptions::data(json(json!(turn - 1)));
-                (id, host.run(id).await?.resume(answer).await.context(*name)?)
+                (id, tenant.run(id).await?.resume(answer).await.context(*name)?)
             }
         });
     }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use reentry::core::id::RunId;
 use reentry::core::resume::Target;
 use reentry::fault::{FaultPoint, Stored};
-use reentry::{Host, ResumeOptions, RunResult};
+use reentry::{Host, ResumeOptions, RunResult, Tenant};
 use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{json, workflow_of};
@@ -27,9 +27,9 @@ fn done(response: Option<Response>) -> Result<Value> {
 
 /// A run of the first version that has one quote of three, in a folder that has both versions. The process that brought it there is gone.
 async fn waiting(dir: &Path) -> Result<RunId> {
-    let host = open(dir).await?;
-    workflow_of(&host, "quotes-2", "quotes").await?;
-    drop(host);
+    let tenant = open(dir).await?.default_tenant();
+    workflow_of(&tenant, "quotes-2", "quotes").await?;
+    drop(tenant);
     let mut process = HostProcess::start(HOST_PROCESS.as_ref(), dir, None).await?;
     let start = Request::Start {
         component: "quotes-1".into(),
@@ -49,8 +49,8 @@ fn migrate(run: RunId) -> Request {
 }
 
 /// Answers under the address that the question had before the move.
-async fn answer(host: &Host, run: RunId, address: Target, data: Value) -> Result<RunResult> {
-    Ok(host.run(run).await?.resume(ResumeOptions::data(json(data)).step(address)).await?)
+async fn answer(tenant: &Tenant, run: RunId, address: Target, data: Value) -> Result<RunResult> {
+    Ok(tenant.run(run).await?.resume(ResumeOptions::data(json(data)).step(address)).await?)
 }
 
 /// How many memories are kept.
@@ -76,17 +76,18 @@ async fn a_run_moves_whole_or_not_at_all_wherever_its_process_dies() -> Result<(
         let dir = data_folder()?;
         let run = waiting(dir.path()).await?;
         let kept = images(dir.path())?;
-        let before = open(dir.path()).await?.run(run).await?.state().await?;
+        let before = open(dir.path()).await?.default_tenant().run(run).await?.state().await?;
         let mut mover =
             HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), Some((&point.to_string(), time))).await?;
         assert!(mover.ask(&migrate(run)).await?.is_none(), "{case}: it dies");
 
         let host = open(dir.path()).await?;
+        let tenant = host.default_tenant();
         assert_eq!(host.recover().await?, [], "{case}: nothing is left to take over");
-        let after = host.run(run).await?.state().await?;
+        let after = tenant.run(run).await?.state().await?;
         assert_eq!(after.workflow != before.workflow, has_moved, "{case}");
         assert_eq!(after == before, !has_moved, "{case}");
-        drop(host);
+        drop((host, tenant));
         // Whoever was not told asks again.
         let mut again = HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), None).await?;
         let moved = done(again.ask(&migrate(run)).await?).context(case.clone())?;
@@ -96,11 +97,13 @@ async fn a_run_moves_whole_or_not_at_all_wherever_its_process_dies() -> Result<(
 
         let (_, asked) = before.waiting().next().context("it waits")?;
         let host = open(dir.path()).await?;
+        let tenant = host.default_tenant();
         let result =
-            answer(&host, run, Target::suspension(asked.id), json!({"cents": 90, "days": 9})).await?;
+            answer(&tenant, run, Target::suspension(asked.id), json!({"cents": 90, "days": 9})).await?;
         assert_eq!(result.suspended[0].payload.value()?["to_beat"], 90, "{case}: the new code asks");
         let host = open(dir.path()).await?;
-        let result = answer(&host, run, Target::label("west"), json!({"cents": 90, "days": 2})).await?;
+        let tenant = host.default_tenant();
+        let result = answer(&tenant, run, Target::label("west"), json!({"cents": 90, "days": 2})).await?;
         let output = result.result.context("it is done")?.value()?;
         assert_eq!(
             output,
@@ -119,16 +122,16 @@ async fn a_run_moves_whole_or_not_at_all_wherever_its_process_dies() -> Result<(
 async fn a_run_does_not_move_to_a_component_that_does_not_take_it_up() -> Result<()> {
     let dir = data_folder()?;
     let run = waiting(dir.path()).await?;
-    let host = open(dir.path()).await?;
-    let before = host.run(run).await?.state().await?;
+    let tenant = open(dir.path()).await?.default_tenant();
+    let before = tenant.run(run).await?.state().await?;
     // The same place in the workflow, and a step that knows nothing of quotes.
     let bytes = reentry_tests::guests::component("counter")?;
-    let counter = host.add_component("counter", &bytes).await?;
+    let counter = tenant.add_component("counter", &bytes).await?;
     let step = reentry::core::workflow::StepEntry { id: "quotes".into(), ..counter.step("counter") };
-    let to = host.workflow("quotes").then(step).commit().await?.digest();
-    let error = host.run(run).await?.migrate(to).await.unwrap_err();
+    let to = tenant.workflow("quotes").then(step).commit().await?.digest();
+    let error = tenant.run(run).await?.migrate(to).await.unwrap_err();
     assert_eq!(error.code(), "not-migratable");
     assert!(error.to_string().contains("step counter takes up nothing from other versions"), "{error}");
-    assert_eq!(host.run(run).await?.state().await?, before);
+    assert_eq!(tenant.run(run).await?.state().await?, before);
     Ok(())
 }

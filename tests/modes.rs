@@ -7,13 +7,13 @@ use reentry::{ResumeOptions, RunResult, StartOptions};
 use reentry_tests::{host, json, workflow_of};
 use serde_json::{Value, json};
 
-async fn start(step: &str, input: Value) -> Result<(reentry::Host, reentry::Run, RunResult)> {
+async fn start(step: &str, input: Value) -> Result<(reentry::Tenant, reentry::Run, RunResult)> {
     let limits =
         Limits { memory_bytes: 64 << 20, call: std::time::Duration::from_millis(300), ..Limits::default() };
-    let host = host().limits(limits).build().await?;
-    let run = workflow_of(&host, "memory-probe", step).await?.create_run().await?;
+    let tenant = host().limits(limits).build().await?.default_tenant();
+    let run = workflow_of(&tenant, "memory-probe", step).await?.create_run().await?;
     let result = run.start(StartOptions::input(json(input))).await?;
-    Ok((host, run, result))
+    Ok((tenant, run, result))
 }
 
 async fn answer(run: &reentry::Run, data: Value) -> Result<RunResult> {
@@ -26,7 +26,7 @@ fn code(result: &RunResult) -> Option<&str> {
 
 #[tokio::test]
 async fn a_re_entered_step_knows_what_is_in_its_form_and_input() -> Result<()> {
-    let (_host, run, mut result) = start("reenter", json!({"goal": 10})).await?;
+    let (_tenant, run, mut result) = start("reenter", json!({"goal": 10})).await?;
     for number in [4, 5, 3] {
         assert_eq!(result.status, RunStatus::Suspended);
         result = answer(&run, json!(number)).await?;
@@ -37,31 +37,31 @@ async fn a_re_entered_step_knows_what_is_in_its_form_and_input() -> Result<()> {
 
 #[tokio::test]
 async fn a_step_that_runs_for_ever_is_stopped() -> Result<()> {
-    let (_host, _run, result) = start("spin", Value::Null).await?;
+    let (_tenant, _run, result) = start("spin", Value::Null).await?;
     assert_eq!((result.status, code(&result)), (RunStatus::Failed, Some("timeout")));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_step_that_panics_fails_with_a_trap() -> Result<()> {
-    let (_host, _run, result) = start("panic", json!("no way on")).await?;
+    let (_tenant, _run, result) = start("panic", json!("no way on")).await?;
     assert_eq!((result.status, code(&result)), (RunStatus::Failed, Some("trap")));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_step_that_takes_too_much_memory_is_refused_more() -> Result<()> {
-    let (_host, _run, result) = start("hog", json!({"bytes": 100 << 20})).await?;
+    let (_tenant, _run, result) = start("hog", json!({"bytes": 100 << 20})).await?;
     assert_eq!(result.status, RunStatus::Failed, "{result:?}");
     Ok(())
 }
 
 #[tokio::test]
 async fn bail_ends_the_workflow_and_later_steps_do_not_run() -> Result<()> {
-    let host = host().build().await?;
-    let component = host.add_component("probe", &reentry_tests::guests::component("memory-probe")?).await?;
+    let tenant = host().build().await?.default_tenant();
+    let component = tenant.add_component("probe", &reentry_tests::guests::component("memory-probe")?).await?;
     let workflow =
-        host.workflow("w").then(component.step("bail")).then(component.step("panic")).commit().await?;
+        tenant.workflow("w").then(component.step("bail")).then(component.step("panic")).commit().await?;
     let run = workflow.create_run().await?;
     let result = run.start(StartOptions::input(json(json!({"early": true})))).await?;
     assert_eq!(result.status, RunStatus::Success);
@@ -72,10 +72,10 @@ async fn bail_ends_the_workflow_and_later_steps_do_not_run() -> Result<()> {
 
 #[tokio::test]
 async fn what_a_failed_call_set_is_not_kept_and_what_a_suspended_one_set_is() -> Result<()> {
-    let (_host, run, result) = start("state", json!({"key": "k", "value": 1, "fail": true})).await?;
+    let (_tenant, run, result) = start("state", json!({"key": "k", "value": 1, "fail": true})).await?;
     assert_eq!(result.status, RunStatus::Failed);
     assert!(run.state().await?.state.is_empty());
-    let (_host, run, result) = start("state", json!({"key": "k", "value": 1, "suspend": true})).await?;
+    let (_tenant, run, result) = start("state", json!({"key": "k", "value": 1, "suspend": true})).await?;
     assert_eq!(result.status, RunStatus::Suspended);
     assert_eq!(run.state().await?.state["k"].text(), "1");
     let result = answer(&run, Value::Null).await?;
@@ -85,7 +85,7 @@ async fn what_a_failed_call_set_is_not_kept_and_what_a_suspended_one_set_is() ->
 
 #[tokio::test]
 async fn a_step_may_wait_for_two_things_at_once() -> Result<()> {
-    let (_host, run, result) = start("two-waits", Value::Null).await?;
+    let (_tenant, run, result) = start("two-waits", Value::Null).await?;
     assert_eq!(result.status, RunStatus::Suspended);
     let state = run.state().await?;
     assert_eq!(state.waiting().count(), 2);

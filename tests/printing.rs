@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use reentry::core::run::RunStatus;
 use reentry::wasm::Grants;
-use reentry::{Host, ResumeOptions, StartOptions};
+use reentry::{Error, Host, ResumeOptions, StartOptions};
 use reentry_tests::folders::data_folder;
 use reentry_tests::{Log, guests, json, workflow_of};
 use serde_json::{Value, json};
@@ -24,19 +24,19 @@ async fn prints(component: &str) -> Result<()> {
     guests::component(component)?;
     let folder = data_folder()?;
     let log = Log::new();
-    let host = async || {
+    let tenant = async || {
         let grants = Grants::none().with_wasi();
         let host = Host::builder().data_dir(folder.path()).grants(grants).background(false);
-        host.observer(log.clone()).build().await
+        Ok::<_, Error>(host.observer(log.clone()).build().await?.default_tenant())
     };
-    let mut now = host().await?;
+    let mut now = tenant().await?;
     let run = workflow_of(&now, component, "it").await?.create_run().await?.id();
     let mut result = now.run(run).await?.start(StartOptions::input(json(json!({})))).await?;
     let mut expected = vec!["it Info begins".to_owned(), "it Warn complains".to_owned()];
     for answer in ["one", "two", "three"] {
         ensure!(result.status == RunStatus::Suspended, "{result:?}");
         drop(now);
-        now = host().await?;
+        now = tenant().await?;
         result = now.run(run).await?.resume(ResumeOptions::data(json(json!(answer)))).await?;
         expected.extend([format!("it Info heard {answer}"), "it Warn complains again".to_owned()]);
     }

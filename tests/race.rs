@@ -16,8 +16,8 @@ const RACES: usize = 200;
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_processes_that_answer_exactly_one_wins_and_the_code_runs_once() -> Result<()> {
     let dir = data_folder()?;
-    let host = Host::builder().data_dir(dir.path()).background(false).build().await?;
-    let workflow = workflow_of(&host, "memory-probe", "probe").await?;
+    let tenant = Host::builder().data_dir(dir.path()).background(false).build().await?.default_tenant();
+    let workflow = workflow_of(&tenant, "memory-probe", "probe").await?;
     let mut one = HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), None).await?;
     let mut two = HostProcess::start(HOST_PROCESS.as_ref(), dir.path(), None).await?;
 

@@ -56,8 +56,8 @@ async fn heard<T>(work: impl Future<Output = Result<T>>) -> Result<(String, T)> 
 #[tokio::test]
 async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> Result<()> {
     let (told, (started, resumed)) = heard(async {
-        let host = host().build().await?;
-        let run = workflow_of(&host, "memory-probe", "ask").await?.create_run().await?;
+        let tenant = host().build().await?.default_tenant();
+        let run = workflow_of(&tenant, "memory-probe", "ask").await?.create_run().await?;
         let tracing_options = TracingOptions {
             tags: vec!["nightly".into()],
             request_context_keys: vec!["user.id".into()],
@@ -92,8 +92,9 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
 async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
     let (told, run) = heard(async {
         let host = host().build().await?;
+        let tenant = host.default_tenant();
         let before = [json!({"sleep": {"ms": 1}})];
-        let workflow = workflow_after(&host, "memory-probe", &before, "ask").await?;
+        let workflow = workflow_after(&tenant, "memory-probe", &before, "ask").await?;
         let tracing_options = TracingOptions {
             tags: vec!["nightly".into()],
             metadata: [("batch".to_owned(), json(json!(12)))].into(),
@@ -106,7 +107,7 @@ async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
         while host.wake_due().await?.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        host.run(run.id()).await?.resume(ResumeOptions::data(json(json!("!")))).await?;
+        tenant.run(run.id()).await?.resume(ResumeOptions::data(json(json!("!")))).await?;
         Ok(run.id())
     })
     .await?;
@@ -132,7 +133,9 @@ async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
 async fn a_fork_is_in_the_trace_of_its_parent() -> Result<()> {
     let (told, (run, forks)) = heard(async {
         let host = host().build().await?;
-        let started = workflow_of(&host, "memory-probe", "ask").await?.start(StartOptions::default()).await?;
+        let tenant = host.default_tenant();
+        let started =
+            workflow_of(&tenant, "memory-probe", "ask").await?.start(StartOptions::default()).await?;
         let run = started.run;
         let answer = Some(ResumeOptions::data(json(json!("!"))));
         let answered = run.fork(ForkOptions { at: None, answer }).await?.id();
@@ -288,14 +291,13 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
     assert_eq!(alone.len(), 1, "{alone:?}");
 
     // What was seen is what is kept: also of the call that the process ended over.
-    let host = Host::builder().data_dir(data).background(false).build().await?;
+    let tenant = Host::builder().data_dir(data).background(false).build().await?.default_tenant();
     let mut kept = BTreeSet::new();
-    for row in host.run(run).await?.timeline().await? {
+    for row in tenant.run(run).await?.timeline().await? {
         kept.extend(row.span_id.map(|id| id.to_string()));
         match row.what {
-            LogKind::Called { span_id, .. } => _ = kept.insert(span_id.to_string()),
             LogKind::Started { span, .. } | LogKind::Resumed { span, .. } => {
-                kept.extend(span.map(|span| span.span_id.to_string()));
+                kept.extend(span.and_then(|span| span.span_id).map(|id| id.to_string()));
             }
             _ => {}
         }

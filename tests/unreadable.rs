@@ -11,7 +11,7 @@ use reentry::core::run::{RunStatus, TROUBLES_MAX};
 use reentry::core::workflow::Definition;
 use reentry::store::{RunFilter, SuspensionFilter};
 use reentry::wasm::{ComponentizeOptions, componentize};
-use reentry::{Error, ForkOptions, Host, OutputOptions, ResumeOptions, StartOptions, Waiting};
+use reentry::{Error, ForkOptions, Host, OutputOptions, ResumeOptions, StartOptions, Tenant, Waiting};
 use reentry_tests::host;
 use serde_json::json;
 
@@ -41,13 +41,13 @@ const DAMAGES: [(&str, &str); 7] = [
 ];
 
 /// A step that waits for an answer beside a sleep of a millisecond.
-async fn start(host: &Host, id: &str) -> Result<RunId> {
+async fn start(tenant: &Tenant, id: &str) -> Result<RunId> {
     let component = componentize(&wat::parse_str(ASK)?, ComponentizeOptions::default())?;
-    let component = host.add_component("ask", &component).await?;
+    let component = tenant.add_component("ask", &component).await?;
     let ask = json!({"then": {"component": component.digest(), "step": "ask"}});
     let both = json!({"parallel": {"arms": [ask, {"sleep": {"ms": 1}}]}});
     let definition: Definition = serde_json::from_value(json!({"id": id, "steps": [both]}))?;
-    let workflow = host.commit(definition).await?;
+    let workflow = tenant.commit(definition).await?;
     Ok(workflow.start(StartOptions::input(json!(id))).await?.run.id())
 }
 
@@ -57,13 +57,13 @@ async fn open(folder: &Path) -> Host {
 
 /// The sound run of a folder, and for each kind of damage a run that has it.
 async fn damaged(folder: &Path) -> (RunId, Vec<(&'static str, RunId)>) {
-    let host = open(folder).await;
-    let sound = start(&host, "sound").await.unwrap();
+    let tenant = open(folder).await.default_tenant();
+    let sound = start(&tenant, "sound").await.unwrap();
     let mut runs = Vec::new();
     for (at, (kind, _)) in DAMAGES.iter().enumerate() {
-        runs.push((*kind, start(&host, &format!("w{at}")).await.unwrap()));
+        runs.push((*kind, start(&tenant, &format!("w{at}")).await.unwrap()));
     }
-    drop(host);
+    drop(tenant);
     let database = rusqlite::Connection::open(folder.join("reentry.db")).unwrap();
     for ((_, run), (_, sql)) in runs.iter().zip(DAMAGES) {
         assert!(database.execute(sql, [run.as_bytes()]).unwrap() > 0, "{sql}");
@@ -71,8 +71,8 @@ async fn damaged(folder: &Path) -> (RunId, Vec<(&'static str, RunId)>) {
     (sound, runs)
 }
 
-async fn status(host: &Host, run: RunId) -> RunStatus {
-    let all = host.runs(RunFilter::default()).await.unwrap().rows;
+async fn status(tenant: &Tenant, run: RunId) -> RunStatus {
+    let all = tenant.runs(RunFilter::default()).await.unwrap().rows;
     all.into_iter().find(|row| row.id == run).unwrap().status
 }
 
@@ -81,8 +81,9 @@ async fn they_hide_and_stop_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let (sound, runs) = damaged(folder.path()).await;
     let host = open(folder.path()).await;
+    let tenant = host.default_tenant();
     let mut told = String::new();
-    let inbox = host.inbox(SuspensionFilter::default()).await.unwrap().rows;
+    let inbox = tenant.inbox(SuspensionFilter::default()).await.unwrap().rows;
     for Waiting { record, payload, .. } in &inbox {
         let kind = runs.iter().find(|(_, run)| *run == record.run).map_or("sound", |(kind, _)| kind);
         let damage = record.damage.as_deref().unwrap_or("-").replace(&record.run.to_string(), "RUN");
@@ -99,11 +100,11 @@ async fn they_hide_and_stop_no_others() {
     steps that are no text: -, stored step `ask` of run RUN is damaged: expected value at line 1 column 1
     no definition: -, no workflow definition DIGEST for this tenant
     "#);
-    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1 + DAMAGES.len());
+    assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows.len(), 1 + DAMAGES.len());
 
     // Whoever comes first, the sound one is woken.
     while !host.wake_due().await.unwrap().contains(&sound) {}
-    let result = host.run(sound).await.unwrap().resume(ResumeOptions::data(json!(1))).await.unwrap();
+    let result = tenant.run(sound).await.unwrap().resume(ResumeOptions::data(json!(1))).await.unwrap();
     assert_eq!(result.status, RunStatus::Success);
     let copy = folder.path().join("copy");
     host.backup(&copy, false).await.unwrap();
@@ -114,12 +115,13 @@ async fn they_are_tried_so_often_and_then_blocked() {
     let folder = tempfile::tempdir().unwrap();
     let (_, runs) = damaged(folder.path()).await;
     let host = open(folder.path()).await;
+    let tenant = host.default_tenant();
     for _ in 0..TROUBLES_MAX {
         host.wake_due().await.unwrap();
     }
     for (kind, run) in runs {
-        assert_eq!(status(&host, run).await, RunStatus::Blocked, "{kind}");
-        host.delete_run(run).await.unwrap();
+        assert_eq!(status(&tenant, run).await, RunStatus::Blocked, "{kind}");
+        tenant.delete_run(run).await.unwrap();
     }
 }
 
@@ -127,20 +129,20 @@ async fn they_are_tried_so_often_and_then_blocked() {
 async fn they_say_what_is_wrong_and_are_blocked_by_a_cancel() {
     let folder = tempfile::tempdir().unwrap();
     let (_, runs) = damaged(folder.path()).await;
-    let host = open(folder.path()).await;
+    let tenant = open(folder.path()).await.default_tenant();
     let mut told = String::new();
     for (kind, id) in runs {
-        let run = host.run(id).await.unwrap();
+        let run = tenant.run(id).await.unwrap();
         let errors = [
             run.result(OutputOptions::default()).await.unwrap_err(),
             run.resume(ResumeOptions::data(json!(1))).await.unwrap_err(),
             run.restart().await.unwrap_err(),
             run.fork(ForkOptions::default()).await.unwrap_err(),
         ];
-        assert_eq!(status(&host, id).await, RunStatus::Suspended, "{kind}");
+        assert_eq!(status(&tenant, id).await, RunStatus::Suspended, "{kind}");
         let error = run.cancel().await.unwrap_err();
         assert_eq!(
-            (error.kind(), status(&host, id).await),
+            (error.kind(), status(&tenant, id).await),
             (ErrorKind::Damaged, RunStatus::Blocked),
             "{kind}"
         );
@@ -162,12 +164,12 @@ async fn they_say_what_is_wrong_and_are_blocked_by_a_cancel() {
 async fn they_are_deleted_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let (sound, runs) = damaged(folder.path()).await;
-    let host = open(folder.path()).await;
+    let tenant = open(folder.path()).await.default_tenant();
     for (kind, run) in runs {
-        host.delete_run(run).await.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        tenant.delete_run(run).await.unwrap_or_else(|error| panic!("{kind}: {error}"));
     }
-    host.delete_run(sound).await.unwrap_err();
-    let left = host.runs(RunFilter::default()).await.unwrap().rows;
+    tenant.delete_run(sound).await.unwrap_err();
+    let left = tenant.runs(RunFilter::default()).await.unwrap().rows;
     assert_eq!(left.iter().map(|row| row.id).collect::<Vec<_>>(), [sound]);
 }
 
@@ -175,15 +177,17 @@ async fn they_are_deleted_as_they_are() {
 async fn a_fork_goes_on_though_the_run_it_was_made_of_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let host = open(folder.path()).await;
-    let parent = start(&host, "parent").await.unwrap();
-    let fork = host.run(parent).await.unwrap().fork(ForkOptions::default()).await.unwrap().id();
+    let tenant = host.default_tenant();
+    let parent = start(&tenant, "parent").await.unwrap();
+    let fork = tenant.run(parent).await.unwrap().fork(ForkOptions::default()).await.unwrap().id();
     host.quiet().await;
-    drop(host);
+    drop((host, tenant));
     let database = rusqlite::Connection::open(folder.path().join("reentry.db")).unwrap();
     database.execute(DAMAGES[0].1, [parent.as_bytes()]).unwrap();
     drop(database);
     let host = open(folder.path()).await;
-    let fork = host.run(fork).await.unwrap();
+    let tenant = host.default_tenant();
+    let fork = tenant.run(fork).await.unwrap();
     fork.resume(ResumeOptions::data(json!(1))).await.unwrap();
     while fork.status().await.unwrap() != RunStatus::Success {
         host.wake_due().await.unwrap();

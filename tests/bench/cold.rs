@@ -15,10 +15,10 @@ pub async fn measure() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let mut times = Vec::new();
     for _ in 0..REPEATS {
-        let host = Host::builder().data_dir(dir.path()).background(false).build().await?;
-        let run = workflow_of(&host, "memory-probe", "probe").await?.create_run().await?;
+        let tenant = Host::builder().data_dir(dir.path()).background(false).build().await?.default_tenant();
+        let run = workflow_of(&tenant, "memory-probe", "probe").await?.create_run().await?;
         run.start(StartOptions::input(json(json!({"suspends": 1, "touch_bytes": 65536})))).await?;
-        drop(host);
+        drop(tenant);
         let mut command = tokio::process::Command::new(std::env::current_exe()?);
         command.arg("cold-resume").arg(dir.path()).arg(run.id().to_string());
         let (status, time) = timed(async { command.status().await.context("the process") }).await?;
@@ -31,8 +31,8 @@ pub async fn measure() -> Result<()> {
 
 /// What the process does.
 pub async fn resume(dir: &str, run: &str) -> Result<()> {
-    let host = Host::builder().data_dir(dir).background(false).build().await?;
-    let result = host.run(run.parse()?).await?.resume(ResumeOptions::data(json(json!(1)))).await?;
+    let tenant = Host::builder().data_dir(dir).background(false).build().await?.default_tenant();
+    let result = tenant.run(run.parse()?).await?.resume(ResumeOptions::data(json(json!(1)))).await?;
     ensure!(result.status == RunStatus::Success, "{result:?}");
     Ok(())
 }

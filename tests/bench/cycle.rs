@@ -44,7 +44,8 @@ struct Counted {
 async fn run(in_flight: usize, durability: Durability) -> Result<Counted> {
     let dir = tempfile::tempdir()?;
     let host = Host::builder().data_dir(dir.path()).background(false).durability(durability).build().await?;
-    let workflow = workflow_of(&host, "memory-probe", "probe").await?;
+    let tenant = host.default_tenant();
+    let workflow = workflow_of(&tenant, "memory-probe", "probe").await?;
     for _ in 0..50 {
         cycle(&workflow).await?;
     }

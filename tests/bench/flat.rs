@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use reentry::core::run::{Durability, RunStatus};
-use reentry::{Host, ResumeOptions, StartOptions, Workflow};
+use reentry::{Host, ResumeOptions, StartOptions, Tenant, Workflow};
 use reentry_tests::{guests, json, workflow_of};
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ pub async fn measure() -> Result<()> {
     let dir = tempfile::tempdir()?;
     // Without fsync, whose time would hide what is measured.
     let builder = Host::builder().data_dir(dir.path()).background(false).durability(Durability::Visible);
-    let host = builder.build().await?;
-    let probe = workflow_of(&host, "memory-probe", "probe").await?;
+    let tenant = builder.build().await?.default_tenant();
+    let probe = workflow_of(&tenant, "memory-probe", "probe").await?;
     let mut bases = Vec::new();
     for turns in [0u64, 1_000_000, 100_000_000] {
         let repeats = if turns > 1_000_000 { 9 } else { REPEATS };
@@ -33,9 +33,9 @@ pub async fn measure() -> Result<()> {
         figure("resume.100000000_turns_over_0", most / none, "ratio", Goal::AtMost(1.2));
     }
 
-    let short = after_steps(&host, 0).await?;
+    let short = after_steps(&tenant, 0).await?;
     let none = resume_us(&short, json!(0), REPEATS).await?;
-    let long = after_steps(&host, 10_000).await?;
+    let long = after_steps(&tenant, 10_000).await?;
     let many = resume_us(&long, json!(0), 5).await?;
     figure("resume.after_0_steps", none, "us", Goal::None);
     figure("resume.after_10000_steps", many, "us", Goal::None);
@@ -44,9 +44,9 @@ pub async fn measure() -> Result<()> {
 }
 
 /// A workflow with so many steps before the one that suspends.
-async fn after_steps(host: &Host, steps: usize) -> Result<Workflow> {
-    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
-    let mut workflow = host.workflow(format!("after-{steps}"));
+async fn after_steps(tenant: &Tenant, steps: usize) -> Result<Workflow> {
+    let component = tenant.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+    let mut workflow = tenant.workflow(format!("after-{steps}"));
     for step in 0..steps {
         workflow = workflow.then(component.step("checkpoint").id(format!("s{step}")));
     }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use reentry::core::resume::Target;
 use reentry::core::run::{Durability, RunStatus};
 use reentry::core::workflow::ForEachEntry;
-use reentry::{Host, ResumeOptions, StartOptions, Workflow};
+use reentry::{Host, ResumeOptions, StartOptions, Tenant, Workflow};
 use reentry_tests::{guests, json};
 use serde_json::{Value, json};
 
@@ -28,16 +28,17 @@ pub async fn measure() -> Result<()> {
     // Without fsync, whose time would hide what is measured.
     let builder = Host::builder().data_dir(dir.path()).background(false).durability(Durability::Visible);
     let host = builder.build().await?;
+    let tenant = host.default_tenant();
     let few = sequence(&host, 100).await?;
     report("step", &few, &sequence(&host, 10_000).await?);
     let few = items(&host, 100).await?;
     report("item", &few, &items(&host, 10_000).await?);
-    let few = answer_us(&host, 10, 1).await?;
-    let many = answer_us(&host, 10_000, 1).await?;
+    let few = answer_us(&tenant, 10, 1).await?;
+    let many = answer_us(&tenant, 10_000, 1).await?;
     figure("answer.to_one_of_10_items", few, "us", Goal::None);
     figure("answer.to_one_of_10000_items", many, "us", Goal::None);
     figure("answer.10000_items_over_10", many / few, "ratio", Goal::AtMost(2.0));
-    let open = answer_us(&host, 1_000, 1_000).await?;
+    let open = answer_us(&tenant, 1_000, 1_000).await?;
     figure("answer.with_1000_open_items", open, "us", Goal::None);
     Ok(())
 }
@@ -53,8 +54,9 @@ fn report(what: &str, few: &Each, many: &Each) {
 
 /// A run of so many steps, each a call that ends at once.
 async fn sequence(host: &Host, steps: usize) -> Result<Each> {
-    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
-    let mut workflow = host.workflow(format!("sequence-{steps}"));
+    let tenant = host.default_tenant();
+    let component = tenant.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+    let mut workflow = tenant.workflow(format!("sequence-{steps}"));
     for step in 0..steps {
         workflow = workflow.then(component.step("checkpoint").id(format!("s{step}")));
     }
@@ -63,9 +65,10 @@ async fn sequence(host: &Host, steps: usize) -> Result<Each> {
 
 /// A run over so many items, each a call that ends at once.
 async fn items(host: &Host, items: usize) -> Result<Each> {
-    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+    let tenant = host.default_tenant();
+    let component = tenant.add_component("memory-probe", &guests::component("memory-probe")?).await?;
     let body = ForEachEntry::new(component.step("checkpoint")).concurrency(4);
-    let workflow = host.workflow(format!("items-{items}")).foreach(body).commit().await?;
+    let workflow = tenant.workflow(format!("items-{items}")).foreach(body).commit().await?;
     each(host, &workflow, values(items), items).await
 }
 
@@ -93,10 +96,10 @@ async fn each(host: &Host, workflow: &Workflow, input: Value, count: usize) -> R
 }
 
 /// The time of an answer to one of many items, so many of which wait at once.
-async fn answer_us(host: &Host, items: usize, concurrency: u32) -> Result<f64> {
-    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+async fn answer_us(tenant: &Tenant, items: usize, concurrency: u32) -> Result<f64> {
+    let component = tenant.add_component("memory-probe", &guests::component("memory-probe")?).await?;
     let body = ForEachEntry::new(component.step("ask")).concurrency(concurrency);
-    let workflow = host.workflow(format!("ask-{items}-{concurrency}")).foreach(body).commit().await?;
+    let workflow = tenant.workflow(format!("ask-{items}-{concurrency}")).foreach(body).commit().await?;
     let run = workflow.start(StartOptions::input(json(values(items)))).await?.run;
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..9 {

@@ -9,7 +9,7 @@ use reentry::core::run::Durability;
 use reentry::core::time::Timestamp;
 use reentry::core::workflow::Definition;
 use reentry::store::{RunFilter, SuspensionFilter};
-use reentry::{Host, StartOptions, Workflow};
+use reentry::{Host, StartOptions, Tenant, Workflow};
 use reentry_tests::json;
 use serde_json::json;
 
@@ -39,17 +39,17 @@ pub async fn measure() -> Result<()> {
     let floor = floor()?;
     let dir = tempfile::tempdir()?;
     let builder = Host::builder().data_dir(dir.path()).background(false).durability(Durability::Visible);
-    let host = builder.build().await?;
+    let tenant = builder.build().await?.default_tenant();
     let mut workflows = Vec::new();
     for number in 0..WORKFLOWS {
-        workflows.push(workflow(&host, number).await?);
+        workflows.push(workflow(&tenant, number).await?);
     }
     start(&workflows, 0..FEW).await?;
-    let few = pages(&host).await?;
-    let few_count = count(&host).await?;
+    let few = pages(&tenant).await?;
+    let few_count = count(&tenant).await?;
     start(&workflows, FEW..MANY).await?;
-    let many = pages(&host).await?;
-    let many_count = count(&host).await?;
+    let many = pages(&tenant).await?;
+    let many_count = count(&tenant).await?;
 
     figure("lists.floor.20_rows_of_an_index", floor, "us", Goal::None);
     for ((name, few), (_, many)) in few.iter().zip(&many) {
@@ -63,10 +63,10 @@ pub async fn measure() -> Result<()> {
     let nothing = SuspensionFilter { label: Some("all".to_owned()), workflow: no_version, ..any() };
     let by_due = SuspensionFilter { label: Some("team-7".to_owned()), ..due() };
     for (name, filter) in [("nothing_passes", nothing), ("few_by_deadline", by_due)] {
-        let us = page_us(&host, &List::Inbox(name, filter)).await?;
+        let us = page_us(&tenant, &List::Inbox(name, filter)).await?;
         figure(&format!("lists.{name}.first_page_of_{MANY}"), us, "us", Goal::None);
     }
-    drop((workflows, host));
+    drop((workflows, tenant));
     let database = dir.path().join("reentry.db");
     let db = rusqlite::Connection::open(&database)?;
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -76,12 +76,12 @@ pub async fn measure() -> Result<()> {
 }
 
 /// A workflow that asks one question, which has two labels, one whom it asks, and a deadline.
-async fn workflow(host: &Host, number: u32) -> Result<Workflow> {
+async fn workflow(tenant: &Tenant, number: u32) -> Result<Workflow> {
     let labels = json!(["all", {"expr": "input.label"}]);
     let ask = json!({"id": format!("approve-{number}"), "labels": labels, "assignees": ["ann"], "deadline": {"for": "1d"}});
     let definition: Definition =
         serde_json::from_value(json!({"id": format!("leave-{number}"), "steps": [{"ask": ask}]}))?;
-    Ok(host.commit(definition).await?)
+    Ok(tenant.commit(definition).await?)
 }
 
 async fn start(workflows: &[Workflow], numbers: std::ops::Range<u32>) -> Result<()> {
@@ -134,23 +134,25 @@ fn lists() -> Result<Vec<List>> {
     ])
 }
 
-async fn pages(host: &Host) -> Result<Vec<(&'static str, f64)>> {
+async fn pages(tenant: &Tenant) -> Result<Vec<(&'static str, f64)>> {
     let mut figures = Vec::new();
     for list in lists()? {
         let (List::Inbox(name, _) | List::Runs(name, _)) = list;
-        figures.push((name, page_us(host, &list).await?));
+        figures.push((name, page_us(tenant, &list).await?));
     }
     Ok(figures)
 }
 
-async fn page_us(host: &Host, list: &List) -> Result<f64> {
+async fn page_us(tenant: &Tenant, list: &List) -> Result<f64> {
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..REPEATS {
         let (rows, time) = match list {
             List::Inbox(_, filter) => {
-                timed(async { Ok(host.inbox(filter.clone()).await?.rows.len()) }).await?
+                timed(async { Ok(tenant.inbox(filter.clone()).await?.rows.len()) }).await?
             }
-            List::Runs(_, filter) => timed(async { Ok(host.runs(filter.clone()).await?.rows.len()) }).await?,
+            List::Runs(_, filter) => {
+                timed(async { Ok(tenant.runs(filter.clone()).await?.rows.len()) }).await?
+            }
         };
         ensure!(rows > 0 || matches!(list, List::Inbox("nothing_passes", _)), "the list is empty");
         times.push(time);
@@ -158,11 +160,11 @@ async fn page_us(host: &Host, list: &List) -> Result<f64> {
     Ok(median_us(times))
 }
 
-async fn count(host: &Host) -> Result<f64> {
+async fn count(tenant: &Tenant) -> Result<f64> {
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..9 {
         let (counts, time) =
-            timed(async { Ok(host.count_inbox(SuspensionFilter::default(), None).await?) }).await?;
+            timed(async { Ok(tenant.count_inbox(SuspensionFilter::default(), None).await?) }).await?;
         ensure!(counts.number == u64::from(FEW), "not {FEW}, as many as are looked at: {counts:?}");
         times.push(time);
     }

@@ -6,7 +6,7 @@ use reentry::core::run::{Durability, RunStatus};
 use reentry::core::workflow::ForEachEntry;
 use reentry::store::RunFilter;
 use reentry::wasm::{Allocation, RuntimeConfig};
-use reentry::{Host, ResumeOptions, Run, StartOptions, Workflow};
+use reentry::{Host, ResumeOptions, Run, StartOptions, Tenant, Workflow};
 use reentry_tests::{guests, json, workflow_of};
 use serde_json::json;
 
@@ -16,22 +16,23 @@ pub async fn run(arguments: &[String]) -> Result<()> {
     let [dir, what, numbers @ ..] = arguments else { bail!("in which folder, and what?") };
     let builder = Host::builder().data_dir(dir).background(false).durability(Durability::Visible);
     // Profilers cannot map as much memory as a pool reserves.
-    let host = builder
+    let tenant = builder
         .runtime(|config| RuntimeConfig { allocation: Allocation::OnDemand, ..config })
         .build()
-        .await?;
+        .await?
+        .default_tenant();
     let numbers = numbers.iter().map(|number| number.parse()).collect::<Result<Vec<usize>, _>>()?;
     match (what.as_str(), numbers.as_slice()) {
-        ("cycle", [times]) => cycles(&host, *times).await,
-        ("resume", [times, steps]) => resumes(&host, *times, *steps).await,
-        ("answer", [times, items]) => answers(&host, *times, *items).await,
-        ("again", [times]) => answers_again(&host, *times).await,
+        ("cycle", [times]) => cycles(&tenant, *times).await,
+        ("resume", [times, steps]) => resumes(&tenant, *times, *steps).await,
+        ("answer", [times, items]) => answers(&tenant, *times, *items).await,
+        ("again", [times]) => answers_again(&tenant, *times).await,
         _ => bail!("expected `cycle TIMES`, `resume TIMES STEPS`, `answer TIMES ITEMS` or `again TIMES`"),
     }
 }
 
-async fn cycles(host: &Host, times: usize) -> Result<()> {
-    let workflow = workflow_of(host, "memory-probe", "probe").await?;
+async fn cycles(tenant: &Tenant, times: usize) -> Result<()> {
+    let workflow = workflow_of(tenant, "memory-probe", "probe").await?;
     for _ in 0..times {
         let run = workflow.create_run().await?;
         run.start(StartOptions::input(json(json!({"suspends": 1})))).await?;
@@ -42,9 +43,9 @@ async fn cycles(host: &Host, times: usize) -> Result<()> {
 }
 
 /// The last step asks, again and again.
-async fn resumes(host: &Host, times: usize, steps: usize) -> Result<()> {
-    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
-    let mut workflow = host.workflow("after");
+async fn resumes(tenant: &Tenant, times: usize, steps: usize) -> Result<()> {
+    let component = tenant.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+    let mut workflow = tenant.workflow("after");
     for step in 0..steps {
         workflow = workflow.then(component.step("checkpoint").id(format!("s{step}")));
     }
@@ -52,10 +53,10 @@ async fn resumes(host: &Host, times: usize, steps: usize) -> Result<()> {
     answered(&workflow, json!(0), times).await
 }
 
-async fn answers(host: &Host, times: usize, items: usize) -> Result<()> {
-    let component = host.add_component("memory-probe", &guests::component("memory-probe")?).await?;
+async fn answers(tenant: &Tenant, times: usize, items: usize) -> Result<()> {
+    let component = tenant.add_component("memory-probe", &guests::component("memory-probe")?).await?;
     let body = ForEachEntry::new(component.step("ask"));
-    let workflow = host.workflow("items").foreach(body).commit().await?;
+    let workflow = tenant.workflow("items").foreach(body).commit().await?;
     answered(&workflow, json!(vec![0; items]), times).await
 }
 
@@ -76,8 +77,8 @@ async fn answer(run: &Run, times: usize) -> Result<()> {
 }
 
 /// The same with a run that waits in the folder already, so that what came before is not counted.
-async fn answers_again(host: &Host, times: usize) -> Result<()> {
+async fn answers_again(tenant: &Tenant, times: usize) -> Result<()> {
     let filter = RunFilter { status: Some(RunStatus::Suspended), ..RunFilter::default() };
-    let run = host.runs(filter).await?.rows.first().context("a run that waits")?.id;
-    answer(&host.run(run).await?, times).await
+    let run = tenant.runs(filter).await?.rows.first().context("a run that waits")?.id;
+    answer(&tenant.run(run).await?, times).await
 }

@@ -12,14 +12,14 @@ const RUNS: u32 = 10_000;
 /// Measures and prints memory and storage of runs that wait.
 pub async fn measure() -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let host = Host::builder().data_dir(dir.path()).background(false).build().await?;
-    let workflow = workflow_of(&host, "memory-probe", "ask").await?;
+    let tenant = Host::builder().data_dir(dir.path()).background(false).build().await?.default_tenant();
+    let workflow = workflow_of(&tenant, "memory-probe", "ask").await?;
     // As many runs before as are counted: caches of a fixed size fill up with them, which is not what a run costs.
     suspend(&workflow, RUNS).await?;
     let before = resident_bytes()?;
     suspend(&workflow, RUNS).await?;
     let memory = (resident_bytes()? - before) / f64::from(RUNS);
-    drop((workflow, host));
+    drop((workflow, tenant));
 
     let db = rusqlite::Connection::open(dir.path().join("reentry.db"))?;
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

@@ -7,7 +7,7 @@ use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
 use reentry::core::workflow::Definition;
-use reentry::{Error, Host, OutputOptions, Run, RunResult, SendEvent};
+use reentry::{Error, Host, OutputOptions, Run, RunResult, SendEvent, Tenant};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -59,6 +59,10 @@ impl Player {
         self.host.as_ref().context("no host")
     }
 
+    fn tenant(&self) -> Result<Tenant> {
+        Ok(self.host()?.default_tenant())
+    }
+
     async fn line(&mut self, line: &str) -> Result<String> {
         let mut words = Words(line);
         let came = match words.word().context("a line without a command")? {
@@ -69,7 +73,7 @@ impl Player {
             }
             "commit" => {
                 let definition = self.workflow.clone().context("no workflow")?;
-                let committed = self.host()?.commit(definition).await;
+                let committed = self.tenant()?.commit(definition).await;
                 committed.map_or_else(|error| show::refused(&error), |_| String::new())
             }
             "program" => {
@@ -130,14 +134,19 @@ impl Player {
                 let key = words.option()?.and_then(|(_, key)| Some(key.as_str()?.to_owned()));
                 words.end()?;
                 let host = self.host()?;
-                host.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
+                host.default_tenant()
+                    .send_event(SendEvent { name, key, payload, ..SendEvent::default() })
+                    .await?;
                 // What was due came first, and that goes on by itself.
                 host.quiet().await;
                 self.rested().await?
             }
             "unknown" => {
                 let unknown = RunId::new(reentry::core::time::Timestamp(0), [0; 10]);
-                self.host()?.run(unknown).await.map_or_else(|error| show::refused(&error), |_| "found".into())
+                self.tenant()?
+                    .run(unknown)
+                    .await
+                    .map_or_else(|error| show::refused(&error), |_| "found".into())
             }
             "time" => {
                 let span = words.word().context("how long?")?;
@@ -177,7 +186,7 @@ impl Player {
     }
 
     async fn definition(&self, json: Value) -> Result<Definition> {
-        let component = self.host()?.components().await?;
+        let component = self.tenant()?.components().await?;
         let digest = component.first().context("no component")?.digest.to_string();
         let mut definition = match json {
             Value::Array(steps) => json!({"id": "w", "steps": steps}),
@@ -189,7 +198,7 @@ impl Player {
 
     async fn new_run(&mut self) -> Result<String> {
         let definition = self.workflow.clone().context("no workflow")?;
-        self.run = Some(self.host()?.commit(definition).await?.create_run().await?.id());
+        self.run = Some(self.tenant()?.commit(definition).await?.create_run().await?.id());
         Ok(String::new())
     }
 
@@ -197,7 +206,7 @@ impl Player {
         if self.run.is_none() {
             self.new_run().await?;
         }
-        Ok(self.host()?.run(self.run.context("no run")?).await?)
+        Ok(self.tenant()?.run(self.run.context("no run")?).await?)
     }
 
     async fn shown(&mut self) -> Result<String> {
@@ -233,7 +242,7 @@ impl Player {
         let (one, two) = (Request::read(one, &self.program)??, Request::read(two, &self.program)??);
         let here = self.run().await?;
         let other = self.world.host().await?;
-        let there = other.run(here.id()).await?;
+        let there = other.default_tenant().run(here.id()).await?;
         let (one, two) = tokio::join!(one.perform(here), two.perform(there));
         Ok([one, two])
     }

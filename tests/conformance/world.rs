@@ -81,7 +81,7 @@ impl World {
         }
         let host = builder.build().await?;
         let bytes = COMPONENT.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;
-        host.add_component("scripted", bytes).await.context("adding the component")?;
+        host.default_tenant().add_component("scripted", bytes).await.context("adding the component")?;
         Ok(host)
     }
 }

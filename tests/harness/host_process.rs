@@ -11,7 +11,9 @@ use reentry::core::id::RunId;
 use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
 use reentry::fault::FaultPoint;
-use reentry::{Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions, TravelOptions};
+use reentry::{
+    Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions, Tenant, TravelOptions,
+};
 use reentry_tests::process::{Asked, Request, Response, Rest, SPANS_VARIABLE};
 use reentry_tests::{Log, event, json, workflow_after, workflow_of};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -61,22 +63,23 @@ async fn respond(
     woken: &mut Vec<RunId>,
     log: impl Fn() -> Vec<String>,
 ) -> Result<Response> {
+    let tenant = host.default_tenant();
     let run = match request {
         Request::Begin { component, step, input, context } => {
-            let run = workflow_of(host, &component, &step).await?.create_run().await?;
+            let run = workflow_of(&tenant, &component, &step).await?.create_run().await?;
             run.start(StartOptions { request_context: context, ..StartOptions::input(input) }).await?;
             run.id()
         }
         Request::Answer { run, label, data, context } => {
             let step = label.map(Target::label).unwrap_or_default();
             let options = ResumeOptions { request_context: context, ..ResumeOptions::data(data) };
-            host.run(run).await?.resume(options.step(step)).await?;
+            tenant.run(run).await?.resume(options.step(step)).await?;
             run
         }
         Request::Event { run, name, key, payload } => {
             let (key, payload) = (Some(key), Some(payload));
-            host.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
-            while host.run(run).await?.status().await? == RunStatus::Running {
+            tenant.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
+            while tenant.run(run).await?.status().await? == RunStatus::Running {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
             run
@@ -90,7 +93,7 @@ async fn respond(
         }
         other => return Ok(Response::Done { result: serve(host, other).await?, log: log() }),
     };
-    let result = host.run(run).await?.result(OutputOptions::default()).await?;
+    let result = tenant.run(run).await?.result(OutputOptions::default()).await?;
     let asked = result.suspended.into_iter();
     Ok(Response::Rests(Rest {
         run,
@@ -103,30 +106,33 @@ async fn respond(
 }
 
 async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
+    let tenant = host.default_tenant();
     let result = match request {
         Request::Start { component, step, before, input } => {
-            let run = workflow_after(host, &component, &before, &step).await?.create_run().await?;
+            let run = workflow_after(&tenant, &component, &before, &step).await?.create_run().await?;
             run.start(StartOptions::input(json(input))).await?
         }
-        Request::Resume { run, data } => host.run(run).await?.resume(ResumeOptions::data(json(data))).await?,
-        Request::Migrate { run, component, step } => {
-            let to = workflow_of(host, &component, &step).await?.digest();
-            return Ok(serde_json::to_value(host.run(run).await?.migrate(to).await?)?);
+        Request::Resume { run, data } => {
+            tenant.run(run).await?.resume(ResumeOptions::data(json(data))).await?
         }
-        Request::Cancel(run) => host.run(run).await?.cancel().await?,
-        Request::Pause(run) => host.run(run).await?.pause().await?,
-        Request::Unpause(run) => host.run(run).await?.unpause().await?,
-        Request::Restart(run) => host.run(run).await?.restart().await?,
+        Request::Migrate { run, component, step } => {
+            let to = workflow_of(&tenant, &component, &step).await?.digest();
+            return Ok(serde_json::to_value(tenant.run(run).await?.migrate(to).await?)?);
+        }
+        Request::Cancel(run) => tenant.run(run).await?.cancel().await?,
+        Request::Pause(run) => tenant.run(run).await?.pause().await?,
+        Request::Unpause(run) => tenant.run(run).await?.unpause().await?,
+        Request::Restart(run) => tenant.run(run).await?.restart().await?,
         Request::Travel { run, to } => {
             let back = TravelOptions { to, input: None, answer: None };
-            host.run(run).await?.time_travel(back).await?
+            tenant.run(run).await?.time_travel(back).await?
         }
         Request::Send { name, payload } => {
-            let receipt = host.send_event(event(&name, payload)).await?;
+            let receipt = tenant.send_event(event(&name, payload)).await?;
             return Ok(serde_json::json!({"delivered": receipt.delivered}));
         }
-        Request::Recover => return all(host, host.recover().await?).await,
-        Request::Wake => return all(host, host.wake_due().await?).await,
+        Request::Recover => return all(&tenant, host.recover().await?).await,
+        Request::Wake => return all(&tenant, host.wake_due().await?).await,
         Request::Begin { .. } | Request::Answer { .. } | Request::Event { .. } | Request::Due(_) => {
             anyhow::bail!("this request is answered elsewhere")
         }
@@ -135,10 +141,10 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
 }
 
 /// The results of several runs.
-async fn all(host: &Host, runs: Vec<RunId>) -> Result<serde_json::Value> {
+async fn all(tenant: &Tenant, runs: Vec<RunId>) -> Result<serde_json::Value> {
     let mut results: Vec<RunResult> = Vec::new();
     for run in runs {
-        results.push(host.run(run).await?.result(OutputOptions::default()).await?);
+        results.push(tenant.run(run).await?.result(OutputOptions::default()).await?);
     }
     Ok(serde_json::to_value(results)?)
 }

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use reentry::core::json::Json;
 use reentry::core::workflow::Definition;
 use reentry::wasm::Level;
-use reentry::{Host, HostBuilder, Observer, SendEvent, Source, Workflow};
+use reentry::{Host, HostBuilder, Observer, SendEvent, Source, Tenant, Workflow};
 use serde_json::Value;
 
 /// JSON as the library takes it: `json!({...})`.
@@ -29,21 +29,26 @@ pub fn host() -> HostBuilder {
 ///
 /// # Errors
 /// When the component is not built or not accepted.
-pub async fn workflow_of(host: &Host, component: &str, step: &str) -> Result<Workflow> {
-    workflow_after(host, component, &[], step).await
+pub async fn workflow_of(tenant: &Tenant, component: &str, step: &str) -> Result<Workflow> {
+    workflow_after(tenant, component, &[], step).await
 }
 
 /// The same with entries before the step.
 ///
 /// # Errors
 /// When the component is not built or not accepted.
-pub async fn workflow_after(host: &Host, component: &str, before: &[Value], step: &str) -> Result<Workflow> {
+pub async fn workflow_after(
+    tenant: &Tenant,
+    component: &str,
+    before: &[Value],
+    step: &str,
+) -> Result<Workflow> {
     let bytes = guests::component(component)?;
-    let component = host.add_component(component, &bytes).await.context("adding the component")?;
+    let component = tenant.add_component(component, &bytes).await.context("adding the component")?;
     let mut steps = before.to_vec();
     steps.push(serde_json::json!({"then": {"component": component.digest(), "step": step}}));
     let definition: Definition = serde_json::from_value(serde_json::json!({"id": step, "steps": steps}))?;
-    host.commit(definition).await.context("committing the workflow")
+    tenant.commit(definition).await.context("committing the workflow")
 }
 
 /// An event whose id is its name, so that sending it again is the same one.

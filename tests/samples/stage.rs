@@ -101,18 +101,18 @@ impl Stage {
         let host = stage.place.host().await?;
         // The runtime takes a moment to let go of what ran in it.
         until(async || Ok(!host.recover().await?.is_empty())).await?;
-        let result = host.run(stage.run).await?.result(OutputOptions::default()).await?;
+        let result = host.default_tenant().run(stage.run).await?.result(OutputOptions::default()).await?;
         Ok((stage, result))
     }
 
     async fn create(sample: &str) -> Result<Self> {
         let place = Place::new()?;
         let host = place.host().await?;
-        let component = host.add_component(sample, &guests::component(sample)?).await?;
+        let component = host.default_tenant().add_component(sample, &guests::component(sample)?).await?;
         let written: Definition<String> =
             serde_json::from_str(&guests::file(&format!("{sample}/workflow.json"))?)?;
         let pinned = written.try_map(&mut |_| Ok::<_, anyhow::Error>(component.digest()))?;
-        let run = host.commit(pinned).await?.create_run().await?;
+        let run = host.default_tenant().commit(pinned).await?.create_run().await?;
         Ok(Self { run: run.id(), began: place.clock.now(), place })
     }
 
@@ -125,20 +125,20 @@ impl Stage {
             .env("REENTRY_DATA_DIR", place.dir.path())
             .output()?;
         anyhow::ensure!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
-        let run = place.host().await?.workflow_by_id(id).await?.create_run().await?;
+        let run = place.host().await?.default_tenant().workflow_by_id(id).await?.create_run().await?;
         let stage = Self { run: run.id(), began: place.clock.now(), place };
         let result = stage.begin(input).await?;
         Ok((stage, result))
     }
 
     async fn begin(&self, input: Value) -> Result<RunResult> {
-        let run = self.place.host().await?.run(self.run).await?;
+        let run = self.place.host().await?.default_tenant().run(self.run).await?;
         Ok(run.start(StartOptions::input(json(input))).await?)
     }
 
     /// Answers the question with a label, on a new host.
     pub async fn answer(&self, label: &str, data: Value) -> Result<RunResult> {
-        let run = self.place.host().await?.run(self.run).await?;
+        let run = self.place.host().await?.default_tenant().run(self.run).await?;
         Ok(run.resume(ResumeOptions::data(json(data)).step(Target::label(label))).await?)
     }
 
@@ -147,8 +147,8 @@ impl Stage {
         let host = self.place.host().await?;
         let (name, key) = (name.to_owned(), Some(key.to_owned()));
         let event = SendEvent { name, key, payload: Some(json(payload)), ..SendEvent::default() };
-        let receipt = host.send_event(event).await?;
-        let run = host.run(self.run).await?;
+        let receipt = host.default_tenant().send_event(event).await?;
+        let run = host.default_tenant().run(self.run).await?;
         until(async || Ok(run.status().await? != RunStatus::Running)).await?;
         Ok((run.result(OutputOptions::default()).await?, receipt.delivered))
     }
@@ -158,7 +158,7 @@ impl Stage {
         self.place.clock.now.fetch_add(u64::try_from(time.as_millis())?, Ordering::SeqCst);
         let host = self.place.host().await?;
         host.wake_due().await?;
-        Ok(host.run(self.run).await?.result(OutputOptions::default()).await?)
+        Ok(host.default_tenant().run(self.run).await?.result(OutputOptions::default()).await?)
     }
 
     /// The time since the start.

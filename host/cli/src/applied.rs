@@ -2,7 +2,7 @@
 
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::similar::closest;
-use reentry::{Error, Host, Workflow};
+use reentry::{Error, Tenant, Workflow};
 
 use crate::digest_text::meant;
 use crate::failure::{Failure, Report};
@@ -12,10 +12,10 @@ use crate::session::Session;
 ///
 /// # Errors
 /// `NotFound` for an id that was retired; `Refused` when several versions are meant.
-pub(crate) async fn find(host: &Host, name: &str) -> Result<Option<Workflow>, Failure> {
-    let versions = host.workflows().await?;
+pub(crate) async fn find(tenant: &Tenant, name: &str) -> Result<Option<Workflow>, Failure> {
+    let versions = tenant.workflows().await?;
     if versions.iter().any(|version| version.id == name) {
-        return Ok(Some(host.workflow_by_id(name).await?));
+        return Ok(Some(tenant.workflow_by_id(name).await?));
     }
     // A whole digest may be that of a version which was run and never applied.
     let digest = match name.parse().ok() {
@@ -23,7 +23,7 @@ pub(crate) async fn find(host: &Host, name: &str) -> Result<Option<Workflow>, Fa
         None => meant(name, versions.iter().map(|version| version.digest))?,
     };
     let Some(digest) = digest else { return Ok(None) };
-    match host.workflow_by_digest(digest).await {
+    match tenant.workflow_by_digest(digest).await {
         Ok(workflow) => Ok(Some(workflow)),
         Err(Error::NoWorkflow(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -34,11 +34,15 @@ pub(crate) async fn find(host: &Host, name: &str) -> Result<Option<Workflow>, Fa
 ///
 /// # Errors
 /// `NotFound`; `Refused` for what is no digest, and when several versions are meant.
-pub(crate) async fn version(session: &Session, host: &Host, text: &str) -> Result<WorkflowDigest, Failure> {
+pub(crate) async fn version(
+    session: &Session,
+    tenant: &Tenant,
+    text: &str,
+) -> Result<WorkflowDigest, Failure> {
     if let Ok(digest) = text.parse() {
         return Ok(digest);
     }
-    let versions = host.workflows().await?;
+    let versions = tenant.workflows().await?;
     match meant(text, versions.iter().map(|version| version.digest))? {
         Some(digest) => Ok(digest),
         None => {
@@ -55,8 +59,8 @@ pub(crate) fn listed(session: &Session) -> String {
 }
 
 /// What to try instead of a name that there is not.
-pub(crate) async fn similar(host: &Host, name: &str) -> Result<Option<String>, Failure> {
-    let versions = host.workflows().await?;
+pub(crate) async fn similar(tenant: &Tenant, name: &str) -> Result<Option<String>, Failure> {
+    let versions = tenant.workflows().await?;
     let meant = closest(name, versions.iter().map(|version| version.id.as_str()));
     Ok(meant.map(|meant| format!("did you mean the workflow `{meant}`?")))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use reentry::wasm::{ComponentizeError, ComponentizeOptions, componentize};
-use reentry::{Component, Host};
+use reentry::{Component, Tenant};
 
 use crate::args::unreadable;
 use crate::failure::{Failure, Report};
@@ -98,14 +98,14 @@ pub(crate) fn made_component(
 /// Adds the component in a file to a host, and shows on a terminal how far it is.
 pub(crate) async fn add(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     path: &Path,
     bytes: Vec<u8>,
     name: &str,
 ) -> Result<Component, Failure> {
     let bytes = component(session, path, bytes)?;
     let progress = Progress::new(name);
-    Ok(host.add_component_with(name, &bytes, &|phase| progress.phase(phase)).await?)
+    Ok(tenant.add_component_with(name, &bytes, &|phase| progress.phase(phase)).await?)
 }
 
 #[cfg(test)]

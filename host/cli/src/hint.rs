@@ -21,7 +21,7 @@ const CHOICES_SHOWN: usize = 10;
 /// Completes what is told of an error with what the command knows: its tenant, and what to do.
 pub(crate) fn complete(mut report: Report, error: &Error, session: &Session) -> Report {
     if let Error::NoRun(run) | Error::Delete(DeleteError::NotFound { run }) = error {
-        report.message = format!("no run {run} for tenant {}", session.tenant());
+        report.message = format!("no run {run} for tenant {}", session.tenant_id());
     }
     report.hints = hints(error, session);
     report

@@ -9,7 +9,7 @@ use reentry::core::run::{Doing, Run as State, RunStatus, StepStatus};
 use reentry::core::step::{Failure as StepFailure, WaitFor};
 use reentry::core::time::Timestamp;
 use reentry::store::SuspensionFilter;
-use reentry::{Host, Run, RunResult, StepResults};
+use reentry::{Run, RunResult, StepResults, Tenant};
 use serde::Serialize;
 
 use crate::args::OutputArgs;
@@ -42,16 +42,16 @@ struct Whole<'a> {
 /// Waits if that was asked for, and shows the result.
 pub(crate) async fn finish(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     run: &Run,
     result: RunResult,
     output: OutputArgs,
 ) -> Result<Exit, Failure> {
     let result = match output.wait {
-        true => or_interrupt(run.id(), false, wait(session, host, run, result, output)).await?,
+        true => or_interrupt(run.id(), false, wait(session, tenant, run, result, output)).await?,
         false => result,
     };
-    show(session, host, run, &result).await?;
+    show(session, tenant, run, &result).await?;
     Ok(result.status.into())
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn finish(
 /// beside it.
 pub(crate) async fn show(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     run: &Run,
     result: &RunResult,
 ) -> Result<(), Failure> {
@@ -71,7 +71,7 @@ pub(crate) async fn show(
             steps.is_none()
         }
         false => {
-            let look = look(session, session.ui.out, host, run, result).await?;
+            let look = look(session, session.ui.out, tenant, run, result).await?;
             session.ui.print(&text(session, session.ui.out, result, look.as_ref()))?;
             look.is_none()
         }
@@ -112,7 +112,7 @@ pub(crate) async fn or_interrupt<T>(
 /// Looks at the run until it has ended. Says what it waits for whenever that changes.
 async fn wait(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     run: &Run,
     mut result: RunResult,
     output: OutputArgs,
@@ -121,7 +121,7 @@ async fn wait(
     while !result.status.stands_still() {
         let open = result.suspended.iter().map(|step| step.suspension).collect();
         if result.status == RunStatus::Suspended && open != told {
-            let look = look(session, session.ui.err, host, run, &result).await?;
+            let look = look(session, session.ui.err, tenant, run, &result).await?;
             session.ui.note(text(session, session.ui.err, &result, look.as_ref()).trim_end());
             session.ui.note("waiting for the end of the run …");
             told = open;
@@ -145,7 +145,7 @@ struct Look {
 async fn look(
     session: &Session,
     style: Style,
-    host: &Host,
+    tenant: &Tenant,
     run: &Run,
     result: &RunResult,
 ) -> Result<Option<Look>, Failure> {
@@ -156,7 +156,7 @@ async fn look(
         };
         let open = match result.status {
             RunStatus::Suspended => {
-                questions(session, style, host, run).await? + &delays(&run.state().await?, session.now())
+                questions(session, style, tenant, run).await? + &delays(&run.state().await?, session.now())
             }
             RunStatus::Waiting => timers(session, run).await?,
             RunStatus::Running => {
@@ -222,10 +222,10 @@ fn reason(failure: &StepFailure, columns: usize) -> String {
 }
 
 /// What waits for an answer, each with the command that gives it.
-async fn questions(session: &Session, style: Style, host: &Host, run: &Run) -> Result<String, Failure> {
+async fn questions(session: &Session, style: Style, tenant: &Tenant, run: &Run) -> Result<String, Failure> {
     let filter =
         SuspensionFilter { run: Some(run.id()), limit: SUSPENSIONS_SHOWN, ..SuspensionFilter::default() };
-    let page = host.inbox(filter).await?;
+    let page = tenant.inbox(filter).await?;
     let now = session.now();
     let mut text = String::new();
     for waiting in &page.rows {

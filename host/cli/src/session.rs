@@ -7,7 +7,7 @@ use reentry::core::id::{RunId, TenantId};
 use reentry::core::time::Timestamp;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{Grants, RuntimeConfig};
-use reentry::{Clock as _, Host, Observer, SystemClock};
+use reentry::{Clock as _, Host, Observer, SystemClock, Tenant};
 
 use crate::cli::{Global, Grant};
 use crate::failure::{Failure, Report};
@@ -80,7 +80,6 @@ impl Session {
     ) -> Result<Host, Failure> {
         let builder = Host::builder()
             .data_dir(&self.data_dir)
-            .tenant(self.tenant.clone())
             .grants(self.grants)
             .observer(observer)
             .background(background == Background::On);
@@ -95,7 +94,22 @@ impl Session {
         self.host(background).await
     }
 
-    /// The same, with another one who listens.
+    /// The tenant of this command, on the host of the data folder, which is made if it is not there.
+    pub(crate) async fn tenant(&self, background: Background) -> Result<Tenant, Failure> {
+        Ok(self.tenant_on(&self.host(background).await?))
+    }
+
+    /// The same, of a data folder that must be there.
+    pub(crate) async fn existing_tenant(&self, background: Background) -> Result<Tenant, Failure> {
+        Ok(self.tenant_on(&self.existing_host(background).await?))
+    }
+
+    /// The tenant of this command, for commands that need its host, too.
+    pub(crate) fn tenant_on(&self, host: &Host) -> Tenant {
+        host.tenant(self.tenant.clone())
+    }
+
+    /// The host of a data folder that must be there, with another one who listens.
     pub(crate) async fn existing_host_heard_by(&self, observer: Arc<dyn Observer>) -> Result<Host, Failure> {
         self.check_data_dir()?;
         self.observed_host(Background::Off, observer).await
@@ -118,10 +132,10 @@ impl Session {
             .into())
     }
 
-    /// A host that keeps nothing, and lets components import whatever may be granted at all.
-    pub(crate) async fn passing_host(&self) -> Result<Host, Failure> {
+    /// A tenant of a host that keeps nothing, and lets components import whatever may be granted at all.
+    pub(crate) async fn passing_tenant(&self) -> Result<Tenant, Failure> {
         let builder = Host::builder().grants(Grants::none().with_wasi()).background(false);
-        Ok(self.limits.apply(builder).build().await?)
+        Ok(self.limits.apply(builder).build().await?.default_tenant())
     }
 
     /// What guests and hosts are held to.
@@ -134,25 +148,25 @@ impl Session {
         self.grants
     }
 
-    /// A host that keeps nothing but compiled code: in the data folder if that is there and can be used.
-    pub(crate) async fn looking_host(&self) -> Result<Host, Failure> {
+    /// A tenant of a host that keeps nothing but compiled code: in the data folder if that is there and can be used.
+    pub(crate) async fn looking_tenant(&self) -> Result<Tenant, Failure> {
         let builder = || Host::builder().grants(self.grants).background(false);
         if self.data_dir.is_dir() {
             let keeps_nothing = Arc::new(MemoryStore::new());
             if let Ok(host) = builder().data_dir(&self.data_dir).store(keeps_nothing).build().await {
-                return Ok(host);
+                return Ok(host.default_tenant());
             }
         }
         // No run finds the code again, so it need not be fast.
         let quick = |config| RuntimeConfig { quick_compile: true, ..config };
-        Ok(builder().runtime(quick).build().await?)
+        Ok(builder().runtime(quick).build().await?.default_tenant())
     }
 
     pub(crate) fn data_dir(&self) -> &Path {
         &self.data_dir
     }
 
-    pub(crate) fn tenant(&self) -> &TenantId {
+    pub(crate) fn tenant_id(&self) -> &TenantId {
         &self.tenant
     }
 

@@ -13,8 +13,9 @@ pub(crate) fn whole(record: &SpanRecord) -> String {
     // That it goes on where the one before was is what mostly happens.
     let goes_on = record.parent_span_id.is_some() && record.parent_span_id == record.resumed_from_span_id;
     let place = (!goes_on).then_some(record);
-    let mut parts: Vec<String> = place.map(|span| format!("trace {}", span.trace_id)).into_iter().collect();
-    parts.push(format!("span {}", record.span_id));
+    let mut parts = Vec::new();
+    parts.extend(place.and_then(|span| span.trace_id).map(|trace| format!("trace {trace}")));
+    parts.extend(record.span_id.map(|span| format!("span {span}")));
     parts.extend(place.and_then(|span| span.parent_span_id).map(|parent| format!("parent {parent}")));
     parts.extend(named("tags", tags(record)));
     parts.extend(named("metadata", metadata(record)));

@@ -15,7 +15,7 @@ mod tests;
 
 use std::path::Path;
 
-use reentry::Host;
+use reentry::Tenant;
 use reentry::core::workflow::Definition;
 
 pub(crate) use components::{Found, Lookup, component_of_host};
@@ -33,7 +33,7 @@ use one_step::one_step;
 /// Opens what the user named, adds the components that it needs, and gives the workflow's definition.
 pub(crate) async fn open(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     what: &Path,
     step: Option<&str>,
 ) -> Result<Definition, Failure> {
@@ -45,16 +45,16 @@ pub(crate) async fn open(
                     let message = "--step chooses a step of a component, but this is a workflow file";
                     return Err(Report::refused("invalid-argument", message).into());
                 }
-                return open_workflow(session, host, what, &bytes).await;
+                return open_workflow(session, tenant, what, &bytes).await;
             }
-            component_file::add(session, host, what, bytes, &name_of(what)).await?
+            component_file::add(session, tenant, what, bytes, &name_of(what)).await?
         }
-        false => match component_of_host(host, &what.to_string_lossy()).await? {
-            Found::Component(digest) => host.component(digest).await?,
+        false => match component_of_host(tenant, &what.to_string_lossy()).await? {
+            Found::Component(digest) => tenant.component(digest).await?,
             Found::Nothing(hint) => {
                 let shown = what.display();
                 let message = format!("there is no file {shown}, and no workflow or component of that name");
-                let similar = applied::similar(host, &what.to_string_lossy()).await?;
+                let similar = applied::similar(tenant, &what.to_string_lossy()).await?;
                 let hint = similar.or(hint).unwrap_or_else(|| looked_for(what));
                 return Err(Report::not_found("no-file", message).hint(hint).into());
             }
@@ -65,12 +65,12 @@ pub(crate) async fn open(
 
 async fn open_workflow(
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     path: &Path,
     bytes: &[u8],
 ) -> Result<Definition, Failure> {
     let source = Source::read(path, bytes).map_err(|mistakes| mistakes.report())?;
-    let components = Lookup { session, files: host, names: Some(host) }.needed(&source).await?;
+    let components = Lookup { session, files: tenant, names: Some(tenant) }.needed(&source).await?;
     let (definition, _) = components.commit(&source).map_err(|mistakes| mistakes.report())?;
     Ok(definition)
 }

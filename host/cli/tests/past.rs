@@ -9,7 +9,7 @@ use std::process::Command;
 use reentry::core::actor::Actor;
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::resume::Target;
-use reentry::{ForkOptions, Host, ResumeOptions, Run, Waiting};
+use reentry::{ForkOptions, Host, ResumeOptions, Run, Tenant, Waiting};
 use serde_json::{Value, json};
 
 const REFUSES: &str = include_str!("../../engine/fixtures/refuses.wat");
@@ -88,14 +88,14 @@ impl Folder {
         printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// A host of its own, as another process would have. It keeps one savepoint of a run.
-    async fn host(&self) -> Host {
+    /// The tenant on a host of its own, as another process would have. It keeps one savepoint of a run.
+    async fn tenant(&self) -> Tenant {
         let host = Host::builder().data_dir(self.data()).savepoints_max(1).background(false);
-        host.build().await.unwrap()
+        host.build().await.unwrap().default_tenant()
     }
 
     async fn run(&self, run: &str) -> Run {
-        self.host().await.run(run.parse().unwrap()).await.unwrap()
+        self.tenant().await.run(run.parse().unwrap()).await.unwrap()
     }
 
     /// Answers by the command.

@@ -10,15 +10,15 @@ use crate::path::StepPath;
 use crate::resume::ResumeRequest;
 use crate::run::Run;
 use crate::step::{Failure, Waits};
-use crate::trace::{FreshIds, TracingContext, TracingOptions};
+use crate::trace::{TracingContext, TracingOptions};
 
 /// Something that happened. Random choices and ids are part of it, so that deciding stays a pure function.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Somebody starts the run.
-    Started(StartRequest, Caller),
+    Started(StartRequest, OwnerId),
     /// Somebody answers a suspension.
-    Resumed(ResumeRequest, Caller),
+    Resumed(ResumeRequest, OwnerId),
     /// A call into a guest ended.
     CallEnded(CallEnded),
     /// An entry that was put off is entered.
@@ -73,13 +73,21 @@ pub enum Event {
     Migrated(Migrated),
 }
 
-/// Who performs what a request leads to, and the ids drawn for its span.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller {
-    /// The host process.
-    pub owner: OwnerId,
-    /// Ids for the root span.
-    pub fresh: FreshIds,
+impl Event {
+    /// Who performs what follows from it; `None` when nothing does.
+    pub fn owner(&self) -> Option<OwnerId> {
+        match self {
+            Self::Started(_, owner) | Self::Resumed(_, owner) => Some(*owner),
+            Self::CallEnded(ended) => Some(ended.owner),
+            Self::Continued { owner, .. } | Self::TimePassed { owner } => Some(*owner),
+            Self::Unpaused { owner } | Self::Unblocked { owner } => Some(*owner),
+            Self::TakenOver { by: owner, .. } | Self::Tried { owner, .. } => Some(*owner),
+            Self::Received(received) => Some(received.owner),
+            Self::Restarted(restarted) => Some(restarted.owner),
+            Self::Traveled(traveled) => Some(traveled.owner),
+            Self::CancelRequested(_) | Self::PauseRequested | Self::Migrated(_) => None,
+        }
+    }
 }
 
 /// A request to start a run.

@@ -233,6 +233,11 @@ pub fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Opti
     Json::deserialize(deserializer).map(Some)
 }
 
+/// Whether a number need not be written, as it is what is read where nothing was.
+pub(crate) fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// How deep arrays and objects are nested in a well-formed text.
 fn depth(text: &str) -> usize {
     let (mut open, mut deepest, mut quoted, mut escaped) = (0usize, 0usize, false, false);

@@ -169,18 +169,35 @@ hex_id!(TraceId, 16, "traceId");
 hex_id!(SpanId, 8, "parentSpanId");
 
 impl SpanId {
-    /// The id of the span of a call: that of a step which a version of a run has called. No other call has it, and it is known when
-    /// the call is decided, so that it can be kept with the decision.
-    pub fn of_call(run: RunId, path: &StepPath, version: u64) -> Self {
+    /// The span that a run begins at a path with a version: of a call there, or, at the root, of a start or resume. No other one has this
+    /// id, and whoever has these three finds it again, so that the log need not hold it.
+    pub fn of(run: RunId, path: &StepPath, version: u64) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"reentry call span").update(run.as_bytes()).update(&version.to_le_bytes());
         hasher.update(path.to_string().as_bytes());
-        let mut bytes = [0; 8];
-        hasher.finalize_xof().fill(&mut bytes);
-        // An id of zeros is none.
-        bytes[0] = bytes[0].max(1);
-        Self(bytes)
+        Self(not_zero(&hasher))
     }
+
+    fn of_root(run: RunId, version: u64) -> Self {
+        Self::of(run, &StepPath::root(), version)
+    }
+}
+
+impl TraceId {
+    /// The trace that a run begins: with its start, or with a later version, when a caller wants none of the earlier ones.
+    pub fn of(run: RunId, resumed: Option<u64>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"reentry trace").update(run.as_bytes()).update(&resumed.unwrap_or(0).to_le_bytes());
+        Self(not_zero(&hasher))
+    }
+}
+
+/// Bytes of an id: one of zeros is none.
+fn not_zero<const N: usize>(hasher: &blake3::Hasher) -> [u8; N] {
+    let mut bytes = [0; N];
+    hasher.finalize_xof().fill(&mut bytes);
+    bytes[0] = bytes[0].max(1);
+    bytes
 }
 
 /// A span: a trace and a place in it.
@@ -262,10 +279,12 @@ pub struct RootSpan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpanRecord {
-    /// The trace.
-    pub trace_id: TraceId,
-    /// The span itself.
-    pub span_id: SpanId,
+    /// The trace; `None` only in the log, see [`Self::abridge`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
+    /// The span itself; `None` only in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<SpanId>,
     /// Its parent: the caller's span, or that of the suspended run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_span_id: Option<SpanId>,
@@ -288,8 +307,8 @@ impl SpanRecord {
     pub fn new(span: &RootSpan, options: TracingOptions) -> Self {
         let TracingOptions { metadata, request_context_keys, tags, trace_id: _, parent_span_id: _ } = options;
         Self {
-            trace_id: span.trace_id,
-            span_id: span.span_id,
+            trace_id: Some(span.trace_id),
+            span_id: Some(span.span_id),
             parent_span_id: span.parent_span_id,
             resumed_from_span_id: span.resumed_from_span_id,
             tags,
@@ -298,19 +317,43 @@ impl SpanRecord {
         }
     }
 
+    /// Leaves out the ids that follow from where the record stands in a log: those of a span in the run's own trace.
+    pub(crate) fn abridge(&mut self, run: RunId, version: u64) {
+        self.trace_id = self.trace_id.filter(|trace| *trace != TraceId::of(run, None));
+        self.span_id = self.span_id.filter(|span| *span != SpanId::of_root(run, version));
+    }
+
+    /// Puts back what [`Self::abridge`] has left out.
+    pub(crate) fn complete(&mut self, run: RunId, version: u64) {
+        self.trace_id.get_or_insert_with(|| TraceId::of(run, None));
+        self.span_id.get_or_insert_with(|| SpanId::of_root(run, version));
+    }
+
     /// Whether the caller asked for nothing but a place.
     pub fn is_plain(&self) -> bool {
         self.tags.is_empty() && self.metadata.is_empty() && self.request_context_keys.is_empty()
     }
 }
 
-/// Fresh ids for a root span, drawn by the caller.
+/// Ids for a root span that follow from where it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct FreshIds {
     /// Used when the caller names no trace.
     pub trace_id: TraceId,
     /// The id of the new span.
     pub span_id: SpanId,
+}
+
+impl FreshIds {
+    /// For a start with which a run gets this version.
+    pub fn of_start(run: RunId, version: u64) -> Self {
+        Self { trace_id: TraceId::of(run, None), span_id: SpanId::of_root(run, version) }
+    }
+
+    /// For a resume with which a run gets this version.
+    pub fn of_resume(run: RunId, version: u64) -> Self {
+        Self { trace_id: TraceId::of(run, Some(version)), ..Self::of_start(run, version) }
+    }
 }
 
 /// Places the root span of a start (`earlier` is `None`) or of a resume.
@@ -398,113 +441,4 @@ fn beginning(text: &str) -> String {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn fresh() -> FreshIds {
-        FreshIds { trace_id: TraceId([0xf; 16]), span_id: SpanId([0xe; 8]) }
-    }
-
-    fn earlier() -> RootSpan {
-        RootSpan {
-            trace_id: TraceId::parse("aa").unwrap(),
-            span_id: SpanId::parse("bb").unwrap(),
-            parent_span_id: None,
-            resumed_from_span_id: None,
-        }
-    }
-
-    fn place(trace: Option<&str>, parent: Option<&str>) -> Result<(String, Option<String>), String> {
-        let options = TracingOptions {
-            trace_id: trace.map(str::to_owned),
-            parent_span_id: parent.map(str::to_owned),
-            ..TracingOptions::default()
-        };
-        root_span(&TracingContext::default(), &options, Some(&earlier()), fresh())
-            .map(|span| (span.trace_id.to_string(), span.parent_span_id.map(|id| id.to_string())))
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_resume_without_ids_stays_in_the_trace_as_a_child() {
-        let same = ("000000000000000000000000000000aa".to_owned(), Some("00000000000000bb".to_owned()));
-        assert_eq!(place(None, None).unwrap(), same);
-        assert_eq!(place(Some("AA"), None).unwrap(), same);
-    }
-
-    #[test]
-    fn another_trace_has_no_parent_in_the_earlier_one() {
-        assert_eq!(place(Some("cc"), None).unwrap(), ("000000000000000000000000000000cc".to_owned(), None));
-        let alone = place(None, Some("dd")).unwrap();
-        assert_eq!(alone, ("0f".repeat(16), Some("00000000000000dd".to_owned())));
-    }
-
-    #[test]
-    fn the_callers_span_wins_over_ids() {
-        let caller =
-            SpanContext::from_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").unwrap();
-        let context = TracingContext { current_span: Some(caller) };
-        let options = TracingOptions { trace_id: Some("cc".into()), ..TracingOptions::default() };
-        let span = root_span(&context, &options, Some(&earlier()), fresh()).unwrap();
-        assert_eq!((span.trace_id, span.parent_span_id), (caller.trace_id, Some(caller.span_id)));
-        assert_eq!(span.resumed_from_span_id, Some(earlier().span_id));
-    }
-
-    #[test]
-    fn ids_that_are_none_are_refused_not_replaced() {
-        for bad in ["", "0", "xyz", &"a".repeat(33)] {
-            assert!(
-                place(Some(bad), None).unwrap_err().contains("is not a traceId: expected 1 to 32"),
-                "{bad}"
-            );
-        }
-        for bad in ["", "00", "g", &"a".repeat(17)] {
-            assert!(
-                place(None, Some(bad)).unwrap_err().contains("is not a parentSpanId: expected 1 to 16"),
-                "{bad}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_key_of_the_request_context_names_something() {
-        let said = |keys: Vec<String>| {
-            let options = TracingOptions { request_context_keys: keys, ..TracingOptions::default() };
-            let placed = root_span(&TracingContext::default(), &options, None, fresh());
-            placed.map_or_else(|error| error.to_string(), |_| "ok".to_owned())
-        };
-        let long = "k".repeat(300);
-        let wrong = ["", ".", "user.", ".id", "user..id", &long].map(|key| said(vec![key.to_owned()]));
-        insta::assert_snapshot!(wrong.join("\n"), @"
-        `` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
-        `.` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
-        `user.` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
-        `.id` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
-        `user..id` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
-        `kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…` is not one of requestContextKeys: expected a key of 1 to 256 bytes, with a dot before each key inside another one, as in `user.id`
-        ");
-        insta::assert_snapshot!(said(vec!["k".to_owned(); 65]), @"65 requestContextKeys given, at most 64 are allowed");
-        for right in ["user", "user.id", "a.b.c", "größe", &"k".repeat(256)] {
-            assert_eq!(said(vec![right.to_owned()]), "ok");
-        }
-    }
-
-    #[test]
-    fn each_call_has_a_span_id_of_its_own_that_is_always_the_same() {
-        let (run, other) = (RunId::from_bytes([1; 16]), RunId::from_bytes([2; 16]));
-        let path = |text: &str| text.parse::<StepPath>().unwrap();
-        let calls = [(run, "a", 1), (run, "a", 2), (run, "b", 1), (run, "a[1]", 1), (other, "a", 1)];
-        let ids = || calls.map(|(run, at, version)| SpanId::of_call(run, &path(at), version).to_string());
-        let different: std::collections::BTreeSet<_> = ids().into_iter().collect();
-        assert_eq!((different.len(), ids()), (calls.len(), ids()));
-    }
-
-    #[test]
-    fn a_traceparent_round_trips_and_a_broken_one_is_refused() {
-        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert_eq!(SpanContext::from_traceparent(text).unwrap().traceparent(), text);
-        for bad in ["", "00-1-2-01", &text.replace("00-0", "ff-0"), &text.replace("b7", "é")] {
-            assert!(SpanContext::from_traceparent(bad).is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

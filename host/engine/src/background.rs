@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 
 use crate::clock::within;
 use crate::error::Error;
-use crate::host::{Host, Inner};
+use crate::host::Host;
 use crate::mailbox::{self, Delivery};
 use crate::put_off::PutOff;
 use crate::recover::{BATCH, Found, bring_logged, due, given_up, orphans};
+use crate::shared::Shared;
 
 /// Longest time between two looks. What another process stores, this one learns of only by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -27,15 +28,15 @@ const TAKEN_KEPT_MS: u64 = 7 * 24 * 3_600_000;
 
 /// Starts the task that looks after runs. It ends with the last handle of the host.
 pub(crate) fn start(host: &Host) {
-    tokio::spawn(look(Arc::downgrade(&host.inner)));
+    tokio::spawn(look(Arc::downgrade(&host.shared)));
 }
 
-async fn look(inner: Weak<Inner>) {
+async fn look(shared: Weak<Shared>) {
     let runs = Arc::new(Runs::default());
     let mut mail = PutOff::default();
     let mut tidied: Option<Duration> = None;
     loop {
-        let Some(host) = inner.upgrade() else { return };
+        let Some(host) = shared.upgrade() else { return };
         if host.stop.is_asked_for() {
             return;
         }
@@ -70,7 +71,7 @@ async fn look(inner: Weak<Inner>) {
 
 /// Begins what there is to do; says how much that was.
 async fn look_once(
-    host: &Arc<Inner>,
+    host: &Arc<Shared>,
     runs: &Arc<Runs>,
     mail: &mut PutOff<MessageId>,
 ) -> Result<usize, Error> {
@@ -94,7 +95,7 @@ async fn look_once(
 }
 
 /// Brings a run on, beside the looking: its calls may take long. Says whether that was begun.
-fn bring_on(host: &Arc<Inner>, runs: &Arc<Runs>, (tenant, run, event): Found) -> bool {
+fn bring_on(host: &Arc<Shared>, runs: &Arc<Runs>, (tenant, run, event): Found) -> bool {
     let Some(busy) = runs.begin(run, host.clock.uptime()) else { return false };
     let host = Arc::clone(host);
     tokio::spawn(async move {
@@ -104,7 +105,7 @@ fn bring_on(host: &Arc<Inner>, runs: &Arc<Runs>, (tenant, run, event): Found) ->
     true
 }
 
-async fn drop_old_mail(host: &Inner) -> Result<(), Error> {
+async fn drop_old_mail(host: &Shared) -> Result<(), Error> {
     let now = host.clock.now();
     let taken_before = Timestamp(now.0.saturating_sub(TAKEN_KEPT_MS));
     while host.store.expire_mail(now, taken_before).await? >= EXPIRED_MAX {}

@@ -29,10 +29,10 @@ impl Host {
         if there.next().is_some() {
             return Err(Error::NotEmpty { path: dir.display().to_string() });
         }
-        self.inner.store.backup(&dir.join(DATABASE)).await?;
+        self.shared.store.backup(&dir.join(DATABASE)).await?;
         if with_key {
             let path = dir.join(host_key::FILE);
-            write_private(&path, &self.inner.key).map_err(|source| file("write", &path, source))?;
+            write_private(&path, &self.shared.key).map_err(|source| file("write", &path, source))?;
         }
         sync(dir)
     }

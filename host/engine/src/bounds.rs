@@ -6,13 +6,13 @@ use reentry_core::json::Json;
 use reentry_core::run::Refused;
 
 use crate::error::Error;
-use crate::host::Inner;
 use crate::options::{ResumeOptions, StartOptions};
+use crate::shared::Shared;
 
 /// The highest bound that a host can have, in bytes.
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
-impl Inner {
+impl Shared {
     /// Refuses a value that is larger than [`Limits::value_bytes`](crate::wasm::Limits::value_bytes) allows, which holds for what guests
     /// say as well.
     pub(crate) fn bounded(&self, what: &'static str, value: Option<&Json>) -> Result<(), Error> {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reentry_core::id::TenantId;
 use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
@@ -20,13 +19,14 @@ use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
 use crate::guests::Guests;
-use crate::host::{Host, Inner};
+use crate::host::Host;
 use crate::host_key;
 use crate::inputs::Inputs;
 use crate::late::Late;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::registry::Registry;
+use crate::shared::Shared;
 use crate::stop::Stop;
 
 /// Name of the database in a data folder.
@@ -52,9 +52,9 @@ type MakeGuests = dyn FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeEr
 pub struct HostBuilder {
     data_dir: Option<PathBuf>,
     store: Option<Arc<dyn Store>>,
+    secret: Option<[u8; 32]>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
     guests: Box<MakeGuests>,
-    tenant: TenantId,
     grants: Grants,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -72,9 +72,9 @@ impl Default for HostBuilder {
         Self {
             data_dir: None,
             store: None,
+            secret: None,
             runtime: Box::new(|config| config),
             guests: Box::new(|config| Ok(Arc::new(Runtime::new(config)?))),
-            tenant: TenantId::default(),
             grants: Grants::none(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -99,9 +99,16 @@ impl HostBuilder {
         self
     }
 
-    /// Uses this store instead of the SQLite file in the data folder.
+    /// Uses this store instead of the SQLite file in the data folder. Without a data folder, needs a [`secret`](Self::secret).
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Seals what is kept with this secret, instead of the one in the data folder: 32 random bytes, the same for all hosts on one store and
+    /// after each restart. With another one nothing that is kept can be used, so [`Self::build`] refuses it.
+    pub fn secret(mut self, secret: [u8; 32]) -> Self {
+        self.secret = Some(secret);
         self
     }
 
@@ -118,19 +125,13 @@ impl HostBuilder {
     }
 
     /// Makes what runs the guests, from the settings of the runtime: those of [`Self::limits`], [`Self::runtime`] and the data folder,
-    /// the host's secret among them. Defaults to a [`Runtime`](crate::wasm::Runtime) of the host's own. One that other hosts use too is
-    /// handed out as it is: `guests(move |_| Ok(shared))`; its own bounds count then, and the secret stays that of the settings.
+    /// the host's secret among them. Defaults to a [`Runtime`](crate::wasm::Runtime) of the host's own. Guests that other hosts use too are
+    /// handed out as they are, `guests(move |_| Ok(shared))`; then their own settings count, and [`Self::secret`] must be theirs.
     pub fn guests(
         mut self,
         make: impl FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> + Send + 'static,
     ) -> Self {
         self.guests = Box::new(make);
-        self
-    }
-
-    /// The tenant whose runs the host sees. `default` unless it is said.
-    pub fn tenant(mut self, tenant: TenantId) -> Self {
-        self.tenant = tenant;
         self
     }
 
@@ -205,26 +206,35 @@ impl HostBuilder {
     ///
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
-    /// than 16 MiB.
+    /// than 16 MiB, for a store of one's own without a secret, and for a secret that is not the one with which the store was sealed;
+    /// `Damaged` when that holds for the secret in the data folder.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
             host_key::private_folder(dir)?;
         }
+        let is_own_store = self.store.is_some();
         let store: Arc<dyn Store> = match (self.store, &self.data_dir) {
             (Some(store), _) => store,
             (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
             (None, None) => Arc::new(MemoryStore::new()),
         };
-        let secret = match &self.data_dir {
-            Some(dir) => host_key::of(dir, &*store, &chance).await?,
-            None => chance.bytes(),
+        let secret = match (self.secret, &self.data_dir) {
+            (Some(secret), _) => {
+                host_key::check(&*store, &secret).await?;
+                secret
+            }
+            (None, Some(dir)) => host_key::of(dir, &*store, &chance).await?,
+            (None, None) if is_own_store => return Err(Error::NoSecret),
+            (None, None) => chance.bytes(),
         };
         let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
         cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
         let config = (self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(secret) });
-        let key = config.host_key;
-        let guests = (self.guests)(config)?;
+        let guests = (self.guests)(RuntimeConfig { host_key: secret, ..config })?;
+        if !guests.has_secret(&secret) {
+            return Err(Error::OtherSecret);
+        }
         let value_bytes = guests.limits().value_bytes;
         if value_bytes > VALUE_BYTES_MAX {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
@@ -235,14 +245,15 @@ impl HostBuilder {
 
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::clone(&store), guests, Arc::clone(&self.clock), self.grants);
-        let inner = Inner {
+        let registry =
+            Registry::new(Arc::<dyn Store>::clone(&store), guests, Arc::clone(&self.clock), self.grants);
+        let shared = Shared {
             store,
             registry,
             clock: self.clock,
             chance,
             observer: self.observer,
-            key,
+            key: secret,
             owner,
             _alive: alive,
             calls,
@@ -259,7 +270,7 @@ impl HostBuilder {
             durability: self.durability,
             faults: self.faults,
         };
-        let host = Host { inner: Arc::new(inner), tenant: self.tenant };
+        let host = Host { shared: Arc::new(shared) };
         if self.background {
             background::start(&host);
         }

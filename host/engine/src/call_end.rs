@@ -13,11 +13,11 @@ use reentry_core::time::Timestamp;
 use reentry_wasm::{CallError, CallResult};
 
 use crate::error::Error;
-use crate::host::Inner;
+use crate::shared::Shared;
 
 /// The end of a call that a guest has returned from, with its memory if it waits now.
 pub(crate) async fn end_of(
-    host: &Inner,
+    host: &Shared,
     run: &Run,
     result: CallResult,
     now: Timestamp,
@@ -38,7 +38,7 @@ pub(crate) async fn end_of(
 
 /// The current versions of the workflows that a step wants to have run; those that are not applied are left out.
 async fn called_workflows(
-    host: &Inner,
+    host: &Shared,
     run: &Run,
     waits: &Waits,
 ) -> Result<BTreeMap<String, WorkflowDigest>, Error> {

@@ -8,11 +8,11 @@ use reentry_core::step::{CallTrace, Facts};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::StepAt;
 
-use crate::host::Inner;
+use crate::shared::Shared;
 
 /// What a step is told.
 pub(crate) fn facts(
-    host: &Inner,
+    host: &Shared,
     run: &Run,
     path: &StepPath,
     node: StepAt<'_>,

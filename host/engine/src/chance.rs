@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId};
 use reentry_core::time::Timestamp;
-use reentry_core::trace::{FreshIds, SpanId, TraceId};
+use reentry_core::trace::SpanId;
 
 /// Where a host's random bytes come from.
 pub trait Entropy: Send + Sync + 'static {
@@ -49,22 +49,13 @@ impl Chance {
         u32::from_le_bytes(self.bytes())
     }
 
-    /// Ids for a root span.
-    pub(crate) fn fresh_ids(&self) -> FreshIds {
-        FreshIds { trace_id: TraceId::from_bytes(self.non_zero()), span_id: self.span_id() }
-    }
-
-    /// An id for a span of a call.
+    /// An id for a span that no decision begins.
     pub(crate) fn span_id(&self) -> SpanId {
-        SpanId::from_bytes(self.non_zero())
-    }
-
-    /// Ids of spans and traces must not be zero.
-    fn non_zero<const N: usize>(&self) -> [u8; N] {
         loop {
             let bytes = self.bytes();
-            if bytes != [0; N] {
-                return bytes;
+            // An id of zeros is none.
+            if bytes != [0; 8] {
+                return SpanId::from_bytes(bytes);
             }
         }
     }

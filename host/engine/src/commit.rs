@@ -14,7 +14,7 @@ use crate::saved;
 /// [`Error::Damaged`] for a run that cannot be written as JSON.
 pub(crate) fn commit(
     expected: Option<u64>,
-    decision: Decision,
+    mut decision: Decision,
     images: Images,
     savepoints_max: u32,
 ) -> Result<Commit, Error> {
@@ -22,6 +22,8 @@ pub(crate) fn commit(
         continues: decision.continues.get(&suspension.id).copied(),
         ..NewSuspension::of(path.clone(), suspension)
     });
+    let (run, version) = (decision.run.id, decision.run.version);
+    decision.log.iter_mut().for_each(|entry| entry.abridge(run, version));
     let log = match decision.log.is_empty() {
         true => None,
         false => Some(Json::record(&decision.log).map_err(|error| unwritable(&decision.run, error))?),

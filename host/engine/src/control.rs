@@ -5,15 +5,14 @@ use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, RunStatus};
-use reentry_core::time::Timestamp;
 use reentry_store::{DeleteError, SavepointKind};
 
 use crate::decide::load_with_program;
 use crate::error::{Error, chain};
-use crate::host::Host;
 use crate::options::{OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
+use crate::tenant::Tenant;
 use crate::{saved, trace, trouble};
 
 /// How a run is sent back.
@@ -41,7 +40,7 @@ impl Run {
     /// # Errors
     /// `Conflict` for a run that is not paused.
     pub async fn unpause(&self) -> Result<RunResult, Error> {
-        self.bring("workflow run (unpaused)", Event::Unpaused { owner: self.host.inner.owner }).await
+        self.bring("workflow run (unpaused)", Event::Unpaused { owner: self.tenant.shared.owner }).await
     }
 
     /// Has a run that failed or was cancelled go on from where it was right before: what failed is tried again. A blocked run is tried once more
@@ -52,16 +51,17 @@ impl Run {
     pub async fn restart(&self) -> Result<RunResult, Error> {
         let run = self.load().await?;
         if run.status() == RunStatus::Blocked {
-            let event = Event::Unblocked { owner: self.host.inner.owner };
+            let event = Event::Unblocked { owner: self.tenant.shared.owner };
             return self.bring("workflow run (restarted)", event).await;
         }
-        let point = self.host.inner.store.last_savepoint(self.id, SavepointKind::Failure).await?;
+        let point =
+            self.tenant.shared.store.last_savepoint(&self.tenant.id, self.id, SavepointKind::Failure).await?;
         let refused = match run.status() {
             RunStatus::Failed | RunStatus::Canceled => Refused::NotSaved,
             status => Refused::NotRestartable { status },
         };
         let saved = Box::new(saved::run_of(&point.ok_or(refused)?)?);
-        let host = &self.host.inner;
+        let host = &self.tenant.shared;
         let suspension = host.chance.suspension_ids(host.clock.now(), saved.waiting().count());
         let event = Event::Restarted(Restarted { saved, owner: host.owner, suspension });
         self.bring("workflow run (restarted)", event).await
@@ -74,9 +74,9 @@ impl Run {
     /// error is that of the answer.
     pub async fn time_travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
-        self.host.inner.bounded("input", input.as_ref())?;
-        answer.iter().try_for_each(|answer| self.host.inner.answer_bounded(answer))?;
-        let owner = self.host.inner.owner;
+        self.tenant.shared.bounded("input", input.as_ref())?;
+        answer.iter().try_for_each(|answer| self.tenant.shared.answer_bounded(answer))?;
+        let owner = self.tenant.shared.owner;
         let event = Event::Traveled(Traveled { to, input, owner });
         let result = self.bring("workflow run (sent back)", event).await?;
         match answer {
@@ -86,39 +86,30 @@ impl Run {
     }
 
     pub(crate) async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {
-        let (run, program) = load_with_program(&self.host.inner, &self.host.tenant, self.id).await?;
+        let (run, program) = load_with_program(&self.tenant.shared, &self.tenant.id, self.id).await?;
         let span = trace::of_run(name, run.id);
         self.drive(span, run, program, event, OutputOptions::default()).await
     }
 }
 
-impl Host {
+impl Tenant {
     /// Deletes a run that has ended, is blocked or cannot be read, with all that is kept of it. Durable on return.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` when it has not ended, or when there are forks of it.
     pub async fn delete_run(&self, id: RunId) -> Result<(), Error> {
-        let (inner, tenant) = (&self.inner, &self.tenant);
-        let not_final = match inner.store.delete_run(tenant, id).await {
+        let (shared, tenant) = (&self.shared, &self.id);
+        let not_final = match shared.store.delete_run(tenant, id).await {
             Err(error @ DeleteError::NotFinal { .. }) => error,
             done => return Ok(done?),
         };
-        match load_with_program(inner, tenant, id).await {
+        match load_with_program(shared, tenant, id).await {
             // Blocked first, so that nobody brings it on meanwhile.
             Err(error) if error.is_unreadable() => {
-                trouble::block(inner, tenant, id, &chain(&error)).await;
-                Ok(inner.store.delete_run(tenant, id).await?)
+                trouble::block(shared, tenant, id, &chain(&error)).await;
+                Ok(shared.store.delete_run(tenant, id).await?)
             }
             _ => Err(not_final.into()),
         }
-    }
-
-    /// Deletes runs, of all tenants, that have ended and changed last before an instant, the longest ago first; at most `limit`. Those of
-    /// which there are forks are left out. Returns the deleted ones.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, Error> {
-        Ok(self.inner.store.delete_runs_before(before, limit).await?)
     }
 }

@@ -18,11 +18,11 @@ use crate::commit::commit;
 use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
 use crate::flights::InFlight;
-use crate::host::Inner;
 use crate::inputs;
 use crate::live::Happened;
 use crate::meant::Meant;
 use crate::ready::Ready;
+use crate::shared::Shared;
 use crate::to_be_called::ready_for;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
@@ -31,7 +31,7 @@ const CONFLICTS_MAX: usize = 1_000;
 
 /// A run as one driver sees it.
 pub(crate) struct Decider {
-    pub(crate) host: Arc<Inner>,
+    pub(crate) host: Arc<Shared>,
     pub(crate) program: Arc<Program>,
     pub(crate) run: Run,
     /// The record of the workflow itself, if the run ended.
@@ -68,7 +68,7 @@ impl Cause {
         match self {
             Self::Event(Event::Started(request, _)) => Some(&request.tracing_options),
             Self::Event(Event::Resumed(request, _)) => Some(&request.tracing_options),
-            Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.0.tracing_options),
+            Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.tracing_options),
             Self::Event(_) | Self::CallEnded(..) => None,
         }
     }
@@ -93,18 +93,18 @@ impl Made {
 pub(crate) type Images = Vec<(SnapshotId, Vec<u8>)>;
 
 impl Decider {
-    pub(crate) fn new(host: Arc<Inner>, program: Arc<Program>, run: Run) -> Self {
+    pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: Run) -> Self {
         let flight = host.flights.begin(run.id);
         Self::of(host, program, run, flight)
     }
 
     /// For a run that is to be forked: it is the new one that this process will drive.
-    pub(crate) fn of_fork(host: Arc<Inner>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
+    pub(crate) fn of_fork(host: Arc<Shared>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
         let flight = host.flights.begin(fork);
         Self { is_new: true, ..Self::of(host, program, from, flight) }
     }
 
-    fn of(host: Arc<Inner>, program: Arc<Program>, run: Run, _flight: InFlight) -> Self {
+    fn of(host: Arc<Shared>, program: Arc<Program>, run: Run, _flight: InFlight) -> Self {
         Self {
             host,
             program,
@@ -267,7 +267,7 @@ impl Decider {
     }
 
     async fn fetch(&self, missing: Missing, known: &mut Known) -> Result<(), Error> {
-        fetch(&self.host, self.run.id, missing, known).await
+        fetch(&self.host, (&self.run.tenant, self.run.id), missing, known).await
     }
 
     /// Stores a decision. `None` when somebody else was faster.
@@ -340,7 +340,7 @@ impl Decider {
         self.run = load(&self.host, &self.run.tenant, self.run.id).await?;
         self.program = self.host.registry.program(&self.run).await?;
         self.root = match self.run.status().is_final() {
-            true => self.host.store.step(self.run.id, &StepPath::root()).await?,
+            true => self.host.store.step(&self.run.tenant, self.run.id, &StepPath::root()).await?,
             false => None,
         };
         Ok(())
@@ -366,8 +366,8 @@ pub(crate) fn new_run_refused(run: RunId, error: CommitError) -> Error {
 
 /// Reads the records that a decision about a run needs to know.
 pub(crate) async fn fetch(
-    host: &Inner,
-    run: RunId,
+    host: &Shared,
+    (tenant, run): (&TenantId, RunId),
     missing: Missing,
     known: &mut Known,
 ) -> Result<(), Error> {
@@ -377,23 +377,23 @@ pub(crate) async fn fetch(
     }
     let paths: Vec<StepPath> = missing.steps.into_iter().collect();
     if !paths.is_empty() {
-        known.steps.extend(host.store.outputs(run, &paths).await?);
+        known.steps.extend(host.store.outputs(tenant, run, &paths).await?);
     }
     for path in missing.repetitions {
-        let all = host.store.children(run, &path).await?;
+        let all = host.store.children(tenant, run, &path).await?;
         known.repetitions.insert(path, all);
     }
     Ok(())
 }
 
 /// Reads a run.
-pub(crate) async fn load(host: &Inner, tenant: &TenantId, id: RunId) -> Result<Run, Error> {
+pub(crate) async fn load(host: &Shared, tenant: &TenantId, id: RunId) -> Result<Run, Error> {
     host.store.run(tenant, id).await?.ok_or(Error::NoRun(id))
 }
 
 /// Reads a run and all workflows that it follows.
 pub(crate) async fn load_with_program(
-    host: &Inner,
+    host: &Shared,
     tenant: &TenantId,
     id: RunId,
 ) -> Result<(Run, Arc<Program>), Error> {

@@ -91,6 +91,18 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A store was given without the secret with which what it keeps is sealed.
+    #[error(
+        "a store of one's own needs a secret, without which nothing that is kept could be used after a restart: \
+         call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one"
+    )]
+    NoSecret,
+    /// The secret is not the one with which what the store keeps is sealed.
+    #[error(
+        "this is not the secret with which the store was sealed, and nothing that it keeps could be used with it: \
+         give the host the secret that was used first"
+    )]
+    OtherSecret,
     /// A text by which something is named is empty or too long.
     #[error("{what} has {bytes} bytes; it must have 1 to {max}", max = reentry_core::run::LABEL_BYTES_MAX)]
     BadName {
@@ -188,7 +200,7 @@ impl Error {
             Self::Refused(refused) => refused.kind(),
             Self::RequestKnown { .. } | Self::RequestDiffers { .. } => ErrorKind::Conflict,
             Self::BadName { .. } | Self::BadJson { .. } | Self::AnswerRefused { .. } => ErrorKind::Refused,
-            Self::NotEmpty { .. } => ErrorKind::Refused,
+            Self::NotEmpty { .. } | Self::NoSecret | Self::OtherSecret => ErrorKind::Refused,
             Self::NoBackup { .. } => ErrorKind::NotFound,
             Self::NoCurrentWorkflow(_) | Self::NoSavepoint { .. } => ErrorKind::NotFound,
             Self::Delete(error) => match error {
@@ -239,6 +251,8 @@ impl Error {
             Self::BadName { .. } => "invalid-name",
             Self::BadJson { .. } => "invalid-data",
             Self::NotEmpty { .. } => "not-empty",
+            Self::NoSecret => "no-secret",
+            Self::OtherSecret => "other-secret",
             Self::Unreadable { .. } => "unreadable-run",
             Self::NoBackup { .. } => "no-backup",
             Self::AnswerRefused { .. } => "answer-refused",

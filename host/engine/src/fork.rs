@@ -38,12 +38,12 @@ impl Run {
     /// ([`Error::AnswerRefused`], which names the new run), that run is there, and its question is open.
     pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
-        answer.iter().try_for_each(|answer| self.host.inner.answer_bounded(answer))?;
+        answer.iter().try_for_each(|answer| self.tenant.shared.answer_bounded(answer))?;
         let mut tries = 0;
         let (id, driver, span) = loop {
             let from = self.to_fork(options.at).await?;
             let version = from.0.version;
-            let id = self.host.inner.chance.run_id(self.host.inner.clock.now());
+            let id = self.tenant.shared.chance.run_id(self.tenant.shared.clock.now());
             let span = trace::of_run("workflow run (forked)", id);
             match self.begin_fork(id, from, answer.clone()).instrument(span.clone()).await {
                 Ok(driver) => break (id, driver, span),
@@ -62,16 +62,16 @@ impl Run {
                 1
             }
         };
-        Ok(Run::new(self.host.clone(), id, seen))
+        Ok(Run::new(self.tenant.clone(), id, seen))
     }
 
     /// The run to begin with.
     async fn to_fork(&self, at: Option<SuspensionId>) -> Result<(RunState, Arc<Program>), Error> {
-        let (host, now) = (&self.host.inner, self.load().await?);
+        let (host, now) = (&self.tenant.shared, self.load().await?);
         let from = match at {
             None => now,
             Some(at) => {
-                let point = host.store.savepoint(self.id, at).await?;
+                let point = host.store.savepoint(&self.tenant.id, self.id, at).await?;
                 let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
                 saved::run_of(&point)?
             }
@@ -84,7 +84,10 @@ impl Run {
     async fn stands_at(&self, version: u64, at: Option<SuspensionId>) -> Result<bool, Error> {
         let now = match at {
             None => Some(self.load().await?.version),
-            Some(at) => self.host.inner.store.savepoint(self.id, at).await?.map(|point| point.version),
+            Some(at) => {
+                let point = self.tenant.shared.store.savepoint(&self.tenant.id, self.id, at).await?;
+                point.map(|point| point.version)
+            }
         };
         Ok(now == Some(version))
     }
@@ -96,11 +99,11 @@ impl Run {
         (from, program): (RunState, Arc<Program>),
         answer: Option<ResumeOptions>,
     ) -> Result<Driver, Error> {
-        let host = &self.host.inner;
+        let host = &self.tenant.shared;
         let answer = match answer {
             Some(answer) => {
                 let by = who::answerer(&answer)?;
-                Some(Box::new((answer.request(by), self.caller())))
+                Some(Box::new(answer.request(by)))
             }
             None => None,
         };

@@ -43,6 +43,9 @@ pub struct Prepared {
 /// process. What a guest asks during a call comes back through [`HostCalls`].
 #[async_trait]
 pub trait Guests: Send + Sync + 'static {
+    /// Whether what is kept of components is sealed with keys made from this secret.
+    fn has_secret(&self, secret: &[u8; 32]) -> bool;
+
     /// How many calls may be made at once.
     fn calls_max(&self) -> u32;
 

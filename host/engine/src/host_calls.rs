@@ -11,7 +11,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Doing, Run, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
-use reentry_store::{Store, StoreError};
+use reentry_store::{Runs, StoreError};
 use reentry_wasm::{BoxError, HostCalls, Level};
 
 use crate::call_lines::CallLines;
@@ -28,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What one call may look at, and what it has set so far.
 pub(crate) struct CallContext {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Runs>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) source: Source,
@@ -160,7 +160,7 @@ impl HostCalls for CallContext {
         if path.is_root() {
             return Ok(None);
         }
-        let step = self.store.step(self.run.id, &path).await?;
+        let step = self.store.step(&self.tenant, self.run.id, &path).await?;
         Ok(step.filter(|step| step.entry.status == StepStatus::Success).and_then(|step| step.entry.output))
     }
 

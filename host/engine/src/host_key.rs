@@ -1,10 +1,10 @@
-//! The secret of a host: a file in the data folder, from which the keys of all seals are made.
+//! The secret of a host, from which the keys of all seals are made: a file in the data folder, or what the embedder gives.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use reentry_store::Store;
+use reentry_store::{Store, Upkeep};
 
 use crate::chance::Chance;
 use crate::error::Error;
@@ -43,24 +43,52 @@ pub(crate) async fn of(dir: &Path, store: &dyn Store, chance: &Chance) -> Result
         what: name(&path),
         reason: format!("it has {} bytes, expected 32; restore the file from a backup", bytes.len()),
     })?;
-    let own = blake3::derive_key(FINGERPRINT, &key);
-    match kept {
-        Some(kept) if kept != own => {
+    match agrees(store, &key).await? {
+        Agreement::Same => Ok(key),
+        Agreement::Other => {
             let reason = "it is not the key with which the store was sealed; restore that file from a backup";
             Err(Error::Damaged { what: name(&path), reason: reason.to_owned() })
         }
-        Some(_) => Ok(key),
-        None => {
-            store.keep_key_fingerprint(own).await?;
-            // Of two processes that came with different keys, the first one counts.
-            match store.key_fingerprint().await? {
-                Some(kept) if kept != own => Err(Error::Damaged {
-                    what: name(&path),
-                    reason: "another process has just used another key for this store".to_owned(),
-                }),
-                _ => Ok(key),
-            }
-        }
+        Agreement::Overtaken => Err(Error::Damaged {
+            what: name(&path),
+            reason: "another process has just used another key for this store".to_owned(),
+        }),
+    }
+}
+
+/// Checks a secret that the embedder gave.
+///
+/// # Errors
+/// [`Error::OtherSecret`] when the store was sealed with another one.
+pub(crate) async fn check(store: &dyn Upkeep, secret: &[u8; 32]) -> Result<(), Error> {
+    match agrees(store, secret).await? {
+        Agreement::Same => Ok(()),
+        Agreement::Other | Agreement::Overtaken => Err(Error::OtherSecret),
+    }
+}
+
+/// Whether a key is the one that seals what a store keeps.
+enum Agreement {
+    /// It is, be it from now on.
+    Same,
+    /// The store was sealed with another one.
+    Other,
+    /// The store had none, and another process has just used another one.
+    Overtaken,
+}
+
+/// Compares a key with the fingerprint in the store, and keeps its own where there is none.
+async fn agrees(store: &dyn Upkeep, key: &[u8; 32]) -> Result<Agreement, Error> {
+    let own = blake3::derive_key(FINGERPRINT, key);
+    match store.key_fingerprint().await? {
+        Some(kept) if kept != own => return Ok(Agreement::Other),
+        Some(_) => return Ok(Agreement::Same),
+        None => store.keep_key_fingerprint(own).await?,
+    }
+    // Of two processes that came with different keys, the first one counts.
+    match store.key_fingerprint().await? {
+        Some(kept) if kept != own => Ok(Agreement::Overtaken),
+        _ => Ok(Agreement::Same),
     }
 }
 

@@ -9,7 +9,7 @@ use reentry_core::workflow::Place;
 use reentry_store::SuspensionRecord;
 
 use crate::error::{Error, chain};
-use crate::host::Inner;
+use crate::shared::Shared;
 use crate::told::{question, read_texts};
 
 /// A suspension in the inbox, or in a run's history. The texts of its past are at hand.
@@ -44,7 +44,7 @@ struct About {
 /// # Errors
 /// What is wrong with the host.
 pub(crate) async fn waiting(
-    host: &Inner,
+    host: &Shared,
     tenant: &TenantId,
     mut record: SuspensionRecord,
 ) -> Result<Waiting, Error> {
@@ -60,12 +60,12 @@ pub(crate) async fn waiting(
     Ok(Waiting { record, payload, resume_schema, title, description, assignees })
 }
 
-async fn completed(host: &Inner, tenant: &TenantId, record: &mut SuspensionRecord) -> Result<About, Error> {
+async fn completed(host: &Shared, tenant: &TenantId, record: &mut SuspensionRecord) -> Result<About, Error> {
     read_texts(&*host.store, record.id, &mut record.past).await?;
     about(host, tenant, record).await
 }
 
-async fn about(host: &Inner, tenant: &TenantId, record: &SuspensionRecord) -> Result<About, Error> {
+async fn about(host: &Shared, tenant: &TenantId, record: &SuspensionRecord) -> Result<About, Error> {
     let (own, assignees) = match record.open().map(|open| &open.wait.what) {
         Some(WaitFor::Answer(answer)) => (answer.resume_schema.clone(), answer.assignees.clone()),
         _ => (None, Vec::new()),

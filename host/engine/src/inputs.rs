@@ -7,7 +7,7 @@ use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Decision, Doing, Run, Step};
-use reentry_store::Store;
+use reentry_store::Blobs;
 pub(crate) use reentry_store::past::WITHIN_BYTES_MAX;
 
 use crate::error::Error;
@@ -30,7 +30,7 @@ impl Inputs {
     ///
     /// # Errors
     /// As [`read`].
-    pub(crate) async fn of_workflow(&self, store: &dyn Store, run: &Run) -> Result<Json, Error> {
+    pub(crate) async fn of_workflow(&self, store: &dyn Blobs, run: &Run) -> Result<Json, Error> {
         let root = StepPath::root();
         let Some(step) = run.steps.get(&root) else { return Ok(Json::null()) };
         let Some(part) = step.apart else { return Ok(step.entry.payload.clone()) };
@@ -63,7 +63,7 @@ impl Inputs {
 ///
 /// # Errors
 /// [`Error::Damaged`] when it is not there; the store's.
-pub(crate) async fn read(store: &dyn Store, run: &Run, path: &StepPath, step: &Step) -> Result<Json, Error> {
+pub(crate) async fn read(store: &dyn Blobs, run: &Run, path: &StepPath, step: &Step) -> Result<Json, Error> {
     let part = match (step.payload(), step.apart) {
         (Some(payload), _) => return Ok(payload.clone()),
         (None, Some(part)) => part,
@@ -73,7 +73,7 @@ pub(crate) async fn read(store: &dyn Store, run: &Run, path: &StepPath, step: &S
         what: format!("input {part} of step `{path}` of run {}", run.id),
         reason,
     };
-    let text = store.image(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
+    let text = store.blob(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
     let text = String::from_utf8(text).map_err(|error| damaged(error.to_string()))?;
     Json::stored(text).map_err(|error| damaged(error.to_string()))
 }

@@ -11,7 +11,7 @@ use reentry_store::past::LATE_TRIES_KEPT_MAX;
 use reentry_store::{LateTry, StoreError, SuspensionFilter, SuspensionPast, TryKind};
 
 use crate::error::chain;
-use crate::host::Inner;
+use crate::shared::Shared;
 
 /// Most suspensions whose counts are held. With more at once some counts are lower than they could be.
 const HELD_MAX: usize = 1_000;
@@ -40,7 +40,7 @@ impl Late {
     }
 }
 
-impl Inner {
+impl Shared {
     /// Notes an answer that came when its suspension was over. Whether that can be done changes nothing for the one who is refused.
     pub(crate) async fn came_late(&self, run: &Run, suspension: SuspensionId, message: String, by: By) {
         let late = LateTry { suspension, version: run.version, at: self.clock.now(), message, by };

@@ -75,9 +75,9 @@ impl Run {
     pub async fn logs(&self, filter: &LogFilter) -> Result<LogPage, Error> {
         // So that nothing of another tenant's is read.
         self.load().await?;
-        let store = &self.host.inner.store;
+        let store = &self.tenant.shared.store;
         let which = CallLogFilter { step: filter.step.clone(), after: filter.after };
-        let page = store.call_logs(self.id, &which).await?;
+        let page = store.call_logs(&self.tenant.id, self.id, &which).await?;
         let mut lines = Vec::new();
         if page.dropped > 0 {
             lines.push(gone(self.id, page.dropped, page.rows.first()));

@@ -12,9 +12,10 @@ use reentry_store::{Message, Sent};
 use tracing::instrument::WithSubscriber;
 
 use crate::error::Error;
-use crate::host::{Host, Inner};
 use crate::observer::Did;
 use crate::recover::{begin_told, prepared};
+use crate::shared::Shared;
+use crate::tenant::Tenant;
 use crate::{trace, trouble, who};
 
 /// Most messages that are looked through for one that was sent before.
@@ -63,7 +64,7 @@ pub(crate) enum Delivery {
     Nobody,
 }
 
-impl Host {
+impl Tenant {
     /// Sends an event to the step of this tenant that has waited for it longest; without one, it is kept until there is one. Durable on
     /// return. Does not wait for what the step does with it.
     ///
@@ -77,12 +78,12 @@ impl Host {
         if let Some(payload) = &event.payload {
             payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
         }
-        self.inner.bounded("payload of an event", event.payload.as_ref())?;
+        self.shared.bounded("payload of an event", event.payload.as_ref())?;
         let by = who::by(event.actor, event.channel, event.comment)?;
-        let now = self.inner.clock.now();
+        let now = self.shared.clock.now();
         let message = Message {
-            id: self.inner.chance.message_id(now),
-            tenant: self.tenant.clone(),
+            id: self.shared.chance.message_id(now),
+            tenant: self.id.clone(),
             name: event.name,
             key: event.key,
             payload: event.payload.unwrap_or_else(Json::null),
@@ -91,17 +92,17 @@ impl Host {
             dedup: event.id,
             expires_at: event.expires_at,
         };
-        let sent = self.inner.store.send(message.clone()).await?;
+        let sent = self.shared.store.send(message.clone()).await?;
         let id = match sent {
             Sent::Kept => message.id,
             Sent::Known(id) => id,
         };
         let known = match sent {
             Sent::Kept => Some(message),
-            Sent::Known(id) => self.inner.store.message(&self.tenant, id).await?,
+            Sent::Known(id) => self.shared.store.message(&self.id, id).await?,
         };
         let delivery = match known {
-            Some(message) => deliver(&self.inner, &message).await?,
+            Some(message) => deliver(&self.shared, &message).await?,
             None => Delivery::Before,
         };
         let run = match delivery {
@@ -121,7 +122,7 @@ pub(crate) fn check(what: &'static str, text: Option<&str>) -> Result<(), Error>
 }
 
 /// Hands a message to the suspension that has waited for it longest. What follows goes on by itself.
-pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Delivery, Error> {
+pub(crate) async fn deliver(host: &Arc<Shared>, message: &Message) -> Result<Delivery, Error> {
     let key = message.key.as_deref();
     if is_too_old(message, host.clock.now()) {
         return Ok(Delivery::Nobody);
@@ -134,9 +135,9 @@ pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Deli
         let event = Event::Received(Received { suspension, message: message.id, payload, by, owner });
         let span = trace::of_run("workflow run (event)", run);
         let of = (message.tenant.clone(), run);
-        let (inner, tenant) = (Arc::clone(host), message.tenant.clone());
+        let (shared, tenant) = (Arc::clone(host), message.tenant.clone());
         let beginning = async move {
-            let task = prepared(&inner, &tenant, run, event).await?;
+            let task = prepared(&shared, &tenant, run, event).await?;
             begin_told(task, tenant, Did::Delivered).await
         };
         match trouble::watched(host, of.clone(), span.clone(), beginning).await {
@@ -161,7 +162,7 @@ pub(crate) async fn deliver(host: &Arc<Inner>, message: &Message) -> Result<Deli
 
 /// The oldest message of a name and key that is there and not too old.
 pub(crate) async fn first(
-    host: &Inner,
+    host: &Shared,
     tenant: &TenantId,
     name: &str,
     key: Option<&str>,
@@ -186,7 +187,7 @@ fn is_too_old(message: &Message, now: Timestamp) -> bool {
 }
 
 /// Whether nobody has taken the message.
-async fn is_there(host: &Inner, message: &Message) -> Result<bool, Error> {
+async fn is_there(host: &Shared, message: &Message) -> Result<bool, Error> {
     let (name, key) = (&message.name, message.key.as_deref());
     let mail = host.store.mail(&message.tenant, name, key, LOOKED_THROUGH_MAX).await?;
     // So much mail lies before it that nobody can have come to it.

@@ -9,7 +9,7 @@ use reentry_store::{SuspensionFilter, SuspensionRecord};
 
 use crate::decide::Cause;
 use crate::error::Error;
-use crate::host::Inner;
+use crate::shared::Shared;
 
 /// Most pages of a run's history that are looked through for a question that is over.
 const PAGES_MAX: usize = 10;
@@ -35,7 +35,7 @@ impl Meant {
     /// That is given as well.
     pub(crate) async fn told(
         self,
-        host: &Inner,
+        host: &Shared,
         run: &Run,
         error: TargetError,
     ) -> Result<(TargetError, Option<SuspensionId>), Error> {

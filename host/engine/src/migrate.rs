@@ -117,13 +117,13 @@ impl Run {
         keep: Keep,
     ) -> Result<Vec<MigratedStep>, Error> {
         let span = trace::of_run("workflow run (migrated)", run.id);
-        let place = Place::below(&self.host.inner, &run).instrument(span.clone()).await;
+        let place = Place::below(&self.tenant.shared, &run).instrument(span.clone()).await;
         place.record(&span, &run);
         let Prepared { old, new, event, images, steps } =
             self.prepare(&run, to, &place).instrument(span.clone()).await?;
         match keep {
             Keep::All => {
-                let decider = Decider::new(Arc::clone(&self.host.inner), old, run);
+                let decider = Decider::new(Arc::clone(&self.tenant.shared), old, run);
                 let cause = Cause::Event(Event::Migrated(event));
                 spawned(Task { decider, cause, images, place: Some(place) }, span).await?;
             }
@@ -134,7 +134,7 @@ impl Run {
 
     /// Makes the decision, which is then forgotten.
     async fn decide(&self, run: &RunState, new: &Program, event: Migrated) -> Result<(), Error> {
-        let (host, event) = (&self.host.inner, Event::Migrated(event));
+        let (host, event) = (&self.tenant.shared, Event::Migrated(event));
         let mut known = Known::default();
         loop {
             match apply(run.clone(), new, event.clone(), host.clock.now(), &known) {
@@ -142,14 +142,16 @@ impl Run {
                 Err(Stop::Refused(refused)) => return Err(refused.into()),
                 // A run moves whatever is due in it.
                 Err(Stop::Due) => return Err(Refused::Idle.into()),
-                Err(Stop::Missing(missing)) => fetch(host, run.id, missing, &mut known).await?,
+                Err(Stop::Missing(missing)) => {
+                    fetch(host, (&run.tenant, run.id), missing, &mut known).await?
+                }
             }
         }
     }
 
     /// Moves each step that has to move, guests included; nothing of it is stored.
     async fn prepare(&self, run: &RunState, to: WorkflowDigest, place: &Place) -> Result<Prepared, Error> {
-        let host = &self.host.inner;
+        let host = &self.tenant.shared;
         let registry = &host.registry;
         registry.workflow_of(&run.tenant, to).await?;
         let (old, new) = (registry.program(run).await?, registry.program_of(to, &run.called).await?);

@@ -35,7 +35,7 @@ pub struct Started {
 
 impl NewRun {
     pub(crate) fn of(workflow: Workflow, resource_id: Option<String>) -> Self {
-        let run = workflow.host.pending(&workflow.workflow, resource_id);
+        let run = workflow.tenant.pending(&workflow.workflow, resource_id);
         Self { workflow, run }
     }
 
@@ -47,7 +47,7 @@ impl NewRun {
     /// Waits until the run is stored: from then on it can be found by its id, whatever happens. Never ends when the start is refused, or
     /// repeats an earlier request.
     pub fn stored(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut listener = self.workflow.host.inner.live.listen(self.run.id);
+        let mut listener = self.workflow.tenant.shared.live.listen(self.run.id);
         async move { listener.told().await }
     }
 
@@ -57,22 +57,21 @@ impl NewRun {
     /// As [`Run::start`]; when the start is refused, there is no run.
     pub async fn start(self, options: StartOptions) -> Result<Started, Error> {
         let Self { workflow, run } = self;
-        let host = workflow.host.clone();
-        host.inner.start_bounded(&options)?;
+        let tenant = workflow.tenant.clone();
+        tenant.shared.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
         let output = options.output_options;
-        let result = requests::once(&host, asked, output, async |request| {
-            host.inner.registry.check_components(host.tenant(), workflow.digest()).await?;
+        let result = requests::once(&tenant, asked, output, async |request| {
+            tenant.shared.registry.check_components(tenant.id(), workflow.digest()).await?;
             let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
             let span = trace::of_run("workflow run", run.id);
-            let caller = Run::new(host.clone(), run.id, 0).caller();
-            let event = Event::Started(options.request(by.clone()), caller);
-            let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
+            let event = Event::Started(options.request(by.clone()), tenant.shared.owner);
+            let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             (decider.is_new, decider.request) = (true, request);
             spawned(Task::new(decider, event), span).await
         })
         .await?;
-        Ok(Started { run: Run::new(host.clone(), result.run_id, result.version), result })
+        Ok(Started { run: Run::new(tenant.clone(), result.run_id, result.version), result })
     }
 }

@@ -22,7 +22,7 @@ impl Run {
         let mut all: Vec<Waiting> = Vec::new();
         // The tries that a fork has behind it, by the parent's suspension.
         let mut before: HashMap<SuspensionId, Vec<Try>> = HashMap::new();
-        for Ancestor { run, until } in self.host.inner.store.lineage(self.id).await? {
+        for Ancestor { run, until } in self.tenant.shared.store.lineage(&self.tenant.id, self.id).await? {
             let mut rows = self.suspensions_of(run).await?;
             for row in &mut rows {
                 if let Some(until) = until {
@@ -58,7 +58,7 @@ impl Run {
                 after,
                 ..Default::default()
             };
-            let page = self.host.inbox(filter).await?;
+            let page = self.tenant.inbox(filter).await?;
             all.extend(page.rows);
             after = page.next;
             if after.is_none() {
@@ -73,7 +73,7 @@ impl Run {
     /// `NotFound`, `Damaged`, `Unavailable`.
     pub async fn savepoints(&self) -> Result<Vec<SavepointSummary>, Error> {
         self.load().await?;
-        Ok(self.host.inner.store.savepoints(self.id).await?)
+        Ok(self.tenant.shared.store.savepoints(&self.tenant.id, self.id).await?)
     }
 
     /// The entries that the run has reached and can be sent back to, in the order in which it first came to them: those that stand in no
@@ -83,13 +83,13 @@ impl Run {
     /// `NotFound`, `Damaged`, `Unavailable`.
     pub async fn travel_targets(&self) -> Result<Vec<StepPath>, Error> {
         let run = self.load().await?;
-        let program = self.host.inner.registry.program(&run).await?;
+        let program = self.tenant.shared.registry.program(&run).await?;
         let stands_free = |path: &StepPath| {
             let repeats = path.segments().iter().any(|segment| segment.index.is_some());
             let place = program.place(&run.called, path);
             !repeats && matches!(place, Some(Place::Entry(_, node)) if node.within.is_none())
         };
-        let steps = self.host.inner.store.steps(self.id).await?;
+        let steps = self.tenant.shared.store.steps(&self.tenant.id, self.id).await?;
         Ok(steps.into_iter().map(|(path, _)| path).filter(stands_free).collect())
     }
 }

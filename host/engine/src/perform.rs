@@ -12,7 +12,7 @@ use reentry_core::run::{Call, Doing, Refused, Run, Step};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
-use reentry_store::CallLog;
+use reentry_store::{CallLog, Store};
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
@@ -21,11 +21,11 @@ use crate::call_facts::{facts, timeout};
 use crate::decide::{Cause, Decider, Made};
 use crate::error::Error;
 use crate::fault::FaultPoint;
-use crate::host::Inner;
 use crate::host_calls::CallContext;
 use crate::inputs;
 use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
+use crate::shared::Shared;
 use crate::trace::Place;
 
 /// The end of a call, with the guest's memory if it waits now.
@@ -53,7 +53,7 @@ pub(crate) struct ToMake {
 /// # Errors
 /// Only what the host could not do: the guest's own failures are the end of a call like any other.
 pub(crate) async fn perform(
-    host: Arc<Inner>,
+    host: Arc<Shared>,
     run: Arc<Run>,
     program: Arc<Program>,
     ToMake { path, not_before, place }: ToMake,
@@ -142,7 +142,7 @@ pub(crate) async fn perform(
 
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
 async fn is_tried(
-    host: &Arc<Inner>,
+    host: &Arc<Shared>,
     run: &Run,
     program: &Arc<Program>,
     path: &StepPath,
@@ -158,7 +158,7 @@ async fn is_tried(
 }
 
 /// The end of a call that is not made, as there is no time left for it. The run says so in its own words.
-fn not_made(host: &Inner, run: &Run, path: StepPath, step: &Step) -> Performed {
+fn not_made(host: &Shared, run: &Run, path: StepPath, step: &Step) -> Performed {
     let message = "there was no time left for this call".to_owned();
     let code = Some("timeout".to_owned());
     let failure = Failure { message, code, retryable: false, retry_after_ms: None, details: None };
@@ -180,13 +180,13 @@ fn not_made(host: &Inner, run: &Run, path: StepPath, step: &Step) -> Performed {
 /// # Errors
 /// As [`inputs::read`].
 pub(crate) async fn context(
-    host: &Inner,
+    host: &Shared,
     run: &Arc<Run>,
     path: &StepPath,
     call: Option<u32>,
 ) -> Result<CallContext, Error> {
     Ok(CallContext {
-        store: Arc::clone(&host.store),
+        store: Arc::<dyn Store>::clone(&host.store),
         clock: Arc::clone(&host.clock),
         observer: Arc::clone(&host.observer),
         source: Source { tenant: run.tenant.clone(), run: run.id, path: path.clone() },

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::error::Error;
 use crate::host::Host;
+use crate::tenant::Tenant;
 
 /// How many runs are deleted at once: together they cost one fsync.
 const AT_ONCE: usize = 64;
@@ -30,7 +31,7 @@ pub struct Pruned {
     pub kept: Vec<RunId>,
 }
 
-impl Host {
+impl Tenant {
     /// The runs of this tenant that [`Self::prune`] looks at: it deletes all of them but those that are read by forks which stay. Reads
     /// the list of the tenant's runs that have ended.
     ///
@@ -86,8 +87,8 @@ impl Host {
     ) -> Result<(), Error> {
         let mut work = JoinSet::new();
         for run in runs.iter().copied() {
-            let host = self.clone();
-            work.spawn(async move { (run, host.delete_run(run).await) });
+            let tenant = self.clone();
+            work.spawn(async move { (run, tenant.delete_run(run).await) });
         }
         while let Some(done) = work.join_next().await {
             let Ok((run, done)) = done else { continue };
@@ -100,5 +101,16 @@ impl Host {
             }
         }
         Ok(())
+    }
+}
+
+impl Host {
+    /// Deletes runs, of all tenants, that have ended and changed last before an instant, the longest ago first; at most `limit`. Those of
+    /// which there are forks are left out. Returns the deleted ones.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, Error> {
+        Ok(self.shared.store.delete_runs_before(before, limit).await?)
     }
 }

@@ -11,7 +11,7 @@ use reentry_core::workflow::{Program, StepAt};
 
 use crate::error::Error;
 use crate::guests::OpenComponent;
-use crate::host::Inner;
+use crate::shared::Shared;
 
 /// What a resuming call needs and what may be damaged: fetched and checked before anything is claimed.
 pub(crate) struct Ready {
@@ -35,7 +35,7 @@ impl Ready {
 /// [`Error::Snapshot`] when the memory is damaged or belongs elsewhere, [`Error::Damaged`] when it is missing, and whatever
 /// opening the component ends with.
 pub(crate) async fn make_ready(
-    host: &Inner,
+    host: &Shared,
     run: &Run,
     program: &Program,
     path: &StepPath,
@@ -47,7 +47,7 @@ pub(crate) async fn make_ready(
     let image = match image {
         None => None,
         Some(id) => {
-            let bytes = host.store.image(id).await?.ok_or_else(|| Error::Damaged {
+            let bytes = host.store.blob(id).await?.ok_or_else(|| Error::Damaged {
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
@@ -78,11 +78,11 @@ pub(crate) fn misfit(run: &Run, path: &StepPath) -> Error {
 
 /// The key of a run's snapshots, so that one cannot be put in the place of another run's. A run and its forks share their past, and with
 /// it the key: that of the run with which it all began.
-async fn seal(host: &Inner, run: &Run) -> Result<SealKey, Error> {
+async fn seal(host: &Shared, run: &Run) -> Result<SealKey, Error> {
     let first = match run.fork_of {
         // Of the parent, as the fork itself may not be stored yet.
         Some(fork_of) => {
-            let lineage = host.store.lineage(fork_of.run).await?;
+            let lineage = host.store.lineage(&run.tenant, fork_of.run).await?;
             lineage.first().ok_or(Error::NoRun(fork_of.run))?.run
         }
         None => run.id,

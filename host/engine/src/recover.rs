@@ -14,8 +14,9 @@ use tracing::instrument::WithSubscriber;
 use crate::decide::{Decider, load_with_program};
 use crate::drive::{Task, begin};
 use crate::error::{Error, chain};
-use crate::host::{Host, Inner};
+use crate::host::Host;
 use crate::observer::{Did, Upkeep};
+use crate::shared::Shared;
 use crate::{trace, trouble};
 
 /// Most runs that one look at the store brings back; there is another look right after.
@@ -30,7 +31,7 @@ impl Host {
     /// Whatever kept the search from going on. A run that cannot be taken over (its snapshot is damaged, say) is
     /// logged and left as it is.
     pub async fn recover(&self) -> Result<Vec<RunId>, Error> {
-        let host = &self.inner;
+        let host = &self.shared;
         bring_on(host, async |left| {
             let mut found = orphans(host, left).await?;
             found.extend(given_up(host, left).await?);
@@ -45,7 +46,7 @@ impl Host {
     /// # Errors
     /// As [`Self::recover`].
     pub async fn wake_due(&self) -> Result<Vec<RunId>, Error> {
-        bring_on(&self.inner, async |left| due(&self.inner, left).await).await
+        bring_on(&self.shared, async |left| due(&self.shared, left).await).await
     }
 }
 
@@ -54,7 +55,7 @@ pub(crate) type Found = (TenantId, RunId, Event);
 
 /// Brings on all that is looked for, until nothing is left but what could not be brought on: that was logged, and is passed over.
 async fn bring_on(
-    host: &Arc<Inner>,
+    host: &Arc<Shared>,
     look: impl AsyncFn(&HashSet<RunId>) -> Result<Vec<Found>, Error>,
 ) -> Result<Vec<RunId>, Error> {
     let (mut brought, mut left) = (Vec::new(), HashSet::new());
@@ -71,14 +72,14 @@ async fn bring_on(
 }
 
 /// Runs with calls of dead processes, but for some.
-pub(crate) async fn orphans(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
+pub(crate) async fn orphans(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let taken_over = |from: OwnerId| Event::TakenOver { from, by: host.owner };
     let found = host.store.orphans(except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run, from)| (tenant, run, taken_over(from))).collect())
 }
 
 /// Runs with calls of this host's that none of its drivers makes: the one that did could not go on. But for some.
-pub(crate) async fn given_up(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
+pub(crate) async fn given_up(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let owned = host.store.owned(host.owner).await?;
     let event = Event::TakenOver { from: host.owner, by: host.owner };
     let nobody = owned.into_iter().filter(|(_, run)| host.flights.of(*run) == 0 && !except.contains(run));
@@ -86,14 +87,14 @@ pub(crate) async fn given_up(host: &Inner, except: &HashSet<RunId>) -> Result<Ve
 }
 
 /// Runs in which something is due, but for some.
-pub(crate) async fn due(host: &Inner, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
+pub(crate) async fn due(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let event = Event::TimePassed { owner: host.owner };
     let found = host.store.due(host.clock.now(), except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
 /// Brings all these on at once, and waits for the ends. Returns those for which there was anything to do.
-async fn bring_all(host: &Arc<Inner>, found: Vec<Found>) -> Vec<RunId> {
+async fn bring_all(host: &Arc<Shared>, found: Vec<Found>) -> Vec<RunId> {
     let mut runs = JoinSet::new();
     for (tenant, run, event) in found {
         let host = Arc::clone(host);
@@ -114,7 +115,7 @@ async fn bring_all(host: &Arc<Inner>, found: Vec<Found>) -> Vec<RunId> {
 
 /// Brings an event to a run and drives it on; says whether there was anything to do. An error is logged.
 pub(crate) async fn bring_logged(
-    host: &Arc<Inner>,
+    host: &Arc<Shared>,
     tenant: &TenantId,
     id: RunId,
     event: Event,
@@ -127,21 +128,21 @@ pub(crate) async fn bring_logged(
     brought
 }
 
-async fn bring(host: &Arc<Inner>, tenant: &TenantId, id: RunId, event: Event) -> Result<bool, Error> {
+async fn bring(host: &Arc<Shared>, tenant: &TenantId, id: RunId, event: Event) -> Result<bool, Error> {
     let (did, name) = match &event {
         Event::TakenOver { .. } => (Did::TookOver, "workflow run (taken over)"),
         _ => (Did::Woke, "workflow run (woken)"),
     };
     let span = trace::of_run(name, id);
-    let (inner, of) = (Arc::clone(host), tenant.clone());
+    let (shared, of) = (Arc::clone(host), tenant.clone());
     let work = async move {
-        let task = prepared(&inner, &of, id, event).await?;
+        let task = prepared(&shared, &of, id, event).await?;
         match begin_told(task, of.clone(), did).await {
             Ok(going) => going.await.map(|()| true),
             // Somebody else was faster, or has blocked it.
             Err(Error::Refused(Refused::Idle | Refused::Blocked { .. })) => Ok(false),
             Err(error @ Error::Refused(Refused::EndsHosts { .. })) => {
-                trouble::block(&inner, &of, id, &error.to_string()).await;
+                trouble::block(&shared, &of, id, &error.to_string()).await;
                 Err(error)
             }
             Err(error) => Err(error),
@@ -182,7 +183,7 @@ fn told(run: &Run, which: impl Fn(&Step) -> bool) -> Vec<StepPath> {
 
 /// A run with an event that is to be brought to it. That the run cannot be read is counted.
 pub(crate) async fn prepared(
-    host: &Arc<Inner>,
+    host: &Arc<Shared>,
     tenant: &TenantId,
     id: RunId,
     event: Event,

@@ -11,7 +11,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::Run;
 use reentry_core::step::Descriptor;
 use reentry_core::workflow::{ComponentSteps, Contract, ContractError, Definition, Program, Workflow};
-use reentry_store::{ComponentRecord, Store, WorkflowRecord};
+use reentry_store::{ComponentRecord, Library, WorkflowRecord};
 use reentry_wasm::{Grants, Phase};
 use tokio::sync::OnceCell;
 
@@ -48,7 +48,7 @@ impl<K: Copy + Eq + Hash, V: Clone> Once<K, V> {
 
 /// Opened components and committed workflows of this process.
 pub(crate) struct Registry {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Library>,
     guests: Arc<dyn Guests>,
     clock: Arc<dyn Clock>,
     grants: Grants,
@@ -59,7 +59,7 @@ pub(crate) struct Registry {
 
 impl Registry {
     pub(crate) fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Library>,
         guests: Arc<dyn Guests>,
         clock: Arc<dyn Clock>,
         grants: Grants,

@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::drive::Stopped;
 use crate::error::Error;
-use crate::host::Host;
 use crate::mailbox::check;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, SuspendedStep, labels};
 use crate::recover::bring_logged;
 use crate::run::Run;
+use crate::tenant::Tenant;
 
 /// How often a caller looks who asked for what is being done already.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -190,7 +190,7 @@ const WHOLE: OutputOptions = OutputOptions { include_state: true, include_resume
 /// # Errors
 /// [`Error::RequestDiffers`] when something else was asked under the key; otherwise as `work`, after which the key is as free as before.
 pub(crate) async fn once(
-    host: &Host,
+    tenant: &Tenant,
     Asked(request): Asked,
     output: OutputOptions,
     work: impl AsyncFnOnce(Option<RequestKey>) -> Result<Stopped, Error>,
@@ -199,20 +199,20 @@ pub(crate) async fn once(
         let stopped = work(None).await?;
         return Ok(stopped.result(output));
     };
-    if let Some(record) = host.inner.store.request(&host.tenant, &request.key).await?
-        && let Some(result) = known(host, (&request, as_text), record, output).await?
+    if let Some(record) = tenant.shared.store.request(&tenant.id, &request.key).await?
+        && let Some(result) = known(tenant, (&request, as_text), record, output).await?
     {
         return Ok(result);
     }
     match work(Some(request.clone())).await {
         Ok(stopped) => {
             let result = stopped.result(WHOLE);
-            keep(host, &request.key, result, output).await
+            keep(tenant, &request.key, result, output).await
         }
         // Somebody else may have asked the same meanwhile, and what he did be the reason.
         Err(error @ (Error::RequestKnown { .. } | Error::Refused(_))) => {
-            match host.inner.store.request(&host.tenant, &request.key).await? {
-                Some(record) => known(host, (&request, as_text), record, output).await?.ok_or(error),
+            match tenant.shared.store.request(&tenant.id, &request.key).await? {
+                Some(record) => known(tenant, (&request, as_text), record, output).await?.ok_or(error),
                 None => Err(error),
             }
         }
@@ -223,7 +223,7 @@ pub(crate) async fn once(
 /// Answers a request that was made before; waits for the answer if it is not there yet. `None` when the step refused the answer that it gave:
 /// the request counts as not made.
 async fn known(
-    host: &Host,
+    tenant: &Tenant,
     (request, as_text): (&RequestKey, [u8; 32]),
     record: RequestRecord,
     output: OutputOptions,
@@ -234,44 +234,49 @@ async fn known(
     if let Some(answer) = record.answer {
         return decoded(&request.key, &answer, output).map(Some);
     }
-    let run = Run::new(host.clone(), record.run, 0);
-    let mut listener = host.inner.live.listen(record.run);
+    let run = Run::new(tenant.clone(), record.run, 0);
+    let mut listener = tenant.shared.live.listen(record.run);
     let result = loop {
         let result = run.result(WHOLE).await?;
-        if host.inner.store.request(&host.tenant, &request.key).await?.is_none() {
+        if tenant.shared.store.request(&tenant.id, &request.key).await?.is_none() {
             return Ok(None);
         }
         if result.status != RunStatus::Running {
             break result;
         }
-        take_over(host, &run).await?;
-        listener.committed(&*host.inner.clock, LOOK_EVERY).await;
+        take_over(tenant, &run).await?;
+        listener.committed(&*tenant.shared.clock, LOOK_EVERY).await;
     };
-    keep(host, &request.key, result, output).await.map(Some)
+    keep(tenant, &request.key, result, output).await.map(Some)
 }
 
 /// Makes the calls of a run that nobody makes any more, as the process has ended that was asked first.
-async fn take_over(host: &Host, run: &Run) -> Result<(), Error> {
-    let (inner, by) = (&host.inner, host.inner.owner);
+async fn take_over(tenant: &Tenant, run: &Run) -> Result<(), Error> {
+    let (shared, by) = (&tenant.shared, tenant.shared.owner);
     let owners: BTreeSet<OwnerId> = run.state().await?.steps.values().filter_map(Step::owner).collect();
     for from in owners {
         let is_left = match from == by {
-            true => inner.flights.of(run.id()) == 0,
-            false => inner.store.is_dead(from).await?,
+            true => shared.flights.of(run.id()) == 0,
+            false => shared.store.is_dead(from).await?,
         };
         if is_left {
-            bring_logged(inner, &host.tenant, run.id(), Event::TakenOver { from, by }).await?;
+            bring_logged(shared, &tenant.id, run.id(), Event::TakenOver { from, by }).await?;
         }
     }
     Ok(())
 }
 
 /// Keeps an answer, unless there is one; gives the one that counts.
-async fn keep(host: &Host, key: &str, result: RunResult, output: OutputOptions) -> Result<RunResult, Error> {
+async fn keep(
+    tenant: &Tenant,
+    key: &str,
+    result: RunResult,
+    output: OutputOptions,
+) -> Result<RunResult, Error> {
     let kept = Kept::of(result);
     let answer = Json::record(&kept).map_err(|error| damaged(key, error))?;
-    host.inner.store.answer_request(&host.tenant, key, answer).await?;
-    match host.inner.store.request(&host.tenant, key).await?.and_then(|record| record.answer) {
+    tenant.shared.store.answer_request(&tenant.id, key, answer).await?;
+    match tenant.shared.store.request(&tenant.id, key).await?.and_then(|record| record.answer) {
         Some(answer) => decoded(key, &answer, output),
         // The run was deleted meanwhile.
         None => Ok(kept.shown(output)),

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
 use crate::error::{Error, chain};
-use crate::host::Host;
 use crate::options::{CancelOptions, OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
+use crate::tenant::Tenant;
 use crate::{trace, trouble, who};
-use reentry_core::event::{Caller, Event};
+use reentry_core::event::Event;
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run as RunState, RunStatus, Step};
@@ -23,7 +23,7 @@ use reentry_core::workflow::Program;
 /// A handle stands for somebody who looks at the run: an answer that is given with it reaches no question that was opened after the last
 /// result, state or event that the handle returned. A clone has seen what its original had seen, and goes its own way from then on.
 pub struct Run {
-    pub(crate) host: Host,
+    pub(crate) tenant: Tenant,
     pub(crate) id: RunId,
     /// The latest version of the run that was seen; 0 for none. Shared with those who watch.
     seen: Arc<AtomicU64>,
@@ -31,7 +31,7 @@ pub struct Run {
 
 impl Clone for Run {
     fn clone(&self) -> Self {
-        Self::new(self.host.clone(), self.id, self.seen.load(Ordering::Relaxed))
+        Self::new(self.tenant.clone(), self.id, self.seen.load(Ordering::Relaxed))
     }
 }
 
@@ -43,13 +43,13 @@ impl std::fmt::Debug for Run {
 
 impl Run {
     /// A handle that has seen a version of the run; 0 for none.
-    pub(crate) fn new(host: Host, id: RunId, seen: u64) -> Self {
-        Self { host, id, seen: Arc::new(AtomicU64::new(seen)) }
+    pub(crate) fn new(tenant: Tenant, id: RunId, seen: u64) -> Self {
+        Self { tenant, id, seen: Arc::new(AtomicU64::new(seen)) }
     }
 
     /// The handle of those who watch with this one: what they see, this one has seen.
     pub(crate) fn watched(&self) -> Self {
-        Self { host: self.host.clone(), id: self.id, seen: Arc::clone(&self.seen) }
+        Self { tenant: self.tenant.clone(), id: self.id, seen: Arc::clone(&self.seen) }
     }
 
     /// Notes which version of the run was seen.
@@ -75,16 +75,16 @@ impl Run {
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
-        self.host.inner.start_bounded(&options)?;
+        self.tenant.shared.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Asked::to_start(self.id, &options)?;
-        let (output, host) = (options.output_options, &self.host);
-        requests::once(host, asked, output, async move |request| {
+        let (output, tenant) = (options.output_options, &self.tenant);
+        requests::once(tenant, asked, output, async move |request| {
             let run = self.load().await?;
-            let program = host.inner.registry.program(&run).await?;
+            let program = tenant.shared.registry.program(&run).await?;
             let span = trace::of_run("workflow run", run.id);
-            let event = Event::Started(options.request(by), self.caller());
-            let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
+            let event = Event::Started(options.request(by), tenant.shared.owner);
+            let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             decider.request = request;
             spawned(Task::new(decider, event), span).await
         })
@@ -107,19 +107,19 @@ impl Run {
     /// when the kept memory is not what was written. The run stays as it is in all these cases, but for what was due in it.
     /// `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
-        self.host.inner.answer_bounded(&options)?;
+        self.tenant.shared.answer_bounded(&options)?;
         let by = who::answerer(&options)?;
         let asked = Asked::to_resume(self.id, &options)?;
-        let (output, host) = (options.output_options, &self.host);
-        requests::once(host, asked, output, async move |request| {
+        let (output, tenant) = (options.output_options, &self.tenant);
+        requests::once(tenant, asked, output, async move |request| {
             let run = self.load().await?;
-            let program = host.inner.registry.program(&run).await?;
+            let program = tenant.shared.registry.program(&run).await?;
             let span = trace::of_run("workflow run (resumed)", run.id);
             let mut answer = options.request(by);
             answer.target.seen.get_or_insert_with(|| self.seen.load(Ordering::Relaxed));
             answer.request = request.as_ref().map(|request| request.key.clone());
-            let event = Event::Resumed(answer, self.caller());
-            let mut decider = Decider::new(Arc::clone(&host.inner), program, run);
+            let event = Event::Resumed(answer, tenant.shared.owner);
+            let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             decider.request = request;
             spawned(Task::new(decider, event), span).await
         })
@@ -146,8 +146,8 @@ impl Run {
         let name = "workflow run (canceled)";
         match self.bring(name, Event::CancelRequested(by)).await {
             Err(error) if error.is_unreadable() => {
-                let (host, reason) = (&self.host, chain(&error));
-                match trouble::block(&host.inner, &host.tenant, self.id, &reason).await {
+                let (tenant, reason) = (&self.tenant, chain(&error));
+                match trouble::block(&tenant.shared, &tenant.id, self.id, &reason).await {
                     true => Err(Error::Unreadable { run: self.id, source: Box::new(error) }),
                     false => Err(error),
                 }
@@ -163,10 +163,10 @@ impl Run {
     pub async fn result(&self, options: OutputOptions) -> Result<RunResult, Error> {
         let run = self.load().await?;
         let root = match run.status().is_final() {
-            true => self.host.inner.store.step(run.id, &StepPath::root()).await?,
+            true => self.tenant.shared.store.step(&run.tenant, run.id, &StepPath::root()).await?,
             false => None,
         };
-        let program = self.host.inner.registry.program(&run).await?;
+        let program = self.tenant.shared.registry.program(&run).await?;
         Ok(self.shown(RunResult::of(&run, &program, root.as_ref(), options)))
     }
 
@@ -194,11 +194,11 @@ impl Run {
     /// `NotFound` when there is no such run; `Damaged` when a record cannot be read.
     pub async fn steps(&self) -> Result<StepResults, Error> {
         let mut run = self.load().await?;
-        let records = self.host.inner.store.steps(self.id).await?;
+        let records = self.tenant.shared.store.steps(&self.tenant.id, self.id).await?;
         if run.status().is_final() {
             return Ok(StepResults::of(records, &BTreeMap::new()));
         }
-        let program = self.host.inner.registry.program(&run).await?;
+        let program = self.tenant.shared.registry.program(&run).await?;
         // Those that were read, which may be of a later moment than the run is.
         run.steps = records.iter().filter(|(_, step)| step.is_active()).cloned().collect();
         Ok(StepResults::of(records, &run.statuses(&program)))
@@ -209,15 +209,11 @@ impl Run {
     /// # Errors
     /// `Damaged` when the record cannot be read.
     pub async fn record(&self, path: &StepPath) -> Result<Option<Step>, Error> {
-        Ok(self.host.inner.store.step(self.id, path).await?)
+        Ok(self.tenant.shared.store.step(&self.tenant.id, self.id, path).await?)
     }
 
     pub(crate) async fn load(&self) -> Result<RunState, Error> {
-        load(&self.host.inner, &self.host.tenant, self.id).await
-    }
-
-    pub(crate) fn caller(&self) -> Caller {
-        Caller { owner: self.host.inner.owner, fresh: self.host.inner.chance.fresh_ids() }
+        load(&self.tenant.shared, &self.tenant.id, self.id).await
     }
 
     pub(crate) async fn drive(
@@ -228,7 +224,7 @@ impl Run {
         event: Event,
         output: OutputOptions,
     ) -> Result<RunResult, Error> {
-        let decider = Decider::new(Arc::clone(&self.host.inner), program, run);
+        let decider = Decider::new(Arc::clone(&self.tenant.shared), program, run);
         let stopped = spawned(Task::new(decider, event), span).await?;
         Ok(self.shown(stopped.result(output)))
     }

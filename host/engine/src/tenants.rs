@@ -1,4 +1,4 @@
-//! Tenants as those see them who operate the host.
+//! Tenants as the operator of a host sees them.
 
 use reentry_core::id::TenantId;
 use reentry_core::run::{Refused, RunStatus};
@@ -8,6 +8,7 @@ use reentry_store::{RemoveError, RunFilter, TenantSummary};
 use crate::error::Error;
 use crate::host::Host;
 use crate::prune::Prune;
+use crate::tenant::Tenant;
 
 /// How often a tenant is deleted anew because runs of it began meanwhile.
 const TRIES_MAX: usize = 8;
@@ -22,16 +23,16 @@ pub enum OpenRuns {
 }
 
 impl Host {
-    /// The tenants of which anything is kept, by name, with how much that is. For those who operate the host. Grows with all runs.
+    /// The tenants of which anything is kept, by name, with how much that is. Grows with all runs.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub async fn tenants(&self) -> Result<Vec<TenantSummary>, Error> {
-        Ok(self.inner.store.list_tenants().await?)
+        Ok(self.shared.store.list_tenants().await?)
     }
 
     /// Deletes all that is kept of a tenant: its runs, workflows, components and events; what it published stays published. Returns what was
-    /// there. Durable on return. Does not keep the tenant from beginning anew. For those who operate the host.
+    /// there. Durable on return. Does not keep the tenant from beginning anew.
     ///
     /// # Errors
     /// `NotFound` when nothing is kept of it; `Conflict` while runs of it have not ended and are to stay, and when new ones keep
@@ -43,7 +44,7 @@ impl Host {
             let TenantSummary { runs, open_runs, .. } = found;
             return Err(RemoveError::TenantUsed { tenant: tenant.clone(), runs, open_runs }.into());
         }
-        let of_tenant = self.for_tenant(tenant.clone());
+        let of_tenant = self.tenant(tenant.clone());
         let mut tries = 0;
         loop {
             if open == OpenRuns::Cancel {
@@ -51,17 +52,19 @@ impl Host {
             }
             of_tenant.prune(&Prune { before: Timestamp(u64::MAX), workflow_id: None }).await?;
             tries += 1;
-            match self.inner.store.delete_tenant(tenant).await {
+            match self.shared.store.delete_tenant(tenant).await {
                 Err(RemoveError::TenantUsed { .. }) if tries < TRIES_MAX => {}
                 Err(error) => return Err(error.into()),
                 Ok(gone) => {
-                    self.inner.registry.forget(gone);
+                    self.shared.registry.forget(gone);
                     return Ok(found);
                 }
             }
         }
     }
+}
 
+impl Tenant {
     async fn cancel_open_runs(&self) -> Result<(), Error> {
         for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
             loop {

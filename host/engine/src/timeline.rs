@@ -55,12 +55,13 @@ impl Run {
     pub async fn timeline(&self) -> Result<Vec<TimelineRow>, Error> {
         self.load().await?;
         let mut began: BTreeMap<StepPath, Timestamp> = BTreeMap::new();
-        let mut timeline = Vec::<TimelineRow>::new();
-        let mut lineage = VecDeque::from(self.host.inner.store.lineage(self.id).await?);
+        let mut timeline = Vec::new();
+        let (store, tenant) = (&*self.tenant.shared.store, &self.tenant.id);
+        let mut lineage = VecDeque::from(store.lineage(tenant, self.id).await?);
         let mut after = 0;
         while let Some(of) = lineage.front().copied() {
             let run = of.run;
-            let rows = log_of(&*self.host.inner.store, of, after, ROWS).await?;
+            let rows = log_of(store, tenant, of, after, ROWS).await?;
             let Some(last) = rows.last() else {
                 lineage.pop_front();
                 after = 0;
@@ -68,23 +69,16 @@ impl Run {
             };
             after = last.version;
             let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
-            let asked = Asked::of(&self.host, run, all.iter().flatten()).await?;
+            let asked = Asked::of(&self.tenant, run, all.iter().flatten()).await?;
             for (row, entries) in rows.iter().zip(all) {
-                for entry in entries {
-                    if let LogKind::Called { span_id, .. } = entry.kind
-                        && let Some(begins) = timeline
-                            .last_mut()
-                            .filter(|last| begins_with_a_call(last, row.version, &entry.path))
-                    {
-                        begins.span_id = Some(span_id);
-                        continue;
-                    }
+                for mut entry in entries {
+                    let span_id = entry.take_call_span(run, row.version);
                     let told = asked.told(&entry, row.version);
                     let duration_ms = match entry.kind {
                         LogKind::Ended { .. } => began.remove(&entry.path).map(|from| row.at.ms_since(from)),
                         _ => None,
                     };
-                    if entry.kind == LogKind::Began {
+                    if matches!(entry.kind, LogKind::Began { .. }) {
                         began.insert(entry.path.clone(), row.at);
                     }
                     timeline.push(TimelineRow {
@@ -93,7 +87,7 @@ impl Run {
                         version: row.version,
                         path: entry.path,
                         what: entry.kind,
-                        span_id: None,
+                        span_id,
                         told,
                         by: entry.by,
                         duration_ms,
@@ -103,10 +97,4 @@ impl Run {
         }
         Ok(timeline)
     }
-}
-
-/// Whether a row says that an entry begins or goes on in this version, with the call that is told of next.
-fn begins_with_a_call(row: &TimelineRow, version: u64, path: &StepPath) -> bool {
-    let begins = matches!(row.what, LogKind::Began | LogKind::Reentered { .. });
-    begins && row.version == version && row.path == *path && row.span_id.is_none()
 }

@@ -10,8 +10,8 @@ use reentry_core::workflow::Program;
 
 use crate::decide::Cause;
 use crate::error::Error;
-use crate::host::Inner;
 use crate::ready::{Ready, make_ready};
+use crate::shared::Shared;
 
 /// A step that will be called, and the memory that the call begins with.
 type ToBeCalled = (StepPath, Option<SnapshotId>);
@@ -22,7 +22,7 @@ type ToBeCalled = (StepPath, Option<SnapshotId>);
 /// # Errors
 /// As [`make_ready`].
 pub(crate) async fn ready_for(
-    host: &Inner,
+    host: &Shared,
     run: &Run,
     program: &Program,
     cause: &Cause,
@@ -49,7 +49,7 @@ pub(crate) async fn ready_for(
 fn answered(cause: &Cause) -> Option<&Target> {
     match cause {
         Cause::Event(Event::Resumed(request, _)) => Some(&request.target),
-        Cause::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.0.target),
+        Cause::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.target),
         Cause::Event(_) | Cause::CallEnded(..) => None,
     }
 }

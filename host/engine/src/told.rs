@@ -8,11 +8,11 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind};
 use reentry_core::time::Timestamp;
-use reentry_store::{Store, SuspensionFilter, SuspensionPast, SuspensionRecord, Text, Try, TryKind};
+use reentry_store::{Blobs, SuspensionFilter, SuspensionPast, SuspensionRecord, Text, Try, TryKind};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::host::Host;
+use crate::tenant::Tenant;
 
 /// Most suspensions that are looked up at once.
 const AT_ONCE: usize = 500;
@@ -61,7 +61,7 @@ impl Asked {
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub(crate) async fn of(
-        host: &Host,
+        tenant: &Tenant,
         run: RunId,
         entries: impl Iterator<Item = &LogEntry>,
     ) -> Result<Self, Error> {
@@ -76,9 +76,9 @@ impl Asked {
                 with_timers: true,
                 ..SuspensionFilter::default()
             };
-            let page = host.inner.store.list_suspensions(&host.tenant, filter).await?;
+            let page = tenant.shared.store.list_suspensions(&tenant.id, filter).await?;
             for mut record in page.rows {
-                read_texts(&*host.inner.store, record.id, &mut record.past).await?;
+                read_texts(&*tenant.shared.store, record.id, &mut record.past).await?;
                 asked.0.insert(record.id, record);
             }
         }
@@ -166,7 +166,7 @@ pub(crate) fn question(record: &SuspensionRecord) -> Option<&Json> {
 /// # Errors
 /// [`Error::Damaged`] for one that is not there; the store's.
 pub(crate) async fn read_texts(
-    store: &dyn Store,
+    store: &dyn Blobs,
     suspension: SuspensionId,
     past: &mut SuspensionPast,
 ) -> Result<(), Error> {
@@ -179,10 +179,10 @@ pub(crate) async fn read_texts(
     Ok(())
 }
 
-async fn read(store: &dyn Store, suspension: SuspensionId, part: SnapshotId) -> Result<Json, Error> {
+async fn read(store: &dyn Blobs, suspension: SuspensionId, part: SnapshotId) -> Result<Json, Error> {
     let damaged =
         |reason: String| Error::Damaged { what: format!("text {part} of suspension {suspension}"), reason };
-    let text = store.image(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
+    let text = store.blob(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
     let text = String::from_utf8(text).map_err(|error| damaged(error.to_string()))?;
     Json::stored(text).map_err(|error| damaged(error.to_string()))
 }

@@ -12,12 +12,12 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, Run, Step};
 use reentry_core::step::CallTrace;
-use reentry_core::trace::{SpanContext, SpanId, SpanRecord, TracingOptions};
+use reentry_core::trace::{SpanContext, SpanId, SpanRecord, TraceId, TracingOptions};
 use serde_json::{Map, Value};
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-use crate::host::Inner;
+use crate::shared::Shared;
 
 /// A span for work on a run, below the current one of `tracing`. Its place in the run's trace is recorded when it is known: see
 /// [`Place::record`].
@@ -42,7 +42,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// The root span of the start or resume that the run has just taken.
-    pub(crate) fn of_request(host: &Inner, run: &Run, options: &TracingOptions) -> Self {
+    pub(crate) fn of_request(host: &Shared, run: &Run, options: &TracingOptions) -> Self {
         let Some(span) = &run.span else { return Self::below_latest(host, run) };
         let tags = (!options.tags.is_empty()).then(|| options.tags.join(",").into());
         let metadata = metadata(&options.metadata, &options.request_context_keys, &run.request_context);
@@ -56,18 +56,17 @@ impl Place {
     }
 
     /// A new span below that of the latest start or resume, with the metadata of that one.
-    pub(crate) async fn below(host: &Inner, run: &Run) -> Self {
+    pub(crate) async fn below(host: &Shared, run: &Run) -> Self {
         Self { metadata: noted(host, run).await, ..Self::below_latest(host, run) }
     }
 
-    fn below_latest(host: &Inner, run: &Run) -> Self {
-        let fresh = host.chance.fresh_ids();
+    fn below_latest(host: &Shared, run: &Run) -> Self {
         let (trace_id, parent) = match &run.span {
             Some(span) => (span.trace_id, Some(span.span_id)),
             // It has not begun.
-            None => (fresh.trace_id, None),
+            None => (TraceId::of(run.id, None), None),
         };
-        let at = SpanContext { trace_id, span_id: fresh.span_id };
+        let at = SpanContext { trace_id, span_id: host.chance.span_id() };
         Self { at, parent, resumed_from: None, tags: None, metadata: None }
     }
 
@@ -116,9 +115,9 @@ impl Place {
 
 /// The metadata that the caller of the latest start or resume asked for. Read only for those who listen; what cannot be read is told by
 /// those who cannot do without.
-async fn noted(host: &Inner, run: &Run) -> Option<Arc<str>> {
+async fn noted(host: &Shared, run: &Run) -> Option<Arc<str>> {
     let before = run.span_noted.checked_sub(1).filter(|_| !Span::current().is_disabled())?;
-    let rows = host.store.log(run.id, before, 1).await.ok()?;
+    let rows = host.store.log(&run.tenant, run.id, before, 1).await.ok()?;
     let row = rows.first().filter(|row| row.version == run.span_noted)?;
     let entries: Vec<LogEntry> = row.entries.decode().ok()?;
     let SpanRecord { metadata: given, request_context_keys: keys, .. } =

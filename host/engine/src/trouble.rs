@@ -13,15 +13,15 @@ use tracing::instrument::WithSubscriber;
 use tracing::{Instrument, Span};
 
 use crate::error::Error;
-use crate::host::Inner;
 use crate::live::Happened;
+use crate::shared::Shared;
 
 /// Does work on a run on a task of its own, so that a caller who stops listening does not stop it half-way, and a panic stops nothing else.
 ///
 /// # Errors
 /// As `work`; [`Error::Interrupted`] for a panic, which is counted.
 pub(crate) async fn watched<T: Send + 'static>(
-    host: &Arc<Inner>,
+    host: &Arc<Shared>,
     (tenant, run): (TenantId, RunId),
     span: Span,
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
@@ -35,7 +35,7 @@ pub(crate) async fn watched<T: Send + 'static>(
 }
 
 /// Counts a panic of a task that worked on a run; gives what the one who waits for it is told.
-pub(crate) async fn panicked(host: &Inner, tenant: &TenantId, run: RunId, error: JoinError) -> Error {
+pub(crate) async fn panicked(host: &Shared, tenant: &TenantId, run: RunId, error: JoinError) -> Error {
     let reason = match error.try_into_panic() {
         Ok(panic) => {
             let reason = format!("the host panicked: {}", words(&*panic));
@@ -48,7 +48,7 @@ pub(crate) async fn panicked(host: &Inner, tenant: &TenantId, run: RunId, error:
 }
 
 /// Counts an error that would come again however often the run were brought on, as that of a call whose end cannot be stored.
-pub(crate) async fn failed(host: &Inner, tenant: &TenantId, run: RunId, error: &Error) {
+pub(crate) async fn failed(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) {
     let comes_again = matches!(
         error,
         Error::Damaged { .. }
@@ -61,19 +61,19 @@ pub(crate) async fn failed(host: &Inner, tenant: &TenantId, run: RunId, error: &
 }
 
 /// Counts that a run could not be read when it was to be brought on.
-pub(crate) async fn unreadable(host: &Inner, tenant: &TenantId, run: RunId, error: &Error) {
+pub(crate) async fn unreadable(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) {
     if error.is_unreadable() {
         note(host, tenant, run, &crate::error::chain(error), TROUBLES_MAX).await;
     }
 }
 
 /// Blocks a run at once; says whether it is blocked now, which one is not that has ended.
-pub(crate) async fn block(host: &Inner, tenant: &TenantId, run: RunId, reason: &str) -> bool {
+pub(crate) async fn block(host: &Shared, tenant: &TenantId, run: RunId, reason: &str) -> bool {
     note(host, tenant, run, reason, 0).await
 }
 
 /// Counts one more time, and says whether the run is blocked.
-async fn note(host: &Inner, tenant: &TenantId, run: RunId, reason: &str, blocks_at: u32) -> bool {
+async fn note(host: &Shared, tenant: &TenantId, run: RunId, reason: &str, blocks_at: u32) -> bool {
     match host.store.note_trouble(tenant, run, reason, blocks_at).await {
         Ok(count) if count > 0 && count >= blocks_at => {
             tracing::error!(%run, reason, "the run is blocked");

@@ -5,7 +5,7 @@ use reentry_core::workflow::Definition;
 use reentry_store::{ComponentSummary, ComponentUsage, RemoveError, WorkflowSummary};
 
 use crate::error::Error;
-use crate::host::Host;
+use crate::tenant::Tenant;
 use crate::workflow::Workflow;
 
 /// A definition that is the current version of its id now.
@@ -17,15 +17,15 @@ pub struct Applied {
     pub previous: Option<WorkflowDigest>,
 }
 
-impl Host {
+impl Tenant {
     /// Commits a definition and makes it the current version of its id for the tenant: the one that is found by the id, and that steps
     /// call by it. Runs stay with the version that they follow. Durable on return.
     ///
     /// # Errors
     /// [`Error::Definition`] with everything that is wrong with it.
     pub async fn apply_workflow(&self, definition: impl Into<Definition>) -> Result<Applied, Error> {
-        let (workflow, previous) = self.inner.registry.apply(&self.tenant, &definition.into()).await?;
-        Ok(Applied { workflow: Workflow { host: self.clone(), workflow }, previous })
+        let (workflow, previous) = self.shared.registry.apply(&self.id, &definition.into()).await?;
+        Ok(Applied { workflow: Workflow { tenant: self.clone(), workflow }, previous })
     }
 
     /// The current version of a workflow.
@@ -33,7 +33,7 @@ impl Host {
     /// # Errors
     /// `NotFound` when there is none.
     pub async fn workflow_by_id(&self, id: &str) -> Result<Workflow, Error> {
-        let current = self.inner.store.current_workflow(&self.tenant, id).await?;
+        let current = self.shared.store.current_workflow(&self.id, id).await?;
         self.workflow_by_digest(current.ok_or_else(|| Error::NoCurrentWorkflow(id.to_owned()))?).await
     }
 
@@ -43,8 +43,8 @@ impl Host {
     /// `NotFound` when there is none, whether another tenant has it or not, and when the tenant may not use its components.
     pub async fn workflow_by_digest(&self, digest: WorkflowDigest) -> Result<Workflow, Error> {
         Ok(Workflow {
-            host: self.clone(),
-            workflow: self.inner.registry.workflow_of(&self.tenant, digest).await?,
+            tenant: self.clone(),
+            workflow: self.shared.registry.workflow_of(&self.id, digest).await?,
         })
     }
 
@@ -53,7 +53,7 @@ impl Host {
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub async fn workflows(&self) -> Result<Vec<WorkflowSummary>, Error> {
-        Ok(self.inner.store.list_workflows(&self.tenant).await?)
+        Ok(self.shared.store.list_workflows(&self.id).await?)
     }
 
     /// Leaves a workflow without a current version; its runs go on. Returns the version that was. Durable on return.
@@ -61,7 +61,7 @@ impl Host {
     /// # Errors
     /// `NotFound` when there was none.
     pub async fn retire_workflow(&self, id: &str) -> Result<WorkflowDigest, Error> {
-        let retired = self.inner.store.retire_workflow(&self.tenant, id).await?;
+        let retired = self.shared.store.retire_workflow(&self.id, id).await?;
         retired.ok_or_else(|| Error::NoCurrentWorkflow(id.to_owned()))
     }
 
@@ -70,8 +70,8 @@ impl Host {
     /// # Errors
     /// `NotFound`; `Conflict` for the current version of an id, and while a kept run is pinned to it.
     pub async fn remove_workflow(&self, digest: WorkflowDigest) -> Result<(), Error> {
-        self.inner.store.remove_workflow(&self.tenant, &digest).await?;
-        self.inner.registry.forget_workflow(digest);
+        self.shared.store.remove_workflow(&self.id, &digest).await?;
+        self.shared.registry.forget_workflow(digest);
         Ok(())
     }
 
@@ -80,9 +80,9 @@ impl Host {
     /// # Errors
     /// `NotFound` when the tenant may use no such component.
     pub async fn component_usage(&self, digest: ComponentDigest) -> Result<ComponentUsage, Error> {
-        let seen = self.inner.store.component_of(&self.tenant, &digest).await?;
+        let seen = self.shared.store.component_of(&self.id, &digest).await?;
         seen.ok_or(Error::NoComponent(digest))?;
-        Ok(self.inner.store.usage(&self.tenant, &digest).await?)
+        Ok(self.shared.store.usage(&self.id, &digest).await?)
     }
 
     /// Removes a component of the tenant's that it does not need any more; its bytes and their compiled code with it, unless another tenant
@@ -92,8 +92,8 @@ impl Host {
     /// `NotFound`; `Conflict` while a current version of a workflow or a kept run of the tenant needs it, and for one that is published
     /// and not the tenant's own.
     pub async fn remove_component(&self, digest: ComponentDigest) -> Result<(), Error> {
-        let gone = self.inner.store.remove_component(&self.tenant, &digest).await?;
-        self.inner.registry.forget(gone);
+        let gone = self.shared.store.remove_component(&self.id, &digest).await?;
+        self.shared.registry.forget(gone);
         Ok(())
     }
 
@@ -103,7 +103,7 @@ impl Host {
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub async fn prunable_components(&self) -> Result<Vec<ComponentSummary>, Error> {
-        Ok(self.inner.store.unneeded_components(&self.tenant).await?)
+        Ok(self.shared.store.unneeded_components(&self.id).await?)
     }
 
     /// Removes the components of the tenant's that it does not need; returns them. Durable on return.
@@ -125,37 +125,5 @@ impl Host {
             }
         }
         Ok(removed)
-    }
-
-    /// Publishes a component of the tenant's to all tenants: each that has none of the name itself finds this one by it. The name defaults
-    /// to the tenant's own for it, and is returned; published again, the component has the new one. Durable on return. It is for those who
-    /// operate the host, as it decides what others run.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` for one that is published and not the tenant's own.
-    pub async fn publish_component(
-        &self,
-        digest: ComponentDigest,
-        name: Option<&str>,
-    ) -> Result<String, Error> {
-        let (store, now) = (&self.inner.store, self.inner.clock.now());
-        let seen = store.component_of(&self.tenant, &digest).await?.ok_or(Error::NoComponent(digest))?;
-        let name = name.map_or(seen.name, str::to_owned);
-        match store.publish_component(&self.tenant, &digest, &name, now).await? {
-            true => Ok(name),
-            false => Err(RemoveError::Published { component: digest }.into()),
-        }
-    }
-
-    /// Ends that a component is published: tenants that do not have it themselves do not find it any more. Durable on return. For those who
-    /// operate the host, as [`Self::publish_component`] is.
-    ///
-    /// # Errors
-    /// `NotFound` for one that is not published; `Conflict` while a tenant that does not have it itself needs it for a current version of a
-    /// workflow or a kept run.
-    pub async fn unpublish_component(&self, digest: ComponentDigest) -> Result<(), Error> {
-        let gone = self.inner.store.unpublish_component(&digest).await?;
-        self.inner.registry.forget(gone);
-        Ok(())
     }
 }

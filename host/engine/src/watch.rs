@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reentry_core::actor::By;
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
 use reentry_core::time::Timestamp;
-use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Store, StoreError};
+use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Runs, StoreError};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,7 +74,7 @@ impl Run {
     /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
     /// search in an index.
     pub fn watch(&self, after: Option<u64>) -> Watch {
-        let listener = self.host.inner.live.listen(self.id);
+        let listener = self.tenant.shared.live.listen(self.id);
         let past = after.map(|_| VecDeque::new());
         Watch {
             run: self.watched(),
@@ -119,7 +119,7 @@ impl Watch {
             if ended {
                 continue;
             }
-            let clock = &*self.run.host.inner.clock;
+            let clock = &*self.run.tenant.shared.clock;
             if let Some(Happened::Emitted(path, chunk)) = self.listener.next(clock, LOOK_EVERY).await {
                 self.emitted(&path, &chunk);
             }
@@ -144,7 +144,9 @@ impl Watch {
     async fn read(&mut self) -> Result<bool, Error> {
         while let Some(Ancestor { run, until: Some(until) }) = self.next_of_past().await? {
             let past = Ancestor { run, until: Some(until) };
-            let rows = log_of(&*self.run.host.inner.store, past, self.past_after, ROWS).await?;
+            let rows =
+                log_of(&*self.run.tenant.shared.store, &self.run.tenant.id, past, self.past_after, ROWS)
+                    .await?;
             if !rows.is_empty() {
                 self.tell(run, self.past_after, &rows).await?;
                 return Ok(true);
@@ -154,7 +156,8 @@ impl Watch {
                 past.pop_front();
             }
         }
-        let rows = self.run.host.inner.store.log(self.run.id, self.after, ROWS).await?;
+        let tenant = &self.run.tenant;
+        let rows = tenant.shared.store.log(&tenant.id, self.run.id, self.after, ROWS).await?;
         self.tell(self.run.id, self.after, &rows).await?;
         Ok(!rows.is_empty())
     }
@@ -164,7 +167,8 @@ impl Watch {
         let past = match &mut self.past {
             Some(past) => past,
             None => {
-                let lineage = self.run.host.inner.store.lineage(self.run.id).await?;
+                let tenant = &self.run.tenant;
+                let lineage = tenant.shared.store.lineage(&tenant.id, self.run.id).await?;
                 self.past.insert(lineage.into_iter().filter(|one| one.until.is_some()).collect())
             }
         };
@@ -174,13 +178,13 @@ impl Watch {
     /// Makes events of what was stored after a version. Each row counts as read as soon as its events are there, whatever becomes of those
     /// after it.
     async fn tell(&mut self, run: RunId, after: u64, rows: &[LogRow]) -> Result<(), Error> {
-        let store = &self.run.host.inner.store;
+        let store = &self.run.tenant.shared.store;
         let mut logged = match rows.last() {
             Some(last) => self.logged(run, after..=last.version).await?,
             None => BTreeMap::new(),
         };
         let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect();
-        let asked = Asked::of(&self.run.host, run, all.iter().flatten().flatten()).await?;
+        let asked = Asked::of(&self.run.tenant, run, all.iter().flatten().flatten()).await?;
         for (row, entries) in rows.iter().zip(all) {
             let entries = entries?;
             if run == self.run.id && entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. }))
@@ -188,7 +192,7 @@ impl Watch {
                 self.looks = None;
             }
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
-            let records = store.outputs(run, &paths).await?;
+            let records = store.outputs(&self.run.tenant.id, run, &paths).await?;
             let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
             // What was logged in a call is told before its end.
             let later = logged.split_off(&row.version.saturating_add(1));
@@ -225,7 +229,7 @@ impl Watch {
         let (mut after, mut logged) = (LogPlace { run, version, lines: 0 }, BTreeMap::new());
         loop {
             let filter = CallLogFilter { step: None, after: Some(after) };
-            let page = self.run.host.inner.store.call_logs(run, &filter).await?;
+            let page = self.run.tenant.shared.store.call_logs(&self.run.tenant.id, run, &filter).await?;
             for row in page.rows.into_iter().filter(|row| row.version <= until) {
                 logged.insert(row.version, lines(row)?);
             }
@@ -244,26 +248,29 @@ impl Watch {
             payload: WatchPayload::from([("id", path.to_string().into()), ("output", chunk.clone())]),
             version: self.after,
             index: 0,
-            at: self.run.host.inner.clock.now(),
+            at: self.run.tenant.shared.clock.now(),
         });
     }
 }
 
 /// What is in the log of a run after a version, at most so many commits; of a parent, what was before the fork.
 pub(crate) async fn log_of(
-    store: &dyn Store,
+    store: &dyn Runs,
+    tenant: &TenantId,
     of: Ancestor,
     after: u64,
     limit: usize,
 ) -> Result<Vec<LogRow>, StoreError> {
-    let mut rows = store.log(of.run, after, limit).await?;
+    let mut rows = store.log(tenant, of.run, after, limit).await?;
     rows.retain(|row| of.until.is_none_or(|until| row.version <= until));
     Ok(rows)
 }
 
 /// What watchers saw of one commit.
 pub(crate) fn entries(run: RunId, row: &LogRow) -> Result<Vec<LogEntry>, Error> {
-    row.entries.decode().map_err(|error| unreadable(run, row, error))
+    let mut entries: Vec<LogEntry> = row.entries.decode().map_err(|error| unreadable(run, row, error))?;
+    entries.iter_mut().for_each(|entry| entry.complete(run, row.version));
+    Ok(entries)
 }
 
 fn unreadable(run: RunId, row: &LogRow, error: JsonError) -> Error {
@@ -282,7 +289,7 @@ fn events(
 ) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
     let (path, shown) = (&entry.path, record.map(Step::shown));
     // The workflow itself is told of by the events of the run.
-    let begins_or_ends = matches!(entry.kind, LogKind::Began | LogKind::Ended { .. });
+    let begins_or_ends = matches!(entry.kind, LogKind::Began { .. } | LogKind::Ended { .. });
     if path.is_root() && begins_or_ends {
         return Ok(Vec::new());
     }
@@ -302,7 +309,7 @@ fn events(
             with("answers", Json::record(&told.answers))?;
             "workflow-start"
         }
-        LogKind::Began => {
+        LogKind::Began { .. } => {
             // A step that was done again has another input.
             let shown = shown.filter(|entry| entry.started_at == at);
             with("id", id())?;
@@ -318,7 +325,7 @@ fn events(
             with("status", Json::record("running"))?;
             "workflow-step-start"
         }
-        // That the entry begins or goes on is told beside it.
+        // That the entry goes on is told by what ended before.
         LogKind::Called { .. } => return Ok(Vec::new()),
         LogKind::Ended { status } => {
             if let Some(entry) = shown.filter(|entry| entry.ended_at == Some(at)) {

@@ -1,4 +1,4 @@
-//! Workflows on a host: written, committed, and made runs of.
+//! Workflows of a tenant: written, committed, and made runs of.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use reentry_core::workflow::{
 };
 
 use crate::error::Error;
-use crate::host::Host;
 use crate::new_run::{NewRun, Started};
 use crate::options::StartOptions;
 use crate::run::Run;
+use crate::tenant::Tenant;
 
 /// A workflow that is being written.
 #[derive(Clone, Debug)]
 #[must_use = "a workflow does nothing before it is committed"]
 pub struct PendingWorkflow {
-    pub(crate) host: Host,
+    pub(crate) tenant: Tenant,
     pub(crate) builder: WorkflowBuilder,
 }
 
@@ -145,14 +145,14 @@ impl PendingWorkflow {
     /// # Errors
     /// [`Error::Definition`] with everything that is wrong with it.
     pub async fn commit(self) -> Result<Workflow, Error> {
-        self.host.commit(self.builder).await
+        self.tenant.commit(self.builder).await
     }
 }
 
 /// A committed workflow. It never changes; a changed definition is another workflow with another digest.
 #[derive(Clone)]
 pub struct Workflow {
-    pub(crate) host: Host,
+    pub(crate) tenant: Tenant,
     pub(crate) workflow: Arc<Committed>,
 }
 
@@ -196,7 +196,7 @@ impl Workflow {
     /// # Errors
     /// `Unavailable` when the store cannot be used.
     pub async fn create_run(&self) -> Result<Run, Error> {
-        self.host.create_run(&self.workflow, None).await
+        self.tenant.create_run(&self.workflow, None).await
     }
 
     /// Creates a run about somebody or something, by which runs can be listed and which steps get to see.
@@ -204,6 +204,6 @@ impl Workflow {
     /// # Errors
     /// As [`Self::create_run`].
     pub async fn create_run_about(&self, resource_id: impl Into<String>) -> Result<Run, Error> {
-        self.host.create_run(&self.workflow, Some(resource_id.into())).await
+        self.tenant.create_run(&self.workflow, Some(resource_id.into())).await
     }
 }

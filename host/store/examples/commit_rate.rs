@@ -14,7 +14,7 @@ use reentry_core::run::{Run, SuspensionEnd};
 use reentry_core::trace::{RootSpan, SpanId, TraceId};
 use reentry_store::conformance::drafts::{asking, calling, change, create, ended, holding, run};
 use reentry_store::sqlite::SqliteStore;
-use reentry_store::{Commit, Store};
+use reentry_store::{Commit, Runs, Store};
 
 /// How long each line is measured.
 const LASTING: Duration = Duration::from_secs(3);

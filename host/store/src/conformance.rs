@@ -66,7 +66,8 @@ macro_rules! conformance {
             answers: an_answer_stays_with_its_question, suspensions_are_picked_out_of_a_run, large_answers_are_kept_apart,
                 a_refused_answer_is_kept_as_a_try, refusals_without_end_are_counted, late_tries_are_kept_and_counted,
                 a_suspension_says_what_it_goes_on_from;
-            tenants: nothing_of_one_tenant_is_seen_by_another, tenants_are_listed_with_what_is_kept_of_them,
+            tenants: nothing_of_one_tenant_is_seen_by_another, no_part_of_a_run_is_read_by_another_tenant,
+                tenants_are_listed_with_what_is_kept_of_them,
                 a_tenant_without_runs_is_deleted;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,

@@ -18,7 +18,7 @@ use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
 use reentry_store::{
     CallLogFilter, Commit, CommitError, ComponentRecord, LogPlace, Message, RUN_LOG_BYTES_MAX, RunFilter,
-    RunGroups, RunSummary, SavepointKind, Store, StoreError, SuspensionFilter, SuspensionGroups,
+    RunGroups, RunSummary, Runs, SavepointKind, Store, StoreError, SuspensionFilter, SuspensionGroups,
     SuspensionRecord, WorkflowRecord,
 };
 
@@ -400,16 +400,16 @@ async fn everything(store: &dyn Store) -> Vec<String> {
     }
     for number in 0..RUNS {
         let id = run_id(number);
-        add("steps", format!("{:?}", store.steps(id).await));
+        add("steps", format!("{:?}", store.steps(&TenantId::default(), id).await));
         for at in PATHS {
-            add("step", format!("{:?}", store.step(id, &path(at)).await));
+            add("step", format!("{:?}", store.step(&TenantId::default(), id, &path(at)).await));
         }
-        add("outputs", format!("{:?}", store.outputs(id, &PATHS.map(path)).await));
-        add("children", format!("{:?}", store.children(id, &path("each")).await));
+        add("outputs", format!("{:?}", store.outputs(&TenantId::default(), id, &PATHS.map(path)).await));
+        add("children", format!("{:?}", store.children(&TenantId::default(), id, &path("each")).await));
         let mut after = None;
         for step in [None, Some(path("each"))] {
             let filter = CallLogFilter { step, after };
-            let logs = store.call_logs(id, &filter).await;
+            let logs = store.call_logs(&TenantId::default(), id, &filter).await;
             after = logs.as_ref().ok().and_then(|logs| logs.rows.first()).map(|row| LogPlace {
                 run: row.run,
                 version: row.version,
@@ -421,15 +421,24 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             });
             add("call logs", format!("{logs:?}"));
         }
-        add("log", format!("{:?}", store.log(id, 1, 3).await));
-        add("savepoints", format!("{:?}", store.savepoints(id).await));
-        add("failure", format!("{:?}", store.last_savepoint(id, SavepointKind::Failure).await));
+        add("log", format!("{:?}", store.log(&TenantId::default(), id, 3, 1).await));
+        add("savepoints", format!("{:?}", store.savepoints(&TenantId::default(), id).await));
+        add(
+            "failure",
+            format!("{:?}", store.last_savepoint(&TenantId::default(), id, SavepointKind::Failure).await),
+        );
         for of in 0..8 {
-            add("savepoint", format!("{:?}", store.savepoint(id, suspension_id(number * 8 + of)).await));
+            add(
+                "savepoint",
+                format!(
+                    "{:?}",
+                    store.savepoint(&TenantId::default(), id, suspension_id(number * 8 + of)).await
+                ),
+            );
         }
     }
     for number in (0..4).chain(PARTS) {
-        add("image", format!("{:?}", store.image(image_id(number)).await));
+        add("image", format!("{:?}", store.blob(image_id(number)).await));
         add("owned", format!("{:?}", store.owned(owner_id(number)).await));
     }
     for number in 0..WORKFLOWS {

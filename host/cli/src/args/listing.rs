@@ -1,7 +1,7 @@
 //! Which runs or questions a list has: what `inbox` and `runs list` have in common.
 
 use clap::{Args, ValueEnum};
-use reentry::Host;
+use reentry::Tenant;
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
@@ -131,10 +131,10 @@ impl ListArgs {
     pub(crate) async fn version(
         &self,
         session: &Session,
-        host: &Host,
+        tenant: &Tenant,
     ) -> Result<Option<WorkflowDigest>, Failure> {
         match &self.digest {
-            Some(text) => Ok(Some(applied::version(session, host, text).await?)),
+            Some(text) => Ok(Some(applied::version(session, tenant, text).await?)),
             None => Ok(None),
         }
     }

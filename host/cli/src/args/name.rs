@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use reentry::core::error::ErrorKind;
 use reentry::core::id::{RunId, SuspensionId};
-use reentry::{Host, Run};
+use reentry::{Run, Tenant};
 
 use crate::failure::{Failure, Report};
 use crate::session::Session;
@@ -92,38 +92,35 @@ impl RunName {
     ///
     /// # Errors
     /// `NotFound`; `Refused` when several are meant.
-    pub(crate) async fn open(&self, session: &Session, host: &Host) -> Result<Run, Failure> {
-        Ok(host.run(self.find(session, host).await?).await?)
+    pub(crate) async fn open(&self, session: &Session, tenant: &Tenant) -> Result<Run, Failure> {
+        Ok(tenant.run(self.find(session, tenant).await?).await?)
     }
 
     /// The same without a look at the run, which may not be there.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub(crate) async fn find(&self, session: &Session, host: &Host) -> Result<RunId, Failure> {
-        let id = self.id(session, host).await?;
+    pub(crate) async fn find(&self, session: &Session, tenant: &Tenant) -> Result<RunId, Failure> {
+        let id = self.id(session, tenant).await?;
         session.is_about(id);
         Ok(id)
     }
 
-    async fn id(&self, session: &Session, host: &Host) -> Result<RunId, Failure> {
-        let tenant = session.tenant();
+    async fn id(&self, session: &Session, tenant: &Tenant) -> Result<RunId, Failure> {
+        let name = tenant.id();
         match self {
             Self::Id(id) => Ok(*id),
-            Self::Last => match host.last_run().await? {
+            Self::Last => match tenant.last_run().await? {
                 Some(id) => {
                     session.ui.note(&format!("the last run is {id}"));
                     Ok(id)
                 }
-                None => {
-                    Err(unknown("no-run", format!("no run was started yet for tenant {tenant}"), session))
-                }
+                None => Err(unknown("no-run", format!("no run was started yet for tenant {name}"), session)),
             },
             Self::Part(digits) => {
-                let found = host.runs_with_digits(digits, CANDIDATES_SHOWN + 1).await?;
+                let found = tenant.runs_with_digits(digits, CANDIDATES_SHOWN + 1).await?;
                 let none = || {
-                    let message =
-                        format!("no run whose id begins or ends with `{digits}` for tenant {tenant}");
+                    let message = format!("no run whose id begins or ends with `{digits}` for tenant {name}");
                     unknown("no-run", message, session)
                 };
                 the_one("runs", digits, &found)?.ok_or_else(none)

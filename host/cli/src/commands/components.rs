@@ -8,7 +8,7 @@ mod publish;
 mod remove;
 pub(crate) mod usage;
 
-use reentry::Host;
+use reentry::Tenant;
 use reentry::core::digest::ComponentDigest;
 use reentry::store::ComponentSummary;
 
@@ -59,8 +59,8 @@ fn only_one<'a>(
 }
 
 /// The component of the tenant, or published to all, that goes by this name, this digest, or its first digits.
-async fn named(session: &Session, host: &Host, name: &str) -> Result<ComponentDigest, Failure> {
-    match component_of_host(host, name).await? {
+async fn named(session: &Session, tenant: &Tenant, name: &str) -> Result<ComponentDigest, Failure> {
+    match component_of_host(tenant, name).await? {
         Found::Component(digest) => Ok(digest),
         Found::Nothing(hint) => {
             let list = session.again.command(["components", "list"]);

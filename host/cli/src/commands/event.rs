@@ -43,6 +43,7 @@ pub(crate) struct SendArgs {
 pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit, Failure> {
     let Command::Send(args) = command;
     let host = session.existing_host(Background::Off).await?;
+    let tenant = session.tenant_on(&host);
     let payload = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
     let event = SendEvent {
         name: args.name,
@@ -54,7 +55,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         channel: args.actor.channel(),
         comment: args.actor.comment(),
     };
-    let receipt = host.send_event(event).await?;
+    let receipt = tenant.send_event(event).await?;
     // The step that has it goes on in this process.
     let status = match receipt.run {
         None => {
@@ -65,7 +66,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Some(run) => Some(
             or_interrupt(run, true, async {
                 host.quiet().await;
-                Ok(host.run(run).await?.status().await?)
+                Ok(tenant.run(run).await?.status().await?)
             })
             .await?,
         ),

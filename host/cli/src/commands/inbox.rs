@@ -46,14 +46,14 @@ impl Groups {
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
     let run = match &args.run {
         // A run that does not exist is an error, and not an empty inbox.
-        Some(run) => Some(run.open(session, &host).await?.id()),
+        Some(run) => Some(run.open(session, &tenant).await?.id()),
         None => None,
     };
     let (list, now) = (args.list, session.now());
-    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now)?, list.due(now));
+    let (workflow, began, due) = (list.version(session, &tenant).await?, list.began(now)?, list.due(now));
     let filter = SuspensionFilter {
         run,
         workflow,
@@ -73,10 +73,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         ..SuspensionFilter::default()
     };
     if list.count {
-        let counts = host.count_inbox(filter, args.by.map(Groups::of_library)).await?;
+        let counts = tenant.count_inbox(filter, args.by.map(Groups::of_library)).await?;
         return counted::tell(session, &counts, args.by);
     }
-    let page = host.inbox(filter).await?;
+    let page = tenant.inbox(filter).await?;
     if session.ui.is_json() {
         let rows: Vec<Row<'_>> = page.rows.iter().map(Row::of).collect();
         session.ui.print_json(&Inbox { suspensions: rows, next: page.next.as_deref() })?;

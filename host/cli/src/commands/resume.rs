@@ -72,13 +72,13 @@ pub(super) fn step(text: &str) -> Result<StepPath, String> {
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let mut options = options(&args)?;
-    let host = session.existing_host(Background::of(args.output.wait)).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::of(args.output.wait)).await?;
+    let run = args.run.open(session, &tenant).await?;
     if let Some(suspension) = &args.suspension {
         options.step.suspension = Some(suspension.find(session, &run).await?);
     }
     let result = or_interrupt(run.id(), true, async { Ok(run.resume(options).await?) }).await?;
-    finish(session, &host, &run, result, args.output).await
+    finish(session, &tenant, &run, result, args.output).await
 }
 
 fn options(args: &Args) -> Result<ResumeOptions, Failure> {

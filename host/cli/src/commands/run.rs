@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use reentry::core::run::Refused;
 use reentry::core::workflow::Definition;
-use reentry::{Host, StartOptions, Started, Workflow};
+use reentry::{StartOptions, Started, Tenant, Workflow};
 
 use crate::applied;
 use crate::args::{ActorArgs, ContextArgs, Given, OutputArgs, TracingArgs};
@@ -65,8 +65,8 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let options = options(&args)?;
-    let host = session.host(Background::of(args.output.wait)).await?;
-    let workflow = workflow(session, &host, &args).await?;
+    let tenant = session.tenant(Background::of(args.output.wait)).await?;
+    let workflow = workflow(session, &tenant, &args).await?;
     let new = workflow.new_run(args.resource);
     let (id, stored) = (new.id(), new.stored());
     let is_told = Cell::new(false);
@@ -91,19 +91,19 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     if run.id() != id {
         session.ui.note(&format!("run {}, as the same request was made before", run.id()));
     }
-    finish(session, &host, &run, result, args.output).await
+    finish(session, &tenant, &run, result, args.output).await
 }
 
 /// What is to be run. A file comes first; a step is one of a component.
-async fn workflow(session: &Session, host: &Host, args: &Args) -> Result<Workflow, Failure> {
+async fn workflow(session: &Session, tenant: &Tenant, args: &Args) -> Result<Workflow, Failure> {
     if !args.what.exists()
         && args.step.is_none()
-        && let Some(workflow) = applied::find(host, &args.what.to_string_lossy()).await?
+        && let Some(workflow) = applied::find(tenant, &args.what.to_string_lossy()).await?
     {
         return Ok(workflow);
     }
-    let definition = workflow_file::open(session, host, &args.what, args.step.as_deref()).await?;
-    Ok(host.commit(definition).await?)
+    let definition = workflow_file::open(session, tenant, &args.what, args.step.as_deref()).await?;
+    Ok(tenant.commit(definition).await?)
 }
 
 /// Says how the input must look when it was refused.

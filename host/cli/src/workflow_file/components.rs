@@ -9,7 +9,7 @@ use reentry::core::digest::ComponentDigest;
 use reentry::core::error::ErrorKind;
 use reentry::core::similar::closest;
 use reentry::core::workflow::{ComponentSteps, Contract, Definition, Workflow};
-use reentry::{Component, Host};
+use reentry::{Component, Tenant};
 
 use super::mistake::Mistakes;
 use super::source::Source;
@@ -23,9 +23,9 @@ use crate::session::Session;
 pub(crate) struct Lookup<'a> {
     pub(crate) session: &'a Session,
     /// The host to which components in files are added.
-    pub(crate) files: &'a Host,
+    pub(crate) files: &'a Tenant,
     /// The host that knows components by name, if there is one.
-    pub(crate) names: Option<&'a Host>,
+    pub(crate) names: Option<&'a Tenant>,
 }
 
 /// The components of one file: what the file calls each, and what is known of it.
@@ -112,9 +112,9 @@ impl Lookup<'_> {
                 Report::not_found("no-component", format!("there is no file and no component `{name}`"));
             Failure::from(report.hint(hint.unwrap_or_else(|| looked_for(&path))))
         };
-        let Some(host) = self.names else { return Err(unknown(None)) };
-        match component_of_host(host, name).await? {
-            Found::Component(digest) => Ok(host.component(digest).await?),
+        let Some(tenant) = self.names else { return Err(unknown(None)) };
+        match component_of_host(tenant, name).await? {
+            Found::Component(digest) => Ok(tenant.component(digest).await?),
             Found::Nothing(hint) => Err(unknown(hint)),
         }
     }
@@ -159,14 +159,14 @@ pub(crate) enum Found {
 /// Looks for a component by name among those of the tenant, then among the published ones; of several with one name it is the one added
 /// or published last. A whole digest is taken as it is: that there is no
 /// such component is found out where it is used. The beginning of one will do if it is that of one component only.
-pub(crate) async fn component_of_host(host: &Host, name: &str) -> Result<Found, Failure> {
+pub(crate) async fn component_of_host(tenant: &Tenant, name: &str) -> Result<Found, Failure> {
     if let Ok(digest) = name.parse() {
         return Ok(Found::Component(digest));
     }
-    if let Some(found) = host.component_named(name).await? {
+    if let Some(found) = tenant.component_named(name).await? {
         return Ok(Found::Component(found.digest()));
     }
-    let components = host.components().await?;
+    let components = tenant.components().await?;
     if let Some(digest) = meant(name, components.iter().map(|component| component.digest))? {
         return Ok(Found::Component(digest));
     }

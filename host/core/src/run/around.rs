@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Change, misfit};
-use super::{Refused, Stop};
+use super::change::Change;
+use super::known::Stop;
+use super::refused::{Refused, misfit};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::node::Kind;

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::call_ended::NewWaits;
-use super::change::{Change, final_failure, invalid, misfit};
+use super::change::Change;
+use super::doing::Doing;
 use super::expressions::Evaluated;
-use super::fail::Because;
+use super::fail::{final_failure, invalid};
+use super::known::Stop;
+use super::refused::misfit;
+use super::suspension::Suspension;
 use super::time_passed::passed;
+use super::waiting::NewWaits;
 use super::waits::{check_event, check_labels};
-use super::{Doing, Stop, Suspension};
-use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::step::{
@@ -21,27 +23,21 @@ const INVALID_ASK: &str = "invalid-ask";
 const INVALID_EVENT: &str = "invalid-event";
 
 impl Change<'_> {
-    pub(super) fn enter_wait(
-        &mut self,
-        path: &StepPath,
-        node: &WaitNode,
-        input: Json,
-        owner: OwnerId,
-    ) -> Result<(), Stop> {
+    pub(super) fn enter_wait(&mut self, path: &StepPath, node: &WaitNode, input: Json) -> Result<(), Stop> {
         // Before its expressions are evaluated, as they may read the item that it is.
-        self.insert(path, input.clone(), Doing::Continuing(owner));
+        self.insert(path, input.clone(), Doing::Continuing(self.owner));
         let what = match self.awaited(path, node, &input)? {
             Ok(what) => what,
-            Err(failure) => return self.fail(path, failure, Because::of(owner)),
+            Err(failure) => return self.fail(path, failure),
         };
         let deadline = what.deadline();
         if deadline.is_some_and(|deadline| deadline.at <= self.now) {
             // No wait: nothing has to come by for it to be over.
-            return self.came(path, node, passed(deadline), owner);
+            return self.came(path, node, passed(deadline));
         }
         let suspensions = vec![self.new_suspension()?];
         let waits = Waits { waits: vec![Wait { id: 0, what }], wake: Wake::Any };
-        self.wait_for(path, NewWaits { waits, suspensions, image: None, workflows: BTreeMap::new() }, owner)
+        self.wait_for(path, NewWaits { waits, suspensions, image: None, workflows: BTreeMap::new() })
     }
 
     /// What an entry waits for, or why it cannot.
@@ -158,30 +154,23 @@ impl Change<'_> {
         path: &StepPath,
         node: &WaitNode,
         over: Vec<Suspension>,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
-        self.step_mut(path)?.doing = Doing::Continuing(owner);
+        self.step_mut(path)?.doing = Doing::Continuing(self.owner);
         let resolution = over.into_iter().find_map(|over| over.over).ok_or_else(|| misfit(path))?;
-        self.came(path, node, resolution, owner)
+        self.came(path, node, resolution)
     }
 
     /// Ends an entry with what it waited for. What is answered was checked when it came, or when the workflow was committed.
-    fn came(
-        &mut self,
-        path: &StepPath,
-        node: &WaitNode,
-        resolution: Resolution,
-        owner: OwnerId,
-    ) -> Result<(), Stop> {
+    fn came(&mut self, path: &StepPath, node: &WaitNode, resolution: Resolution) -> Result<(), Stop> {
         match resolution {
-            Resolution::Answered(answer) => self.complete(path, answer, owner),
+            Resolution::Answered(answer) => self.complete(path, answer),
             // Whoever sent an event is not there any more to be told, as with one that a step refuses.
             Resolution::Received(payload) => {
                 match node.schema.as_ref().map_or(Ok(payload.clone()), |schema| schema.check(&payload)) {
-                    Ok(payload) => self.complete(path, payload, owner),
+                    Ok(payload) => self.complete(path, payload),
                     Err(violations) => {
                         let failure = invalid("bad-event", "event data", &violations);
-                        self.fail(path, failure, Because::of(owner))
+                        self.fail(path, failure)
                     }
                 }
             }
@@ -191,7 +180,7 @@ impl Change<'_> {
                     Awaited::Event { .. } => "event",
                 };
                 let message = format!("the {what} did not come before its deadline");
-                self.fail(path, final_failure("timed-out", message), Because::of(owner))
+                self.fail(path, final_failure("timed-out", message))
             }
             _ => Err(misfit(path).into()),
         }

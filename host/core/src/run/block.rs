@@ -1,9 +1,10 @@
 //! Blocks whose arms are done at once: parallel and branch.
 
-use super::change::{Change, misfit};
+use super::change::Change;
 use super::complete::{Arrived, Wrapped};
-use super::{Doing, Held, Stop};
-use crate::id::OwnerId;
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::refused::misfit;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::BranchMode;
@@ -25,7 +26,6 @@ impl Change<'_> {
         path: &StepPath,
         node: &ParallelNode,
         input: &Json,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let open = u32::try_from(node.arms.len()).unwrap_or(u32::MAX);
         let held = match node.first {
@@ -33,7 +33,7 @@ impl Change<'_> {
             Some(needed) => Held::First { needed, open, done: Vec::new() },
         };
         self.insert(path, input.clone(), Doing::Holding(held));
-        self.enter_arms(path, node.arms.iter().copied(), input, owner)
+        self.enter_arms(path, node.arms.iter().copied(), input)
     }
 
     fn enter_arms(
@@ -41,12 +41,11 @@ impl Change<'_> {
         path: &StepPath,
         arms: impl Iterator<Item = Sequence>,
         input: &Json,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let (scope, _) = self.block_at(path)?;
         for arm in arms {
             let first = scope.at(arm.first).ok_or_else(|| misfit(path))?;
-            self.enter(path.sibling(&first.id), input.clone(), owner);
+            self.enter(path.sibling(&first.id), input.clone());
         }
         Ok(())
     }
@@ -63,7 +62,6 @@ impl Change<'_> {
         path: &StepPath,
         child: &StepPath,
         (needed, open, mut done): (u32, u32, Vec<String>),
-        owner: OwnerId,
     ) -> Result<Arrived, Stop> {
         done.extend(child.last().map(|last| last.id.clone()));
         let is_enough = done.len() >= usize::try_from(needed).unwrap_or(usize::MAX);
@@ -76,7 +74,7 @@ impl Change<'_> {
         let (scope, _) = self.block_at(path)?;
         let lasts = done.iter().map(|id| scope.index.get(id).copied().ok_or_else(|| misfit(path)));
         let output = self.outputs(path, scope, lasts.collect::<Result<_, _>>()?)?;
-        self.wrapped(path, output, owner)
+        self.wrapped(path, output)
     }
 
     pub(super) fn enter_branch(
@@ -84,14 +82,13 @@ impl Change<'_> {
         path: &StepPath,
         branch: &BranchNode,
         input: Json,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         self.insert(
             path,
             input.clone(),
             Doing::Holding(Held::Branch { asked: 0, chosen: Vec::new(), open: 0 }),
         );
-        self.ask_conditions(path, branch, (0, Vec::new()), &input, owner)
+        self.ask_conditions(path, branch, (0, Vec::new()), &input)
     }
 
     /// A step that is a condition has answered.
@@ -100,7 +97,6 @@ impl Change<'_> {
         path: &StepPath,
         (asked, mut chosen): (u32, Vec<u32>),
         output: &Json,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let (_, Kind::Branch(branch)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         let input = self.input_of(path)?.ok_or_else(|| misfit(path))?;
@@ -110,10 +106,10 @@ impl Change<'_> {
             Err(_) => {
                 let problem =
                     format!("the condition of arm {asked} gave {}, expected a boolean", output.shown());
-                return self.block_failed(path, "invalid-condition", problem, owner);
+                return self.block_failed(path, "invalid-condition", problem);
             }
         }
-        self.ask_conditions(path, branch, (asked + 1, chosen), &input, owner)
+        self.ask_conditions(path, branch, (asked + 1, chosen), &input)
     }
 
     /// Asks conditions in order, up to one that is a step; after the last, enters the arms.
@@ -123,7 +119,6 @@ impl Change<'_> {
         branch: &BranchNode,
         (mut asked, mut chosen): (u32, Vec<u32>),
         input: &Json,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let enough = |chosen: &[u32]| branch.mode == BranchMode::First && !chosen.is_empty();
         while let Some((condition, _)) = branch.arms.get(asked as usize).filter(|_| !enough(&chosen)) {
@@ -132,13 +127,13 @@ impl Change<'_> {
                     self.hold(path, Held::Branch { asked, chosen, open: 0 })?;
                     let (scope, _) = self.block_at(path)?;
                     let node = scope.at(*node).ok_or_else(|| misfit(path))?;
-                    self.enter(path.sibling(&node.id), input.clone(), owner);
+                    self.enter(path.sibling(&node.id), input.clone());
                     return Ok(());
                 }
                 Decider::Expression(expression) => match self.evaluate_bool(path, expression, input, &[])? {
                     Ok(true) => chosen.push(asked),
                     Ok(false) => {}
-                    Err(problem) => return self.block_failed(path, "condition-failed", problem, owner),
+                    Err(problem) => return self.block_failed(path, "condition-failed", problem),
                 },
             }
             asked += 1;
@@ -148,10 +143,10 @@ impl Change<'_> {
             _ => chosen.iter().filter_map(|arm| Some(branch.arms.get(*arm as usize)?.1)).collect(),
         };
         if arms.is_empty() {
-            return self.complete(path, Json::from(serde_json::json!({})), owner);
+            return self.complete(path, Json::from(serde_json::json!({})));
         }
         let open = u32::try_from(arms.len()).unwrap_or(u32::MAX);
         self.hold(path, Held::Branch { asked, chosen, open })?;
-        self.enter_arms(path, arms.into_iter(), input, owner)
+        self.enter_arms(path, arms.into_iter(), input)
     }
 }

@@ -1,13 +1,12 @@
 //! A run that nothing brings on any more, because bringing it on went wrong again and again.
 
 use super::change::Change;
-use super::{LogKind, Refused, Stop, take_over};
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::take_over;
 use crate::event::Event;
-use crate::id::OwnerId;
 use crate::path::StepPath;
-
-/// How often bringing a run on may go wrong before it is blocked.
-pub const TROUBLES_MAX: u32 = 3;
 
 /// Refuses what a blocked run does not take: everything but a restart and a cancellation.
 pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
@@ -18,7 +17,7 @@ pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
 }
 
 /// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the first.
-pub(super) fn unblock(change: &mut Change<'_>, by: OwnerId) -> Result<(), Stop> {
+pub(super) fn unblock(change: &mut Change<'_>) -> Result<(), Stop> {
     if change.run.blocked.take().is_none() {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
     }
@@ -31,7 +30,7 @@ pub(super) fn unblock(change: &mut Change<'_>, by: OwnerId) -> Result<(), Stop> 
         .map(|(path, _)| path.clone())
         .collect();
     for path in held {
-        take_over::take(change, &path, by, false)?;
+        take_over::take(change, &path, false)?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! A run is cancelled.
 
 use super::change::Change;
-use super::{Phase, Refused, StepStatus, Stop};
+use super::known::Stop;
+use super::refused::Refused;
+use super::status::{Phase, StepStatus};
 use crate::actor::By;
 use crate::path::StepPath;
 
@@ -11,11 +13,7 @@ pub(super) fn cancel(change: &mut Change<'_>, by: By) -> Result<(), Stop> {
         return Err(Refused::Ended { status: change.run.status() }.into());
     }
     let root = StepPath::root();
-    if let Some(owner) = change.run.steps.values().find_map(super::Step::owner) {
-        change.save_before_end(owner);
-    } else {
-        change.save_before_end(crate::id::OwnerId::from_bytes([0; 16]));
-    }
+    change.save_before_end();
     change.close_within(&root)?;
     if change.run.steps.contains_key(&root) {
         change.end_step(&root, StepStatus::Canceled)?;

@@ -2,28 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::apply::{Closed, Decision, Durability, SuspensionEnd};
-use super::{
-    Call, Doing, Known, LogEntry, LogKind, Phase, Refused, Reopened, Run, RunStatus, Saved, Step, StepEntry,
-    StepStatus, Stop, Suspension,
-};
+use super::decision::{Closed, Decision, Durability, Reopened, Saved, SuspensionEnd};
+use super::doing::{Call, Doing};
+use super::entry::Step;
+use super::head::Run;
+use super::known::{Known, Stop};
+use super::log::{LogEntry, LogKind};
+use super::refused::{Refused, misfit};
+use super::status::{Phase, RunStatus, StepStatus};
+use super::suspension::Suspension;
 use crate::actor::By;
 use crate::effect::Effect;
 use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
-use crate::json::{Json, JsonError};
+use crate::json::Json;
 use crate::path::StepPath;
-use crate::schema::{Schema, Violations};
-use crate::step::Failure;
 use crate::time::Timestamp;
 use crate::trace::{RootSpan, SpanId, SpanRecord, TracingOptions};
 use crate::workflow::{Place, Program, StepAt};
-
-/// Most entries that one decision enters. What is left is put off to the next one, so that a loop without a step in it cannot keep
-/// a host from everything else.
-pub const MOVES_MAX: u32 = 1_000;
-
-/// Most bytes of the request context of a run, and of its shared state: keys and values. Both are written with each decision.
-pub const RUN_SETTINGS_BYTES_MAX: usize = 4 << 20;
 
 /// A run while an event is applied to it.
 pub(super) struct Change<'w> {
@@ -31,6 +26,8 @@ pub(super) struct Change<'w> {
     pub(super) program: &'w Program,
     pub(super) now: Timestamp,
     pub(super) known: &'w Known,
+    /// Who performs what follows.
+    pub(super) owner: OwnerId,
     /// What is to be entered before the decision is complete.
     pub(super) entering: VecDeque<Entering>,
     pub(super) saved: Option<Saved>,
@@ -41,7 +38,7 @@ pub(super) struct Change<'w> {
     /// Suspensions that entries of the workflow itself have opened.
     own_suspensions: u64,
     status_before: RunStatus,
-    touched: BTreeSet<StepPath>,
+    pub(super) touched: BTreeSet<StepPath>,
     /// Records that are not active after this: done, or items whose turn has not come.
     pub(super) inactive: BTreeMap<StepPath, Step>,
     opened: Vec<(StepPath, Suspension)>,
@@ -57,9 +54,9 @@ pub(super) struct Change<'w> {
     pub(super) stopped_by: By,
     /// Who sent the message that the run gets.
     pub(super) sender: By,
-    dropped_images: Vec<SnapshotId>,
-    effects: Vec<Effect>,
-    log: Vec<LogEntry>,
+    pub(super) dropped_images: Vec<SnapshotId>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) log: Vec<LogEntry>,
     must_be_durable: bool,
 }
 
@@ -67,17 +64,24 @@ pub(super) struct Change<'w> {
 pub(super) struct Entering {
     pub(super) path: StepPath,
     pub(super) input: Json,
-    pub(super) owner: OwnerId,
 }
 
 impl<'w> Change<'w> {
-    pub(super) fn new(run: Run, program: &'w Program, now: Timestamp, known: &'w Known) -> Self {
+    /// `owner` is the one of the event; without one nothing follows that it would have to perform.
+    pub(super) fn new(
+        run: Run,
+        program: &'w Program,
+        now: Timestamp,
+        known: &'w Known,
+        owner: Option<OwnerId>,
+    ) -> Self {
         Self {
             status_before: run.status(),
             run,
             program,
             now,
             known,
+            owner: owner.unwrap_or_else(|| OwnerId::from_bytes([0; 16])),
             entering: VecDeque::new(),
             saved: None,
             dropped_steps: Vec::new(),
@@ -167,81 +171,6 @@ impl<'w> Change<'w> {
         self.place(path)?.step().ok_or_else(|| misfit(path))
     }
 
-    /// A request context as the step or workflow at `path`, and every workflow around it, leave it: checked, defaults filled in.
-    pub(super) fn request_context_at(&self, path: &StepPath, context: Map) -> Result<Map, Violations> {
-        let around = self.program.workflows_around(&self.run.called, path);
-        let around = around.into_iter().filter_map(|scope| scope.request_context.as_ref());
-        let own = self.step_at(path).ok().and_then(|step| step.contract.request_context.as_ref());
-        around.chain(own).try_fold(context, checked_map)
-    }
-
-    /// The same for the shared state.
-    pub(super) fn state_at(&self, path: &StepPath, state: Map) -> Result<Map, Violations> {
-        let around = self.program.workflows_around(&self.run.called, path);
-        let around = around.into_iter().filter_map(|scope| scope.state.as_ref());
-        let own = self.step_at(path).ok().and_then(|step| step.contract.state.as_ref());
-        around.chain(own).try_fold(state, checked_map)
-    }
-
-    /// The record of a step that is not done, to be changed.
-    pub(super) fn step_mut(&mut self, path: &StepPath) -> Result<&mut Step, Refused> {
-        self.touched.insert(path.clone());
-        self.run.steps.get_mut(path).ok_or_else(|| misfit(path))
-    }
-
-    /// Marks a record as changed.
-    pub(super) fn touch(&mut self, path: &StepPath) {
-        self.touched.insert(path.clone());
-    }
-
-    /// A record of an entry that begins.
-    pub(super) fn new_step(&self, payload: Json, doing: Doing) -> Step {
-        let entry = StepEntry {
-            status: match doing {
-                Doing::Queued => StepStatus::Pending,
-                Doing::Sleeping(_) => StepStatus::Waiting,
-                _ => StepStatus::Running,
-            },
-            payload,
-            output: None,
-            error: None,
-            started_at: self.now,
-            ended_at: None,
-            suspend_payload: None,
-            suspended_at: None,
-            resume_payload: None,
-            resumed_at: None,
-        };
-        Step {
-            entry,
-            apart: None,
-            calls: 0,
-            attempt: 0,
-            take_overs: 0,
-            trials: 0,
-            children: 0,
-            deadline: None,
-            doing,
-            span_id: None,
-            suspensions: Vec::new(),
-        }
-    }
-
-    /// Begins an entry.
-    pub(super) fn insert(&mut self, path: &StepPath, payload: Json, doing: Doing) -> &mut Step {
-        let step = self.new_step(payload, doing);
-        self.inactive.remove(path);
-        self.touched.insert(path.clone());
-        self.log(path, LogKind::Began);
-        match self.run.steps.entry(path.clone()) {
-            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(step),
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                entry.insert(step);
-                entry.into_mut()
-            }
-        }
-    }
-
     /// Lets the run go on under the root span of a start or resume; gives what the log keeps of it.
     pub(super) fn begin_span(&mut self, span: RootSpan, options: TracingOptions) -> Option<Box<SpanRecord>> {
         let record = SpanRecord::new(&span, options);
@@ -256,10 +185,10 @@ impl<'w> Change<'w> {
         &mut self,
         path: &StepPath,
         call: Call,
-        owner: OwnerId,
         not_before: Option<Timestamp>,
     ) -> Result<(), Refused> {
-        let (paused, span_id) = (self.run.paused, SpanId::of_call(self.run.id, path, self.next_version()));
+        let owner = self.owner;
+        let (paused, span_id) = (self.run.paused, SpanId::of(self.run.id, path, self.next_version()));
         let step = self.step_mut(path)?;
         step.entry.status = StepStatus::Running;
         step.doing = match not_before {
@@ -269,11 +198,21 @@ impl<'w> Change<'w> {
         };
         step.span_id = (!paused).then_some(span_id);
         if !paused {
-            let called = LogKind::Called { call: step.calls, attempt: step.attempt, span_id };
-            self.log(path, called);
+            let called = LogKind::Called { call: step.calls, attempt: step.attempt };
+            self.log_call(path, called);
             self.effects.push(Effect::Call { path: path.clone(), not_before });
         }
         Ok(())
+    }
+
+    /// Has the log tell of a call: where it tells already that the entry begins or goes on, with that.
+    fn log_call(&mut self, path: &StepPath, kind: LogKind) {
+        let told =
+            self.log.iter_mut().rev().filter(|entry| entry.path == *path).find_map(LogEntry::called_mut);
+        match told {
+            Some(called) => *called = true,
+            None => self.log(path, kind),
+        }
     }
 
     /// Leaves a call that failed for an instant, and for whoever comes then.
@@ -312,114 +251,10 @@ impl<'w> Change<'w> {
         self.dropped_images.extend(image);
     }
 
-    /// Takes an entry out of those that are not done, with its suspensions and image.
-    pub(super) fn end_step(&mut self, path: &StepPath, status: StepStatus) -> Result<&mut Step, Refused> {
-        let mut step = self.run.steps.remove(path).ok_or_else(|| misfit(path))?;
-        for suspension in step.suspensions.drain(..).filter(|suspension| suspension.over.is_none()) {
-            self.close(&suspension, self.closing);
-        }
-        self.dropped_images.extend(step.doing.image());
-        self.run.called.remove(path);
-        step.doing = Doing::Ended;
-        (step.deadline, step.span_id) = (None, None);
-        step.entry.status = status;
-        step.entry.ended_at = Some(self.now);
-        step.entry.suspended_at = None;
-        if status == StepStatus::Success {
-            // What is left of an earlier try that failed.
-            step.entry.error = None;
-        }
-        self.touched.remove(path);
-        // What this very decision was about to have done for it.
-        let before = self.effects.len();
-        self.effects.retain(|effect| effect.path() != path);
-        if self.effects.len() < before {
-            self.log.retain(|entry| !(matches!(entry.kind, LogKind::Called { .. }) && entry.path == *path));
-        }
-        self.log(path, LogKind::Ended { status });
-        self.inactive.insert(path.clone(), step);
-        self.inactive.get_mut(path).ok_or_else(|| misfit(path))
-    }
-
-    /// The output of an entry, if it is done and was a success.
-    pub(super) fn output_of(&self, path: &StepPath) -> Result<Option<Json>, Stop> {
-        Ok(self
-            .record(path)?
-            .filter(|step| step.entry.status == StepStatus::Success)
-            .and_then(|s| s.entry.output))
-    }
-
-    /// The record of an entry, wherever it is.
-    pub(super) fn record(&self, path: &StepPath) -> Result<Option<Step>, Stop> {
-        if let Some(step) = self.run.steps.get(path).or_else(|| self.inactive.get(path)) {
-            return Ok(Some(step.clone()));
-        }
-        match self.known.steps.get(path) {
-            Some(found) => Ok(found.clone()),
-            None => Err(Stop::step(path.clone())),
-        }
-    }
-
-    /// The input of an entry, wherever its record is.
-    pub(super) fn input_of(&self, path: &StepPath) -> Result<Option<Json>, Stop> {
-        let Some(step) = self.record(path)? else { return Ok(None) };
-        match (step.payload(), self.known.steps.get(path)) {
-            (Some(payload), _) => Ok(Some(payload.clone())),
-            // It does not change while the entry goes on, so that of whatever moment does.
-            (None, Some(found)) => Ok(found.as_ref().map(|found| found.entry.payload.clone())),
-            (None, None) => Err(Stop::step(path.clone())),
-        }
-    }
-
-    /// The input of an entry that is not done; `null` for one that is.
-    pub(super) fn input_of_open(&self, path: &StepPath) -> Result<Json, Stop> {
-        match self.run.steps.contains_key(path) {
-            true => Ok(self.input_of(path)?.unwrap_or_else(Json::null)),
-            false => Ok(Json::null()),
-        }
-    }
-
     /// Ends the run.
     pub(super) fn end_run(&mut self, phase: Phase) {
         self.run.phase = phase;
         self.run.paused = false;
         self.entering.clear();
     }
-}
-
-pub(super) fn misfit(path: &StepPath) -> Refused {
-    Refused::Misfit { path: path.clone() }
-}
-
-/// What is an object on the wire: the request context, the shared state.
-pub(super) type Map = BTreeMap<String, Json>;
-
-/// The size of such an object, if it is larger than it may be.
-pub(super) fn too_large(map: &Map) -> Option<usize> {
-    let bytes = map.iter().map(|(key, value)| key.len() + value.text().len()).sum();
-    (bytes > RUN_SETTINGS_BYTES_MAX).then_some(bytes)
-}
-
-/// Key by key, what is given wins over what is stored.
-pub(super) fn merged(stored: &Map, given: Map) -> Map {
-    let mut all = stored.clone();
-    all.extend(given);
-    all
-}
-
-/// An object as a schema leaves it: checked, defaults filled in.
-fn checked_map(map: Map, schema: &Schema) -> Result<Map, Violations> {
-    let violated = |error: JsonError| Violations(vec![error.violation()]);
-    let object = Json::of(&map).map_err(violated)?;
-    schema.check(&object)?.decode().map_err(violated)
-}
-
-/// The failure that data causes which breaks a schema.
-pub(super) fn invalid(code: &str, what: &str, violations: &Violations) -> Failure {
-    final_failure(code, format!("{what} validation failed:{violations}"))
-}
-
-/// A failure that trying again does not help.
-pub(super) fn final_failure(code: &str, message: String) -> Failure {
-    Failure { message, code: Some(code.to_owned()), retryable: false, retry_after_ms: None, details: None }
 }

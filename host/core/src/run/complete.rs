@@ -1,9 +1,11 @@
 //! Ending entries well: what follows is entered; where nothing follows, whatever holds the entry goes on.
 
-use super::change::{Change, final_failure, invalid, misfit};
-use super::fail::Because;
-use super::{Doing, Held, Phase, Refused, StepStatus, Stop};
-use crate::id::OwnerId;
+use super::change::Change;
+use super::doing::{Doing, Held};
+use super::fail::{final_failure, invalid};
+use super::known::{Missing, Stop};
+use super::refused::{Refused, misfit};
+use super::status::{Phase, StepStatus};
 use crate::json::{Json, JsonError};
 use crate::path::StepPath;
 use crate::workflow::node::{Arm, Kind, Scope};
@@ -22,7 +24,7 @@ pub(super) type Wrapped = Result<Json, JsonError>;
 
 impl<'w> Change<'w> {
     /// Ends an entry with its output, and goes on with what follows, up to the end of the run.
-    pub(super) fn complete(&mut self, path: &StepPath, output: Json, owner: OwnerId) -> Result<(), Stop> {
+    pub(super) fn complete(&mut self, path: &StepPath, output: Json) -> Result<(), Stop> {
         let (mut path, mut output) = (path.clone(), output);
         loop {
             let holder = self.holder(&path)?;
@@ -40,10 +42,10 @@ impl<'w> Change<'w> {
                 && let Some(next) = node.next
             {
                 let next = scope.at(next).ok_or_else(|| misfit(&path))?;
-                self.enter(path.sibling(&next.id), output, owner);
+                self.enter(path.sibling(&next.id), output);
                 return Ok(());
             }
-            match self.arrive(&holder, &path, output, owner)? {
+            match self.arrive(&holder, &path, output)? {
                 Arrived::Done(result) => (path, output) = (holder, result),
                 Arrived::Not => return Ok(()),
             }
@@ -51,23 +53,17 @@ impl<'w> Change<'w> {
     }
 
     /// Tells a holder that something it holds is done and nothing follows that.
-    fn arrive(
-        &mut self,
-        holder: &StepPath,
-        child: &StepPath,
-        output: Json,
-        owner: OwnerId,
-    ) -> Result<Arrived, Stop> {
+    fn arrive(&mut self, holder: &StepPath, child: &StepPath, output: Json) -> Result<Arrived, Stop> {
         let held = match &self.run.steps.get(holder).ok_or_else(|| misfit(holder))?.doing {
             Doing::Holding(held) => held.clone(),
             // A step has what was run on its behalf.
             _ => {
-                self.child_ended(holder, child, Ok(output), owner)?;
+                self.child_ended(holder, child, Ok(output))?;
                 return Ok(Arrived::Not);
             }
         };
         match held {
-            Held::Scope => self.scope_done(holder, output, owner),
+            Held::Scope => self.scope_done(holder, output),
             Held::Try { .. } => Ok(Arrived::Done(output)),
             Held::Parallel { open } => {
                 self.hold(holder, Held::Parallel { open: open.saturating_sub(1) })?;
@@ -75,12 +71,12 @@ impl<'w> Change<'w> {
                     return Ok(Arrived::Not);
                 }
                 let output = self.joined(holder)?;
-                self.wrapped(holder, output, owner)
+                self.wrapped(holder, output)
             }
-            Held::First { needed, open, done } => self.arm_done(holder, child, (needed, open, done), owner),
+            Held::First { needed, open, done } => self.arm_done(holder, child, (needed, open, done)),
             Held::Branch { asked, chosen, open } => match self.condition_of(child)? {
                 Some(_) => {
-                    self.condition_answered(holder, (asked, chosen), &output, owner)?;
+                    self.condition_answered(holder, (asked, chosen), &output)?;
                     Ok(Arrived::Not)
                 }
                 None if open > 1 => {
@@ -89,11 +85,11 @@ impl<'w> Change<'w> {
                 }
                 None => {
                     let output = self.branch_done(holder, &chosen, output)?;
-                    self.wrapped(holder, output, owner)
+                    self.wrapped(holder, output)
                 }
             },
-            Held::ForEach { .. } => self.item_done(holder, child, owner),
-            Held::Loop { iteration } => self.iteration_done(holder, child, iteration, output, owner),
+            Held::ForEach { .. } => self.item_done(holder, child),
+            Held::Loop { iteration } => self.iteration_done(holder, child, iteration, output),
         }
     }
 
@@ -117,20 +113,11 @@ impl<'w> Change<'w> {
     }
 
     /// Ends a workflow with its result, which its output schema may refuse.
-    pub(super) fn scope_done(
-        &mut self,
-        path: &StepPath,
-        output: Json,
-        owner: OwnerId,
-    ) -> Result<Arrived, Stop> {
+    pub(super) fn scope_done(&mut self, path: &StepPath, output: Json) -> Result<Arrived, Stop> {
         let schema = self.place(path)?.workflow().and_then(|scope| scope.output.as_ref());
         match schema.map(|schema| schema.check(&output)) {
             Some(Err(violations)) => {
-                self.fail(
-                    path,
-                    invalid("invalid-output", "workflow output", &violations),
-                    Because::of(owner),
-                )?;
+                self.fail(path, invalid("invalid-output", "workflow output", &violations))?;
                 Ok(Arrived::Not)
             }
             Some(Ok(output)) => Ok(Arrived::Done(output)),
@@ -139,7 +126,7 @@ impl<'w> Change<'w> {
     }
 
     /// Ends the workflow that a step stands in, because the step said so.
-    pub(super) fn bail(&mut self, path: &StepPath, result: Json, owner: OwnerId) -> Result<(), Stop> {
+    pub(super) fn bail(&mut self, path: &StepPath, result: Json) -> Result<(), Stop> {
         let mut above = self.holder(path)?;
         while let Some(at) = &above {
             let place = self.place(at)?;
@@ -148,15 +135,15 @@ impl<'w> Change<'w> {
             }
             if place.step().is_some() {
                 // A step that was called by a step stands in no workflow of its own: what it says is its output.
-                return self.complete(path, result, owner);
+                return self.complete(path, result);
             }
             above = self.holder(at)?;
         }
         let workflow = above.ok_or_else(|| misfit(path))?;
         self.end_step(path, StepStatus::Success)?.entry.output = Some(result.clone());
         self.close_within(&workflow)?;
-        match self.scope_done(&workflow, result, owner)? {
-            Arrived::Done(result) => self.complete(&workflow, result, owner),
+        match self.scope_done(&workflow, result)? {
+            Arrived::Done(result) => self.complete(&workflow, result),
             Arrived::Not => Ok(()),
         }
     }
@@ -182,7 +169,7 @@ impl<'w> Change<'w> {
     /// An object of the outputs of these entries, by their ids.
     pub(super) fn outputs(&self, block: &StepPath, scope: &Scope, of: Vec<usize>) -> Result<Wrapped, Stop> {
         let mut all = std::collections::BTreeMap::new();
-        let mut missing = super::Missing::default();
+        let mut missing = Missing::default();
         for node in of {
             let id = &scope.at(node).ok_or_else(|| misfit(block))?.id;
             let path = block.sibling(id);
@@ -201,34 +188,18 @@ impl<'w> Change<'w> {
     }
 
     /// Ends a block with an output that is made of others, which may be nested too deeply for that.
-    pub(super) fn wrapped(
-        &mut self,
-        path: &StepPath,
-        output: Wrapped,
-        owner: OwnerId,
-    ) -> Result<Arrived, Stop> {
+    pub(super) fn wrapped(&mut self, path: &StepPath, output: Wrapped) -> Result<Arrived, Stop> {
         match output {
             Ok(output) => Ok(Arrived::Done(output)),
             Err(error) => {
-                self.block_failed(
-                    path,
-                    "invalid-output",
-                    format!("the output of the block is {error}"),
-                    owner,
-                )?;
+                self.block_failed(path, "invalid-output", format!("the output of the block is {error}"))?;
                 Ok(Arrived::Not)
             }
         }
     }
 
     /// A failure of the block at a path that its own expression is to blame for.
-    pub(super) fn block_failed(
-        &mut self,
-        path: &StepPath,
-        code: &str,
-        problem: String,
-        owner: OwnerId,
-    ) -> Result<(), Stop> {
-        self.fail(path, final_failure(code, problem), Because::of(owner))
+    pub(super) fn block_failed(&mut self, path: &StepPath, code: &str, problem: String) -> Result<(), Stop> {
+        self.fail(path, final_failure(code, problem))
     }
 }

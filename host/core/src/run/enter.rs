@@ -1,11 +1,14 @@
 //! Entering entries: steps are called, blocks opened, one after the other until nothing is left to enter.
 
-use super::change::{Change, Entering, final_failure, invalid, misfit};
+use super::change::{Change, Entering};
+use super::doing::{Call, Doing, Held};
 use super::expressions::Evaluated;
-use super::fail::Because;
-use super::{Call, Doing, Held, MOVES_MAX, Refused, Stop};
+use super::fail::{final_failure, invalid};
+use super::known::Stop;
+use super::limits::MOVES_MAX;
+use super::log::LogKind;
+use super::refused::{Refused, misfit};
 use crate::effect::Effect;
-use crate::id::OwnerId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::time::Timestamp;
@@ -14,20 +17,20 @@ use crate::workflow::Place;
 use crate::workflow::node::{Body, Kind, LengthNode, MapNode, Node, NodeIndex, Scope, SleepNode};
 
 /// An entry that was put off is entered.
-pub(super) fn continued(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
+pub(super) fn continued(change: &mut Change<'_>, path: &StepPath) -> Result<(), Stop> {
     let step = change.run.steps.get(path).ok_or(Refused::Idle)?;
-    if step.doing != Doing::Continuing(owner) {
+    if step.doing != Doing::Continuing(change.owner) {
         return Err(Refused::Idle.into());
     }
     let input = change.input_of(path)?.ok_or(Refused::Idle)?;
-    change.enter(path.clone(), input, owner);
+    change.enter(path.clone(), input);
     Ok(())
 }
 
 impl<'w> Change<'w> {
     /// Has an entry entered, after those that are to be entered already.
-    pub(super) fn enter(&mut self, path: StepPath, input: Json, owner: OwnerId) {
-        self.entering.push_back(Entering { path, input, owner });
+    pub(super) fn enter(&mut self, path: StepPath, input: Json) {
+        self.entering.push_back(Entering { path, input });
     }
 
     /// Enters an entry of a scope.
@@ -37,53 +40,52 @@ impl<'w> Change<'w> {
         scope: &Scope,
         node: NodeIndex,
         input: Json,
-        owner: OwnerId,
     ) -> Result<(), Refused> {
         let node = scope.at(node).ok_or_else(|| misfit(scope_path))?;
-        self.enter(scope_path.child(&node.id), input, owner);
+        self.enter(scope_path.child(&node.id), input);
         Ok(())
     }
 
     /// Enters what is to be entered, and what follows from that.
     pub(super) fn enter_all(&mut self) -> Result<(), Stop> {
-        while let Some(Entering { path, input, owner }) = self.entering.pop_front() {
+        while let Some(Entering { path, input }) = self.entering.pop_front() {
             self.moves += 1;
             if self.moves > MOVES_MAX {
-                self.insert(&path, input, Doing::Continuing(owner));
+                self.insert(&path, input, Doing::Continuing(self.owner));
                 self.ask(Effect::Continue { path });
             } else {
-                self.enter_now(&path, input, owner)?;
+                self.enter_now(&path, input)?;
             }
         }
         Ok(())
     }
 
-    fn enter_now(&mut self, path: &StepPath, input: Json, owner: OwnerId) -> Result<(), Stop> {
+    fn enter_now(&mut self, path: &StepPath, input: Json) -> Result<(), Stop> {
         let place = self.place(path)?;
         let input = match place.input_schema().map_or(Ok(input.clone()), |schema| schema.check(&input)) {
             Ok(input) => input,
             Err(violations) => {
-                self.insert(path, input, Doing::Continuing(owner));
+                self.insert(path, input, Doing::Continuing(self.owner));
                 let failure = invalid("invalid-input", "step input", &violations);
-                return self.fail(path, failure, Because::of(owner));
+                return self.fail(path, failure);
             }
         };
         if place.step().is_some() || place.workflow().is_some() {
             match self.request_context_at(path, self.run.request_context.clone()) {
                 Ok(context) => self.run.request_context = context,
                 Err(violations) => {
-                    self.insert(path, input, Doing::Continuing(owner));
+                    self.insert(path, input, Doing::Continuing(self.owner));
                     let failure = invalid("invalid-request-context", "request context", &violations);
-                    return self.fail(path, failure, Because::of(owner));
+                    return self.fail(path, failure);
                 }
             }
         }
         match place {
-            Place::Workflow(scope) => self.enter_scope(path, scope, input, owner),
-            Place::Repetition(_, Body::Many(scope)) => self.enter_scope(path, scope, input, owner),
-            Place::Called(..) => self.enter_step(path, input, owner),
-            Place::Entry(_, node) => self.enter_kind(path, place, node, input, owner),
-            Place::Repetition(_, Body::One(node)) => self.enter_kind(path, place, node, input, owner),
+            Place::Workflow(scope) => self.enter_scope(path, scope, input),
+            Place::Repetition(_, Body::Many(scope)) => self.enter_scope(path, scope, input),
+            Place::Called(..) => self.enter_step(path, input),
+            Place::Entry(_, node) => self.enter_kind(path, place, node, input),
+            Place::Repetition(_, Body::One(node)) => self.enter_kind(path, place, node, input),
         }
     }
 
@@ -93,55 +95,48 @@ impl<'w> Change<'w> {
         place: Place<'w>,
         node: &'w Node,
         input: Json,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         match &node.kind {
-            Kind::Step(_) => self.enter_step(path, input, owner),
-            Kind::Workflow(scope) => self.enter_scope(path, scope, input, owner),
-            Kind::Parallel(node) => self.enter_parallel(path, node, &input, owner),
-            Kind::Branch(branch) => self.enter_branch(path, branch, input, owner),
-            Kind::ForEach(each) => self.enter_foreach(path, each, input, owner),
-            Kind::Loop(_) => self.enter_loop(path, input, owner),
-            Kind::Map(map) => self.enter_map(path, map, input, owner),
-            Kind::Sleep(sleep) => self.enter_sleep(path, sleep, input, owner),
-            Kind::Wait(wait) => self.enter_wait(path, wait, input, owner),
+            Kind::Step(_) => self.enter_step(path, input),
+            Kind::Workflow(scope) => self.enter_scope(path, scope, input),
+            Kind::Parallel(node) => self.enter_parallel(path, node, &input),
+            Kind::Branch(branch) => self.enter_branch(path, branch, input),
+            Kind::ForEach(each) => self.enter_foreach(path, each, input),
+            Kind::Loop(_) => self.enter_loop(path, input),
+            Kind::Map(map) => self.enter_map(path, map, input),
+            Kind::Sleep(sleep) => self.enter_sleep(path, sleep, input),
+            Kind::Wait(wait) => self.enter_wait(path, wait, input),
             Kind::Try(block) => {
                 let Place::Entry(scope, _) = place else { return Err(misfit(path).into()) };
                 self.insert(path, input.clone(), Doing::Holding(Held::Try { caught: false }));
                 let first = scope.at(block.body.first).ok_or_else(|| misfit(path))?;
-                self.enter(path.sibling(&first.id), input, owner);
+                self.enter(path.sibling(&first.id), input);
                 Ok(())
             }
         }
     }
 
-    fn enter_step(&mut self, path: &StepPath, input: Json, owner: OwnerId) -> Result<(), Stop> {
+    fn enter_step(&mut self, path: &StepPath, input: Json) -> Result<(), Stop> {
         let deadline = self.step_at(path)?.total_timeout_ms.map(|ms| self.now.plus_ms(ms));
-        let step = self.insert(path, input, Doing::Continuing(owner));
+        let step = self.insert(path, input, Doing::Continuing(self.owner));
         step.calls = 1;
         step.deadline = deadline;
-        Ok(self.call(path, Call::Start, owner, None)?)
+        Ok(self.call(path, Call::Start, None)?)
     }
 
     /// Enters a workflow or a body: its record, then its first entry.
-    pub(super) fn enter_scope(
-        &mut self,
-        path: &StepPath,
-        scope: &Scope,
-        input: Json,
-        owner: OwnerId,
-    ) -> Result<(), Stop> {
+    pub(super) fn enter_scope(&mut self, path: &StepPath, scope: &Scope, input: Json) -> Result<(), Stop> {
         let deadline = scope.timeout_ms.map(|ms| self.now.plus_ms(ms));
         self.insert(path, input.clone(), Doing::Holding(Held::Scope)).deadline = deadline;
-        Ok(self.enter_node(path, scope, scope.first, input, owner)?)
+        Ok(self.enter_node(path, scope, scope.first, input)?)
     }
 
-    fn enter_map(&mut self, path: &StepPath, map: &MapNode, input: Json, owner: OwnerId) -> Result<(), Stop> {
+    fn enter_map(&mut self, path: &StepPath, map: &MapNode, input: Json) -> Result<(), Stop> {
         let mapped = self.mapped(path, map, &input)?;
-        self.insert(path, input, Doing::Continuing(owner));
+        self.insert(path, input, Doing::Continuing(self.owner));
         match mapped {
-            Ok(output) => self.complete(path, output, owner),
-            Err(problem) => self.fail(path, final_failure("mapping-failed", problem), Because::of(owner)),
+            Ok(output) => self.complete(path, output),
+            Err(problem) => self.fail(path, final_failure("mapping-failed", problem)),
         }
     }
 
@@ -164,13 +159,7 @@ impl<'w> Change<'w> {
         })
     }
 
-    fn enter_sleep(
-        &mut self,
-        path: &StepPath,
-        sleep: &SleepNode,
-        input: Json,
-        owner: OwnerId,
-    ) -> Result<(), Stop> {
+    fn enter_sleep(&mut self, path: &StepPath, sleep: &SleepNode, input: Json) -> Result<(), Stop> {
         let until = match sleep {
             SleepNode::For(length) => self.instant_after(path, length, &input)?,
             SleepNode::Until(when) => Ok(when.instant()),
@@ -181,17 +170,17 @@ impl<'w> Change<'w> {
         match until {
             // No wait: nothing has to come by for it to be over.
             Ok(until) if until <= self.now => {
-                self.insert(path, input.clone(), Doing::Continuing(owner));
-                self.complete(path, input, owner)
+                self.insert(path, input.clone(), Doing::Continuing(self.owner));
+                self.complete(path, input)
             }
             Ok(until) => {
                 self.insert(path, input, Doing::Sleeping(until));
-                self.log(path, super::LogKind::Waiting { until: Some(until) });
+                self.log(path, LogKind::Waiting { until: Some(until) });
                 Ok(())
             }
             Err(problem) => {
-                self.insert(path, input, Doing::Continuing(owner));
-                self.fail(path, final_failure("invalid-sleep", problem), Because::of(owner))
+                self.insert(path, input, Doing::Continuing(self.owner));
+                self.fail(path, final_failure("invalid-sleep", problem))
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
-use super::{Missing, Stop};
+use super::known::{Missing, Stop};
 use crate::cel::{EvaluationError, Expression, Scope};
 use crate::json::Json;
 use crate::path::StepPath;

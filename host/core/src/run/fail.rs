@@ -1,34 +1,18 @@
 //! Ending entries badly: everything within is closed, and the failure goes up to whatever catches it, or ends the run.
 
+use crate::schema::Violations;
 use serde::Serialize;
 
 use super::change::Change;
-use super::{Doing, Held, Phase, StepStatus, Stop, SuspensionEnd};
-use crate::id::OwnerId;
+use super::decision::SuspensionEnd;
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::refused::misfit;
+use super::status::{Phase, StepStatus};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::step::Failure;
 use crate::workflow::node::Kind;
-
-/// What a failure is dealt with on behalf of.
-#[derive(Clone, Copy)]
-pub(super) struct Because {
-    owner: OwnerId,
-    /// Its time was over: what it did was not wrong.
-    timed_out: bool,
-}
-
-impl Because {
-    /// Somebody who performs what follows.
-    pub(super) fn of(owner: OwnerId) -> Self {
-        Self { owner, timed_out: false }
-    }
-
-    /// The same, for a deadline that has passed.
-    pub(super) fn timed_out(owner: OwnerId) -> Self {
-        Self { owner, timed_out: true }
-    }
-}
 
 /// What `catch` is given. Values in it stay the texts they are.
 #[derive(Serialize)]
@@ -49,23 +33,25 @@ impl Change<'_> {
     /// Ends an entry with an error, and with it everything around it up to a way out: a try, a parallel that can do without the arm, or the
     /// step on whose behalf it runs.
     /// Without one the run fails.
-    pub(super) fn fail(&mut self, path: &StepPath, failure: Failure, because: Because) -> Result<(), Stop> {
+    pub(super) fn fail(&mut self, path: &StepPath, failure: Failure) -> Result<(), Stop> {
         if !self.is_caught(path)? {
-            match because.timed_out {
-                // A restart goes on where it was, without the deadline.
-                true => self.save_before_end(because.owner),
-                false => self.enter_again_after_end(path, because.owner)?,
-            }
+            self.enter_again_after_end(path)?;
         }
-        if because.timed_out {
-            self.closing = SuspensionEnd::Elapsed;
+        self.fail_up(path, &failure)
+    }
+
+    /// The same for an entry whose time is over: what it did was not wrong, so that a restart goes on where it was, without the deadline.
+    pub(super) fn time_out(&mut self, path: &StepPath, failure: Failure) -> Result<(), Stop> {
+        if !self.is_caught(path)? {
+            self.save_before_end();
         }
-        let ended = self.fail_up(path, &failure, because);
+        self.closing = SuspensionEnd::Elapsed;
+        let ended = self.fail_up(path, &failure);
         self.closing = SuspensionEnd::Closed;
         ended
     }
 
-    fn fail_up(&mut self, path: &StepPath, failure: &Failure, because: Because) -> Result<(), Stop> {
+    fn fail_up(&mut self, path: &StepPath, failure: &Failure) -> Result<(), Stop> {
         let mut at = path.clone();
         loop {
             let holder = self.holder(&at)?;
@@ -77,13 +63,13 @@ impl Change<'_> {
             };
             match self.run.steps.get(&holder).map(|step| &step.doing) {
                 Some(Doing::Holding(Held::Try { caught: false })) => {
-                    return self.catch(&holder, path, failure, because.owner);
+                    return self.catch(&holder, path, failure);
                 }
                 Some(Doing::Holding(held)) => match held.without_an_arm() {
                     Some(held) => return Ok(self.hold(&holder, held)?),
                     None => at = holder,
                 },
-                _ => return self.child_ended(&holder, &at, Err(failure.clone()), because.owner),
+                _ => return self.child_ended(&holder, &at, Err(failure.clone())),
             }
         }
     }
@@ -104,14 +90,14 @@ impl Change<'_> {
     }
 
     /// Saves the run, so that a restart makes the failed call again, or enters a block that failed again.
-    fn enter_again_after_end(&mut self, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
-        self.save_before_end(owner);
+    fn enter_again_after_end(&mut self, path: &StepPath) -> Result<(), Stop> {
+        self.save_before_end();
         let Some(saved) = &mut self.saved else { return Ok(()) };
         let failed = saved.run.steps.get_mut(path);
         let Some(failed) = failed.filter(|step| matches!(step.doing, Doing::Holding(_))) else {
             return Ok(());
         };
-        failed.doing = Doing::Continuing(owner);
+        failed.doing = Doing::Continuing(self.owner);
         let mut within = Vec::new();
         for other in self.run.steps.keys() {
             if self.is_within(other, path)? {
@@ -124,29 +110,33 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn catch(
-        &mut self,
-        block: &StepPath,
-        failed: &StepPath,
-        failure: &Failure,
-        owner: OwnerId,
-    ) -> Result<(), Stop> {
+    fn catch(&mut self, block: &StepPath, failed: &StepPath, failure: &Failure) -> Result<(), Stop> {
         let (scope, Kind::Try(node)) = self.block_at(block)? else {
-            return Err(super::change::misfit(block).into());
+            return Err(misfit(block).into());
         };
         self.hold(block, Held::Try { caught: true })?;
         let input = self.input_of(block)?;
         let Failure { message, code, details, .. } = failure;
         let error = Caught { code: code.as_deref(), details: details.as_ref(), message, step: failed };
-        let first = scope.at(node.catch.first).ok_or_else(|| super::change::misfit(block))?;
+        let first = scope.at(node.catch.first).ok_or_else(|| misfit(block))?;
         match Json::of(&Given { error, input }) {
             Ok(given) => {
-                self.enter(block.sibling(&first.id), given, owner);
+                self.enter(block.sibling(&first.id), given);
                 Ok(())
             }
             Err(error) => {
-                self.block_failed(block, "invalid-input", format!("the input of `catch` is {error}"), owner)
+                self.block_failed(block, "invalid-input", format!("the input of `catch` is {error}"))
             }
         }
     }
+}
+
+/// The failure that data causes which breaks a schema.
+pub(super) fn invalid(code: &str, what: &str, violations: &Violations) -> Failure {
+    final_failure(code, format!("{what} validation failed:{violations}"))
+}
+
+/// A failure that trying again does not help.
+pub(super) fn final_failure(code: &str, message: String) -> Failure {
+    Failure { message, code: Some(code.to_owned()), retryable: false, retry_after_ms: None, details: None }
 }

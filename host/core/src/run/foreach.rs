@@ -2,10 +2,13 @@
 //!
 //! Each item is a record from the beginning, so that what is written for an item does not grow with their number.
 
-use super::change::{Change, misfit};
+use super::change::Change;
 use super::complete::{Arrived, Wrapped};
-use super::{Doing, Held, LogKind, MOVES_MAX, Stop};
-use crate::id::OwnerId;
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::limits::MOVES_MAX;
+use super::log::LogKind;
+use super::refused::misfit;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::node::{ForEachNode, Kind};
@@ -19,7 +22,6 @@ impl Change<'_> {
         path: &StepPath,
         each: &ForEachNode,
         input: Json,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let items = match &each.items {
             None => Ok(input.clone()),
@@ -29,18 +31,18 @@ impl Change<'_> {
             let found = items.shown();
             items.decode::<Vec<Json>>().map_err(|_| format!("foreach expects an array, found {found}"))
         });
-        self.insert(path, input, Doing::Continuing(owner));
+        self.insert(path, input, Doing::Continuing(self.owner));
         let items = match items {
             Ok(items) if items.len() > ITEMS_MAX => {
                 let problem = format!("{} items given, at most {ITEMS_MAX} are allowed", items.len());
-                return self.block_failed(path, "too-many-items", problem, owner);
+                return self.block_failed(path, "too-many-items", problem);
             }
             Ok(items) => items,
-            Err(problem) => return self.block_failed(path, "invalid-items", problem, owner),
+            Err(problem) => return self.block_failed(path, "invalid-items", problem),
         };
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         if count == 0 {
-            return self.complete(path, Json::from(serde_json::json!([])), owner);
+            return self.complete(path, Json::from(serde_json::json!([])));
         }
         for (index, item) in (0..count).zip(items) {
             let queued = self.new_step(item, Doing::Queued);
@@ -49,17 +51,12 @@ impl Change<'_> {
         let begun = each.concurrency.min(count);
         self.hold(path, Held::ForEach { count, begun, open: begun })?;
         for index in 0..begun {
-            self.begin_item(path, (index, count), owner)?;
+            self.begin_item(path, (index, count))?;
         }
         Ok(())
     }
 
-    fn begin_item(
-        &mut self,
-        path: &StepPath,
-        (index, count): (u32, u32),
-        owner: OwnerId,
-    ) -> Result<(), Stop> {
+    fn begin_item(&mut self, path: &StepPath, (index, count): (u32, u32)) -> Result<(), Stop> {
         let item = path.repetition(index);
         let queued = match self.record(&item) {
             Err(Stop::Missing(mut missing)) => {
@@ -72,16 +69,11 @@ impl Change<'_> {
             }
             found => found?.ok_or_else(|| misfit(&item))?,
         };
-        self.enter(item, queued.entry.payload, owner);
+        self.enter(item, queued.entry.payload);
         Ok(())
     }
 
-    pub(super) fn item_done(
-        &mut self,
-        path: &StepPath,
-        item: &StepPath,
-        owner: OwnerId,
-    ) -> Result<Arrived, Stop> {
+    pub(super) fn item_done(&mut self, path: &StepPath, item: &StepPath) -> Result<Arrived, Stop> {
         let (_, Kind::ForEach(_)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         let Doing::Holding(Held::ForEach { count, begun, open }) =
             self.run.steps.get(path).ok_or_else(|| misfit(path))?.doing
@@ -92,7 +84,7 @@ impl Change<'_> {
         let completed = (begun + 1).saturating_sub(open);
         self.log(path, LogKind::Progress { completed, total: count, index });
         if begun < count {
-            self.begin_item(path, (begun, count), owner)?;
+            self.begin_item(path, (begun, count))?;
             self.hold(path, Held::ForEach { count, begun: begun + 1, open })?;
             return Ok(Arrived::Not);
         }
@@ -101,7 +93,7 @@ impl Change<'_> {
             return Ok(Arrived::Not);
         }
         let output = self.gathered(path, count)?;
-        self.wrapped(path, output, owner)
+        self.wrapped(path, output)
     }
 
     /// The outputs of all items, in order.

@@ -3,10 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
+use super::decision::{Decision, SuspensionEnd};
+use super::doing::Doing;
+use super::head::{ForkOf, Run};
+use super::known::{Known, Stop};
+use super::log::LogKind;
+use super::refused::Refused;
 use super::resume::resume;
-use super::{Decision, Doing, ForkOf, Known, LogKind, Phase, Refused, Run, Stop, Suspension, SuspensionEnd};
+use super::status::Phase;
+use super::suspension::Suspension;
 use crate::effect::Effect;
-use crate::event::{Caller, Restarted};
+use crate::event::Restarted;
 use crate::id::{OwnerId, RunId, SuspensionId};
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target, find_all};
@@ -20,10 +27,10 @@ pub struct Fork {
     pub id: RunId,
     /// Id of the first suspension that is opened again; the others get those after it.
     pub suspension: SuspensionId,
-    /// Who performs the calls that were under way.
+    /// Who performs the calls that were under way, and those that follow.
     pub owner: OwnerId,
     /// The answer with which the new run begins, in the words of the run that it is forked from.
-    pub answer: Option<Box<(ResumeRequest, Caller)>>,
+    pub answer: Option<Box<ResumeRequest>>,
 }
 
 /// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what was done before stay
@@ -45,7 +52,7 @@ pub fn fork(
     }
     if let Some(answer) = &fork.answer {
         // Refused in terms of what the caller knows.
-        let target = Target { seen: None, ..answer.0.target.clone() };
+        let target = Target { seen: None, ..answer.target.clone() };
         find_all(&from, &target).map_err(Refused::from)?;
     }
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
@@ -61,20 +68,20 @@ pub fn fork(
         created_at: now,
         ..from
     };
-    let mut change = Change::new(run, program, now, known);
+    let mut change = Change::new(run, program, now, known, Some(fork.owner));
     change.log(&StepPath::root(), LogKind::Forked);
     let ids = new_ids(change.run.suspensions_of_fork(), fork.suspension);
     change.continues = ids.iter().map(|(before, now)| (*now, *before)).collect();
     take_answers_along(&mut change, &ids)?;
-    go_on(&mut change, fork.owner, &ids)?;
+    go_on(&mut change, &ids)?;
     if let Some(answer) = fork.answer {
-        let (mut request, caller) = *answer;
+        let mut request = *answer;
         // What the caller has seen is the run that is forked.
         request.target.seen = None;
         request.request = None;
         let meant = &mut request.target.suspension;
         *meant = meant.map(|id| ids.get(&id).copied().unwrap_or(id));
-        resume(&mut change, request, caller)?;
+        resume(&mut change, request)?;
     }
     change.enter_all()?;
     Ok(change.decide())
@@ -116,7 +123,7 @@ fn take_answers_along(
 
 /// A run that failed or was cancelled goes on from where it was right before: the call that failed is made again.
 pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(), Stop> {
-    let Restarted { saved, owner, suspension } = restarted;
+    let Restarted { saved, suspension, .. } = restarted;
     if !matches!(change.run.phase, Phase::Failed | Phase::Canceled) || saved.id != change.run.id {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
     }
@@ -128,16 +135,12 @@ pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(
     change.run = Run { version, travels, ..*saved };
     change.log(&StepPath::root(), LogKind::Restarted);
     let ids = new_ids(change.run.waiting().map(|(_, open)| open), suspension);
-    go_on(change, owner, &ids)
+    go_on(change, &ids)
 }
 
 /// Takes up whatever the entries of a run were doing; suspensions that were open are open under their new ids.
-fn go_on(
-    change: &mut Change<'_>,
-    owner: OwnerId,
-    ids: &BTreeMap<SuspensionId, SuspensionId>,
-) -> Result<(), Stop> {
-    let (now, version) = (change.now, change.next_version());
+fn go_on(change: &mut Change<'_>, ids: &BTreeMap<SuspensionId, SuspensionId>) -> Result<(), Stop> {
+    let (now, version, owner) = (change.now, change.next_version(), change.owner);
     change.shared_images = change.run.images().collect();
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
     for path in paths {
@@ -167,7 +170,7 @@ fn go_on(
             | Doing::Delayed(_, call)
             | Doing::Ready(call) => {
                 change.step_mut(&path)?.attempt = 0;
-                change.call(&path, call, owner, None)?;
+                change.call(&path, call, None)?;
             }
             Doing::Continuing(_) => {
                 change.step_mut(&path)?.doing = Doing::Continuing(owner);

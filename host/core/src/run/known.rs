@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Refused, Step};
+use super::entry::Step;
+use super::refused::Refused;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 

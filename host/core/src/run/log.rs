@@ -4,9 +4,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::{RunStatus, StepStatus, is_zero};
+use super::status::{RunStatus, StepStatus};
 use crate::actor::By;
-use crate::id::SuspensionId;
+use crate::id::{RunId, SuspensionId};
+use crate::json::is_zero;
 use crate::path::StepPath;
 use crate::time::Timestamp;
 use crate::trace::{SpanId, SpanRecord};
@@ -45,24 +46,29 @@ pub enum LogKind {
         suspensions: Vec<SuspensionId>,
     },
     /// An entry began.
-    Began,
-    /// A guest is called again after what it waited for.
+    Began {
+        /// Whether with it a guest is called for the first time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        called: bool,
+    },
+    /// A guest goes on after what it waited for.
     Reentered {
         /// Number of the call.
         call: u32,
+        /// Whether it is called at once; a run that is paused calls it later.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        called: bool,
         /// What is over of what it waited for; empty in logs that were written when this was not kept.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         suspensions: Vec<SuspensionId>,
     },
-    /// A guest is called: for the first time, after what it waited for, or again.
+    /// A guest is called later than its entry began or went on: again after a failure, or after a pause.
     Called {
         /// Number of the call.
         call: u32,
         /// Tries before this one.
         #[serde(default, skip_serializing_if = "is_zero")]
         attempt: u32,
-        /// The span of this try.
-        span_id: SpanId,
     },
     /// An entry ended.
     Ended {
@@ -149,6 +155,51 @@ impl<'de> Deserialize<'de> for LogEntry {
             *span = serde_json::from_str::<Spanned>(text.get()).map_err(D::Error::custom)?.span;
         }
         Ok(Self { path, by, kind })
+    }
+}
+
+impl LogEntry {
+    /// The span of the call that is told of, if one is, in the log of this run with this version; the entry tells of it no more.
+    pub fn take_call_span(&mut self, run: RunId, version: u64) -> Option<SpanId> {
+        let is_called = match self.called_mut() {
+            Some(called) => std::mem::take(called),
+            None => matches!(self.kind, LogKind::Called { .. }),
+        };
+        is_called.then(|| SpanId::of(run, &self.path, version))
+    }
+
+    /// Whether a guest is called with what is told of, where it may be.
+    pub(super) fn called_mut(&mut self) -> Option<&mut bool> {
+        match &mut self.kind {
+            LogKind::Began { called } | LogKind::Reentered { called, .. } => Some(called),
+            _ => None,
+        }
+    }
+
+    /// Leaves out what [`Self::complete`] finds again from where the entry stands.
+    pub fn abridge(&mut self, run: RunId, version: u64) {
+        if let LogKind::Started { span: Some(span) } | LogKind::Resumed { span: Some(span), .. } =
+            &mut self.kind
+        {
+            span.abridge(run, version);
+        }
+        if let LogKind::Resumed { span: Some(span), .. } = &mut self.kind {
+            span.resumed_from_span_id =
+                span.resumed_from_span_id.filter(|earlier| span.parent_span_id != Some(*earlier));
+        }
+    }
+
+    /// Puts back what [`Self::abridge`] has left out.
+    pub fn complete(&mut self, run: RunId, version: u64) {
+        if let LogKind::Started { span: Some(span) } | LogKind::Resumed { span: Some(span), .. } =
+            &mut self.kind
+        {
+            span.complete(run, version);
+        }
+        // Each resume goes on from an earlier span.
+        if let LogKind::Resumed { span: Some(span), .. } = &mut self.kind {
+            span.resumed_from_span_id = span.resumed_from_span_id.or(span.parent_span_id);
+        }
     }
 }
 

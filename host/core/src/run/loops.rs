@@ -1,17 +1,18 @@
 //! Loops: the body, then the condition, again and again.
 
-use super::change::{Change, misfit};
+use super::change::Change;
 use super::complete::Arrived;
-use super::{Doing, Held, Stop};
-use crate::id::OwnerId;
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::refused::misfit;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::node::{Decider, Kind, LoopNode};
 
 impl<'w> Change<'w> {
-    pub(super) fn enter_loop(&mut self, path: &StepPath, input: Json, owner: OwnerId) -> Result<(), Stop> {
+    pub(super) fn enter_loop(&mut self, path: &StepPath, input: Json) -> Result<(), Stop> {
         self.insert(path, input.clone(), Doing::Holding(Held::Loop { iteration: 0 }));
-        self.enter(path.repetition(0), input, owner);
+        self.enter(path.repetition(0), input);
         Ok(())
     }
 
@@ -22,16 +23,15 @@ impl<'w> Change<'w> {
         child: &StepPath,
         iteration: u32,
         output: Json,
-        owner: OwnerId,
     ) -> Result<Arrived, Stop> {
         let (scope, Kind::Loop(node)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         if self.condition_of(child)?.is_some() {
             let result = self.output_of(&path.repetition(iteration))?.ok_or_else(|| misfit(path))?;
             return match output.decode::<bool>() {
-                Ok(holds) => self.decided(path, node, iteration, holds, result, owner),
+                Ok(holds) => self.decided(path, node, iteration, holds, result),
                 Err(_) => {
                     let problem = format!("the condition gave {}, expected a boolean", output.shown());
-                    self.block_failed(path, "invalid-condition", problem, owner)?;
+                    self.block_failed(path, "invalid-condition", problem)?;
                     Ok(Arrived::Not)
                 }
             };
@@ -39,7 +39,7 @@ impl<'w> Change<'w> {
         match &node.condition {
             Decider::Step(condition) => {
                 let condition = scope.at(*condition).ok_or_else(|| misfit(path))?;
-                self.enter(path.sibling(&condition.id).repetition(iteration), output, owner);
+                self.enter(path.sibling(&condition.id).repetition(iteration), output);
                 Ok(Arrived::Not)
             }
             Decider::Expression(expression) => {
@@ -47,9 +47,9 @@ impl<'w> Change<'w> {
                 let more =
                     [("output", output.clone()), ("iteration", Json::from(serde_json::json!(iteration + 1)))];
                 match self.evaluate_bool(path, expression, &input, &more)? {
-                    Ok(holds) => self.decided(path, node, iteration, holds, output, owner),
+                    Ok(holds) => self.decided(path, node, iteration, holds, output),
                     Err(problem) => {
-                        self.block_failed(path, "condition-failed", problem, owner)?;
+                        self.block_failed(path, "condition-failed", problem)?;
                         Ok(Arrived::Not)
                     }
                 }
@@ -64,22 +64,16 @@ impl<'w> Change<'w> {
         iteration: u32,
         holds: bool,
         output: Json,
-        owner: OwnerId,
     ) -> Result<Arrived, Stop> {
         if holds == node.ends_on {
             return Ok(Arrived::Done(output));
         }
         let Some(next) = iteration.checked_add(1) else {
-            self.block_failed(
-                path,
-                "too-many-iterations",
-                format!("{iteration} iterations are the most"),
-                owner,
-            )?;
+            self.block_failed(path, "too-many-iterations", format!("{iteration} iterations are the most"))?;
             return Ok(Arrived::Not);
         };
         self.hold(path, Held::Loop { iteration: next })?;
-        self.enter(path.repetition(next), output, owner);
+        self.enter(path.repetition(next), output);
         Ok(Arrived::Not)
     }
 }

@@ -4,7 +4,11 @@ mod same_waits;
 mod shape;
 
 use super::change::Change;
-use super::{Doing, LogKind, Phase, Refused, RunStatus, Stop};
+use super::doing::Doing;
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::status::{Phase, RunStatus};
 use crate::event::{Migrated, MovedStep};
 use crate::path::StepPath;
 use crate::schema::Schema;

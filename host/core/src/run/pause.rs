@@ -1,8 +1,11 @@
 //! A run is paused: calls that are in flight end, answers and timers are taken, and no guest is called before it is let go on.
 
 use super::change::Change;
-use super::{Call, Doing, LogKind, Phase, Refused, Stop};
-use crate::id::OwnerId;
+use super::doing::{Call, Doing};
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::status::Phase;
 use crate::path::StepPath;
 
 pub(super) fn pause(change: &mut Change<'_>) -> Result<(), Stop> {
@@ -23,7 +26,7 @@ pub(super) fn pause(change: &mut Change<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-pub(super) fn unpause(change: &mut Change<'_>, owner: OwnerId) -> Result<(), Stop> {
+pub(super) fn unpause(change: &mut Change<'_>) -> Result<(), Stop> {
     if !change.run.paused {
         return Err(Refused::NotPaused { status: change.run.status() }.into());
     }
@@ -39,10 +42,10 @@ pub(super) fn unpause(change: &mut Change<'_>, owner: OwnerId) -> Result<(), Sto
         })
         .collect();
     for (path, call) in ready {
-        if !change.run.steps.contains_key(&path) || change.time_out_around(&path, owner)? {
+        if !change.run.steps.contains_key(&path) || change.time_out_around(&path)? {
             continue;
         }
-        change.call(&path, call, owner, None)?;
+        change.call(&path, call, None)?;
     }
     Ok(())
 }

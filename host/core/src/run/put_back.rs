@@ -1,34 +1,21 @@
 //! An answer that its step refuses: what the call did is dropped, and the suspension is open again as it was.
 
 use super::change::Change;
-use super::{Call, Claim, Doing, LogKind, ResumeCall, Stop, Suspension, Waiting};
-use crate::id::{OwnerId, SuspensionId};
+use super::decision::Reopened;
+use super::doing::{Call, Doing, ResumeCall, Waiting};
+use super::known::Stop;
+use super::limits::REFUSALS_TOLD_MAX;
+use super::log::LogKind;
+use super::refused::misfit;
+use super::suspension::{Claim, Suspension};
 use crate::path::StepPath;
 use crate::step::{Failure, Resolution};
-
-/// How many refused answers to one suspension watchers are told of. What a guest refuses for ever does not fill the log.
-pub const REFUSALS_TOLD_MAX: u32 = 100;
 
 /// Most bytes of a guest's reason that the log keeps.
 const REASON_BYTES_MAX: usize = 1_000;
 
 /// The code of a failure that refuses an answer. See `failure` in step.wit.
 const BAD_ANSWER: &str = "bad-answer";
-
-/// A suspension that is open again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reopened {
-    /// The step.
-    pub path: StepPath,
-    /// The suspension.
-    pub suspension: SuspensionId,
-    /// The version of the run with which the refused answer came.
-    pub claim: u64,
-    /// The key under which it was asked for, which is free again.
-    pub request: Option<String>,
-    /// Why it was refused, in the step's words.
-    pub message: String,
-}
 
 /// What a failure of a call says of the answers that the call was told.
 pub(super) enum Refusal {
@@ -79,14 +66,13 @@ impl Change<'_> {
         call: Call,
         at: usize,
         message: &str,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let Call::Resume(ResumeCall { image, mut over, wake, .. }) = call else {
-            return Err(super::change::misfit(path).into());
+            return Err(misfit(path).into());
         };
-        let refused = over.get_mut(at).ok_or_else(|| super::change::misfit(path))?;
+        let refused = over.get_mut(at).ok_or_else(|| misfit(path))?;
         let (answer, claim) = (refused.over.take(), refused.claim.take());
-        let mut claim = *claim.ok_or_else(|| super::change::misfit(path))?;
+        let mut claim = *claim.ok_or_else(|| misfit(path))?;
         let (suspension, since) = (refused.id, refused.since);
         refused.refusals = refused.refusals.saturating_add(1);
         self.is_quiet = refused.refusals > REFUSALS_TOLD_MAX;
@@ -128,7 +114,7 @@ impl Change<'_> {
             message,
         });
         self.show_wait(path)?;
-        self.wake(path, owner)
+        self.wake(path)
     }
 
     /// Undoes what an answer set in the request context, but for what was set to something else since.

@@ -1,6 +1,8 @@
 //! Why an event does not fit a run. Nothing is changed then.
 
-use super::{RunStatus, SuspensionEnd};
+use super::decision::SuspensionEnd;
+use super::limits::{SAVED_STEPS_MAX, TRIALS_MAX};
+use super::status::RunStatus;
 use crate::digest::WorkflowDigest;
 use crate::error::ErrorKind;
 use crate::id::SuspensionId;
@@ -94,7 +96,7 @@ pub enum Refused {
     /// A run that ended with more open entries than are saved.
     #[error(
         "this workflow run cannot be restarted: more than {} of its entries were open when it ended, so it was not saved; send it back to an entry",
-        super::SAVED_STEPS_MAX
+        SAVED_STEPS_MAX
     )]
     NotSaved,
     /// There is nothing to go on from.
@@ -138,10 +140,7 @@ pub enum Refused {
         call: u32,
     },
     /// A call ends each process that makes it.
-    #[error(
-        "{} host processes ended while they made the call of step `{path}` and no other one",
-        super::TRIALS_MAX
-    )]
+    #[error("{} host processes ended while they made the call of step `{path}` and no other one", TRIALS_MAX)]
     EndsHosts {
         /// The step.
         path: StepPath,
@@ -213,4 +212,9 @@ impl Refused {
             Self::Misfit { .. } | Self::Schema { .. } => "damaged-run",
         }
     }
+}
+
+/// The refusal of a run whose record names what its workflow does not have.
+pub(super) fn misfit(path: &StepPath) -> Refused {
+    Refused::Misfit { path: path.clone() }
 }

@@ -1,18 +1,22 @@
 //! What a step waited for is over: the step is called again when that is all it asked for.
 
-use super::change::{Change, misfit};
-use super::{
-    Call, Doing, LogKind, Refused, ResumeCall, StepStatus, Stop, Suspension, SuspensionEnd, Waiting,
-};
+use super::change::Change;
+use super::decision::SuspensionEnd;
+use super::doing::{Call, Doing, ResumeCall, Waiting};
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::{Refused, misfit};
+use super::status::StepStatus;
+use super::suspension::Suspension;
 use crate::event::Received;
-use crate::id::{OwnerId, SuspensionId};
+use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::step::{Failure, Resolution, WaitFor, Wake};
 
 /// A message came for a step that waits for an event.
 pub(super) fn received(change: &mut Change<'_>, received: Received) -> Result<(), Stop> {
-    let Received { suspension, message, payload, by, owner } = received;
+    let Received { suspension, message, payload, by, .. } = received;
     let waiting = change.run.waiting().find(|(_, open)| open.id == suspension);
     let event = waiting.filter(|(_, open)| matches!(open.wait.what, WaitFor::Event(_)));
     let path = event.ok_or(Refused::Idle)?.0.clone();
@@ -20,7 +24,7 @@ pub(super) fn received(change: &mut Change<'_>, received: Received) -> Result<()
     change.sender = by;
     change.save_before(suspension);
     change.settle(&path, suspension, Resolution::Received(payload), SuspensionEnd::Received)?;
-    change.wake(&path, owner)
+    change.wake(&path)
 }
 
 impl Change<'_> {
@@ -30,7 +34,6 @@ impl Change<'_> {
         path: &StepPath,
         child: &StepPath,
         result: Result<Json, Failure>,
-        owner: OwnerId,
     ) -> Result<(), Stop> {
         let step = self.run.steps.get(path).ok_or_else(|| misfit(path))?;
         let waiting = step.suspensions.iter().find(|suspension| suspension.child.as_ref() == Some(child));
@@ -40,7 +43,7 @@ impl Change<'_> {
             Err(failure) => Resolution::Failed(failure),
         };
         self.settle(path, id, resolution, SuspensionEnd::Finished)?;
-        self.wake(path, owner)
+        self.wake(path)
     }
 
     /// Writes down how a wait ended.
@@ -66,7 +69,7 @@ impl Change<'_> {
     }
 
     /// Calls a step again if it waits and what it asked for is over.
-    pub(super) fn wake(&mut self, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
+    pub(super) fn wake(&mut self, path: &StepPath) -> Result<(), Stop> {
         let step = self.step_mut(path)?;
         let Doing::Waiting(waiting) = step.doing else { return Ok(()) };
         let over = step.suspensions.iter().filter(|suspension| suspension.over.is_some()).count();
@@ -84,7 +87,7 @@ impl Change<'_> {
         step.entry.status = StepStatus::Running;
         step.entry.suspended_at = None;
         if let Some(node) = self.place(path)?.wait() {
-            return self.wait_over(path, node, over, owner);
+            return self.wait_over(path, node, over);
         }
         let step = self.step_mut(path)?;
         step.calls += 1;
@@ -92,7 +95,7 @@ impl Change<'_> {
         let Waiting { image, wake } = waiting;
         let suspensions = over.iter().map(|over| over.id).collect();
         let resume = ResumeCall { image, over, wake, old_resolved: Vec::new(), old_payload: None };
-        self.log(path, LogKind::Reentered { call, suspensions });
-        Ok(self.call(path, Call::Resume(resume), owner, None)?)
+        self.log(path, LogKind::Reentered { call, called: false, suspensions });
+        Ok(self.call(path, Call::Resume(resume), None)?)
     }
 }

@@ -2,19 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, Map, RUN_SETTINGS_BYTES_MAX, merged, too_large};
+use super::change::Change;
+use super::decision::SuspensionEnd;
+use super::doing::Doing;
+use super::known::Stop;
+use super::limits::{REFUSALS_TOLD_MAX, RUN_SETTINGS_BYTES_MAX};
+use super::log::LogKind;
+use super::refused::Refused;
+use super::settings::{Map, merged, too_large};
 use super::start::{checked, let_in, let_in_all};
-use super::{Claim, Doing, LogKind, REFUSALS_TOLD_MAX, Refused, Replaced, Stop, Suspension, SuspensionEnd};
-use crate::event::Caller;
+use super::suspension::{Claim, Replaced, Suspension};
 use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, find_all};
 use crate::schema::Schema;
 use crate::step::{Resolution, WaitFor};
-use crate::trace::root_span;
+use crate::trace::{FreshIds, root_span};
 
-pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Caller) -> Result<(), Stop> {
+pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest) -> Result<(), Stop> {
     let found = find_all(&change.run, &request.target).map_err(Refused::from)?;
     let found: Vec<(StepPath, Suspension)> =
         found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
@@ -43,7 +49,8 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
         answers.push((path, suspension, data));
     }
     let earlier = change.run.span.as_ref();
-    let span = root_span(&request.tracing_context, &request.tracing_options, earlier, caller.fresh)
+    let fresh = FreshIds::of_resume(change.run.id, change.next_version());
+    let span = root_span(&request.tracing_context, &request.tracing_options, earlier, fresh)
         .map_err(Refused::from)?;
 
     if let [(_, suspension, _)] = answers.as_slice() {
@@ -75,7 +82,7 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest, caller: Ca
         if matches!(step.doing, Doing::Waiting(_)) {
             step.attempt = request.retry_count;
         }
-        change.wake(&path, caller.owner)?;
+        change.wake(&path)?;
     }
     Ok(())
 }

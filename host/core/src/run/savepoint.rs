@@ -1,37 +1,10 @@
 //! Moments to which one may want to go back.
 
-use super::Run;
 use super::change::Change;
-use crate::id::{OwnerId, SnapshotId, SuspensionId};
-
-/// Most open entries of a run that is saved. A run with more can be forked where it stands, not in its past: saving it at each
-/// answer would write the whole of it each time.
-pub const SAVED_STEPS_MAX: usize = 256;
-
-/// A run as it was before a decision.
-#[derive(Clone, Debug)]
-pub struct Saved {
-    /// What for.
-    pub kind: SavedKind,
-    /// The run, its open entries included.
-    pub run: Run,
-}
-
-/// What a run was saved for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SavedKind {
-    /// This suspension ended: a fork may give another answer.
-    Suspension(SuspensionId),
-    /// The run failed or was cancelled: it may be restarted.
-    End,
-}
-
-impl Saved {
-    /// The memories that it refers to.
-    pub fn images(&self) -> Vec<SnapshotId> {
-        self.run.images().collect()
-    }
-}
+use super::decision::{Saved, SavedKind};
+use super::doing::Doing;
+use super::limits::SAVED_STEPS_MAX;
+use crate::id::SuspensionId;
 
 impl Change<'_> {
     /// Saves the run as it stands, before a suspension ends. The first of a decision counts.
@@ -42,13 +15,13 @@ impl Change<'_> {
     }
 
     /// Saves the run as it stands, before it ends. What was about to be entered is saved as put off.
-    pub(super) fn save_before_end(&mut self, owner: OwnerId) {
+    pub(super) fn save_before_end(&mut self) {
         if self.run.steps.len() > SAVED_STEPS_MAX {
             return;
         }
         let mut run = self.run.clone();
         for entering in &self.entering {
-            let step = self.new_step(entering.input.clone(), super::Doing::Continuing(owner));
+            let step = self.new_step(entering.input.clone(), Doing::Continuing(self.owner));
             run.steps.insert(entering.path.clone(), step);
         }
         self.saved = Some(Saved { kind: SavedKind::End, run });

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::doing::Doing;
+use super::head::Run;
+use super::status::StepStatus;
 use super::structure::holder;
-use super::{Doing, Run, StepStatus};
 use crate::path::StepPath;
 use crate::workflow::Program;
 

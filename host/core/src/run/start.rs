@@ -1,15 +1,19 @@
 //! A run starts.
 
-use super::change::{Change, Map};
-use super::{LogKind, Phase, Refused, Stop};
-use crate::event::{Caller, StartRequest};
+use super::change::Change;
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::Refused;
+use super::settings::Map;
+use super::status::Phase;
+use crate::event::StartRequest;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::schema::{Schema, Violation, Violations};
-use crate::trace::root_span;
+use crate::trace::{FreshIds, root_span};
 use crate::workflow::Place;
 
-pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Caller) -> Result<(), Stop> {
+pub(super) fn start(change: &mut Change<'_>, request: StartRequest) -> Result<(), Stop> {
     if change.run.phase != Phase::Pending {
         return Err(Refused::AlreadyStarted { status: change.run.status() }.into());
     }
@@ -24,15 +28,16 @@ pub(super) fn start(change: &mut Change<'_>, request: StartRequest, caller: Call
     let input = checked("input data", top.input.as_ref(), request.input.unwrap_or_else(Json::null))?;
     check_first(change, &context, &input)?;
     let state = initial_state(change, request.initial_state)?;
-    let span = root_span(&request.tracing_context, &request.tracing_options, None, caller.fresh)
-        .map_err(Refused::from)?;
+    let fresh = FreshIds::of_start(change.run.id, change.next_version());
+    let span =
+        root_span(&request.tracing_context, &request.tracing_options, None, fresh).map_err(Refused::from)?;
 
     change.run.phase = Phase::Live;
     change.run.state = state;
     change.run.request_context = context;
     let span = change.begin_span(span, request.tracing_options);
     change.log_by(&root, LogKind::Started { span }, request.by);
-    change.enter_scope(&root, top, input, caller.owner)
+    change.enter_scope(&root, top, input)
 }
 
 /// Checks what the first step will get, so that the one who starts is told, rather than left with a failed run.

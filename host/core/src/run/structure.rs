@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Change, misfit};
-use super::{Refused, StepStatus};
+use super::change::Change;
+use super::refused::{Refused, misfit};
+use super::status::StepStatus;
 use crate::digest::WorkflowDigest;
 use crate::path::StepPath;
 use crate::workflow::{Place, Program};

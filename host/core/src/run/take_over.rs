@@ -1,16 +1,17 @@
 //! The calls of a host process that died go to another one.
 
 use super::change::Change;
-use super::{Doing, LogKind, Refused, Stop};
+use super::doing::Doing;
+use super::known::Stop;
+use super::limits::TRIALS_MAX;
+use super::log::LogKind;
+use super::refused::Refused;
 use crate::effect::Effect;
 use crate::id::OwnerId;
 use crate::path::StepPath;
 
-/// How often a process may end while a call is made in it and no other one. Such a call is taken to be what ends them.
-pub const TRIALS_MAX: u32 = 3;
-
 /// Makes every call of `from` one of `by`, to be performed again from the same memory, with the same idempotency key.
-pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> Result<(), Stop> {
+pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId) -> Result<(), Stop> {
     let theirs: Vec<StepPath> = change
         .run
         .steps
@@ -25,18 +26,19 @@ pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId, by: OwnerId) -> 
     for path in theirs {
         if change.run.steps.contains_key(&path) {
             // A driver that gives up is no end of a process.
-            take(change, &path, by, from != by)?;
+            take(change, &path, from != change.owner)?;
         }
     }
     Ok(())
 }
 
-/// Makes the call of a step one of `by`. Nothing is said against it when a process ends that made other calls too; it is made alone from then
+/// Makes the call of a step one of this owner. Nothing is said against it when a process ends that made other calls too; it is made alone from then
 /// on. `ended` says whether it was the end of a process that left the call to others.
-pub(super) fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId, ended: bool) -> Result<(), Stop> {
-    if change.time_out_around(path, by)? {
+pub(super) fn take(change: &mut Change<'_>, path: &StepPath, ended: bool) -> Result<(), Stop> {
+    if change.time_out_around(path)? {
         return Ok(());
     }
+    let owner = change.owner;
     let step = change.step_mut(path)?;
     match step.doing.clone() {
         Doing::Calling(_, call) => {
@@ -47,11 +49,11 @@ pub(super) fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId, ended:
             if !ended {
                 step.trials = 0;
             }
-            change.call(path, call, by, None)?;
+            change.call(path, call, None)?;
         }
-        Doing::Retrying(_, until, call) => change.call(path, call, by, Some(until))?,
+        Doing::Retrying(_, until, call) => change.call(path, call, Some(until))?,
         Doing::Continuing(_) => {
-            step.doing = Doing::Continuing(by);
+            step.doing = Doing::Continuing(owner);
             change.ask(Effect::Continue { path: path.clone() });
         }
         _ => {}
@@ -60,10 +62,10 @@ pub(super) fn take(change: &mut Change<'_>, path: &StepPath, by: OwnerId, ended:
 }
 
 /// A call that was taken over is about to be made, with no other one in the process: should that end, there is but one reason.
-pub(super) fn tried(change: &mut Change<'_>, path: &StepPath, call: u32, owner: OwnerId) -> Result<(), Stop> {
+pub(super) fn tried(change: &mut Change<'_>, path: &StepPath, call: u32) -> Result<(), Stop> {
     let stale = || Refused::Stale { path: path.clone(), call };
     let step = change.run.steps.get(path).ok_or_else(stale)?;
-    if step.calls != call || !matches!(step.doing, Doing::Calling(by, _) if by == owner) {
+    if step.calls != call || !matches!(step.doing, Doing::Calling(by, _) if by == change.owner) {
         return Err(stale().into());
     }
     let step = change.step_mut(path)?;

@@ -1,13 +1,17 @@
 //! Time has passed: sleeps are over, further tries are made and deadlines have come.
 
-use super::change::{Change, final_failure};
-use super::fail::Because;
-use super::{Doing, Refused, Stop, Suspension, SuspensionEnd};
-use crate::id::{OwnerId, SuspensionId};
+use super::change::Change;
+use super::decision::SuspensionEnd;
+use super::doing::Doing;
+use super::fail::final_failure;
+use super::known::Stop;
+use super::refused::Refused;
+use super::suspension::Suspension;
+use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::step::{Deadline, DeadlineOutcome, Resolution, WaitFor};
 
-pub(super) fn time_passed(change: &mut Change<'_>, owner: OwnerId) -> Result<(), Stop> {
+pub(super) fn time_passed(change: &mut Change<'_>) -> Result<(), Stop> {
     let now = change.now;
     let due: Vec<StepPath> = change
         .run
@@ -22,15 +26,15 @@ pub(super) fn time_passed(change: &mut Change<'_>, owner: OwnerId) -> Result<(),
     for path in due {
         // What came before may have closed it.
         if change.run.steps.contains_key(&path) {
-            happen(change, &path, owner)?;
+            happen(change, &path)?;
         }
     }
     Ok(())
 }
 
-fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<(), Stop> {
+fn happen(change: &mut Change<'_>, path: &StepPath) -> Result<(), Stop> {
     let now = change.now;
-    if change.time_out_around(path, owner)? {
+    if change.time_out_around(path)? {
         return Ok(());
     }
     let step = change.step_mut(path)?;
@@ -38,7 +42,7 @@ fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<()
         && until <= now
     {
         let output = change.input_of_open(path)?;
-        return change.complete(path, output, owner);
+        return change.complete(path, output);
     }
     let over: Vec<(SuspensionId, Resolution)> = step
         .open()
@@ -52,9 +56,9 @@ fn happen(change: &mut Change<'_>, path: &StepPath, owner: OwnerId) -> Result<()
     match &change.step_mut(path)?.doing {
         Doing::Delayed(until, call) if *until <= now => {
             let call = call.clone();
-            Ok(change.call(path, call, owner, None)?)
+            Ok(change.call(path, call, None)?)
         }
-        _ => change.wake(path, owner),
+        _ => change.wake(path),
     }
 }
 
@@ -75,14 +79,14 @@ pub(super) fn passed(deadline: Option<&Deadline>) -> Resolution {
 
 impl Change<'_> {
     /// Ends what a path stands in, or is, if the time of that is over. Says whether it was.
-    pub(super) fn time_out_around(&mut self, path: &StepPath, owner: OwnerId) -> Result<bool, Stop> {
+    pub(super) fn time_out_around(&mut self, path: &StepPath) -> Result<bool, Stop> {
         let now = self.now;
         let around = self.run.deadline_around(path);
         let Some((over, _)) = around.filter(|(_, at)| *at <= now) else { return Ok(false) };
         let begun = self.run.steps.get(&over).map_or(now, |step| step.entry.started_at);
         let waited = now.ms_since(begun);
         let message = format!("it was not done within its time: {waited} ms have passed");
-        self.fail(&over, final_failure("timeout", message), Because::timed_out(owner))?;
+        self.time_out(&over, final_failure("timeout", message))?;
         Ok(true)
     }
 }

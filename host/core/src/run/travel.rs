@@ -1,15 +1,19 @@
 //! A run goes back to one of its entries and does it and all that follows again.
 
 use super::change::Change;
+use super::doing::{Doing, Held};
+use super::known::Stop;
+use super::log::LogKind;
+use super::refused::{Refused, misfit};
 use super::start::let_in;
-use super::{Doing, Held, LogKind, Phase, Refused, RunStatus, StepStatus, Stop};
+use super::status::{Phase, RunStatus, StepStatus};
 use crate::event::Traveled;
 use crate::path::StepPath;
 use crate::workflow::Place;
 
 /// Goes back. The entry must follow others in a workflow: inside a block, the block is where one can go back to.
 pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), Stop> {
-    let Traveled { to, input, owner } = traveled;
+    let Traveled { to, input, .. } = traveled;
     input.iter().try_for_each(|input| let_in("input data", input))?;
     if change.run.phase == Phase::Pending {
         return Err(Refused::NotTravelable { to, reason: "the run has not begun".into() }.into());
@@ -42,7 +46,7 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
     // Everything is closed, whatever it was doing; then the workflows above are opened again.
     let root = StepPath::root();
     if change.run.phase == Phase::Live {
-        change.save_before_end(owner);
+        change.save_before_end();
         change.close_within(&root)?;
     }
     change.run.phase = Phase::Live;
@@ -65,7 +69,7 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
     }
     forget_what_follows(change, &to)?;
     change.log(&to, LogKind::Traveled);
-    change.enter(to, input, owner);
+    change.enter(to, input);
     Ok(())
 }
 
@@ -77,7 +81,7 @@ fn block_around(change: &Change<'_>, path: &StepPath) -> Result<Option<StepPath>
         if let Place::Entry(scope, node) = change.place(&at)?
             && let Some((block, _)) = node.within
         {
-            let block = scope.at(block).ok_or_else(|| super::change::misfit(&at))?;
+            let block = scope.at(block).ok_or_else(|| misfit(&at))?;
             found = Some(at.sibling(&block.id));
         }
         above = at.parent();
@@ -90,7 +94,7 @@ fn forget_what_follows(change: &mut Change<'_>, to: &StepPath) -> Result<(), Sto
     let mut at = to.clone();
     let mut first = true;
     while let (Some(parent), Some(last)) = (at.parent(), at.last().cloned()) {
-        let scope = change.place(&parent)?.scope().ok_or_else(|| super::change::misfit(&parent))?;
+        let scope = change.place(&parent)?.scope().ok_or_else(|| misfit(&parent))?;
         let from = scope.index.get(&last.id).copied().unwrap_or_default();
         // Nodes are in the order of the definition: what is inside a block comes right after it.
         let skip = if first { from } else { from + 1 };

@@ -1,24 +1,14 @@
 //! What a step may wait for: checked before the run waits for it.
 
+use super::limits::{CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX, WAITS_MAX};
 use std::collections::HashSet;
 
-use super::change::{Change, final_failure, invalid};
+use super::change::Change;
+use super::fail::{final_failure, invalid};
 use crate::path::StepPath;
 use crate::schema::Schema;
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, RunTarget, WaitFor, Waits};
 use crate::workflow::StepAt;
-
-/// Most labels of one suspension. Several suspensions may have the same one: it says whom or what an answer concerns.
-pub const LABELS_MAX: usize = 16;
-
-/// Longest label, name or key of an event, name of something to be run, in bytes.
-pub const LABEL_BYTES_MAX: usize = 256;
-
-/// Most things that a step may wait for at once. All of them are written each time it waits.
-pub const WAITS_MAX: usize = 256;
-
-/// Most calls of one step. Stops a step that suspends for nothing, over and over, before the count of its calls overflows.
-pub const CALLS_MAX: u32 = 1_000_000_000;
 
 /// What a step waits for, checked, with the defaults of deadlines' answers filled in.
 ///

@@ -142,7 +142,12 @@ impl Check<'_> {
             Entry::SleepUntil(from) => self.sleep_until(draft, site, from).map(Kind::Sleep),
             Entry::Ask(from) => self.ask(draft, site, from).map(|wait| Kind::Wait(Box::new(wait))),
             Entry::Event(from) => self.event(draft, site, from).map(|wait| Kind::Wait(Box::new(wait))),
-            block => self.nested(site, |check| check.block(draft, at, site, block)),
+            Entry::Parallel(_) | Entry::Branch(_) | Entry::Try(_) => {
+                self.nested(site, |check| check.block(draft, at, site, entry))
+            }
+            Entry::ForEach(_) | Entry::DoWhile(_) | Entry::DoUntil(_) => {
+                self.nested(site, |check| check.block(draft, at, site, entry))
+            }
         }
     }
 

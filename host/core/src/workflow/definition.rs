@@ -340,47 +340,46 @@ fn is_one(value: &u32) -> bool {
     *value == 1
 }
 
+/// What all verbs have.
+macro_rules! of_any {
+    ($self:ident, $entry:ident => $what:expr) => {
+        match $self {
+            Self::Then($entry) => $what,
+            Self::Workflow($entry) => $what,
+            Self::Parallel($entry) => $what,
+            Self::Branch($entry) => $what,
+            Self::ForEach($entry) => $what,
+            Self::DoWhile($entry) => $what,
+            Self::DoUntil($entry) => $what,
+            Self::Map($entry) => $what,
+            Self::Sleep($entry) => $what,
+            Self::SleepUntil($entry) => $what,
+            Self::Ask($entry) => $what,
+            Self::Event($entry) => $what,
+            Self::Try($entry) => $what,
+        }
+    };
+}
+
 impl<C> Entry<C> {
     /// The id by which paths name the entry.
     pub fn id(&self) -> &str {
-        match self {
-            Self::Then(entry) => &entry.id,
-            Self::Workflow(definition) => &definition.id,
-            Self::Parallel(entry) => &entry.id,
-            Self::Branch(entry) => &entry.id,
-            Self::ForEach(entry) => &entry.id,
-            Self::DoWhile(entry) => &entry.id,
-            Self::DoUntil(entry) => &entry.id,
-            Self::Map(entry) => &entry.id,
-            Self::Sleep(entry) => &entry.id,
-            Self::SleepUntil(entry) => &entry.id,
-            Self::Ask(entry) => &entry.id,
-            Self::Event(entry) => &entry.id,
-            Self::Try(entry) => &entry.id,
-        }
+        of_any!(self, entry => &entry.id)
     }
 
     pub(super) fn id_mut(&mut self) -> &mut String {
-        match self {
-            Self::Then(entry) => &mut entry.id,
-            Self::Workflow(definition) => &mut definition.id,
-            Self::Parallel(entry) => &mut entry.id,
-            Self::Branch(entry) => &mut entry.id,
-            Self::ForEach(entry) => &mut entry.id,
-            Self::DoWhile(entry) => &mut entry.id,
-            Self::DoUntil(entry) => &mut entry.id,
-            Self::Map(entry) => &mut entry.id,
-            Self::Sleep(entry) => &mut entry.id,
-            Self::SleepUntil(entry) => &mut entry.id,
-            Self::Ask(entry) => &mut entry.id,
-            Self::Event(entry) => &mut entry.id,
-            Self::Try(entry) => &mut entry.id,
-        }
+        of_any!(self, entry => &mut entry.id)
     }
 
     /// Whether a block that repeats shares its id with the entry, if that is all it repeats: the path of a repetition is that of the entry then.
     pub(super) fn has_path_of_block(&self) -> bool {
-        matches!(self, Self::Then(_) | Self::Workflow(_) | Self::Ask(_) | Self::Event(_))
+        match self {
+            Self::Then(_) | Self::Workflow(_) | Self::Ask(_) | Self::Event(_) => true,
+            Self::Parallel(_) | Self::Branch(_) | Self::ForEach(_) | Self::DoWhile(_) | Self::DoUntil(_) => {
+                false
+            }
+            Self::Map(_) | Self::Sleep(_) | Self::SleepUntil(_) | Self::Try(_) => false,
+        }
     }
 
     /// The verb, as files write it.

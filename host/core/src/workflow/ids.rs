@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::block::{Block, Condition};
+use super::block::Block;
 use super::definition::{Definition, Entry, StepEntry};
-use super::parts::ids_of_scope;
+use super::parts::{Part, ids_of_scope};
 
 impl<C> Definition<C> {
     /// Fills in the ids that were left out. Doing it again changes nothing.
@@ -25,19 +25,24 @@ fn fill_in<C>(scope: &mut [Entry<C>]) {
     Numbers { taken, counts: HashMap::new() }.give(scope);
 }
 
-/// Gives an entry the id that follows from what it is, and looks after the scopes below.
+/// Gives an entry the id that follows from what it is, and looks after what it holds.
 fn derive<C>(entry: &mut Entry<C>) {
     match entry {
         Entry::Then(step) => name_after_step(step),
         Entry::Workflow(inner) => inner.fill_in_ids(),
-        Entry::ForEach(block) => share_id(&mut block.id, &mut block.body),
-        Entry::DoWhile(block) => share_id(&mut block.id, &mut block.body),
-        Entry::DoUntil(block) => share_id(&mut block.id, &mut block.body),
-        _ => {}
+        Entry::Parallel(_) | Entry::Branch(_) | Entry::Try(_) => {}
+        Entry::ForEach(_) | Entry::DoWhile(_) | Entry::DoUntil(_) => {}
+        Entry::Map(_) | Entry::Sleep(_) | Entry::SleepUntil(_) | Entry::Ask(_) | Entry::Event(_) => {}
     }
-    let (conditions, blocks) = in_scope(entry);
-    conditions.into_iter().for_each(name_after_step);
-    blocks.into_iter().flat_map(|block| &mut block.0).for_each(derive);
+    let mut id = std::mem::take(entry.id_mut());
+    for part in entry.parts_mut() {
+        match part {
+            Part::Open(block) => block.0.iter_mut().for_each(derive),
+            Part::Repeated(body) => share_id(&mut id, body),
+            Part::Condition(step) => name_after_step(step),
+        }
+    }
+    *entry.id_mut() = id;
 }
 
 fn name_after_step<C>(step: &mut StepEntry<C>) {
@@ -48,59 +53,22 @@ fn name_after_step<C>(step: &mut StepEntry<C>) {
 
 /// A block that repeats: its body is one thing with one name, or a scope.
 fn share_id<C>(id: &mut String, body: &mut Block<C>) {
-    match body.0.as_mut_slice() {
-        [Entry::Then(step)] => {
-            if step.id.is_empty() {
-                step.id.clone_from(id);
-            }
-            name_after_step(step);
-        }
-        // What has no name of its own is named when the block is.
-        [Entry::Ask(only)] if only.id.is_empty() => only.id.clone_from(id),
-        [Entry::Event(only)] if only.id.is_empty() => only.id.clone_from(id),
-        body => fill_in(body),
+    let [only] = body.0.as_mut_slice() else { return fill_in(&mut body.0) };
+    if !only.has_path_of_block() {
+        return fill_in(&mut body.0);
     }
-    if let ([only], true) = (body.0.as_slice(), id.is_empty())
-        && only.has_path_of_block()
-    {
+    if matches!(only, Entry::Workflow(_)) {
+        // It is called what its author calls it, here as anywhere.
+        fill_in(std::slice::from_mut(only));
+    } else {
+        if only.id().is_empty() {
+            only.id_mut().clone_from(id);
+        }
+        // What has no name now is named when the block is.
+        derive(only);
+    }
+    if id.is_empty() {
         only.id().clone_into(id);
-    }
-}
-
-/// The body of a block that repeats.
-fn repeated<C>(entry: &mut Entry<C>) -> Option<&mut Block<C>> {
-    match entry {
-        Entry::ForEach(block) => Some(&mut block.body),
-        Entry::DoWhile(block) => Some(&mut block.body),
-        Entry::DoUntil(block) => Some(&mut block.body),
-        _ => None,
-    }
-}
-
-/// What an entry holds in its own scope: the steps that decide, and the blocks.
-fn in_scope<C>(entry: &mut Entry<C>) -> (Vec<&mut StepEntry<C>>, Vec<&mut Block<C>>) {
-    let (mut conditions, mut blocks) = (Vec::new(), Vec::new());
-    match entry {
-        Entry::Parallel(entry) => blocks.extend(&mut entry.arms),
-        Entry::Branch(entry) => {
-            for arm in &mut entry.arms {
-                conditions.extend(step_of(&mut arm.when));
-                blocks.push(&mut arm.body);
-            }
-            blocks.extend(&mut entry.otherwise);
-        }
-        Entry::DoWhile(entry) => conditions.extend(step_of(&mut entry.condition)),
-        Entry::DoUntil(entry) => conditions.extend(step_of(&mut entry.condition)),
-        Entry::Try(entry) => blocks.extend([&mut entry.body, &mut entry.catch]),
-        _ => {}
-    }
-    (conditions, blocks)
-}
-
-fn step_of<C>(condition: &mut Condition<C>) -> Option<&mut StepEntry<C>> {
-    match condition {
-        Condition::Step(step) => Some(step),
-        Condition::Expression(_) => None,
     }
 }
 
@@ -120,16 +88,22 @@ impl Numbers {
                     *count += 1;
                 }
                 let id = format!("{}-{count}", entry.verb());
-                if let Some([only]) = repeated(entry).map(|body| body.0.as_mut_slice())
-                    && only.id().is_empty()
-                {
-                    only.id_mut().clone_from(&id);
+                for part in entry.parts_mut() {
+                    if let Part::Repeated(Block(body)) = part
+                        && let [only] = body.as_mut_slice()
+                        && only.id().is_empty()
+                    {
+                        only.id_mut().clone_from(&id);
+                    }
                 }
                 *entry.id_mut() = id;
             }
-            let (_, blocks) = in_scope(entry);
-            for block in blocks {
-                self.give(&mut block.0);
+            for part in entry.parts_mut() {
+                match part {
+                    Part::Open(block) => self.give(&mut block.0),
+                    // A scope of its own, and one that has an id already.
+                    Part::Repeated(_) | Part::Condition(_) => {}
+                }
             }
         }
     }
@@ -153,7 +127,6 @@ mod tests {
     }
 
     fn told(entries: &[Entry<String>]) -> String {
-        use crate::workflow::parts::Part;
         let parts = |entry: &Entry<String>| match entry {
             Entry::Workflow(inner) => format!("({})", told(&inner.steps)),
             entry => entry

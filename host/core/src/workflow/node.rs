@@ -279,7 +279,8 @@ impl Node {
         match &self.kind {
             Kind::ForEach(node) => Some(&node.body),
             Kind::Loop(node) => Some(&node.body),
-            _ => None,
+            Kind::Step(_) | Kind::Workflow(_) | Kind::Wait(_) | Kind::Map(_) | Kind::Sleep(_) => None,
+            Kind::Parallel(_) | Kind::Branch(_) | Kind::Try(_) => None,
         }
     }
 }

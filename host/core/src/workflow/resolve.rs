@@ -66,16 +66,20 @@ fn in_entry<'d, C>(entry: &'d Entry<C>, pointer: &str, found: &mut Found<'d, C>)
         Entry::Then(step) => found.steps.push((pointer, step)),
         Entry::Ask(ask) => found.asks.push((pointer, ask)),
         Entry::Workflow(inner) => in_workflow(inner, &pointer, found),
-        block => {
-            for (below, part) in block.parts() {
-                let pointer = format!("{pointer}{below}");
-                match part {
-                    Part::Condition(step) => found.steps.push((pointer, step)),
-                    Part::Open(block) | Part::Repeated(block) => {
-                        for (below, entry) in block.entries() {
-                            in_entry(entry, &format!("{pointer}{below}"), found);
-                        }
-                    }
+        Entry::Parallel(_) | Entry::Branch(_) | Entry::Try(_) => in_block(entry, &pointer, found),
+        Entry::ForEach(_) | Entry::DoWhile(_) | Entry::DoUntil(_) => in_block(entry, &pointer, found),
+        Entry::Map(_) | Entry::Sleep(_) | Entry::SleepUntil(_) | Entry::Event(_) => {}
+    }
+}
+
+fn in_block<'d, C>(entry: &'d Entry<C>, pointer: &str, found: &mut Found<'d, C>) {
+    for (below, part) in entry.parts() {
+        let pointer = format!("{pointer}{below}");
+        match part {
+            Part::Condition(step) => found.steps.push((pointer, step)),
+            Part::Open(block) | Part::Repeated(block) => {
+                for (below, entry) in block.entries() {
+                    in_entry(entry, &format!("{pointer}{below}"), found);
                 }
             }
         }

@@ -16,6 +16,10 @@ use super::{ComponentMeta, Guests, OpenComponent, Prepared};
 
 #[async_trait]
 impl Guests for Runtime {
+    fn has_secret(&self, secret: &[u8; 32]) -> bool {
+        self.config().host_key == *secret
+    }
+
     fn calls_max(&self) -> u32 {
         self.config().calls_max
     }

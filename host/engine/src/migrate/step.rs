@@ -18,10 +18,10 @@ use crate::call_facts::facts;
 use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::guests::OpenComponent;
-use crate::host::Inner;
 use crate::inputs;
 use crate::perform::context;
 use crate::ready::{Ready, make_ready};
+use crate::shared::Shared;
 
 /// A begun step that is of another component in the new version, or another step of the same one.
 pub(super) struct Change<'a> {
@@ -69,7 +69,7 @@ impl<'a> Change<'a> {
     /// Moves the step; `told` is the span of it. `None` for one that has no memory, which needs nothing.
     pub(super) async fn carry_out(
         &self,
-        host: &Inner,
+        host: &Shared,
         run: &Arc<Run>,
         old: &Program,
         told: CallTrace,
@@ -135,7 +135,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    async fn export(&self, host: &Inner, run: &Arc<Run>, ready: &Ready, told: CallTrace) -> Moved<Json> {
+    async fn export(&self, host: &Shared, run: &Arc<Run>, ready: &Ready, told: CallTrace) -> Moved<Json> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was, told);
@@ -151,7 +151,7 @@ impl<'a> Change<'a> {
 
     async fn import(
         &self,
-        host: &Inner,
+        host: &Shared,
         run: &Arc<Run>,
         ready: &Ready,
         (new, state): (&dyn OpenComponent, Json),
@@ -171,7 +171,7 @@ impl<'a> Change<'a> {
     }
 
     /// The facts of a call that moves the step. Its key is that of no call of the run's.
-    fn facts(&self, host: &Inner, run: &Run, at: StepAt<'_>, told: CallTrace) -> Facts {
+    fn facts(&self, host: &Shared, run: &Run, at: StepAt<'_>, told: CallTrace) -> Facts {
         let facts = facts(host, run, self.path, at, self.step, told);
         let idempotency_key = format!("{}/migrate", facts.idempotency_key);
         Facts { workflow_id: self.workflow_id.to_owned(), idempotency_key, ..facts }
@@ -195,7 +195,7 @@ impl<'a> Change<'a> {
 }
 
 /// A slot for a call into a guest.
-async fn permit<'h>(host: &'h Inner, run: &Run) -> Result<SemaphorePermit<'h>, Error> {
+async fn permit<'h>(host: &'h Shared, run: &Run) -> Result<SemaphorePermit<'h>, Error> {
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     host.calls.acquire().await.map_err(interrupted)
 }

@@ -11,7 +11,7 @@ use reentry::core::time::Timestamp;
 use reentry::store::SuspensionFilter;
 use reentry::wasm::Limits;
 use reentry::{
-    Clock, Error, ForkOptions, Host, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions,
+    Clock, Error, ForkOptions, Host, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions, Tenant,
     TravelOptions, VALUE_BYTES_MAX,
 };
 use serde_json::json;
@@ -27,17 +27,17 @@ fn code(error: &Error) -> (ErrorKind, &'static str) {
 }
 
 /// A run of a loop that asks three times.
-async fn asking_thrice(host: &Host) -> Run {
+async fn asking_thrice(tenant: &Tenant) -> Run {
     let loops =
         r#"[{"doUntil": {"do": {"then": {"component": "@", "step": "ask"}}, "until": "iteration >= 3"}}]"#;
-    let workflow = host.commit(definition("w", &asks(host).await, loops)).await.unwrap();
+    let workflow = tenant.commit(definition("w", &asks(tenant).await, loops)).await.unwrap();
     workflow.start(input(json!(1))).await.unwrap().run
 }
 
 #[tokio::test]
 async fn one_handle_answers_three_questions_in_a_row() {
-    let host = host().build().await.unwrap();
-    let run = asking_thrice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asking_thrice(&tenant).await;
     for data in 1..=3 {
         run.resume(answer(json!(data)).step(Target::step("ask").unwrap())).await.unwrap();
     }
@@ -46,8 +46,8 @@ async fn one_handle_answers_three_questions_in_a_row() {
 
 #[tokio::test]
 async fn a_handle_answers_what_it_has_seen_and_nothing_else() {
-    let host = host().build().await.unwrap();
-    let run = asking_thrice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asking_thrice(&tenant).await;
     let (other, watching) = (run.clone(), run.clone());
     let mut watch = watching.watch(None);
     other.resume(answer(json!(1))).await.unwrap();
@@ -70,8 +70,8 @@ async fn a_handle_answers_what_it_has_seen_and_nothing_else() {
 
 #[tokio::test]
 async fn one_who_says_what_he_saw_is_taken_at_his_word() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     let first = run.result(OutputOptions::default()).await.unwrap();
     run.resume(answer(json!(1))).await.unwrap();
     let refused = run.resume(answer(json!(2)).seen(first.version)).await.unwrap_err();
@@ -107,11 +107,11 @@ impl Clock for Standing {
 #[tokio::test]
 async fn a_late_answer_is_told_when_it_expired() {
     let clock = Arc::new(Standing::default());
-    let host = host().clock(clock.clone()).build().await.unwrap();
+    let tenant = host().clock(clock.clone()).build().await.unwrap().default_tenant();
     let caught = r#"[{"try": {"do": [{"workflow": {"id": "in", "timeoutMs": 5000, "steps": [
         {"then": {"id": "late", "component": "@", "step": "ask"}}]}}],
         "catch": [{"then": {"id": "instead", "component": "@", "step": "ask"}}]}}]"#;
-    let workflow = host.commit(definition("w", &asks(&host).await, caught)).await.unwrap();
+    let workflow = tenant.commit(definition("w", &asks(&tenant).await, caught)).await.unwrap();
     let started = workflow.start(input(json!(1))).await.unwrap();
     let question = started.result.suspended[0].suspension;
     *clock.0.lock().unwrap() = 9_000;
@@ -131,10 +131,11 @@ async fn a_late_answer_is_told_when_it_expired() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_whose_time_is_over_is_not_tried_once_more() {
     let clock = Arc::new(Standing::default());
-    let host = host().clock(clock.clone()).sit_through(Duration::MAX).build().await.unwrap();
+    let tenant =
+        host().clock(clock.clone()).sit_through(Duration::MAX).build().await.unwrap().default_tenant();
     let steps = r#"[{"then": {"component": "@", "step": "ask", "totalTimeoutMs": 30000,
         "retry": {"retries": 3, "delayMs": 60000, "backoff": 1}}}]"#;
-    let workflow = host.commit(definition("w", &traps(&host).await, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("w", &traps(&tenant).await, steps)).await.unwrap();
     let run = workflow.create_run().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
@@ -150,9 +151,9 @@ async fn a_step_whose_time_is_over_is_not_tried_once_more() {
 
 #[tokio::test]
 async fn a_refused_answer_leaves_no_trace_but_in_the_log() {
-    let host = host().build().await.unwrap();
-    let component = refuses(&host).await;
-    let workflow = host.workflow("w").then(component.step("ask")).commit().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let component = refuses(&tenant).await;
+    let workflow = tenant.workflow("w").then(component.step("ask")).commit().await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     let before = run.result(OutputOptions::default()).await.unwrap();
     let keyed = |data: i32| ResumeOptions { idempotency_key: Some("k".into()), ..answer(json!(data)) };
@@ -166,7 +167,7 @@ async fn a_refused_answer_leaves_no_trace_but_in_the_log() {
     assert_eq!((&after.suspended, line(&after)), (&before.suspended, line(&before)));
     assert!(run.savepoints().await.unwrap().is_empty());
     let open = SuspensionFilter { run: Some(run.id()), ..SuspensionFilter::default() };
-    assert_eq!(host.inbox(open).await.unwrap().rows.len(), 1);
+    assert_eq!(tenant.inbox(open).await.unwrap().rows.len(), 1);
     let told = run.timeline().await.unwrap();
     let refusals = told.iter().filter(|row| format!("{:?}", row.what).contains("no sevens!")).count();
     assert_eq!(refusals, 2);
@@ -180,9 +181,9 @@ async fn a_refused_answer_leaves_no_trace_but_in_the_log() {
 
 #[tokio::test]
 async fn a_fork_may_refuse_its_answer() {
-    let host = host().build().await.unwrap();
-    let component = refuses(&host).await;
-    let workflow = host.workflow("w").then(component.step("ask")).commit().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let component = refuses(&tenant).await;
+    let workflow = tenant.workflow("w").then(component.step("ask")).commit().await.unwrap();
     let started = workflow.start(input(json!(1))).await.unwrap();
     let at = started.result.suspended[0].suspension;
     started.run.resume(answer(json!(1))).await.unwrap();
@@ -198,8 +199,8 @@ async fn a_fork_may_refuse_its_answer() {
 #[tokio::test]
 async fn what_is_too_large_is_refused_before_anything_is_stored() {
     let limits = Limits { value_bytes: 100, ..Limits::default() };
-    let host = host().limits(limits).build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().limits(limits).build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let (large, fits) = ("x".repeat(99), "x".repeat(98));
     let started = workflow.start(input(json!(fits))).await.unwrap();
     let (run, at) = (started.run, started.result.suspended[0].suspension);
@@ -223,7 +224,7 @@ async fn what_is_too_large_is_refused_before_anything_is_stored() {
         start(with_context).await,
         run.resume(answer(json!(large))).await.map(drop),
         run.resume(context(answer(json!(1)))).await.map(drop),
-        host.send_event(event).await.map(drop),
+        tenant.send_event(event).await.map(drop),
         run.fork(fork).await.map(drop),
         run.time_travel(travel).await.map(drop),
     ];
@@ -239,7 +240,7 @@ async fn what_is_too_large_is_refused_before_anything_is_stored() {
     the input would have 101 bytes, at most 100 are allowed
     ");
     assert_eq!(run.state().await.unwrap().version, version);
-    assert_eq!(host.runs(reentry::store::RunFilter::default()).await.unwrap().rows.len(), 1);
+    assert_eq!(tenant.runs(reentry::store::RunFilter::default()).await.unwrap().rows.len(), 1);
 
     let limits = Limits { value_bytes: VALUE_BYTES_MAX + 1, ..Limits::default() };
     let refused = Host::builder().limits(limits).build().await.unwrap_err();
@@ -249,8 +250,8 @@ async fn what_is_too_large_is_refused_before_anything_is_stored() {
 /// What callers give bit by bit is bounded, too.
 #[tokio::test]
 async fn the_request_context_of_a_run_is_bounded() {
-    let host = host().build().await.unwrap();
-    let run = asking_thrice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asking_thrice(&tenant).await;
     let half = Json::from(json!("x".repeat(3 << 20)));
     run.resume(answer(json!(1)).context("a", half.clone())).await.unwrap();
     let refused = run.resume(answer(json!(2)).context("b", half.clone())).await.unwrap_err();

@@ -30,7 +30,7 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     let root = tempfile::tempdir().unwrap();
     let [data, copy, other] = ["data", "copy", "other"].map(|name| root.path().join(name));
     let first = open(&data).await;
-    let run = asks_twice(&first).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&first.default_tenant()).await.start(input(json!(1))).await.unwrap().run;
     run.resume(ResumeOptions::data(json!("a")).by("ann")).await.unwrap();
     first.backup(&copy, false).await.unwrap();
     assert_eq!(names(&copy), ["reentry.db"]);
@@ -44,7 +44,7 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     assert_eq!((error.kind(), names(&other)), (ErrorKind::Damaged, vec!["reentry.db-owners".to_owned()]));
     fs::copy(data.join("host.key"), other.join("host.key")).unwrap();
     restore(&copy, &other).await.unwrap();
-    let second = open(&other).await;
+    let second = open(&other).await.default_tenant();
     let then = second.run(run.id()).await.unwrap();
     insta::assert_snapshot!(line(&then.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
     let history = then.history().await.unwrap();
@@ -59,11 +59,12 @@ async fn a_backup_with_the_key_is_all_there_is_to_it() {
     let root = tempfile::tempdir().unwrap();
     let [data, copy, other] = ["data", "copy", "other"].map(|name| root.path().join(name));
     let first = open(&data).await;
-    let workflow = first.workflow("says").then(says(&first, "says", "", 1, "said").await.step("ask"));
+    let of_first = first.default_tenant();
+    let workflow = of_first.workflow("says").then(says(&of_first, "says", "", 1, "said").await.step("ask"));
     let run = workflow.commit().await.unwrap().start(input(json!(1))).await.unwrap().run;
     first.backup(&copy, true).await.unwrap();
     restore(&copy, &other).await.unwrap();
-    let second = open(&other).await.run(run.id()).await.unwrap();
+    let second = open(&other).await.default_tenant().run(run.id()).await.unwrap();
     second.resume(ResumeOptions::data(json!("a"))).await.unwrap();
     let lines = second.logs(&LogFilter::default()).await.unwrap().lines;
     assert_eq!(lines.iter().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["said", "goes on"]);

@@ -29,7 +29,7 @@ fn panics_at(point: FaultPoint) -> (Arc<AtomicBool>, FaultHook) {
 
 /// A run that a client and two take-overs could not bring on.
 async fn blocked(host: &Host) -> Run {
-    let run = asks_twice(host).await.create_run().await.unwrap();
+    let run = asks_twice(&host.default_tenant()).await.create_run().await.unwrap();
     let error = run.start(input(json!(1))).await.unwrap_err();
     insta::allow_duplicates! {
         insta::assert_snapshot!(error.to_string().replace(&run.id().to_string(), "RUN"), @"the host could not go on with run RUN: the host panicked: the engine has a bug");
@@ -70,20 +70,21 @@ async fn the_third_panic_blocks_a_run_and_a_restart_tries_once_more() {
 async fn a_blocked_run_is_canceled_forked_and_deleted_and_its_watchers_end() {
     let (panics, hook) = panics_at(FaultPoint::BeforeCall);
     let host = host().on_fault_point(hook).build().await.unwrap();
+    let tenant = host.default_tenant();
     let run = blocked(&host).await;
     let mut watch = run.watch(None);
     while watch.next().await.unwrap().is_some() {}
     let all = Prune { before: Timestamp(u64::MAX), workflow_id: None };
-    assert_eq!(host.prune(&all).await.unwrap().deleted, []);
+    assert_eq!(tenant.prune(&all).await.unwrap().deleted, []);
 
     panics.store(false, Ordering::SeqCst);
     let fork = run.fork(ForkOptions::default()).await.unwrap();
     until(|| async { fork.status().await.unwrap() == RunStatus::Suspended }).await;
     assert_eq!(run.status().await.unwrap(), RunStatus::Blocked);
-    host.delete_run(fork.id()).await.unwrap_err();
+    tenant.delete_run(fork.id()).await.unwrap_err();
     fork.cancel().await.unwrap();
-    host.delete_run(fork.id()).await.unwrap();
-    host.delete_run(run.id()).await.unwrap();
+    tenant.delete_run(fork.id()).await.unwrap();
+    tenant.delete_run(run.id()).await.unwrap();
 
     panics.store(true, Ordering::SeqCst);
     let run = blocked(&host).await;
@@ -96,22 +97,23 @@ async fn a_blocked_run_is_canceled_forked_and_deleted_and_its_watchers_end() {
 async fn time_and_mail_pass_a_blocked_run_by() {
     let (shared, clock) = (Shared::new(), Standing::new());
     let host = shared.host().clock(clock.clone()).build().await.unwrap();
+    let tenant = host.default_tenant();
     let steps =
         r#"[{"parallel": {"arms": [{"sleep": {"ms": 1000}}, {"then": {"component": "@", "step": "ask"}}]}}]"#;
-    let workflow = host.commit(definition("both", &waits_for_event(&host).await, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("both", &waits_for_event(&tenant).await, steps)).await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
-    let count = shared.store().note_trouble(host.tenant(), run.id(), "a reason", 1).await.unwrap();
+    let count = shared.store().note_trouble(tenant.id(), run.id(), "a reason", 1).await.unwrap();
     assert_eq!((count, run.status().await.unwrap()), (1, RunStatus::Blocked));
     clock.pass_ms(2_000);
     assert_eq!(host.wake_due().await.unwrap(), []);
     let event =
         || SendEvent { name: "ask".into(), payload: Some(json!("paid").into()), ..SendEvent::default() };
-    assert!(!host.send_event(event()).await.unwrap().delivered);
+    assert!(!tenant.send_event(event()).await.unwrap().delivered);
 
     // Both have waited for it.
     run.restart().await.unwrap();
     assert_eq!(host.wake_due().await.unwrap(), [run.id()]);
-    assert!(host.send_event(event()).await.unwrap().delivered);
+    assert!(tenant.send_event(event()).await.unwrap().delivered);
     until(|| async { run.status().await.unwrap() == RunStatus::Success }).await;
 }
 
@@ -142,7 +144,8 @@ async fn a_call_that_cannot_be_recorded_is_made_three_times_and_then_the_run_is_
         .build()
         .await
         .unwrap();
-    let run = asks_twice(&host).await.create_run().await.unwrap();
+    let tenant = host.default_tenant();
+    let run = asks_twice(&tenant).await.create_run().await.unwrap();
     same.0.store(true, Ordering::SeqCst);
     run.start(input(json!(1))).await.unwrap();
     // The second question would have the id of the first one.

@@ -2,17 +2,17 @@
 
 use reentry::core::resume::Target;
 use reentry::core::run::{RunStatus, SuspensionEnd};
-use reentry::{Host, OutputOptions, ResumeOptions, Run};
+use reentry::{OutputOptions, ResumeOptions, Run, Tenant};
 use serde_json::json;
 
 use crate::guest::{asks, calls_workflow, definition, host, input, line};
 
 /// A started run whose only step calls the workflow `ask`, which has these entries.
-async fn calling(host: &Host, steps: &str) -> Run {
-    let ask = asks(host).await;
-    host.apply_workflow(definition("ask", &ask, steps)).await.unwrap();
-    let calls = calls_workflow(host).await;
-    let workflow = host.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
+async fn calling(tenant: &Tenant, steps: &str) -> Run {
+    let ask = asks(tenant).await;
+    tenant.apply_workflow(definition("ask", &ask, steps)).await.unwrap();
+    let calls = calls_workflow(tenant).await;
+    let workflow = tenant.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
     workflow.start(input(json!(7))).await.unwrap().run
 }
 
@@ -26,8 +26,8 @@ const ASKS: &str = r#"[{"then": {"component": "@", "step": "ask"}}, {"map": {"to
 
 #[tokio::test]
 async fn a_called_workflow_is_part_of_its_run_and_its_output_the_step_s() {
-    let host = host().build().await.unwrap();
-    let run = calling(&host, ASKS).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = calling(&tenant, ASKS).await;
     insta::assert_snapshot!(line(&run.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask.ask[0].ask":[7]},"suspended":[["ask","ask[0]","ask"]]}"#);
     assert_eq!(
         statuses(&run).await,
@@ -39,18 +39,18 @@ async fn a_called_workflow_is_part_of_its_run_and_its_output_the_step_s() {
 
 #[tokio::test]
 async fn a_run_keeps_to_the_version_that_was_current_when_it_called() {
-    let host = host().build().await.unwrap();
-    let run = calling(&host, ASKS).await;
-    let newer = definition("ask", &asks(&host).await, r#"[{"map": {"to": "0"}}]"#);
-    host.apply_workflow(newer).await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = calling(&tenant, ASKS).await;
+    let newer = definition("ask", &asks(&tenant).await, r#"[{"map": {"to": "0"}}]"#);
+    tenant.apply_workflow(newer).await.unwrap();
     let result = run.resume(ResumeOptions::data(json!({"value": 8}))).await.unwrap();
     assert_eq!(line(&result), r#"{"result":8,"status":"success"}"#);
 }
 
 #[tokio::test]
 async fn a_step_is_told_that_the_workflow_it_called_failed() {
-    let host = host().build().await.unwrap();
-    let run = calling(&host, ASKS).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = calling(&tenant, ASKS).await;
     let result = run.resume(ResumeOptions::data(json!({}))).await.unwrap();
     assert_eq!(line(&result), r#"{"result":"gone","status":"success"}"#);
     assert_eq!(
@@ -61,17 +61,17 @@ async fn a_step_is_told_that_the_workflow_it_called_failed() {
 
 #[tokio::test]
 async fn a_step_is_told_that_there_is_no_such_workflow() {
-    let host = host().build().await.unwrap();
-    let calls = calls_workflow(&host).await;
-    let workflow = host.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let calls = calls_workflow(&tenant).await;
+    let workflow = tenant.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
     let result = workflow.start(input(json!(7))).await.unwrap().result;
     assert_eq!(line(&result), r#"{"result":"gone","status":"success"}"#);
 }
 
 #[tokio::test]
 async fn a_cancelled_run_takes_what_it_called_along() {
-    let host = host().build().await.unwrap();
-    let run = calling(&host, ASKS).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = calling(&tenant, ASKS).await;
     run.cancel().await.unwrap();
     assert_eq!(statuses(&run).await, r#"ask "canceled", ask.ask[0] "canceled", ask.ask[0].ask "canceled""#);
     let history = run.history().await.unwrap();
@@ -84,13 +84,13 @@ async fn a_cancelled_run_takes_what_it_called_along() {
 /// The number of what a step has run is no index, and neither is the turn of a loop in that.
 #[tokio::test]
 async fn an_index_reaches_the_question_of_what_the_step_of_that_item_has_run() {
-    let host = host().build().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
     let asks_again = r#"[{"doUntil": {"id": "turn", "do": [{"then": {"component": "@", "step": "ask"}}, {"map": {"to": "input"}}],
         "until": "output != 'again'"}}]"#;
-    host.apply_workflow(definition("ask", &asks(&host).await, asks_again)).await.unwrap();
+    tenant.apply_workflow(definition("ask", &asks(&tenant).await, asks_again)).await.unwrap();
     let each = r#"[{"foreach": {"id": "each", "concurrency": 2, "do": [
         {"then": {"id": "call", "component": "@", "step": "ask"}}, {"map": {"to": "input"}}]}}]"#;
-    let workflow = host.commit(definition("calls", &calls_workflow(&host).await, each)).await.unwrap();
+    let workflow = tenant.commit(definition("calls", &calls_workflow(&tenant).await, each)).await.unwrap();
     let run = workflow.start(input(json!(["A", "B"]))).await.unwrap().run;
     let answer = async |step: &str, index, data: &str| {
         let target = Target { for_each_index: Some(index), ..Target::step(step).unwrap() };

@@ -16,8 +16,8 @@ fn answer(text: &str) -> ResumeOptions {
 
 #[tokio::test]
 async fn a_paused_run_takes_an_answer_and_calls_nobody() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     assert_eq!(run.pause().await.unwrap().status, RunStatus::Paused);
     assert_eq!(run.pause().await.unwrap_err().kind(), ErrorKind::Conflict);
     assert_eq!(run.resume(answer("a")).await.unwrap().status, RunStatus::Paused);
@@ -26,8 +26,8 @@ async fn a_paused_run_takes_an_answer_and_calls_nobody() {
 
 #[tokio::test]
 async fn a_fork_at_an_answered_suspension_gives_another_answer_and_shares_the_past() {
-    let host = host().build().await.unwrap();
-    let started = asks_twice(&host).await.start(input(json!(1))).await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
     let (run, first) = (started.run, started.result.suspended[0].suspension);
     run.resume(answer("a")).await.unwrap();
     run.resume(answer("b")).await.unwrap();
@@ -38,17 +38,17 @@ async fn a_fork_at_an_answered_suspension_gives_another_answer_and_shares_the_pa
     insta::assert_snapshot!(line(&fork.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
     insta::assert_snapshot!(line(&run.result(OutputOptions::default()).await.unwrap()), @r#"{"result":"b","status":"success"}"#);
 
-    let error = host.delete_run(run.id()).await.unwrap_err();
+    let error = tenant.delete_run(run.id()).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, "has-forks"));
-    host.delete_run(fork.id()).await.unwrap();
-    host.delete_run(run.id()).await.unwrap();
+    tenant.delete_run(fork.id()).await.unwrap();
+    tenant.delete_run(run.id()).await.unwrap();
     assert_eq!(run.status().await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
 async fn a_fork_of_a_waiting_run_waits_for_itself() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     let fork = run.fork(ForkOptions::default()).await.unwrap();
     fork.resume(answer("a")).await.unwrap();
     assert_eq!(fork.resume(answer("b")).await.unwrap().status, RunStatus::Success);
@@ -57,8 +57,8 @@ async fn a_fork_of_a_waiting_run_waits_for_itself() {
 
 #[tokio::test]
 async fn a_canceled_run_is_restarted_where_it_was() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     assert_eq!(run.restart().await.unwrap_err().code(), "not-restartable");
     run.resume(answer("a")).await.unwrap();
     run.cancel().await.unwrap();
@@ -73,8 +73,8 @@ async fn a_canceled_run_is_restarted_where_it_was() {
 
 #[tokio::test]
 async fn a_run_goes_back_and_does_the_rest_again() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     run.resume(answer("a")).await.unwrap();
     run.resume(answer("b")).await.unwrap();
     let travel = TravelOptions {
@@ -88,9 +88,9 @@ async fn a_run_goes_back_and_does_the_rest_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_does_not_notice_the_cancellation_is_interrupted() {
-    let host = host().cancel_grace(Duration::from_millis(1)).build().await.unwrap();
-    let spin = spins(&host).await;
-    let workflow = host.workflow("spins").then(spin.step("ask")).commit().await.unwrap();
+    let tenant = host().cancel_grace(Duration::from_millis(1)).build().await.unwrap().default_tenant();
+    let spin = spins(&tenant).await;
+    let workflow = tenant.workflow("spins").then(spin.step("ask")).commit().await.unwrap();
     let run = workflow.create_run().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
@@ -107,9 +107,9 @@ async fn a_call_that_does_not_notice_the_cancellation_is_interrupted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_call_does_not_end_the_one_that_a_restart_makes() {
     // The first call is interrupted after the restart has made the second one.
-    let host = host().cancel_grace(Duration::from_millis(300)).build().await.unwrap();
-    let spin = spins(&host).await;
-    let workflow = host.workflow("spins").then(spin.step("ask")).commit().await.unwrap();
+    let tenant = host().cancel_grace(Duration::from_millis(300)).build().await.unwrap().default_tenant();
+    let spin = spins(&tenant).await;
+    let workflow = tenant.workflow("spins").then(spin.step("ask")).commit().await.unwrap();
     let run = workflow.create_run().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();

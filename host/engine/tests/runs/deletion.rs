@@ -21,7 +21,8 @@ async fn finished(run: &Run) {
 async fn old_runs_go_but_not_what_waits_nor_what_a_fork_needs() {
     let clock = Standing::new();
     let host = host().clock(clock.clone()).build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host.default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let (waits, forked, over) = (
         workflow.start(input(json!(1))).await.unwrap().run,
         workflow.start(input(json!(2))).await.unwrap().run,
@@ -45,7 +46,7 @@ async fn old_runs_go_but_not_what_waits_nor_what_a_fork_needs() {
     insta::assert_snapshot!(line(&fork.resume(answer("c")).await.unwrap()), @r#"{"result":"c","status":"success"}"#);
 
     // With the fork gone, so is the need.
-    host.delete_run(fork.id()).await.unwrap();
+    tenant.delete_run(fork.id()).await.unwrap();
     let mut deleted = host.delete_runs_before(before(100), 1).await.unwrap();
     deleted.extend(host.delete_runs_before(before(100), 100).await.unwrap());
     assert_eq!(deleted, [forked.id(), waits.id()], "the longest ago first, no more than asked for");

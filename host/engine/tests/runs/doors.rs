@@ -9,7 +9,7 @@ use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
 use reentry::store::RunFilter;
 use reentry::{
-    Error, ForkOptions, Host, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions, TravelOptions,
+    Error, ForkOptions, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions, Tenant, TravelOptions,
 };
 use serde_json::json;
 
@@ -25,14 +25,14 @@ fn refusal(error: &Error) -> String {
     error.to_string().replace("\n- ", " ").replace("(top): ", "")
 }
 
-async fn asking(host: &Host) -> Run {
-    asks_twice(host).await.start(input(json!(1))).await.unwrap().run
+async fn asking(tenant: &Tenant) -> Run {
+    asks_twice(tenant).await.start(input(json!(1))).await.unwrap().run
 }
 
 #[tokio::test]
 async fn no_caller_brings_in_what_is_no_value() {
-    let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let mut count = 0;
     for (text, said) in odd() {
         let json = || stored(&text);
@@ -45,7 +45,7 @@ async fn no_caller_brings_in_what_is_no_value() {
         let found = begin(StartOptions { request_context: map(), ..input(json!(1)) }).await;
         assert!(found.starts_with("invalid request context: /k"), "{found}");
 
-        let run = asking(&host).await;
+        let run = asking(&tenant).await;
         let found = refusal(&run.resume(ResumeOptions::data(json())).await.unwrap_err());
         assert_eq!(found, format!("invalid resume data: {said}"));
         let options = ResumeOptions { request_context: map(), ..ResumeOptions::data(json!(1)) };
@@ -59,7 +59,7 @@ async fn no_caller_brings_in_what_is_no_value() {
         assert_eq!(run.resume(ResumeOptions::data(json!("b"))).await.unwrap().status, RunStatus::Success);
 
         let event = SendEvent { name: "ask".into(), payload: Some(json()), ..SendEvent::default() };
-        let found = refusal(&host.send_event(event).await.unwrap_err());
+        let found = refusal(&tenant.send_event(event).await.unwrap_err());
         assert_eq!(found, format!("invalid event data: {said}"));
         count += 7;
     }
@@ -69,7 +69,8 @@ async fn no_caller_brings_in_what_is_no_value() {
 #[tokio::test]
 async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck() {
     let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host.default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let (mut let_in, mut refused) = (0, 0);
     // What is not well-formed is no `Json`, and comes no further.
     for json in texts().filter_map(|text| Json::stored(text).ok()) {
@@ -95,8 +96,8 @@ async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck()
                 .map(|_| ()),
         );
         let event = SendEvent { name: "n".into(), payload: Some(json.clone()), ..SendEvent::default() };
-        count(host.send_event(event).await.map(|_| ()));
-        let run = asking(&host).await;
+        count(tenant.send_event(event).await.map(|_| ()));
+        let run = asking(&tenant).await;
         let answer = || ResumeOptions::data(json.clone());
         let fork = ForkOptions { at: None, answer: Some(answer()) };
         count(run.fork(fork).await.map(|_| ()));
@@ -112,9 +113,9 @@ async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck()
     host.quiet().await;
     let mut after = None;
     loop {
-        let page = host.runs(RunFilter { after, ..RunFilter::default() }).await.unwrap();
+        let page = tenant.runs(RunFilter { after, ..RunFilter::default() }).await.unwrap();
         for row in &page.rows {
-            let run = host.run(row.id).await.unwrap();
+            let run = tenant.run(row.id).await.unwrap();
             while let Some(open) = run.result(OutputOptions::default()).await.unwrap().suspended.first() {
                 let end = ResumeOptions::data(json!("end")).step(Target::suspension(open.suspension));
                 run.resume(end).await.unwrap();
@@ -132,8 +133,8 @@ async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck()
 /// What blocks make of values that are as deep as may be: never `null`, never stuck.
 #[tokio::test]
 async fn what_is_wrapped_too_deeply_fails_the_block_that_wraps_it() {
-    let host = host().build().await.unwrap();
-    let ask = asks(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let ask = asks(&tenant).await;
     // What is let in, 20 levels deeper.
     let within = format!("{}input{}", "[".repeat(20), "]".repeat(20));
     let step =
@@ -147,7 +148,7 @@ async fn what_is_wrapped_too_deeply_fails_the_block_that_wraps_it() {
         // As many blocks around the step as leave room for what is let in, and one more.
         for blocks in [11, 12] {
             let nested = (0..blocks).fold(step.clone(), |inner, _| wraps.replace("INNER", &inner));
-            let workflow = host.commit(definition(name, &ask, &format!("[{nested}]"))).await.unwrap();
+            let workflow = tenant.commit(definition(name, &ask, &format!("[{nested}]"))).await.unwrap();
             let deep = format!("{}{}", "[".repeat(96), "]".repeat(96));
             let run = workflow.start(StartOptions::input(stored(&deep))).await.unwrap().run;
             let result = run.resume(ResumeOptions::data(stored(&deep))).await.unwrap();
@@ -158,7 +159,7 @@ async fn what_is_wrapped_too_deeply_fails_the_block_that_wraps_it() {
                 None => format!("{} brackets", result.result.as_ref().unwrap().text().matches('[').count()),
             };
             told.push(format!("{name} {blocks}: {} {end}", result.status));
-            host.delete_run(run.id()).await.unwrap();
+            tenant.delete_run(run.id()).await.unwrap();
         }
     }
     insta::assert_snapshot!(told.join("\n"), @"
@@ -173,16 +174,16 @@ async fn what_is_wrapped_too_deeply_fails_the_block_that_wraps_it() {
 
 #[tokio::test]
 async fn an_event_that_a_step_waits_for_brings_every_digit_to_watchers() {
-    let host = host().build().await.unwrap();
-    let event = waits_for_event(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let event = waits_for_event(&tenant).await;
     let digits = r#"{"n":123456789012345678901234567890.10}"#;
     let steps = r#"[{"try": {"do": [{"then": {"component": "@", "step": "ask"}}, {"map": {"to": "input.gone.too"}}],
         "catch": {"map": {"to": "input.input"}}}}]"#;
-    let workflow = host.commit(definition("waits", &event, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("waits", &event, steps)).await.unwrap();
     let run = workflow.start(StartOptions::input(Json::parse(digits).unwrap())).await.unwrap().run;
     let sent =
         SendEvent { name: "ask".into(), payload: Some(Json::parse(digits).unwrap()), ..SendEvent::default() };
-    host.send_event(sent).await.unwrap();
+    tenant.send_event(sent).await.unwrap();
     let mut watch = run.watch(None);
     let mut seen = Vec::new();
     while let Some(event) = watch.next().await.unwrap() {

@@ -7,7 +7,7 @@ use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
 use reentry::fault::FaultPoint;
 use reentry::store::RunFilter;
-use reentry::{Error, ForkOptions, Host, OutputOptions, ResumeOptions, Run};
+use reentry::{Error, ForkOptions, OutputOptions, ResumeOptions, Run, Tenant};
 use serde_json::json;
 
 use crate::guest::{asks, asks_twice, definition, host, input, line};
@@ -16,8 +16,8 @@ fn answer(text: &str) -> ResumeOptions {
     ResumeOptions::data(json!(text))
 }
 
-async fn runs(host: &Host) -> usize {
-    host.runs(RunFilter::default()).await.unwrap().rows.len()
+async fn runs(tenant: &Tenant) -> usize {
+    tenant.runs(RunFilter::default()).await.unwrap().rows.len()
 }
 
 async fn shown(run: &Run) -> String {
@@ -26,10 +26,10 @@ async fn shown(run: &Run) -> String {
 
 #[tokio::test]
 async fn a_fork_whose_answer_is_refused_is_not_made() {
-    let host = host().build().await.unwrap();
-    let ask = asks(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let ask = asks(&tenant).await;
     let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
-    let workflow = host.commit(definition("two", &ask, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("two", &ask, steps)).await.unwrap();
     let started = workflow.start(input(json!(1))).await.unwrap();
     let fork = |answer| started.run.fork(ForkOptions { at: None, answer: Some(answer) });
     let refused = [
@@ -40,7 +40,7 @@ async fn a_fork_whose_answer_is_refused_is_not_made() {
     for (answer, code) in refused {
         let error = fork(answer).await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, code));
-        assert_eq!(runs(&host).await, 1, "{code}");
+        assert_eq!(runs(&tenant).await, 1, "{code}");
     }
     let made = fork(answer("a").step(Target::step("y").unwrap())).await.unwrap();
     insta::assert_snapshot!(shown(&made).await, @r#"{"status":"suspended","suspendPayload":{"x":[1]},"suspended":[["x"]]}"#);
@@ -52,8 +52,8 @@ async fn a_fork_with_an_answer_is_one_commit() {
     let commits = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&commits);
     let hook = move |point| seen.lock().unwrap().push(format!("{point}"));
-    let host = host().on_fault_point(Arc::new(hook)).build().await.unwrap();
-    let started = asks_twice(&host).await.start(input(json!(1))).await.unwrap();
+    let tenant = host().on_fault_point(Arc::new(hook)).build().await.unwrap().default_tenant();
+    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
     commits.lock().unwrap().clear();
     let fork = started.run.fork(ForkOptions { at: None, answer: Some(answer("a")) }).await.unwrap();
     let told = commits
@@ -72,8 +72,8 @@ async fn a_fork_with_an_answer_is_one_commit() {
 
 #[tokio::test]
 async fn the_answer_with_which_a_fork_began_can_be_given_anew() {
-    let host = host().build().await.unwrap();
-    let started = asks_twice(&host).await.start(input(json!(1))).await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
     let fork = started.run.fork(ForkOptions { at: None, answer: Some(answer("a")) }).await.unwrap();
     let first = fork.history().await.unwrap()[0].record.id;
     let other = fork.fork(ForkOptions { at: Some(first), answer: Some(answer("b")) }).await.unwrap();
@@ -113,8 +113,13 @@ impl Gate {
 async fn a_fork_of_a_run_that_is_under_way_makes_the_call_for_itself() {
     let gate = Arc::new(Gate::default());
     let hook = Arc::clone(&gate);
-    let host = host().on_fault_point(Arc::new(move |point| hook.pass(point))).build().await.unwrap();
-    let run = asks_twice(&host).await.create_run().await.unwrap();
+    let tenant = host()
+        .on_fault_point(Arc::new(move |point| hook.pass(point)))
+        .build()
+        .await
+        .unwrap()
+        .default_tenant();
+    let run = asks_twice(&tenant).await.create_run().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
         async move { run.start(input(json!(1))).await.unwrap() }

@@ -7,7 +7,7 @@ use reentry::core::workflow::{Definition, StepEntry};
 use reentry::store::Store;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{ComponentizeOptions, componentize};
-use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Workflow};
+use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Tenant, Workflow};
 use serde_json::{Value, json};
 
 use crate::wire::Near;
@@ -48,8 +48,8 @@ impl Shared {
     }
 }
 
-pub(crate) async fn add(host: &Host, name: &str, wat: &str) -> Component {
-    host.add_component(name, &component(wat)).await.unwrap()
+pub(crate) async fn add(tenant: &Tenant, name: &str, wat: &str) -> Component {
+    tenant.add_component(name, &component(wat)).await.unwrap()
 }
 
 fn component(wat: &str) -> Vec<u8> {
@@ -70,17 +70,17 @@ pub(crate) fn edited(text: &str, changes: &[(&str, &str)]) -> String {
 }
 
 /// A step that suspends with its input, and completes with the answer.
-pub(crate) async fn asks(host: &Host) -> Component {
-    add(host, "ask", ASK).await
+pub(crate) async fn asks(tenant: &Tenant) -> Component {
+    add(tenant, "ask", ASK).await
 }
 
 /// The same step in another component.
-pub(crate) async fn asks_newly(host: &Host) -> Component {
-    add(host, "ask", &format!("{ASK}(; newer ;)").replace("32768", "40960")).await
+pub(crate) async fn asks_newly(tenant: &Tenant) -> Component {
+    add(tenant, "ask", &format!("{ASK}(; newer ;)").replace("32768", "40960")).await
 }
 
 /// A step that completes at once, with its input.
-pub(crate) async fn echoes(host: &Host) -> Component {
+pub(crate) async fn echoes(tenant: &Tenant) -> Component {
     let completed = "(i32.store8 (i32.const 1032) (i32.const 0))
     (i32.store (i32.const 1036) (i32.load offset=96 (local.get $call)))
     (i32.store (i32.const 1040) (i32.load offset=100 (local.get $call)))";
@@ -88,7 +88,7 @@ pub(crate) async fn echoes(host: &Host) -> Component {
     (i32.store (i32.const 1036) (i32.const 1152))
     (i32.store (i32.const 1040) (i32.const 1))";
     assert!(ASK.contains(suspended), "the fixture was written anew");
-    add(host, "echo", &ASK.replace(suspended, completed)).await
+    add(tenant, "echo", &ASK.replace(suspended, completed)).await
 }
 
 /// The functions with which the step exports what it was asked with, and takes that up.
@@ -109,12 +109,12 @@ pub(crate) const EXPORT: &str = "(i32.store (i32.const 1800) (i32.load (i32.cons
     (i32.store (i32.const 1804) (i32.load (i32.const 1172)))";
 
 /// The same step, whose waiting runs can move, [`edited`].
-pub(crate) async fn moves(host: &Host, changes: &[(&str, &str)]) -> Component {
+pub(crate) async fn moves(tenant: &Tenant, changes: &[(&str, &str)]) -> Component {
     let whole = ASK.strip_suffix(")\n").or(ASK.strip_suffix(')')).unwrap();
     let text = edited(&format!("{whole}{MOVES}"), changes);
     let options = ComponentizeOptions { world: Some("migratable-step"), ..ComponentizeOptions::default() };
     let bytes = componentize(&wat::parse_str(text).unwrap(), options).unwrap();
-    host.add_component("moves", &bytes).await.unwrap()
+    tenant.add_component("moves", &bytes).await.unwrap()
 }
 
 /// Another layout of memory, and another output: what the step was asked with, and the answer.
@@ -138,7 +138,7 @@ pub(crate) const NEWER: [(&str, &str); 3] = [
 ];
 
 /// A step that waits for the event `ask`, and completes with its payload.
-pub(crate) async fn waits_for_event(host: &Host) -> Component {
+pub(crate) async fn waits_for_event(tenant: &Tenant) -> Component {
     let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))
     (i32.store (i32.const 1172) (i32.load offset=100 (local.get $call)))";
     // The kind of wait, and its name, which is the step's.
@@ -146,11 +146,11 @@ pub(crate) async fn waits_for_event(host: &Host) -> Component {
     (i32.store (i32.const 1168) (i32.const 32))
     (i32.store (i32.const 1172) (i32.const 3))";
     assert!(ASK.contains(answer), "the fixture was written anew");
-    add(host, "event", &ASK.replace(answer, event)).await
+    add(tenant, "event", &ASK.replace(answer, event)).await
 }
 
 /// A step that has the workflow `ask` run with its own input, and completes with what that gave, or with `"gone"` when it failed.
-pub(crate) async fn calls_workflow(host: &Host) -> Component {
+pub(crate) async fn calls_workflow(tenant: &Tenant) -> Component {
     let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))
     (i32.store (i32.const 1172) (i32.load offset=100 (local.get $call)))";
     // The kind of wait, that it is for a workflow, its name, which is the step's, and its input.
@@ -167,38 +167,38 @@ pub(crate) async fn calls_workflow(host: &Host) -> Component {
     (i32.const 1536))
   (data (i32.const 48) "\"gone\""))"#;
     assert!(ASK.contains(answer) && ASK.contains(end), "the fixture was written anew");
-    add(host, "calls", &ASK.replace(answer, run).replace(end, failed)).await
+    add(tenant, "calls", &ASK.replace(answer, run).replace(end, failed)).await
 }
 
 /// A step that refuses an answer which ends with `7`.
-pub(crate) async fn refuses(host: &Host) -> Component {
-    add(host, "refuses", include_str!("../../fixtures/refuses.wat")).await
+pub(crate) async fn refuses(tenant: &Tenant) -> Component {
+    add(tenant, "refuses", include_str!("../../fixtures/refuses.wat")).await
 }
 
 /// A step that computes for ever.
-pub(crate) async fn spins(host: &Host) -> Component {
-    begins(host, "spin", "(loop $on (br $on))").await
+pub(crate) async fn spins(tenant: &Tenant) -> Component {
+    begins(tenant, "spin", "(loop $on (br $on))").await
 }
 
 /// A step that traps.
-pub(crate) async fn traps(host: &Host) -> Component {
-    begins(host, "trap", "unreachable").await
+pub(crate) async fn traps(tenant: &Tenant) -> Component {
+    begins(tenant, "trap", "unreachable").await
 }
 
 /// A step that begins with this.
-async fn begins(host: &Host, name: &str, with: &str) -> Component {
+async fn begins(tenant: &Tenant, name: &str, with: &str) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
     assert!(ASK.contains(start), "the fixture was written anew");
-    add(host, name, &ASK.replace(start, &format!("{start} {with}"))).await
+    add(tenant, name, &ASK.replace(start, &format!("{start} {with}"))).await
 }
 
 /// A step that logs `die`, and then asks.
-pub(crate) async fn kills(host: &Host) -> Component {
-    says(host, "kill", "", 1, "die").await
+pub(crate) async fn kills(tenant: &Tenant) -> Component {
+    says(tenant, "kill", "", 1, "die").await
 }
 
 /// A step that logs a text so many times when it begins, does something, and then asks; when it goes on, it logs `goes on`.
-pub(crate) async fn says(host: &Host, name: &str, does: &str, times: u32, text: &str) -> Component {
+pub(crate) async fn says(tenant: &Tenant, name: &str, does: &str, times: u32, text: &str) -> Component {
     let memory = r#"(memory (export "memory") 1)"#;
     let import = r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
@@ -217,13 +217,13 @@ pub(crate) async fn says(host: &Host, name: &str, does: &str, times: u32, text: 
         r#"(data (i32.const 4096) "{text}") (data (i32.const 4000) "goes on") (data (i32.const 3990) "1")"#
     );
     let ask = ASK.replace(memory, &format!("{import} {memory} {data}")).replace(start, &loops);
-    add(host, name, &ask.replace(resume, &format!("{resume} {}", log(4_000, 7)))).await
+    add(tenant, name, &ask.replace(resume, &format!("{resume} {}", log(4_000, 7)))).await
 }
 
 /// A workflow that asks twice, one after the other.
-pub(crate) async fn asks_twice(host: &Host) -> Workflow {
-    let ask = asks(host).await;
-    let workflow = host.workflow("asks");
+pub(crate) async fn asks_twice(tenant: &Tenant) -> Workflow {
+    let ask = asks(tenant).await;
+    let workflow = tenant.workflow("asks");
     let again = StepEntry { id: "again".into(), ..ask.step("ask") };
     workflow.then(ask.step("ask")).then(again).commit().await.unwrap()
 }

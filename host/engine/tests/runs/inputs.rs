@@ -17,12 +17,21 @@ fn large() -> Value {
 /// Starts a workflow of a step that asks in one process, and goes on in another: the steps, what is answered, what comes out.
 async fn check(steps: &str, answers: &[Value], wanted: Value) {
     let (shared, clock) = (Shared::new(), Standing::new());
-    let first = shared.host().clock(clock.clone()).build().await.unwrap();
+    let first = shared.host().clock(clock.clone()).build().await.unwrap().default_tenant();
     let ask = r#"{"then": {"component": "@", "step": "ask"}}"#;
     let workflow = definition("large", &asks(&first).await, &steps.replace("$ask", ask));
     let run = first.commit(workflow).await.unwrap().start(input(large())).await.unwrap().run;
     for answer in answers {
-        let next = shared.host().clock(clock.clone()).build().await.unwrap().run(run.id()).await.unwrap();
+        let next = shared
+            .host()
+            .clock(clock.clone())
+            .build()
+            .await
+            .unwrap()
+            .default_tenant()
+            .run(run.id())
+            .await
+            .unwrap();
         let root = StepPath::root();
         let state = next.state().await.unwrap();
         assert_eq!(state.steps[&root].payload(), None, "{steps}");
@@ -53,7 +62,7 @@ async fn whatever_reads_a_large_input_gets_it() {
 
 /// The run in another process.
 async fn elsewhere(shared: &Shared, run: &Run) -> Run {
-    shared.host().build().await.unwrap().run(run.id()).await.unwrap()
+    shared.host().build().await.unwrap().default_tenant().run(run.id()).await.unwrap()
 }
 
 fn answer(value: Value) -> ResumeOptions {
@@ -63,7 +72,7 @@ fn answer(value: Value) -> ResumeOptions {
 #[tokio::test]
 async fn a_run_with_a_large_input_is_forked_sent_back_and_restarted() {
     let shared = Shared::new();
-    let first = shared.host().build().await.unwrap();
+    let first = shared.host().build().await.unwrap().default_tenant();
     let run = asks_twice(&first).await.start(input(large())).await.unwrap().run;
     elsewhere(&shared, &run).await.resume(answer(large())).await.unwrap();
     let asked = elsewhere(&shared, &run).await.history().await.unwrap()[0].record.id;
@@ -95,8 +104,8 @@ async fn a_run_with_a_large_input_is_forked_sent_back_and_restarted() {
 #[tokio::test]
 async fn a_large_input_is_kept_once_and_goes_with_its_runs() {
     let shared = Shared::new();
-    let host = shared.host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(large())).await.unwrap().run;
+    let tenant = shared.host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(large())).await.unwrap().run;
     let part = run.state().await.unwrap().steps[&StepPath::root()].apart.unwrap();
     let fork = run.fork(ForkOptions::default()).await.unwrap();
     for run in [&run, &fork] {
@@ -104,8 +113,8 @@ async fn a_large_input_is_kept_once_and_goes_with_its_runs() {
         run.resume(answer(json!(0))).await.unwrap();
     }
     for run in [fork, run] {
-        assert!(shared.store().image(part).await.unwrap().is_some());
-        host.delete_run(run.id()).await.unwrap();
+        assert!(shared.store().blob(part).await.unwrap().is_some());
+        tenant.delete_run(run.id()).await.unwrap();
     }
-    assert_eq!(shared.store().image(part).await.unwrap(), None);
+    assert_eq!(shared.store().blob(part).await.unwrap(), None);
 }

@@ -56,17 +56,18 @@ async fn calls_at_once() {
             }
         }
     };
-    let host = deadly_host(host().on_fault_point(Arc::new(hook))).await;
+    let tenant = deadly_host(host().on_fault_point(Arc::new(hook))).await.default_tenant();
     let mut starting = Vec::new();
     for _ in 0..HONEST {
-        let workflow = host.workflow("honest").then(echoes(&host).await.step("ask")).commit().await.unwrap();
+        let workflow =
+            tenant.workflow("honest").then(echoes(&tenant).await.step("ask")).commit().await.unwrap();
         starting.push(tokio::spawn(workflow.new_run(None).start(StartOptions::input(json!(1)))));
     }
-    let runs = async || host.runs(RunFilter::default()).await.unwrap().rows;
+    let runs = async || tenant.runs(RunFilter::default()).await.unwrap().rows;
     while runs().await.iter().filter(|run| run.status == RunStatus::Running).count() < HONEST {
         tokio::task::yield_now().await;
     }
-    let workflow = host.workflow("kills").then(kills(&host).await.step("ask")).commit().await.unwrap();
+    let workflow = tenant.workflow("kills").then(kills(&tenant).await.step("ask")).commit().await.unwrap();
     let _ = workflow.start(StartOptions::default()).await;
     unreachable!("the process has ended");
 }
@@ -90,11 +91,12 @@ async fn a_call_that_ends_each_process_is_blocked_and_those_beside_it_succeed() 
     assert_eq!(ends, 3, "processes ended alone with it");
 
     let host = host().data_dir(folder.path()).build().await.unwrap();
-    let rows = host.runs(RunFilter::default()).await.unwrap().rows;
+    let tenant = host.default_tenant();
+    let rows = tenant.runs(RunFilter::default()).await.unwrap().rows;
     let with =
         |status| rows.iter().filter(|run| run.status == status).map(|run| run.id).collect::<Vec<RunId>>();
     assert_eq!((with(RunStatus::Success).len(), with(RunStatus::Blocked).len()), (HONEST, 1));
-    let run = host.run(with(RunStatus::Blocked)[0]).await.unwrap();
+    let run = tenant.run(with(RunStatus::Blocked)[0]).await.unwrap();
     let result = run.result(OutputOptions::default()).await.unwrap();
     insta::assert_snapshot!(result.error.unwrap().message, @"3 host processes ended while they made the call of step `ask` and no other one");
 
@@ -106,15 +108,15 @@ async fn a_call_that_ends_each_process_is_blocked_and_those_beside_it_succeed() 
     assert_eq!(process("tries_once_more", folder.path()).signal(), Some(6), "restarted, it is as it was");
     assert_eq!(run.status().await.unwrap(), RunStatus::Running);
     run.cancel().await.unwrap();
-    host.delete_run(run.id()).await.unwrap();
+    tenant.delete_run(run.id()).await.unwrap();
 }
 
 #[tokio::test]
 #[ignore = "is a process of the test above"]
 async fn tries_once_more() {
-    let host = deadly_host(host()).await;
+    let tenant = deadly_host(host()).await.default_tenant();
     let filter = RunFilter { status: Some(RunStatus::Blocked), ..RunFilter::default() };
-    let blocked = host.runs(filter).await.unwrap().rows;
-    let _ = host.run(blocked[0].id).await.unwrap().restart().await;
+    let blocked = tenant.runs(filter).await.unwrap().rows;
+    let _ = tenant.run(blocked[0].id).await.unwrap().restart().await;
     unreachable!("the process has ended");
 }

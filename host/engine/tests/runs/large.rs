@@ -23,8 +23,9 @@ fn check_flat(few: (u64, u64), many: (u64, u64), times: u64) {
 /// What a sequence of so many steps writes.
 async fn sequence(steps: usize) -> (u64, u64) {
     let host = host().build().await.unwrap();
-    let echo = echoes(&host).await;
-    let mut workflow = host.workflow("sequence");
+    let tenant = host.default_tenant();
+    let echo = echoes(&tenant).await;
+    let mut workflow = tenant.workflow("sequence");
     for step in 0..steps {
         workflow = workflow.then(StepEntry { id: format!("s{step:04}"), ..echo.step("ask") });
     }
@@ -38,9 +39,10 @@ async fn sequence(steps: usize) -> (u64, u64) {
 /// What a block over so many items writes while its items from some on are done, each of which is answered if it asks.
 async fn items(items: usize, from: usize, asking: bool) -> (u64, u64) {
     let host = host().build().await.unwrap();
-    let body = if asking { asks(&host).await } else { echoes(&host).await };
+    let tenant = host.default_tenant();
+    let body = if asking { asks(&tenant).await } else { echoes(&tenant).await };
     let workflow =
-        host.workflow("items").foreach(ForEachEntry::new(body.step("ask"))).commit().await.unwrap();
+        tenant.workflow("items").foreach(ForEachEntry::new(body.step("ask"))).commit().await.unwrap();
     let values: Vec<Value> = (0..items).map(|item| json!(format!("item {item:05}"))).collect();
     let before = since(&host, (0, 0));
     let started = workflow.start(input(json!(values))).await.unwrap();
@@ -62,23 +64,25 @@ async fn items(items: usize, from: usize, asking: bool) -> (u64, u64) {
 /// Bytes that are read for an answer: to the last step of so many, in another process than that of the steps before.
 async fn read_after(steps: usize) -> u64 {
     let dir = tempfile::tempdir().unwrap();
-    let first = host().data_dir(dir.path()).build().await.unwrap();
-    let (echo, ask) = (echoes(&first).await, asks(&first).await);
-    let mut workflow = first.workflow("sequence");
+    let host = host().data_dir(dir.path()).build().await.unwrap();
+    let tenant = host.default_tenant();
+    let (echo, ask) = (echoes(&tenant).await, asks(&tenant).await);
+    let mut workflow = tenant.workflow("sequence");
     for step in 0..steps {
         workflow = workflow.then(StepEntry { id: format!("s{step:04}"), ..echo.step("ask") });
     }
     let workflow = workflow.then(ask.step("ask")).commit().await.unwrap();
     let run = workflow.start(input(json!({"n": 1}))).await.unwrap().run;
-    read_by_an_answer(&first, &run).await
+    read_by_an_answer(&host, &run).await
 }
 
 /// Bytes that are read for an answer to one of so many items, when some were answered before.
 async fn read_of(items: usize, from: usize) -> u64 {
     let dir = tempfile::tempdir().unwrap();
     let host = host().data_dir(dir.path()).build().await.unwrap();
-    let body = ForEachEntry::new(asks(&host).await.step("ask"));
-    let workflow = host.workflow("items").foreach(body).commit().await.unwrap();
+    let tenant = host.default_tenant();
+    let body = ForEachEntry::new(asks(&tenant).await.step("ask"));
+    let workflow = tenant.workflow("items").foreach(body).commit().await.unwrap();
     let values: Vec<Value> = (0..items).map(|item| json!(format!("item {item:05}"))).collect();
     let run = workflow.start(input(json!(values))).await.unwrap().run;
     for _ in 0..from {

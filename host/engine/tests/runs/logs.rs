@@ -8,7 +8,8 @@ use reentry::core::run::RunStatus;
 use reentry::core::workflow::StepEntry;
 use reentry::store::RUN_LOG_BYTES_MAX;
 use reentry::{
-    CALL_LOG_BYTES_MAX, CALL_LOG_LINES_MAX, ForkOptions, Host, Level, LogFilter, LogLine, ResumeOptions, Run,
+    CALL_LOG_BYTES_MAX, CALL_LOG_LINES_MAX, ForkOptions, Level, LogFilter, LogLine, ResumeOptions, Run,
+    Tenant,
 };
 use serde_json::json;
 
@@ -37,26 +38,26 @@ async fn told(run: &Run) -> Vec<String> {
 }
 
 /// A run of one step that logs `said` and then does this.
-async fn run(host: &Host, does: &str) -> Run {
-    let component = says(host, "says", does, 1, "said").await;
+async fn run(tenant: &Tenant, does: &str) -> Run {
+    let component = says(tenant, "says", does, 1, "said").await;
     let retry = RetryPolicy { retries: 1, delay_ms: 0, ..RetryPolicy::default() };
     let retried = StepEntry { retry: Some(retry), ..component.step("ask") };
-    let workflow = host.workflow("says").then(retried).commit().await.unwrap();
+    let workflow = tenant.workflow("says").then(retried).commit().await.unwrap();
     workflow.start(input(json!(1))).await.unwrap().run
 }
 
 #[tokio::test]
 async fn a_call_keeps_what_was_logged_however_it_ends() {
-    let host = host().build().await.unwrap();
-    let waits = run(&host, "").await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let waits = run(&tenant, "").await;
     assert_eq!(told(&waits).await, ["ask 1.0 said"]);
     waits.resume(ResumeOptions::data(json!(2))).await.unwrap();
     assert_eq!(told(&waits).await, ["ask 1.0 said", "ask 2.0 goes on"]);
     // Traps are tried again.
-    let traps = run(&host, "unreachable").await;
+    let traps = run(&tenant, "unreachable").await;
     assert_eq!(traps.status().await.unwrap(), RunStatus::Failed);
     assert_eq!(told(&traps).await, ["ask 1.0 said", "ask 1.1 said"]);
-    let fails = run(&host, "(i32.store8 (i32.const 1024) (i32.const 1)) (i32.const 1024) return").await;
+    let fails = run(&tenant, "(i32.store8 (i32.const 1024) (i32.const 1)) (i32.const 1024) return").await;
     assert_eq!(fails.status().await.unwrap(), RunStatus::Failed);
     assert_eq!(told(&fails).await, ["ask 1.0 said"]);
 }
@@ -64,8 +65,8 @@ async fn a_call_keeps_what_was_logged_however_it_ends() {
 #[tokio::test]
 async fn a_call_that_takes_too_long_keeps_what_was_logged() {
     let limits = reentry::wasm::Limits { call: std::time::Duration::from_millis(50), ..Default::default() };
-    let host = host().limits(limits).build().await.unwrap();
-    let endless = run(&host, "(loop $on (br $on))").await;
+    let tenant = host().limits(limits).build().await.unwrap().default_tenant();
+    let endless = run(&tenant, "(loop $on (br $on))").await;
     assert_eq!(endless.status().await.unwrap(), RunStatus::Failed);
     assert_eq!(told(&endless).await, ["ask 1.0 said", "ask 1.1 said"]);
 }
@@ -73,9 +74,10 @@ async fn a_call_that_takes_too_long_keeps_what_was_logged() {
 #[tokio::test]
 async fn lines_are_read_by_step_and_level_and_from_any_place_on() {
     let host = host().build().await.unwrap();
-    let component = says(&host, "says", "", 1, "said").await;
+    let tenant = host.default_tenant();
+    let component = says(&tenant, "says", "", 1, "said").await;
     let step = |id: &str| StepEntry { id: id.to_owned(), ..component.step("ask") };
-    let workflow = host.workflow("two").then(step("a")).then(step("b")).commit().await.unwrap();
+    let workflow = tenant.workflow("two").then(step("a")).then(step("b")).commit().await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     let first = run.logs(&LogFilter::default()).await.unwrap();
     run.resume(ResumeOptions::data(json!(2))).await.unwrap();
@@ -90,14 +92,14 @@ async fn lines_are_read_by_step_and_level_and_from_any_place_on() {
     assert_eq!(messages(later).await, ["a goes on", "b said"]);
     let grave = LogFilter { level: Some(Level::Warn), ..LogFilter::default() };
     assert_eq!(messages(grave).await, Vec::<String>::new());
-    let other = host.for_tenant(TenantId::new("other").unwrap()).run(run.id()).await;
+    let other = host.tenant(TenantId::new("other").unwrap()).run(run.id()).await;
     assert!(other.is_err(), "nothing of another tenant's is seen");
 }
 
 #[tokio::test]
 async fn a_fork_has_what_was_logged_before_it_began() {
-    let host = host().build().await.unwrap();
-    let parent = run(&host, "").await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let parent = run(&tenant, "").await;
     let fork = parent.fork(ForkOptions::default()).await.unwrap();
     parent.resume(ResumeOptions::data(json!(2))).await.unwrap();
     assert_eq!(told(&fork).await, ["ask 1.0 said"]);
@@ -109,8 +111,8 @@ async fn a_fork_has_what_was_logged_before_it_began() {
 
 #[tokio::test]
 async fn watchers_are_told_what_was_logged_before_the_end_of_the_call() {
-    let host = host().build().await.unwrap();
-    let run = run(&host, "").await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = run(&tenant, "").await;
     run.resume(ResumeOptions::data(json!(2))).await.unwrap();
     let (mut watch, mut seen) = (run.watch(Some(1)), Vec::new());
     while let Some(event) = watch.next().await.unwrap() {
@@ -146,7 +148,8 @@ fn bytes(folder: &Path) -> u64 {
 async fn a_call_that_logs_a_hundred_thousand_times_stays_within_its_bound_on_disk() {
     let data = tempfile::tempdir().unwrap();
     let limits = reentry::wasm::Limits { log_bytes: usize::MAX, ..Default::default() };
-    let open = async || host().data_dir(data.path()).limits(limits.clone()).build().await.unwrap();
+    let open =
+        async || host().data_dir(data.path()).limits(limits.clone()).build().await.unwrap().default_tenant();
     let silent = open().await;
     let quiet = run(&silent, "").await;
     let (quiet, component) = (quiet.id(), says(&silent, "floods", "", 100_000, "a line of the log").await);
@@ -155,14 +158,14 @@ async fn a_call_that_logs_a_hundred_thousand_times_stays_within_its_bound_on_dis
     drop((workflow, component, silent));
     let before = bytes(data.path());
 
-    let host = open().await;
-    let flood = host.workflow_by_digest(digest).await.unwrap().start(input(json!(1))).await.unwrap().run;
+    let tenant = open().await;
+    let flood = tenant.workflow_by_digest(digest).await.unwrap().start(input(json!(1))).await.unwrap().run;
     let lines = all(&flood, LogFilter::default()).await;
     assert!(lines.len() <= CALL_LOG_LINES_MAX + 1, "{}", lines.len());
     let dropped: Vec<u64> = lines.iter().filter_map(|line| line.dropped).collect();
     assert_eq!(dropped, [100_001 - lines.len() as u64]);
-    assert_eq!(told(&host.run(quiet).await.unwrap()).await, ["ask 1.0 said"]);
-    drop((flood, host));
+    assert_eq!(told(&tenant.run(quiet).await.unwrap()).await, ["ask 1.0 said"]);
+    drop((flood, tenant));
     let grown = bytes(data.path()) - before;
     assert!(grown <= CALL_LOG_BYTES_MAX as u64 + (64 << 10), "{grown}");
 }
@@ -170,19 +173,19 @@ async fn a_call_that_logs_a_hundred_thousand_times_stays_within_its_bound_on_dis
 #[tokio::test]
 async fn a_run_that_logs_in_call_after_call_stays_within_its_bound_on_disk() {
     let data = tempfile::tempdir().unwrap();
-    let host = host().data_dir(data.path()).build().await.unwrap();
+    let tenant = host().data_dir(data.path()).build().await.unwrap().default_tenant();
     let text = "x".repeat(4_000);
     let ends = "(i32.store (i32.const 1548) (i32.const 3990)) (i32.store (i32.const 1552) (i32.const 1)) (i32.const 1536) return";
-    let component = says(&host, "floods", ends, 20, &text).await;
+    let component = says(&tenant, "floods", ends, 20, &text).await;
     let steps = r#"[{"doWhile": {"do": [{"map": {"to": "1"}}, {"then": {"component": "@", "step": "ask"}}], "while": "iteration < 40"}}]"#;
-    let workflow = host.commit(definition("floods", &component, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("floods", &component, steps)).await.unwrap();
     let flood = workflow.start(input(json!(1))).await.unwrap();
     assert_eq!(flood.result.status, RunStatus::Success, "{:?}", flood.result.error);
     let lines = all(&flood.run, LogFilter::default()).await;
     let (first, kept) = (&lines[0], lines.iter().map(|line| line.message.len() as u64).sum::<u64>());
     assert!(first.path.is_root() && first.dropped.is_some_and(|dropped| dropped >= 200), "{first:?}");
     assert!((RUN_LOG_BYTES_MAX / 2..=RUN_LOG_BYTES_MAX).contains(&kept), "{kept}");
-    drop((flood, workflow, component, host));
+    drop((flood, workflow, component, tenant));
     let all = bytes(data.path());
     assert!(all <= RUN_LOG_BYTES_MAX + (512 << 10), "{all}");
 }

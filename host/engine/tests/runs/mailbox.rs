@@ -3,7 +3,7 @@
 use reentry::SendEvent;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
-use reentry::{Host, OutputOptions, Run, StartOptions};
+use reentry::{OutputOptions, Run, StartOptions, Tenant};
 use serde_json::{Value, json};
 
 use crate::guest::{host, line, waits_for_event};
@@ -12,9 +12,9 @@ fn event(payload: Value) -> SendEvent {
     SendEvent { name: "ask".into(), payload: Some(payload.into()), ..SendEvent::default() }
 }
 
-async fn waiting(host: &Host) -> Run {
-    let component = waits_for_event(host).await;
-    let workflow = host.workflow("waits").then(component.step("ask")).commit().await.unwrap();
+async fn waiting(tenant: &Tenant) -> Run {
+    let component = waits_for_event(tenant).await;
+    let workflow = tenant.workflow("waits").then(component.step("ask")).commit().await.unwrap();
     workflow.start(StartOptions::default()).await.unwrap().run
 }
 
@@ -31,9 +31,9 @@ async fn ended(run: &Run) -> String {
 
 #[tokio::test]
 async fn the_longest_waiting_gets_an_event_and_nobody_else_does() {
-    let host = host().build().await.unwrap();
-    let (first, second) = (waiting(&host).await, waiting(&host).await);
-    let receipt = host.send_event(event(json!(1))).await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let (first, second) = (waiting(&tenant).await, waiting(&tenant).await);
+    let receipt = tenant.send_event(event(json!(1))).await.unwrap();
     assert!(receipt.delivered);
     assert_eq!(ended(&first).await, r#"{"result":1,"status":"success"}"#);
     assert_eq!(second.status().await.unwrap(), RunStatus::Waiting);
@@ -41,21 +41,21 @@ async fn the_longest_waiting_gets_an_event_and_nobody_else_does() {
 
 #[tokio::test]
 async fn an_early_event_is_kept_and_the_same_one_again_is_no_other() {
-    let host = host().build().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
     let sent = SendEvent { id: Some("e-1".into()), ..event(json!("early")) };
-    let receipt = host.send_event(sent.clone()).await.unwrap();
+    let receipt = tenant.send_event(sent.clone()).await.unwrap();
     assert!(!receipt.delivered);
-    let first = waiting(&host).await;
+    let first = waiting(&tenant).await;
     assert_eq!(ended(&first).await, r#"{"result":"early","status":"success"}"#);
-    let second = waiting(&host).await;
-    let again = host.send_event(sent).await.unwrap();
+    let second = waiting(&tenant).await;
+    let again = tenant.send_event(sent).await.unwrap();
     assert_eq!((again.message, again.delivered), (receipt.message, true));
     assert_eq!(second.status().await.unwrap(), RunStatus::Waiting);
 }
 
 #[tokio::test]
 async fn what_cannot_name_an_event_is_refused() {
-    let host = host().build().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
     let nameless = SendEvent { expires_at: Some(Timestamp(0)), ..SendEvent::default() };
-    insta::assert_snapshot!(host.send_event(nameless).await.unwrap_err(), @"the name of an event has 0 bytes; it must have 1 to 256");
+    insta::assert_snapshot!(tenant.send_event(nameless).await.unwrap_err(), @"the name of an event has 0 bytes; it must have 1 to 256");
 }

@@ -25,6 +25,7 @@ mod past;
 mod recover;
 mod requests;
 mod retries;
+mod secret;
 mod stored;
 mod stuck;
 mod tenants;

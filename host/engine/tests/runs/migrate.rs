@@ -7,7 +7,7 @@ use reentry::core::digest::ComponentDigest;
 use reentry::core::resume::Target;
 use reentry::core::workflow::{Definition, ForEachEntry, StepEntry, WorkflowBuilder};
 use reentry::fault::FaultPoint;
-use reentry::{Component, ForkOptions, Host, ResumeOptions, Run, StartOptions, Workflow};
+use reentry::{Component, ForkOptions, ResumeOptions, Run, StartOptions, Tenant, Workflow};
 use serde_json::json;
 
 use crate::guest::{NEWER, asks, asks_newly, host, input, line, moves};
@@ -29,8 +29,8 @@ fn answer(text: &str) -> ResumeOptions {
     ResumeOptions::data(json!(text))
 }
 
-async fn apply(host: &Host, definition: Definition) -> Workflow {
-    host.apply_workflow(definition).await.unwrap().workflow
+async fn apply(tenant: &Tenant, definition: Definition) -> Workflow {
+    tenant.apply_workflow(definition).await.unwrap().workflow
 }
 
 async fn started(workflow: &Workflow) -> Run {
@@ -39,11 +39,11 @@ async fn started(workflow: &Workflow) -> Run {
 
 #[tokio::test]
 async fn an_answer_after_the_move_arrives_in_the_new_code_which_knows_what_the_old_one_knew() {
-    let host = host().build().await.unwrap();
-    let (old, new) = (moves(&host, &[]).await, moves(&host, &NEWER).await);
-    let run = started(&apply(&host, once(&old)).await).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let (old, new) = (moves(&tenant, &[]).await, moves(&tenant, &NEWER).await);
+    let run = started(&apply(&tenant, once(&old)).await).await;
     let before = run.state().await.unwrap();
-    let to = apply(&host, once(&new)).await.digest();
+    let to = apply(&tenant, once(&new)).await.digest();
 
     let tried = run.try_migrate(to).await.unwrap();
     assert_eq!(run.state().await.unwrap(), before, "trying changes nothing");
@@ -113,18 +113,18 @@ async fn what_cannot_move_is_refused_with_its_reason_and_stays_as_it_is() {
     ];
     let mut told = String::new();
     for (case, from, to) in cases {
-        let host = host().build().await.unwrap();
+        let tenant = host().build().await.unwrap().default_tenant();
         let old = match &from {
-            Some(changes) => moves(&host, changes).await,
-            None => asks(&host).await,
+            Some(changes) => moves(&tenant, changes).await,
+            None => asks(&tenant).await,
         };
         let new = match &to {
-            Some(changes) => moves(&host, changes).await,
-            None => asks_newly(&host).await,
+            Some(changes) => moves(&tenant, changes).await,
+            None => asks_newly(&tenant).await,
         };
-        let run = started(&apply(&host, once(&old)).await).await;
+        let run = started(&apply(&tenant, once(&old)).await).await;
         let before = run.state().await.unwrap();
-        let to = apply(&host, once(&new)).await.digest();
+        let to = apply(&tenant, once(&new)).await.digest();
         for error in [run.try_migrate(to).await.unwrap_err(), run.migrate(to).await.unwrap_err()] {
             assert_eq!(error.code(), "not-migratable", "{error}");
             assert_eq!(run.state().await.unwrap(), before);
@@ -156,23 +156,23 @@ fn named(text: &str, names: &[(ComponentDigest, &str)]) -> String {
 
 #[tokio::test]
 async fn a_step_without_a_memory_moves_without_a_state() {
-    let host = host().build().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
     let re_entered = ("(i32.const 16))", "(i32.store8 (i32.const 232) (i32.const 1)) (i32.const 16))");
-    let old = moves(&host, &[re_entered]).await;
-    let new = moves(&host, &[re_entered, ("(i32.const 32768)", "(i32.const 40960)")]).await;
-    let run = started(&apply(&host, once(&old)).await).await;
-    let migration = run.migrate(apply(&host, once(&new)).await.digest()).await.unwrap();
+    let old = moves(&tenant, &[re_entered]).await;
+    let new = moves(&tenant, &[re_entered, ("(i32.const 32768)", "(i32.const 40960)")]).await;
+    let run = started(&apply(&tenant, once(&old)).await).await;
+    let migration = run.migrate(apply(&tenant, once(&new)).await.digest()).await.unwrap();
     assert_eq!((migration.steps.len(), migration.steps[0].state_bytes), (1, None));
     assert_eq!(run.resume(answer("yes")).await.unwrap().result.unwrap().text(), r#""yes""#);
 }
 
 #[tokio::test]
 async fn all_steps_of_a_run_move_in_one_change_or_none_does() {
-    let host = host().build().await.unwrap();
-    let (old, new) = (moves(&host, &[]).await, moves(&host, &NEWER).await);
+    let tenant = host().build().await.unwrap().default_tenant();
+    let (old, new) = (moves(&tenant, &[]).await, moves(&tenant, &NEWER).await);
     // The second item is an array; this one takes up objects only.
     let picky = moves(
-        &host,
+        &tenant,
         &[(
             "(i32.store (i32.const 1868) (i32.const 1))",
             "(if (i32.ne (i32.load8_u (i32.load (i32.const 1168))) (i32.const 123)) (then (unreachable)))
@@ -184,14 +184,14 @@ async fn all_steps_of_a_run_move_in_one_change_or_none_does() {
         let each = ForEachEntry { concurrency: 3, ..ForEachEntry::from(component.step("ask")) };
         WorkflowBuilder::new("asks").foreach(each).definition()
     };
-    let workflow = apply(&host, each(&old)).await;
+    let workflow = apply(&tenant, each(&old)).await;
     let run = workflow.start(input(json!([{"n": 1}, [2], {"n": 3}]))).await.unwrap().run;
     let before = run.state().await.unwrap();
 
-    let error = run.migrate(apply(&host, each(&picky)).await.digest()).await.unwrap_err();
+    let error = run.migrate(apply(&tenant, each(&picky)).await.digest()).await.unwrap_err();
     assert!(error.to_string().contains("step `ask[1]`"), "{error}");
     assert_eq!(run.state().await.unwrap(), before);
-    let migration = run.migrate(apply(&host, each(&new)).await.digest()).await.unwrap();
+    let migration = run.migrate(apply(&tenant, each(&new)).await.digest()).await.unwrap();
     assert_eq!(migration.steps.len(), 3);
     assert_eq!(run.state().await.unwrap().version, before.version + 1);
     let result = run.resume(answer("x").step(Target { all: true, ..Target::default() })).await.unwrap();
@@ -200,13 +200,13 @@ async fn all_steps_of_a_run_move_in_one_change_or_none_does() {
 
 #[tokio::test]
 async fn a_fork_from_before_the_move_goes_on_in_the_old_component() {
-    let host = host().build().await.unwrap();
-    let (old, new) = (moves(&host, &[]).await, moves(&host, &NEWER).await);
-    let started = apply(&host, twice(&old)).await.start(input(json!({"n": 1}))).await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let (old, new) = (moves(&tenant, &[]).await, moves(&tenant, &NEWER).await);
+    let started = apply(&tenant, twice(&old)).await.start(input(json!({"n": 1}))).await.unwrap();
     let (run, first) = (started.run, started.result.suspended[0].suspension);
     run.resume(answer("a")).await.unwrap();
     let old_version = run.state().await.unwrap().workflow;
-    run.migrate(apply(&host, twice(&new)).await.digest()).await.unwrap();
+    run.migrate(apply(&tenant, twice(&new)).await.digest()).await.unwrap();
 
     let of_now = run.fork(ForkOptions::default()).await.unwrap();
     let of_then = run.fork(ForkOptions { at: Some(first), answer: Some(answer("b")) }).await.unwrap();
@@ -215,21 +215,21 @@ async fn a_fork_from_before_the_move_goes_on_in_the_old_component() {
         assert_eq!(run.resume(answer("end")).await.unwrap().result.unwrap().text(), expected);
     }
     // As long as the run is kept, its past can be forked: so what it followed then is kept.
-    host.delete_run(of_then.id()).await.unwrap();
-    assert_eq!(host.remove_workflow(old_version).await.unwrap_err().code(), "in-use");
-    assert_eq!(host.remove_component(old.digest()).await.unwrap_err().code(), "in-use");
-    host.delete_run(of_now.id()).await.unwrap();
-    host.delete_run(run.id()).await.unwrap();
-    host.remove_workflow(old_version).await.unwrap();
-    host.remove_component(old.digest()).await.unwrap();
+    tenant.delete_run(of_then.id()).await.unwrap();
+    assert_eq!(tenant.remove_workflow(old_version).await.unwrap_err().code(), "in-use");
+    assert_eq!(tenant.remove_component(old.digest()).await.unwrap_err().code(), "in-use");
+    tenant.delete_run(of_now.id()).await.unwrap();
+    tenant.delete_run(run.id()).await.unwrap();
+    tenant.remove_workflow(old_version).await.unwrap();
+    tenant.remove_component(old.digest()).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_answer_that_a_paused_step_has_not_taken_yet_holds_the_run_back() {
-    let host = host().build().await.unwrap();
-    let (old, new) = (moves(&host, &[]).await, moves(&host, &NEWER).await);
-    let run = started(&apply(&host, twice(&old)).await).await;
-    let to = apply(&host, twice(&new)).await.digest();
+    let tenant = host().build().await.unwrap().default_tenant();
+    let (old, new) = (moves(&tenant, &[]).await, moves(&tenant, &NEWER).await);
+    let run = started(&apply(&tenant, twice(&old)).await).await;
+    let to = apply(&tenant, twice(&new)).await.digest();
     run.pause().await.unwrap();
     run.resume(answer("a")).await.unwrap();
     let error = run.migrate(to).await.unwrap_err();
@@ -255,10 +255,10 @@ async fn a_run_that_is_answered_while_it_moves_is_looked_at_again() {
             may_go_on.lock().unwrap().recv().unwrap();
         }
     };
-    let host = host().on_fault_point(Arc::new(hook)).build().await.unwrap();
-    let (old, new) = (moves(&host, &[]).await, moves(&host, &NEWER).await);
-    let run = apply(&host, twice(&old)).await.start(StartOptions::default()).await.unwrap().run;
-    let to = apply(&host, twice(&new)).await.digest();
+    let tenant = host().on_fault_point(Arc::new(hook)).build().await.unwrap().default_tenant();
+    let (old, new) = (moves(&tenant, &[]).await, moves(&tenant, &NEWER).await);
+    let run = apply(&tenant, twice(&old)).await.start(StartOptions::default()).await.unwrap().run;
+    let to = apply(&tenant, twice(&new)).await.digest();
     armed.store(true, Ordering::SeqCst);
     let moving = tokio::spawn({
         let run = run.clone();

@@ -12,7 +12,8 @@ use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
 use reentry::store::{RunFilter, SuspensionFilter};
 use reentry::{
-    Component, ForkOptions, Host, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions, Workflow,
+    Component, ForkOptions, Host, OutputOptions, ResumeOptions, Run, SendEvent, StartOptions, Tenant,
+    Workflow,
 };
 
 use crate::clock::Standing;
@@ -63,14 +64,14 @@ fn steps(block: &str) -> String {
 
 /// What the folder is written with.
 struct Writer {
-    host: Host,
+    tenant: Tenant,
     ask: Component,
     made: BTreeMap<String, RunId>,
 }
 
 impl Writer {
     async fn workflow(&self, id: &str, component: &Component, steps: &str) -> Workflow {
-        self.host.commit(definition(id, component, steps)).await.unwrap()
+        self.tenant.commit(definition(id, component, steps)).await.unwrap()
     }
 
     /// Starts a run, unless that is refused.
@@ -84,7 +85,7 @@ impl Writer {
     /// Answers what has waited longest, whatever comes of that.
     async fn answer(&self, run: &Run, answer: Json) {
         let filter = SuspensionFilter { run: Some(run.id()), ..SuspensionFilter::default() };
-        let first = self.host.inbox(filter).await.unwrap().rows.into_iter().next();
+        let first = self.tenant.inbox(filter).await.unwrap().rows.into_iter().next();
         if let Some(first) = first {
             let _ = run.resume(ResumeOptions::data(answer).step(Target::suspension(first.record.id))).await;
         }
@@ -108,11 +109,11 @@ impl Writer {
     /// Texts that come otherwise than as input and answer, and runs that stand otherwise than waiting.
     async fn others(&mut self) {
         let plain = || StartOptions::input(Json::parse("1").unwrap());
-        let event = waits_for_event(&self.host).await;
+        let event = waits_for_event(&self.tenant).await;
         let events = self.workflow("event", &event, &steps("ASK")).await;
         let asked = self.ask.clone();
-        self.host.apply_workflow(definition("ask", &asked, &steps("ASK"))).await.unwrap();
-        let calls = calls_workflow(&self.host).await;
+        self.tenant.apply_workflow(definition("ask", &asked, &steps("ASK"))).await.unwrap();
+        let calls = calls_workflow(&self.tenant).await;
         let calls = self.workflow("calls", &calls, &steps("ASK")).await;
         let kept = self.workflow("kept", &asked, &steps(r#"ASK, {"map": {"to": "state.k"}}"#)).await;
         let said = self.workflow("said", &asked, &steps(r#"ASK, {"map": {"to": "context.k"}}"#)).await;
@@ -131,7 +132,7 @@ impl Writer {
             self.start(&then, format!("request {text}"), options).await;
             // Of these, the first goes to the run that has waited longest, whatever it was asked with.
             let sent = SendEvent { name: "ask".into(), payload: Some(json.clone()), ..SendEvent::default() };
-            let _ = self.host.send_event(sent).await;
+            let _ = self.tenant.send_event(sent).await;
             let options = || StartOptions::input(json.clone());
             if let Some(run) = self.start(&then, format!("paused {text}"), options()).await {
                 let _ = run.pause().await;
@@ -149,7 +150,7 @@ impl Writer {
 
     /// A call that this process will not live to make again.
     async fn orphan(&mut self) {
-        let fail = traps(&self.host).await;
+        let fail = traps(&self.tenant).await;
         let again = r#"[{"try": {"do": {"then": {"component": "@", "step": "ask", "retry": {"retries": 1, "delayMs": 1000}}}, "catch": {"map": {"to": "input.input"}}}}]"#;
         let workflow = self.workflow("retrying", &fail, again).await;
         for (text, json) in texts() {
@@ -157,7 +158,7 @@ impl Writer {
             let id = new.id();
             tokio::spawn(new.start(StartOptions::input(Json::parse(json).unwrap())));
             let is_tried = async || {
-                let state = match self.host.run(id).await {
+                let state = match self.tenant.run(id).await {
                     Ok(run) => run.state().await.unwrap(),
                     Err(_) => return false,
                 };
@@ -174,9 +175,9 @@ impl Writer {
 #[ignore = "writes what other tests read"]
 async fn writes_a_folder() {
     let folder = std::env::var("FOLDER").expect("FOLDER names the folder to be written");
-    let host = host().data_dir(folder).clock(Standing::new()).build().await.unwrap();
-    let ask = asks(&host).await;
-    let mut writer = Writer { host, ask, made: BTreeMap::new() };
+    let tenant = host().data_dir(folder).clock(Standing::new()).build().await.unwrap().default_tenant();
+    let ask = asks(&tenant).await;
+    let mut writer = Writer { tenant, ask, made: BTreeMap::new() };
     writer.blocks().await;
     writer.others().await;
     writer.orphan().await;
@@ -191,10 +192,10 @@ fn unpacked() -> tempfile::TempDir {
 }
 
 /// How every run stands, by what it is about.
-async fn standing(host: &Host) -> Vec<(RunId, String, RunStatus)> {
+async fn standing(tenant: &Tenant) -> Vec<(RunId, String, RunStatus)> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = host.runs(RunFilter { after, ..RunFilter::default() }).await.unwrap();
+        let page = tenant.runs(RunFilter { after, ..RunFilter::default() }).await.unwrap();
         for run in page.rows {
             let about = run.resource_id.unwrap_or_else(|| format!("{} fork", run.workflow_id));
             all.push((run.id, about, run.status));
@@ -208,9 +209,10 @@ async fn standing(host: &Host) -> Vec<(RunId, String, RunStatus)> {
 
 /// Answers all that waits, lets time pass, takes over what was left: until nothing changes any more.
 async fn brought_on(host: &Host, clock: &Standing) {
+    let tenant = host.default_tenant();
     for _ in 0..6 {
-        for (id, _, status) in standing(host).await {
-            let run = host.run(id).await.unwrap();
+        for (id, _, status) in standing(&tenant).await {
+            let run = tenant.run(id).await.unwrap();
             let waiting =
                 run.state().await.unwrap().answerable().map(|(_, open)| open.id).collect::<Vec<_>>();
             for open in waiting {
@@ -227,15 +229,15 @@ async fn brought_on(host: &Host, clock: &Standing) {
         host.wake_due().await.unwrap();
         host.recover().await.unwrap();
         let sent = SendEvent { name: "ask".into(), ..SendEvent::default() };
-        host.send_event(sent).await.unwrap();
+        tenant.send_event(sent).await.unwrap();
     }
 }
 
 /// What was answered before answers were kept is told as not recorded: neither the question nor the answer, nor who gave it.
-async fn nothing_is_made_up(host: &Host) {
+async fn nothing_is_made_up(tenant: &Tenant) {
     let (mut ended, mut open) = (0, 0);
-    for (id, ..) in standing(host).await {
-        let run = host.run(id).await.unwrap();
+    for (id, ..) in standing(tenant).await {
+        let run = tenant.run(id).await.unwrap();
         for row in run.history().await.unwrap() {
             match row.record.state.ended {
                 None => open += 1,
@@ -257,21 +259,22 @@ async fn nothing_is_made_up(host: &Host) {
 async fn whatever_waits_in_a_folder_of_an_earlier_version_goes_on_and_can_be_deleted() {
     let (folder, clock) = (unpacked(), Standing::new());
     let host = host().data_dir(folder.path()).clock(clock.clone()).build().await.unwrap();
-    let before = standing(&host).await.len();
+    let tenant = host.default_tenant();
+    let before = standing(&tenant).await.len();
     // What was everybody's is that of the one tenant whose runs need it.
-    let names = async |host: &Host| {
-        let listed = host.components().await.unwrap().into_iter();
+    let names = async |tenant: &Tenant| {
+        let listed = tenant.components().await.unwrap().into_iter();
         listed.map(|component| component.name).collect::<Vec<_>>()
     };
-    assert_eq!(names(&host).await, ["fail", "calls", "event", "ask"]);
-    assert_eq!(host.workflows().await.unwrap().len(), 1);
-    let other = host.for_tenant(TenantId::new("other").unwrap());
+    assert_eq!(names(&tenant).await, ["fail", "calls", "event", "ask"]);
+    assert_eq!(tenant.workflows().await.unwrap().len(), 1);
+    let other = host.tenant(TenantId::new("other").unwrap());
     assert_eq!((names(&other).await.len(), other.workflows().await.unwrap().len()), (0, 0));
-    nothing_is_made_up(&host).await;
+    nothing_is_made_up(&tenant).await;
     brought_on(&host, &clock).await;
     let mut told = BTreeMap::<String, Vec<String>>::new();
-    for (id, about, status) in standing(&host).await {
-        let result = host.run(id).await.unwrap().result(OutputOptions::default()).await.unwrap();
+    for (id, about, status) in standing(&tenant).await {
+        let result = tenant.run(id).await.unwrap().result(OutputOptions::default()).await.unwrap();
         let code = result.error.and_then(|failure| failure.code).map(|code| format!(" [{code}]"));
         told.entry(format!("{status}{}", code.unwrap_or_default())).or_default().push(about);
     }
@@ -291,14 +294,14 @@ async fn whatever_waits_in_a_folder_of_an_earlier_version_goes_on_and_can_be_del
     success: 145 runs
     ");
     for _ in 0..2 {
-        for (id, ..) in standing(&host).await {
-            let run = host.run(id).await.unwrap();
+        for (id, ..) in standing(&tenant).await {
+            let run = tenant.run(id).await.unwrap();
             if !run.status().await.unwrap().is_final() {
                 run.cancel().await.unwrap();
             }
             // One that was forked goes after its forks.
-            let _ = host.delete_run(id).await;
+            let _ = tenant.delete_run(id).await;
         }
     }
-    assert_eq!((standing(&host).await.len(), before), (0, 171));
+    assert_eq!((standing(&tenant).await.len(), before), (0, 171));
 }

@@ -48,8 +48,8 @@ async fn history(run: &Run) -> String {
 
 #[tokio::test]
 async fn who_answers_is_kept_as_the_host_knows_it() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!(2))).await.unwrap();
     let known = Actor { name: "ann".into(), asserted: false, via: "token:7".into() };
     let (actor, comment) = (Some(known.clone()), Some(String::new()));
@@ -65,8 +65,8 @@ async fn who_answers_is_kept_as_the_host_knows_it() {
 
 #[tokio::test]
 async fn texts_of_those_who_act_are_bounded_at_each_door() {
-    let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     let before = run.state().await.unwrap();
     let (long, longer) = ("x".repeat(257), Some("x".repeat(4_097)));
@@ -94,7 +94,7 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
             .start(StartOptions { comment: longer, ..input(json!(1)) })
             .await
             .map(drop),
-        host.send_event(SendEvent { name: "e".into(), actor, ..SendEvent::default() }).await.map(drop),
+        tenant.send_event(SendEvent { name: "e".into(), actor, ..SendEvent::default() }).await.map(drop),
     ];
     for refused in refused {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
@@ -104,9 +104,9 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
 
 #[tokio::test]
 async fn one_answer_to_all_is_kept_with_each_question() {
-    let host = host().build().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
     let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
-    let workflow = host.commit(definition("two", &asks(&host).await, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("two", &asks(&tenant).await, steps)).await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     let all = Target { all: true, ..Target::default() };
     run.resume(answer(json!("yes")).by("ann").step(all)).await.unwrap();
@@ -125,7 +125,8 @@ async fn one_answer_to_all_is_kept_with_each_question() {
 async fn late_answers_are_kept_and_bounded() {
     let shared = Shared::new();
     let host = shared.host().build().await.unwrap();
-    let started = asks_twice(&host).await.start(input(json!(1))).await.unwrap();
+    let tenant = host.default_tenant();
+    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
     let (run, question) = (started.run, started.result.suspended[0].suspension);
     let named = |who: &str, data: i32| answer(json!(data)).by(who).step(Target::suspension(question));
     let keyed = |key: &str| ResumeOptions { idempotency_key: Some(key.into()), ..named("ann", 2) };
@@ -162,8 +163,9 @@ async fn late_answers_are_kept_and_bounded() {
 #[tokio::test]
 async fn the_default_of_a_deadline_is_an_answer_that_nobody_gave() {
     let host = host().build().await.unwrap();
+    let tenant = host.default_tenant();
     let steps = r#"[{"ask": {"id": "q", "payload": {"n": "init.n"}, "deadline": {"for": "1ms", "otherwise": "no"}}}]"#;
-    let workflow = host.commit(definition("w", &asks(&host).await, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("w", &asks(&tenant).await, steps)).await.unwrap();
     let run = workflow.start(input(json!({"n": 1.50}))).await.unwrap().run;
     while host.wake_due().await.unwrap().is_empty() {
         tokio::task::yield_now().await;
@@ -176,8 +178,9 @@ async fn the_default_of_a_deadline_is_an_answer_that_nobody_gave() {
 #[tokio::test]
 async fn who_sent_an_event_is_kept_with_the_wait_that_took_it() {
     let host = host().build().await.unwrap();
-    let waits = waits_for_event(&host).await;
-    let workflow = host.workflow("w").then(waits.step("ask")).commit().await.unwrap();
+    let tenant = host.default_tenant();
+    let waits = waits_for_event(&tenant).await;
+    let workflow = tenant.workflow("w").then(waits.step("ask")).commit().await.unwrap();
     let event = |who: &str| SendEvent {
         name: "ask".into(),
         payload: Some(json!(5).into()),
@@ -185,10 +188,10 @@ async fn who_sent_an_event_is_kept_with_the_wait_that_took_it() {
         ..SendEvent::default()
     };
     // One that was there before, and one that comes while the step waits.
-    host.send_event(event("ann")).await.unwrap();
+    tenant.send_event(event("ann")).await.unwrap();
     let first = workflow.start(input(json!(1))).await.unwrap().run;
     let second = workflow.start(input(json!(1))).await.unwrap().run;
-    host.send_event(event("bob")).await.unwrap();
+    tenant.send_event(event("bob")).await.unwrap();
     host.quiet().await;
     assert_eq!(history(&first).await, "ask - Received 5 by ann");
     assert_eq!(history(&second).await, "ask - Received 5 by bob");
@@ -197,10 +200,10 @@ async fn who_sent_an_event_is_kept_with_the_wait_that_took_it() {
 /// A fork has behind it what its parent was asked and refused before; a question that was open is told once.
 #[tokio::test]
 async fn a_fork_tells_what_its_parents_were_told_before() {
-    let host = host().build().await.unwrap();
-    let component = refuses(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let component = refuses(&tenant).await;
     let again = reentry::core::workflow::StepEntry { id: "again".into(), ..component.step("ask") };
-    let workflow = host.workflow("w").then(component.step("ask")).then(again).commit().await.unwrap();
+    let workflow = tenant.workflow("w").then(component.step("ask")).then(again).commit().await.unwrap();
     let started = workflow.start(input(json!(1))).await.unwrap();
     let (run, first) = (started.run, started.result.suspended[0].suspension);
     run.resume(answer(json!(17)).by("ann")).await.unwrap_err();
@@ -221,7 +224,7 @@ async fn a_fork_tells_what_its_parents_were_told_before() {
         .await
         .unwrap_err();
     let Error::AnswerRefused { run: fork, .. } = refused else { panic!("{refused}") };
-    let fork = host.run(fork).await.unwrap();
+    let fork = tenant.run(fork).await.unwrap();
     assert_eq!(history(&fork).await, "ask 1 open - by -; Refused 17 by ann; Refused 47 by dan");
     // The watcher of a fork hears of the question under its new address.
     let asked = fork.timeline().await.unwrap();
@@ -237,8 +240,9 @@ async fn a_fork_tells_what_its_parents_were_told_before() {
 #[tokio::test]
 async fn an_answer_that_a_fork_takes_along_is_told_once() {
     let host = host().build().await.unwrap();
-    let component = refuses(&host).await;
-    let workflow = host.workflow("w").then(component.step("ask")).commit().await.unwrap();
+    let tenant = host.default_tenant();
+    let component = refuses(&tenant).await;
+    let workflow = tenant.workflow("w").then(component.step("ask")).commit().await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     run.pause().await.unwrap();
     // Nobody calls the step before the run is let go on, so that the answer is under way.
@@ -254,8 +258,8 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
 /// After a cancellation and a restart the question is asked anew, and both are told.
 #[tokio::test]
 async fn a_question_that_is_asked_anew_is_told_anew() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     run.cancel_with(CancelOptions { actor: Some(Actor::asserted("ann")), ..CancelOptions::default() })
         .await
         .unwrap();
@@ -271,8 +275,8 @@ async fn a_question_that_is_asked_anew_is_told_anew() {
 /// A step that is done again has another record: what was told of the first time does not become that of the second.
 #[tokio::test]
 async fn a_step_that_is_done_again_changes_nothing_of_what_was() {
-    let host = host().savepoints_max(1).build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().savepoints_max(1).build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!("a")).by("ann")).await.unwrap();
     run.time_travel(reentry::TravelOptions {
         to: "ask".parse().unwrap(),

@@ -12,8 +12,8 @@ use crate::guest::{Shared, asks_twice, host, input, line};
 
 #[tokio::test]
 async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
-    let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let keyed = |value| StartOptions { idempotency_key: Some("order-1".into()), ..input(value) };
     let first = workflow.start(keyed(json!(1))).await.unwrap();
     let answer =
@@ -26,7 +26,7 @@ async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
     assert_eq!((second.run.id(), &second.result), (first.run.id(), &first.result));
     assert_eq!(first.run.resume(answer).await.unwrap(), told);
     insta::assert_snapshot!(line(&told), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
-    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
+    assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
 
     let error = workflow.start(keyed(json!(2))).await.unwrap_err();
     assert!(matches!(error, Error::RequestDiffers { .. }));
@@ -35,15 +35,15 @@ async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
 
 #[tokio::test]
 async fn a_refused_request_leaves_its_key_and_no_run() {
-    let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let keyed = |state| StartOptions {
         idempotency_key: Some("k".into()),
         initial_state: Some(state),
         ..StartOptions::default()
     };
     workflow.start(keyed(json!(1).into())).await.unwrap_err();
-    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows, []);
+    assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows, []);
     workflow.start(keyed(json!({}).into())).await.unwrap();
     let long = StartOptions { idempotency_key: Some("k".repeat(257)), ..StartOptions::default() };
     insta::assert_snapshot!(workflow.start(long).await.unwrap_err(), @"an idempotency key has 257 bytes; it must have 1 to 256");
@@ -51,8 +51,8 @@ async fn a_refused_request_leaves_its_key_and_no_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_that_ask_at_once_one_starts_it_and_all_are_told_the_same() {
-    let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let workflow = workflow.clone();
@@ -61,13 +61,13 @@ async fn of_many_that_ask_at_once_one_starts_it_and_all_are_told_the_same() {
     }
     let told = asking.join_all().await;
     assert!(told.iter().all(|result| *result == told[0]), "{told:?}");
-    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
+    assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
 }
 
 #[tokio::test]
 async fn the_same_request_in_other_words_is_the_same_and_other_digits_are_not() {
-    let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let keyed = |text: &str| StartOptions {
         idempotency_key: Some("order-1".into()),
         request_context: std::collections::BTreeMap::from([("who".into(), Json::parse(text).unwrap())]),
@@ -85,10 +85,10 @@ async fn a_request_of_a_process_that_ended_is_brought_to_its_end_by_the_next_one
     let shared = Shared::new();
     let options = || StartOptions { idempotency_key: Some("order-1".into()), ..input(json!(1)) };
     let dies = |point| assert_ne!(point, FaultPoint::BeforeCall, "the process ends");
-    let first = shared.host().on_fault_point(Arc::new(dies)).build().await.unwrap();
+    let first = shared.host().on_fault_point(Arc::new(dies)).build().await.unwrap().default_tenant();
     asks_twice(&first).await.start(options()).await.unwrap_err();
     drop(first);
-    let second = shared.host().build().await.unwrap();
+    let second = shared.host().build().await.unwrap().default_tenant();
     let result = asks_twice(&second).await.start(options()).await.unwrap().result;
     insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
 use reentry::fault::FaultPoint;
-use reentry::{Error, Host, HostBuilder, RunResult, StartOptions, Workflow};
+use reentry::{Error, HostBuilder, RunResult, StartOptions, Tenant, Workflow};
 use tokio::task::JoinHandle;
 
 use crate::clock::Standing;
@@ -36,10 +36,10 @@ async fn sat(starting: JoinHandle<Result<RunResult, Error>>) -> RunResult {
 }
 
 /// A workflow whose step fails, and is tried once more after a delay.
-async fn failing(host: &Host, delay_ms: u64) -> Workflow {
+async fn failing(tenant: &Tenant, delay_ms: u64) -> Workflow {
     let retry = format!(r#"{{"retries": 1, "delayMs": {delay_ms}}}"#);
     let steps = format!(r#"[{{"then": {{"component": "@", "step": "ask", "retry": {retry}}}}}]"#);
-    host.commit(definition("fails", &traps(host).await, &steps)).await.unwrap()
+    tenant.commit(definition("fails", &traps(tenant).await, &steps)).await.unwrap()
 }
 
 #[tokio::test]
@@ -50,7 +50,8 @@ async fn a_long_delay_is_not_sat_through_and_one_of_several_makes_the_try() {
         let builder = calls.counted(shared.host().clock(clock.clone()));
         hosts.push(builder.build().await.unwrap());
     }
-    let started = failing(&hosts[0], 3_600_000).await.start(StartOptions::default()).await.unwrap();
+    let started =
+        failing(&hosts[0].default_tenant(), 3_600_000).await.start(StartOptions::default()).await.unwrap();
     assert_eq!(
         (started.result.status, started.result.due_at),
         (RunStatus::Waiting, Some(Timestamp(3_600_000)))
@@ -58,7 +59,7 @@ async fn a_long_delay_is_not_sat_through_and_one_of_several_makes_the_try() {
     // The one who made the call is not needed for the next one.
     drop(hosts.remove(0));
     for host in &hosts {
-        runs.push(host.run(started.run.id()).await.unwrap());
+        runs.push(host.default_tenant().run(started.run.id()).await.unwrap());
     }
 
     clock.pass_ms(3_599_999);
@@ -82,8 +83,8 @@ async fn a_delay_is_sat_through_up_to_what_the_host_says() {
         if let Some(ms) = sits {
             builder = builder.sit_through(Duration::from_millis(ms));
         }
-        let host = builder.build().await.unwrap();
-        let run = failing(&host, delay).await.create_run().await.unwrap();
+        let tenant = builder.build().await.unwrap().default_tenant();
+        let run = failing(&tenant, delay).await.create_run().await.unwrap();
         let starting = tokio::spawn({
             let run = run.clone();
             async move { run.start(StartOptions::default()).await }
@@ -102,8 +103,9 @@ async fn a_delay_is_sat_through_up_to_what_the_host_says() {
 #[tokio::test]
 async fn a_host_that_looks_after_runs_makes_the_try_by_itself() {
     let (clock, calls) = (Standing::new(), Calls::default());
-    let host = calls.counted(host().background(true).clock(clock.clone())).build().await.unwrap();
-    let started = failing(&host, 60_000).await.start(StartOptions::default()).await.unwrap();
+    let tenant =
+        calls.counted(host().background(true).clock(clock.clone())).build().await.unwrap().default_tenant();
+    let started = failing(&tenant, 60_000).await.start(StartOptions::default()).await.unwrap();
     assert_eq!(started.result.status, RunStatus::Waiting);
     clock.pass_ms(60_000);
     until(|| async { started.run.status().await.unwrap() == RunStatus::Failed }).await;
@@ -115,7 +117,7 @@ async fn a_host_that_looks_after_runs_makes_the_try_by_itself() {
 async fn a_delay_outlives_the_one_who_sits_through_it() {
     let (shared, clock) = (Shared::new(), Standing::new());
     let first = shared.host().clock(clock.clone()).build().await.unwrap();
-    let run = failing(&first, 5_000).await.create_run().await.unwrap();
+    let run = failing(&first.default_tenant(), 5_000).await.create_run().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
         async move { run.start(StartOptions::default()).await }
@@ -128,7 +130,7 @@ async fn a_delay_outlives_the_one_who_sits_through_it() {
     drop((run, first));
 
     let second = shared.host().clock(clock.clone()).build().await.unwrap();
-    let run = second.run(id).await.unwrap();
+    let run = second.default_tenant().run(id).await.unwrap();
     let left = run.state().await.unwrap().version;
     // Who takes it over sits through the rest of it.
     let passing = async {
@@ -145,8 +147,8 @@ async fn a_delay_outlives_the_one_who_sits_through_it() {
 #[tokio::test]
 async fn a_request_that_ended_in_a_delay_is_answered_so_again() {
     let (clock, calls) = (Standing::new(), Calls::default());
-    let host = calls.counted(host().clock(clock.clone())).build().await.unwrap();
-    let workflow = failing(&host, 60_000).await;
+    let tenant = calls.counted(host().clock(clock.clone())).build().await.unwrap().default_tenant();
+    let workflow = failing(&tenant, 60_000).await;
     let keyed = || StartOptions { idempotency_key: Some("k".into()), ..StartOptions::default() };
     let first = workflow.start(keyed()).await.unwrap().result;
     let again = workflow.start(keyed()).await.unwrap().result;

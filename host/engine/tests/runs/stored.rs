@@ -12,7 +12,7 @@ use crate::guest::{Shared, asks, definition, input, line};
 #[tokio::test]
 async fn a_run_of_a_definition_that_would_be_refused_today_goes_on() {
     let shared = Shared::new();
-    let first = shared.host().build().await.unwrap();
+    let first = shared.host().build().await.unwrap().default_tenant();
     let ask = asks(&first).await;
     let steps = r#"[{"then": {"id": "ask", "component": "@", "step": "ask"}}, {"map": {"id": "m", "to": "has(steps.gone) ? 0 : input"}}]"#;
     let strange = definition("strange", &ask, steps);
@@ -27,11 +27,11 @@ async fn a_run_of_a_definition_that_would_be_refused_today_goes_on() {
         components: vec![ask.digest()],
         created_at: Timestamp(0),
     };
-    shared.store().put_workflow(first.tenant(), record).await.unwrap();
+    shared.store().put_workflow(first.id(), record).await.unwrap();
     let run = first.workflow_by_digest(digest).await.unwrap().start(input(json!(1))).await.unwrap().run;
     let id = run.id();
     drop((run, first));
-    let second = shared.host().build().await.unwrap();
+    let second = shared.host().build().await.unwrap().default_tenant();
     let result = second.run(id).await.unwrap().resume(ResumeOptions::data(json!(2))).await.unwrap();
     assert_eq!(line(&result), r#"{"result":2,"status":"success"}"#);
 }

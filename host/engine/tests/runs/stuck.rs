@@ -50,9 +50,9 @@ async fn succeeds(run: &Run) {
 
 /// A run that sleeps until an instant, behind those that are stuck and were due before.
 async fn sleeps_behind_the_stuck(shared: &Shared, clock: &std::sync::Arc<Standing>) -> RunId {
-    let host = shared.host().clock(clock.clone()).build().await.unwrap();
+    let tenant = shared.host().clock(clock.clone()).build().await.unwrap().default_tenant();
     let steps = r#"[{"sleep": {"ms": 1000}}, {"map": {"to": "input + 1"}}]"#;
-    let workflow = host.commit(definition("sleeps", &asks(&host).await, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("sleeps", &asks(&tenant).await, steps)).await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     let due = |step: &mut Step, number: u8| step.doing = Doing::Sleeping(Timestamp(u64::from(number)));
     stuck(shared.store(), &run.state().await.unwrap(), due).await;
@@ -65,24 +65,25 @@ async fn a_run_is_woken_though_many_that_cannot_go_on_are_due_before_it() {
     let id = sleeps_behind_the_stuck(&shared, &clock).await;
     clock.pass_ms(1_000);
     let host = shared.host().clock(clock).build().await.unwrap();
+    let tenant = host.default_tenant();
     assert_eq!(host.wake_due().await.unwrap(), [id]);
-    assert_eq!(host.run(id).await.unwrap().status().await.unwrap(), RunStatus::Success);
+    assert_eq!(tenant.run(id).await.unwrap().status().await.unwrap(), RunStatus::Success);
 }
 
 #[tokio::test]
 async fn a_run_is_woken_without_a_client_though_many_that_cannot_go_on_are_due_before_it() {
     let (shared, clock) = (Shared::new(), Standing::new());
     let id = sleeps_behind_the_stuck(&shared, &clock).await;
-    let host = shared.host().background(true).clock(clock.clone()).build().await.unwrap();
+    let tenant = shared.host().background(true).clock(clock.clone()).build().await.unwrap().default_tenant();
     clock.pass_ms(1_000);
-    succeeds(&host.run(id).await.unwrap()).await;
+    succeeds(&tenant.run(id).await.unwrap()).await;
 }
 
 /// A run whose call nobody makes, behind those that are stuck with a call of somebody who is dead as well.
 async fn orphaned_behind_the_stuck(shared: &Shared) -> RunId {
-    let host = shared.host().build().await.unwrap();
-    let ask = asks(&host).await;
-    let workflow = host.workflow("asks").then(ask.step("ask")).commit().await.unwrap();
+    let tenant = shared.host().build().await.unwrap().default_tenant();
+    let ask = asks(&tenant).await;
+    let workflow = tenant.workflow("asks").then(ask.step("ask")).commit().await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     let (store, like) = (shared.store(), run.state().await.unwrap());
     stuck(store, &like, |step, _| orphan(step, 0)).await;
@@ -94,23 +95,24 @@ async fn a_call_is_taken_over_though_many_that_nobody_can_make_come_before_it() 
     let shared = Shared::new();
     let id = orphaned_behind_the_stuck(&shared).await;
     let host = shared.host().build().await.unwrap();
+    let tenant = host.default_tenant();
     assert_eq!(host.recover().await.unwrap(), [id]);
-    assert_eq!(host.run(id).await.unwrap().status().await.unwrap(), RunStatus::Suspended);
+    assert_eq!(tenant.run(id).await.unwrap().status().await.unwrap(), RunStatus::Suspended);
 }
 
 #[tokio::test]
 async fn a_call_is_taken_over_without_a_client_though_many_that_nobody_can_make_come_before_it() {
     let shared = Shared::new();
     let id = orphaned_behind_the_stuck(&shared).await;
-    let host = shared.host().background(true).build().await.unwrap();
-    let run = host.run(id).await.unwrap();
+    let tenant = shared.host().background(true).build().await.unwrap().default_tenant();
+    let run = tenant.run(id).await.unwrap();
     until(|| async { run.status().await.unwrap() == RunStatus::Suspended }).await;
 }
 
 #[tokio::test]
 async fn a_message_is_delivered_though_many_that_nobody_can_take_were_sent_before_it() {
     let shared = Shared::new();
-    let quiet = shared.host().build().await.unwrap();
+    let quiet = shared.host().build().await.unwrap().default_tenant();
     let event = waits_for_event(&quiet).await;
     let workflow = quiet.workflow("waits").then(event.step("ask")).commit().await.unwrap();
     let run = workflow.start(StartOptions::default()).await.unwrap().run;

@@ -10,14 +10,14 @@ use reentry::store::{RunFilter, SuspensionFilter};
 use reentry::wasm::RuntimeConfig;
 use reentry::{
     Component, Error, ForkOptions, Host, OpenRuns, OutputOptions, Prune, ResumeOptions, Run, SendEvent,
-    StartOptions,
+    StartOptions, Tenant,
 };
 use serde_json::json;
 
 use crate::guest::{Shared, asks, asks_newly, bytes_of_ask, definition, input, line};
 
-fn tenant(host: &Host, name: &str) -> Host {
-    host.for_tenant(TenantId::new(name).unwrap())
+fn tenant(host: &Host, name: &str) -> Tenant {
+    host.tenant(TenantId::new(name).unwrap())
 }
 
 /// What a tenant may name.
@@ -49,15 +49,15 @@ fn of_nobody() -> Names {
 }
 
 /// What a tenant made: a component, a workflow with a run that waits, a request, an event that nobody took.
-async fn made_by(host: &Host) -> (Names, Run) {
-    let ask = host.add_component("theirs", &bytes_of_ask()).await.unwrap();
+async fn made_by(tenant: &Tenant) -> (Names, Run) {
+    let ask = tenant.add_component("theirs", &bytes_of_ask()).await.unwrap();
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
-    let workflow = host.apply_workflow(definition("theirs", &ask, steps)).await.unwrap().workflow;
+    let workflow = tenant.apply_workflow(definition("theirs", &ask, steps)).await.unwrap().workflow;
     let options = StartOptions { idempotency_key: Some("theirs".into()), ..input(json!(1)) };
     let run = workflow.new_run(Some("theirs".into())).start(options).await.unwrap().run;
-    let open = host.inbox(SuspensionFilter::default()).await.unwrap().rows[0].record.id;
+    let open = tenant.inbox(SuspensionFilter::default()).await.unwrap().rows[0].record.id;
     let sent = SendEvent { name: "theirs".into(), id: Some("theirs".into()), ..SendEvent::default() };
-    host.send_event(sent).await.unwrap();
+    tenant.send_event(sent).await.unwrap();
     let names = Names {
         component: ask.digest(),
         name: "theirs",
@@ -88,7 +88,7 @@ fn step_of(component: ComponentDigest) -> reentry::core::workflow::Definition {
 }
 
 /// Every verb that takes a name, or lists, as tenant `b` asks it. `own` is a waiting run of b's.
-async fn every_verb(b: &Host, names: &Names, own: &Run) -> String {
+async fn every_verb(host: &Host, b: &Tenant, names: &Names, own: &Run) -> String {
     let mut all = String::new();
     let mut add = |verb: &str, told: String| {
         let mut told = told;
@@ -115,8 +115,8 @@ async fn every_verb(b: &Host, names: &Names, own: &Run) -> String {
     );
     add("component_usage", told(b.component_usage(names.component).await));
     add("remove_component", told(b.remove_component(names.component).await));
-    add("publish_component", told(b.publish_component(names.component, None).await));
-    add("unpublish_component", told(b.unpublish_component(names.component).await));
+    add("publish_component", told(host.publish_component(b.id(), names.component, None).await));
+    add("unpublish_component", told(host.unpublish_component(names.component).await));
     add("prunable_components", told(b.prunable_components().await));
     add("prune_components", told(b.prune_components().await));
     add("commit", told(b.commit(step_of(names.component)).await.map(drop)));
@@ -183,8 +183,8 @@ async fn what_another_tenant_made_is_as_if_it_were_not_there() {
     let own = b.commit(definition("own", &own, steps)).await.unwrap();
     let own = own.start(input(json!(1))).await.unwrap().run;
 
-    let of_theirs = every_verb(&b, &theirs, &own).await;
-    assert_eq!(of_theirs, every_verb(&b, &of_nobody(), &own).await);
+    let of_theirs = every_verb(&host, &b, &theirs, &own).await;
+    assert_eq!(of_theirs, every_verb(&host, &b, &of_nobody(), &own).await);
     insta::assert_snapshot!(of_theirs, @r#"
     component: NotFound [no-component] no component COMPONENT for this tenant; add it with `components add`
     component_named: None
@@ -233,8 +233,9 @@ async fn a_name_and_an_idempotency_key_mean_what_their_tenant_made() {
     let host = shared.host().build().await.unwrap();
     let (a, b) = (tenant(&host, "a"), tenant(&host, "b"));
     let (theirs, run) = made_by(&a).await;
-    let newer = asks_newly(&host).await;
-    host.publish_component(newer.digest(), Some("theirs")).await.unwrap();
+    let own = host.default_tenant();
+    let newer = asks_newly(&own).await;
+    host.publish_component(own.id(), newer.digest(), Some("theirs")).await.unwrap();
     let mine: Component = b.component_named("theirs").await.unwrap().unwrap();
     assert_eq!(mine.digest(), newer.digest());
     assert_eq!(a.component_named("theirs").await.unwrap().unwrap().digest(), theirs.component);
@@ -302,15 +303,15 @@ async fn a_workflow_that_is_held_does_not_begin_without_its_components() {
 async fn what_is_published_runs_for_all_until_nobody_needs_it() {
     let shared = Shared::new();
     let host = shared.host().build().await.unwrap();
-    let b = tenant(&host, "b");
-    let ask = asks(&host).await;
-    host.publish_component(ask.digest(), Some("shared")).await.unwrap();
+    let (own, b) = (host.default_tenant(), tenant(&host, "b"));
+    let ask = asks(&own).await;
+    host.publish_component(own.id(), ask.digest(), Some("shared")).await.unwrap();
     let found = b.component_named("shared").await.unwrap().unwrap();
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
     let workflow = b.commit(definition("w", &found, steps)).await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
     assert_eq!(b.remove_component(ask.digest()).await.unwrap_err().code(), "published");
-    host.remove_component(ask.digest()).await.unwrap();
+    own.remove_component(ask.digest()).await.unwrap();
     let refused = host.unpublish_component(ask.digest()).await.unwrap_err();
     assert_eq!(refused.code(), "in-use");
     assert!(!refused.to_string().contains('`'), "no workflow of a tenant's is named: {refused}");
@@ -342,17 +343,17 @@ async fn a_tenant_is_deleted_with_all_that_it_has() {
     let (a, b) = (tenant(&host, "a"), tenant(&host, "b"));
     let (theirs, run) = made_by(&a).await;
     let (kept, _) = made_by(&b).await;
-    let refused = host.delete_tenant(a.tenant(), OpenRuns::Refuse).await.unwrap_err();
+    let refused = host.delete_tenant(a.id(), OpenRuns::Refuse).await.unwrap_err();
     assert_eq!((refused.code(), a.runs(RunFilter::default()).await.unwrap().rows.len()), ("in-use", 1));
     // A fork is deleted before the run that it reads.
     run.fork(ForkOptions::default()).await.unwrap();
-    let deleted = host.delete_tenant(a.tenant(), OpenRuns::Cancel).await.unwrap();
+    let deleted = host.delete_tenant(a.id(), OpenRuns::Cancel).await.unwrap();
     let told = (deleted.runs, deleted.open_runs, deleted.components, deleted.workflows, deleted.messages);
     assert_eq!(told, (2, 2, 1, 1, 1));
     assert_eq!(a.run(theirs.run).await.unwrap_err().code(), "no-run");
     assert_eq!(a.components().await.unwrap(), []);
     assert_eq!(a.workflow_by_digest(theirs.workflow).await.unwrap_err().code(), "no-workflow");
-    let again = host.delete_tenant(a.tenant(), OpenRuns::Cancel).await.unwrap_err();
+    let again = host.delete_tenant(a.id(), OpenRuns::Cancel).await.unwrap_err();
     assert_eq!((again.code(), host.tenants().await.unwrap().len()), ("no-tenant", 1));
     // b has the same component, and its run goes on.
     let result = b.run(kept.run).await.unwrap().resume(ResumeOptions::data(json!(7))).await.unwrap();

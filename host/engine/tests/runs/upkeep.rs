@@ -25,7 +25,7 @@ impl Observer for Told {
 async fn a_host_that_leaves_begins_no_call_and_another_one_takes_over() {
     let (data, told) = (tempfile::tempdir().unwrap(), Arc::new(Told::default()));
     let leaving = host().data_dir(data.path()).build().await.unwrap();
-    let run = asks_twice(&leaving).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&leaving.default_tenant()).await.start(input(json!(1))).await.unwrap().run;
     assert_eq!(leaving.stop(Duration::ZERO).await.unwrap(), 0);
     let result = run.resume(ResumeOptions::data(json!("a"))).await.unwrap();
     assert_eq!(result.status, RunStatus::Running, "the answer counts, the step is not called");
@@ -42,22 +42,22 @@ async fn a_host_that_leaves_begins_no_call_and_another_one_takes_over() {
 
 #[tokio::test]
 async fn what_ended_goes_with_its_forks_and_what_a_fork_reads_stays_with_it() {
-    let host = host().build().await.unwrap();
-    let workflow = asks_twice(&host).await;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let workflow = asks_twice(&tenant).await;
     let parent = workflow.start(input(json!(1))).await.unwrap().run;
     let fork = parent.fork(ForkOptions::default()).await.unwrap();
     let waiting = workflow.start(input(json!(2))).await.unwrap().run;
     parent.cancel().await.unwrap();
     let everything = Prune { before: Timestamp(u64::MAX), workflow_id: None };
     let other = Prune { workflow_id: Some("other".into()), ..everything.clone() };
-    assert_eq!(host.prunable(&other).await.unwrap(), []);
+    assert_eq!(tenant.prunable(&other).await.unwrap(), []);
     let young = Prune { before: Timestamp(0), ..everything.clone() };
-    assert_eq!(host.prunable(&young).await.unwrap(), []);
-    assert_eq!(host.prunable(&everything).await.unwrap(), [parent.id()]);
-    let pruned = host.prune(&everything).await.unwrap();
+    assert_eq!(tenant.prunable(&young).await.unwrap(), []);
+    assert_eq!(tenant.prunable(&everything).await.unwrap(), [parent.id()]);
+    let pruned = tenant.prune(&everything).await.unwrap();
     assert_eq!((pruned.deleted, pruned.kept), (vec![], vec![parent.id()]));
     fork.cancel().await.unwrap();
-    let mut pruned = host.prune(&everything).await.unwrap();
+    let mut pruned = tenant.prune(&everything).await.unwrap();
     // Those that were made in the same millisecond may go in any order.
     pruned.deleted.sort_unstable();
     let mut both = vec![parent.id(), fork.id()];
@@ -68,8 +68,8 @@ async fn what_ended_goes_with_its_forks_and_what_a_fork_reads_stays_with_it() {
 
 #[tokio::test]
 async fn a_run_can_be_sent_back_to_what_it_has_reached() {
-    let host = host().build().await.unwrap();
-    let run = asks_twice(&host).await.start(input(json!(1))).await.unwrap().run;
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     let targets = async || {
         let paths = run.travel_targets().await.unwrap();
         paths.iter().map(ToString::to_string).collect::<Vec<_>>()

@@ -9,7 +9,7 @@ use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
 use reentry::core::step::Failure;
 use reentry::store::{RunFilter, SuspensionFilter};
-use reentry::{Component, Host, OutputOptions, ResumeOptions, Run, RunResult, Workflow};
+use reentry::{Component, Host, OutputOptions, ResumeOptions, Run, RunResult, Tenant, Workflow};
 use serde_json::json;
 
 use crate::clock::Standing;
@@ -199,14 +199,14 @@ fn laid_down(import: &str, texts: &[Vec<u8>]) -> String {
 const MEMORY: &str = r#"(memory (export "memory") 1)"#;
 
 /// A step that gives the text whose number is its input on this way.
-async fn gives(host: &Host, way: &Way, texts: &[Vec<u8>]) -> Component {
+async fn gives(tenant: &Tenant, way: &Way, texts: &[Vec<u8>]) -> Component {
     let start = format!(
         "(call $pick (i32.load offset=96 (local.get $call)) (i32.load offset=100 (local.get $call)))
     {}",
         way.does
     );
     let ask = edited(ASK, &[(&format!("{QUESTION}\n    {SUSPENDED}"), &start)]);
-    add(host, "gives", &edited(&ask, &[(MEMORY, &laid_down(&way.import, texts))])).await
+    add(tenant, "gives", &edited(&ask, &[(MEMORY, &laid_down(&way.import, texts))])).await
 }
 
 /// What is looked at of a run by whoever wants to know all of it.
@@ -218,13 +218,13 @@ async fn looked_at(run: &Run) -> RunResult {
 }
 
 /// Looks at a run, ends it, and deletes it.
-async fn is_left(host: &Host, run: &Run) {
+async fn is_left(tenant: &Tenant, run: &Run) {
     looked_at(run).await;
     if !run.status().await.unwrap().is_final() {
         run.cancel().await.unwrap();
         looked_at(run).await;
     }
-    host.delete_run(run.id()).await.unwrap();
+    tenant.delete_run(run.id()).await.unwrap();
 }
 
 /// How a run failed.
@@ -249,7 +249,7 @@ async fn takes(host: &Host, clock: &Standing, run: &Run, then: Then, text: &Json
         Then::Asks => {
             assert_eq!(shown(), [text.text()]);
             let open = SuspensionFilter { run: Some(run.id()), ..SuspensionFilter::default() };
-            let inbox = host.inbox(open).await.unwrap().rows;
+            let inbox = host.default_tenant().inbox(open).await.unwrap().rows;
             assert_eq!(inbox[0].payload.as_ref().unwrap().text(), text.text());
         }
         Then::Otherwise => {
@@ -278,17 +278,18 @@ fn all() -> Vec<String> {
 async fn json_of_a_guest_is_taken_to_the_letter_or_fails_by_name_and_place() {
     let clock = Standing::new();
     let host = host().clock(clock.clone()).build().await.unwrap();
-    let ask = asks(&host).await;
+    let tenant = host.default_tenant();
+    let ask = asks(&tenant).await;
     let step = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
-    host.apply_workflow(definition("ask", &ask, step)).await.unwrap();
+    tenant.apply_workflow(definition("ask", &ask, step)).await.unwrap();
     let texts = all();
     let bytes: Vec<Vec<u8>> = texts.iter().map(|text| text.clone().into_bytes()).collect();
     let (mut taken, mut failed) = (0, 0);
     for way in ways() {
         let clock = Arc::clone(&clock);
-        let gives = gives(&host, &way, &bytes).await;
+        let gives = gives(&tenant, &way, &bytes).await;
         let steps = r#"[{"parallel": {"arms": [{"then": {"component": "@", "step": "ask"}}]}}, {"map": {"to": "input.ask"}}]"#;
-        let workflow = host.commit(definition("gives", &gives, steps)).await.unwrap();
+        let workflow = tenant.commit(definition("gives", &gives, steps)).await.unwrap();
         let set = matches!(way.then, Then::State | Then::Context);
         let name = way.name;
         for (row, text) in texts.iter().enumerate() {
@@ -310,7 +311,7 @@ async fn json_of_a_guest_is_taken_to_the_letter_or_fails_by_name_and_place() {
                     failed += 1;
                 }
             }
-            is_left(&host, &run).await;
+            is_left(&tenant, &run).await;
         }
         // Fields of the log that are too long are left out.
         let run = started(&workflow, texts.len()).await;
@@ -323,9 +324,9 @@ async fn json_of_a_guest_is_taken_to_the_letter_or_fails_by_name_and_place() {
             let said = "bytes of one value: 5242880 asked for, 4194304 allowed";
             assert!(failure.message.contains(said), "{name}: {}", failure.message);
         }
-        is_left(&host, &run).await;
+        is_left(&tenant, &run).await;
     }
-    assert_eq!(host.runs(RunFilter::default()).await.unwrap().rows, []);
+    assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows, []);
     assert!(taken > 500 && failed > 500, "{taken} taken, {failed} failed");
 }
 
@@ -335,16 +336,16 @@ async fn started(workflow: &Workflow, row: usize) -> Run {
 
 #[tokio::test]
 async fn what_a_step_exports_is_taken_to_the_letter_or_holds_the_move_back() {
-    let host = host().build().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
     let texts = all();
     let bytes: Vec<Vec<u8>> = texts.iter().map(|text| text.clone().into_bytes()).collect();
     let exports =
         format!("(call $pick (i32.load (i32.const 1168)) (i32.load (i32.const 1172))) {}", text_at(1800));
-    let old = moves(&host, &[(EXPORT, &exports), (MEMORY, &laid_down("", &bytes))]).await;
-    let new = moves(&host, &NEWER).await;
+    let old = moves(&tenant, &[(EXPORT, &exports), (MEMORY, &laid_down("", &bytes))]).await;
+    let new = moves(&tenant, &NEWER).await;
     let step = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
-    let from = host.commit(definition("moves", &old, step)).await.unwrap();
-    let to = host.commit(definition("moves", &new, step)).await.unwrap().digest();
+    let from = tenant.commit(definition("moves", &old, step)).await.unwrap();
+    let to = tenant.commit(definition("moves", &new, step)).await.unwrap().digest();
     let (mut moved, mut held_back) = (0, 0);
     for (row, text) in texts.iter().map(Some).chain([None]).enumerate() {
         let run = started(&from, row).await;
@@ -358,7 +359,7 @@ async fn what_a_step_exports_is_taken_to_the_letter_or_holds_the_move_back() {
                     Err(said) => assert!(failure(&result).1.message.contains(&said.to_string()), "{said}"),
                 }
                 moved += 1;
-                is_left(&host, &run).await;
+                is_left(&tenant, &run).await;
                 continue;
             }
             Some(Err(said)) => format!("`export-state`: {said}"),
@@ -369,7 +370,7 @@ async fn what_a_step_exports_is_taken_to_the_letter_or_holds_the_move_back() {
         assert!(error.to_string().contains(&said), "{error}");
         assert_eq!((error.code(), run.state().await.unwrap()), ("not-migratable", before));
         held_back += 1;
-        is_left(&host, &run).await;
+        is_left(&tenant, &run).await;
     }
     assert!(moved > 30 && held_back > 30, "{moved} moved, {held_back} held back");
 }
@@ -437,7 +438,7 @@ fn shortened(text: &str) -> String {
 
 #[tokio::test]
 async fn names_of_a_guest_are_taken_or_fail_it() {
-    let host = host().build().await.unwrap();
+    let tenant = host().build().await.unwrap().default_tenant();
     let texts: [(&str, Vec<u8>); 5] = [
         ("empty", Vec::new()),
         ("257 bytes", vec![b'n'; 257]),
@@ -448,9 +449,9 @@ async fn names_of_a_guest_are_taken_or_fail_it() {
     let bytes: Vec<Vec<u8>> = texts.iter().map(|(_, text)| text.clone()).collect();
     let mut told = String::new();
     for way in names() {
-        let gives = gives(&host, &way, &bytes).await;
+        let gives = gives(&tenant, &way, &bytes).await;
         let steps = r#"[{"then": {"component": "@", "step": "ask", "retry": {"retries": 0}}}]"#;
-        let workflow = host.commit(definition("gives", &gives, steps)).await.unwrap();
+        let workflow = tenant.commit(definition("gives", &gives, steps)).await.unwrap();
         let mut ends = BTreeMap::<String, Vec<&str>>::new();
         for (row, what) in texts.iter().map(|(what, _)| *what).chain(["5 MB"]).enumerate() {
             let run = started(&workflow, row).await;
@@ -461,7 +462,7 @@ async fn names_of_a_guest_are_taken_or_fail_it() {
             });
             let end = format!("{}{}", result.status, failure.unwrap_or_default());
             ends.entry(end).or_default().push(what);
-            is_left(&host, &run).await;
+            is_left(&tenant, &run).await;
         }
         let _ = writeln!(told, "{}", way.name);
         for (end, with) in ends {
@@ -538,7 +539,7 @@ async fn names_of_a_guest_are_taken_or_fail_it() {
 /// Waits that end when no clock shows it any more, in processes that look after them.
 #[tokio::test]
 async fn who_waits_for_the_end_of_time_holds_nobody_up() {
-    let host = host().background(true).build().await.unwrap();
+    let tenant = host().background(true).build().await.unwrap().default_tenant();
     let end = "(i64.const -1)";
     let time =
         format!("(i32.store8 (i32.const 1160) (i32.const 1)) (i64.store (i32.const 1168) {end}) {SUSPENDED}");
@@ -550,18 +551,18 @@ async fn who_waits_for_the_end_of_time_holds_nobody_up() {
     );
     let mut runs = Vec::new();
     for does in [time, deadline, event] {
-        let gives = gives(&host, &way("end of time", Then::Done, &[&does]), &[]).await;
+        let gives = gives(&tenant, &way("end of time", Then::Done, &[&does]), &[]).await;
         let step = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
-        let workflow = host.commit(definition("ends", &gives, step)).await.unwrap();
+        let workflow = tenant.commit(definition("ends", &gives, step)).await.unwrap();
         let run = started(&workflow, 0).await;
         assert!(!looked_at(&run).await.status.is_final());
         runs.push(run);
     }
     let naps =
-        host.commit(definition("naps", &asks(&host).await, r#"[{"sleep": {"ms": 1}}]"#)).await.unwrap();
+        tenant.commit(definition("naps", &asks(&tenant).await, r#"[{"sleep": {"ms": 1}}]"#)).await.unwrap();
     let nap = started(&naps, 0).await;
     until(|| async { nap.status().await.unwrap() == RunStatus::Success }).await;
     for run in runs {
-        is_left(&host, &run).await;
+        is_left(&tenant, &run).await;
     }
 }

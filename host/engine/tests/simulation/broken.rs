@@ -355,5 +355,5 @@ pub(crate) fn other_image(
     let images = disk.images.lock().unwrap().clone();
     let run = images.iter().find(|(_, image)| *image == id)?.0;
     let others = images.iter().rev().filter(|(of, image)| *of == run && *image != id);
-    others.map(|(_, image)| now(store.image(*image)).unwrap()).find_map(|image| image)
+    others.map(|(_, image)| now(store.blob(*image)).unwrap()).find_map(|image| image)
 }

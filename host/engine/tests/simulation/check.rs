@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
-use reentry::core::id::{RunId, SnapshotId};
+use reentry::core::id::{RunId, SnapshotId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
@@ -69,7 +69,7 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
     let blamed = states.iter().find_map(blamed).filter(|_| ends <= usize::try_from(TRIALS_MAX).unwrap());
     ensure(blamed.is_none(), || format!("{ends} processes have ended: {blamed:?}"))?;
     for image in states.iter().flat_map(Run::images) {
-        let kept = now(world.store().image(image)).unwrap();
+        let kept = now(world.store().blob(image)).unwrap();
         ensure(kept.is_some(), || format!("image {image} is missing"))?;
     }
     Ok(())
@@ -130,7 +130,7 @@ fn result(world: &World, run: &Run) -> Checked {
         let wanted = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Cancel)) > 0;
         return ensure(wanted, || "it was canceled, though nobody wanted that".to_owned());
     }
-    let root = now(world.store().step(run.id, &StepPath::root())).unwrap();
+    let root = now(world.store().step(&TenantId::default(), run.id, &StepPath::root())).unwrap();
     let root = root.map(|root| root.entry);
     let found = root.as_ref().and_then(|root| root.output.clone());
     let expected = straight(&world.tree);
@@ -145,14 +145,14 @@ fn straight(tree: &Tree) -> Option<Json> {
     let around = Surroundings::undisturbed();
     let process = Process::start(&around, 0);
     process.wait(async {
-        let workflow = process.host.commit(tree.definition(guest().digest(), false)).await.unwrap();
+        let workflow = process.tenant.commit(tree.definition(guest().digest(), false)).await.unwrap();
         workflow.start(StartOptions::default()).await.unwrap().result.result
     })
 }
 
 /// What watchers saw, checked for its order.
 fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
-    let rows = now(world.store().log(run.id, 0, ROWS)).unwrap();
+    let rows = now(world.store().log(&TenantId::default(), run.id, 0, ROWS)).unwrap();
     let mut all = Vec::new();
     for row in rows {
         all.extend(row.entries.decode::<Vec<LogEntry>>().map_err(|error| error.to_string())?);
@@ -176,10 +176,10 @@ fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
 /// What guests said is kept with the ends of their calls: of each call that ended there is its line, once. A call says one line, which begins with
 /// its key.
 fn said(world: &World, run: &Run) -> Checked {
-    let kept = now(world.store().call_logs(run.id, &CallLogFilter::default())).unwrap();
+    let kept = now(world.store().call_logs(&TenantId::default(), run.id, &CallLogFilter::default())).unwrap();
     ensure(kept.dropped == 0 && !kept.more, || format!("{} lines were dropped", kept.dropped))?;
     let ends = |of: RunId| -> BTreeSet<(u64, StepPath)> {
-        let rows = now(world.store().log(of, 0, ROWS)).unwrap();
+        let rows = now(world.store().log(&TenantId::default(), of, 0, ROWS)).unwrap();
         let entries = |row: &LogRow| row.entries.decode::<Vec<LogEntry>>().unwrap();
         let ended = |entry: &LogEntry| {
             use LogKind::{AnswerRefused, Ended, Retrying, Suspended, Waiting};
@@ -210,7 +210,7 @@ fn said(world: &World, run: &Run) -> Checked {
         })?;
         calls.insert((path.clone(), row.log.call));
     }
-    for (path, step) in now(world.store().steps(run.id)).unwrap() {
+    for (path, step) in now(world.store().steps(&TenantId::default(), run.id)).unwrap() {
         let is_guest = scripts.contains_key(step_id(&path.to_string()));
         for call in (1..=step.calls).filter(|_| is_guest && step.entry.status == StepStatus::Success) {
             ensure(calls.contains(&(path.clone(), call)), || {
@@ -331,7 +331,7 @@ fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
     };
     let history = now(world.store().list_suspensions(&world.tenant(), filter)).unwrap().rows;
     answers(world, &history)?;
-    let savepoints = now(world.store().savepoints(run.id)).unwrap();
+    let savepoints = now(world.store().savepoints(&TenantId::default(), run.id)).unwrap();
     let mut ends = (0, 0);
     for one in &history {
         let end = one.state.ended.map(|(end, _)| end);
@@ -443,7 +443,7 @@ fn seen(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) -> Ch
 /// The records of the steps say what the log says, and what the guests' memories say.
 fn records(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) -> Checked {
     let (canceled, is_fork) = (run.status() == RunStatus::Canceled, run.fork_of.is_some());
-    for (path, step) in now(world.store().steps(run.id)).unwrap() {
+    for (path, step) in now(world.store().steps(&TenantId::default(), run.id)).unwrap() {
         let status = step.entry.status;
         let ended = log.iter().rev().filter(|entry| entry.path == path).find_map(|entry| match entry.kind {
             LogKind::Ended { status } => Some(status),
@@ -482,18 +482,19 @@ fn nothing_waits(world: &World) -> Checked {
 fn images(world: &World, runs: &[Run]) -> Checked {
     let all = world.around.disk.images.lock().unwrap().clone();
     let kept = || -> BTreeSet<SnapshotId> {
-        let there = all.iter().filter(|(_, image)| now(world.store().image(*image)).unwrap().is_some());
+        let there = all.iter().filter(|(_, image)| now(world.store().blob(*image)).unwrap().is_some());
         there.map(|(_, image)| *image).collect()
     };
     let (mut needed, mut ends) = (BTreeSet::new(), 0);
     for run in runs {
-        for savepoint in now(world.store().savepoints(run.id)).unwrap() {
+        for savepoint in now(world.store().savepoints(&TenantId::default(), run.id)).unwrap() {
             ends += usize::from(savepoint.kind == SavepointKind::Failure);
             let Some(suspension) = savepoint.suspension else { continue };
-            let savepoint = now(world.store().savepoint(run.id, suspension)).unwrap();
+            let savepoint = now(world.store().savepoint(&TenantId::default(), run.id, suspension)).unwrap();
             needed.extend(savepoint.into_iter().flat_map(|savepoint| savepoint.images));
         }
-        let end = now(world.store().last_savepoint(run.id, SavepointKind::Failure)).unwrap();
+        let end =
+            now(world.store().last_savepoint(&TenantId::default(), run.id, SavepointKind::Failure)).unwrap();
         needed.extend(end.into_iter().flat_map(|end| end.images));
     }
     // Of several ends only the last can be read.

@@ -12,7 +12,7 @@ use reentry::core::json::Json;
 use reentry::core::time::Timestamp;
 use reentry::store::memory::MemoryStore;
 use reentry::store::sqlite::SqliteStore;
-use reentry::store::{Commit, Durability, Message, OwnerGuard, Store, WorkflowRecord};
+use reentry::store::{Commit, Durability, Library, Mail, Message, OwnerGuard, Runs, Store, WorkflowRecord};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle, Runtime};
 

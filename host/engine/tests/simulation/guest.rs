@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use reentry::core::digest::ComponentDigest;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{ComponentizeOptions, Runtime, RuntimeConfig, componentize};
-use reentry::{Guests, Host, HostBuilder, store::ComponentRecord, store::Store as _};
+use reentry::{Guests, Host, HostBuilder, store::ComponentRecord, store::Library as _};
 
 /// The secret of all hosts.
 const SECRET: [u8; 32] = [7; 32];
@@ -62,8 +62,7 @@ impl Guest {
 
 fn host(runtime: &Arc<dyn Guests>) -> HostBuilder {
     let runtime = Arc::clone(runtime);
-    let builder = Host::builder().runtime(|config| RuntimeConfig { host_key: SECRET, ..config });
-    builder.guests(move |_| Ok(runtime)).background(false)
+    Host::builder().secret(SECRET).guests(move |_| Ok(runtime)).background(false)
 }
 
 /// The guest of this process.
@@ -85,7 +84,8 @@ fn made() -> Guest {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let component = tokio.block_on(async {
         let host = host(&runtime).store(Arc::new(store.clone()));
-        let digest = host.build().await.unwrap().add_component("scripted", &bytes).await.unwrap().digest();
+        let tenant = host.build().await.unwrap().default_tenant();
+        let digest = tenant.add_component("scripted", &bytes).await.unwrap().digest();
         store.component(&digest).await.unwrap().unwrap()
     });
     Guest { runtime, component }

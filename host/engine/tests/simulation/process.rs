@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reentry::core::id::RunId;
 use reentry::core::time::Timestamp;
-use reentry::{Error, ForkOptions, Host, ResumeOptions, SendEvent, StartOptions, TravelOptions};
+use reentry::{Error, ForkOptions, ResumeOptions, SendEvent, StartOptions, Tenant, TravelOptions};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::broken::{Broken, Mixed};
@@ -58,7 +58,7 @@ pub(crate) struct Process {
     pub(crate) looks_after_runs: bool,
     /// Dropped first: its tasks use the host.
     tokio: Runtime,
-    pub(crate) host: Host,
+    pub(crate) tenant: Tenant,
 }
 
 impl Process {
@@ -89,9 +89,9 @@ impl Process {
             .background(looks_after_runs)
             .sit_through(sit_through)
             .savepoints_max(0);
-        let host = tokio.block_on(builder.build()).unwrap();
+        let tenant = tokio.block_on(builder.build()).unwrap().default_tenant();
         stage.tell(&format!("  p{number} begins"));
-        Self { number, tokio, host, looks_after_runs }
+        Self { number, tokio, tenant, looks_after_runs }
     }
 
     /// Does all that it can do until everything in it waits for something.
@@ -110,10 +110,10 @@ impl Process {
 
     /// Asks for something; what is said is written into the ledger, if anybody lives to say it.
     pub(crate) fn ask(&self, around: &Surroundings, request: usize, what: What, run: Option<RunId>) {
-        let (host, ledger) = (self.host.clone(), Arc::clone(&around.ledger));
+        let (tenant, ledger) = (self.tenant.clone(), Arc::clone(&around.ledger));
         let (stage, number, broken) = (Arc::clone(&around.stage), self.number, around.broken);
         self.tokio.spawn(async move {
-            let said = done(&host, what, run, broken).await;
+            let said = done(&tenant, what, run, broken).await;
             let said = said.map_err(|error| (error.kind(), error.to_string()));
             if !stage.is_dead(number) {
                 stage.tell(&format!("  p{number} says about #{request}: {said:?}"));
@@ -124,18 +124,23 @@ impl Process {
 }
 
 /// Does what is asked, and says what it came to.
-async fn done(host: &Host, what: What, run: Option<RunId>, broken: Option<Broken>) -> Result<String, Error> {
+async fn done(
+    tenant: &Tenant,
+    what: What,
+    run: Option<RunId>,
+    broken: Option<Broken>,
+) -> Result<String, Error> {
     if let What::Start { workflow } = what {
         let options = StartOptions { idempotency_key: Some("start".into()), ..StartOptions::default() };
-        let started = host.workflow_by_digest(workflow).await?.start(options).await?;
+        let started = tenant.workflow_by_digest(workflow).await?.start(options).await?;
         return Ok(started.result.status.to_string());
     }
     if let What::Send { name, payload, id } = what {
         let payload = Some(serde_json::json!(payload).into());
         let event = SendEvent { name, payload, id: Some(id), ..SendEvent::default() };
-        return host.send_event(event).await.map(|_| "sent".to_owned());
+        return tenant.send_event(event).await.map(|_| "sent".to_owned());
     }
-    let run = host.run(run.expect("everything else is about a run")).await?;
+    let run = tenant.run(run.expect("everything else is about a run")).await?;
     let result = match what {
         What::Answer { target, data, key, retries, seen, .. } => {
             let mut options = ResumeOptions::data(serde_json::json!(data)).step(target);

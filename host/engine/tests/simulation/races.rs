@@ -35,7 +35,7 @@ fn race_of(definition: Definition) -> Race {
     let processes = [0, 1].map(|number| Process::start(&around, number));
     let [first, _] = &processes;
     let started = first.wait(async {
-        let workflow = first.host.commit(definition).await.unwrap();
+        let workflow = first.tenant.commit(definition).await.unwrap();
         workflow.start(StartOptions::default()).await.unwrap()
     });
     Race { run: started.run.id(), around, processes }
@@ -50,7 +50,7 @@ impl Race {
     fn result(&self, run: RunId) -> RunResult {
         let [first, _] = &self.processes;
         first.wait(async {
-            let run = first.host.run(run).await.unwrap();
+            let run = first.tenant.run(run).await.unwrap();
             run.result(OutputOptions::default()).await.unwrap()
         })
     }
@@ -189,7 +189,7 @@ fn of_two_answers_with_one_key_the_slower_is_told_the_same_though_it_was_decided
 fn a_call_that_its_owner_takes_back_from_the_dead_ends_once() {
     let around = Surroundings::undisturbed();
     let (stage, first) = (&around.stage, Process::start(&around, 0));
-    let workflow = first.wait(first.host.commit(definition("fw"))).unwrap().digest();
+    let workflow = first.wait(first.tenant.commit(definition("fw"))).unwrap().digest();
     let second_later = || around.clock.move_to(around.clock.now().plus_ms(1_000));
     // It starts the run, calls the step, which fails, and is held up before it can say so.
     first.ask(&around, 0, What::Start { workflow }, None);
@@ -216,7 +216,7 @@ fn a_call_that_its_owner_takes_back_from_the_dead_ends_once() {
     }
     let run =
         now(around.disk.open().list_runs(&Default::default(), RunFilter::default())).unwrap().rows[0].id;
-    let timeline = first.wait(async { first.host.run(run).await.unwrap().timeline().await.unwrap() });
+    let timeline = first.wait(async { first.tenant.run(run).await.unwrap().timeline().await.unwrap() });
     let of_interest =
         ["TakenOver", "Retrying { attempt: 1", "Retrying { attempt: 2", "Stopped { status: Success"];
     let seen = timeline.iter().filter_map(|row| {

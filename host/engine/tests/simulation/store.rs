@@ -98,7 +98,7 @@ fn line(commit: &Commit) -> String {
 }
 
 #[async_trait]
-impl Store for HeldStore {
+impl Runs for HeldStore {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         self.stage.gate(self.process, 2, "a commit").await;
         let inner = self.inner();
@@ -118,6 +118,34 @@ impl Store for HeldStore {
         self.stage.tell(&format!("  p{} commits {line} {said}", self.process));
         self.stage.gate(self.process, 3, "what follows a commit").await;
         done
+    }
+
+    async fn note_trouble(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        reason: &str,
+        blocks_at: u32,
+    ) -> Result<u32, StoreError> {
+        self.stage.gate(self.process, 3, "what went wrong").await;
+        if self.is(Broken::TroublesForgotten) {
+            return Ok(1);
+        }
+        let count = now(self.inner().note_trouble(tenant, run, reason, blocks_at))?;
+        if count >= blocks_at {
+            self.stage.tell(&format!("  p{} blocks {run}: {reason}", self.process));
+        }
+        Ok(count)
+    }
+
+    async fn note_late_try(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        late: LateTry,
+        times: u64,
+    ) -> Result<(), StoreError> {
+        now(self.inner().note_late_try(tenant, run, late, times))
     }
 
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
@@ -142,86 +170,122 @@ impl Store for HeldStore {
         Ok(run)
     }
 
-    async fn note_late_try(
+    async fn lineage(&self, tenant: &TenantId, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+        now(self.inner().lineage(tenant, run))
+    }
+
+    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+        now(self.inner().step(tenant, run, path))
+    }
+
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        now(self.inner().steps(tenant, run))
+    }
+
+    async fn outputs(
         &self,
         tenant: &TenantId,
         run: RunId,
-        late: LateTry,
-        times: u64,
-    ) -> Result<(), StoreError> {
-        now(self.inner().note_late_try(tenant, run, late, times))
-    }
-    async fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
-        now(self.inner().lineage(run))
+        paths: &[StepPath],
+    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+        now(self.inner().outputs(tenant, run, paths))
     }
 
-    async fn image(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
-        if self.is(Broken::ImagesMixedUp)
-            && self.stage.one_in(3)
-            && let Some(other) = other_image(&self.disk, self.inner(), id)
-        {
-            return Ok(Some(other));
-        }
-        let mut image = now(self.inner().image(id))?;
-        if self.is(Broken::DamageStays) || self.stage.damages() {
-            self.stage.tell(&format!("  p{} reads image {id}, which is damaged", self.process));
-            // Somewhere behind what says what it is.
-            image.iter_mut().for_each(|bytes| *bytes.last_mut().unwrap() ^= 1);
-        }
-        Ok(image)
-    }
-
-    async fn due(
+    async fn children(
         &self,
-        at: Timestamp,
-        except: &HashSet<RunId>,
-        limit: usize,
-    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        if self.is(Broken::TimersForgotten) && self.process > 0 {
-            return Ok(Vec::new());
-        }
-        let mut due = now(self.inner().due(at, except, limit))?;
-        if self.is(Broken::DelaysForgotten) {
-            due.retain(|(tenant, run)| {
-                let run = now(self.inner.run(tenant, *run)).ok().flatten();
-                !run.is_some_and(|run| is_only_delayed(&run, at))
-            });
-        }
-        Ok(due)
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+        now(self.inner().children(tenant, run, path))
     }
 
-    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
-        let guard = now(self.inner().register_owner(owner))?;
-        Ok(Box::new(self.disk.lease(self.process, owner, guard)))
-    }
-
-    async fn orphans(
+    async fn log(
         &self,
-        except: &HashSet<RunId>,
+        tenant: &TenantId,
+        run: RunId,
+        after: u64,
         limit: usize,
-    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        if self.is(Broken::OrphansForgotten) {
-            return Ok(Vec::new());
-        }
-        let mut orphans = now(self.inner().orphans(except, limit))?;
-        if self.is(Broken::LeasesIgnored) {
-            for owner in self.disk.other_owners(self.process) {
-                let owned = now(self.inner().owned(owner))?;
-                orphans.extend(owned.into_iter().map(|(tenant, run)| (tenant, run, owner)));
-            }
-        }
-        Ok(orphans)
+    ) -> Result<Vec<LogRow>, StoreError> {
+        now(self.inner().log(tenant, run, after, limit))
     }
 
-    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        if self.is(Broken::GivenUpForgotten) {
-            return Ok(Vec::new());
-        }
-        let mut owned = now(self.inner().owned(owner))?;
-        if self.is(Broken::BlockedWoken) {
-            owned.extend(self.blocked());
-        }
-        Ok(owned)
+    async fn call_logs(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        filter: &CallLogFilter,
+    ) -> Result<CallLogs, StoreError> {
+        now(self.inner().call_logs(tenant, run, filter))
+    }
+
+    async fn savepoint(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        suspension: SuspensionId,
+    ) -> Result<Option<Savepoint>, StoreError> {
+        now(self.inner().savepoint(tenant, run, suspension))
+    }
+
+    async fn last_savepoint(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        kind: SavepointKind,
+    ) -> Result<Option<Savepoint>, StoreError> {
+        now(self.inner().last_savepoint(tenant, run, kind))
+    }
+
+    async fn savepoints(&self, tenant: &TenantId, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+        now(self.inner().savepoints(tenant, run))
+    }
+
+    async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
+        now(self.inner().list_runs(tenant, filter))
+    }
+
+    async fn count_runs(
+        &self,
+        tenant: &TenantId,
+        filter: RunFilter,
+        by: Option<RunGroups>,
+    ) -> Result<Counts, StoreError> {
+        now(self.inner().count_runs(tenant, filter, by))
+    }
+
+    async fn runs_with_digits(
+        &self,
+        tenant: &TenantId,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        now(self.inner().runs_with_digits(tenant, digits, limit))
+    }
+
+    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
+        now(self.inner().last_run(tenant))
+    }
+
+    async fn list_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+    ) -> Result<Page<SuspensionRecord>, StoreError> {
+        now(self.inner().list_suspensions(tenant, filter))
+    }
+
+    async fn count_suspensions(
+        &self,
+        tenant: &TenantId,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, StoreError> {
+        now(self.inner().count_suspensions(tenant, filter, by))
+    }
+
+    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
+        now(self.inner().delete_run(tenant, id))
     }
 
     async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
@@ -237,7 +301,162 @@ impl Store for HeldStore {
         self.disk.wrote(written, Durability::Visible);
         Ok(())
     }
+}
 
+#[async_trait]
+impl Blobs for HeldStore {
+    async fn blob(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.is(Broken::ImagesMixedUp)
+            && self.stage.one_in(3)
+            && let Some(other) = other_image(&self.disk, self.inner(), id)
+        {
+            return Ok(Some(other));
+        }
+        let mut image = now(self.inner().blob(id))?;
+        if self.is(Broken::DamageStays) || self.stage.damages() {
+            self.stage.tell(&format!("  p{} reads image {id}, which is damaged", self.process));
+            // Somewhere behind what says what it is.
+            image.iter_mut().for_each(|bytes| *bytes.last_mut().unwrap() ^= 1);
+        }
+        Ok(image)
+    }
+}
+
+#[async_trait]
+impl Library for HeldStore {
+    async fn put_component(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        at: Timestamp,
+        component: ComponentRecord,
+    ) -> Result<(), StoreError> {
+        now(self.inner().put_component(tenant, name, at, component))
+    }
+
+    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
+        now(self.inner().component(digest))
+    }
+
+    async fn component_of(
+        &self,
+        tenant: &TenantId,
+        digest: &ComponentDigest,
+    ) -> Result<Option<ComponentSummary>, StoreError> {
+        now(self.inner().component_of(tenant, digest))
+    }
+
+    async fn component_named(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        now(self.inner().component_named(tenant, name))
+    }
+
+    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        now(self.inner().list_components(tenant))
+    }
+
+    async fn has_components(&self) -> Result<bool, StoreError> {
+        now(self.inner().has_components())
+    }
+
+    async fn publish_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        now(self.inner().publish_component(tenant, component, name, at))
+    }
+
+    async fn unpublish_component(
+        &self,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        now(self.inner().unpublish_component(component))
+    }
+
+    async fn usage(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<ComponentUsage, StoreError> {
+        now(self.inner().usage(tenant, component))
+    }
+
+    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
+        now(self.inner().unneeded_components(tenant))
+    }
+
+    async fn remove_component(
+        &self,
+        tenant: &TenantId,
+        component: &ComponentDigest,
+    ) -> Result<Vec<ComponentDigest>, RemoveError> {
+        now(self.inner().remove_component(tenant, component))
+    }
+
+    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
+        now(self.inner().put_workflow(tenant, workflow.clone()))?;
+        self.disk.wrote(Written::Workflow(workflow), Durability::Durable);
+        Ok(())
+    }
+
+    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
+        now(self.inner().workflow(digest))
+    }
+
+    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
+        now(self.inner().holds_workflow(tenant, digest))
+    }
+
+    async fn missing_component(
+        &self,
+        tenant: &TenantId,
+        workflow: &WorkflowDigest,
+    ) -> Result<Option<ComponentDigest>, StoreError> {
+        now(self.inner().missing_component(tenant, workflow))
+    }
+
+    async fn apply_workflow(
+        &self,
+        tenant: &TenantId,
+        workflow: WorkflowRecord,
+        at: Timestamp,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        now(self.inner().apply_workflow(tenant, workflow, at))
+    }
+
+    async fn current_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        now(self.inner().current_workflow(tenant, id))
+    }
+
+    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
+        now(self.inner().list_workflows(tenant))
+    }
+
+    async fn retire_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<WorkflowDigest>, StoreError> {
+        now(self.inner().retire_workflow(tenant, id))
+    }
+
+    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
+        now(self.inner().remove_workflow(tenant, workflow))
+    }
+}
+
+#[async_trait]
+impl Mail for HeldStore {
     async fn send(&self, message: Message) -> Result<Sent, StoreError> {
         self.stage.gate(self.process, 3, "a message").await;
         if self.is(Broken::MessagesLost) && self.stage.one_in(2) {
@@ -263,6 +482,10 @@ impl Store for HeldStore {
         mail
     }
 
+    async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
+        now(self.inner().message(tenant, id))
+    }
+
     async fn waiting_for(
         &self,
         tenant: &TenantId,
@@ -274,138 +497,6 @@ impl Store for HeldStore {
         waiting
     }
 
-    async fn expire_mail(&self, at: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
-        let expired = now(self.inner().expire_mail(at, taken_before))?;
-        if expired > 0 {
-            self.disk.wrote(Written::ExpiredMail(at, taken_before), Durability::Visible);
-        }
-        Ok(expired)
-    }
-
-    async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        now(self.inner().put_workflow(tenant, workflow.clone()))?;
-        self.disk.wrote(Written::Workflow(workflow), Durability::Durable);
-        Ok(())
-    }
-
-    // What follows is not held up and does not go wrong.
-
-    async fn note_trouble(
-        &self,
-        tenant: &TenantId,
-        run: RunId,
-        reason: &str,
-        blocks_at: u32,
-    ) -> Result<u32, StoreError> {
-        self.stage.gate(self.process, 3, "what went wrong").await;
-        if self.is(Broken::TroublesForgotten) {
-            return Ok(1);
-        }
-        let count = now(self.inner().note_trouble(tenant, run, reason, blocks_at))?;
-        if count >= blocks_at {
-            self.stage.tell(&format!("  p{} blocks {run}: {reason}", self.process));
-        }
-        Ok(count)
-    }
-    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
-        if self.is(Broken::TakeOversForgotten) {
-            return Ok(false);
-        }
-        now(self.inner().is_dead(owner))
-    }
-    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        now(self.inner().key_fingerprint())
-    }
-    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
-        now(self.inner().keep_key_fingerprint(fingerprint))
-    }
-
-    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        now(self.inner().next_due(after))
-    }
-    async fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
-        now(self.inner().step(run, path))
-    }
-    async fn steps(&self, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        now(self.inner().steps(run))
-    }
-    async fn outputs(
-        &self,
-        run: RunId,
-        paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
-        now(self.inner().outputs(run, paths))
-    }
-    async fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        now(self.inner().children(run, path))
-    }
-    async fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
-        now(self.inner().log(run, after, limit))
-    }
-    async fn call_logs(&self, run: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
-        now(self.inner().call_logs(run, filter))
-    }
-    async fn savepoint(&self, run: RunId, suspension: SuspensionId) -> Result<Option<Savepoint>, StoreError> {
-        now(self.inner().savepoint(run, suspension))
-    }
-    async fn last_savepoint(&self, run: RunId, kind: SavepointKind) -> Result<Option<Savepoint>, StoreError> {
-        now(self.inner().last_savepoint(run, kind))
-    }
-    async fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
-        now(self.inner().savepoints(run))
-    }
-    async fn runs_with_digits(
-        &self,
-        tenant: &TenantId,
-        digits: &str,
-        limit: usize,
-    ) -> Result<Vec<RunId>, StoreError> {
-        now(self.inner().runs_with_digits(tenant, digits, limit))
-    }
-    async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
-        now(self.inner().unneeded_components(tenant))
-    }
-    async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
-        now(self.inner().last_run(tenant))
-    }
-    async fn give_back_space(&self) -> Result<u64, StoreError> {
-        now(self.inner().give_back_space())
-    }
-    async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
-        now(self.inner().list_runs(tenant, filter))
-    }
-    async fn count_runs(
-        &self,
-        tenant: &TenantId,
-        filter: RunFilter,
-        by: Option<RunGroups>,
-    ) -> Result<Counts, StoreError> {
-        now(self.inner().count_runs(tenant, filter, by))
-    }
-    async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
-        now(self.inner().delete_run(tenant, id))
-    }
-    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
-        now(self.inner().delete_runs_before(before, limit))
-    }
-    async fn list_suspensions(
-        &self,
-        tenant: &TenantId,
-        filter: SuspensionFilter,
-    ) -> Result<Page<SuspensionRecord>, StoreError> {
-        now(self.inner().list_suspensions(tenant, filter))
-    }
-    async fn count_suspensions(
-        &self,
-        tenant: &TenantId,
-        filter: SuspensionFilter,
-        by: Option<SuspensionGroups>,
-    ) -> Result<Counts, StoreError> {
-        now(self.inner().count_suspensions(tenant, filter, by))
-    }
-    async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
-        now(self.inner().message(tenant, id))
-    }
     async fn deliverable(
         &self,
         except: &HashSet<MessageId>,
@@ -413,114 +504,109 @@ impl Store for HeldStore {
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
         now(self.inner().deliverable(except, limit))
     }
-    async fn put_component(
+
+    async fn expire_mail(&self, at: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
+        let expired = now(self.inner().expire_mail(at, taken_before))?;
+        if expired > 0 {
+            self.disk.wrote(Written::ExpiredMail(at, taken_before), Durability::Visible);
+        }
+        Ok(expired)
+    }
+}
+
+#[async_trait]
+impl Owners for HeldStore {
+    async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
+        let guard = now(self.inner().register_owner(owner))?;
+        Ok(Box::new(self.disk.lease(self.process, owner, guard)))
+    }
+
+    async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
+        if self.is(Broken::TakeOversForgotten) {
+            return Ok(false);
+        }
+        now(self.inner().is_dead(owner))
+    }
+
+    async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        if self.is(Broken::GivenUpForgotten) {
+            return Ok(Vec::new());
+        }
+        let mut owned = now(self.inner().owned(owner))?;
+        if self.is(Broken::BlockedWoken) {
+            owned.extend(self.blocked());
+        }
+        Ok(owned)
+    }
+}
+
+#[async_trait]
+impl Upkeep for HeldStore {
+    async fn due(
         &self,
-        tenant: &TenantId,
-        name: &str,
         at: Timestamp,
-        component: ComponentRecord,
-    ) -> Result<(), StoreError> {
-        now(self.inner().put_component(tenant, name, at, component))
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+        if self.is(Broken::TimersForgotten) && self.process > 0 {
+            return Ok(Vec::new());
+        }
+        let mut due = now(self.inner().due(at, except, limit))?;
+        if self.is(Broken::DelaysForgotten) {
+            due.retain(|(tenant, run)| {
+                let run = now(self.inner.run(tenant, *run)).ok().flatten();
+                !run.is_some_and(|run| is_only_delayed(&run, at))
+            });
+        }
+        Ok(due)
     }
-    async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
-        now(self.inner().component(digest))
+
+    async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        now(self.inner().next_due(after))
     }
-    async fn component_of(
+
+    async fn orphans(
         &self,
-        tenant: &TenantId,
-        digest: &ComponentDigest,
-    ) -> Result<Option<ComponentSummary>, StoreError> {
-        now(self.inner().component_of(tenant, digest))
+        except: &HashSet<RunId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
+        if self.is(Broken::OrphansForgotten) {
+            return Ok(Vec::new());
+        }
+        let mut orphans = now(self.inner().orphans(except, limit))?;
+        if self.is(Broken::LeasesIgnored) {
+            for owner in self.disk.other_owners(self.process) {
+                let owned = now(self.inner().owned(owner))?;
+                orphans.extend(owned.into_iter().map(|(tenant, run)| (tenant, run, owner)));
+            }
+        }
+        Ok(orphans)
     }
-    async fn component_named(
-        &self,
-        tenant: &TenantId,
-        name: &str,
-    ) -> Result<Option<ComponentDigest>, StoreError> {
-        now(self.inner().component_named(tenant, name))
+
+    async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        now(self.inner().delete_runs_before(before, limit))
     }
-    async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
-        now(self.inner().list_components(tenant))
+
+    async fn give_back_space(&self) -> Result<u64, StoreError> {
+        now(self.inner().give_back_space())
     }
+
     async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
         now(self.inner().list_tenants())
     }
+
     async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
         now(self.inner().delete_tenant(tenant))
     }
-    async fn has_components(&self) -> Result<bool, StoreError> {
-        now(self.inner().has_components())
+
+    async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        now(self.inner().key_fingerprint())
     }
-    async fn publish_component(
-        &self,
-        tenant: &TenantId,
-        component: &ComponentDigest,
-        name: &str,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        now(self.inner().publish_component(tenant, component, name, at))
+
+    async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        now(self.inner().keep_key_fingerprint(fingerprint))
     }
-    async fn unpublish_component(
-        &self,
-        component: &ComponentDigest,
-    ) -> Result<Vec<ComponentDigest>, RemoveError> {
-        now(self.inner().unpublish_component(component))
-    }
-    async fn holds_workflow(&self, tenant: &TenantId, digest: &WorkflowDigest) -> Result<bool, StoreError> {
-        now(self.inner().holds_workflow(tenant, digest))
-    }
-    async fn missing_component(
-        &self,
-        tenant: &TenantId,
-        workflow: &WorkflowDigest,
-    ) -> Result<Option<ComponentDigest>, StoreError> {
-        now(self.inner().missing_component(tenant, workflow))
-    }
-    async fn usage(
-        &self,
-        tenant: &TenantId,
-        component: &ComponentDigest,
-    ) -> Result<ComponentUsage, StoreError> {
-        now(self.inner().usage(tenant, component))
-    }
-    async fn remove_component(
-        &self,
-        tenant: &TenantId,
-        component: &ComponentDigest,
-    ) -> Result<Vec<ComponentDigest>, RemoveError> {
-        now(self.inner().remove_component(tenant, component))
-    }
-    async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
-        now(self.inner().workflow(digest))
-    }
-    async fn apply_workflow(
-        &self,
-        tenant: &TenantId,
-        workflow: WorkflowRecord,
-        at: Timestamp,
-    ) -> Result<Option<WorkflowDigest>, StoreError> {
-        now(self.inner().apply_workflow(tenant, workflow, at))
-    }
-    async fn current_workflow(
-        &self,
-        tenant: &TenantId,
-        id: &str,
-    ) -> Result<Option<WorkflowDigest>, StoreError> {
-        now(self.inner().current_workflow(tenant, id))
-    }
-    async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
-        now(self.inner().list_workflows(tenant))
-    }
-    async fn retire_workflow(
-        &self,
-        tenant: &TenantId,
-        id: &str,
-    ) -> Result<Option<WorkflowDigest>, StoreError> {
-        now(self.inner().retire_workflow(tenant, id))
-    }
-    async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
-        now(self.inner().remove_workflow(tenant, workflow))
-    }
+
     fn stats(&self) -> StoreStats {
         self.inner.stats()
     }

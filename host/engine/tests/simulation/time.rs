@@ -1,12 +1,12 @@
 //! Waits of the workflow's, through the engine: a run goes on at its millisecond and not at one before, whichever processes were there to wait.
 
-use reentry::core::id::RunId;
+use reentry::core::id::{RunId, TenantId};
 use reentry::core::path::StepPath;
 use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
 use reentry::core::when::When;
 use reentry::core::workflow::Definition;
-use reentry::{Host, StartOptions};
+use reentry::{StartOptions, Tenant};
 use serde_json::{Value, json};
 
 use crate::disk::now;
@@ -24,8 +24,8 @@ fn definition(wait: Value) -> Definition {
     serde_json::from_value(json!({"id": "waits", "steps": [wait, step]})).unwrap()
 }
 
-fn status(host: &Host, process: &Process, run: RunId) -> RunStatus {
-    process.wait(async { host.run(run).await.unwrap().status().await.unwrap() })
+fn status(tenant: &Tenant, process: &Process, run: RunId) -> RunStatus {
+    process.wait(async { tenant.run(run).await.unwrap().status().await.unwrap() })
 }
 
 /// Starts at an instant, has processes come and go, and checks when the run goes on.
@@ -34,7 +34,7 @@ fn check(begins: &str, wait: Value, due: &str) {
     let around = Surroundings::undisturbed_from(begins);
     let first = Process::start(&around, 0);
     let run = first.wait(async {
-        let workflow = first.host.commit(definition(wait.clone())).await.unwrap();
+        let workflow = first.tenant.commit(definition(wait.clone())).await.unwrap();
         workflow.start(StartOptions::default()).await.unwrap().run.id()
     });
     drop(first);
@@ -43,14 +43,18 @@ fn check(begins: &str, wait: Value, due: &str) {
         around.clock.move_to(at);
         let process = Process::start(&around, number);
         process.settle();
-        assert_eq!(status(&process.host, &process, run), RunStatus::Waiting, "{wait} at {at}, due at {due}");
+        assert_eq!(
+            status(&process.tenant, &process, run),
+            RunStatus::Waiting,
+            "{wait} at {at}, due at {due}"
+        );
     }
     let last = Process::start(&around, 9);
     last.settle();
     around.clock.move_to(due);
     last.settle();
-    assert_eq!(status(&last.host, &last, run), RunStatus::Success, "{wait} at {due}");
-    let root = now(around.disk.open().step(run, &StepPath::root())).unwrap().unwrap();
+    assert_eq!(status(&last.tenant, &last, run), RunStatus::Success, "{wait} at {due}");
+    let root = now(around.disk.open().step(&TenantId::default(), run, &StepPath::root())).unwrap().unwrap();
     assert_eq!(root.entry.ended_at, Some(due), "{wait}");
 }
 

@@ -106,7 +106,7 @@ impl World {
         let first = Process::start(&around, 0);
         let definition = tree.definition(guest().digest(), true);
         around.stage.tell(&serde_json::to_string(&definition).unwrap());
-        let workflow = first.wait(first.host.commit(definition)).unwrap().digest();
+        let workflow = first.wait(first.tenant.commit(definition)).unwrap().digest();
         let may = May { cancel: chance.one_in(8), fork: chance.one_in(6), travel: chance.one_in(8) };
         if chance.one_in(6) {
             around.stage.damage();

@@ -20,6 +20,7 @@ use super::message::{Call, Ended, Frame, Opened, Options, Order, Request, ToCall
 
 pub(crate) struct Near {
     far: Arc<Far>,
+    secret: [u8; 32],
     calls_max: u32,
     limits: Limits,
 }
@@ -27,9 +28,9 @@ pub(crate) struct Near {
 impl Near {
     /// The near end of a wire with a runtime at its other end.
     pub(crate) fn guests(config: RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> {
-        let (calls_max, limits) = (config.calls_max, config.limits.clone());
+        let (secret, calls_max, limits) = (config.host_key, config.calls_max, config.limits.clone());
         let far = Arc::new(Far::new(Arc::new(Runtime::new(config)?)));
-        Ok(Arc::new(Self { far, calls_max, limits }))
+        Ok(Arc::new(Self { far, secret, calls_max, limits }))
     }
 
     fn component(&self, Opened { component, digest, is_migratable, .. }: &Opened) -> Arc<dyn OpenComponent> {
@@ -40,6 +41,10 @@ impl Near {
 
 #[async_trait]
 impl Guests for Near {
+    fn has_secret(&self, secret: &[u8; 32]) -> bool {
+        self.secret == *secret
+    }
+
     fn calls_max(&self) -> u32 {
         self.calls_max
     }

@@ -114,7 +114,7 @@ pub async fn large_answers_are_kept_apart(back_end: &dyn BackEnd) {
     let answered = change(&now).with_answer(1, &question, &answer, By::default());
     let answered = answered.with_answer(2, &question, &small, By::default());
     let now = put(&*store, answered.with_answer(3, "1", &question, By::default())).await;
-    let kept = async |text: &str| store.image(part(1, text)).await.unwrap();
+    let kept = async |text: &str| store.blob(part(1, text)).await.unwrap();
     let told = past(&*store, 1, 1).await;
     assert_eq!(told.question, Some(Text::Apart(part(1, &question))));
     assert_eq!(told.answer, Some(Text::Apart(part(1, &answer))));
@@ -204,7 +204,7 @@ pub async fn refusals_without_end_are_counted(back_end: &dyn BackEnd) {
     }
     let open = past(&*store, 1, 1).await;
     assert_eq!((open.tries.len(), open.dropped_refusals), (REFUSALS_KEPT_MAX, 3));
-    let kept = async |text: &str| store.image(part(1, text)).await.unwrap().is_some();
+    let kept = async |text: &str| store.blob(part(1, text)).await.unwrap().is_some();
     assert!(kept(&texts[0]).await && kept(&texts[REFUSALS_KEPT_MAX - 1]).await);
     assert!(!kept(&texts[REFUSALS_KEPT_MAX]).await);
 }

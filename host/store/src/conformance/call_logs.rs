@@ -3,6 +3,7 @@
 use super::BackEnd;
 use super::drafts::{change, create, path, put, run, run_id};
 use crate::{CallLogFilter, CallLogs, LogPlace, RUN_LOG_BYTES_MAX, Store, StoreError};
+use reentry_core::id::TenantId;
 
 /// The call logs of a run, a line each, and before them how many lines were dropped, if any were.
 fn told(page: &CallLogs) -> Vec<String> {
@@ -20,7 +21,7 @@ fn told(page: &CallLogs) -> Vec<String> {
 
 async fn read(store: &dyn Store, number: u64, step: &str, after: Option<LogPlace>) -> CallLogs {
     let step = (!step.is_empty()).then(|| path(step));
-    store.call_logs(run_id(number), &CallLogFilter { step, after }).await.unwrap()
+    store.call_logs(&TenantId::default(), run_id(number), &CallLogFilter { step, after }).await.unwrap()
 }
 
 /// They come in the order of their commits, of all steps or of one with what is in it, as they were stored.
@@ -58,7 +59,9 @@ pub async fn what_guests_log_is_read_call_by_call(back_end: &dyn BackEnd) {
     put(&*store, change(&now).logging("ask", 3, "{}")).await;
     assert_eq!(told(&read(&*store, 1, "", place).await), ["v7 1061 `ask` 3.0 1 {}"]);
     let elsewhere = place.map(|place| LogPlace { run: run_id(9), ..place });
-    let refused = store.call_logs(run_id(1), &CallLogFilter { step: None, after: elsewhere }).await;
+    let refused = store
+        .call_logs(&TenantId::default(), run_id(1), &CallLogFilter { step: None, after: elsewhere })
+        .await;
     assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
 }
 

@@ -80,7 +80,7 @@ pub async fn changes_to_one_run_follow_each_other(back_end: &dyn BackEnd) {
     }
     let now = handles[1].run(&TenantId::default(), run_id(1)).await.unwrap().unwrap();
     assert_eq!(now.version, 1 + RIVALS / 2);
-    assert_eq!(handles[1].steps(run_id(1)).await.unwrap().len() as u64, RIVALS / 2);
+    assert_eq!(handles[1].steps(&TenantId::default(), run_id(1)).await.unwrap().len() as u64, RIVALS / 2);
 }
 
 /// The suspension of another run is not there for this one.
@@ -112,14 +112,14 @@ pub async fn a_refused_answer_is_given_back(back_end: &dyn BackEnd) {
     let answer = change(&asked).with_step("a", calling(1)).with_closed(1, SuspensionEnd::Answered);
     let answer = answer.saving(Some(1), &[7]).answering("key");
     let answered = put(&*store, answer.without_image(7)).await;
-    assert_eq!(store.savepoints(run_id(1)).await.unwrap().len(), 1);
-    assert!(store.image(image_id(7)).await.unwrap().is_some());
+    assert_eq!(store.savepoints(&TenantId::default(), run_id(1)).await.unwrap().len(), 1);
+    assert!(store.blob(image_id(7)).await.unwrap().is_some());
 
     let back = change(&answered).with_record("a", asking(1, &["A"])).with_reopened(1, 2, Some("key"));
     let back = put(&*store, back).await;
     assert_eq!(history().await, before);
-    assert!(store.savepoints(run_id(1)).await.unwrap().is_empty());
-    assert!(store.image(image_id(7)).await.unwrap().is_none());
+    assert!(store.savepoints(&TenantId::default(), run_id(1)).await.unwrap().is_empty());
+    assert!(store.blob(image_id(7)).await.unwrap().is_none());
     assert!(store.request(&tenant, "key").await.unwrap().is_none());
     let open = store.list_suspensions(&tenant, SuspensionFilter::default()).await.unwrap();
     assert_eq!(open.rows.len(), 1);

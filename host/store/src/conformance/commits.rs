@@ -1,5 +1,6 @@
 //! A commit is stored whole or not at all, and is read back as it was.
 
+use reentry_core::id::TenantId;
 use reentry_core::json::{DEPTH_MAX, Json};
 use reentry_core::run::{Run, SuspensionEnd};
 
@@ -23,8 +24,11 @@ pub async fn what_is_committed_is_read_back(back_end: &dyn BackEnd) {
     let wanted = put(&*store, commit.durable()).await;
     assert_eq!(wanted.steps.len(), 2);
     assert_eq!(read(&*store, &wanted).await.as_ref(), Some(&wanted));
-    assert_eq!(store.step(wanted.id, &path("approve")).await.unwrap(), Some(asking(1, &["boss"])));
-    assert_eq!(store.steps(wanted.id).await.unwrap().len(), 2);
+    assert_eq!(
+        store.step(&TenantId::default(), wanted.id, &path("approve")).await.unwrap(),
+        Some(asking(1, &["boss"]))
+    );
+    assert_eq!(store.steps(&TenantId::default(), wanted.id).await.unwrap().len(), 2);
     let summary = &store.list_runs(&wanted.tenant, RunFilter::default()).await.unwrap().rows[0];
     assert_eq!((summary.id, summary.status), (wanted.id, wanted.status()));
     assert_eq!(
@@ -40,10 +44,10 @@ pub async fn nothing_is_found_where_nothing_was_stored(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let known = put(&*store, create(run(1))).await;
     assert_eq!(read(&*store, &run(2)).await, None);
-    assert_eq!(store.step(known.id, &path("approve")).await.unwrap(), None);
-    assert_eq!(store.step(run_id(2), &path("approve")).await.unwrap(), None);
-    assert_eq!(store.steps(run_id(2)).await.unwrap(), []);
-    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
+    assert_eq!(store.step(&TenantId::default(), known.id, &path("approve")).await.unwrap(), None);
+    assert_eq!(store.step(&TenantId::default(), run_id(2), &path("approve")).await.unwrap(), None);
+    assert_eq!(store.steps(&TenantId::default(), run_id(2)).await.unwrap(), []);
+    assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
     let nowhere = SuspensionFilter { run: Some(run_id(2)), ..SuspensionFilter::default() };
     assert_eq!(store.list_suspensions(&known.tenant, nowhere).await.unwrap().rows, []);
 }
@@ -113,15 +117,15 @@ pub async fn a_refused_commit_stores_nothing(back_end: &dyn BackEnd) {
     assert_eq!(refusal(&*store, stale).await, "version conflict");
 
     assert_eq!(read(&*store, &first).await, Some(first.clone()));
-    assert_eq!(store.steps(first.id).await.unwrap().len(), 1);
-    assert_eq!(store.image(image_id(1)).await.unwrap().as_deref(), Some(&b"one"[..]));
-    assert_eq!(store.image(image_id(2)).await.unwrap(), None);
+    assert_eq!(store.steps(&TenantId::default(), first.id).await.unwrap().len(), 1);
+    assert_eq!(store.blob(image_id(1)).await.unwrap().as_deref(), Some(&b"one"[..]));
+    assert_eq!(store.blob(image_id(2)).await.unwrap(), None);
     let open = store.list_suspensions(&first.tenant, SuspensionFilter::default()).await.unwrap().rows;
     assert_eq!((open.len(), open[0].state.ended), (1, None));
 
     let second = put(&*store, everything(&first)).await;
     assert_eq!(read(&*store, &first).await, Some(second));
-    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
+    assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
 }
 
 /// A suspension or an image is never written over by another of the same id.
@@ -134,7 +138,7 @@ pub async fn ids_are_used_once(back_end: &dyn BackEnd) {
     let twice = change(&first).with_image(2, b"two").with_image(2, b"two");
     assert_eq!(refusal(&*store, twice).await, "refused");
     assert_eq!(read(&*store, &run(2)).await, None);
-    assert_eq!(store.image(image_id(1)).await.unwrap().as_deref(), Some(&b"one"[..]));
+    assert_eq!(store.blob(image_id(1)).await.unwrap().as_deref(), Some(&b"one"[..]));
 }
 
 /// What one handle has acknowledged, every other sees, and can build on.
@@ -159,7 +163,7 @@ pub async fn steps_come_in_the_order_of_their_first_call(back_end: &dyn BackEnd)
     let second = change(&first).with_step("each[10].b", calling(1)).with_step("each[9].b", calling(1));
     let second = put(&*store, second).await;
     put(&*store, change(&second).with_step("z", ended()).with_step("a", calling(1))).await;
-    let steps = store.steps(run_id(1)).await.unwrap();
+    let steps = store.steps(&TenantId::default(), run_id(1)).await.unwrap();
     let paths: Vec<String> = steps.iter().map(|(path, _)| path.to_string()).collect();
     assert_eq!(paths, ["", "z", "each[10].b", "each[9].b", "a"]);
     assert_eq!(steps[1].1, ended());
@@ -173,7 +177,7 @@ pub async fn steps_that_ended_are_not_read_with_the_run(back_end: &dyn BackEnd) 
     now = put(&*store, change(&now).with_step("loop", ended())).await;
     let found = read(&*store, &now).await.unwrap();
     assert_eq!(found.steps.keys().map(ToString::to_string).collect::<Vec<_>>(), ["other"]);
-    assert_eq!(store.step(now.id, &path("loop")).await.unwrap(), Some(ended()));
+    assert_eq!(store.step(&TenantId::default(), now.id, &path("loop")).await.unwrap(), Some(ended()));
     now = put(&*store, change(&now).with_step("loop", calling(1))).await;
     assert_eq!(read(&*store, &now).await.unwrap().steps.len(), 2);
 }
@@ -183,12 +187,12 @@ pub async fn images_are_kept_until_they_are_dropped(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let large: Vec<u8> = (0..300_000u32).map(|byte| byte as u8).collect();
     let first = put(&*store, create(run(1)).with_image(1, b"").with_image(2, &large)).await;
-    assert_eq!(store.image(image_id(1)).await.unwrap(), Some(Vec::new()));
-    assert_eq!(store.image(image_id(2)).await.unwrap(), Some(large));
+    assert_eq!(store.blob(image_id(1)).await.unwrap(), Some(Vec::new()));
+    assert_eq!(store.blob(image_id(2)).await.unwrap(), Some(large));
     let swap = change(&first).without_image(2).without_image(9).with_image(3, b"three");
     put(&*store, swap).await;
-    assert_eq!(store.image(image_id(2)).await.unwrap(), None);
-    assert_eq!(store.image(image_id(3)).await.unwrap().as_deref(), Some(&b"three"[..]));
+    assert_eq!(store.blob(image_id(2)).await.unwrap(), None);
+    assert_eq!(store.blob(image_id(3)).await.unwrap().as_deref(), Some(&b"three"[..]));
 }
 
 /// JSON comes back as the text it was: every digit, any script, large, deep.

@@ -83,14 +83,14 @@ async fn found(store: &dyn Store, number: u64) -> String {
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         store.run(&tenant, id).await.unwrap(),
-        store.steps(id).await.unwrap(),
-        store.step(id, &path("a")).await.unwrap(),
-        store.log(id, 0, 10).await.unwrap(),
-        store.call_logs(id, &CallLogFilter::default()).await.unwrap().rows,
-        store.savepoints(id).await.unwrap(),
-        store.savepoint(id, suspension_id(number * 10)).await.unwrap(),
+        store.steps(&TenantId::default(), id).await.unwrap(),
+        store.step(&TenantId::default(), id, &path("a")).await.unwrap(),
+        store.log(&TenantId::default(), id, 10, 0).await.unwrap(),
+        store.call_logs(&TenantId::default(), id, &CallLogFilter::default()).await.unwrap().rows,
+        store.savepoints(&TenantId::default(), id).await.unwrap(),
+        store.savepoint(&TenantId::default(), id, suspension_id(number * 10)).await.unwrap(),
         store.list_suspensions(&tenant, filter).await.unwrap().rows,
-        store.image(image_id(number)).await.unwrap(),
+        store.blob(image_id(number)).await.unwrap(),
         store.request(&tenant, &format!("key-{number}")).await.unwrap(),
         runs,
     )
@@ -114,9 +114,12 @@ pub async fn a_deleted_run_leaves_nothing(back_end: &dyn BackEnd) {
         assert_eq!(found(&*back_end.open(), 2).await, others);
     }
     put(&*store, create(run(4))).await;
-    assert_eq!(store.steps(run_id(4)).await.unwrap(), []);
-    assert_eq!(store.savepoints(run_id(4)).await.unwrap(), []);
-    assert_eq!(store.call_logs(run_id(4), &CallLogFilter::default()).await.unwrap().rows, []);
+    assert_eq!(store.steps(&TenantId::default(), run_id(4)).await.unwrap(), []);
+    assert_eq!(store.savepoints(&TenantId::default(), run_id(4)).await.unwrap(), []);
+    assert_eq!(
+        store.call_logs(&TenantId::default(), run_id(4), &CallLogFilter::default()).await.unwrap().rows,
+        []
+    );
     put(&*store, create(run(1)).answering("key-1").with_image(1, b"again")).await;
     // The message that it took stays taken.
     assert_eq!(store.mail(&TenantId::default(), "paid", None, 10).await.unwrap(), []);
@@ -140,10 +143,10 @@ pub async fn a_run_with_forks_is_kept(back_end: &dyn BackEnd) {
     assert_eq!(delete(&*store, &mine, 3).await, "deleted");
     assert_eq!(delete(&*store, &mine, 1).await, "1 forks");
     let fork = put(&*store, change(&fork).without_image(1)).await;
-    assert_eq!(store.image(image_id(1)).await.unwrap().as_deref(), Some(&b"image"[..]));
+    assert_eq!(store.blob(image_id(1)).await.unwrap().as_deref(), Some(&b"image"[..]));
     assert_eq!((fork.version, delete(&*store, &mine, 2).await.as_str()), (3, "deleted"));
     assert_eq!(delete(&*store, &mine, 1).await, "deleted");
-    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
+    assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
 }
 
 /// Retention takes what ended longest ago first, of all tenants, never what goes on or what forks read.

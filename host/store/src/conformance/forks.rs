@@ -6,6 +6,7 @@ use super::drafts::{
 };
 use super::records::{inputs, paths};
 use crate::{Ancestor, Store};
+use reentry_core::id::TenantId;
 
 /// A run that has done `a` and `b` and two of four items; `c` goes on. Version 3.
 async fn parent(store: &dyn Store) -> reentry_core::run::Run {
@@ -35,16 +36,16 @@ pub async fn a_fork_sees_what_was_done_before_it(back_end: &dyn BackEnd) {
     for (run, wanted) in
         [(1, vec![last(1)]), (2, vec![first, last(2)]), (3, vec![first, second, last(3)]), (4, vec![])]
     {
-        assert_eq!(store.lineage(run_id(run)).await.unwrap(), wanted);
+        assert_eq!(store.lineage(&TenantId::default(), run_id(run)).await.unwrap(), wanted);
     }
 
     let wanted = ["", "a", "b", "c", "each", "each[0]", "each[2]", "e"];
     assert_eq!(inputs(&*store, 2, &wanted).await, ["10", "1", "2", "-", "11", "4", "4", "-"]);
-    let items = store.children(run_id(2), &path("each")).await.unwrap();
+    let items = store.children(&TenantId::default(), run_id(2), &path("each")).await.unwrap();
     assert_eq!(paths(&items), ["each[0]", "each[1]", "each[2]", "each[3]"]);
     assert_eq!((items[1].1.is_active(), items[1].1.entry.ended_at.is_some()), (false, true));
     assert_eq!(items[2].1, given(queued(), "4"));
-    let all = paths(&store.steps(run_id(2)).await.unwrap());
+    let all = paths(&store.steps(&TenantId::default(), run_id(2)).await.unwrap());
     assert_eq!(all, ["a", "b", "each[0]", "each[1]", "each[2]", "each[3]", "", "each", "d"]);
     // Only what is its own is read with the run.
     assert_eq!(store.run(&fork.tenant, fork.id).await.unwrap(), Some(fork.clone()));
@@ -65,7 +66,10 @@ pub async fn the_steps_of_a_fork_come_by_the_clock(back_end: &dyn BackEnd) {
     put(&*store, first.with_step("b", at(30, ended())).with_step("a", at(30, ended()))).await;
     let fork = create(run(2)).forking(1, 1).with_step("", at(10, holding())).with_step("c", at(30, ended()));
     put(&*store, fork.with_step("y", at(25, ended()))).await;
-    assert_eq!(paths(&store.steps(run_id(2)).await.unwrap()), ["", "z", "y", "b", "a", "c"]);
+    assert_eq!(
+        paths(&store.steps(&TenantId::default(), run_id(2)).await.unwrap()),
+        ["", "z", "y", "b", "a", "c"]
+    );
 }
 
 /// Whatever the parent does after a fork began, the fork sees what it saw.
@@ -78,7 +82,7 @@ pub async fn what_a_parent_does_later_changes_nothing(back_end: &dyn BackEnd) {
     let wanted = ["a", "b", "each[0]", "each[2]", "l"];
     let seen = inputs(&*store, 2, &wanted).await;
     assert_eq!(seen, ["1", "2", "4", "4", &large]);
-    let all = store.steps(run_id(2)).await.unwrap();
+    let all = store.steps(&TenantId::default(), run_id(2)).await.unwrap();
 
     let now =
         put(&*store, change(&now).with_step("each[2]", given(calling(1), "20")).with_step("l", queued()))
@@ -89,7 +93,7 @@ pub async fn what_a_parent_does_later_changes_nothing(back_end: &dyn BackEnd) {
     let again = change(&now).with_step("a", given(ended(), "22")).with_step("b", given(calling(1), "23"));
     put(&*store, again.with_step("each[0]", given(ended(), "24"))).await;
     assert_eq!(inputs(&*store, 2, &wanted).await, seen);
-    assert_eq!(store.steps(run_id(2)).await.unwrap(), all);
+    assert_eq!(store.steps(&TenantId::default(), run_id(2)).await.unwrap(), all);
     assert_eq!(inputs(&*store, 1, &["a", "b", "each[0]", "each[2]"]).await, ["22", "23", "24", "21"]);
 }
 
@@ -116,7 +120,7 @@ pub async fn a_fork_may_begin_in_the_past(back_end: &dyn BackEnd) {
     seen().await;
     // A savepoint that is forgotten takes nothing from forks that began there.
     put(&*store, change(&now).saving(None, &[]).keeping(1)).await;
-    assert_eq!(store.savepoints(run_id(1)).await.unwrap().len(), 1);
+    assert_eq!(store.savepoints(&TenantId::default(), run_id(1)).await.unwrap().len(), 1);
     seen().await;
 }
 
@@ -143,7 +147,7 @@ pub async fn a_fork_may_drop_what_it_saw(back_end: &dyn BackEnd) {
     let back = put(&*store, back).await;
     let wanted = ["a", "b", "each", "each[0]", "each[2]", "d"];
     assert_eq!(inputs(&*store, 2, &wanted).await, ["-", "2", "11", "-", "-", "10"]);
-    assert_eq!(store.children(run_id(2), &path("each")).await.unwrap(), []);
+    assert_eq!(store.children(&TenantId::default(), run_id(2), &path("each")).await.unwrap(), []);
     assert_eq!(inputs(&*store, 3, &wanted).await, ["1", "2", "-", "4", "4", "10"]);
     let again = change(&back).with_step("each[0]", given(ended(), "12")).with_step("a", given(ended(), "13"));
     let again = put(&*store, again).await;
@@ -164,5 +168,5 @@ pub async fn a_fork_begins_from_a_run_of_its_tenant(back_end: &dyn BackEnd) {
     assert_eq!(refusal(&*store, create(run(2)).of(&tenant("other")).forking(1, 3)).await, "refused");
     let now = put(&*store, create(run(2))).await;
     assert_eq!(refusal(&*store, change(&now).forking(1, 3)).await, "refused");
-    assert_eq!(store.steps(run_id(2)).await.unwrap(), []);
+    assert_eq!(store.steps(&TenantId::default(), run_id(2)).await.unwrap(), []);
 }

@@ -104,7 +104,7 @@ pub async fn only_what_is_there_is_taken(back_end: &dyn BackEnd) {
     }
     assert_eq!(mail(&*store, "paid", None).await, [1]);
     put(&*store, create(run(1)).taking(1).answering("key")).await;
-    assert_eq!(store.log(run_id(1), 0, 10).await.unwrap(), []);
+    assert_eq!(store.log(&TenantId::default(), run_id(1), 10, 0).await.unwrap(), []);
 }
 
 /// Who waits for a message: open suspensions of its name, with its key or without one, the oldest first.

@@ -1,5 +1,6 @@
 //! Steps' records: by name, by repetition, with their payloads, and what never happened.
 
+use reentry_core::id::TenantId;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Phase, Step};
 
@@ -18,10 +19,10 @@ pub(super) fn paths(records: &[(StepPath, Step)]) -> Vec<String> {
 /// The inputs of the named steps; `-` for one without a record.
 pub(super) async fn inputs(store: &dyn Store, run: u64, wanted: &[&str]) -> Vec<String> {
     let paths: Vec<StepPath> = wanted.iter().map(|text| path(text)).collect();
-    let found = store.outputs(run_id(run), &paths).await.unwrap();
+    let found = store.outputs(&TenantId::default(), run_id(run), &paths).await.unwrap();
     assert_eq!(found.iter().map(|(path, _)| path).collect::<Vec<_>>(), paths.iter().collect::<Vec<_>>());
     for (path, step) in &found {
-        assert_eq!(store.step(run_id(run), path).await.unwrap(), *step, "{path}");
+        assert_eq!(store.step(&TenantId::default(), run_id(run), path).await.unwrap(), *step, "{path}");
     }
     let input = |step: Option<Step>| step.map_or("-".to_owned(), |step| step.entry.payload.to_string());
     found.into_iter().map(|(_, step)| input(step)).collect()
@@ -63,14 +64,15 @@ pub async fn repetitions_come_in_the_order_of_their_indexes(back_end: &dyn BackE
         first = first.with_step(at, ended());
     }
     put(&*store, first).await;
-    let children = async |at: &str| paths(&store.children(run_id(1), &path(at)).await.unwrap());
+    let children =
+        async |at: &str| paths(&store.children(&TenantId::default(), run_id(1), &path(at)).await.unwrap());
     assert_eq!(children("each").await, ["each[0]", "each[2]", "each[10]"]);
     assert_eq!(children("each[2].in").await, ["each[2].in[7]"]);
     assert_eq!(children("a[3].each").await, ["a[3].each[1]"]);
     for at in ["", "each[2]", "a", "none", "each[2].check"] {
         assert_eq!(children(at).await, if at == "a" { vec!["a[3]"; 0] } else { Vec::new() }, "{at}");
     }
-    assert_eq!(store.children(run_id(2), &path("each")).await.unwrap(), []);
+    assert_eq!(store.children(&TenantId::default(), run_id(2), &path("each")).await.unwrap(), []);
 }
 
 /// Thousands of items that were put down at once come in the order of their indexes, in every list.
@@ -84,12 +86,12 @@ pub async fn many_items_come_in_order(back_end: &dyn BackEnd) {
     let now = put(&*store, first).await;
     let begun = change(&now).with_step("each[7]", given(calling(1), "7")).with_step("each[7].b", calling(1));
     put(&*store, begun).await;
-    let items = store.children(run_id(1), &path("each")).await.unwrap();
+    let items = store.children(&TenantId::default(), run_id(1), &path("each")).await.unwrap();
     assert_eq!(items.len() as u32, ITEMS);
     for (index, (at, step)) in (0..).zip(&items) {
         assert_eq!((at, step.entry.payload.text()), (&path("each").repetition(index), &*index.to_string()));
     }
-    let all = store.steps(run_id(1)).await.unwrap();
+    let all = store.steps(&TenantId::default(), run_id(1)).await.unwrap();
     assert_eq!(all[1..=ITEMS as usize], items);
 }
 
@@ -101,7 +103,7 @@ pub async fn what_has_not_begun_is_not_read_with_the_run(back_end: &dyn BackEnd)
     let read = async || store.run(&first.tenant, first.id).await.unwrap().unwrap();
     assert_eq!(read().await, first);
     assert_eq!(first.steps.len(), 1);
-    assert_eq!(store.step(first.id, &path("each[1]")).await.unwrap(), Some(queued()));
+    assert_eq!(store.step(&TenantId::default(), first.id, &path("each[1]")).await.unwrap(), Some(queued()));
     let second = put(&*store, change(&first).with_step("each[1]", calling(1))).await;
     assert_eq!(read().await, second);
     assert_eq!(second.steps.len(), 2);
@@ -117,7 +119,7 @@ pub async fn a_payload_stays_with_its_step(back_end: &dyn BackEnd) {
         for step in [queued(), calling(1), calling(2), ended()] {
             let step = given(step, &payload);
             now = put(&*store, change(&now).with_step("a", step.clone())).await;
-            assert_eq!(store.step(run_id(1), &path("a")).await.unwrap(), Some(step));
+            assert_eq!(store.step(&TenantId::default(), run_id(1), &path("a")).await.unwrap(), Some(step));
             assert_eq!(store.run(&now.tenant, now.id).await.unwrap().unwrap().steps, now.steps, "{length}");
         }
     }
@@ -134,10 +136,13 @@ pub async fn a_payload_apart_is_there_once(back_end: &dyn BackEnd) {
     let first = create(run(1)).with_step("", array.clone()).with_step("each", array.clone());
     let first = first.with_step("each[0]", given_apart(queued(), 2, "1"));
     let now = put(&*store, first).await;
-    let kept = async |number| store.image(image_id(number)).await.unwrap();
+    let kept = async |number| store.blob(image_id(number)).await.unwrap();
     assert_eq!(kept(1).await, Some(b"[1,2]".to_vec()));
     assert_eq!(inputs(&*store, 1, &["", "each", "each[0]"]).await, ["[1,2]", "[1,2]", "1"]);
-    assert_eq!(store.step(run_id(1), &path("each")).await.unwrap(), Some(array.clone()));
+    assert_eq!(
+        store.step(&TenantId::default(), run_id(1), &path("each")).await.unwrap(),
+        Some(array.clone())
+    );
     let read = store.run(&now.tenant, now.id).await.unwrap().unwrap();
     assert_eq!(read.steps.into_values().collect::<Vec<_>>(), [unread(array.clone()), unread(array.clone())]);
 
@@ -177,15 +182,15 @@ pub async fn a_payload_apart_stays_for_forks(back_end: &dyn BackEnd) {
         (inputs(&*store, 1, &["a"]).await, inputs(&*store, 2, &["a"]).await),
         (vec!["-".to_owned()], vec!["1".to_owned()])
     );
-    assert_eq!(store.image(image_id(2)).await.unwrap(), None);
+    assert_eq!(store.blob(image_id(2)).await.unwrap(), None);
     let mut last = change(&fork);
     last.run.phase = Phase::Succeeded;
     put(&*store, last).await;
     for run in [fork, now] {
-        assert!(store.image(image_id(1)).await.unwrap().is_some());
+        assert!(store.blob(image_id(1)).await.unwrap().is_some());
         store.delete_run(&run.tenant, run.id).await.unwrap();
     }
-    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
+    assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
 }
 
 /// Dropped steps are gone with all below them; whatever is stored under their paths again, in the same commit too, is new.
@@ -197,10 +202,13 @@ pub async fn dropped_steps_are_gone_with_all_below_them(back_end: &dyn BackEnd) 
     }
     let first = put(&*store, first).await;
     let second = put(&*store, change(&first).without_step("a").with_step("a", given(ended(), "2"))).await;
-    assert_eq!(paths(&store.steps(run_id(1)).await.unwrap()), ["", "a-b", "ab", "a_b", "z", "a"]);
+    assert_eq!(
+        paths(&store.steps(&TenantId::default(), run_id(1)).await.unwrap()),
+        ["", "a-b", "ab", "a_b", "z", "a"]
+    );
     assert_eq!(inputs(&*store, 1, &["a", "a.b", "a[3].b"]).await, ["2", "-", "-"]);
     assert_eq!(store.run(&second.tenant, second.id).await.unwrap(), Some(second.clone()));
     let third = put(&*store, change(&second).without_step("").without_step("none")).await;
-    assert_eq!(store.steps(run_id(1)).await.unwrap(), []);
+    assert_eq!(store.steps(&TenantId::default(), run_id(1)).await.unwrap(), []);
     assert_eq!(store.run(&third.tenant, third.id).await.unwrap(), Some(third));
 }

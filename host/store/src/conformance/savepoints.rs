@@ -1,5 +1,6 @@
 //! Savepoints, and the images that they keep.
 
+use reentry_core::id::TenantId;
 use reentry_core::run::{Phase, SuspensionEnd};
 
 use super::BackEnd;
@@ -7,13 +8,19 @@ use super::drafts::{asking, change, create, ended, image_id, put, refusal, run, 
 use crate::{SavepointKind, Store};
 
 async fn versions(store: &dyn Store) -> Vec<u64> {
-    store.savepoints(run_id(1)).await.unwrap().iter().map(|savepoint| savepoint.version).collect()
+    store
+        .savepoints(&TenantId::default(), run_id(1))
+        .await
+        .unwrap()
+        .iter()
+        .map(|savepoint| savepoint.version)
+        .collect()
 }
 
 async fn kept(store: &dyn Store, images: &[u64]) -> Vec<bool> {
     let mut kept = Vec::new();
     for image in images {
-        kept.push(store.image(image_id(*image)).await.unwrap().is_some());
+        kept.push(store.blob(image_id(*image)).await.unwrap().is_some());
     }
     kept
 }
@@ -32,16 +39,22 @@ pub async fn a_savepoint_is_read_back(back_end: &dyn BackEnd) {
     put(&*store, failing).await;
 
     let store = back_end.open();
-    assert_eq!(store.savepoint(run_id(1), suspension_id(1)).await.unwrap().as_ref(), Some(&wanted));
-    assert_eq!(store.savepoint(run_id(1), suspension_id(2)).await.unwrap(), None);
-    assert_eq!(store.savepoint(run_id(2), suspension_id(1)).await.unwrap(), None);
-    let last = async |kind| store.last_savepoint(run_id(1), kind).await.unwrap();
+    assert_eq!(
+        store.savepoint(&TenantId::default(), run_id(1), suspension_id(1)).await.unwrap().as_ref(),
+        Some(&wanted)
+    );
+    assert_eq!(store.savepoint(&TenantId::default(), run_id(1), suspension_id(2)).await.unwrap(), None);
+    assert_eq!(store.savepoint(&TenantId::default(), run_id(2), suspension_id(1)).await.unwrap(), None);
+    let last = async |kind| store.last_savepoint(&TenantId::default(), run_id(1), kind).await.unwrap();
     assert_eq!(
         (last(SavepointKind::Suspension).await, last(SavepointKind::Failure).await),
         (Some(wanted), Some(failure))
     );
-    assert_eq!(store.last_savepoint(run_id(2), SavepointKind::Failure).await.unwrap(), None);
-    let rows = store.savepoints(run_id(1)).await.unwrap();
+    assert_eq!(
+        store.last_savepoint(&TenantId::default(), run_id(2), SavepointKind::Failure).await.unwrap(),
+        None
+    );
+    let rows = store.savepoints(&TenantId::default(), run_id(1)).await.unwrap();
     let found: Vec<_> = rows.iter().map(|row| (row.suspension, row.version, row.kind, row.at.0)).collect();
     let suspension = (Some(suspension_id(1)), 1, SavepointKind::Suspension, 1_011);
     assert_eq!(found, [suspension, (None, 2, SavepointKind::Failure, 1_021)]);
@@ -63,7 +76,15 @@ pub async fn the_oldest_savepoints_go(back_end: &dyn BackEnd) {
     now = put(&*store, change(&now).saving(None, &[3, 3, 5]).keeping(3)).await;
     assert_eq!(versions(&*store).await, [3, 4, 6]);
     assert_eq!(kept(&*store, &[1, 2, 3, 4, 5]).await, [false, false, true, true, true]);
-    assert_eq!(store.last_savepoint(run_id(1), SavepointKind::Suspension).await.unwrap().unwrap().version, 4);
+    assert_eq!(
+        store
+            .last_savepoint(&TenantId::default(), run_id(1), SavepointKind::Suspension)
+            .await
+            .unwrap()
+            .unwrap()
+            .version,
+        4
+    );
     put(&*store, change(&now).saving(None, &[]).keeping(1)).await;
     assert_eq!(versions(&*store).await, [7]);
     assert_eq!(kept(&*store, &[3, 4, 5]).await, [false, false, true]);
@@ -79,7 +100,7 @@ pub async fn an_image_is_kept_as_long_as_somebody_needs_it(back_end: &dyn BackEn
     put(&*store, change(&second).saving(None, &[]).keeping(1).without_image(2)).await;
     assert_eq!(kept(&*store, &[1, 2]).await, [true, true]);
     put(&*store, change(&fork).without_image(1)).await;
-    assert_eq!(store.image(image_id(1)).await.unwrap().as_deref(), Some(&b"one"[..]));
+    assert_eq!(store.blob(image_id(1)).await.unwrap().as_deref(), Some(&b"one"[..]));
     let other = put(&*store, change(&other).without_image(1)).await;
     assert_eq!(kept(&*store, &[1, 2]).await, [false, true]);
     // In one commit from one user to another.
@@ -96,9 +117,9 @@ pub async fn a_part_is_kept_once_for_all_savepoints(back_end: &dyn BackEnd) {
     let first = put(&*store, create(run(1))).await;
     let second = put(&*store, change(&first).saving(Some(1), &[]).with_part(1, b"large")).await;
     let third = put(&*store, change(&second).saving(Some(2), &[]).with_part(1, b"large")).await;
-    let point = store.savepoint(run_id(1), suspension_id(2)).await.unwrap().unwrap();
+    let point = store.savepoint(&TenantId::default(), run_id(1), suspension_id(2)).await.unwrap().unwrap();
     assert_eq!((point.images, point.parts), (vec![image_id(1)], Vec::new()));
-    assert_eq!(store.image(image_id(1)).await.unwrap().as_deref(), Some(&b"large"[..]));
+    assert_eq!(store.blob(image_id(1)).await.unwrap().as_deref(), Some(&b"large"[..]));
     let fourth = put(&*store, change(&third).saving(None, &[]).keeping(2)).await;
     assert_eq!((versions(&*store).await, kept(&*store, &[1]).await), (vec![2, 3], vec![true]));
     put(&*store, change(&fourth).saving(None, &[]).keeping(2)).await;

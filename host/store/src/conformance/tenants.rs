@@ -1,15 +1,20 @@
 //! Nothing of one tenant is seen by another, and all of it can be counted and dropped.
 
 use reentry_core::digest::ComponentDigest;
-use reentry_core::id::TenantId;
+use reentry_core::id::{RunId, TenantId};
+use reentry_core::path::StepPath;
 use reentry_core::run::SuspensionEnd;
 use reentry_core::time::Timestamp;
 
 use super::BackEnd;
 use super::applied::{over, pinned, workflow};
-use super::drafts::{asking, change, create, message, put, refusal, run, run_id, suspension_id, tenant};
+use super::drafts::{
+    asking, change, create, ended, message, path, put, refusal, run, run_id, suspension_id, tenant,
+};
 use super::library::keep;
-use crate::{Message, RunFilter, Store, StoreError, SuspensionFilter, TenantSummary};
+use crate::{
+    CallLogFilter, Message, RunFilter, SavepointKind, Store, StoreError, SuspensionFilter, TenantSummary,
+};
 
 /// Whatever one tenant asks with the ids of another, it learns nothing and changes nothing.
 pub async fn nothing_of_one_tenant_is_seen_by_another(back_end: &dyn BackEnd) {
@@ -38,6 +43,52 @@ pub async fn nothing_of_one_tenant_is_seen_by_another(back_end: &dyn BackEnd) {
     let after = Some(run_id(1).to_string());
     let told = store.list_runs(&other, RunFilter { after, ..RunFilter::default() }).await;
     assert!(matches!(told, Err(StoreError::Refused(_))), "{told:?}");
+}
+
+/// No record, savepoint, log or line of a run is read for another tenant, nor of its parents.
+pub async fn no_part_of_a_run_is_read_by_another_tenant(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let (mine, other) = (tenant("mine"), tenant("other"));
+    let first = create(run(1)).of(&mine).with_step("a", asking(1, &[])).with_log("[1]").logging("a", 1, "{}");
+    let first = put(&*store, first.with_record("b", ended()).with_record("each[0]", ended())).await;
+    let answered = change(&first).saving(Some(1), &[]).with_closed(1, SuspensionEnd::Answered);
+    put(&*store, answered.with_step("a", ended())).await;
+    put(&*store, create(run(2)).of(&mine).forking(1, first.version)).await;
+    for (tenant, found) in [(mine, true), (other, false)] {
+        let parts = parts(&*store, &tenant, run_id(1)).await;
+        assert_eq!(parts, parts.iter().map(|(part, _)| (*part, found)).collect::<Vec<_>>(), "{tenant}");
+        let of_parents = [
+            store.step(&tenant, run_id(2), &path("b")).await.unwrap().is_some(),
+            store.steps(&tenant, run_id(2)).await.unwrap().len() == 2,
+            store.lineage(&tenant, run_id(2)).await.unwrap().len() == 2,
+            !store.call_logs(&tenant, run_id(2), &CallLogFilter::default()).await.unwrap().rows.is_empty(),
+        ];
+        assert_eq!(of_parents, [found; 4], "{tenant}");
+    }
+}
+
+/// Whether anything is read for a tenant, by what is asked of a run.
+async fn parts(store: &dyn Store, tenant: &TenantId, run: RunId) -> Vec<(&'static str, bool)> {
+    let records = store.outputs(tenant, run, &[path("b")]).await.unwrap();
+    let many: Vec<StepPath> = (0..100).map(|_| path("b")).collect();
+    let many = store.outputs(tenant, run, &many).await.unwrap();
+    let logs = store.call_logs(tenant, run, &CallLogFilter::default()).await.unwrap();
+    vec![
+        ("step", store.step(tenant, run, &path("b")).await.unwrap().is_some()),
+        ("steps", !store.steps(tenant, run).await.unwrap().is_empty()),
+        ("outputs", records.iter().all(|(_, step)| step.is_some())),
+        ("many outputs", many.iter().all(|(_, step)| step.is_some())),
+        ("children", !store.children(tenant, run, &path("each")).await.unwrap().is_empty()),
+        ("log", !store.log(tenant, run, 0, 10).await.unwrap().is_empty()),
+        ("call logs", !logs.rows.is_empty()),
+        ("savepoint", store.savepoint(tenant, run, suspension_id(1)).await.unwrap().is_some()),
+        (
+            "last savepoint",
+            store.last_savepoint(tenant, run, SavepointKind::Suspension).await.unwrap().is_some(),
+        ),
+        ("savepoints", !store.savepoints(tenant, run).await.unwrap().is_empty()),
+        ("lineage", !store.lineage(tenant, run).await.unwrap().is_empty()),
+    ]
 }
 
 /// Tenants are those of which anything is kept, each with how much that is.

@@ -88,8 +88,8 @@ pub async fn a_blocked_run_is_deleted(back_end: &dyn BackEnd) {
     store.note_trouble(&mine, run_id(1), "a reason", 0).await.unwrap();
     store.delete_run(&mine, run_id(1)).await.unwrap();
     assert_eq!(store.run(&mine, run_id(1)).await.unwrap(), None);
-    assert_eq!(store.step(run_id(1), &path("a")).await.unwrap(), None);
-    assert_eq!(store.image(image_id(1)).await.unwrap(), None);
+    assert_eq!(store.step(&TenantId::default(), run_id(1), &path("a")).await.unwrap(), None);
+    assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
     // What went wrong with it is forgotten: its number may be given to another run.
     put(&*store, create(run(2)).with_step("a", calling(1))).await;
     assert_eq!(store.note_trouble(&mine, run_id(2), "a reason", 3).await.unwrap(), 1);

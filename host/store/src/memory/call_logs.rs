@@ -1,6 +1,6 @@
 //! What guests logged, call by call.
 
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 
 use super::Data;
 use super::runs::KeptRun;
@@ -66,10 +66,15 @@ impl KeptRun {
 }
 
 impl Data {
-    pub(super) fn call_logs(&self, id: RunId, filter: &CallLogFilter) -> Result<CallLogs, StoreError> {
+    pub(super) fn call_logs(
+        &self,
+        tenant: &TenantId,
+        id: RunId,
+        filter: &CallLogFilter,
+    ) -> Result<CallLogs, StoreError> {
         let mut layers = Vec::new();
         let (mut next, mut until) = (Some(id), None);
-        while let Some((id, run)) = next.and_then(|id| self.runs.get(&id).map(|run| (id, run))) {
+        while let Some((id, run)) = next.and_then(|id| self.run_of(tenant, id).map(|run| (id, run))) {
             layers.push((id, run, until));
             (next, until) = run.fork_of.unzip();
         }

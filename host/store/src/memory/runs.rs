@@ -229,10 +229,10 @@ impl Data {
         runs
     }
 
-    pub(super) fn lineage(&self, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+    pub(super) fn lineage(&self, tenant: &TenantId, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
         let (mut lineage, mut next) = (Vec::new(), Some((run, None)));
         while let Some((run, until)) = next {
-            let Some(kept) = self.runs.get(&run) else { break };
+            let Some(kept) = self.run_of(tenant, run) else { break };
             lineage.push(Ancestor { run, until: until.map(count).transpose()? });
             next = kept.fork_of.map(|(parent, version)| (parent, Some(version)));
         }
@@ -282,8 +282,14 @@ impl Data {
         }
     }
 
-    pub(super) fn log(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
-        let rows = self.runs.get(&run).into_iter().flat_map(|run| &run.log);
+    pub(super) fn log(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<LogRow>, StoreError> {
+        let rows = self.run_of(tenant, run).into_iter().flat_map(|run| &run.log);
         let rows = rows.filter(|(version, _)| u64::try_from(**version).is_ok_and(|version| version > after));
         let row = |(version, (at, entries)): (&i64, &(i64, Json))| {
             Ok(LogRow { version: count(*version)?, at: instant(*at)?, entries: entries.clone() })
@@ -293,15 +299,20 @@ impl Data {
 
     pub(super) fn last_savepoint(
         &self,
+        tenant: &TenantId,
         run: RunId,
         wanted: impl Fn(&SavepointRow) -> bool,
     ) -> Result<Option<Savepoint>, StoreError> {
-        let mut rows = self.runs.get(&run).into_iter().flat_map(|run| run.savepoints.values().rev());
+        let mut rows = self.run_of(tenant, run).into_iter().flat_map(|run| run.savepoints.values().rev());
         rows.find(|row| wanted(row)).cloned().map(SavepointRow::decode).transpose()
     }
 
-    pub(super) fn savepoints(&self, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
-        let rows = self.runs.get(&run).into_iter().flat_map(|run| run.savepoints.values());
+    pub(super) fn savepoints(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+    ) -> Result<Vec<SavepointSummary>, StoreError> {
+        let rows = self.run_of(tenant, run).into_iter().flat_map(|run| run.savepoints.values());
         rows.map(SavepointRow::summary).collect()
     }
 }

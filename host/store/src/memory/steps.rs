@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::run::Step;
 
@@ -24,10 +24,11 @@ impl Data {
     /// The records of a run and of its parents whose paths are wanted, in order.
     pub(super) fn steps(
         &self,
+        tenant: &TenantId,
         id: RunId,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<(StepPath, Step)>, StoreError> {
-        let Some(run) = self.runs.get(&id) else { return Ok(Vec::new()) };
+        let Some(run) = self.run_of(tenant, id) else { return Ok(Vec::new()) };
         let (mut seen, mut hidden) = (BTreeSet::new(), Vec::new());
         let mut layers =
             vec![(id, fresh(run.steps.values().filter(|step| wanted(&step.row.path)), &mut seen))];
@@ -51,15 +52,25 @@ impl Data {
         Ok(steps)
     }
 
-    pub(super) fn step(&self, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+    pub(super) fn step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Option<Step>, StoreError> {
         let path = path.to_string();
-        if let Some(own) = self.runs.get(&run).and_then(|run| run.steps.get(&path)) {
+        if let Some(own) = self.run_of(tenant, run).and_then(|run| run.steps.get(&path)) {
             return self.whole_step(run, own).map(|(_, step)| Some(step));
         }
-        Ok(self.steps(run, |found| *found == path)?.pop().map(|(_, step)| step))
+        Ok(self.steps(tenant, run, |found| *found == path)?.pop().map(|(_, step)| step))
     }
 
-    pub(super) fn children(&self, run: RunId, path: &StepPath) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    pub(super) fn children(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
         if path.last().is_none_or(|last| last.index.is_some()) {
             return Ok(Vec::new());
         }
@@ -68,7 +79,7 @@ impl Data {
             let index = found.strip_prefix(&path).and_then(|rest| rest.strip_prefix('['));
             index.is_some_and(|index| !index.contains('.'))
         };
-        let mut children = self.steps(run, is_child)?;
+        let mut children = self.steps(tenant, run, is_child)?;
         children.sort_by_key(|(path, _)| path.last().and_then(|last| last.index));
         Ok(children)
     }

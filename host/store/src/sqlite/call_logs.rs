@@ -2,15 +2,15 @@
 //!
 //! Each row counts what its run logged before, so that neither the bound nor what was dropped needs a look at all of them.
 
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::commit::{CallLog, RUN_LOG_BYTES_MAX};
 use crate::query::{PAGE_ROWS_MAX, done, dropped, no_such_log_place};
 use crate::rows::{NewCallLog, RunRow, column_of, count, damaged, instant};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::forks::{self, Layer};
 use crate::sqlite::reader::{all, get, one, text};
-use crate::sqlite::writer::Fault;
 use crate::{CallLogFilter, CallLogRow, CallLogs, LogPlace, StoreError};
 
 /// Stores what a guest logged during a call, and drops the oldest of its run as far as there is too much then.
@@ -57,10 +57,11 @@ fn drop_before(connection: &Connection, run: i64, latest: i64, bytes: i64) -> Re
 /// Reads a page of what guests logged in a run and in its parents.
 pub(crate) fn read(
     connection: &Connection,
+    tenant: &TenantId,
     run: RunId,
     filter: &CallLogFilter,
 ) -> Result<CallLogs, StoreError> {
-    let mut layers = forks::layers(connection, run)?;
+    let mut layers = forks::layers(connection, tenant, run)?;
     layers.reverse();
     if layers.is_empty() {
         return Ok(CallLogs::default());

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::DeleteError;
 use crate::codes::{FINAL, status_of};
 use crate::rows::{column, column_of};
-use crate::sqlite::writer::Fault;
+use crate::sqlite::fault::Fault;
 use crate::sqlite::{images, old_steps, savepoints, suspensions};
 
 /// Deletes a run, unless it has not ended or forks read it.

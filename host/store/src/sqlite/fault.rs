@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use crate::StoreError;
 use crate::rows::damaged;
+use crate::{CommitError, StoreError};
 
 /// A database file that could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +89,29 @@ pub(crate) fn store_error(error: rusqlite::Error) -> StoreError {
     }
 }
 
+/// Why a change could not be stored.
+pub(crate) enum Fault {
+    /// This change alone is refused.
+    Refused(CommitError),
+    /// The transaction is broken, and with it the whole group.
+    Broken(rusqlite::Error),
+}
+
+impl Fault {
+    /// A change that makes no sense.
+    pub(crate) fn refused(reason: String) -> Self {
+        Self::Refused(StoreError::Refused(reason).into())
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_of_the_change(&error) { Self::refused(error.to_string()) } else { Self::Broken(error) }
+    }
+}
+
 /// Whether an error is the fault of the very change that was to be stored.
-pub(crate) fn is_of_the_change(error: &rusqlite::Error) -> bool {
+fn is_of_the_change(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig))
 }
 

@@ -1,11 +1,11 @@
 //! Forks: the table `forks`, and through which runs a run is seen.
 
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use rusqlite::{Connection, params};
 
 use crate::rows::{CommitRows, count};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, get};
-use crate::sqlite::writer::Fault;
 use crate::{Ancestor, CommitError, StoreError};
 
 /// A run whose records are seen, and up to which version.
@@ -35,25 +35,35 @@ pub(crate) fn begin(connection: &Connection, rows: &CommitRows, run: i64) -> Res
     })
 }
 
-/// The run and its parents.
+/// The run ?1 of the tenant ?2 and its parents.
 const LAYERS: &str = "WITH RECURSIVE layers (run, version, depth) AS (
-        SELECT seq, NULL, 0 FROM runs WHERE id = ?1
+        SELECT seq, NULL, 0 FROM runs WHERE id = ?1 AND tenant = ?2
         UNION ALL
         SELECT forks.parent, forks.version, depth + 1 FROM layers JOIN forks ON forks.run = layers.run
     )";
 
 /// The run and its parents, the nearest first; nothing for a run that is not there.
-pub(crate) fn layers(connection: &Connection, run: RunId) -> Result<Vec<Layer>, StoreError> {
+pub(crate) fn layers(
+    connection: &Connection,
+    tenant: &TenantId,
+    run: RunId,
+) -> Result<Vec<Layer>, StoreError> {
     let sql = format!("{LAYERS} SELECT run, version FROM layers ORDER BY depth");
-    all(connection, &sql, [run.as_bytes()], |row| Ok(Layer { run: get(row, 0)?, version: get(row, 1)? }))
+    all(connection, &sql, params![run.as_bytes(), tenant.as_str()], |row| {
+        Ok(Layer { run: get(row, 0)?, version: get(row, 1)? })
+    })
 }
 
 /// The run and its parents, the one first with which it all began.
-pub(crate) fn lineage(connection: &Connection, run: RunId) -> Result<Vec<Ancestor>, StoreError> {
+pub(crate) fn lineage(
+    connection: &Connection,
+    tenant: &TenantId,
+    run: RunId,
+) -> Result<Vec<Ancestor>, StoreError> {
     let sql = format!(
         "{LAYERS} SELECT runs.id, layers.version FROM layers JOIN runs ON runs.seq = layers.run ORDER BY depth DESC"
     );
-    all(connection, &sql, [run.as_bytes()], |row| {
+    all(connection, &sql, params![run.as_bytes(), tenant.as_str()], |row| {
         let until = get::<Option<i64>>(row, 1)?.map(count).transpose()?;
         Ok(Ancestor { run: RunId::from_bytes(get(row, 0)?), until })
     })

@@ -12,7 +12,7 @@ use crate::codes::status_code;
 use crate::rows::{column, instant};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{all, get, one};
-use crate::sqlite::runs::run_key;
+use crate::sqlite::run_key::run_key;
 
 /// Runs with a step that is due, each once, the earliest first, but for some.
 pub(crate) fn due(

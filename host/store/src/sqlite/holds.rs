@@ -7,10 +7,9 @@ use rusqlite::{Connection, Params, params};
 
 use crate::rows::{column, instant};
 use crate::sqlite::components;
-use crate::sqlite::fault::store_error;
+use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::pins::{self, Pins};
 use crate::sqlite::reader::{self, all, get};
-use crate::sqlite::writer::Fault;
 use crate::{ComponentSummary, ComponentUsage, PublishedUsage, RemoveError, StoreError};
 
 /// Has a tenant hold a component, unless it does.

@@ -7,8 +7,8 @@ use reentry_core::id::SnapshotId;
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{Reader, get, one};
-use crate::sqlite::writer::Fault;
 
 /// Stores an image for its first user.
 pub(crate) fn store(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<(), Fault> {

@@ -10,9 +10,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::filter::{LOOKED_MAX, WaitPlace};
+use crate::sqlite::keys::Keys;
 use crate::sqlite::open::Files;
 use crate::sqlite::spots::SPOTS_MAX;
-use crate::sqlite::waits::Keys;
 use crate::sqlite::{run_lists, suspensions};
 use crate::{Page, RunFilter, RunSummary, SuspensionFilter};
 

@@ -10,10 +10,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::mail::EXPIRED_MAX;
 use crate::rows::{RunRow, column, column_of, damaged, instant};
-use crate::sqlite::fault::store_error;
+use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::reader::{all, bytes_or_null, get, one};
-use crate::sqlite::runs::tenant_of;
-use crate::sqlite::writer::Fault;
+use crate::sqlite::run_key::tenant_of;
 use crate::{CommitError, Message, Sent, StoreError};
 
 /// Stores a message, unless the same is there.

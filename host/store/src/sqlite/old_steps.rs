@@ -3,8 +3,8 @@
 use reentry_core::id::SnapshotId;
 use rusqlite::{Connection, Params, params};
 
+use crate::sqlite::fault::Fault;
 use crate::sqlite::images;
-use crate::sqlite::writer::Fault;
 
 /// Whether a row of `steps` that is not active is seen by a fork, or may be: one that begins where the run was saved. ?1 is the run.
 pub(crate) const IS_SEEN: &str = "(EXISTS (SELECT 1 FROM savepoints

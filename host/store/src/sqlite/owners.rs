@@ -17,8 +17,8 @@ use crate::{OwnerGuard, StoreError};
 /// How often an owner tries to lock its file. Others hold it for microseconds when they look whether it is free.
 const TRIES_MAX: u32 = 100;
 
-/// The folder of lock files.
-pub(crate) struct Owners {
+/// The lock files of owners.
+pub(crate) struct Locks {
     folder: PathBuf,
     /// How many of this handle are alive.
     own: Arc<AtomicUsize>,
@@ -40,7 +40,7 @@ impl Drop for Guard {
     }
 }
 
-impl Owners {
+impl Locks {
     /// The owners of a store.
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder, own: Arc::default() }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use reentry_core::id::RunId;
+use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::Step;
@@ -29,18 +29,23 @@ struct Found {
 }
 
 /// Reads one step's record.
-pub(crate) fn one(reader: &Reader, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+pub(crate) fn one(
+    reader: &Reader,
+    tenant: &TenantId,
+    run: RunId,
+    path: &StepPath,
+) -> Result<Option<Step>, StoreError> {
     let sql = format!(
         "SELECT record, {PAYLOAD}, part FROM steps
-        WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND path = ?2"
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1 AND tenant = ?3) AND path = ?2"
     );
     let text = path.to_string();
-    let own = reader::one(reader, &sql, params![run.as_bytes(), text], |row| {
+    let own = reader::one(reader, &sql, params![run.as_bytes(), text, tenant.as_str()], |row| {
         step(reader, run, &text, row, 0).map(|(_, step)| step)
     })?;
     match own {
         Some(step) => Ok(Some(step)),
-        None => Ok(named(reader, run, std::slice::from_ref(path))?.pop().and_then(|(_, step)| step)),
+        None => Ok(named(reader, tenant, run, std::slice::from_ref(path))?.pop().and_then(|(_, step)| step)),
     }
 }
 
@@ -59,25 +64,31 @@ fn step(
 }
 
 /// Reads the records of all steps.
-pub(crate) fn every(reader: &Reader, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
-    read(reader, run, &Which { sql: "?2 IS NULL", text: None })
+pub(crate) fn every(
+    reader: &Reader,
+    tenant: &TenantId,
+    run: RunId,
+) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    read(reader, tenant, run, &Which { sql: "?2 IS NULL", text: None })
 }
 
 /// Reads the records of the named steps, in that order.
 pub(crate) fn named(
     reader: &Reader,
+    tenant: &TenantId,
     run: RunId,
     paths: &[StepPath],
 ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
     let text = Json::record(paths).map_err(|error| StoreError::Refused(error.to_string()))?.text().to_owned();
     let which = Which { sql: "path IN (SELECT value FROM json_each(?2))", text: Some(text) };
-    let found: HashMap<StepPath, Step> = read(reader, run, &which)?.into_iter().collect();
+    let found: HashMap<StepPath, Step> = read(reader, tenant, run, &which)?.into_iter().collect();
     Ok(paths.iter().map(|path| (path.clone(), found.get(path).cloned())).collect())
 }
 
 /// Reads the records of the repetitions of a step, in the order of their indexes.
 pub(crate) fn children(
     reader: &Reader,
+    tenant: &TenantId,
     run: RunId,
     path: &StepPath,
 ) -> Result<Vec<(StepPath, Step)>, StoreError> {
@@ -86,15 +97,20 @@ pub(crate) fn children(
     }
     // What lies below a repetition is in the same range of the index; its path has a dot after the bracket.
     let sql = r"path >= ?2 || '[' AND path < ?2 || '\' AND instr(substr(path, length(?2) + 2), '.') = 0";
-    let mut found = read(reader, run, &Which { sql, text: Some(path.to_string()) })?;
+    let mut found = read(reader, tenant, run, &Which { sql, text: Some(path.to_string()) })?;
     found.sort_by_key(|(path, _)| path.last().and_then(|last| last.index));
     Ok(found)
 }
 
 /// Reads records as they were at one moment, in the order in which the steps were first called.
-fn read(reader: &Reader, run: RunId, which: &Which) -> Result<Vec<(StepPath, Step)>, StoreError> {
+fn read(
+    reader: &Reader,
+    tenant: &TenantId,
+    run: RunId,
+    which: &Which,
+) -> Result<Vec<(StepPath, Step)>, StoreError> {
     let moment = reader.unchecked_transaction().map_err(store_error)?;
-    let layers = forks::layers(reader, run)?;
+    let layers = forks::layers(reader, tenant, run)?;
     let (mut seen, mut hidden) = (HashSet::new(), Vec::<String>::new());
     let mut found = Vec::new();
     for layer in &layers {

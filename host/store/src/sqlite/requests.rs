@@ -5,8 +5,8 @@ use reentry_core::json::Json;
 use rusqlite::{Connection, params};
 
 use crate::rows::{RunRow, damaged};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{get, one};
-use crate::sqlite::writer::Fault;
 use crate::{CommitError, RequestKey, RequestRecord, StoreError};
 
 /// Stores the request that a commit answers.

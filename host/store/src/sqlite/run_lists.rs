@@ -14,8 +14,9 @@ use crate::filter::{LOOKED_MAX, SuspensionFilter};
 use crate::query::{no_such_place, page_rows, place};
 use crate::rows::{column, instant};
 use crate::sqlite::fault::store_error;
+use crate::sqlite::keys::FEW;
 use crate::sqlite::reader::{get, one};
-use crate::sqlite::waits::{self, End, FEW};
+use crate::sqlite::waits::{self, End};
 use crate::{Counts, Page, RunFilter, RunGroups, RunSummary, StoreError};
 
 const SUMMARY: &str = "id, workflow_id, workflow, status, resource_id, created_at, updated_at";

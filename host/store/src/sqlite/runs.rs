@@ -2,12 +2,12 @@
 
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::run::{Run, RunStatus};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::codes::{end_code, status_code};
-use crate::rows::{CommitRows, RunRow, column_of, damaged, decode_run, decode_step};
+use crate::rows::{CommitRows, RunRow, column_of, decode_run, decode_step};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
-use crate::sqlite::writer::Fault;
 use crate::sqlite::{
     call_logs, called, forks, images, log, messages, old_steps, requests, savepoints, spots, steps,
     suspensions, troubles,
@@ -246,26 +246,6 @@ pub(crate) fn last(connection: &Connection, tenant: &TenantId) -> Result<Option<
     one(connection, sql, params![tenant.as_str(), end_code(SuspensionEnd::Answered)], |row| {
         Ok(RunId::from_bytes(get(row, 0)?))
     })
-}
-
-/// The number of a run in this file.
-pub(crate) fn seq_of(
-    connection: &Connection,
-    tenant: &TenantId,
-    id: RunId,
-) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT seq FROM runs WHERE id = ?1 AND tenant = ?2";
-    one(connection, sql, params![id.as_bytes(), tenant.as_str()], |row| get(row, 0))
-}
-
-/// Reads the tenant and the id of a run from two columns.
-pub(crate) fn run_key(row: &Row<'_>, first: usize) -> Result<(TenantId, RunId), StoreError> {
-    Ok((tenant_of(row, first)?, RunId::from_bytes(get(row, first + 1)?)))
-}
-
-/// Reads a tenant from a column.
-pub(crate) fn tenant_of(row: &Row<'_>, column: usize) -> Result<TenantId, StoreError> {
-    TenantId::new(get::<String>(row, column)?).map_err(|error| damaged("tenant", error))
 }
 
 #[cfg(test)]

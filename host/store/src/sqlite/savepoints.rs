@@ -1,13 +1,13 @@
 //! Savepoints: the table `savepoints`. Each names images, which are kept as long as it is.
 
-use reentry_core::id::{RunId, SnapshotId, SuspensionId};
+use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::codes::{kind_code, kind_of};
 use crate::rows::{ReopenedRow, SavepointRow, damaged};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, bytes, get, one};
-use crate::sqlite::writer::Fault;
 use crate::sqlite::{images, old_steps};
 use crate::{Savepoint, SavepointKind, SavepointSummary, StoreError};
 
@@ -79,30 +79,38 @@ fn forget(connection: &Connection, sql: &str, params: impl Params) -> Result<usi
 /// Reads the latest savepoint that ended a suspension.
 pub(crate) fn of_suspension(
     connection: &Connection,
+    tenant: &TenantId,
     run: RunId,
     suspension: SuspensionId,
 ) -> Result<Option<Savepoint>, StoreError> {
     let sql = "SELECT version, kind, suspension, at, images, state FROM savepoints
-        WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND suspension = ?2 ORDER BY version DESC LIMIT 1";
-    one(connection, sql, params![run.as_bytes(), suspension.as_bytes()], |row| decode(run, row)?.decode())
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1 AND tenant = ?3) AND suspension = ?2 ORDER BY version DESC LIMIT 1";
+    let params = params![run.as_bytes(), suspension.as_bytes(), tenant.as_str()];
+    one(connection, sql, params, |row| decode(run, row)?.decode())
 }
 
 /// Reads the latest savepoint of a kind.
 pub(crate) fn last(
     connection: &Connection,
+    tenant: &TenantId,
     run: RunId,
     kind: SavepointKind,
 ) -> Result<Option<Savepoint>, StoreError> {
     let sql = "SELECT version, kind, suspension, at, images, state FROM savepoints
-        WHERE run = (SELECT seq FROM runs WHERE id = ?1) AND kind = ?2 ORDER BY version DESC LIMIT 1";
-    one(connection, sql, params![run.as_bytes(), kind_code(kind)], |row| decode(run, row)?.decode())
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1 AND tenant = ?3) AND kind = ?2 ORDER BY version DESC LIMIT 1";
+    let params = params![run.as_bytes(), kind_code(kind), tenant.as_str()];
+    one(connection, sql, params, |row| decode(run, row)?.decode())
 }
 
 /// Lists the savepoints of a run, oldest first.
-pub(crate) fn list(connection: &Connection, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
+pub(crate) fn list(
+    connection: &Connection,
+    tenant: &TenantId,
+    run: RunId,
+) -> Result<Vec<SavepointSummary>, StoreError> {
     let sql = "SELECT version, kind, suspension, at, x'', 'null' FROM savepoints
-        WHERE run = (SELECT seq FROM runs WHERE id = ?1) ORDER BY version";
-    all(connection, sql, [run.as_bytes()], |row| decode(run, row)?.summary())
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1 AND tenant = ?2) ORDER BY version";
+    all(connection, sql, params![run.as_bytes(), tenant.as_str()], |row| decode(run, row)?.summary())
 }
 
 fn decode(run: RunId, row: &Row<'_>) -> Result<SavepointRow, StoreError> {

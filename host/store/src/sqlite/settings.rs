@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{get, one};
-use crate::sqlite::writer::Fault;
 
 const KEY_FINGERPRINT: &str = "key-fingerprint";
 

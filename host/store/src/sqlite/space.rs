@@ -5,9 +5,9 @@
 
 use rusqlite::Connection;
 
+use crate::sqlite::fault::Fault;
 use crate::sqlite::fault::OpenFault;
 use crate::sqlite::open::Files;
-use crate::sqlite::writer::Fault;
 
 /// Pages (4 KiB) that one step moves and cuts off, at most: some milliseconds.
 const PAGES_PER_STEP: u32 = 256;

@@ -8,9 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use crate::StoreError;
 use crate::filter::{SuspensionFilter, stands_at, without_indexes};
 use crate::rows::RunRow;
-use crate::sqlite::fault::store_error;
+use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::reader::{get, text};
-use crate::sqlite::writer::Fault;
 
 /// Most spots that one list is put together from. Steps of one name in more workflows are found by looking through all that is open.
 pub(crate) const SPOTS_MAX: usize = 256;

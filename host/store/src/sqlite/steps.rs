@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::StoreError;
 use crate::rows::{Payload, StepRow};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::old_steps::{self, IS_SEEN};
-use crate::sqlite::writer::Fault;
 use crate::sqlite::{images, reader};
 
 /// The payload of a row of `steps`, wherever it is kept; null if it is in the record.

@@ -7,11 +7,10 @@ use crate::codes::end_code;
 use crate::counts::Tally;
 use crate::query::page_rows;
 use crate::rows::{ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow, count as number, decode_step};
-use crate::sqlite::fault::store_error;
+use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::names::Names;
 use crate::sqlite::reader::{bytes, bytes_or_null, get, one};
 use crate::sqlite::waits::{self, Found};
-use crate::sqlite::writer::Fault;
 use crate::sqlite::{images, spots, steps, tries};
 use crate::{
     CommitError, Counts, Page, StoreError, SuspensionEnd, SuspensionFilter, SuspensionGroups, SuspensionPast,

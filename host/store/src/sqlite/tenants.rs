@@ -7,9 +7,9 @@ use reentry_core::id::TenantId;
 use rusqlite::{Connection, params};
 
 use crate::codes::OPEN;
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, get};
-use crate::sqlite::runs::tenant_of;
-use crate::sqlite::writer::Fault;
+use crate::sqlite::run_key::tenant_of;
 use crate::sqlite::{holds, workflows};
 use crate::{RemoveError, StoreError, TenantSummary};
 

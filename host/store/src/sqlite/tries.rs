@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::codes::{end_code, try_code, try_of};
 use crate::past::{LATE_TRIES_KEPT_MAX, REFUSALS_BYTES_MAX, REFUSALS_KEPT_MAX};
 use crate::rows::{ReopenedRow, column, column_of, count, damaged, instant};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, get};
 use crate::sqlite::steps;
-use crate::sqlite::writer::Fault;
 use crate::{LateTry, StoreError, SuspensionEnd, SuspensionRecord, Text, Try, TryKind};
 
 /// How many tries of a kind are kept of a suspension, and what their answers take.

@@ -5,7 +5,7 @@ use reentry_core::run::RunStatus;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codes::{FINAL, status_code};
-use crate::sqlite::writer::Fault;
+use crate::sqlite::fault::Fault;
 
 /// Counts one more time; blocks the run if that is enough.
 pub(crate) fn note(

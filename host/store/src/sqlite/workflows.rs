@@ -9,10 +9,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codes::OPEN;
 use crate::rows::{column, damaged, instant};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::pins::{self, Pins};
 use crate::sqlite::reader::{all, bytes_or_null, get, one};
 use crate::sqlite::spots;
-use crate::sqlite::writer::Fault;
 use crate::{RemoveError, StoreError, WorkflowRecord, WorkflowSummary};
 
 /// Stores a workflow definition, unless it is there, and has a tenant hold it.

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::rows::CommitRows;
-use crate::sqlite::fault::{is_of_the_change, is_passing};
+use crate::sqlite::fault::{Fault, is_passing};
 use crate::sqlite::health::{Health, PanicWatch};
 use crate::sqlite::in_use::InUse;
 use crate::sqlite::runs;
@@ -48,27 +48,6 @@ pub(crate) struct Request {
     pub(crate) answer: Answer,
     /// A place in the queue, given back once the change is stored.
     pub(crate) place: OwnedSemaphorePermit,
-}
-
-/// Why a change could not be stored.
-pub(crate) enum Fault {
-    /// This change alone is refused.
-    Refused(CommitError),
-    /// The transaction is broken, and with it the whole group.
-    Broken(rusqlite::Error),
-}
-
-impl Fault {
-    /// A change that makes no sense.
-    pub(crate) fn refused(reason: String) -> Self {
-        Self::Refused(StoreError::Refused(reason).into())
-    }
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        if is_of_the_change(&error) { Self::refused(error.to_string()) } else { Self::Broken(error) }
-    }
 }
 
 /// The writing thread's state.

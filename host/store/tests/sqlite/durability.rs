@@ -10,7 +10,7 @@ use reentry_core::id::TenantId;
 use reentry_store::conformance::drafts::{asking, calling, change, create, image_id, path, put, run, run_id};
 use reentry_store::conformance::{BackEnd, check};
 use reentry_store::sqlite::SqliteStore;
-use reentry_store::{CommitError, RunFilter, Store, StoreError};
+use reentry_store::{CommitError, RunFilter, Runs, StoreError};
 
 use crate::folder::Folder;
 
@@ -85,7 +85,7 @@ fn everything_is_found_after_opening_again() {
             let commit = create(run(number)).with_step("a", asking(number, &[])).with_image(number, b"image");
             wanted.push(put(&*store, commit).await);
         }
-        assert!(store.image(image_id(1)).await.unwrap().is_some() && log.exists());
+        assert!(store.blob(image_id(1)).await.unwrap().is_some() && log.exists());
         drop(store);
         // A store that was closed is one file.
         assert!(!log.exists());
@@ -93,7 +93,7 @@ fn everything_is_found_after_opening_again() {
         for run in wanted {
             assert_eq!(store.run(&run.tenant, run.id).await.unwrap(), Some(run));
         }
-        assert_eq!(store.image(image_id(49)).await.unwrap().as_deref(), Some(&b"image"[..]));
+        assert_eq!(store.blob(image_id(49)).await.unwrap().as_deref(), Some(&b"image"[..]));
     });
 }
 
@@ -137,7 +137,7 @@ fn a_log_that_grows_is_moved_into_the_database_and_begins_anew() {
         }
         drop(store);
         let store = back_end.open();
-        assert_eq!(store.image(image_id(300)).await.unwrap().map(|image| image.len()), Some(200_000));
+        assert_eq!(store.blob(image_id(300)).await.unwrap().map(|image| image.len()), Some(200_000));
         let listed = store.list_runs(&TenantId::default(), RunFilter::default()).await.unwrap();
         assert_eq!(listed.rows.len(), 600);
     });
@@ -221,7 +221,7 @@ fn what_is_damaged_is_named_and_not_guessed() {
             third.starts_with(&format!("stored step `a` of run {run}3 is damaged: invalid type")),
             "{third}"
         );
-        let step = store.step(run_id(3), &path("a")).await;
+        let step = store.step(&TenantId::default(), run_id(3), &path("a")).await;
         assert!(matches!(step, Err(StoreError::Damaged { .. })), "{step:?}");
         let list = store.list_runs(&tenant, RunFilter::default()).await.unwrap_err();
         assert_eq!(list.to_string(), "stored status is damaged: nothing is stored as 99");

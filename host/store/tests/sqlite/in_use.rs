@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use reentry_core::id::TenantId;
-use reentry_store::Store;
+use reentry_store::Runs;
 use reentry_store::conformance::drafts::{change, create, put, run, run_id};
 use reentry_store::conformance::{BackEnd, check};
 use reentry_store::sqlite::SqliteStore;

@@ -43,7 +43,7 @@ fn runs_of_version_1_go_on() {
         assert_eq!(suspension.payload().unwrap().text(), payload);
         assert_eq!(asks.images().collect::<Vec<_>>(), [image_id(1)]);
         assert_eq!(asks.steps[&path("ask")].entry.payload.text(), r#"{"amount": 120.50}"#);
-        let done = store.step(run_id(1), &path("first")).await.unwrap().unwrap();
+        let done = store.step(&TenantId::default(), run_id(1), &path("first")).await.unwrap().unwrap();
         assert_eq!(done.entry.output.unwrap().text(), r#"{"n": 1.10,"n":2}"#);
 
         let sleeps = read(2).await;
@@ -84,16 +84,16 @@ fn a_large_payload_of_version_3_is_kept_as_images_are() {
         let run = store.run(&tenant, run_id(1)).await.unwrap().unwrap();
         let (root, ask) = (&run.steps[&path("")], &run.steps[&path("ask")]);
         assert_eq!((root.payload(), ask.payload().unwrap().text()), (None, r#"{"amount": 120.50}"#));
-        let kept = store.image(root.apart.unwrap()).await.unwrap().unwrap();
+        let kept = store.blob(root.apart.unwrap()).await.unwrap().unwrap();
         assert_eq!(kept, payload.as_bytes());
-        let whole = store.step(run_id(1), &path("")).await.unwrap().unwrap();
+        let whole = store.step(&TenantId::default(), run_id(1), &path("")).await.unwrap().unwrap();
         assert_eq!(whole.entry.payload.text(), payload);
 
         let mut last = change(&run).with_step("", ended()).with_step("ask", ended()).without_image(1);
         last.run.phase = reentry_core::run::Phase::Succeeded;
         put(&*store, last.with_closed(1, SuspensionEnd::Answered)).await;
         store.delete_run(&tenant, run_id(1)).await.unwrap();
-        assert_eq!(store.image(root.apart.unwrap()).await.unwrap(), None);
+        assert_eq!(store.blob(root.apart.unwrap()).await.unwrap(), None);
     });
 }
 
@@ -115,10 +115,13 @@ fn what_version_1_did_not_know_begins_there() {
         let answer = change(&asks).saving(Some(1), &[1]).without_image(1).with_step("ask", ended());
         let answered = put(&*store, answer.with_closed(1, SuspensionEnd::Answered)).await;
         put(&*store, create(reentry_store::conformance::drafts::run(6)).forking(1, 1).sharing(1)).await;
-        assert!(store.step(run_id(6), &path("first")).await.unwrap().is_some());
-        assert_eq!(store.step(run_id(6), &path("ask")).await.unwrap(), None);
+        assert!(store.step(&TenantId::default(), run_id(6), &path("first")).await.unwrap().is_some());
+        assert_eq!(store.step(&TenantId::default(), run_id(6), &path("ask")).await.unwrap(), None);
         let payload = answered.steps[&path("")].entry.payload.clone();
-        assert_eq!(store.step(run_id(1), &path("")).await.unwrap().unwrap().entry.payload, payload);
+        assert_eq!(
+            store.step(&TenantId::default(), run_id(1), &path("")).await.unwrap().unwrap().entry.payload,
+            payload
+        );
         store.delete_run(&mine, run_id(4)).await.unwrap();
         assert_eq!(store.list_runs(&mine, RunFilter::default()).await.unwrap().rows.len(), 5);
         assert_eq!(store.list_runs(&tenant("other"), RunFilter::default()).await.unwrap().rows, []);

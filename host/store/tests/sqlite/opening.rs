@@ -9,7 +9,7 @@ use reentry_core::id::TenantId;
 use reentry_store::conformance::drafts::{calling, create, owner_id, put, run, run_id};
 use reentry_store::conformance::{BackEnd, check};
 use reentry_store::sqlite::SqliteStore;
-use reentry_store::{Store, StoreError};
+use reentry_store::{Owners, Runs, StoreError};
 
 use crate::folder::Folder;
 

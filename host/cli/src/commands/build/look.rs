@@ -41,8 +41,8 @@ pub(super) async fn steps(
     }
     let name = name_of(path);
     let _working = Working::begin(&format!("opening {name}"));
-    let host = session.looking_host().await?;
-    match host.add_component(&name, component).await {
+    let tenant = session.looking_tenant().await?;
+    match tenant.add_component(&name, component).await {
         Ok(component) => {
             let steps = component.steps().to_vec();
             shelf.keep(&seen, &serde_json::to_vec(&steps).unwrap_or_default());

@@ -28,9 +28,9 @@ pub(crate) struct Args {
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let bytes = read(&args.file)?;
     let name = args.name.unwrap_or_else(|| name_of(&args.file));
-    let host = session.host(Background::Off).await?;
-    let component = add(session, &host, &args.file, bytes, &name).await?;
-    let listed = host.components().await?.into_iter().find(|listed| listed.digest == component.digest());
+    let tenant = session.tenant(Background::Off).await?;
+    let component = add(session, &tenant, &args.file, bytes, &name).await?;
+    let listed = tenant.components().await?.into_iter().find(|listed| listed.digest == component.digest());
     let kept = listed.map_or_else(|| name.clone(), |listed| listed.name);
     if kept != name {
         session.ui.note(&format!("the component is there already, under the name `{}`", harmless(&kept)));

@@ -63,17 +63,17 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
 async fn of_file(session: &Session, path: &Path) -> Result<(Component, Option<u64>), Failure> {
     let bytes = crate::component_file::component(session, path, read(path)?)?;
     let size = u64::try_from(bytes.len()).ok();
-    let host = session.passing_host().await?;
-    Ok((add(session, &host, path, bytes, &name_of(path)).await?, size))
+    let tenant = session.passing_tenant().await?;
+    Ok((add(session, &tenant, path, bytes, &name_of(path)).await?, size))
 }
 
 async fn of_host(session: &Session, name: &Path) -> Result<(Component, Option<u64>), Failure> {
-    let host = session.existing_host(Background::Off).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
     let shown = name.to_string_lossy();
-    match component_of_host(&host, &shown).await? {
+    match component_of_host(&tenant, &shown).await? {
         Found::Component(digest) => {
-            let listed = host.components().await?.into_iter().find(|component| component.digest == digest);
-            Ok((host.component(digest).await?, listed.map(|component| component.bytes)))
+            let listed = tenant.components().await?.into_iter().find(|component| component.digest == digest);
+            Ok((tenant.component(digest).await?, listed.map(|component| component.bytes)))
         }
         Found::Nothing(hint) => {
             let report =

@@ -37,8 +37,8 @@ struct Row {
 }
 
 pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let rows: Vec<Row> = host.components().await?.into_iter().map(row).collect();
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let rows: Vec<Row> = tenant.components().await?.into_iter().map(row).collect();
     if session.ui.is_json() {
         session.ui.print_json(&serde_json::json!({ "components": rows }))?;
         return Ok(Exit::Done);

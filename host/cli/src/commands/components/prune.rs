@@ -23,9 +23,10 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
+    let tenant = session.tenant_on(&host);
     let gone = match args.dry_run {
-        true => host.prunable_components().await?,
-        false => host.prune_components().await?,
+        true => tenant.prunable_components().await?,
+        false => tenant.prune_components().await?,
     };
     let given_back = if args.dry_run { 0 } else { host.give_back_space().await? };
     if session.ui.is_json() {

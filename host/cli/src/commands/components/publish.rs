@@ -36,8 +36,9 @@ pub(crate) struct Unpublish {
 
 pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let digest = named(session, &host, &args.component).await?;
-    let name = host.publish_component(digest, args.name.as_deref()).await?;
+    let tenant = session.tenant_on(&host);
+    let digest = named(session, &tenant, &args.component).await?;
+    let name = host.publish_component(tenant.id(), digest, args.name.as_deref()).await?;
     if session.ui.is_json() {
         session.ui.print_json(&json!({ "published": digest, "name": name }))?;
     } else {
@@ -48,11 +49,12 @@ pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, F
 
 pub(super) async fn unpublish(args: &Unpublish, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let components = host.components().await?;
+    let tenant = session.tenant_on(&host);
+    let components = tenant.components().await?;
     let published = components.iter().filter(|known| known.published.as_ref() == Some(&args.component));
     let digest = match only_one(&args.component, published)? {
         Some(digest) => digest,
-        None => named(session, &host, &args.component).await?,
+        None => named(session, &tenant, &args.component).await?,
     };
     host.unpublish_component(digest).await?;
     if session.ui.is_json() {

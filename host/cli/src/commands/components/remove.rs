@@ -18,13 +18,14 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let components = host.components().await?;
+    let tenant = session.tenant_on(&host);
+    let components = tenant.components().await?;
     let own = components.iter().filter(|known| known.held && known.name == args.component);
     let digest = match only_one(&args.component, own)? {
         Some(digest) => digest,
-        None => named(session, &host, &args.component).await?,
+        None => named(session, &tenant, &args.component).await?,
     };
-    host.remove_component(digest).await?;
+    tenant.remove_component(digest).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {
         session.ui.print_json(&serde_json::json!({ "removed": digest }))?;

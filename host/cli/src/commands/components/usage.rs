@@ -20,9 +20,9 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let digest = named(session, &host, &args.component).await?;
-    let usage = host.component_usage(digest).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let digest = named(session, &tenant, &args.component).await?;
+    let usage = tenant.component_usage(digest).await?;
     if session.ui.is_json() {
         let mut told = as_json(&usage);
         if let Some(told) = told.as_object_mut() {

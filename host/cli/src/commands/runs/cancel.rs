@@ -22,10 +22,10 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let (actor, channel) = (args.actor.actor(), args.actor.channel());
     let result = run.cancel_with(CancelOptions { actor, channel, comment: args.actor.comment() }).await?;
-    show(session, &host, &run, &result).await?;
+    show(session, &tenant, &run, &result).await?;
     Ok(Exit::Done)
 }

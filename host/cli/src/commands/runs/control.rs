@@ -57,40 +57,41 @@ pub(crate) struct ForkArgs {
 }
 
 pub(super) async fn pause(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let result = run.pause().await?;
-    show(session, &host, &run, &result).await?;
+    show(session, &tenant, &run, &result).await?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn unpause(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let result = run.unpause().await?;
-    show(session, &host, &run, &result).await?;
+    show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
 
 pub(super) async fn restart(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let result = run.restart().await?;
-    show(session, &host, &run, &result).await?;
+    show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
 
 pub(super) async fn travel(args: TravelArgs, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let input = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
     let result = run.time_travel(TravelOptions { to: args.to, input, answer: None }).await?;
-    show(session, &host, &run, &result).await?;
+    show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
 
 pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
+    let tenant = session.tenant_on(&host);
     let data = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
     let answer = data.map(|data| ResumeOptions {
         actor: args.actor.actor(),
@@ -98,7 +99,7 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
         comment: args.actor.comment(),
         ..ResumeOptions::data(data)
     });
-    let run = args.run.open(session, &host).await?;
+    let run = args.run.open(session, &tenant).await?;
     let at = match &args.at {
         Some(at) => Some(at.find(session, &run).await?),
         None => None,
@@ -112,14 +113,15 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
     };
     or_interrupt(run.id(), true, quiet).await?;
     let result = run.result(reentry::OutputOptions::default()).await?;
-    show(session, &host, &run, &result).await?;
+    show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
 
 pub(super) async fn delete(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
-    let run = args.run.find(session, &host).await?;
-    host.delete_run(run).await?;
+    let tenant = session.tenant_on(&host);
+    let run = args.run.find(session, &tenant).await?;
+    tenant.delete_run(run).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {
         session.ui.print_json(&serde_json::json!({ "deleted": run }))?;

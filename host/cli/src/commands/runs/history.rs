@@ -33,8 +33,8 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let (suspensions, savepoints) = (run.history().await?, run.savepoints().await?);
     let entries = run.travel_targets().await?;
     if session.ui.is_json() {

@@ -79,9 +79,9 @@ struct Runs<'a> {
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
     let (list, now) = (args.list, session.now());
-    let (workflow, began, due) = (list.version(session, &host).await?, list.began(now)?, list.due(now));
+    let (workflow, began, due) = (list.version(session, &tenant).await?, list.began(now)?, list.due(now));
     // The nearest deadline is what matters, as the newest run is elsewhere.
     let default = if list.is_by_due() { Order::Oldest } else { Order::Newest };
     let filter = RunFilter {
@@ -102,10 +102,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         limit: list.limit.into(),
     };
     if list.count {
-        let counts = host.count_runs(filter, args.by.map(Groups::of_library)).await?;
+        let counts = tenant.count_runs(filter, args.by.map(Groups::of_library)).await?;
         return counted::tell(session, &counts, args.by);
     }
-    let page = host.runs(filter).await?;
+    let page = tenant.runs(filter).await?;
     if session.ui.is_json() {
         let runs = page.rows.iter().map(row).collect();
         session.ui.print_json(&Runs { runs, next: page.next.as_deref() })?;

@@ -51,8 +51,8 @@ fn level(text: &str) -> Result<Level, String> {
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let filter = LogFilter { step: args.step, level: args.level, after: None };
     tokio::select! {
         ended = tell(&run, filter, args.follow, &session.ui) => ended,

@@ -6,7 +6,7 @@ use reentry::core::digest::WorkflowDigest;
 use reentry::core::error::ErrorKind;
 use reentry::core::id::RunId;
 use reentry::store::RunFilter;
-use reentry::{Error, Host, MigratedStep, Migration};
+use reentry::{Error, MigratedStep, Migration, Tenant};
 use serde::Serialize;
 
 use crate::applied;
@@ -59,18 +59,18 @@ struct Row {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
     match (&args.run, &args.all_of) {
-        (Some(run), _) => one(args, session, &host, run.find(session, &host).await?).await,
-        (None, Some(workflow)) => all(args, session, &host, workflow).await,
+        (Some(run), _) => one(args, session, &tenant, run.find(session, &tenant).await?).await,
+        (None, Some(workflow)) => all(args, session, &tenant, workflow).await,
         (None, None) => Err(Report::refused("usage", "name a run, or a workflow with --all-of").into()),
     }
 }
 
-async fn one(args: &Args, session: &Session, host: &Host, run: RunId) -> Result<Exit, Failure> {
-    let follows = host.run(run).await?.state().await?.workflow_id;
-    let to = target(args, session, host, &follows).await?;
-    let migration = migrate(args, host, run, to).await?;
+async fn one(args: &Args, session: &Session, tenant: &Tenant, run: RunId) -> Result<Exit, Failure> {
+    let follows = tenant.run(run).await?.state().await?.workflow_id;
+    let to = target(args, session, tenant, &follows).await?;
+    let migration = migrate(args, tenant, run, to).await?;
     if session.ui.is_json() {
         session.ui.print_json(&migration)?;
     } else {
@@ -79,15 +79,15 @@ async fn one(args: &Args, session: &Session, host: &Host, run: RunId) -> Result<
     Ok(Exit::Done)
 }
 
-async fn all(args: &Args, session: &Session, host: &Host, workflow: &str) -> Result<Exit, Failure> {
-    let to = target(args, session, host, workflow).await?;
+async fn all(args: &Args, session: &Session, tenant: &Tenant, workflow: &str) -> Result<Exit, Failure> {
+    let to = target(args, session, tenant, workflow).await?;
     let mut rows = Vec::new();
     let mut after = None;
     loop {
         let filter = RunFilter { workflow_id: Some(workflow.to_owned()), after, ..RunFilter::default() };
-        let page = host.runs(filter).await?;
+        let page = tenant.runs(filter).await?;
         for run in page.rows.iter().filter(|run| !run.status.is_final()) {
-            let row = match migrate(args, host, run.id, to).await {
+            let row = match migrate(args, tenant, run.id, to).await {
                 Ok(migration) => {
                     let moved = migration.from != migration.to;
                     Row { run_id: run.id, moved, steps: migration.steps, refused: None }
@@ -122,8 +122,8 @@ fn concerns_the_run(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Refused | ErrorKind::Damaged)
 }
 
-async fn migrate(args: &Args, host: &Host, run: RunId, to: WorkflowDigest) -> Result<Migration, Error> {
-    let run = host.run(run).await?;
+async fn migrate(args: &Args, tenant: &Tenant, run: RunId, to: WorkflowDigest) -> Result<Migration, Error> {
+    let run = tenant.run(run).await?;
     if args.dry_run { run.try_migrate(to).await } else { run.migrate(to).await }
 }
 
@@ -131,14 +131,14 @@ async fn migrate(args: &Args, host: &Host, run: RunId, to: WorkflowDigest) -> Re
 async fn target(
     args: &Args,
     session: &Session,
-    host: &Host,
+    tenant: &Tenant,
     follows: &str,
 ) -> Result<WorkflowDigest, Failure> {
     match &args.to {
-        Some(text) => applied::version(session, host, text).await,
+        Some(text) => applied::version(session, tenant, text).await,
         None => {
             let id = args.workflow.as_deref().unwrap_or(follows);
-            Ok(host.workflow_by_id(id).await?.digest())
+            Ok(tenant.workflow_by_id(id).await?.digest())
         }
     }
 }

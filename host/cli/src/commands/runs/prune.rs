@@ -42,11 +42,12 @@ struct Told<'a> {
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
+    let tenant = session.tenant_on(&host);
     let before = Timestamp(session.now().0.saturating_sub(args.older_than));
     let which = Prune { before, workflow_id: args.workflow };
     let Pruned { deleted, kept } = match args.dry_run {
-        true => Pruned { deleted: host.prunable(&which).await?, kept: Vec::new() },
-        false => host.prune(&which).await?,
+        true => Pruned { deleted: tenant.prunable(&which).await?, kept: Vec::new() },
+        false => tenant.prune(&which).await?,
     };
     let given_back = if args.dry_run { 0 } else { host.give_back_space().await? };
     if session.ui.is_json() {

@@ -68,12 +68,13 @@ impl Observer for Keeper {
 pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
     let keeper = Arc::new(Keeper { listener: Listener::new(session.ui), left: Mutex::default() });
     let host = session.existing_host_heard_by(keeper.clone()).await?;
+    let tenant = session.tenant_on(&host);
     let recovered = host.recover().await?;
     let woken = host.wake_due().await?;
     let taken = recovered.into_iter().map(|run| (run, "recovered"));
     let mut rows = Vec::new();
     for (run_id, why) in taken.chain(woken.into_iter().map(|run| (run, "woken"))) {
-        let status = match host.run(run_id).await {
+        let status = match tenant.run(run_id).await {
             Ok(run) => Some(run.status().await?),
             Err(_) => None,
         };

@@ -58,8 +58,8 @@ struct Whole<'a> {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let options = OutputOptions { include_state: true, include_resume_labels: true };
     let (result, state, steps) = (run.result(options).await?, run.state().await?, run.steps().await?);
     let suspensions = run.history().await?;
@@ -190,7 +190,7 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
 
 /// Whether a row tells of a span.
 fn has_span(row: &TimelineRow) -> bool {
-    row.span_id.is_some() || root(row).is_some() || matches!(row.what, LogKind::Called { .. })
+    row.span_id.is_some() || root(row).is_some()
 }
 
 /// The root span of a start or resume, with its name.
@@ -214,7 +214,7 @@ fn requests_text(timeline: &[TimelineRow], ui: &Ui, now: Timestamp) -> String {
         table.row([
             name.to_owned(),
             relative(at, now),
-            record.span_id.to_string(),
+            record.span_id.map(|span| span.to_string()).unwrap_or_default(),
             span_text::tags(record),
             span_text::metadata(record),
             span_text::context_keys(record),

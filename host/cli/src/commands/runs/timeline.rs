@@ -34,8 +34,8 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let rows = run.timeline().await?;
     if session.ui.is_json() {
         session.ui.print_json(&serde_json::json!({ "runId": run.id(), "timeline": rows }))?;
@@ -48,8 +48,9 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let style = session.ui.out;
     let mut table = Table::new(["VERSION", "AFTER", "STEP", "WHAT", "TOOK"]).giving_way(["WHAT", "STEP"]);
     // The workflow itself is told of by what the run does.
-    let of_workflow =
-        |row: &&TimelineRow| row.path.is_root() && matches!(row.what, LogKind::Began | LogKind::Ended { .. });
+    let of_workflow = |row: &&TimelineRow| {
+        row.path.is_root() && matches!(row.what, LogKind::Began { .. } | LogKind::Ended { .. })
+    };
     for row in rows.iter().filter(|row| !of_workflow(row)) {
         table.row([
             row.version.to_string(),
@@ -71,7 +72,6 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
 fn span(row: &TimelineRow) -> Option<String> {
     match &row.what {
         LogKind::Started { span } | LogKind::Resumed { span, .. } => span.as_deref().map(span_text::whole),
-        LogKind::Called { span_id, .. } => Some(format!("span {span_id}")),
         _ => row.span_id.map(|span| format!("span {span}")),
     }
 }
@@ -80,11 +80,9 @@ fn what(row: &TimelineRow, style: Style) -> String {
     match &row.what {
         LogKind::Started { .. } => format!("started{}", by(&row.by)),
         LogKind::Resumed { .. } => resumed(row),
-        LogKind::Began => "begins".to_owned(),
+        LogKind::Began { .. } => "begins".to_owned(),
         LogKind::Reentered { call, .. } => format!("goes on, call {call}"),
-        LogKind::Called { call, attempt, .. } => {
-            format!("try {} of call {call}", attempt.saturating_add(1))
-        }
+        LogKind::Called { call, attempt } => format!("try {} of call {call}", attempt.saturating_add(1)),
         LogKind::Ended { status } => style.status(&step_status(*status)),
         LogKind::Retrying { attempt, until } => format!("failed try {attempt}, next at {until}"),
         LogKind::AnswerRefused { message, .. } => {

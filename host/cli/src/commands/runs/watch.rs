@@ -39,8 +39,8 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let run = args.run.open(session, &host).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let run = args.run.open(session, &tenant).await?;
     let mut watch = run.watch(args.from.map(|version| version.saturating_sub(1)));
     let watching = async {
         while let Some(event) = watch.next().await? {

@@ -18,9 +18,9 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.host(Background::Off).await?;
-    let definition = workflow_file::open(session, &host, &args.file, None).await?;
-    let applied = host.apply_workflow(definition).await?;
+    let tenant = session.tenant(Background::Off).await?;
+    let definition = workflow_file::open(session, &tenant, &args.file, None).await?;
+    let applied = tenant.apply_workflow(definition).await?;
     let (id, digest) = (applied.workflow.id(), applied.workflow.digest());
     if session.ui.is_json() {
         let told = serde_json::json!({ "id": id, "digest": digest, "previous": applied.previous });

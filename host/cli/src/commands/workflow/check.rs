@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use reentry::Host;
+use reentry::Tenant;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -41,9 +41,9 @@ struct Checked {
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
-    let files = session.passing_host().await?;
+    let files = session.passing_tenant().await?;
     let names = match session.data_dir().is_dir() {
-        true => Some(session.host(Background::Off).await?),
+        true => Some(session.tenant(Background::Off).await?),
         false => None,
     };
     let (mut checked, mut wrong, mut hints) = (Vec::new(), Vec::new(), Vec::new());
@@ -64,8 +64,8 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
 
 async fn check(
     session: &Session,
-    files: &Host,
-    names: Option<&Host>,
+    files: &Tenant,
+    names: Option<&Tenant>,
     file: &Path,
 ) -> Result<(Checked, Option<Mistakes>, Mistakes), Failure> {
     let shown = file.display().to_string();

@@ -12,8 +12,8 @@ use crate::table::Table;
 pub(crate) struct Args {}
 
 pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let workflows = host.workflows().await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let workflows = tenant.workflows().await?;
     if session.ui.is_json() {
         let rows: Vec<_> = workflows
             .iter()

@@ -16,9 +16,9 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let digest = applied::version(session, &host, &args.digest).await?;
-    host.remove_workflow(digest).await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let digest = applied::version(session, &tenant, &args.digest).await?;
+    tenant.remove_workflow(digest).await?;
     if session.ui.is_json() {
         session.ui.print_json(&serde_json::json!({ "removed": digest }))?;
     } else {

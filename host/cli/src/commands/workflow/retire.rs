@@ -17,12 +17,12 @@ pub(crate) struct Args {
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let host = session.existing_host(Background::Off).await?;
-    let versions = host.workflows().await?;
+    let tenant = session.existing_tenant(Background::Off).await?;
+    let versions = tenant.workflows().await?;
     let id = match versions.iter().any(|version| version.id == args.workflow) {
         true => args.workflow.clone(),
         false => {
-            let digest = applied::version(session, &host, &args.workflow).await?;
+            let digest = applied::version(session, &tenant, &args.workflow).await?;
             match versions.iter().find(|version| version.digest == digest) {
                 Some(version) if version.current => version.id.clone(),
                 Some(version) => {
@@ -33,7 +33,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
             }
         }
     };
-    let retired = host.retire_workflow(&id).await?;
+    let retired = tenant.retire_workflow(&id).await?;
     if session.ui.is_json() {
         session.ui.print_json(&serde_json::json!({ "id": id, "retired": retired }))?;
     } else {

@@ -1,6 +1,7 @@
 //! Whether a step waits for the same in another version of its component.
 
-use crate::run::{Doing, Step};
+use crate::run::doing::Doing;
+use crate::run::entry::Step;
 use crate::step::Waits;
 
 /// Compares what a step waits for, by the guest's numbers and by kind. What the waits say beside that (payload, labels, instant) is not looked at: a

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::path::StepPath;
 use crate::run::change::Change;
-use crate::run::{Doing, Held, Step};
+use crate::run::doing::{Doing, Held};
+use crate::run::entry::Step;
 use crate::step::WaitFor;
 use crate::workflow::node::{Awaited, Kind, ParallelNode};
 use crate::workflow::{Arm, Place};

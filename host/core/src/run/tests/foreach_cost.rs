@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::script::{World, caller, commit, owner};
+use super::script::{World, commit, owner};
 use crate::event::{Event, StartRequest};
 use crate::json::Json;
 use crate::run::{Known, RunStatus, Stop, apply};
@@ -47,7 +47,7 @@ fn rounds(items: usize) -> usize {
     (1..items).for_each(|number| write!(input, ",{number}").unwrap());
     let request = StartRequest { input: Some(Json::parse(input + "]").unwrap()), ..StartRequest::default() };
     let mut rounds = 0;
-    let mut next = vec![Event::Started(request, caller(1))];
+    let mut next = vec![Event::Started(request, owner(1))];
     while let Some(event) = next.pop() {
         for effect in decide(&mut world, &event, &mut rounds) {
             next.push(Event::Continued { path: effect.path().clone(), owner: owner(1) });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::script::{World, caller, commit, owner, suspension};
+use super::script::{World, commit, owner, suspension};
 use crate::event::{CallEnd, CallEnded, Event, StartRequest};
 use crate::id::{SnapshotId, SuspensionId};
 use crate::json::Json;
@@ -228,7 +228,7 @@ pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
     match draw {
         Draw::Start => {
             let context = BTreeMap::from([("user".to_owned(), json("\"ann\""))]);
-            Event::Started(StartRequest { request_context: context, ..StartRequest::default() }, caller(at))
+            Event::Started(StartRequest { request_context: context, ..StartRequest::default() }, owner(1))
         }
         Draw::Cancel => Event::CancelRequested(Box::default()),
         Draw::Time => Event::TimePassed { owner: owner(1) },
@@ -249,7 +249,7 @@ pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
                 retry_count: *retries,
                 ..ResumeRequest::default()
             };
-            Event::Resumed(request, caller(at))
+            Event::Resumed(request, owner(1))
         }
         Draw::End { step, late, kind } => {
             let called: Vec<_> = run.steps.iter().filter(|(_, step)| step.owner().is_some()).collect();

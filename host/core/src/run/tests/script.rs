@@ -30,7 +30,7 @@ use super::laws::{keeps_the_laws, stored_and_read_again};
 use crate::actor::{Actor, By};
 use crate::digest::ComponentDigest;
 use crate::effect::Effect;
-use crate::event::{CallEnd, CallEnded, Caller, Event, Received, Restarted, StartRequest, Traveled};
+use crate::event::{CallEnd, CallEnded, Event, Received, Restarted, StartRequest, Traveled};
 use crate::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use crate::json::Json;
 use crate::path::StepPath;
@@ -44,7 +44,7 @@ use crate::step::{
     Wait, WaitFor, Waits, Wake,
 };
 use crate::time::Timestamp;
-use crate::trace::{FreshIds, SpanId, TraceId, TracingContext, TracingOptions};
+use crate::trace::{TracingContext, TracingOptions};
 use crate::workflow::{AskEntry, Contract, Definition, Program, StepEntry, Workflow, WorkflowBuilder};
 
 /// A run with all that a store would keep of it.
@@ -235,17 +235,24 @@ pub(super) fn check_spans(script: &[&str]) -> String {
     history
 }
 
-/// The entries of the log that tell of spans, after each event; and how the head refers to what a caller asked for.
+/// The entries of the log that tell of spans as they are kept, after each event; and how the head refers to what a caller asked for.
 pub(super) fn spans_kept(workflow: &str, script: &[&str]) -> String {
     let mut world = World::new(commit(workflow).unwrap());
     let mut told = String::new();
     for (at, line) in (1u8..).zip(script) {
         writeln!(told, "{line}").unwrap();
         let decision = world.decide(&event(&world, at, line), seconds(u64::from(at))).unwrap();
-        for entry in &decision.log {
-            let entry = Json::of(entry).unwrap();
-            if entry.text().contains("span") {
-                writeln!(told, "  {entry}").unwrap();
+        let (run, version) = (decision.run.id, decision.run.version);
+        for mut entry in decision.log.clone() {
+            let whole = entry.clone();
+            entry.abridge(run, version);
+            let kept = Json::of(&entry).unwrap();
+            entry.complete(run, version);
+            assert_eq!(entry, whole, "{kept} is another entry");
+            let span = entry.take_call_span(run, version);
+            if span.is_some() || kept.text().contains("span") {
+                let span = span.map(|span| format!(" span {span}")).unwrap_or_default();
+                writeln!(told, "  {kept}{span}").unwrap();
             }
         }
         if decision.run.span_noted != world.run.span_noted {
@@ -471,12 +478,6 @@ pub(super) fn owner(number: u8) -> OwnerId {
     OwnerId::from_bytes([number; 16])
 }
 
-/// Whoever sends the requests of line `at`: the first owner, with a trace and span of that number.
-pub(super) fn caller(at: u8) -> Caller {
-    let fresh = FreshIds { trace_id: TraceId::from_bytes([at; 16]), span_id: SpanId::from_bytes([at; 8]) };
-    Caller { owner: owner(1), fresh }
-}
-
 fn event(world: &World, at: u8, line: &str) -> Event {
     let run = &world.run;
     let words = Words::of(line);
@@ -490,7 +491,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                 tracing_options: tracing(&words),
                 by: by(&words),
             },
-            caller(at),
+            owner(1),
         ),
         "resume" => Event::Resumed(
             ResumeRequest {
@@ -510,7 +511,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                 tracing_options: tracing(&words),
                 by: by(&words),
             },
-            caller(at),
+            owner(1),
         ),
         "time" => Event::TimePassed { owner: owner(1) },
         "cancel" => Event::CancelRequested(Box::new(by(&words))),

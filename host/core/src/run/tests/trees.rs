@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::laws::{Draw, EndKind, draws, event};
-use super::script::{World, caller, commit, owner, suspension};
+use super::script::{World, commit, owner, suspension};
 use crate::event::{CallEnd, CallEnded, Event, StartRequest};
 use crate::id::SnapshotId;
 use crate::json::Json;
@@ -167,7 +167,7 @@ fn ended(world: &World, path: &StepPath, end: CallEnd) -> Event {
 }
 
 fn start(world: &mut World) {
-    let event = Event::Started(StartRequest::default(), caller(1));
+    let event = Event::Started(StartRequest::default(), owner(1));
     let decision = world.decide(&event, Timestamp(0)).unwrap();
     world.store(&decision);
 }
@@ -208,7 +208,7 @@ fn bring_to_end(world: &mut World, suspends: bool, mut choose: impl FnMut(usize)
             }
             at if at < called.len() + open.len() => {
                 let target = Target::suspension(open[at - called.len()]);
-                Event::Resumed(ResumeRequest { target, ..ResumeRequest::default() }, caller(1))
+                Event::Resumed(ResumeRequest { target, ..ResumeRequest::default() }, owner(1))
             }
             _ => Event::TimePassed { owner: owner(1) },
         };

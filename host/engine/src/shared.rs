@@ -1,0 +1,68 @@
+//! What all handles of a host share: the store, the runtime, the clock, and what is under way in this process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reentry_core::id::OwnerId;
+use reentry_core::run::Durability;
+use reentry_store::{OwnerGuard, Store};
+use tokio::sync::Semaphore;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::fault::{FaultHook, FaultPoint};
+use crate::flights::Flights;
+use crate::inputs::Inputs;
+use crate::late::Late;
+use crate::live::Live;
+use crate::observer::Observer;
+use crate::registry::Registry;
+use crate::stop::Stop;
+
+/// What all handles of a host share.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) registry: Registry,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Chance,
+    pub(crate) observer: Arc<dyn Observer>,
+    /// Secret from which the keys of all seals are made.
+    pub(crate) key: [u8; 32],
+    /// Names this host in the records of the calls it performs.
+    pub(crate) owner: OwnerId,
+    /// Held as long as the host lives: when it is gone, others may take its calls over.
+    pub(crate) _alive: Box<dyn OwnerGuard>,
+    /// One permit a call into a guest; as many as the runtime has slots.
+    pub(crate) calls: Semaphore,
+    /// How many there are.
+    pub(crate) calls_max: u32,
+    /// Runs that this process is driving.
+    pub(crate) flights: Flights,
+    /// Whether no further call is to be begun, and what is left to do.
+    pub(crate) stop: Stop,
+    /// Large inputs of workflows that were used lately.
+    pub(crate) inputs: Inputs,
+    /// Late tries that are only counted.
+    pub(crate) late: Late,
+    /// Tells those in this process who listen.
+    pub(crate) live: Arc<Live>,
+    /// How many savepoints a run keeps.
+    pub(crate) savepoints_max: u32,
+    /// Most bytes of one value that comes in.
+    pub(crate) value_bytes: usize,
+    /// How long a call that nobody wants any more may go on.
+    pub(crate) cancel_grace: Duration,
+    /// The longest delay before a further try for which a driver stays with its run, in milliseconds.
+    pub(crate) sit_through_ms: u64,
+    /// How safely a result is stored before it is acknowledged.
+    pub(crate) durability: Durability,
+    pub(crate) faults: Option<FaultHook>,
+}
+
+impl Shared {
+    pub(crate) fn fault(&self, point: FaultPoint) {
+        if let Some(hook) = &self.faults {
+            hook(point);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The handle of one tenant: what may be done for it, and nothing else.
+
+use std::sync::Arc;
+
+use reentry_core::digest::ComponentDigest;
+use reentry_core::id::{RunId, TenantId};
+use reentry_core::run::{Durability, Run as RunState};
+use reentry_core::workflow::{Definition, WorkflowBuilder};
+use reentry_store::{
+    Commit, ComponentSummary, Counts, Page, RunFilter, RunGroups, RunSummary, StoreError, SuspensionFilter,
+    SuspensionGroups,
+};
+use reentry_wasm::Phase;
+
+use crate::component::Component;
+use crate::decide::{load, new_run_refused};
+use crate::error::Error;
+use crate::fault::{FaultPoint, Stored};
+use crate::inbox::{Waiting, waiting};
+use crate::run::Run;
+use crate::shared::Shared;
+use crate::workflow::{PendingWorkflow, Workflow};
+
+/// What one tenant has on a host: its components, workflows, runs, inbox and messages, and the components that are published to all. Cheap
+/// to clone; made by [`Host::tenant`](crate::Host::tenant).
+///
+/// A handle reaches nothing of other tenants and nothing of the host's: code that serves a tenant is given this, never the host.
+#[derive(Clone)]
+pub struct Tenant {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) id: TenantId,
+}
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Tenant").field(&self.id).finish()
+    }
+}
+
+impl Tenant {
+    /// Returns the tenant's id.
+    pub fn id(&self) -> &TenantId {
+        &self.id
+    }
+
+    /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it for the tenant. Durable on return. Adding
+    /// the same bytes again changes nothing, their name neither.
+    ///
+    /// # Errors
+    /// `Guest` when the component cannot be accepted, with the reasons.
+    pub async fn add_component(&self, name: &str, bytes: &[u8]) -> Result<Component, Error> {
+        self.add_component_with(name, bytes, &|_| {}).await
+    }
+
+    /// The same, and tells how far it is: compiling a large component takes seconds.
+    ///
+    /// # Errors
+    /// As [`Self::add_component`].
+    pub async fn add_component_with(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        progress: &(dyn Fn(Phase) + Send + Sync),
+    ) -> Result<Component, Error> {
+        let (digest, meta) = self.shared.registry.add(&self.id, name, bytes, progress).await?;
+        Ok(Component { digest, meta })
+    }
+
+    /// A component that the tenant has added before, or that is published.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, whether another tenant has it or not.
+    pub async fn component(&self, digest: ComponentDigest) -> Result<Component, Error> {
+        Ok(Component { digest, meta: self.shared.registry.meta_of(&self.id, digest).await? })
+    }
+
+    /// The component that a name means: of the tenant's own of that name the one added last; without one, of those published under it the one
+    /// published last.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn component_named(&self, name: &str) -> Result<Option<Component>, Error> {
+        let Some(digest) = self.shared.store.component_named(&self.id, name).await? else {
+            return Ok(None);
+        };
+        match self.component(digest).await {
+            // Somebody removed it just now.
+            Err(Error::NoComponent(_)) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// The components that the tenant may use: first its own, the newest first, then those that are published and not its own, the newest
+    /// first.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn components(&self) -> Result<Vec<ComponentSummary>, Error> {
+        Ok(self.shared.store.list_components(&self.id).await?)
+    }
+
+    /// Begins a workflow, to be committed for this tenant.
+    pub fn workflow(&self, id: impl Into<String>) -> PendingWorkflow {
+        PendingWorkflow { tenant: self.clone(), builder: WorkflowBuilder::new(id) }
+    }
+
+    /// Commits a definition for the tenant. Durable on return; the same definition again gives the same workflow.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] with everything that is wrong with it.
+    pub async fn commit(&self, definition: impl Into<Definition>) -> Result<Workflow, Error> {
+        let workflow = self.shared.registry.commit(&self.id, &definition.into()).await?;
+        Ok(Workflow { tenant: self.clone(), workflow })
+    }
+
+    /// A run, by its id. The handle has seen the run as it is now; of one that cannot be read it has seen nothing.
+    ///
+    /// # Errors
+    /// `NotFound` when the tenant has no such run.
+    pub async fn run(&self, id: RunId) -> Result<Run, Error> {
+        let version = match load(&self.shared, &self.id, id).await {
+            Ok(run) => run.version,
+            Err(Error::Store(StoreError::Damaged { .. })) => 0,
+            Err(error) => return Err(error),
+        };
+        Ok(Run::new(self.clone(), id, version))
+    }
+
+    /// Lists runs, newest first. A page may be short, or empty, and have a `next` all the same: see [`Page`].
+    ///
+    /// # Errors
+    /// `Refused` for a filter that nothing passes, and a place that is none; `Unavailable`, `Damaged`.
+    pub async fn runs(&self, filter: RunFilter) -> Result<Page<RunSummary>, Error> {
+        Ok(self.shared.store.list_runs(&self.id, filter).await?)
+    }
+
+    /// Counts the runs of a list, in all and by what they have in common. Up to 10,000 are looked at, so that the work is bounded:
+    /// [`Counts::more`] says whether there may be more.
+    ///
+    /// # Errors
+    /// As [`Self::runs`].
+    pub async fn count_runs(&self, filter: RunFilter, by: Option<RunGroups>) -> Result<Counts, Error> {
+        Ok(self.shared.store.count_runs(&self.id, filter, by).await?)
+    }
+
+    /// Runs of which the first or last hexadecimal digits of the id are given, newest first, at most `limit`. Grows with the tenant's runs.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn runs_with_digits(&self, digits: &str, limit: usize) -> Result<Vec<RunId>, Error> {
+        Ok(self.shared.store.runs_with_digits(&self.id, digits, limit).await?)
+    }
+
+    /// The run that was created or answered most recently.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn last_run(&self) -> Result<Option<RunId>, Error> {
+        Ok(self.shared.store.last_run(&self.id).await?)
+    }
+
+    /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age. A page may be short, or empty, and have a
+    /// `next` all the same: see [`Page`].
+    ///
+    /// # Errors
+    /// `Refused` for a filter that nothing passes, and a place that is none; `Unavailable`, `Damaged`.
+    pub async fn inbox(&self, filter: SuspensionFilter) -> Result<Page<Waiting>, Error> {
+        let page = self.shared.store.list_suspensions(&self.id, filter).await?;
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for record in page.rows {
+            rows.push(waiting(&self.shared, &self.id, record).await?);
+        }
+        Ok(Page { rows, next: page.next })
+    }
+
+    /// Counts what waits for an answer, as [`Self::count_runs`] does runs.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub async fn count_inbox(
+        &self,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, Error> {
+        Ok(self.shared.store.count_suspensions(&self.id, filter, by).await?)
+    }
+
+    /// A run that waits to be started, not stored.
+    pub(crate) fn pending(
+        &self,
+        workflow: &reentry_core::workflow::Workflow,
+        resource_id: Option<String>,
+    ) -> RunState {
+        let now = self.shared.clock.now();
+        let pinned = (workflow.digest(), workflow.id().to_owned());
+        let run = RunState::new(self.shared.chance.run_id(now), self.id.clone(), pinned, now);
+        RunState { resource_id, ..run }
+    }
+
+    /// Stores a run that waits to be started.
+    pub(crate) async fn create_run(
+        &self,
+        workflow: &reentry_core::workflow::Workflow,
+        resource_id: Option<String>,
+    ) -> Result<Run, Error> {
+        self.shared.registry.check_components(&self.id, workflow.digest()).await?;
+        let run = self.pending(workflow, resource_id);
+        let id = run.id;
+        let commit = Commit::new(run, None, Durability::Visible);
+        self.shared.fault(FaultPoint::BeforeCommit(Stored::Created));
+        self.shared.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
+        self.shared.fault(FaultPoint::AfterCommit(Stored::Created));
+        Ok(Run::new(self.clone(), id, 0))
+    }
+}

@@ -1,0 +1,53 @@
+//! Mail: messages, and who waits for which.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::time::Timestamp;
+
+use crate::{Message, Sent, StoreError};
+
+/// Mail: messages, and who waits for which.
+#[async_trait]
+pub trait Mail: Send + Sync + 'static {
+    /// Keeps a message until a commit takes it; durable on return, [`Sent::Known`] too.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when there is a message of that id.
+    async fn send(&self, message: Message) -> Result<Sent, StoreError>;
+
+    /// Messages that nobody has taken, oldest first: those with this name and, if one is given, this key; at most `limit`.
+    async fn mail(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// Reads a message, taken or not, until [`expire_mail`](Self::expire_mail) drops it.
+    async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError>;
+
+    /// Open suspensions that a message with this name and this key would end, oldest first: those that wait for the name, with
+    /// the same key or without one. A message without a key ends only those without one.
+    async fn waiting_for(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        key: Option<&str>,
+    ) -> Result<Vec<(RunId, SuspensionId)>, StoreError>;
+
+    /// Messages, of any tenant, that nobody has taken although an open suspension waits for them, oldest first; at most `limit`. Those of
+    /// `except` are passed over and do not count. Grows with the messages that nobody has taken.
+    async fn deliverable(
+        &self,
+        except: &HashSet<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, MessageId)>, StoreError>;
+
+    /// Drops messages that nobody took and that expired at `now` or before, and those that were taken before `taken_before`.
+    /// Returns how many, at most [`EXPIRED_MAX`](crate::mail::EXPIRED_MAX) at a time: call again while it is as many. Visible on
+    /// return.
+    async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError>;
+}
