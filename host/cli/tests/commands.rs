@@ -94,7 +94,9 @@ impl Shell {
         shell.write("kills.wasm", &wat::parse_str(kills()).unwrap());
         shell.write("honest.wasm", &wat::parse_str(takes_its_time()).unwrap());
         let kills = r#"{"then": {"id": "kill", "component": "kills.wasm", "step": "ask"}}"#;
-        shell.workflow("kills", &format!(r#"{{"parallel": {{"arms": [{ask}, {kills}]}}}}"#));
+        // The killer begins when the questions are there: which of two calls comes first is left to chance.
+        let lets_kill = r#"{"then": {"id": "go", "component": "ask.wasm", "step": "ask"}}"#;
+        shell.workflow("kills", &format!(r#"{{"parallel": {{"arms": [{ask}, [{lets_kill}, {kills}]]}}}}"#));
         shell.workflow("kills-later", &format!("{ask}, {kills}"));
         shell.workflow("nap-and-kill", &format!(r#"{{"sleep": {{"ms": 1}}}}, {kills}"#));
         let honest = r#"{"sleep": {"ms": 1}}, {"then": {"component": "honest.wasm", "step": "ask"}}"#;

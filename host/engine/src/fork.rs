@@ -38,7 +38,8 @@ impl Run {
     /// ([`Error::AnswerRefused`], which names the new run), that run is there, and its question is open.
     pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
-        answer.iter().try_for_each(|answer| self.tenant.shared.answer_bounded(answer))?;
+        let policy = self.tenant.policy().await?;
+        answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let mut tries = 0;
         let (id, driver, span) = loop {
             let from = self.to_fork(options.at).await?;

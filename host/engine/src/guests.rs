@@ -92,11 +92,13 @@ pub trait OpenComponent: Send + Sync + 'static {
     /// Whether it exports `migration`, so that waiting runs can move from it and to it.
     fn is_migratable(&self) -> bool;
 
-    /// Checks an image without making an instance: for callers who must know before they claim the right to resume.
+    /// Checks an image without making an instance: for callers who must know before they claim the right to resume. Its memory may take up
+    /// to `memory_bytes`, which must be what the limits of the call will say.
     ///
     /// # Errors
     /// [`SnapshotError`] naming the first field that is not as expected.
-    async fn check_image(&self, image: &[u8], seal: &SealKey) -> Result<(), SnapshotError>;
+    async fn check_image(&self, image: &[u8], seal: &SealKey, memory_bytes: u64)
+    -> Result<(), SnapshotError>;
 
     /// Begins the step that `call.facts.step` names, on a fresh instance.
     ///

@@ -78,7 +78,7 @@ impl Tenant {
         if let Some(payload) = &event.payload {
             payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
         }
-        self.shared.bounded("payload of an event", event.payload.as_ref())?;
+        self.policy().await?.bounded("payload of an event", event.payload.as_ref())?;
         let by = who::by(event.actor, event.channel, event.comment)?;
         let now = self.shared.clock.now();
         let message = Message {

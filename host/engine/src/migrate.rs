@@ -169,7 +169,7 @@ impl Run {
             let state_bytes = there.as_ref().map(|there| there.state_bytes);
             steps.push(MigratedStep { path: path.clone(), from: change.was(), to: change.is(), state_bytes });
             if let Some(there) = there {
-                images.push((there.step.image, there.image));
+                images.push((there.step.image, there.image.into()));
                 moved.insert(path.clone(), there.step);
             }
         }

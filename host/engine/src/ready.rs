@@ -42,7 +42,8 @@ pub(crate) async fn make_ready(
     image: Option<SnapshotId>,
 ) -> Result<Ready, Error> {
     let node = step_at(run, program, path)?;
-    let component = host.registry.open(node.component).await?;
+    let policy = host.policy(&run.tenant).await?;
+    let component = host.registry.open(node.component, policy.grants).await?;
     let seal = seal(host, run).await?;
     let image = match image {
         None => None,
@@ -51,11 +52,8 @@ pub(crate) async fn make_ready(
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
-            component.check_image(&bytes, &seal).await.map_err(|source| Error::Snapshot {
-                run: run.id,
-                path: path.to_string(),
-                source,
-            })?;
+            let checked = component.check_image(&bytes, &seal, policy.limits.memory_bytes).await;
+            checked.map_err(|source| Error::Snapshot { run: run.id, path: path.to_string(), source })?;
             Some((id, bytes))
         }
     };

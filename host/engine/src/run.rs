@@ -75,7 +75,7 @@ impl Run {
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
-        self.tenant.shared.start_bounded(&options)?;
+        self.tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Asked::to_start(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);
@@ -107,7 +107,7 @@ impl Run {
     /// when the kept memory is not what was written. The run stays as it is in all these cases, but for what was due in it.
     /// `Unavailable` when the host could not go on; what was stored last then counts.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
-        self.tenant.shared.answer_bounded(&options)?;
+        self.tenant.policy().await?.answer_bounded(&options)?;
         let by = who::answerer(&options)?;
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);

@@ -62,7 +62,8 @@ impl Tenant {
         bytes: &[u8],
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<Component, Error> {
-        let (digest, meta) = self.shared.registry.add(&self.id, name, bytes, progress).await?;
+        let grants = self.policy().await?.grants;
+        let (digest, meta) = self.shared.registry.add(&self.id, name, bytes, grants, progress).await?;
         Ok(Component { digest, meta })
     }
 
@@ -101,7 +102,7 @@ impl Tenant {
 
     /// Begins a workflow, to be committed for this tenant.
     pub fn workflow(&self, id: impl Into<String>) -> PendingWorkflow {
-        PendingWorkflow { tenant: self.clone(), builder: WorkflowBuilder::new(id) }
+        PendingWorkflow { tenant: self.clone(), definition: WorkflowBuilder::new(id).definition() }
     }
 
     /// Commits a definition for the tenant. Durable on return; the same definition again gives the same workflow.

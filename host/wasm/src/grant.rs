@@ -1,4 +1,4 @@
-//! What a tenant lets a component have beyond the `host` interface, which every step has.
+//! What a component may have beyond the `host` interface, which every step has.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use wasmtime::component::Component;
 use crate::error::LoadError;
 
 /// What a component may import besides the interfaces of package `reentry:step`. Nothing unless it is granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Grants {

@@ -74,8 +74,13 @@ impl OpenComponent for LoadedComponent {
         self.is_migratable()
     }
 
-    async fn check_image(&self, image: &[u8], seal: &SealKey) -> Result<(), SnapshotError> {
-        self.check_image(image, seal)
+    async fn check_image(
+        &self,
+        image: &[u8],
+        seal: &SealKey,
+        memory_bytes: u64,
+    ) -> Result<(), SnapshotError> {
+        self.check_image(image, seal, memory_bytes)
     }
 
     async fn start(

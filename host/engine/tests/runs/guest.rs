@@ -52,7 +52,7 @@ pub(crate) async fn add(tenant: &Tenant, name: &str, wat: &str) -> Component {
     tenant.add_component(name, &component(wat)).await.unwrap()
 }
 
-fn component(wat: &str) -> Vec<u8> {
+pub(crate) fn component(wat: &str) -> Vec<u8> {
     componentize(&wat::parse_str(wat).unwrap(), ComponentizeOptions::default()).unwrap()
 }
 
@@ -186,7 +186,7 @@ pub(crate) async fn traps(tenant: &Tenant) -> Component {
 }
 
 /// A step that begins with this.
-async fn begins(tenant: &Tenant, name: &str, with: &str) -> Component {
+pub(crate) async fn begins(tenant: &Tenant, name: &str, with: &str) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
     assert!(ASK.contains(start), "the fixture was written anew");
     add(tenant, name, &ASK.replace(start, &format!("{start} {with}"))).await

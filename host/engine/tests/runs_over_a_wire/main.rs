@@ -11,6 +11,8 @@ mod blocked;
 mod called;
 #[path = "../runs/clock.rs"]
 mod clock;
+#[path = "../runs/compiled.rs"]
+mod compiled;
 #[path = "../runs/control.rs"]
 mod control;
 #[path = "../runs/deletion.rs"]
@@ -33,12 +35,16 @@ mod mailbox;
 mod migrate;
 #[path = "../runs/past.rs"]
 mod past;
+#[path = "../runs/policies.rs"]
+mod policies;
 #[path = "../runs/recover.rs"]
 mod recover;
 #[path = "../runs/requests.rs"]
 mod requests;
 #[path = "../runs/retries.rs"]
 mod retries;
+#[path = "../runs/secret.rs"]
+mod secret;
 #[path = "../runs/stored.rs"]
 mod stored;
 #[path = "../runs/stuck.rs"]

@@ -38,11 +38,11 @@ impl Far {
                 let opened = self.guests.open(bytes, record, grants).await;
                 Frame::of(&opened.map(|component| self.opened(component, None)))
             }
-            (Request::CheckImage { component }, [image]) => {
+            (Request::CheckImage { component, memory_bytes }, [image]) => {
                 let seal = far_seal();
                 let mut image = image.clone();
                 seal.seal(&mut image);
-                Frame::of(&self.open.get(component).check_image(&image, &seal).await)
+                Frame::of(&self.open.get(component).check_image(&image, &seal, memory_bytes).await)
             }
             _ => panic!("a request has other bytes than it should"),
         }

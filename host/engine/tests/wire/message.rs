@@ -44,7 +44,7 @@ pub(crate) enum Request {
     /// With the component and its record. Answered with what is [`Opened`].
     Open { grants: Grants },
     /// With the memory.
-    CheckImage { component: u64 },
+    CheckImage { component: u64, memory_bytes: u64 },
 }
 
 /// A call to be made, answered with how it [`Ended`].

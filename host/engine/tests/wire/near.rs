@@ -146,9 +146,14 @@ impl OpenComponent for Component {
         self.is_migratable
     }
 
-    async fn check_image(&self, image: &[u8], seal: &SealKey) -> Result<(), SnapshotError> {
+    async fn check_image(
+        &self,
+        image: &[u8],
+        seal: &SealKey,
+        memory_bytes: u64,
+    ) -> Result<(), SnapshotError> {
         let image = seal.open(image)?.to_vec();
-        let request = Frame::new(&Request::CheckImage { component: self.number }, vec![image]);
+        let request = Frame::new(&Request::CheckImage { component: self.number, memory_bytes }, vec![image]);
         self.far.request(request, &|_| {}).await.message()
     }
 
