@@ -15,13 +15,13 @@ async fn counted<T>(work: impl Future<Output = T>) -> (T, String) {
 
 #[tokio::test]
 async fn a_definition_is_compiled_once_however_often_it_is_run() {
-    let host = host().build().await.unwrap();
-    let step = asks(&host).await;
-    let builder = host.workflow("asks").input_schema(json!({"type": "number"})).then(step.step("ask"));
+    let tenant = host().build().await.unwrap().default_tenant();
+    let step = asks(&tenant).await;
+    let builder = tenant.workflow("asks").input_schema(json!({"type": "number"})).then(step.step("ask"));
     let (workflow, work) = counted(builder.commit()).await;
     insta::assert_snapshot!(work, @"1 definitions, 1 schemas");
     let workflow = workflow.unwrap();
     let (started, work) = counted(workflow.start(input(json!(1)))).await;
-    insta::assert_snapshot!(line(&started.unwrap().result), @"");
+    insta::assert_snapshot!(line(&started.unwrap().result), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
     insta::assert_snapshot!(work, @"0 definitions, 0 schemas");
 }

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use reentry::core::json::Json;
-use reentry::core::step::Failure;
-use reentry::core::time::Timestamp;
-use reentry::wasm::{BoxError, HostCalls, Level};
+use reentry::{BoxError, Failure, HostCalls, Json, Level, Timestamp};
 use serde::de::DeserializeOwned;
 
 use super::message::{Asked, Frame};

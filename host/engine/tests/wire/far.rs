@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use reentry::wasm::{CallError, CallOptions, Cancel, Imported, Phase};
-use reentry::{ComponentMeta, Guests, OpenComponent};
+use reentry::{CallError, CallOptions, Cancel, ComponentMeta, Guests, Imported, OpenComponent, Phase};
 
 use super::answers::{Ear, Voice};
 use super::message::{Call, Ended, Frame, Opened, Order, Request, ToCall, far_seal};

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use reentry::ComponentMeta;
-use reentry::core::digest::ComponentDigest;
-use reentry::core::json::{Json, present};
-use reentry::core::snapshot::SealKey;
-use reentry::core::step::{Facts, Failure, Invocation, Outcome, Resumption, Waits};
-use reentry::wasm::{CallStats, Grants, Level, Limits};
+use reentry::core::json::present;
+use reentry::{
+    CallStats, ComponentDigest, ComponentMeta, Facts, Failure, Grants, Invocation, Json, Level, Limits,
+    Outcome, Resumption, SealKey, Waits,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -4,15 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use reentry::core::digest::ComponentDigest;
-use reentry::core::json::Json;
-use reentry::core::snapshot::{SealKey, SnapshotError};
-use reentry::core::step::{Facts, Failure, Invocation, Resumption};
-use reentry::wasm::{
-    CallError, CallOptions, CallResult, Grants, HostCalls, Imported, Limits, LoadError, Phase, Runtime,
-    RuntimeConfig, RuntimeError,
+use reentry::{
+    CallError, CallOptions, CallResult, ComponentDigest, Facts, Failure, Grants, Guests, HostCalls, Imported,
+    Invocation, Json, Limits, LoadError, OpenComponent, Phase, Prepared, Resumption, Runtime, RuntimeConfig,
+    RuntimeError, SealKey, SnapshotError,
 };
-use reentry::{Guests, OpenComponent, Prepared};
 
 use super::answers::Ear;
 use super::far::Far;
