@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
-use reentry::core::id::{RunId, SnapshotId, TenantId};
+use reentry::core::id::{OwnerId, RunId, SnapshotId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;

@@ -78,7 +78,7 @@ pub(crate) const OF_RUN: &str = "LEFT JOIN claims ON claims.id = runs.id AND cla
     AND claims.until > ?1 AND claims.owner <> ?2";
 
 /// The same of a message.
-pub(crate) const OF_MESSAGE: &str = "LEFT JOIN claims ON claims.id = messages.id
+pub(crate) const OF_MESSAGE: &str = "LEFT JOIN claims ON claims.id = messages.id AND claims.version IS NULL
     AND claims.until > ?1 AND claims.owner <> ?2";
 
 /// Claims what was found, and removes claims that are void. Says of each whether it was got: another owner may have been faster.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use reentry_core::id::TenantId;
+use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{calling, create, owner_id, put, run, run_id};
 use reentry_store::conformance::{BackEnd, check};
 use reentry_store::sqlite::SqliteStore;
