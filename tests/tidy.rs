@@ -1,5 +1,8 @@
 //! Checks on the sources themselves.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use anyhow::Result;
 use reentry_tests::guests::root;
 
@@ -42,4 +45,73 @@ fn the_example_of_each_sdk_is_the_one_on_its_page() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Which crates each crate of the host is built on. An arrow that is not here turns the layers upside down: ARCHITECTURE.md has them.
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("core", &[]),
+    ("wasm", &["reentry-core"]),
+    ("store", &["reentry-core"]),
+    ("engine", &["reentry-core", "reentry-store", "reentry-wasm"]),
+    ("wire", &["reentry"]),
+    ("cli", &["reentry", "reentry-wire"]),
+];
+
+#[test]
+fn the_crates_of_the_host_are_built_on_those_below_them() -> Result<()> {
+    let folders: BTreeSet<String> = std::fs::read_dir(root().join("host"))?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<_>>()?;
+    assert_eq!(folders, ARROWS.map(|(folder, _)| folder.to_owned()).into(), "a crate without arrows");
+    for (folder, below) in ARROWS {
+        let manifest = std::fs::read_to_string(root().join("host").join(folder).join("Cargo.toml"))?;
+        let dependencies = manifest.split("[dependencies]\n").nth(1).unwrap_or_default();
+        let names = dependencies.lines().take_while(|line| !line.starts_with('['));
+        let names = names.filter_map(|line| line.split(['.', ' ']).next());
+        let found: BTreeSet<&str> = names.filter(|name| name.starts_with("reentry")).collect();
+        assert_eq!(found, below.iter().copied().collect(), "host/{folder}");
+    }
+    Ok(())
+}
+
+#[test]
+fn shapes_that_leave_have_one_owner() -> Result<()> {
+    // The command prints documents of host/wire, as a server would answer with them: a shape that is made beside them would be one that
+    // the other front ends do not have, and that docs/json.md does not show.
+    for (file, source) in sources("host/cli/src")? {
+        for own in ["json!(", "Serialize)]", "Serialize for", "Serialize,"] {
+            assert!(!source.contains(own), "{}: `{own}`: shapes belong to host/wire", file.display());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_leaves_as_text_knows_no_way_out() -> Result<()> {
+    for (file, source) in sources("host/wire/src")? {
+        for way in ["clap", "tokio", "println!", "std::io", "std::fs", "std::env", "std::net", "std::process"]
+        {
+            assert!(!source.contains(way), "{}: `{way}` is for front ends", file.display());
+        }
+    }
+    Ok(())
+}
+
+/// The files of a folder, without their tests.
+fn sources(folder: &str) -> Result<Vec<(PathBuf, String)>> {
+    let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path)?;
+                let source = text.split("#[cfg(test)]\n").next().unwrap_or_default().to_owned();
+                found.push((path, source));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no files");
+    Ok(found)
 }

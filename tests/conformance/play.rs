@@ -8,6 +8,7 @@ use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
 use reentry::core::workflow::Definition;
 use reentry::{Error, Host, OutputOptions, Run, RunResult, SendEvent, Tenant};
+use reentry_wire::ResultFields;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -176,7 +177,7 @@ impl Player {
             }
             "payloads" => {
                 let result = self.run().await?.result(OutputOptions::default()).await?;
-                Json::of(&result)?.value()?["suspendPayload"].to_string()
+                Json::of(&ResultFields::from(&result))?.value()?["suspendPayload"].to_string()
             }
             "watched" => show::beginnings_and_ends(&self.run().await?).await?,
             "log" => self.world.watcher.lines().join("\n"),

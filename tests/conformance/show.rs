@@ -6,7 +6,8 @@ use reentry::core::json::Json;
 use reentry::core::run::{RunStatus, StepEntry};
 use reentry::core::step::Failure;
 use reentry::core::time::Timestamp;
-use reentry::{Error, Run, RunResult, StepResults};
+use reentry::{Error, Happening, Run, RunResult, StepResults};
+use reentry_wire::event_name;
 
 use super::world::BEGIN;
 
@@ -49,20 +50,18 @@ pub async fn beginnings_and_ends(run: &Run) -> Result<String, Error> {
     let (mut watch, version) = (run.watch(None), run.state().await?.version);
     let mut lines = Vec::new();
     while let Some(event) = watch.next().await? {
-        let mut line = event.kind.to_owned();
-        if event.kind == "workflow-finish" {
-            let status =
-                event.payload.get("workflowStatus").and_then(|status| status.decode::<String>().ok());
-            let error = event.payload.get("error").and_then(|error| error.decode::<Failure>().ok());
-            for told in [status, error.map(|error| error.message)].into_iter().flatten() {
-                line += &format!(" {told}");
+        let mut line = event_name(&event.what).to_owned();
+        match &event.what {
+            Happening::Started { .. } | Happening::Resumed { .. } => lines.push(line),
+            Happening::Finished { status, error, .. } => {
+                line += &format!(" {status}");
+                line += &error.as_ref().map(|error| format!(" {}", error.message)).unwrap_or_default();
+                lines.push(line);
+                if event.version == version {
+                    break;
+                }
             }
-            lines.push(line);
-            if event.version == version {
-                break;
-            }
-        } else if event.kind == "workflow-start" {
-            lines.push(line);
+            _ => {}
         }
     }
     Ok(lines.join("\n"))

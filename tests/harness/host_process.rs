@@ -16,6 +16,7 @@ use reentry::{
 };
 use reentry_tests::process::{Asked, Request, Response, Rest, SPANS_VARIABLE};
 use reentry_tests::{Log, event, json, workflow_after, workflow_of};
+use reentry_wire::ResultFields;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -117,7 +118,8 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
         }
         Request::Migrate { run, component, step } => {
             let to = workflow_of(&tenant, &component, &step).await?.digest();
-            return Ok(serde_json::to_value(tenant.run(run).await?.migrate(to).await?)?);
+            let migration = tenant.run(run).await?.migrate(to).await?;
+            return Ok(serde_json::to_value(reentry_wire::Migration::from(&migration))?);
         }
         Request::Cancel(run) => tenant.run(run).await?.cancel().await?,
         Request::Pause(run) => tenant.run(run).await?.pause().await?,
@@ -137,7 +139,7 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
             anyhow::bail!("this request is answered elsewhere")
         }
     };
-    Ok(serde_json::to_value(result)?)
+    Ok(serde_json::to_value(ResultFields::from(&result))?)
 }
 
 /// The results of several runs.
@@ -146,7 +148,10 @@ async fn all(tenant: &Tenant, runs: Vec<RunId>) -> Result<serde_json::Value> {
     for run in runs {
         results.push(tenant.run(run).await?.result(OutputOptions::default()).await?);
     }
-    Ok(serde_json::to_value(results)?)
+    Ok(results
+        .iter()
+        .map(|result| serde_json::to_value(ResultFields::from(result)))
+        .collect::<Result<_, _>>()?)
 }
 
 /// Ends this process with SIGKILL at a fault point.

@@ -2,7 +2,6 @@
 
 use clap::ValueEnum;
 use reentry::store::{Counts, Page};
-use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,29 +10,11 @@ use crate::session::Session;
 use crate::table::Table;
 use crate::ui::harmless;
 
-/// Counts, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Told<'a> {
-    count: u64,
-    more: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    groups: Option<Vec<Group<'a>>>,
-}
-
-/// How many rows have something in common.
-#[derive(Serialize)]
-struct Group<'a> {
-    name: &'a str,
-    count: u64,
-}
-
 /// Tells how many there are, and how many of each if that was asked.
 pub(crate) fn tell(session: &Session, counts: &Counts, by: Option<impl ValueEnum>) -> Result<Exit, Failure> {
     let Counts { number, more, ref groups } = *counts;
     if session.ui.is_json() {
-        let groups = groups.iter().map(|(name, count)| Group { name, count: *count }).collect();
-        session.ui.print_json(&Told { count: number, more, groups: by.map(|_| groups) })?;
+        session.ui.print_json(&reentry_wire::Counts::of(counts, by.is_some()))?;
         return Ok(Exit::Done);
     }
     let shown = |number: u64| if more { format!("{number}+") } else { number.to_string() };

@@ -4,12 +4,9 @@ use std::fmt::Display;
 
 use reentry::core::error::ErrorKind;
 use reentry::core::id::RunId;
-use reentry::core::resume::TargetError;
-use reentry::core::run::Refused;
-use reentry::store::RemoveError;
-use serde_json::{Map, Value, json};
+use reentry_wire::lookup::{Ambiguous, Called, LookupError};
+use reentry_wire::{Details, Problem};
 
-use crate::commands::components::usage;
 use crate::ui::{Ui, hang, harmless};
 
 /// Why a command has no result.
@@ -40,6 +37,25 @@ impl From<Report> for Failure {
     }
 }
 
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Self {
+        match error {
+            LookupError::Library(error) => Self::Library(error),
+            LookupError::Ambiguous(several) => say_more(&several).into(),
+        }
+    }
+}
+
+/// Asks which of several things is meant.
+fn say_more(several: &Ambiguous) -> Report {
+    let end = if several.more { "\n…" } else { "" };
+    let all = several.candidates.join("\n") + end;
+    Report::from(several.problem()).hint(match several.is {
+        Called::Name => format!("say which one by its digest:\n{all}"),
+        Called::Runs | Called::Questions | Called::Digests => format!("say more of it:\n{all}"),
+    })
+}
+
 /// An error as it is told.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Report {
@@ -56,7 +72,7 @@ pub(crate) struct Report {
     /// What to do about it.
     pub(crate) hints: Vec<String>,
     /// Data for programs.
-    pub(crate) details: Option<Value>,
+    pub(crate) details: Option<Details>,
     /// The single errors, if this one sums several up. People are told those first, programs find them in the details.
     pub(crate) parts: Vec<Report>,
 }
@@ -94,11 +110,6 @@ impl Report {
         self
     }
 
-    pub(crate) fn details(mut self, details: Value) -> Self {
-        self.details = Some(details);
-        self
-    }
-
     pub(crate) fn parts(mut self, parts: Vec<Report>) -> Self {
         self.parts = parts;
         self
@@ -106,19 +117,7 @@ impl Report {
 
     /// What the library said, without hints.
     pub(crate) fn of(error: &reentry::Error) -> Self {
-        let mut report = Self::new(error.kind(), error.code(), error.to_string());
-        report.details = details(error);
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            let text = cause.to_string();
-            // Many messages end with the text of their cause already.
-            let told = report.causes.last().unwrap_or(&report.message);
-            if !told.contains(&text) {
-                report.causes.push(text);
-            }
-            source = cause.source();
-        }
-        report
+        Problem::of(error).into()
     }
 
     /// Tells the error: as text, or as one line of JSON.
@@ -144,56 +143,17 @@ impl Report {
 
     /// The error as one JSON object.
     pub(crate) fn json(&self) -> String {
-        let message = std::iter::once(&self.message).chain(&self.causes).map(String::as_str);
-        let mut error = Map::new();
-        let mut field = |name: &str, value: Value| error.insert(name.to_owned(), value);
-        field("code", json!(self.code));
-        field("kind", json!(self.kind));
-        field("message", json!(message.collect::<Vec<_>>().join(": ")));
-        if !self.hints.is_empty() {
-            field("hint", json!(self.hints.join("\n")));
-        }
-        if let Some(details) = &self.details {
-            field("details", details.clone());
-        }
-        json!({ "error": error }).to_string()
+        let Self { kind, code, message, causes, details, .. } = self.clone();
+        let problem = Problem { kind, code, message, causes, details };
+        let hint = (!self.hints.is_empty()).then(|| self.hints.join("\n"));
+        serde_json::to_string(&problem.document(hint)).unwrap_or_default()
     }
 }
 
-/// What programs may want to look at, beside the message.
-fn details(error: &reentry::Error) -> Option<Value> {
-    match error {
-        reentry::Error::Remove(RemoveError::ComponentUsed { usage, .. }) => Some(usage::as_json(usage)),
-        reentry::Error::Remove(RemoveError::PublishedUsed { usage, .. }) => {
-            Some(usage::published_as_json(*usage))
-        }
-        reentry::Error::Refused(Refused::Invalid { what, violations }) => {
-            let violation =
-                |at: &reentry::core::schema::Violation| json!({"at": at.at, "message": at.message});
-            Some(json!({"what": what, "violations": violations.0.iter().map(violation).collect::<Vec<_>>()}))
-        }
-        reentry::Error::Refused(Refused::Target(
-            TargetError::Unknown { open, .. }
-            | TargetError::Ambiguous { open, .. }
-            | TargetError::Consumed { open, .. }
-            | TargetError::Unseen { open, .. },
-        )) => {
-            let candidate = |found: &reentry::core::resume::Candidate| json!({"step": found.path, "suspensionId": found.suspension, "labels": found.labels});
-            Some(json!({"suspended": open.0.iter().map(candidate).collect::<Vec<_>>()}))
-        }
-        reentry::Error::Refused(Refused::Target(TargetError::NotSuspended { status })) => {
-            Some(json!({"status": status}))
-        }
-        reentry::Error::AnswerRefused { path, suspension, .. } => {
-            Some(json!({"step": path, "suspensionId": suspension}))
-        }
-        reentry::Error::Definition(problems) => {
-            let problem = |at: &reentry::core::workflow::DefinitionError| json!({"workflow": at.workflow, "entry": at.path, "problem": at.problem});
-            Some(json!({"problems": problems.iter().map(problem).collect::<Vec<_>>()}))
-        }
-        reentry::Error::NoRun(run) => Some(json!({"runId": run})),
-        reentry::Error::NoComponent(digest) => Some(json!({"digest": digest})),
-        _ => None,
+impl From<Problem> for Report {
+    fn from(problem: Problem) -> Self {
+        let Problem { kind, code, message, causes, details } = problem;
+        Self { causes, details, ..Self::new(kind, code, message) }
     }
 }
 
@@ -230,19 +190,16 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_that_the_message_ends_with_is_not_told_twice() {
-        let source = std::io::Error::other("disk full");
-        let error = reentry::store::StoreError::Unavailable(Box::new(source));
-        let report = Report::of(&error.into());
-        assert_eq!(
-            (report.message.as_str(), report.causes.len()),
-            ("the store is unavailable: disk full", 0)
-        );
-        let (doing, path, source) = ("read", "x".to_owned(), std::io::Error::other("disk full"));
-        let report = Report::of(&reentry::Error::File { doing, path, source });
-        assert_eq!(
-            (report.message.as_str(), report.causes.as_slice()),
-            ("cannot read x", &["disk full".to_owned()][..])
-        );
+    fn a_name_that_several_have_is_answered_with_all_of_them() {
+        let candidates = vec!["run_1ab".to_owned(), "run_2ab".to_owned()];
+        let several = Ambiguous { is: Called::Runs, text: "ab".to_owned(), candidates, more: true };
+        let report = say_more(&several);
+        insta::assert_snapshot!(format!("{}\n{}", report.message, report.hints.join("\n")), @"
+        several runs have an id that begins or ends with `ab`
+        say more of it:
+        run_1ab
+        run_2ab
+        …
+        ");
     }
 }

@@ -8,8 +8,8 @@ mod args;
 mod cli;
 mod commands;
 mod component_file;
+mod component_lookup;
 mod counted;
-mod digest_text;
 mod exit;
 mod failure;
 mod help;
@@ -31,7 +31,6 @@ mod style;
 mod suspended;
 mod table;
 mod ui;
-mod workflow_file;
 mod working;
 
 fn main() -> std::process::ExitCode {

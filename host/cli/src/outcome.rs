@@ -10,7 +10,7 @@ use reentry::core::step::{Failure as StepFailure, WaitFor};
 use reentry::core::time::Timestamp;
 use reentry::store::SuspensionFilter;
 use reentry::{Run, RunResult, StepResults, Tenant};
-use serde::Serialize;
+use reentry_wire::RunOutcome;
 
 use crate::args::OutputArgs;
 use crate::exit::Exit;
@@ -27,17 +27,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Most open suspensions that a result shows in full.
 const SUSPENSIONS_SHOWN: usize = 10;
-
-/// A result with the records of all steps, for programs.
-#[derive(Serialize)]
-struct Whole<'a> {
-    #[serde(flatten)]
-    result: &'a RunResult,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<&'a reentry::core::json::Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    steps: Option<&'a StepResults>,
-}
 
 /// Waits if that was asked for, and shows the result.
 pub(crate) async fn finish(
@@ -66,8 +55,7 @@ pub(crate) async fn show(
     let has_gone_on = match session.ui.is_json() {
         true => {
             let steps = unless_it_went_on(run, result, run.steps().await).await?;
-            let input = steps.as_ref().and_then(|steps| steps.input.as_ref());
-            session.ui.print_json(&Whole { result, input, steps: steps.as_ref() })?;
+            session.ui.print_json(&RunOutcome::of(result, steps.as_ref()))?;
             steps.is_none()
         }
         false => {

@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use reentry::core::actor::By;
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::time::Timestamp;
-use reentry::store::{SuspensionEnd, SuspensionPast, Text, Try, TryKind};
+use reentry::store::SuspensionEnd;
 use reentry::{SuspendedStep, Waiting};
-use serde::Serialize;
+use reentry_wire::end_name;
 use serde_json::Value;
 
 use crate::humane::{relative, span};
@@ -121,7 +120,7 @@ impl<'a> Question<'a> {
         }
         if let Some((end, at)) = self.ended {
             let by = by(self.actor);
-            let (waited, ended) = (span(at.ms_since(self.since)), ended(end));
+            let (waited, ended) = (span(at.ms_since(self.since)), end_name(end));
             line("waited", format!("{waited}, {ended}{by} {}", relative(at, now)));
         } else {
             let deadline =
@@ -162,130 +161,9 @@ fn shortened(text: String) -> String {
     }
 }
 
-/// A suspension for programs. Times are milliseconds since 1970.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Row<'a> {
-    run_id: String,
-    workflow_id: &'a str,
-    step: &'a StepPath,
-    suspension_id: String,
-    title: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    assignees: &'a [String],
-    labels: &'a [String],
-    suspended_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suspend_payload: Option<&'a Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resume_schema: Option<&'a Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_version: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resume_payload: Option<&'a Json>,
-    #[serde(flatten)]
-    by: &'a By,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    refusals: Vec<TryRow<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    late_tries: Vec<TryRow<'a>>,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped_refusals: u64,
-    #[serde(skip_serializing_if = "is_zero")]
-    dropped_late_tries: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unreadable: Option<&'a str>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-/// An answer that did not count, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TryRow<'a> {
-    at: Timestamp,
-    version: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused_at: Option<Timestamp>,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resume_payload: Option<&'a Json>,
-    #[serde(flatten)]
-    by: &'a By,
-}
-
-impl<'a> TryRow<'a> {
-    fn of(one: &'a Try) -> Self {
-        Self {
-            at: one.at,
-            version: one.version,
-            refused_at: one.refused.map(|(_, at)| at),
-            message: &one.message,
-            resume_payload: one.answer.as_ref().and_then(Text::here),
-            by: &one.by,
-        }
-    }
-
-    fn all(past: &'a SuspensionPast, kind: TryKind) -> Vec<Self> {
-        past.tries.iter().filter(|one| one.kind == kind).map(Self::of).collect()
-    }
-}
-
-impl<'a> Row<'a> {
-    pub(crate) fn of(waiting: &'a Waiting) -> Self {
-        let record = &waiting.record;
-        Self {
-            run_id: record.run.to_string(),
-            workflow_id: &record.workflow_id,
-            step: &record.path,
-            suspension_id: record.id.to_string(),
-            title: &waiting.title,
-            description: waiting.description.as_deref(),
-            assignees: &waiting.assignees,
-            labels: &record.labels,
-            suspended_at: record.since,
-            due_at: record.due_at,
-            suspend_payload: waiting.payload.as_ref(),
-            resume_schema: waiting.resume_schema.as_ref(),
-            ended: record.state.ended.map(|(end, _)| ended(end)),
-            ended_at: record.state.ended.map(|(_, at)| at),
-            ended_version: record.past.ended_version,
-            resume_payload: record.past.answer(),
-            by: &record.past.by,
-            refusals: TryRow::all(&record.past, TryKind::Refused),
-            late_tries: TryRow::all(&record.past, TryKind::Late),
-            dropped_refusals: record.past.dropped_refusals,
-            dropped_late_tries: record.past.dropped_late,
-            unreadable: record.damage.as_deref(),
-        }
-    }
-}
-
 /// ` by NAME`; nothing where it is not known who it was.
 pub(crate) fn by(actor: Option<&str>) -> String {
     actor.map(|name| format!(" by {}", harmless(name))).unwrap_or_default()
-}
-
-/// How a suspension ended, in a word.
-pub(crate) fn ended(end: SuspensionEnd) -> &'static str {
-    match end {
-        SuspensionEnd::Answered => "answered",
-        SuspensionEnd::Elapsed => "elapsed",
-        SuspensionEnd::Closed => "closed",
-        SuspensionEnd::Received => "received",
-        SuspensionEnd::Finished => "finished",
-    }
 }
 
 #[cfg(test)]
@@ -293,7 +171,7 @@ pub(crate) fn ended(end: SuspensionEnd) -> &'static str {
 mod tests {
     use super::*;
     use reentry::core::digest::WorkflowDigest;
-    use reentry::store::{SuspensionRecord, SuspensionState};
+    use reentry::store::{SuspensionPast, SuspensionRecord, SuspensionState};
 
     fn waiting() -> Waiting {
         let json = |text: &str| Some(Json::parse(text).unwrap());

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write as _};
 
-use serde::Serialize;
+use reentry_wire::Document;
 
 use crate::cli::{Color, Format};
 use crate::failure::{Failure, Report};
@@ -73,12 +73,12 @@ impl Ui {
     }
 
     /// One of many results for programs, each on a line of its own; says whether anybody reads on.
-    pub(crate) fn stream_json(&self, value: &impl Serialize) -> Result<bool, Failure> {
+    pub(crate) fn stream_json(&self, value: &impl Document) -> Result<bool, Failure> {
         self.stream(&format!("{}\n", json_text::one_line(&json(value)?)))
     }
 
     /// Prints a result for programs: one document, laid out for a terminal, else on one line.
-    pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
+    pub(crate) fn print_json(&self, value: &impl Document) -> Result<(), Failure> {
         let text = json(value)?;
         // Texts of users are part of it as they were written, line breaks and all.
         let columns = if self.columns.is_some() { self.text_columns() } else { usize::MAX };
@@ -109,7 +109,7 @@ fn terminal_columns() -> Option<usize> {
     None
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failure> {
+fn json(value: &impl Document) -> Result<String, Failure> {
     let no_form = |error| Report::unavailable("internal", "the result has no JSON form").cause(error).into();
     serde_json::to_string(value).map_err(no_form)
 }

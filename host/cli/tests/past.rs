@@ -10,6 +10,7 @@ use reentry::core::actor::Actor;
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::resume::Target;
 use reentry::{ForkOptions, Host, ResumeOptions, Run, Tenant, Waiting};
+use reentry_wire::{EventRow, Timeline, event_name};
 use serde_json::{Value, json};
 
 const REFUSES: &str = include_str!("../../engine/fixtures/refuses.wat");
@@ -339,8 +340,9 @@ async fn watched(run: &Run) -> Vec<Value> {
     let mut events = Vec::new();
     let last = run.state().await.unwrap().version;
     while let Some(event) = watch.next().await.unwrap() {
-        let is_last = event.run_id == run.id() && event.version == last && event.kind == "workflow-finish";
-        events.push(serde_json::to_value(event).unwrap());
+        let is_last =
+            event.run_id == run.id() && event.version == last && event_name(&event.what) == "workflow-finish";
+        events.push(serde_json::to_value(EventRow::from(&event)).unwrap());
         if is_last {
             break;
         }
@@ -370,8 +372,9 @@ async fn every_view_tells_the_past_as_it_was() {
         );
         check("runs show", &of_rows(&folder.json(&["runs", "show", id])["suspensions"], &name), &wanted);
 
-        let timeline = serde_json::to_value(handle.timeline().await.unwrap()).unwrap();
-        check("timeline", &of_events(timeline.as_array().unwrap(), &name), &in_log);
+        let rows = handle.timeline().await.unwrap();
+        let timeline = serde_json::to_value(Timeline::of(handle.id(), &rows)).unwrap();
+        check("timeline", &of_events(timeline["timeline"].as_array().unwrap(), &name), &in_log);
         let timeline = folder.json(&["runs", "timeline", id])["timeline"].clone();
         check("runs timeline", &of_events(timeline.as_array().unwrap(), &name), &in_log);
         check("watch", &of_events(&watched(&handle).await, &name), &in_log);

@@ -15,6 +15,7 @@ use serde_json::Value;
 pub use bounds::{CHAIN_MAX, NESTING_MAX, PLACE_MAX, STEPS_MAX};
 pub use defaults::ADDED_BYTES_MAX;
 
+use crate::compiled::count_schema;
 use crate::json::Json;
 
 /// Largest schema that is taken, in bytes. A schema is compiled into something many times its size.
@@ -121,6 +122,7 @@ impl Schema {
     }
 
     fn built(text: &Json, root: Value, patterns: PatternOptions<Regex>) -> Result<Self, SchemaError> {
+        count_schema();
         let validator = jsonschema::options()
             .with_pattern_options(patterns)
             .should_validate_formats(true)

@@ -22,6 +22,7 @@ mod site;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests;
 mod values;
+mod verbs;
 mod waits;
 
 pub use block::{Block, Condition, Mapping, Text};

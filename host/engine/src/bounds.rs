@@ -7,12 +7,12 @@ use reentry_core::run::Refused;
 
 use crate::error::Error;
 use crate::options::{ResumeOptions, StartOptions};
-use crate::shared::Shared;
+use crate::policy::TenantPolicy;
 
-/// The highest bound that a host can have, in bytes.
+/// The highest bound that a host or a tenant can have, in bytes.
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
-impl Shared {
+impl TenantPolicy {
     /// Refuses a value that is larger than [`Limits::value_bytes`](crate::wasm::Limits::value_bytes) allows, which holds for what guests
     /// say as well.
     pub(crate) fn bounded(&self, what: &'static str, value: Option<&Json>) -> Result<(), Error> {
@@ -38,7 +38,7 @@ impl Shared {
     }
 
     fn within_bound(&self, what: &'static str, bytes: usize) -> Result<(), Error> {
-        let at_most = self.value_bytes;
+        let at_most = self.limits.value_bytes;
         if bytes > at_most { Err(Refused::TooLarge { what, bytes, at_most }.into()) } else { Ok(()) }
     }
 }

@@ -24,6 +24,7 @@ use crate::inputs::Inputs;
 use crate::late::Late;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
+use crate::policy::{Policies, SameForAll, TenantPolicy};
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::stop::Stop;
@@ -52,6 +53,7 @@ pub struct HostBuilder {
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
     shared_runtime: Option<Runtime>,
     grants: Grants,
+    policies: Option<Arc<dyn Policies>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     observer: Arc<dyn Observer>,
@@ -72,6 +74,7 @@ impl Default for HostBuilder {
             runtime: Box::new(|config| config),
             shared_runtime: None,
             grants: Grants::none(),
+            policies: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             observer: Arc::new(TracingObserver),
@@ -108,7 +111,8 @@ impl HostBuilder {
         self
     }
 
-    /// What one call into a guest may use.
+    /// Sets what one call into a guest may use, whatever the tenant. With [`Self::policies`] these are bounds on what any tenant may use of
+    /// memory, tables and instances, and hold for components as they are added.
     pub fn limits(self, limits: Limits) -> Self {
         self.runtime(|config| RuntimeConfig { limits, ..config })
     }
@@ -127,9 +131,16 @@ impl HostBuilder {
         self
     }
 
-    /// What components may import beyond the step contract. Nothing unless it is said.
+    /// Sets what components may import beyond the step contract, whatever the tenant. Defaults to nothing. With [`Self::policies`] it does
+    /// not count.
     pub fn grants(mut self, grants: Grants) -> Self {
         self.grants = grants;
+        self
+    }
+
+    /// Asks these what each tenant may use. Defaults to the same for all: [`Self::limits`] and [`Self::grants`].
+    pub fn policies(mut self, policies: Arc<dyn Policies>) -> Self {
+        self.policies = Some(policies);
         self
     }
 
@@ -233,7 +244,8 @@ impl HostBuilder {
             }
         };
         let key = runtime.config().host_key;
-        let value_bytes = runtime.config().limits.value_bytes;
+        let limits = runtime.config().limits.clone();
+        let value_bytes = limits.value_bytes;
         if value_bytes > VALUE_BYTES_MAX {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
             return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
@@ -241,10 +253,13 @@ impl HostBuilder {
         let calls_max = runtime.config().calls_max;
         let calls = Semaphore::new(calls_max as usize);
 
+        let policies = self.policies.unwrap_or_else(|| {
+            let policy = TenantPolicy::default().limits(limits.clone()).grants(self.grants);
+            Arc::new(SameForAll(Arc::new(policy)))
+        });
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry =
-            Registry::new(Arc::<dyn Store>::clone(&store), runtime, Arc::clone(&self.clock), self.grants);
+        let registry = Registry::new(Arc::<dyn Store>::clone(&store), runtime, Arc::clone(&self.clock));
         let shared = Shared {
             store,
             registry,
@@ -262,7 +277,8 @@ impl HostBuilder {
             late: Late::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
-            value_bytes,
+            policies,
+            limits,
             cancel_grace: self.cancel_grace,
             sit_through_ms: u64::try_from(self.sit_through.as_millis()).unwrap_or(u64::MAX),
             durability: self.durability,

@@ -74,8 +74,9 @@ impl Run {
     /// error is that of the answer.
     pub async fn time_travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
-        self.tenant.shared.bounded("input", input.as_ref())?;
-        answer.iter().try_for_each(|answer| self.tenant.shared.answer_bounded(answer))?;
+        let policy = self.tenant.policy().await?;
+        policy.bounded("input", input.as_ref())?;
+        answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let owner = self.tenant.shared.owner;
         let event = Event::Traveled(Traveled { to, input, owner });
         let result = self.bring("workflow run (sent back)", event).await?;

@@ -33,7 +33,7 @@ const CONFLICTS_MAX: usize = 1_000;
 pub(crate) struct Decider {
     pub(crate) host: Arc<Shared>,
     pub(crate) program: Arc<Program>,
-    pub(crate) run: Run,
+    pub(crate) run: Arc<Run>,
     /// The record of the workflow itself, if the run ended.
     pub(crate) root: Option<Step>,
     /// The run is not stored yet.
@@ -90,21 +90,27 @@ impl Made {
 }
 
 /// Guests' memories that a decision may refer to.
-pub(crate) type Images = Vec<(SnapshotId, Vec<u8>)>;
+pub(crate) type Images = Vec<(SnapshotId, Arc<Vec<u8>>)>;
 
 impl Decider {
-    pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: Run) -> Self {
+    pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: impl Into<Arc<Run>>) -> Self {
+        let run = run.into();
         let flight = host.flights.begin(run.id);
         Self::of(host, program, run, flight)
     }
 
     /// For a run that is to be forked: it is the new one that this process will drive.
-    pub(crate) fn of_fork(host: Arc<Shared>, program: Arc<Program>, from: Run, fork: RunId) -> Self {
+    pub(crate) fn of_fork(
+        host: Arc<Shared>,
+        program: Arc<Program>,
+        from: impl Into<Arc<Run>>,
+        fork: RunId,
+    ) -> Self {
         let flight = host.flights.begin(fork);
-        Self { is_new: true, ..Self::of(host, program, from, flight) }
+        Self { is_new: true, ..Self::of(host, program, from.into(), flight) }
     }
 
-    fn of(host: Arc<Shared>, program: Arc<Program>, run: Run, _flight: InFlight) -> Self {
+    fn of(host: Arc<Shared>, program: Arc<Program>, run: Arc<Run>, _flight: InFlight) -> Self {
         Self {
             host,
             program,
@@ -228,7 +234,7 @@ impl Decider {
     async fn decide(&self, cause: &Cause, known: &mut Known) -> Result<Option<Decision>, Error> {
         self.check(cause)?;
         loop {
-            let (run, now) = (self.run.clone(), self.host.clock.now());
+            let (run, now) = (Run::clone(&self.run), self.host.clock.now());
             let decided = match cause {
                 Cause::Event(event) | Cause::CallEnded(event, ..) => {
                     apply(run, &self.program, event.clone(), now, known)
@@ -281,10 +287,11 @@ impl Decider {
         let effects = std::mem::take(&mut decision.effects);
         inputs::set_apart(&self.run, &mut decision);
         let root = decision.steps.iter().find(|(path, step)| path.is_root() && !step.is_active());
-        let (root, run) = (root.map(|(_, step)| step.clone()), decision.run.clone());
+        let root = root.map(|(_, step)| step.clone());
         let reopened = decision.reopened.clone();
         let expected = (!self.is_new).then_some(self.run.version);
         let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
+        let run = Arc::clone(&commit.run);
         commit.request = self.request.clone();
         commit.call_log = call_log;
         self.host.fault(FaultPoint::BeforeCommit(what));
@@ -298,7 +305,7 @@ impl Decider {
             Err(_) => return Ok(None),
         }
         self.host.fault(FaultPoint::AfterCommit(what));
-        self.host.live.tell(run.id, Happened::Committed);
+        self.host.live.tell(run.id, Happened::Committed(Some(Arc::clone(&run))));
         if matches!(what, Stored::Resumed | Stored::Created) {
             self.claim = Some(run.version);
         }
@@ -337,7 +344,7 @@ impl Decider {
     }
 
     pub(crate) async fn reload(&mut self) -> Result<(), Error> {
-        self.run = load(&self.host, &self.run.tenant, self.run.id).await?;
+        self.run = load(&self.host, &self.run.tenant, self.run.id).await?.into();
         self.program = self.host.registry.program(&self.run).await?;
         self.root = match self.run.status().is_final() {
             true => self.host.store.step(&self.run.tenant, self.run.id, &StepPath::root()).await?,

@@ -27,7 +27,7 @@ use crate::trouble;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
-    pub(crate) run: Run,
+    pub(crate) run: Arc<Run>,
     pub(crate) program: Arc<Program>,
     /// The record of the workflow itself, if the run ended.
     pub(crate) root: Option<Step>,
@@ -193,7 +193,9 @@ impl Driver {
             match performed {
                 Some(Performed { ended, image, made, log }) => {
                     let cause = Cause::CallEnded(Event::CallEnded(ended), made, log);
-                    self.effects = self.bring(&cause, image.into_iter().collect()).await?;
+                    self.effects = self
+                        .bring(&cause, image.into_iter().map(|(id, bytes)| (id, Arc::new(bytes))).collect())
+                        .await?;
                 }
                 // Somebody else has changed the run.
                 None => self.decider.reload().await?,
@@ -266,7 +268,7 @@ impl Driver {
         let at = self.decider.ready.iter().position(|ready| ready.path == path);
         let ready = at.map(|at| self.decider.ready.swap_remove(at));
         let Decider { host, program, run, .. } = &self.decider;
-        let run = Arc::new(run.clone());
+        let run = Arc::clone(run);
         let call = ToMake { path, not_before, place: self.place.clone() };
         Box::pin(perform(Arc::clone(host), run, Arc::clone(program), call, ready))
     }

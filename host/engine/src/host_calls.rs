@@ -65,23 +65,32 @@ impl CallContext {
 
     /// Whether the end of this call is of no interest any more: the run has ended, the step was closed, or somebody else makes the call.
     pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
-        let Some((path, call, owner)) = &self.call else { return Ok(false) };
+        if self.call.is_none() {
+            return Ok(false);
+        }
         let run = self.store.run(&self.tenant, self.run.id).await?;
+        Ok(run.is_none_or(|run| self.is_over_in(&run)))
+    }
+
+    /// The same, of a run that is as it is now.
+    fn is_over_in(&self, run: &Run) -> bool {
+        let Some((path, call, owner)) = &self.call else { return false };
         // A run that went back may make a call of the same number, which is another one.
-        let same = run.filter(|run| run.travels == self.run.travels);
-        let step = same.as_ref().and_then(|run| run.steps.get(path));
-        Ok(!step.is_some_and(|step| {
+        let step =
+            Some(run).filter(|run| run.travels == self.run.travels).and_then(|run| run.steps.get(path));
+        !step.is_some_and(|step| {
             step.calls == *call
                 && matches!(&step.doing, Doing::Calling(by, _) | Doing::Retrying(by, ..) if by == owner)
-        }))
+        })
     }
 
     /// Waits until the end of this call is of no interest any more.
     pub(crate) async fn over(&self) {
         let mut listener = self.live.listen(self.run.id);
         loop {
-            listener.committed(&*self.clock, LOOK_EVERY).await;
-            if self.is_over().await.unwrap_or(false) {
+            let told = listener.committed(&*self.clock, LOOK_EVERY).await;
+            // While the call is wanted nothing is read: with many in flight that would be the whole run once for each of them.
+            if told.is_none_or(|run| self.is_over_in(&run)) && self.is_over().await.unwrap_or(false) {
                 return;
             }
         }

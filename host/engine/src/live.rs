@@ -7,6 +7,7 @@ use std::time::Duration;
 use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
+use reentry_core::run::Run;
 use tokio::sync::broadcast;
 
 use crate::clock::{Clock, within};
@@ -14,8 +15,8 @@ use crate::clock::{Clock, within};
 /// Something that this process did to a run.
 #[derive(Clone, Debug)]
 pub(crate) enum Happened {
-    /// It stored a change.
-    Committed,
+    /// It stored a change, after which the run is this, if that is known.
+    Committed(Option<Arc<Run>>),
     /// A step emitted a chunk.
     Emitted(StepPath, Json),
 }
@@ -67,14 +68,20 @@ impl Listener {
         self.receiver.try_recv().ok()
     }
 
-    /// Waits until something was stored.
-    pub(crate) async fn told(&mut self) {
-        while let Ok(Happened::Emitted(..)) = self.receiver.recv().await {}
+    /// Waits until something was stored; gives the run, if it is known how it is since.
+    pub(crate) async fn told(&mut self) -> Option<Arc<Run>> {
+        loop {
+            match self.receiver.recv().await {
+                Ok(Happened::Emitted(..)) => {}
+                Ok(Happened::Committed(run)) => return run,
+                Err(_) => return None,
+            }
+        }
     }
 
-    /// The same, at most as long as the patience lasts. Whether it was told or not, the caller looks.
-    pub(crate) async fn committed(&mut self, clock: &dyn Clock, patience: Duration) {
-        within(clock, patience, self.told()).await;
+    /// The same, at most as long as the patience lasts. Given no run, the caller looks.
+    pub(crate) async fn committed(&mut self, clock: &dyn Clock, patience: Duration) -> Option<Arc<Run>> {
+        within(clock, patience, self.told()).await?
     }
 }
 

@@ -6,7 +6,6 @@ use reentry_core::path::StepPath;
 use reentry_core::time::Timestamp;
 use reentry_store::{CallLogFilter, CallLogRow, LogPlace};
 use reentry_wasm::Level;
-use serde::Serialize;
 
 use crate::call_lines::StoredLine;
 use crate::error::Error;
@@ -35,8 +34,7 @@ pub struct LogPage {
 }
 
 /// A line that a guest logged, or one that stands for lines which were dropped.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LogLine {
     /// The run in which it was logged: of a fork, what its parents did before is told, too.
     pub run_id: RunId,
@@ -55,10 +53,8 @@ pub struct LogLine {
     /// What was logged.
     pub message: String,
     /// What was logged beside the message.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Json>,
     /// How many lines it stands for, which were dropped.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<u64>,
 }
 

@@ -11,7 +11,6 @@ use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Known, Refused, Run as RunState, Stop, apply};
 use reentry_core::workflow::Program;
-use serde::Serialize;
 use tracing::Instrument;
 
 use crate::decide::{Cause, Decider, Images, fetch};
@@ -24,8 +23,7 @@ use crate::trace::{self, Place};
 const TRIES_MAX: usize = 8;
 
 /// A run that moved to another version of its workflow, or would.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
     /// The run.
     pub run_id: RunId,
@@ -38,8 +36,7 @@ pub struct Migration {
 }
 
 /// A step that goes on in another component.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigratedStep {
     /// The step.
     pub path: StepPath,
@@ -48,7 +45,6 @@ pub struct MigratedStep {
     /// The component that it goes on in.
     pub to: ComponentDigest,
     /// Size of the state that one exported and the other one took up; `None` for a step that has no memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state_bytes: Option<usize>,
 }
 
@@ -169,7 +165,7 @@ impl Run {
             let state_bytes = there.as_ref().map(|there| there.state_bytes);
             steps.push(MigratedStep { path: path.clone(), from: change.was(), to: change.is(), state_bytes });
             if let Some(there) = there {
-                images.push((there.step.image, there.image));
+                images.push((there.step.image, there.image.into()));
                 moved.insert(path.clone(), there.step);
             }
         }

@@ -48,7 +48,7 @@ impl NewRun {
     /// repeats an earlier request.
     pub fn stored(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut listener = self.workflow.tenant.shared.live.listen(self.run.id);
-        async move { listener.told().await }
+        async move { _ = listener.told().await }
     }
 
     /// Stores the run and starts it, and returns when it has ended or waits. What the result says is durable.
@@ -58,7 +58,7 @@ impl NewRun {
     pub async fn start(self, options: StartOptions) -> Result<Started, Error> {
         let Self { workflow, run } = self;
         let tenant = workflow.tenant.clone();
-        tenant.shared.start_bounded(&options)?;
+        tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
         let output = options.output_options;

@@ -1,6 +1,6 @@
 //! What a caller gets back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
@@ -10,7 +10,6 @@ use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
 use reentry_core::workflow::Program;
-use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::options::OutputOptions;
@@ -47,7 +46,7 @@ pub struct RunResult {
     pub span_id: Option<SpanId>,
 }
 
-/// A step that waits for an answer; one that waits for several is there once for each.
+/// A step that waits for an answer; one that waits for several is there once for each. Stored with the request that a result answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuspendedStep {
@@ -118,55 +117,6 @@ pub(crate) fn labels(suspended: &[SuspendedStep]) -> BTreeMap<String, Vec<StepPa
     labels
 }
 
-impl Serialize for RunResult {
-    /// The result as it goes over the wire: the field names of Mastra's result, and the suspensions' ids beside them. What is said of
-    /// suspensions is a list for each path, however many there are. Optional parts are left out when they do not apply.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("status", &self.status)?;
-        map.serialize_entry("runId", &self.run_id)?;
-        map.serialize_entry("version", &self.version)?;
-        entry(&mut map, "result", self.result.as_ref())?;
-        entry(&mut map, "error", self.error.as_ref())?;
-        if !self.suspended.is_empty() {
-            let payloads = self.by_path(|step| &step.payload);
-            let mut seen = BTreeSet::new();
-            let paths = self.suspended.iter().map(|step| &step.path).filter(|path| seen.insert(*path));
-            let paths: Vec<Vec<String>> = paths.map(StepPath::elements).collect();
-            map.serialize_entry("suspended", &paths)?;
-            map.serialize_entry("suspendPayload", &payloads)?;
-            map.serialize_entry("suspensionIds", &self.by_path(|step| &step.suspension))?;
-        }
-        entry(&mut map, "dueAt", self.due_at.as_ref())?;
-        if let Some(labels) = &self.resume_labels {
-            let steps = |paths: &'_ Vec<StepPath>| -> Vec<_> {
-                paths.iter().map(|path| BTreeMap::from([("stepId", path.to_string())])).collect()
-            };
-            let labels = labels.iter().map(|(label, paths)| (label, steps(paths)));
-            map.serialize_entry("resumeLabels", &labels.collect::<BTreeMap<_, _>>())?;
-        }
-        entry(&mut map, "state", self.state.as_ref())?;
-        entry(&mut map, "traceId", self.trace_id.as_ref())?;
-        entry(&mut map, "spanId", self.span_id.as_ref())?;
-        map.end()
-    }
-}
-
-impl RunResult {
-    /// A list for each path, as a step may have several suspensions.
-    fn by_path<'a, T>(&'a self, of: impl Fn(&'a SuspendedStep) -> T) -> BTreeMap<String, Vec<T>> {
-        let mut found: BTreeMap<String, Vec<T>> = BTreeMap::new();
-        for step in &self.suspended {
-            found.entry(step.path.to_string()).or_default().push(of(step));
-        }
-        found
-    }
-}
-
-fn entry<M: SerializeMap>(map: &mut M, key: &str, value: Option<&impl Serialize>) -> Result<(), M::Error> {
-    value.map_or(Ok(()), |value| map.serialize_entry(key, value))
-}
-
 /// The records of a run's steps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepResults {
@@ -197,12 +147,5 @@ impl StepResults {
     /// The entry of one step.
     pub fn get(&self, path: &StepPath) -> Option<&StepEntry> {
         self.steps.iter().find(|(other, _)| other == path).map(|(_, entry)| entry)
-    }
-}
-
-impl Serialize for StepResults {
-    /// An object by path, in the order of the first calls.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.steps.iter().map(|(path, entry)| (path.to_string(), entry)))
     }
 }

@@ -105,6 +105,7 @@ pub(crate) async fn perform(
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
     let options = CallOptions {
+        limits: Some(host.policy(&run.tenant).await?.limits.clone()),
         cancel: Some(cancel.clone()),
         timeout,
         domain: Some(run.tenant.as_str().into()),
@@ -143,12 +144,12 @@ pub(crate) async fn perform(
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
 async fn is_tried(
     host: &Arc<Shared>,
-    run: &Run,
+    run: &Arc<Run>,
     program: &Arc<Program>,
     path: &StepPath,
     call: u32,
 ) -> Result<bool, Error> {
-    let mut decider = Decider::new(Arc::clone(host), Arc::clone(program), run.clone());
+    let mut decider = Decider::new(Arc::clone(host), Arc::clone(program), Arc::clone(run));
     let event = Event::Tried { path: path.clone(), call, owner: host.owner };
     match decider.step(&Cause::Event(event), Vec::new()).await {
         Ok(_) => Ok(true),

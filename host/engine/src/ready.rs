@@ -40,7 +40,8 @@ pub(crate) async fn make_ready(
     image: Option<SnapshotId>,
 ) -> Result<Ready, Error> {
     let node = step_at(run, program, path)?;
-    let component = host.registry.open(node.component).await?;
+    let policy = host.policy(&run.tenant).await?;
+    let component = host.registry.open(node.component, policy.grants).await?;
     let seal = seal(host, run).await?;
     let image = match image {
         None => None,
@@ -49,11 +50,9 @@ pub(crate) async fn make_ready(
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
-            component.check_image(&bytes, &seal).map_err(|source| Error::Snapshot {
-                run: run.id,
-                path: path.to_string(),
-                source,
-            })?;
+            component
+                .check_image(&bytes, &seal, policy.limits.memory_bytes)
+                .map_err(|source| Error::Snapshot { run: run.id, path: path.to_string(), source })?;
             Some((id, bytes))
         }
     };

@@ -53,6 +53,10 @@ impl<K: Copy + Eq + Hash, V: Clone> Once<K, V> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
+    fn remove_all(&self, which: impl Fn(&K) -> bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| !which(key));
+    }
+
     fn set(&self, key: K, value: V) {
         // Somebody who made the same value first made it from the same bytes.
         let _ = self.cell(key).set(value);
@@ -64,21 +68,16 @@ pub(crate) struct Registry {
     store: Arc<dyn Library>,
     runtime: Runtime,
     clock: Arc<dyn Clock>,
-    grants: Grants,
-    opened: Once<ComponentDigest, LoadedComponent>,
+    /// With different grants a component is opened anew: what one tenant is granted must not reach another.
+    opened: Once<(ComponentDigest, Grants), LoadedComponent>,
     contracts: Once<ComponentDigest, Arc<ComponentSteps>>,
     workflows: Once<WorkflowDigest, Arc<Workflow>>,
 }
 
 impl Registry {
-    pub(crate) fn new(
-        store: Arc<dyn Library>,
-        runtime: Runtime,
-        clock: Arc<dyn Clock>,
-        grants: Grants,
-    ) -> Self {
+    pub(crate) fn new(store: Arc<dyn Library>, runtime: Runtime, clock: Arc<dyn Clock>) -> Self {
         let (opened, contracts, workflows) = (Once::new(), Once::new(), Once::new());
-        Self { store, runtime, clock, grants, opened, contracts, workflows }
+        Self { store, runtime, clock, opened, contracts, workflows }
     }
 
     /// Loads a component that was uploaded, and keeps it for a tenant.
@@ -87,6 +86,7 @@ impl Registry {
         tenant: &TenantId,
         name: &str,
         bytes: &[u8],
+        grants: Grants,
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<(ComponentDigest, ComponentMeta), Error> {
         let digest = ComponentDigest::of(bytes);
@@ -97,7 +97,7 @@ impl Registry {
         }
         let is_known = self.store.component(&digest).await?.is_some();
         // One that another tenant has is looked into all the same: the answer must not depend on that.
-        let prepared = self.runtime.prepare(bytes, self.grants, progress).await?;
+        let prepared = self.runtime.prepare(bytes, grants, progress).await?;
         let meta = ComponentMeta {
             steps: prepared.component.descriptors().to_vec(),
             imports: prepared.component.imports().to_vec(),
@@ -117,22 +117,26 @@ impl Registry {
         self.store.put_component(tenant, name, record.created_at, record).await?;
         if !is_known {
             // Otherwise the base image that is kept may be another one.
-            self.opened.set(digest, prepared.component);
+            self.opened.set((digest, grants), prepared.component);
         }
         self.contracts.set(digest, Arc::new(contracts));
         Ok((digest, meta))
     }
 
-    /// The component, ready to be called; for runs, which are pinned to it.
-    pub(crate) async fn open(&self, digest: ComponentDigest) -> Result<LoadedComponent, Error> {
+    /// The component, ready to be called with these grants; for runs, which are pinned to it.
+    pub(crate) async fn open(
+        &self,
+        digest: ComponentDigest,
+        grants: Grants,
+    ) -> Result<LoadedComponent, Error> {
         let open = async {
             let record = self.record(digest).await?;
             if ComponentDigest::of(&record.bytes) != digest {
                 return Err(damaged("component", digest, "its bytes have another digest"));
             }
-            Ok(self.runtime.open(&record.bytes, &record.base, self.grants).await?)
+            Ok(self.runtime.open(&record.bytes, &record.base, grants).await?)
         };
-        self.opened.get(digest, open).await
+        self.opened.get((digest, grants), open).await
     }
 
     /// What is kept of a component that a tenant may use, beside its bytes.
@@ -201,7 +205,7 @@ impl Registry {
     /// Lets go of components that are not kept any more, their compiled code included.
     pub(crate) fn forget(&self, gone: Vec<ComponentDigest>) {
         for component in gone {
-            self.opened.remove(&component);
+            self.opened.remove_all(|(opened, _)| *opened == component);
             self.contracts.remove(&component);
             self.runtime.forget(component);
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use reentry_core::id::OwnerId;
 use reentry_core::run::Durability;
 use reentry_store::{OwnerGuard, Store};
+use reentry_wasm::Limits;
 use tokio::sync::Semaphore;
 
 use crate::chance::Chance;
@@ -16,6 +17,7 @@ use crate::inputs::Inputs;
 use crate::late::Late;
 use crate::live::Live;
 use crate::observer::Observer;
+use crate::policy::Policies;
 use crate::registry::Registry;
 use crate::stop::Stop;
 
@@ -48,8 +50,9 @@ pub(crate) struct Shared {
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.
     pub(crate) savepoints_max: u32,
-    /// Most bytes of one value that comes in.
-    pub(crate) value_bytes: usize,
+    /// What each tenant may use, and the most that any can.
+    pub(crate) policies: Arc<dyn Policies>,
+    pub(crate) limits: Limits,
     /// How long a call that nobody wants any more may go on.
     pub(crate) cancel_grace: Duration,
     /// The longest delay before a further try for which a driver stays with its run, in milliseconds.

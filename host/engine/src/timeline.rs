@@ -8,7 +8,6 @@ use reentry_core::path::StepPath;
 use reentry_core::run::LogKind;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::SpanId;
-use serde::Serialize;
 
 use crate::error::Error;
 use crate::run::Run;
@@ -19,8 +18,7 @@ use crate::watch::{entries, log_of};
 const ROWS: usize = 1_000;
 
 /// Something that happened in a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TimelineRow {
     /// When.
     pub at: Timestamp,
@@ -31,19 +29,14 @@ pub struct TimelineRow {
     /// Where; the root path for the run itself.
     pub path: StepPath,
     /// What.
-    #[serde(flatten)]
     pub what: LogKind,
     /// The span of the call with which the entry began or went on.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub span_id: Option<SpanId>,
     /// What was asked and answered.
-    #[serde(flatten)]
     pub told: Told,
     /// Who wanted it, where it is no answer.
-    #[serde(flatten)]
     pub by: By,
     /// How long it took from the beginning of the entry to its end, in milliseconds; there when it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
 }
 

@@ -9,7 +9,6 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind};
 use reentry_core::time::Timestamp;
 use reentry_store::{Blobs, SuspensionFilter, SuspensionPast, SuspensionRecord, Text, Try, TryKind};
-use serde::Serialize;
 
 use crate::error::Error;
 use crate::tenant::Tenant;
@@ -18,36 +17,28 @@ use crate::tenant::Tenant;
 const AT_ONCE: usize = 500;
 
 /// The questions and answers of an entry of the log. What is not recorded is left out.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Told {
     /// What was asked, of a step that began to wait for an answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub suspend_payload: Option<Json>,
     /// Since when it waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
     /// The answers that came, or the one that was refused.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<ToldAnswer>,
     /// The answer with which a step goes on; of several the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resume_payload: Option<Json>,
 }
 
 /// An answer that came.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ToldAnswer {
     /// The suspension.
     pub suspension_id: SuspensionId,
     /// The step.
     pub step: StepPath,
     /// The answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resume_payload: Option<Json>,
     /// Who gave it.
-    #[serde(flatten)]
     pub by: By,
 }
 

@@ -77,7 +77,7 @@ async fn note(host: &Shared, tenant: &TenantId, run: RunId, reason: &str, blocks
     match host.store.note_trouble(tenant, run, reason, blocks_at).await {
         Ok(count) if count > 0 && count >= blocks_at => {
             tracing::error!(%run, reason, "the run is blocked");
-            host.live.tell(run, Happened::Committed);
+            host.live.tell(run, Happened::Committed(None));
             return true;
         }
         Ok(count) => tracing::error!(%run, reason, count, "a run could not be brought on"),

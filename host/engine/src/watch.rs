@@ -4,21 +4,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use reentry_core::actor::By;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
-use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry};
-use reentry_core::time::Timestamp;
+use reentry_core::run::{LogEntry, LogKind, Step};
 use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Runs, StoreError};
-use serde::Serialize;
-use serde_json::Value;
 
 use crate::error::Error;
+use crate::happening::{Happening, WatchEvent, happenings};
 use crate::live::{Happened, Listener};
 use crate::logs::{LogLine, lines};
 use crate::run::Run;
-use crate::told::{Asked, Told};
+use crate::told::Asked;
 
 /// How often a watcher looks for what other processes did to the run.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -28,28 +25,6 @@ const LOOKS_IN_VAIN: u32 = 20;
 
 /// Most commits that are read at once.
 const ROWS: usize = 100;
-
-/// Something that watchers see. On the wire as Mastra's: `{type, runId, from, payload}`, with its place beside it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct WatchEvent {
-    /// What happened, in a word.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// The run: the one that is watched, or one that it was forked from.
-    pub run_id: RunId,
-    /// `WORKFLOW`, or `USER` for what a step emitted.
-    pub from: &'static str,
-    /// The data. Questions and answers are as they were, and left out or `null` where they are not recorded; inputs and outputs are taken
-    /// from the step's record, unless that is of a later time that the step was done.
-    pub payload: WatchPayload,
-    /// The version of that run with which it came; a watcher can go on after it. For what a step emitted, the version before.
-    pub version: u64,
-    /// Its place among the events of that version.
-    pub index: usize,
-    /// When it was; of a line of the log, when that was logged.
-    pub at: Timestamp,
-}
 
 /// A run that is being watched. Dropping it ends the watching.
 #[derive(Debug)]
@@ -73,6 +48,27 @@ impl Run {
     ///
     /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
     /// search in an index.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use reentry::{ResumeOptions, StartOptions};
+    /// # use serde_json::json;
+    /// # let (host, tenant, ask) = asks().await?;
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// run.resume(ResumeOptions::data(json!(true))).await?;
+    /// let mut watch = run.watch(None);
+    /// let mut kinds = Vec::new();
+    /// while let Some(event) = watch.next().await? {
+    ///     kinds.push(event.kind);
+    /// }
+    /// assert!(kinds.contains(&"workflow-step-suspended"));
+    /// assert_eq!(kinds.last(), Some(&"workflow-finish"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn watch(&self, after: Option<u64>) -> Watch {
         let listener = self.tenant.shared.live.listen(self.id);
         let past = after.map(|_| VecDeque::new());
@@ -197,20 +193,15 @@ impl Watch {
             // What was logged in a call is told before its end.
             let later = logged.split_off(&row.version.saturating_add(1));
             let lines = std::mem::replace(&mut logged, later).into_values().flatten();
-            let mut seen: Vec<_> =
-                lines.map(|line| (line.at, "workflow-step-log", line_payload(line))).collect();
+            let mut seen: Vec<_> = lines.map(|line| (line.at, Happening::Logged(line))).collect();
             for entry in &entries {
                 let record = records.get(&entry.path).and_then(Option::as_ref);
                 let told = asked.told(entry, row.version);
-                let events = events(entry, record, told, row.at);
-                let events = events.map_err(|error| unreadable(run, row, error))?;
-                seen.extend(events.into_iter().map(|(kind, payload)| (row.at, kind, payload)));
+                seen.extend(happenings(entry, record, told, row.at).into_iter().map(|what| (row.at, what)));
             }
             let version = row.version;
-            self.ready.extend(seen.into_iter().enumerate().map(|(index, (at, kind, payload))| {
-                let from = "WORKFLOW";
-                WatchEvent { kind, run_id: run, from, payload, version, index, at }
-            }));
+            let event = |(index, (at, what))| WatchEvent { run_id: run, version, index, at, what };
+            self.ready.extend(seen.into_iter().enumerate().map(event));
             match run == self.run.id {
                 true => self.after = version,
                 false => self.past_after = version,
@@ -242,13 +233,11 @@ impl Watch {
 
     fn emitted(&mut self, path: &StepPath, chunk: &Json) {
         self.ready.push_back(WatchEvent {
-            kind: "workflow-step-output",
             run_id: self.run.id,
-            from: "USER",
-            payload: WatchPayload::from([("id", path.to_string().into()), ("output", chunk.clone())]),
             version: self.after,
             index: 0,
             at: self.run.tenant.shared.clock.now(),
+            what: Happening::Emitted { path: path.clone(), chunk: chunk.clone() },
         });
     }
 }
@@ -275,184 +264,4 @@ pub(crate) fn entries(run: RunId, row: &LogRow) -> Result<Vec<LogEntry>, Error> 
 
 fn unreadable(run: RunId, row: &LogRow, error: JsonError) -> Error {
     Error::Damaged { what: format!("log of run {run}, version {}", row.version), reason: error.to_string() }
-}
-
-/// The data of an event, by key.
-pub type WatchPayload = BTreeMap<&'static str, Json>;
-
-/// The events that an entry of the log is told as: a name and a payload each.
-fn events(
-    entry: &LogEntry,
-    record: Option<&Step>,
-    told: Told,
-    at: Timestamp,
-) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
-    let (path, shown) = (&entry.path, record.map(Step::shown));
-    // The workflow itself is told of by the events of the run.
-    let begins_or_ends = matches!(entry.kind, LogKind::Began { .. } | LogKind::Ended { .. });
-    if path.is_root() && begins_or_ends {
-        return Ok(Vec::new());
-    }
-    let shown = shown.as_ref();
-    let mut payload = WatchPayload::new();
-    let mut with = |key, value: Result<Json, JsonError>| value.map(|value| _ = payload.insert(key, value));
-    let id = || Json::record(path);
-    let maybe = |value: Option<Json>| Ok(value.unwrap_or_else(Json::null));
-    let name = match &entry.kind {
-        LogKind::Started { .. } => {
-            with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
-            payload.extend(who(&entry.by)?);
-            "workflow-start"
-        }
-        LogKind::Resumed { .. } => {
-            with("resumed", Json::record(&true))?;
-            with("answers", Json::record(&told.answers))?;
-            "workflow-start"
-        }
-        LogKind::Began { .. } => {
-            // A step that was done again has another input.
-            let shown = shown.filter(|entry| entry.started_at == at);
-            with("id", id())?;
-            with("payload", Ok(shown.map_or_else(Json::null, |entry| entry.payload.clone())))?;
-            with("startedAt", Json::record(&at))?;
-            with("status", Json::record("running"))?;
-            "workflow-step-start"
-        }
-        LogKind::Reentered { call, .. } => {
-            with("id", id())?;
-            with("call", Json::record(call))?;
-            with("resumePayload", maybe(told.resume_payload))?;
-            with("status", Json::record("running"))?;
-            "workflow-step-start"
-        }
-        // That the entry goes on is told by what ended before.
-        LogKind::Called { .. } => return Ok(Vec::new()),
-        LogKind::Ended { status } => {
-            if let Some(entry) = shown.filter(|entry| entry.ended_at == Some(at)) {
-                payload = whole(entry)?;
-            }
-            payload.insert("id", id()?);
-            payload.insert("status", Json::record(status)?);
-            "workflow-step-result"
-        }
-        LogKind::Retrying { attempt, until } => {
-            with("id", id())?;
-            with("attempt", Json::record(attempt))?;
-            with("until", Json::record(until))?;
-            "workflow-step-waiting"
-        }
-        LogKind::AnswerRefused { suspension, message } => {
-            with("id", id())?;
-            with("suspensionId", Json::record(suspension))?;
-            with("message", Json::record(message))?;
-            with("status", Json::record("suspended"))?;
-            if let Some(refused) = told.answers.into_iter().next() {
-                with("resumePayload", maybe(refused.resume_payload))?;
-                payload.extend(who(&refused.by)?);
-            }
-            "workflow-step-answer-refused"
-        }
-        LogKind::Suspended { suspension } => {
-            with("id", id())?;
-            with("suspensionId", Json::record(suspension))?;
-            with("suspendPayload", maybe(told.suspend_payload))?;
-            with("suspendedAt", Json::record(&told.suspended_at))?;
-            "workflow-step-suspended"
-        }
-        LogKind::Waiting { until } => {
-            with("id", id())?;
-            with("until", Json::record(until))?;
-            "workflow-step-waiting"
-        }
-        LogKind::Progress { completed, total, index } => {
-            with("id", id())?;
-            with("completedCount", Json::record(completed))?;
-            with("totalCount", Json::record(total))?;
-            with("currentIndex", Json::record(index))?;
-            "workflow-step-progress"
-        }
-        LogKind::Paused => "workflow-paused",
-        LogKind::Unpaused => "workflow-unpaused",
-        LogKind::TakenOver => "workflow-taken-over",
-        LogKind::Restarted => "workflow-restarted",
-        LogKind::Traveled => {
-            with("id", id())?;
-            "workflow-traveled"
-        }
-        LogKind::Forked => "workflow-forked",
-        LogKind::Migrated => "workflow-migrated",
-        LogKind::Stopped { status } => {
-            return finish(*status, shown.filter(|entry| entry.ended_at == Some(at)), &entry.by);
-        }
-    };
-    Ok(vec![(name, payload)])
-}
-
-/// What is told of a line that a guest logged.
-fn line_payload(line: LogLine) -> WatchPayload {
-    let mut payload = WatchPayload::from([
-        ("id", line.path.to_string().into()),
-        ("call", Value::from(line.call).into()),
-        ("attempt", Value::from(line.attempt).into()),
-        ("level", line.level.as_str().to_owned().into()),
-        ("message", line.message.into()),
-    ]);
-    payload.extend(line.fields.map(|fields| ("fields", fields)));
-    payload.extend(line.dropped.map(|dropped| ("dropped", Value::from(dropped).into())));
-    payload
-}
-
-/// Who did something, by key.
-fn who(by: &By) -> Result<WatchPayload, JsonError> {
-    let mut who = WatchPayload::new();
-    if let Some(actor) = &by.actor {
-        who.insert("actor", Json::record(actor)?);
-    }
-    for (key, text) in [("channel", &by.channel), ("comment", &by.comment)] {
-        if let Some(text) = text {
-            who.insert(key, Json::record(text)?);
-        }
-    }
-    Ok(who)
-}
-
-/// All that results show of an entry.
-fn whole(entry: &StepEntry) -> Result<WatchPayload, JsonError> {
-    let mut payload = WatchPayload::new();
-    payload.insert("payload", entry.payload.clone());
-    payload.insert("startedAt", Json::record(&entry.started_at)?);
-    let texts = [
-        ("output", &entry.output),
-        ("suspendPayload", &entry.suspend_payload),
-        ("resumePayload", &entry.resume_payload),
-    ];
-    payload.extend(texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?))));
-    let instants =
-        [("endedAt", entry.ended_at), ("suspendedAt", entry.suspended_at), ("resumedAt", entry.resumed_at)];
-    for (key, at) in instants.into_iter().filter_map(|(key, at)| Some((key, at?))) {
-        payload.insert(key, Json::record(&at)?);
-    }
-    if let Some(error) = &entry.error {
-        payload.insert("error", Json::record(error)?);
-    }
-    Ok(payload)
-}
-
-fn finish(
-    status: RunStatus,
-    root: Option<&StepEntry>,
-    by: &By,
-) -> Result<Vec<(&'static str, WatchPayload)>, JsonError> {
-    let mut payload = WatchPayload::from([("workflowStatus", Json::record(&status)?)]);
-    if let (true, Some(root)) = (status.is_final(), root) {
-        let mut root = whole(root)?;
-        payload.extend(["output", "error"].into_iter().filter_map(|key| root.remove_entry(key)));
-    }
-    let finished = ("workflow-finish", payload);
-    Ok(match status {
-        RunStatus::Canceled => vec![("workflow-canceled", who(by)?), finished],
-        // It is told when it is asked for.
-        RunStatus::Paused => Vec::new(),
-        _ => vec![finished],
-    })
 }

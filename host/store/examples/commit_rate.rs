@@ -87,7 +87,7 @@ async fn write(store: Arc<dyn Store>, writer: u64, durable: bool, until: Instant
         let mut now = run(number);
         for stage in 0..4 {
             let mut commit = next(&now, number, stage);
-            now = commit.run.clone();
+            now = Run::clone(&commit.run);
             if durable {
                 commit = commit.durable();
             }

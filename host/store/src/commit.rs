@@ -1,5 +1,7 @@
 //! One change to one run: the unit of storing.
 
+use std::sync::Arc;
+
 use reentry_core::id::{MessageId, RunId, SnapshotId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
@@ -20,7 +22,7 @@ pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
 pub struct Commit {
     /// The run after the change. Its `steps` must be all that are not done then: the status, by which lists and orphans are
     /// found, is taken from them. What is stored of steps comes from `steps` below.
-    pub run: Run,
+    pub run: Arc<Run>,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
     /// What must have happened before the caller is told.
@@ -44,7 +46,7 @@ pub struct Commit {
     /// answer of its own.
     pub reopened: Vec<Reopened>,
     /// Guests' memories to keep, for one step each.
-    pub images: Vec<(SnapshotId, Vec<u8>)>,
+    pub images: Vec<(SnapshotId, Arc<Vec<u8>>)>,
     /// Kept memories that one more step of this run needs. Each must be kept.
     pub shared_images: Vec<SnapshotId>,
     /// Guests' memories that one step needs no more. They go when no step and no savepoint needs them.
@@ -69,9 +71,9 @@ pub struct Commit {
 
 impl Commit {
     /// A commit that stores the head of a run and nothing else; see the fields of the same names.
-    pub fn new(run: Run, expected: Option<u64>, durability: Durability) -> Self {
+    pub fn new(run: impl Into<Arc<Run>>, expected: Option<u64>, durability: Durability) -> Self {
         Self {
-            run,
+            run: run.into(),
             expected,
             durability,
             steps: Vec::new(),
@@ -91,6 +93,11 @@ impl Commit {
             fork_of: None,
         }
     }
+
+    /// The run after the change, to be changed.
+    pub fn run_mut(&mut self) -> &mut Run {
+        Arc::make_mut(&mut self.run)
+    }
 }
 
 /// What a guest logged during one call.
@@ -105,7 +112,7 @@ pub struct CallLog {
     /// How many lines were logged, those that are not in the text included.
     pub lines: u64,
     /// The lines, in a form that no store looks into.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// A caller's own name for a request, so that asking twice does it once.

@@ -58,7 +58,7 @@ struct Data {
 /// A guest's memory, and how many steps and savepoints need it.
 struct KeptImage {
     uses: u64,
-    data: Vec<u8>,
+    data: Arc<Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -96,7 +96,7 @@ impl Data {
         let mut bytes = 0;
         let kept = self.images.entry(id).or_insert_with(|| {
             bytes = data.len();
-            KeptImage { uses: 0, data: data.to_vec() }
+            KeptImage { uses: 0, data: Arc::new(data.to_vec()) }
         });
         kept.uses += 1;
         bytes

@@ -4,6 +4,7 @@
 //! never on the thread that writes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use reentry_core::actor::By;
 use reentry_core::digest::WorkflowDigest;
@@ -34,7 +35,7 @@ pub(crate) struct CommitRows {
     pub(crate) opened: Vec<SuspensionRow>,
     pub(crate) closed: Vec<ClosedRow>,
     pub(crate) reopened: Vec<ReopenedRow>,
-    pub(crate) images: Vec<(SnapshotId, Vec<u8>)>,
+    pub(crate) images: Vec<(SnapshotId, Arc<Vec<u8>>)>,
     pub(crate) shared_images: Vec<SnapshotId>,
     pub(crate) dropped_images: Vec<SnapshotId>,
     pub(crate) log: Option<Json>,
@@ -155,7 +156,7 @@ pub(crate) struct NewCallLog {
     pub(crate) call: u32,
     pub(crate) attempt: u32,
     pub(crate) lines: i64,
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
 }
 
 impl NewCallLog {
@@ -185,7 +186,7 @@ impl CommitRows {
     /// Encodes a commit.
     pub(crate) fn encode(commit: Commit) -> Result<Self, StoreError> {
         let called: BTreeSet<WorkflowDigest> = commit.run.called.values().copied().collect();
-        let run = RunRow::encode(commit.run)?;
+        let run = RunRow::encode(&commit.run)?;
         let expected = commit.expected.map(|version| number(version, "version")).transpose()?;
         if expected.is_some_and(|expected| run.version <= expected) {
             let reason =
@@ -251,18 +252,18 @@ impl CommitRows {
 }
 
 impl RunRow {
-    fn encode(run: Run) -> Result<Self, StoreError> {
+    fn encode(run: &Run) -> Result<Self, StoreError> {
         Ok(Self {
             id: run.id,
             status: run.status(),
             version: number(run.version, "version")?,
             created_at: column(run.created_at),
             updated_at: column(run.updated_at),
-            head: json(&run)?,
-            tenant: run.tenant,
+            head: json(run)?,
+            tenant: run.tenant.clone(),
             workflow: run.workflow,
-            workflow_id: run.workflow_id,
-            resource_id: run.resource_id,
+            workflow_id: run.workflow_id.clone(),
+            resource_id: run.resource_id.clone(),
         })
     }
 

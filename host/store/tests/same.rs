@@ -240,12 +240,13 @@ impl Attempt {
         });
         for part in &self.parts {
             match part {
-                Part::Finish => commit.run.phase = Phase::Succeeded,
+                Part::Finish => commit.run_mut().phase = Phase::Succeeded,
                 Part::Move(to) => {
                     let WorkflowRecord { digest, id, .. } = workflow(*to);
-                    (commit.run.workflow, commit.run.workflow_id) = (digest, id);
+                    let moved = commit.run_mut();
+                    (moved.workflow, moved.workflow_id) = (digest, id);
                 }
-                Part::Call(of) => _ = commit.run.called.insert(path("a"), workflow(*of).digest),
+                Part::Call(of) => _ = commit.run_mut().called.insert(path("a"), workflow(*of).digest),
                 _ => {}
             }
         }
@@ -422,7 +423,7 @@ async fn everything(store: &dyn Store) -> Vec<String> {
                 lines: row.log.lines,
             });
             let logs = logs.map(|mut logs| {
-                logs.rows.iter_mut().for_each(|row| row.log.text = row.log.text.len().to_string());
+                logs.rows.iter_mut().for_each(|row| row.log.text = row.log.text.len().to_string().into());
                 logs
             });
             add("call logs", format!("{logs:?}"));

@@ -205,13 +205,14 @@ impl LoadedComponent {
         migrate::import_state(&self.0, call, state, host, options).await
     }
 
-    /// Checks an image without making an instance: for callers who must know before they claim the right to resume.
+    /// Checks an image without making an instance: for callers who must know before they claim the right to resume. Its memory may take up
+    /// to `memory_bytes`, which must be what the limits of the call will say.
     ///
     /// # Errors
     /// [`SnapshotError`] naming the first field that is not as expected.
-    pub fn check_image(&self, image: &[u8], seal: &SealKey) -> Result<(), SnapshotError> {
+    pub fn check_image(&self, image: &[u8], seal: &SealKey, memory_bytes: u64) -> Result<(), SnapshotError> {
         let Some(state) = &self.0.state else { return Ok(()) };
-        snapshot::check(image, &state.identity, self.0.runtime.config.limits.memory_bytes, seal)
+        snapshot::check(image, &state.identity, memory_bytes, seal)
     }
 }
 

@@ -57,7 +57,8 @@ pub struct RuntimeConfig {
     pub cache_dir: Option<PathBuf>,
     /// Secret of this host or fleet of hosts. Compiled code and preparation records are sealed with keys made from it.
     pub host_key: [u8; 32],
-    /// What each call may use, unless the call says otherwise. `memory_bytes` also sizes the slots of the pool.
+    /// What each call may use whose options name no limits. Loading a component is bound by these, too, and `memory_bytes`,
+    /// `table_elements` and `instances` size the slots of the pool: no call can have more of them, whatever its options say.
     pub limits: Limits,
     /// Components that may be instantiated at the same time. Default 256. Further calls end with
     /// [`CallError::Busy`](crate::CallError::Busy).

@@ -1,11 +1,11 @@
-//! What a tenant lets a component have beyond the `host` interface, which every step has.
+//! What a component may have beyond the `host` interface, which every step has.
 
 use wasmtime::component::Component;
 
 use crate::error::LoadError;
 
 /// What a component may import besides the interfaces of package `reentry:step`. Nothing unless it is granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Grants {
     /// The WASI 0.2 command-line interfaces (`wasi:cli`, `wasi:clocks`, `wasi:filesystem`, `wasi:io`,

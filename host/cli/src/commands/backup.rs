@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use reentry_wire::BackupMade;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
@@ -26,8 +28,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     host.backup(&args.folder, args.with_key).await?;
     let folder = args.folder.display();
     if session.ui.is_json() {
-        let told = serde_json::json!({ "folder": folder.to_string(), "withKey": args.with_key });
-        session.ui.print_json(&told)?;
+        session.ui.print_json(&BackupMade { folder: folder.to_string(), with_key: args.with_key })?;
         return Ok(Exit::Done);
     }
     session.ui.note(&match args.with_key {

@@ -6,10 +6,8 @@ mod places;
 use std::path::{Path, PathBuf};
 
 use reentry::core::digest::ComponentDigest;
-use reentry::core::step::Descriptor;
 use reentry::wasm::{ComponentizeOptions, Encoding};
-use serde::Serialize;
-use serde_json::json;
+use reentry_wire::{Built, BuiltComponent};
 
 use crate::component_file::{Contents, made_component, name_of, read};
 use crate::exit::Exit;
@@ -76,27 +74,16 @@ impl Args {
     }
 }
 
-/// A component that was made.
-#[derive(Debug, Serialize)]
-struct Built {
-    path: PathBuf,
-    bytes: usize,
-    digest: ComponentDigest,
-    /// Whether the same component was there before.
-    unchanged: bool,
-    steps: Vec<Descriptor>,
-}
-
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let built = match args.path.is_dir() {
         true => project(args, session).await?,
         false => vec![module(args, session).await?],
     };
     if session.ui.is_json() {
-        session.ui.print_json(&json!({ "components": built }))?;
+        session.ui.print_json(&Built { components: &built })?;
         return Ok(Exit::Done);
     }
-    let told = |one: &Built| {
+    let told = |one: &BuiltComponent| {
         let size = bytes(u64::try_from(one.bytes).unwrap_or(u64::MAX));
         let unchanged = if one.unchanged { "  unchanged" } else { "" };
         format!("{}  {size}  {}{unchanged}\n{}", one.path.display(), one.digest, look::text(&one.steps))
@@ -105,7 +92,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-async fn module(args: &Args, session: &Session) -> Result<Built, Failure> {
+async fn module(args: &Args, session: &Session) -> Result<BuiltComponent, Failure> {
     let encoding = if args.utf16 { Encoding::Utf16 } else { Encoding::Utf8 };
     let options = ComponentizeOptions { world: args.world.as_deref(), encoding };
     let component = made_component(&args.path, &read(&args.path)?, options)?;
@@ -113,7 +100,7 @@ async fn module(args: &Args, session: &Session) -> Result<Built, Failure> {
     built(session, &author, args.place(beside(&args.path)), &component, args.force).await
 }
 
-async fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> {
+async fn project(args: &Args, session: &Session) -> Result<Vec<BuiltComponent>, Failure> {
     let language = args.lang.map_or_else(|| detect(&args.path), Ok)?;
     let project = Project::open(&args.path, language, args.engine, args.force, session.ui)?;
     let names = made_before(&project);
@@ -126,7 +113,11 @@ async fn project(args: &Args, session: &Session) -> Result<Vec<Built>, Failure> 
     built
 }
 
-async fn components(args: &Args, session: &Session, project: &Project) -> Result<Vec<Built>, Failure> {
+async fn components(
+    args: &Args,
+    session: &Session,
+    project: &Project,
+) -> Result<Vec<BuiltComponent>, Failure> {
     project.check_tools()?;
     let made = (project.language.build)(project)?;
     let names: Vec<&str> = made.iter().map(|one| one.name.as_str()).collect();
@@ -162,14 +153,20 @@ async fn built(
     path: PathBuf,
     component: &[u8],
     force: bool,
-) -> Result<Built, Failure> {
+) -> Result<BuiltComponent, Failure> {
     let steps = look::steps(session, author, &path, component, force).await?;
     let unchanged = std::fs::read(&path).is_ok_and(|before| before == component);
     // Written all the same: to those who compare times it is newer than the sources.
     std::fs::write(&path, component).map_err(|error| {
         Report::unavailable("file-unavailable", format!("cannot write {}", path.display())).cause(error)
     })?;
-    Ok(Built { path, bytes: component.len(), digest: ComponentDigest::of(component), unchanged, steps })
+    Ok(BuiltComponent {
+        path,
+        bytes: component.len(),
+        digest: ComponentDigest::of(component),
+        unchanged,
+        steps,
+    })
 }
 
 /// The names of the components that the last build made; before the first one the name that most languages give.

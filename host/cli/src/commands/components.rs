@@ -6,16 +6,16 @@ mod list;
 mod prune;
 mod publish;
 mod remove;
-pub(crate) mod usage;
+mod usage;
 
 use reentry::Tenant;
 use reentry::core::digest::ComponentDigest;
-use reentry::store::ComponentSummary;
+use reentry_wire::lookup;
 
+use crate::component_lookup::did_you_mean;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::session::Session;
-use crate::workflow_file::{Found, component_of_host};
 
 /// Add components, list them, look into one, see what uses it, remove what is not needed, publish some to all tenants
 #[derive(Debug, clap::Subcommand)]
@@ -43,30 +43,26 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
     }
 }
 
-/// The only one of the components that have a name, for commands that are not to choose among several.
-fn only_one<'a>(
+/// The component that a lookup has found.
+async fn there_is(
+    session: &Session,
+    tenant: &Tenant,
     name: &str,
-    same: impl Iterator<Item = &'a ComponentSummary>,
-) -> Result<Option<ComponentDigest>, Failure> {
-    let same: Vec<ComponentDigest> = same.map(|component| component.digest).collect();
-    if same.len() > 1 {
-        let message = format!("{} components have the name `{name}`", same.len());
-        let digests: Vec<String> = same.iter().map(ToString::to_string).collect();
-        let hint = format!("say which one by its digest:\n{}", digests.join("\n"));
-        return Err(Report::refused("ambiguous-name", message).hint(hint).into());
-    }
-    Ok(same.first().copied())
-}
-
-/// The component of the tenant, or published to all, that goes by this name, this digest, or its first digits.
-async fn named(session: &Session, tenant: &Tenant, name: &str) -> Result<ComponentDigest, Failure> {
-    match component_of_host(tenant, name).await? {
-        Found::Component(digest) => Ok(digest),
-        Found::Nothing(hint) => {
+    found: Option<ComponentDigest>,
+) -> Result<ComponentDigest, Failure> {
+    match found {
+        Some(digest) => Ok(digest),
+        None => {
             let list = session.again.command(["components", "list"]);
+            let hint = did_you_mean(tenant, name).await?;
             let hint = hint.unwrap_or_else(|| format!("`{list}` shows those that there are"));
             let report = Report::not_found("no-component", format!("there is no component `{name}`"));
             Err(report.hint(hint).into())
         }
     }
+}
+
+/// The component of the tenant, or published to all, that goes by this name, this digest, or its first digits.
+async fn named(session: &Session, tenant: &Tenant, name: &str) -> Result<ComponentDigest, Failure> {
+    there_is(session, tenant, name, lookup::component(tenant, name).await?).await
 }

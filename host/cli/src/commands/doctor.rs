@@ -3,8 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use serde_json::json;
+use reentry_wire::{DataDirState, Doctor, ToolRow};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,34 +22,6 @@ pub(crate) struct Args {
     path: PathBuf,
 }
 
-/// A tool of a language, and what was found of it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Checked {
-    language: &'static str,
-    tool: &'static str,
-    /// The option of `reentry build` without which the tool is not needed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    option: Option<String>,
-    /// Whether the project in the folder is of this language.
-    #[serde(rename = "inProject")]
-    in_project: bool,
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    found: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<PathBuf>,
-    wanted: String,
-    install: &'static str,
-}
-
-impl Checked {
-    /// Whether the project in the folder cannot be built because of it.
-    fn stands_in_the_way(&self) -> bool {
-        self.in_project && !self.ok && self.option.is_none()
-    }
-}
-
 pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let folder = args.path.canonicalize().unwrap_or_else(|_| args.path.clone());
     let places = Places::new(&folder, &std::env::var_os("PATH").unwrap_or_default());
@@ -63,12 +34,17 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
         let engines = language.engines.iter().map(|(engine, tool)| (tool, Some(*engine)));
         always.chain(engines).map(move |(tool, engine)| checked(language, tool, engine, here, places))
     };
-    let tools: Vec<Checked> = LANGUAGES.into_iter().flat_map(check).collect();
+    let tools: Vec<ToolRow> = LANGUAGES.into_iter().flat_map(check).collect();
     let data = data_folder(session.data_dir());
-    let fine = data.is_ok() && !tools.iter().any(Checked::stands_in_the_way);
+    let fine = data.is_ok() && !tools.iter().any(stands_in_the_way);
     if session.ui.is_json() {
-        let data = json!({"path": session.data_dir(), "ok": data.is_ok(), "state": data.unwrap_or_else(|problem| problem)});
-        session.ui.print_json(&json!({"ok": fine, "project": project.map(|language| language.name), "tools": tools, "dataDir": data}))?;
+        let (is_fine, state) = match &data {
+            Ok(state) => (true, state),
+            Err(problem) => (false, problem),
+        };
+        let data_dir = DataDirState { ok: is_fine, path: session.data_dir(), state };
+        let project = project.map(|language| language.name);
+        session.ui.print_json(&Doctor { data_dir, ok: fine, project, tools: &tools })?;
     } else {
         let state = data.unwrap_or_else(|problem| session.ui.out.red(&problem));
         let project = match project {
@@ -84,17 +60,22 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     Ok(if fine { Exit::Done } else { Exit::Unavailable })
 }
 
+/// Whether the project in the folder cannot be built because of a tool.
+fn stands_in_the_way(tool: &ToolRow) -> bool {
+    tool.in_project && !tool.ok && tool.option.is_none()
+}
+
 fn checked(
     language: &'static Language,
     tool: &'static Tool,
     engine: Option<Engine>,
     in_project: bool,
     places: &Places,
-) -> Checked {
+) -> ToolRow {
     let found = tool.find(places);
     let option =
         engine.filter(|engine| *engine != Engine::default()).map(|engine| format!("--engine {engine}"));
-    Checked {
+    ToolRow {
         language: language.name,
         tool: tool.name,
         option,
@@ -108,7 +89,7 @@ fn checked(
 }
 
 /// One row a tool; the command that installs it where it is missing.
-fn table(session: &Session, tools: &[Checked]) -> String {
+fn table(session: &Session, tools: &[ToolRow]) -> String {
     let mut table = Table::new(["LANGUAGE", "TOOL", "FOUND", "WANTED", "INSTALL"]);
     let mut before = "";
     for tool in tools {
@@ -162,7 +143,7 @@ mod tests {
         let engines = language.engines.iter();
         let missing: Vec<_> = engines
             .map(|(engine, tool)| checked(language, tool, Some(*engine), true, &places))
-            .map(|tool| (tool.tool, tool.stands_in_the_way(), tool.option))
+            .map(|tool| (tool.tool, stands_in_the_way(&tool), tool.option))
             .collect();
         let option = Some("--engine starlingmonkey".to_owned());
         assert_eq!(missing, [("componentize-qjs", true, None), ("componentize-js", false, option)]);

@@ -1,7 +1,7 @@
 //! `reentry event`: events sent to steps that wait for them.
 
 use reentry::SendEvent;
-use serde_json::json;
+use reentry_wire::EventSent;
 
 use crate::args::{ActorArgs, Given};
 use crate::exit::Exit;
@@ -72,10 +72,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         ),
     };
     if session.ui.is_json() {
-        let told = json!({
-            "message": receipt.message, "delivered": receipt.delivered, "runId": receipt.run, "status": status,
-        });
-        session.ui.print_json(&told)?;
+        session.ui.print_json(&EventSent::of(&receipt, status))?;
         return Ok(Exit::Done);
     }
     match (receipt.run, status) {

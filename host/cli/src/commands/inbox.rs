@@ -2,13 +2,14 @@
 
 use clap::ValueEnum;
 use reentry::store::{SuspensionFilter, SuspensionGroups};
+use reentry_wire::Inbox;
 
 use crate::args::{ListArgs, Order, RunName};
 use crate::counted;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
-use crate::suspended::{Question, Row};
+use crate::suspended::Question;
 
 /// Show what waits for an answer, the oldest first
 #[derive(Debug, clap::Args)]
@@ -78,8 +79,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     }
     let page = tenant.inbox(filter).await?;
     if session.ui.is_json() {
-        let rows: Vec<Row<'_>> = page.rows.iter().map(Row::of).collect();
-        session.ui.print_json(&Inbox { suspensions: rows, next: page.next.as_deref() })?;
+        session.ui.print_json(&Inbox::of(&page))?;
         return Ok(Exit::Done);
     }
     let style = session.ui.out;
@@ -92,11 +92,4 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     }
     counted::note_page(session, &page, list.limit, "question", "nothing waits for an answer");
     Ok(Exit::Done)
-}
-
-/// A page of the inbox, for programs.
-#[derive(serde::Serialize)]
-struct Inbox<'a> {
-    suspensions: Vec<Row<'a>>,
-    next: Option<&'a str>,
 }

@@ -1,6 +1,6 @@
 //! `reentry limits`: what guests and hosts are held to.
 
-use serde_json::{Value, json};
+use reentry_wire::{LimitList, LimitRow};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,14 +18,15 @@ pub(crate) struct Args {}
 pub(super) fn perform(session: &Session) -> Result<Exit, Failure> {
     let default = HostLimits::default();
     if session.ui.is_json() {
-        let row = |limit: &Limit| -> Value {
-            json!({
-                "name": limit.name, "value": limit.value(session.limits()), "default": limit.value(&default),
-                "unit": limit.unit.as_str(), "bounds": limit.bounds, "then": limit.then,
-            })
+        let row = |limit: &'static Limit| LimitRow {
+            bounds: limit.bounds,
+            default: limit.value(&default),
+            name: limit.name,
+            then: limit.then,
+            unit: limit.unit.as_str(),
+            value: limit.value(session.limits()),
         };
-        let rows: Vec<Value> = ALL.iter().map(row).collect();
-        session.ui.print_json(&json!({ "limits": rows }))?;
+        session.ui.print_json(&LimitList { limits: ALL.iter().map(row).collect() })?;
         return Ok(Exit::Done);
     }
     let mut table = Table::new(["LIMIT", "VALUE", "DEFAULT", "WHAT IT BOUNDS"]).wrapping();

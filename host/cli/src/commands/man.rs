@@ -29,7 +29,7 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
         Report::unavailable("output", message).cause(error)
     })?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "written": written }))?;
+        session.ui.print_json(&reentry_wire::PagesWritten { written })?;
     } else {
         session.ui.note(&format!("wrote {} pages into {}", written.len(), args.dir.display()));
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use reentry_wire::ProjectMade;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
@@ -131,7 +131,12 @@ fn made(
     next.insert(0, format!("cd {name}"));
     next.push("sh test.sh".to_owned());
     if session.ui.is_json() {
-        session.ui.print_json(&json!({"path": name, "files": count, "language": lang.name, "next": next}))?;
+        session.ui.print_json(&ProjectMade {
+            files: count,
+            language: lang.name,
+            next: &next,
+            path: &name,
+        })?;
     } else {
         let commands: String = next.iter().map(|command| format!("  {command}\n")).collect();
         session.ui.print(&format!(

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use reentry_wire::FolderRestored;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
@@ -21,7 +23,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     reentry::restore(&args.folder, session.data_dir()).await?;
     let folder = session.data_dir().display();
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "dataDir": folder.to_string() }))?;
+        session.ui.print_json(&FolderRestored { data_dir: folder.to_string() })?;
     } else {
         session.ui.note(&format!(
             "{folder} is as the backup was; `reentry runs recover` brings on what was under way"

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use reentry::core::run::Refused;
 use reentry::core::workflow::Definition;
 use reentry::{StartOptions, Started, Tenant, Workflow};
+use reentry_wire::lookup;
 
-use crate::applied;
 use crate::args::{ActorArgs, ContextArgs, Given, OutputArgs, TracingArgs};
+use crate::component_lookup;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::outcome::{finish, or_interrupt};
 use crate::schema_text::summary;
 use crate::session::{Background, Session};
-use crate::workflow_file;
 
 /// Start a run of a workflow, or of one step
 ///
@@ -98,11 +98,11 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
 async fn workflow(session: &Session, tenant: &Tenant, args: &Args) -> Result<Workflow, Failure> {
     if !args.what.exists()
         && args.step.is_none()
-        && let Some(workflow) = applied::find(tenant, &args.what.to_string_lossy()).await?
+        && let Some(workflow) = lookup::workflow(tenant, &args.what.to_string_lossy()).await?
     {
         return Ok(workflow);
     }
-    let definition = workflow_file::open(session, tenant, &args.what, args.step.as_deref()).await?;
+    let definition = component_lookup::open(session, tenant, &args.what, args.step.as_deref()).await?;
     Ok(tenant.commit(definition).await?)
 }
 

@@ -3,9 +3,6 @@
 mod delete;
 mod list;
 
-use reentry::store::TenantSummary;
-use serde_json::{Value, json};
-
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
@@ -22,12 +19,4 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::List(_) => list::perform(session).await,
         Command::Delete(args) => delete::perform(&args, session).await,
     }
-}
-
-/// How much a tenant has, for programs.
-fn as_json(of: &TenantSummary) -> Value {
-    json!({
-        "tenant": of.tenant, "runs": of.runs, "openRuns": of.open_runs, "components": of.components,
-        "workflows": of.workflows, "events": of.messages,
-    })
 }

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use reentry::core::id::{RunId, TenantId};
 use reentry::core::json::Json;
-use reentry::core::path::StepPath;
-use reentry::core::run::RunStatus;
 use reentry::core::time::Timestamp;
 use reentry::{Clock as _, Did, Host, Level, Source, SystemClock, Upkeep};
-use serde::Serialize;
+use reentry_wire::{WorkLogged, Worked};
 
 use super::runs::clock_time;
 use crate::exit::Exit;
@@ -35,37 +32,6 @@ pub(crate) struct Args {
     /// How long steps that are being called may take to end when it is told to leave
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = read_span)]
     grace: u64,
-}
-
-/// What was done, for programs. Times are milliseconds since 1970.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    at: Timestamp,
-    did: &'static str,
-    run_id: RunId,
-    tenant: &'a TenantId,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    steps: &'a [StepPath],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<RunStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-}
-
-/// A line that a step logged, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Logged<'a> {
-    at: Timestamp,
-    did: &'static str,
-    run_id: RunId,
-    tenant: &'a TenantId,
-    steps: [&'a StepPath; 1],
-    level: Level,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fields: Option<&'a Json>,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -101,7 +67,7 @@ async fn stop(host: &Host, grace: u64, session: &Session) -> Result<Exit, Failur
 pub(crate) fn tell(ui: &Ui, upkeep: &Upkeep) -> Result<bool, Failure> {
     let at = SystemClock.now();
     match ui.is_json() {
-        true => ui.stream_json(&as_line(upkeep, at)),
+        true => ui.stream_json(&Worked::of(upkeep, at)),
         false => ui.stream(&text(ui, upkeep, at)),
     }
 }
@@ -116,24 +82,10 @@ pub(crate) fn tell_line(
 ) -> Result<bool, Failure> {
     let at = SystemClock.now();
     if ui.is_json() {
-        let Source { tenant, run, path } = source;
-        let (did, run_id, steps) = ("logged", *run, [path]);
-        return ui.stream_json(&Logged { at, did, run_id, tenant, steps, level, message, fields });
+        return ui.stream_json(&WorkLogged::of(source, at, level, message, fields));
     }
     let said = said(ui.out, source, level, message, fields);
     ui.stream(&format!("{}  {}  {said}\n", ui.out.dim(&clock_time(at)), source.run))
-}
-
-fn as_line(upkeep: &Upkeep, at: Timestamp) -> Line<'_> {
-    let (did, status, error) = match &upkeep.did {
-        Did::TookOver => ("took-over", None, None),
-        Did::Woke => ("woke", None, None),
-        Did::Delivered => ("delivered", None, None),
-        Did::Brought(status) => ("brought", Some(*status), None),
-        Did::GaveUp(error) => ("gave-up", None, Some(error.as_str())),
-        _ => ("other", None, None),
-    };
-    Line { at, did, run_id: upkeep.run, tenant: &upkeep.tenant, steps: &upkeep.steps, status, error }
 }
 
 fn text(ui: &Ui, upkeep: &Upkeep, at: Timestamp) -> String {
@@ -187,6 +139,10 @@ impl Leave {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use reentry::core::id::TenantId;
+    use reentry::core::path::StepPath;
+    use reentry::core::run::RunStatus;
+
     use super::*;
     use crate::cli::{Color, Format};
 
@@ -201,7 +157,7 @@ mod tests {
             Did::Brought(RunStatus::Suspended),
             Did::GaveUp("damaged\u{1b}".to_owned()),
         ];
-        let (mut people, mut programs) = (String::new(), String::new());
+        let mut people = String::new();
         for did in all {
             let step = |path: &str| path.parse::<StepPath>().unwrap();
             let steps = match did {
@@ -210,7 +166,6 @@ mod tests {
             };
             let upkeep = Upkeep { tenant: TenantId::default(), run, did, steps };
             people += &text(&ui, &upkeep, Timestamp(1_000));
-            programs += &format!("{}\n", serde_json::to_string(&as_line(&upkeep, Timestamp(1_000))).unwrap());
         }
         insta::assert_snapshot!(people, @r"
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  taken over from a process that died
@@ -219,12 +174,5 @@ mod tests {
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  is suspended now
         00:00:01.000  run_0000000003e87fffbfffffffffffffff  could not be brought on: damaged\u{1b}
         ");
-        insta::assert_snapshot!(programs, @r#"
-        {"at":1000,"did":"took-over","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
-        {"at":1000,"did":"woke","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","steps":["each[3].nap","ask"]}
-        {"at":1000,"did":"delivered","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default"}
-        {"at":1000,"did":"brought","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","status":"suspended"}
-        {"at":1000,"did":"gave-up","runId":"run_0000000003e87fffbfffffffffffffff","tenant":"default","error":"damaged\u001b"}
-        "#);
     }
 }

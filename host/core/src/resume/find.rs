@@ -30,10 +30,7 @@ pub fn find_all<'run>(
     run: &'run Run,
     target: &Target,
 ) -> Result<Vec<(&'run StepPath, &'run Suspension)>, TargetError> {
-    match target.all {
-        true => fitting(run, target),
-        false => find(run, target).map(|one| vec![one]),
-    }
+    if target.all { fitting(run, target) } else { find(run, target).map(|one| vec![one]) }
 }
 
 /// The open suspensions that fit a target, at least one.
@@ -52,14 +49,14 @@ fn fitting<'run>(
     }
     let Some(seen) = target.seen.filter(|_| target.suspension.is_none()) else { return Ok(fitting) };
     let known: Vec<_> = fitting.iter().filter(|(_, found)| found.version <= seen).copied().collect();
-    match known.is_empty() {
-        true => Err(TargetError::Unseen {
+    if known.is_empty() {
+        return Err(TargetError::Unseen {
             target: Box::new(target.clone()),
             seen,
             open: Candidates::of(&fitting),
-        }),
-        false => Ok(known),
+        });
     }
+    Ok(known)
 }
 
 fn fits(run: &Run, target: &Target, path: &StepPath, suspension: &Suspension) -> bool {

@@ -59,10 +59,7 @@ impl Change<'_> {
                 let Kind::Try(block) = &block.kind else { return Err(misfit(&at).into()) };
                 let first = scope.at(block.catch.first).ok_or_else(|| misfit(&at))?;
                 let first = at.sibling(&first.id);
-                let given = match first == *path {
-                    true => Some(input.clone()),
-                    false => self.input_of(&first)?,
-                };
+                let given = if first == *path { Some(input.clone()) } else { self.input_of(&first)? };
                 let given = given.and_then(|given| given.decode::<BTreeMap<String, Json>>().ok());
                 return Ok(given.and_then(|mut given| given.remove("error")));
             }

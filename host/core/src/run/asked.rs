@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::Change;
 use super::doing::Doing;
-use super::expressions::Evaluated;
+use super::expressions::{Evaluated, NoValue};
 use super::fail::{final_failure, invalid};
 use super::known::Stop;
 use super::refused::misfit;
@@ -19,16 +19,14 @@ use crate::step::{
 };
 use crate::workflow::node::{Awaited, DeadlineNode, MapNode, TextNode, WaitNode};
 
-const INVALID_ASK: &str = "invalid-ask";
-const INVALID_EVENT: &str = "invalid-event";
-
 impl Change<'_> {
     pub(super) fn enter_wait(&mut self, path: &StepPath, node: &WaitNode, input: Json) -> Result<(), Stop> {
         // Before its expressions are evaluated, as they may read the item that it is.
         self.insert(path, input.clone(), Doing::Continuing(self.owner));
-        let what = match self.awaited(path, node, &input)? {
+        let what = match self.awaited(path, node, &input) {
             Ok(what) => what,
-            Err(failure) => return self.fail(path, failure),
+            Err(NoValue::Stop(stop)) => return Err(stop),
+            Err(NoValue::Problem(failure)) => return self.fail(path, failure),
         };
         let deadline = what.deadline();
         if deadline.is_some_and(|deadline| deadline.at <= self.now) {
@@ -41,111 +39,73 @@ impl Change<'_> {
     }
 
     /// What an entry waits for, or why it cannot.
-    fn awaited(
-        &self,
-        path: &StepPath,
-        node: &WaitNode,
-        input: &Json,
-    ) -> Result<Result<WaitFor, Failure>, Stop> {
+    fn awaited(&self, path: &StepPath, node: &WaitNode, input: &Json) -> Evaluated<WaitFor, Failure> {
         let code = match &node.what {
-            Awaited::Answer { .. } => INVALID_ASK,
-            Awaited::Event { .. } => INVALID_EVENT,
+            Awaited::Answer { .. } => "invalid-ask",
+            Awaited::Event { .. } => "invalid-event",
         };
-        let deadline = match &node.deadline {
-            Some(deadline) => match self.deadline_of(path, deadline, input)? {
-                Ok(deadline) => Some(deadline),
-                Err(problem) => return Ok(Err(unsound(code, "deadline", &problem))),
-            },
-            None => None,
-        };
-        match &node.what {
+        let of = |field| move |wrong: NoValue| wrong.map(|problem| unsound(code, field, &problem));
+        let deadline = node.deadline.as_ref().map(|deadline| self.deadline_of(path, deadline, input));
+        let deadline = deadline.transpose().map_err(of("deadline"))?;
+        let what = match &node.what {
             Awaited::Answer { payload, labels, assignees } => {
-                let payload = match payload {
-                    Some(payload) => self.mapped(path, payload, input)?,
-                    None => Ok(input.clone()),
-                };
-                let labels = self.texts(path, labels, input)?;
-                let assignees = self.texts(path, assignees, input)?;
-                Ok(question(payload, labels, assignees, deadline))
+                let payload = payload.as_ref().map(|payload| self.mapped(path, payload, input));
+                let payload = payload.transpose().map_err(of("payload"))?.unwrap_or_else(|| input.clone());
+                let labels = self.texts(path, labels, input).map_err(of("labels"))?;
+                let assignees = self.texts(path, assignees, input).map_err(of("assignees"))?;
+                checked_question(AnswerWait { payload, labels, assignees, resume_schema: None, deadline })
             }
             Awaited::Event { name, key } => {
-                let name = match self.one_text(path, name, input)? {
-                    Ok(name) => name,
-                    Err(problem) => return Ok(Err(unsound(code, "name", &problem))),
-                };
-                let key = match key {
-                    Some(key) => match self.one_text(path, key, input)? {
-                        Ok(key) => Some(key),
-                        Err(problem) => return Ok(Err(unsound(code, "key", &problem))),
-                    },
-                    None => None,
-                };
-                let event = EventWait { name, key, deadline };
-                Ok(check_event(&event).map(|()| WaitFor::Event(event)))
+                let name = self.one_text(path, name, input).map_err(of("name"))?;
+                let key = key.as_ref().map(|key| self.one_text(path, key, input));
+                let event = EventWait { name, key: key.transpose().map_err(of("key"))?, deadline };
+                check_event(&event).map(|()| WaitFor::Event(event))
             }
-        }
+        };
+        what.map_err(NoValue::Problem)
     }
 
     /// The value of a mapping.
-    pub(super) fn mapped(
-        &self,
-        path: &StepPath,
-        mapping: &MapNode,
-        input: &Json,
-    ) -> Result<Evaluated<Json>, Stop> {
+    pub(super) fn mapped(&self, path: &StepPath, mapping: &MapNode, input: &Json) -> Evaluated<Json> {
         match mapping {
             MapNode::Expression(expression) => self.evaluate(path, expression, input, &[]),
             MapNode::Fields(fields) => self.evaluate_fields(path, fields, input),
         }
     }
 
-    fn one_text(&self, path: &StepPath, text: &TextNode, input: &Json) -> Result<Evaluated<String>, Stop> {
+    fn one_text(&self, path: &StepPath, text: &TextNode, input: &Json) -> Evaluated<String> {
         match text {
-            TextNode::Plain(text) => Ok(Ok(text.clone())),
+            TextNode::Plain(text) => Ok(text.clone()),
             TextNode::Expression(expression) => {
                 let value = self.evaluate(path, expression, input, &[])?;
-                Ok(value.and_then(|value| {
-                    let source = expression.source();
-                    value.decode().map_err(|_| format!("`{source}` gave {}, expected a text", value.shown()))
-                }))
+                let source = expression.source();
+                let problem = || format!("`{source}` gave {}, expected a text", value.shown());
+                value.decode().map_err(|_| NoValue::Problem(problem()))
             }
         }
     }
 
-    fn texts(
-        &self,
-        path: &StepPath,
-        texts: &[TextNode],
-        input: &Json,
-    ) -> Result<Evaluated<Vec<String>>, Stop> {
+    fn texts(&self, path: &StepPath, texts: &[TextNode], input: &Json) -> Evaluated<Vec<String>> {
         let mut all = Vec::with_capacity(texts.len());
         for text in texts {
             match text {
                 TextNode::Plain(text) => all.push(text.clone()),
                 TextNode::Expression(expression) => {
                     let value = self.evaluate(path, expression, input, &[])?;
-                    match value.and_then(|value| several(&value, expression.source())) {
-                        Ok(several) => all.extend(several),
-                        Err(problem) => return Ok(Err(problem)),
-                    }
+                    all.extend(several(&value, expression.source()).map_err(NoValue::Problem)?);
                 }
             }
         }
-        Ok(Ok(all))
+        Ok(all)
     }
 
-    fn deadline_of(
-        &self,
-        path: &StepPath,
-        node: &DeadlineNode,
-        input: &Json,
-    ) -> Result<Evaluated<Deadline>, Stop> {
+    fn deadline_of(&self, path: &StepPath, node: &DeadlineNode, input: &Json) -> Evaluated<Deadline> {
         let at = self.instant_after(path, &node.length, input)?;
         let otherwise = node
             .otherwise
             .as_ref()
             .map_or(DeadlineOutcome::TimeOut, |data| DeadlineOutcome::Answer(data.clone()));
-        Ok(at.map(|at| Deadline { at, otherwise }))
+        Ok(Deadline { at, otherwise })
     }
 
     /// The wait of an entry without a component is over.
@@ -187,19 +147,11 @@ impl Change<'_> {
     }
 }
 
-/// A question, if all that it is made of is sound.
-fn question(
-    payload: Evaluated<Json>,
-    labels: Evaluated<Vec<String>>,
-    assignees: Evaluated<Vec<String>>,
-    deadline: Option<Deadline>,
-) -> Result<WaitFor, Failure> {
-    let payload = payload.map_err(|problem| unsound(INVALID_ASK, "payload", &problem))?;
-    let labels = labels.map_err(|problem| unsound(INVALID_ASK, "labels", &problem))?;
-    let assignees = assignees.map_err(|problem| unsound(INVALID_ASK, "assignees", &problem))?;
-    check_labels("label", &labels)?;
-    check_labels("assignee", &assignees)?;
-    Ok(WaitFor::Answer(AnswerWait { payload, labels, assignees, resume_schema: None, deadline }))
+/// A question, if it carries what it may.
+fn checked_question(question: AnswerWait) -> Result<WaitFor, Failure> {
+    check_labels("label", &question.labels)?;
+    check_labels("assignee", &question.assignees)?;
+    Ok(WaitFor::Answer(question))
 }
 
 /// The failure of an entry whose expressions do not give what it needs.
@@ -208,7 +160,7 @@ fn unsound(code: &str, field: &str, problem: &str) -> Failure {
 }
 
 /// The texts that an expression gave: one, or an array of them.
-fn several(value: &Json, source: &str) -> Evaluated<Vec<String>> {
+fn several(value: &Json, source: &str) -> Result<Vec<String>, String> {
     let one = value.decode::<String>().map(|text| vec![text]);
     one.or_else(|_| value.decode::<Vec<String>>())
         .map_err(|_| format!("`{source}` gave {}, expected a text or an array of texts", value.shown()))

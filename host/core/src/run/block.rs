@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::complete::{Arrived, Wrapped};
 use super::doing::{Doing, Held};
+use super::expressions::NoValue;
 use super::known::Stop;
 use super::refused::misfit;
 use crate::json::Json;
@@ -130,10 +131,13 @@ impl Change<'_> {
                     self.enter(path.sibling(&node.id), input.clone());
                     return Ok(());
                 }
-                Decider::Expression(expression) => match self.evaluate_bool(path, expression, input, &[])? {
+                Decider::Expression(expression) => match self.evaluate_bool(path, expression, input, &[]) {
                     Ok(true) => chosen.push(asked),
                     Ok(false) => {}
-                    Err(problem) => return self.block_failed(path, "condition-failed", problem),
+                    Err(NoValue::Stop(stop)) => return Err(stop),
+                    Err(NoValue::Problem(problem)) => {
+                        return self.block_failed(path, "condition-failed", problem);
+                    }
                 },
             }
             asked += 1;

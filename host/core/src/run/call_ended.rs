@@ -112,8 +112,10 @@ fn failed(
     let attempt = step.attempt;
     change.log(path, LogKind::Retrying { attempt, until });
     // A pause makes no delay shorter.
-    match wait > sit_through_ms || (change.run.paused && wait > 0) {
-        true => Ok(change.delay(path, call, until)?),
-        false => Ok(change.call(path, call, Some(until))?),
+    if wait > sit_through_ms || (change.run.paused && wait > 0) {
+        change.delay(path, call, until)?;
+    } else {
+        change.call(path, call, Some(until))?;
     }
+    Ok(())
 }

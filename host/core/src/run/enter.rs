@@ -2,7 +2,7 @@
 
 use super::change::{Change, Entering};
 use super::doing::{Call, Doing, Held};
-use super::expressions::Evaluated;
+use super::expressions::{Evaluated, NoValue};
 use super::fail::{final_failure, invalid};
 use super::known::Stop;
 use super::limits::MOVES_MAX;
@@ -12,7 +12,7 @@ use crate::effect::Effect;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::time::Timestamp;
-use crate::when::{WhenError, instant_of, span_of};
+use crate::when::{instant_of, span_of};
 use crate::workflow::Place;
 use crate::workflow::node::{Body, Kind, LengthNode, MapNode, Node, NodeIndex, Scope, SleepNode};
 
@@ -132,11 +132,12 @@ impl<'w> Change<'w> {
     }
 
     fn enter_map(&mut self, path: &StepPath, map: &MapNode, input: Json) -> Result<(), Stop> {
-        let mapped = self.mapped(path, map, &input)?;
+        let mapped = self.mapped(path, map, &input);
         self.insert(path, input, Doing::Continuing(self.owner));
         match mapped {
             Ok(output) => self.complete(path, output),
-            Err(problem) => self.fail(path, final_failure("mapping-failed", problem)),
+            Err(NoValue::Stop(stop)) => Err(stop),
+            Err(NoValue::Problem(problem)) => self.fail(path, final_failure("mapping-failed", problem)),
         }
     }
 
@@ -146,26 +147,25 @@ impl<'w> Change<'w> {
         path: &StepPath,
         length: &LengthNode,
         input: &Json,
-    ) -> Result<Evaluated<Timestamp>, Stop> {
-        let told = |error: WhenError| error.to_string();
-        Ok(match length {
-            LengthNode::Span(span) => span.after(self.now).map_err(told),
+    ) -> Evaluated<Timestamp> {
+        let span = match length {
+            LengthNode::Span(span) => Ok(span.clone()),
             LengthNode::Expression(expression, zone) => {
-                let value = self.evaluate(path, expression, input, &[])?;
-                value.and_then(|value| {
-                    span_of(&value, zone.as_deref()).and_then(|span| span.after(self.now)).map_err(told)
-                })
+                span_of(&self.evaluate(path, expression, input, &[])?, zone.as_deref())
             }
-        })
+        };
+        span.and_then(|span| span.after(self.now)).map_err(|error| NoValue::Problem(error.to_string()))
     }
 
     fn enter_sleep(&mut self, path: &StepPath, sleep: &SleepNode, input: Json) -> Result<(), Stop> {
         let until = match sleep {
-            SleepNode::For(length) => self.instant_after(path, length, &input)?,
+            SleepNode::For(length) => self.instant_after(path, length, &input),
             SleepNode::Until(when) => Ok(when.instant()),
-            SleepNode::UntilExpression(expression) => self
-                .evaluate(path, expression, &input, &[])?
-                .and_then(|value| instant_of(&value).map_err(|e| e.to_string())),
+            SleepNode::UntilExpression(expression) => {
+                let value = self.evaluate(path, expression, &input, &[]);
+                value
+                    .and_then(|value| instant_of(&value).map_err(|error| NoValue::Problem(error.to_string())))
+            }
         };
         match until {
             // No wait: nothing has to come by for it to be over.
@@ -178,7 +178,8 @@ impl<'w> Change<'w> {
                 self.log(path, LogKind::Waiting { until: Some(until) });
                 Ok(())
             }
-            Err(problem) => {
+            Err(NoValue::Stop(stop)) => Err(stop),
+            Err(NoValue::Problem(problem)) => {
                 self.insert(path, input, Doing::Continuing(self.owner));
                 self.fail(path, final_failure("invalid-sleep", problem))
             }

@@ -1,5 +1,6 @@
 //! Expressions of a workflow: what they may read, and reading it.
 
+use super::refused::Refused;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
@@ -8,8 +9,38 @@ use crate::cel::{EvaluationError, Expression, Scope};
 use crate::json::Json;
 use crate::path::StepPath;
 
-/// What an expression gave, or the text of what is wrong with it.
-pub(super) type Evaluated<T> = Result<T, String>;
+/// Why there is no value.
+pub(super) enum NoValue<P = String> {
+    /// There is no decision yet.
+    Stop(Stop),
+    /// The entry is to blame, for this.
+    Problem(P),
+}
+
+/// What an entry has evaluated, or what is wrong with it.
+pub(super) type Evaluated<T, P = String> = Result<T, NoValue<P>>;
+
+impl<P> NoValue<P> {
+    /// The problem in other words.
+    pub(super) fn map<Q>(self, told: impl FnOnce(P) -> Q) -> NoValue<Q> {
+        match self {
+            Self::Stop(stop) => NoValue::Stop(stop),
+            Self::Problem(problem) => NoValue::Problem(told(problem)),
+        }
+    }
+}
+
+impl<P> From<Stop> for NoValue<P> {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+impl<P> From<Refused> for NoValue<P> {
+    fn from(refused: Refused) -> Self {
+        Self::Stop(refused.into())
+    }
+}
 
 impl Change<'_> {
     /// The value of an expression of the entry at `path`, with its input and further variables.
@@ -19,7 +50,7 @@ impl Change<'_> {
         expression: &Expression,
         input: &Json,
         more: &[(&str, Json)],
-    ) -> Result<Evaluated<Json>, Stop> {
+    ) -> Evaluated<Json> {
         self.with_scope(path, &[expression], input, more, |scope| {
             told(expression, expression.evaluate_json(scope))
         })
@@ -32,7 +63,7 @@ impl Change<'_> {
         expression: &Expression,
         input: &Json,
         more: &[(&str, Json)],
-    ) -> Result<Evaluated<bool>, Stop> {
+    ) -> Evaluated<bool> {
         self.with_scope(path, &[expression], input, more, |scope| {
             told(expression, expression.evaluate_bool(scope))
         })
@@ -44,15 +75,16 @@ impl Change<'_> {
         path: &StepPath,
         fields: &[(String, Expression)],
         input: &Json,
-    ) -> Result<Evaluated<Json>, Stop> {
+    ) -> Evaluated<Json> {
         let expressions: Vec<&Expression> = fields.iter().map(|(_, expression)| expression).collect();
         self.with_scope(path, &expressions, input, &[], |scope| {
             let mut object = BTreeMap::new();
             for (key, expression) in fields {
                 let value = told(expression, expression.evaluate_json(scope));
-                object.insert(key, value.map_err(|problem| format!("`{key}`: {problem}"))?);
+                object
+                    .insert(key, value.map_err(|wrong| wrong.map(|problem| format!("`{key}`: {problem}")))?);
             }
-            Json::of(&object).map_err(|error| error.to_string())
+            Json::of(&object).map_err(|error| NoValue::Problem(error.to_string()))
         })
     }
 
@@ -62,8 +94,8 @@ impl Change<'_> {
         expressions: &[&Expression],
         input: &Json,
         more: &[(&str, Json)],
-        evaluate: impl FnOnce(&Scope<'_>) -> T,
-    ) -> Result<T, Stop> {
+        evaluate: impl FnOnce(&Scope<'_>) -> Evaluated<T>,
+    ) -> Evaluated<T> {
         let reads = |name: &str| expressions.iter().any(|expression| expression.variables().contains(name));
         let steps = self.steps_of(path, expressions)?;
         // Only what an expression reads of them must be a value.
@@ -97,7 +129,7 @@ impl Change<'_> {
         for (name, value) in more {
             scope = scope.json(name, value);
         }
-        Ok(evaluate(&scope))
+        evaluate(&scope)
     }
 
     /// The outputs of the entries that expressions name, of those that are done: looked up from the scope of `path` outwards.
@@ -160,8 +192,12 @@ impl Change<'_> {
 
 /// The value, or what is wrong; with the whole expression, if only a part of it is to blame.
 fn told<T>(expression: &Expression, value: Result<T, EvaluationError>) -> Evaluated<T> {
-    value.map_err(|error| match error.span.len() == expression.source().len() {
-        true => error.to_string(),
-        false => format!("`{}`: {error}", expression.source()),
+    value.map_err(|error| {
+        let is_whole = error.span.len() == expression.source().len();
+        NoValue::Problem(if is_whole {
+            error.to_string()
+        } else {
+            format!("`{}`: {error}", expression.source())
+        })
     })
 }

@@ -5,6 +5,7 @@
 use super::change::Change;
 use super::complete::{Arrived, Wrapped};
 use super::doing::{Doing, Held};
+use super::expressions::NoValue;
 use super::known::Stop;
 use super::limits::MOVES_MAX;
 use super::log::LogKind;
@@ -25,11 +26,11 @@ impl Change<'_> {
     ) -> Result<(), Stop> {
         let items = match &each.items {
             None => Ok(input.clone()),
-            Some(expression) => self.evaluate(path, expression, &input, &[])?,
+            Some(expression) => self.evaluate(path, expression, &input, &[]),
         };
         let items = items.and_then(|items| {
-            let found = items.shown();
-            items.decode::<Vec<Json>>().map_err(|_| format!("foreach expects an array, found {found}"))
+            let problem = || format!("foreach expects an array, found {}", items.shown());
+            items.decode::<Vec<Json>>().map_err(|_| NoValue::Problem(problem()))
         });
         self.insert(path, input, Doing::Continuing(self.owner));
         let items = match items {
@@ -38,7 +39,8 @@ impl Change<'_> {
                 return self.block_failed(path, "too-many-items", problem);
             }
             Ok(items) => items,
-            Err(problem) => return self.block_failed(path, "invalid-items", problem),
+            Err(NoValue::Stop(stop)) => return Err(stop),
+            Err(NoValue::Problem(problem)) => return self.block_failed(path, "invalid-items", problem),
         };
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         if count == 0 {

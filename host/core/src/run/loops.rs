@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::complete::Arrived;
 use super::doing::{Doing, Held};
+use super::expressions::NoValue;
 use super::known::Stop;
 use super::refused::misfit;
 use crate::json::Json;
@@ -46,9 +47,10 @@ impl<'w> Change<'w> {
                 let input = self.input_of(path)?.ok_or_else(|| misfit(path))?;
                 let more =
                     [("output", output.clone()), ("iteration", Json::from(serde_json::json!(iteration + 1)))];
-                match self.evaluate_bool(path, expression, &input, &more)? {
+                match self.evaluate_bool(path, expression, &input, &more) {
                     Ok(holds) => self.decided(path, node, iteration, holds, output),
-                    Err(problem) => {
+                    Err(NoValue::Stop(stop)) => Err(stop),
+                    Err(NoValue::Problem(problem)) => {
                         self.block_failed(path, "condition-failed", problem)?;
                         Ok(Arrived::Not)
                     }

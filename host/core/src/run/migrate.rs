@@ -30,7 +30,7 @@ pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(),
     }
     shape::check(change).map_err(refused)?;
     for (path, step) in moved {
-        put(change, &path, step)?.map_err(refused)?;
+        put(change, &path, step, refused)?;
     }
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
     for path in &paths {
@@ -45,17 +45,20 @@ pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(),
 }
 
 /// Puts a moved memory in the place of the old one.
-fn put(change: &mut Change<'_>, path: &StepPath, moved: MovedStep) -> Result<Result<(), String>, Stop> {
+fn put(
+    change: &mut Change<'_>,
+    path: &StepPath,
+    moved: MovedStep,
+    refused: impl Fn(String) -> Stop,
+) -> Result<(), Stop> {
     let step = change.step_mut(path)?;
-    if let Err(reason) = same_waits::check(step, &moved.waits) {
-        return Ok(Err(format!("step `{path}` {reason}")));
-    }
+    same_waits::check(step, &moved.waits).map_err(|reason| refused(format!("step `{path}` {reason}")))?;
     let Doing::Waiting(waiting) = &mut step.doing else {
-        return Ok(Err(format!("step `{path}` does not wait")));
+        return Err(refused(format!("step `{path}` does not wait")));
     };
     let before = waiting.image.replace(moved.image);
     change.drop_image(before);
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// A default answer was checked against the old version's schema, and must fit the new one's: nobody is there to correct it when its time comes.

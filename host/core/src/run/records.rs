@@ -133,9 +133,8 @@ impl Change<'_> {
 
     /// The input of an entry that is not done; `null` for one that is.
     pub(super) fn input_of_open(&self, path: &StepPath) -> Result<Json, Stop> {
-        match self.run.steps.contains_key(path) {
-            true => Ok(self.input_of(path)?.unwrap_or_else(Json::null)),
-            false => Ok(Json::null()),
-        }
+        let is_open = self.run.steps.contains_key(path);
+        let input = if is_open { self.input_of(path)? } else { None };
+        Ok(input.unwrap_or_else(Json::null))
     }
 }

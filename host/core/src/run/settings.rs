@@ -59,14 +59,13 @@ pub(super) fn keep_settings(
     state: BTreeMap<String, Json>,
     request_context: BTreeMap<String, Json>,
 ) -> Result<(), Failure> {
-    let state = match state.is_empty() {
-        true => None,
-        false => {
-            let all = merged(&change.run.state, state);
-            within_bounds("shared state", &all)?;
-            let checked = change.state_at(path, all);
-            Some(checked.map_err(|violations| invalid("invalid-state", "step state data", &violations))?)
-        }
+    let state = if state.is_empty() {
+        None
+    } else {
+        let all = merged(&change.run.state, state);
+        within_bounds("shared state", &all)?;
+        let checked = change.state_at(path, all);
+        Some(checked.map_err(|violations| invalid("invalid-state", "step state data", &violations))?)
     };
     if !request_context.is_empty() {
         let all = merged(&change.run.request_context, request_context);

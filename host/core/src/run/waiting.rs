@@ -8,14 +8,14 @@ use super::doing::{Doing, Waiting};
 use super::fail::final_failure;
 use super::known::Stop;
 use super::log::LogKind;
-use super::refused::misfit;
+use super::refused::{Refused, misfit};
 use super::status::StepStatus;
 use super::suspension::Suspension;
 use crate::digest::WorkflowDigest;
 use crate::effect::Effect;
 use crate::id::{SnapshotId, SuspensionId};
-use crate::path::StepPath;
-use crate::step::{Failure, Resolution, WaitFor, Waits};
+use crate::path::{PATH_DEPTH_MAX, Segment, StepPath};
+use crate::step::{Failure, Resolution, RunTarget, RunWait, WaitFor, Waits};
 
 /// What a step waits for from now on.
 pub(super) struct NewWaits {
@@ -96,8 +96,11 @@ impl Change<'_> {
             }
             WaitFor::Run(run) => {
                 self.log(path, LogKind::Waiting { until: None });
-                if let Err(failure) = self.begin_child(path, id, run, workflows)? {
-                    self.settle(path, id, Resolution::Failed(failure), SuspensionEnd::Finished)?;
+                match self.child_refused(path, run, workflows)? {
+                    Some(failure) => {
+                        self.settle(path, id, Resolution::Failed(failure), SuspensionEnd::Finished)?;
+                    }
+                    None => self.begin_child(path, id, run, workflows)?,
                 }
             }
             WaitFor::Checkpoint => {}
@@ -117,36 +120,45 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Why nothing can be run on a step's behalf under this name, if so. The step is told.
+    fn child_refused(
+        &self,
+        path: &StepPath,
+        run: &RunWait,
+        workflows: &BTreeMap<String, WorkflowDigest>,
+    ) -> Result<Option<Failure>, Refused> {
+        let (what, name, is_known) = match &run.target {
+            RunTarget::Step(name) => ("step", name, self.step_at(path)?.siblings.contains_key(name)),
+            RunTarget::Workflow(name) => {
+                let digest = workflows.get(name);
+                ("workflow", name, digest.is_some_and(|digest| self.program.called.contains_key(digest)))
+            }
+        };
+        if !is_known {
+            let message = format!(
+                "there is no {what} `{name}` to run: a step must be of the same component, a workflow must be applied on the host"
+            );
+            return Ok(Some(final_failure("unknown-target", message)));
+        }
+        if path.segments().len() >= PATH_DEPTH_MAX {
+            let message = format!("`{name}` would run more than {PATH_DEPTH_MAX} levels deep");
+            return Ok(Some(final_failure("too-deep", message)));
+        }
+        Ok(None)
+    }
+
+    /// Enters what is run on a step's behalf.
     fn begin_child(
         &mut self,
         path: &StepPath,
         id: SuspensionId,
-        run: &crate::step::RunWait,
+        run: &RunWait,
         workflows: &BTreeMap<String, WorkflowDigest>,
-    ) -> Result<Result<(), Failure>, Stop> {
-        use crate::path::{PATH_DEPTH_MAX, Segment};
-        use crate::step::RunTarget;
+    ) -> Result<(), Stop> {
         let (name, workflow) = match &run.target {
             RunTarget::Step(name) => (name, None),
             RunTarget::Workflow(name) => (name, workflows.get(name).copied()),
         };
-        let known = match (&run.target, workflow) {
-            (RunTarget::Step(name), _) => self.step_at(path)?.siblings.contains_key(name),
-            (RunTarget::Workflow(_), digest) => {
-                digest.is_some_and(|digest| self.program.called.contains_key(&digest))
-            }
-        };
-        if !known {
-            let what = if matches!(run.target, RunTarget::Step(_)) { "step" } else { "workflow" };
-            let message = format!(
-                "there is no {what} `{name}` to run: a step must be of the same component, a workflow must be applied on the host"
-            );
-            return Ok(Err(final_failure("unknown-target", message)));
-        }
-        if path.segments().len() >= PATH_DEPTH_MAX {
-            let message = format!("`{name}` would run more than {PATH_DEPTH_MAX} levels deep");
-            return Ok(Err(final_failure("too-deep", message)));
-        }
         let step = self.step_mut(path)?;
         let child = path.with(Segment { id: name.clone(), index: Some(step.children) });
         step.children += 1;
@@ -157,7 +169,7 @@ impl Change<'_> {
             self.run.called.insert(child.clone(), workflow);
         }
         self.enter(child, run.input.clone());
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Shows in the step's entry what it waits for now.

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::node::{Kind, Scope, StepNode};
 use super::site::{DefinitionError, Field, Problems, Site};
 use super::{ComponentSteps, Definition, ENTRIES_MAX, Entry, StepEntry, Workflow};
+use crate::compiled::count_definition;
 use crate::digest::{ComponentDigest, WorkflowDigest};
 use crate::id::check_name;
 use crate::json::Json;
@@ -75,6 +76,7 @@ pub(super) struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn new(definition: &'a Definition, contracts: &'a Contracts<'a>, is_new: bool) -> Self {
+        count_definition();
         let problems = Problems { workflow: &definition.id, found: Vec::new() };
         Self { contracts, is_new, problems, depth: 0, entries: 0 }
     }

@@ -34,10 +34,8 @@ impl Check<'_> {
                 variables.push(name);
             }
         }
-        let compiled = match self.is_new {
-            true => Expression::compile_with(text, &variables),
-            false => Expression::compile(text),
-        };
+        let compiled =
+            if self.is_new { Expression::compile_with(text, &variables) } else { Expression::compile(text) };
         match compiled {
             Ok(expression) => {
                 for id in expression.step_references() {

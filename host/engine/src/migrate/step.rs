@@ -99,7 +99,7 @@ impl<'a> Change<'a> {
             )));
         }
         let ready = make_ready(host, run, old, self.path, Some(image)).await?;
-        let new = host.registry.open(self.is()).await?;
+        let new = host.registry.open(self.is(), host.policy(&run.tenant).await?.grants).await?;
         for component in [&ready.component, &new] {
             if !component.is_migratable() {
                 return Ok(Err(format!(
@@ -140,7 +140,7 @@ impl<'a> Change<'a> {
         let facts = self.facts(host, run, self.was, told);
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
-        let options = CallOptions::new(ready.seal.clone());
+        let options = options(host, run, ready).await?;
         let exported = ready.component.export_state(&facts, image, context, options).await;
         host.fault(FaultPoint::AfterCall);
         self.judged(run, exported, |failure| {
@@ -161,7 +161,7 @@ impl<'a> Change<'a> {
         let call = Invocation { facts: self.facts(host, run, self.is, told), input };
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
-        let options = CallOptions::new(ready.seal.clone());
+        let options = options(host, run, ready).await?;
         let imported = new.import_state(call, &state, context, options).await;
         host.fault(FaultPoint::AfterCall);
         self.judged(run, imported, |failure| {
@@ -194,6 +194,12 @@ impl<'a> Change<'a> {
 }
 
 /// A slot for a call into a guest.
+/// How a call is made that moves a step of a run.
+async fn options(host: &Shared, run: &Run, ready: &Ready) -> Result<CallOptions, Error> {
+    let limits = Some(host.policy(&run.tenant).await?.limits.clone());
+    Ok(CallOptions { limits, ..CallOptions::new(ready.seal.clone()) })
+}
+
 async fn permit<'h>(host: &'h Shared, run: &Run) -> Result<SemaphorePermit<'h>, Error> {
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     host.calls.acquire().await.map_err(interrupted)

@@ -214,7 +214,8 @@ async fn an_event_that_a_step_waits_for_brings_every_digit_to_watchers() {
     let mut watch = run.watch(None);
     let mut seen = Vec::new();
     while let Some(event) = watch.next().await.unwrap() {
-        seen.extend(event.payload.get("output").map(|output| format!("{} {output}", event.kind)));
+        let (kind, payload) = crate::guest::told(&event);
+        seen.extend(payload.get("output").map(|output| format!("{kind} {output}")));
     }
     insta::assert_snapshot!(seen.join("\n"), @r#"
     workflow-step-result {"n":123456789012345678901234567890.10}

@@ -1,13 +1,16 @@
 //! Guests in text, and hosts that have them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reentry::core::json::Json;
 use reentry::core::workflow::{Definition, StepEntry};
 use reentry::store::Store;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{ComponentizeOptions, componentize};
-use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Tenant, Workflow};
+use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Tenant, WatchEvent, Workflow};
+use reentry_wire::{EventRow, ResultFields};
 use serde_json::{Value, json};
 
 pub(crate) const ASK: &str = include_str!("../../fixtures/ask.wat");
@@ -46,7 +49,7 @@ pub(crate) async fn add(tenant: &Tenant, name: &str, wat: &str) -> Component {
     tenant.add_component(name, &component(wat)).await.unwrap()
 }
 
-fn component(wat: &str) -> Vec<u8> {
+pub(crate) fn component(wat: &str) -> Vec<u8> {
     componentize(&wat::parse_str(wat).unwrap(), ComponentizeOptions::default()).unwrap()
 }
 
@@ -180,7 +183,7 @@ pub(crate) async fn traps(tenant: &Tenant) -> Component {
 }
 
 /// A step that begins with this.
-async fn begins(tenant: &Tenant, name: &str, with: &str) -> Component {
+pub(crate) async fn begins(tenant: &Tenant, name: &str, with: &str) -> Component {
     let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
     assert!(ASK.contains(start), "the fixture was written anew");
     add(tenant, name, &ASK.replace(start, &format!("{start} {with}"))).await
@@ -254,10 +257,21 @@ pub(crate) fn input(value: Value) -> StartOptions {
 
 /// A result in one line, without what is different each time.
 pub(crate) fn line(result: &RunResult) -> String {
-    let mut value = serde_json::to_value(result).unwrap();
+    let mut value = serde_json::to_value(ResultFields::from(result)).unwrap();
     let map = value.as_object_mut().unwrap();
     for key in ["runId", "version", "suspensionIds", "traceId", "spanId"] {
         map.remove(key);
     }
     json!(map).to_string()
+}
+
+/// An event as those see it who are told in JSON: its name, and its payload by key.
+pub(crate) fn told(event: &WatchEvent) -> (String, BTreeMap<String, Json>) {
+    #[derive(serde::Deserialize)]
+    struct Row {
+        r#type: String,
+        payload: BTreeMap<String, Json>,
+    }
+    let row: Row = serde_json::from_str(&serde_json::to_string(&EventRow::from(event)).unwrap()).unwrap();
+    (row.r#type, row.payload)
 }

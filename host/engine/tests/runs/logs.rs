@@ -116,14 +116,9 @@ async fn watchers_are_told_what_was_logged_before_the_end_of_the_call() {
     run.resume(ResumeOptions::data(json!(2))).await.unwrap();
     let (mut watch, mut seen) = (run.watch(Some(1)), Vec::new());
     while let Some(event) = watch.next().await.unwrap() {
-        let message = event.payload.get("message").map(|message| message.text().to_owned());
-        seen.push(format!(
-            "{}.{} {} {}",
-            event.version,
-            event.index,
-            event.kind,
-            message.unwrap_or_default()
-        ));
+        let (kind, payload) = crate::guest::told(&event);
+        let message = payload.get("message").map(|message| message.text().to_owned());
+        seen.push(format!("{}.{} {} {}", event.version, event.index, kind, message.unwrap_or_default()));
     }
     insta::assert_snapshot!(seen.join("\n"), @r#"
     2.0 workflow-step-log "said"

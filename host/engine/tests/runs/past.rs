@@ -287,12 +287,14 @@ async fn a_step_that_is_done_again_changes_nothing_of_what_was() {
     .unwrap();
     run.resume(answer(json!("b")).by("bob")).await.unwrap();
     let mut watch = run.watch(None);
-    let (mut events, last) = (Vec::<(u64, &str, Option<String>)>::new(), run.state().await.unwrap().version);
+    let (mut events, last) =
+        (Vec::<(u64, String, Option<String>)>::new(), run.state().await.unwrap().version);
     while events.last().is_none_or(|(version, ..)| *version < last) {
         let event = watch.next().await.unwrap().unwrap();
-        let data = |key: &str| event.payload.get(key).map(ToString::to_string);
+        let (kind, payload) = crate::guest::told(&event);
+        let data = |key: &str| payload.get(key).map(ToString::to_string);
         let told = data("suspendPayload").or(data("resumePayload")).or(data("output")).or(data("payload"));
-        events.push((event.version, event.kind, told));
+        events.push((event.version, kind, told));
     }
     let told: Vec<String> = events
         .iter()

@@ -3,25 +3,19 @@
 use reentry::{ResumeOptions, Run, Watch};
 use serde_json::json;
 
-use crate::guest::{Shared, asks_twice, host, input};
+use crate::guest::{Shared, asks_twice, host, input, told};
 
 /// What is seen until the run has ended or stops, a line each.
 async fn seen(watch: &mut Watch, until: &str) -> String {
     let mut lines = Vec::new();
     while let Some(event) = watch.next().await.unwrap() {
-        let payload = &event.payload;
+        let (kind, payload) = told(&event);
         let id = payload.get("id").map_or("", |id| id.text()).trim_matches('"').to_owned();
         let data =
             ["suspendPayload", "output", "workflowStatus"].into_iter().find_map(|key| payload.get(key));
-        lines.push(format!(
-            "{} {} {} {}",
-            event.version,
-            event.kind,
-            id,
-            data.map_or("null", |data| data.text())
-        ));
+        lines.push(format!("{} {} {} {}", event.version, kind, id, data.map_or("null", |data| data.text())));
         let quoted = format!("\"{until}\"");
-        if data.is_some_and(|data| data.text() == quoted) && event.kind == "workflow-finish" {
+        if data.is_some_and(|data| data.text() == quoted) && kind == "workflow-finish" {
             break;
         }
     }

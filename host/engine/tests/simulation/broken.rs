@@ -211,9 +211,9 @@ pub(crate) fn rewritten(
         Broken::EndsForgotten => {
             commit.savepoint.take_if(|savepoint| savepoint.kind == SavepointKind::Failure);
         }
-        Broken::TravelsForgotten => commit.run.travels = 0,
+        Broken::TravelsForgotten => commit.run_mut().travels = 0,
         Broken::ForksShareNothing if commit.fork_of.is_some() => commit.shared_images.clear(),
-        Broken::PausesForgotten => commit.run.paused = false,
+        Broken::PausesForgotten => commit.run_mut().paused = false,
         Broken::ReopenedTwice => reopen_once_more(&mut commit, mixed),
         Broken::ReopenedAfterExpiry => reopen_expired(&mut commit),
         Broken::RefusedAnswersKept => {
@@ -268,7 +268,7 @@ fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
     let there: Option<Run> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
     if let (Some(_), Some(there)) = (commit.expected, there) {
         commit.expected = Some(there.version);
-        commit.run.version = commit.run.version.max(there.version + 1);
+        commit.run_mut().version = commit.run.version.max(there.version + 1);
     }
 }
 
@@ -276,8 +276,10 @@ fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
 fn delay_once_more(commit: &mut Commit, store: &dyn Store) {
     let there: Option<Run> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
     let Some(there) = there else { return };
-    for (path, step) in
-        commit.run.steps.iter_mut().chain(commit.steps.iter_mut().map(|(path, step)| (&*path, step)))
+    for (path, step) in std::sync::Arc::make_mut(&mut commit.run)
+        .steps
+        .iter_mut()
+        .chain(commit.steps.iter_mut().map(|(path, step)| (&*path, step)))
     {
         let before = there.steps.get(path).map(|step| &step.doing);
         if let (Doing::Calling(..), Some(delayed @ Doing::Delayed(..))) = (&step.doing, before) {
@@ -293,7 +295,11 @@ pub(crate) fn is_only_delayed(run: &Run, at: Timestamp) -> bool {
 }
 
 fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {
-    commit.run.steps.values_mut().chain(commit.steps.iter_mut().map(|(_, step)| step)).for_each(change);
+    std::sync::Arc::make_mut(&mut commit.run)
+        .steps
+        .values_mut()
+        .chain(commit.steps.iter_mut().map(|(_, step)| step))
+        .for_each(change);
 }
 
 /// Has a suspension open again that is answered, if that happened to it before.

@@ -135,7 +135,7 @@ pub async fn large_answers_are_kept_apart(back_end: &dyn BackEnd) {
     let mut last =
         closed.with_closed(3, SuspensionEnd::Closed).with_step("a", ended()).with_step("b", ended());
     last = last.with_step("c", ended());
-    last.run.phase = Phase::Canceled;
+    last.run_mut().phase = Phase::Canceled;
     let over = put(&*store, last).await;
     store.delete_run(&over.tenant, over.id).await.unwrap();
     assert_eq!((kept(&answer).await, kept(&question).await), (None, None));
@@ -215,7 +215,7 @@ pub async fn late_tries_are_kept_and_counted(back_end: &dyn BackEnd) {
     let mine = TenantId::default();
     let now = asked(&*store, 1).await;
     let mut last = change(&now).with_step("a", ended()).with_closed(1, SuspensionEnd::Elapsed);
-    last.run.phase = Phase::Failed;
+    last.run_mut().phase = Phase::Failed;
     let over = put(&*store, last).await;
     store.note_late_try(&mine, run_id(1), late(1, "it expired", "ann"), 1).await.unwrap();
     let told = past(&*back_end.open(), 1, 1).await;

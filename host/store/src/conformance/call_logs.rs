@@ -34,7 +34,7 @@ pub async fn what_guests_log_is_read_call_by_call(back_end: &dyn BackEnd) {
         now = put(&*store, if step.is_empty() { next } else { next.logging(step, call, "{}") }).await;
     }
     let all = read(&*store, 1, "", None).await;
-    assert_eq!(all.rows[0].log.text, "[1.10]\n[\u{0}]");
+    assert_eq!(&*all.rows[0].log.text, "[1.10]\n[\u{0}]");
     let lines = told(&all);
     assert_eq!(
         lines[1..4],

@@ -76,7 +76,7 @@ pub async fn a_change_builds_on_the_version_it_names(back_end: &dyn BackEnd) {
     }
     let mut ahead = change(&second);
     ahead.expected = Some(7);
-    ahead.run.version = 8;
+    ahead.run_mut().version = 8;
     assert_eq!(refusal(&*store, ahead).await, "version conflict");
     match store.commit(change(&Run { version: 1, ..run(2) })).await.unwrap_err() {
         CommitError::VersionConflict { expected, found, .. } => {
@@ -92,7 +92,7 @@ pub async fn a_change_raises_the_version(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let first = put(&*store, create(run(1))).await;
     let mut still = change(&first);
-    still.run.version = first.version;
+    still.run_mut().version = first.version;
     assert_eq!(refusal(&*store, still).await, "refused");
 }
 

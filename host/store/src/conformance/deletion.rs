@@ -12,7 +12,7 @@ use super::drafts::{
 use crate::{CallLogFilter, Commit, DeleteError, RunFilter, Store, SuspensionFilter};
 
 fn ending(mut commit: Commit, phase: Phase) -> Commit {
-    commit.run.phase = phase;
+    commit.run_mut().phase = phase;
     commit
 }
 
@@ -40,7 +40,7 @@ pub async fn only_what_has_ended_is_deleted(back_end: &dyn BackEnd) {
         ),
         "{told}"
     );
-    put(&*store, create(ending(create(run(2)), Phase::Pending).run)).await;
+    put(&*store, create(Run::clone(&ending(create(run(2)), Phase::Pending).run))).await;
     assert_eq!(delete(&*store, &mine, 2).await, "pending");
     assert_eq!(delete(&*store, &mine, 3).await, "no run");
     for (number, phase) in [(4, Phase::Succeeded), (5, Phase::Failed), (6, Phase::Canceled)] {
@@ -153,7 +153,7 @@ pub async fn a_run_with_forks_is_kept(back_end: &dyn BackEnd) {
 pub async fn what_ended_long_ago_is_deleted(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let at = |mut commit: Commit, at: u64| {
-        commit.run.updated_at = Timestamp(at);
+        commit.run_mut().updated_at = Timestamp(at);
         commit
     };
     let over = |number, ended_at| at(ending(create(run(number)), Phase::Succeeded), ended_at);

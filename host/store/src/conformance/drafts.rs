@@ -206,9 +206,9 @@ pub fn create(run: Run) -> Commit {
 pub fn change(run: &Run) -> Commit {
     let mut commit = create(run.clone());
     commit.expected = Some(run.version);
-    commit.run.version = run.version + 1;
-    commit.run.updated_at = run.updated_at.plus_ms(10);
-    commit.run.steps.clone_from(&run.steps);
+    commit.run_mut().version = run.version + 1;
+    commit.run_mut().updated_at = run.updated_at.plus_ms(10);
+    commit.run_mut().steps.clone_from(&run.steps);
     commit
 }
 
@@ -218,9 +218,9 @@ impl Commit {
     pub fn with_step(mut self, at: &str, step: Step) -> Self {
         let at = path(at);
         self.opened.extend(step.open().map(|suspension| NewSuspension::of(at.clone(), suspension)));
-        self.run.steps.remove(&at);
+        self.run_mut().steps.remove(&at);
         if step.is_active() {
-            self.run.steps.insert(at.clone(), step.clone());
+            self.run_mut().steps.insert(at.clone(), step.clone());
         }
         self.steps.push((at, step));
         self
@@ -269,7 +269,7 @@ impl Commit {
     /// With an image.
     #[must_use]
     pub fn with_image(mut self, image: u64, data: &[u8]) -> Self {
-        self.images.push((image_id(image), data.to_vec()));
+        self.images.push((image_id(image), data.to_vec().into()));
         self
     }
 
@@ -291,7 +291,7 @@ impl Commit {
     #[must_use]
     pub fn without_step(mut self, at: &str) -> Self {
         let at = path(at);
-        self.run.steps.retain(|kept, _| !kept.is_within(&at));
+        self.run_mut().steps.retain(|kept, _| !kept.is_within(&at));
         self.dropped_steps.push(at);
         self
     }
@@ -306,7 +306,7 @@ impl Commit {
     /// With one line that a guest logged in a call of a step.
     #[must_use]
     pub fn logging(mut self, at: &str, call: u32, text: &str) -> Self {
-        self.call_log = Some(CallLog { path: path(at), call, attempt: 0, lines: 1, text: text.to_owned() });
+        self.call_log = Some(CallLog { path: path(at), call, attempt: 0, lines: 1, text: text.into() });
         self
     }
 
@@ -329,7 +329,7 @@ impl Commit {
     pub fn with_part(mut self, id: u64, data: &[u8]) -> Self {
         if let Some(savepoint) = &mut self.savepoint {
             savepoint.images.push(image_id(id));
-            savepoint.parts.push((image_id(id), data.to_vec()));
+            savepoint.parts.push((image_id(id), data.to_vec().into()));
         }
         self
     }
@@ -372,14 +372,14 @@ impl Commit {
     /// For another tenant.
     #[must_use]
     pub fn of(mut self, tenant: &TenantId) -> Self {
-        self.run.tenant = tenant.clone();
+        self.run_mut().tenant = tenant.clone();
         self
     }
 }
 
 /// Stores a commit that must be stored; returns the run as it must be read from then on.
 pub async fn put(store: &dyn Store, commit: Commit) -> Run {
-    let run = commit.run.clone();
+    let run = Run::clone(&commit.run);
     store.commit(commit).await.unwrap();
     run
 }

@@ -288,7 +288,8 @@ pub async fn names_are_those_of_what_is_open(back_end: &dyn BackEnd) {
     assert_eq!(found().await, [1, 1, 1, 0]);
     // A run that follows another workflow waits there.
     let mut moves = change(&again);
-    (moves.run.workflow, moves.run.workflow_id) = (version_2(), "moved".to_owned());
+    let moved = moves.run_mut();
+    (moved.workflow, moved.workflow_id) = (version_2(), "moved".to_owned());
     put(store, moves).await;
     assert_eq!(found().await, [1, 1, 1, 1]);
     store.note_trouble(&TenantId::default(), run_id(1), "no reason", 1).await.unwrap();

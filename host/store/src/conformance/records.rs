@@ -163,7 +163,7 @@ pub async fn a_payload_apart_is_there_once(back_end: &dyn BackEnd) {
         (vec!["5".to_owned()], vec!["[1,2]".to_owned()])
     );
     let mut last = change(&other);
-    last.run.phase = Phase::Succeeded;
+    last.run_mut().phase = Phase::Succeeded;
     let other = put(&*store, last).await;
     store.delete_run(&other.tenant, other.id).await.unwrap();
     assert_eq!(kept(1).await, None);
@@ -176,7 +176,7 @@ pub async fn a_payload_apart_stays_for_forks(back_end: &dyn BackEnd) {
     let fork = put(&*store, create(run(2)).forking(1, 1).with_step("", holding())).await;
     let now = put(&*store, change(&now).with_step("a", given_apart(ended(), 2, "2"))).await;
     let mut last = change(&now).without_step("a");
-    last.run.phase = Phase::Succeeded;
+    last.run_mut().phase = Phase::Succeeded;
     let now = put(&*store, last).await;
     assert_eq!(
         (inputs(&*store, 1, &["a"]).await, inputs(&*store, 2, &["a"]).await),
@@ -184,7 +184,7 @@ pub async fn a_payload_apart_stays_for_forks(back_end: &dyn BackEnd) {
     );
     assert_eq!(store.blob(image_id(2)).await.unwrap(), None);
     let mut last = change(&fork);
-    last.run.phase = Phase::Succeeded;
+    last.run_mut().phase = Phase::Succeeded;
     put(&*store, last).await;
     for run in [fork, now] {
         assert!(store.blob(image_id(1)).await.unwrap().is_some());

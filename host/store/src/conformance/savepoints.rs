@@ -141,7 +141,7 @@ pub async fn a_savepoint_names_what_there_is(back_end: &dyn BackEnd) {
     assert_eq!(refusal(&*store, again).await, "refused");
     assert_eq!(versions(&*store).await, [1]);
     let mut ends = change(&second).without_image(1).without_image(2);
-    ends.run.phase = Phase::Succeeded;
+    ends.run_mut().phase = Phase::Succeeded;
     put(&*store, ends).await;
     assert_eq!(kept(&*store, &[1, 2]).await, [true, true]);
 }

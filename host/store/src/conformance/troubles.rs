@@ -36,7 +36,7 @@ pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
     assert_eq!(note("four").await, 4);
 
     let mut on = change(&now);
-    on.run.blocked = None;
+    on.run_mut().blocked = None;
     let now = put(&*store, on).await;
     assert_eq!((status(&*store, 1).await, note("again").await), (RunStatus::Running, 1));
     assert_eq!(store.run(&mine, run_id(1)).await.unwrap(), Some(now));
@@ -44,7 +44,7 @@ pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
     assert_eq!(store.note_trouble(&tenant("other"), run_id(1), "no", 1).await.unwrap(), 0);
     assert_eq!(store.note_trouble(&mine, run_id(9), "no", 1).await.unwrap(), 0);
     let mut over = create(run(2));
-    over.run.phase = Phase::Succeeded;
+    over.run_mut().phase = Phase::Succeeded;
     put(&*store, over).await;
     assert_eq!(store.note_trouble(&mine, run_id(2), "no", 1).await.unwrap(), 0);
     assert_eq!(status(&*store, 2).await, RunStatus::Success);

@@ -47,7 +47,7 @@ async fn rich(store: &dyn Store, number: u64) -> reentry_core::run::Run {
     let mut last = answer.with_answer(number + 100, &text("q"), "1", by("bob", None)).with_step("b", ended());
     last =
         last.with_step("", ended()).with_log("[1]").logging("a", 1, "{}").answering(&format!("key {number}"));
-    last.run.phase = Phase::Succeeded;
+    last.run_mut().phase = Phase::Succeeded;
     let over = put(store, last).await;
     for suspension in [number, number + 100] {
         let late = LateTry {

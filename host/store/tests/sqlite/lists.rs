@@ -39,7 +39,7 @@ fn spots_and_names_go_with_what_they_are_of() {
         assert_eq!(kept(&folder), (2, 6));
         // One stays open: a store does not ask what a run that is over waits for.
         let mut last = change(&first).with_closed(1, SuspensionEnd::Answered);
-        last.run.phase = Phase::Succeeded;
+        last.run_mut().phase = Phase::Succeeded;
         let last = put(&*store, last).await;
         assert_eq!(kept(&folder), (2, 4));
         store.delete_run(&mine, last.id).await.unwrap();

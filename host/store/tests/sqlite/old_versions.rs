@@ -90,7 +90,7 @@ fn a_large_payload_of_version_3_is_kept_as_images_are() {
         assert_eq!(whole.entry.payload.text(), payload);
 
         let mut last = change(&run).with_step("", ended()).with_step("ask", ended()).without_image(1);
-        last.run.phase = reentry_core::run::Phase::Succeeded;
+        last.run_mut().phase = reentry_core::run::Phase::Succeeded;
         put(&*store, last.with_closed(1, SuspensionEnd::Answered)).await;
         store.delete_run(&tenant, run_id(1)).await.unwrap();
         assert_eq!(store.blob(root.apart.unwrap()).await.unwrap(), None);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use reentry_wire::ComponentAdded;
 
 use crate::component_file::{add, name_of, read};
 use crate::exit::Exit;
@@ -37,7 +37,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     }
     let steps: Vec<&str> = component.steps().iter().map(|step| step.id.as_str()).collect();
     if session.ui.is_json() {
-        session.ui.print_json(&json!({"digest": component.digest(), "name": kept, "steps": steps}))?;
+        session.ui.print_json(&ComponentAdded { digest: component.digest(), name: &kept, steps })?;
     } else {
         session.ui.print(&format!("{}  {}: {}\n", component.digest(), harmless(&kept), steps.join(", ")))?;
     }

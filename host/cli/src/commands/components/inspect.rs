@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use reentry::Component;
 use reentry::core::json::Json;
 use reentry::core::step::{Descriptor, ResumeMode};
-use serde::Serialize;
+use reentry_wire::ComponentInspected;
+use reentry_wire::lookup;
 
 use crate::component_file::{add, name_of, read};
+use crate::component_lookup::did_you_mean;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::humane::bytes;
@@ -16,7 +18,6 @@ use crate::schema_text::summary;
 use crate::session::{Background, Session};
 use crate::style::Style;
 use crate::ui::{hang, harmless};
-use crate::workflow_file::{Found, component_of_host};
 
 /// Show a component's steps, their schemas, what it imports, and how it resumes
 #[derive(Debug, clap::Args)]
@@ -26,33 +27,13 @@ pub(crate) struct Args {
     component: PathBuf,
 }
 
-/// A component for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Whole<'a> {
-    digest: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<u64>,
-    imports: &'a [String],
-    /// Why the component's memory cannot be kept; empty when it can.
-    obstacles: &'a [String],
-    steps: &'a [Descriptor],
-}
-
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (component, size) = match args.component.is_file() {
         true => of_file(session, &args.component).await?,
         false => of_host(session, &args.component).await?,
     };
-    let meta = component.meta();
     if session.ui.is_json() {
-        session.ui.print_json(&Whole {
-            digest: component.digest().to_string(),
-            bytes: size,
-            imports: &meta.imports,
-            obstacles: &meta.obstacles,
-            steps: &meta.steps,
-        })?;
+        session.ui.print_json(&ComponentInspected::of(&component, size))?;
     } else {
         session.ui.print(&text(&component, size, session.ui.out))?;
     }
@@ -70,12 +51,13 @@ async fn of_file(session: &Session, path: &Path) -> Result<(Component, Option<u6
 async fn of_host(session: &Session, name: &Path) -> Result<(Component, Option<u64>), Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let shown = name.to_string_lossy();
-    match component_of_host(&tenant, &shown).await? {
-        Found::Component(digest) => {
+    match lookup::component(&tenant, &shown).await? {
+        Some(digest) => {
             let listed = tenant.components().await?.into_iter().find(|component| component.digest == digest);
             Ok((tenant.component(digest).await?, listed.map(|component| component.bytes)))
         }
-        Found::Nothing(hint) => {
+        None => {
+            let hint = did_you_mean(&tenant, &shown).await?;
             let report =
                 Report::not_found("no-component", format!("there is no file and no component `{shown}`"));
             let list = session.again.command(["components", "list"]);

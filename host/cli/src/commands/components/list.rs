@@ -1,10 +1,8 @@
 //! `reentry components list`: the components of a tenant, and those published to all.
 
-use reentry::ComponentMeta;
-use reentry::core::time::Timestamp;
-use serde::Serialize;
+use reentry_wire::ComponentList;
+use reentry_wire::lookup::short_digest;
 
-use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{bytes, relative};
@@ -22,35 +20,21 @@ const STEPS_CHARS: usize = 40;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-/// A component in the list, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    digest: String,
-    name: String,
-    own: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    published: Option<String>,
-    bytes: u64,
-    steps: Vec<String>,
-    created_at: Timestamp,
-}
-
 pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
-    let rows: Vec<Row> = tenant.components().await?.into_iter().map(row).collect();
+    let list = ComponentList::of(&tenant.components().await?);
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "components": rows }))?;
+        session.ui.print_json(&list)?;
         return Ok(Exit::Done);
     }
-    if rows.is_empty() {
+    if list.components.is_empty() {
         session.ui.note("no components");
         return Ok(Exit::Done);
     }
     let now = session.now();
     let mut table =
         Table::new(["NAME", "SIZE", "ADDED", "PUBLISHED", "DIGEST", "STEPS"]).giving_way(["STEPS", "NAME"]);
-    for row in rows {
+    for row in list.components {
         let steps = row.steps.join(", ");
         let steps = match steps.char_indices().nth(STEPS_CHARS) {
             Some((end, _)) => format!("{}… ({})", steps.get(..end).unwrap_or_default(), row.steps.len()),
@@ -72,17 +56,4 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
     }
     session.ui.print(&session.ui.table(&table))?;
     Ok(Exit::Done)
-}
-
-fn row(component: reentry::store::ComponentSummary) -> Row {
-    let meta: Option<ComponentMeta> = component.meta.decode().ok();
-    Row {
-        digest: component.digest.to_string(),
-        name: component.name,
-        own: component.held,
-        published: component.published,
-        bytes: component.bytes,
-        steps: meta.into_iter().flat_map(|meta| meta.steps).map(|step| step.id).collect(),
-        created_at: component.created_at,
-    }
 }

@@ -1,8 +1,8 @@
 //! `reentry components prune`: components that nothing needs go.
 
-use serde_json::{Value, json};
+use reentry_wire::ComponentsPruned;
+use reentry_wire::lookup::short_digest;
 
-use crate::digest_text::short_digest;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{self, bytes, count, relative};
@@ -30,13 +30,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     };
     let given_back = if args.dry_run { 0 } else { host.give_back_space().await? };
     if session.ui.is_json() {
-        let row = |component: &reentry::store::ComponentSummary| -> Value {
-            json!({"digest": component.digest, "name": component.name, "bytes": component.bytes})
-        };
-        let rows: Vec<Value> = gone.iter().map(row).collect();
-        session
-            .ui
-            .print_json(&json!({"dryRun": args.dry_run, "components": rows, "bytesGivenBack": given_back}))?;
+        session.ui.print_json(&ComponentsPruned::of(&gone, args.dry_run, given_back))?;
         return Ok(Exit::Done);
     }
     let components = count(gone.len(), "component");

@@ -1,8 +1,9 @@
 //! `reentry components publish` and `unpublish`: a component for all tenants.
 
-use serde_json::json;
+use reentry_wire::lookup::published_named;
+use reentry_wire::{ComponentPublished, ComponentUnpublished};
 
-use super::{named, only_one};
+use super::{named, there_is};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
@@ -40,7 +41,7 @@ pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, F
     let digest = named(session, &tenant, &args.component).await?;
     let name = host.publish_component(tenant.id(), digest, args.name.as_deref()).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&json!({ "published": digest, "name": name }))?;
+        session.ui.print_json(&ComponentPublished { name, published: digest })?;
     } else {
         session.ui.note(&format!("published component {digest} as `{}`", harmless(&name)));
     }
@@ -50,15 +51,11 @@ pub(super) async fn publish(args: &Publish, session: &Session) -> Result<Exit, F
 pub(super) async fn unpublish(args: &Unpublish, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let tenant = session.tenant_on(&host);
-    let components = tenant.components().await?;
-    let published = components.iter().filter(|known| known.published.as_ref() == Some(&args.component));
-    let digest = match only_one(&args.component, published)? {
-        Some(digest) => digest,
-        None => named(session, &tenant, &args.component).await?,
-    };
+    let found = published_named(&tenant, &args.component).await?;
+    let digest = there_is(session, &tenant, &args.component, found).await?;
     host.unpublish_component(digest).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&json!({ "unpublished": digest }))?;
+        session.ui.print_json(&ComponentUnpublished { unpublished: digest })?;
     } else {
         session.ui.note(&format!("component {digest} is not published any more"));
     }

@@ -1,6 +1,9 @@
 //! `reentry components remove`: a component goes.
 
-use super::{named, only_one};
+use reentry_wire::ComponentRemoved;
+use reentry_wire::lookup::component_named;
+
+use super::there_is;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
@@ -19,16 +22,12 @@ pub(crate) struct Args {
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let tenant = session.tenant_on(&host);
-    let components = tenant.components().await?;
-    let own = components.iter().filter(|known| known.held && known.name == args.component);
-    let digest = match only_one(&args.component, own)? {
-        Some(digest) => digest,
-        None => named(session, &tenant, &args.component).await?,
-    };
+    let found = component_named(&tenant, &args.component).await?;
+    let digest = there_is(session, &tenant, &args.component, found).await?;
     tenant.remove_component(digest).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "removed": digest }))?;
+        session.ui.print_json(&ComponentRemoved { removed: digest })?;
     } else {
         session.ui.note(&format!("removed component {digest}"));
     }

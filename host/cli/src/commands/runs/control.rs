@@ -2,6 +2,7 @@
 
 use reentry::core::path::StepPath;
 use reentry::{ForkOptions, ResumeOptions, TravelOptions};
+use reentry_wire::RunDeleted;
 
 use crate::args::{ActorArgs, Given, RunName, SuspensionName};
 use crate::exit::Exit;
@@ -124,7 +125,7 @@ pub(super) async fn delete(args: &Args, session: &Session) -> Result<Exit, Failu
     tenant.delete_run(run).await?;
     host.give_back_space().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "deleted": run }))?;
+        session.ui.print_json(&RunDeleted { deleted: run })?;
     } else {
         session.ui.note(&format!("deleted run {run}"));
     }

@@ -6,15 +6,15 @@ use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::store::{SavepointKind, SavepointSummary, SuspensionEnd, Text, TryKind};
-use serde_json::json;
+use reentry_wire::lookup::short;
+use reentry_wire::{History, end_name};
 
-use crate::args::{RunName, short};
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
 use crate::json_text::glimpse;
 use crate::session::{Background, Session};
-use crate::suspended::{Row, ended};
 use crate::table::Table;
 use crate::ui::harmless;
 
@@ -38,19 +38,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let (suspensions, savepoints) = (run.history().await?, run.savepoints().await?);
     let entries = run.travel_targets().await?;
     if session.ui.is_json() {
-        let point = |point: &SavepointSummary| {
-            let kind = match point.kind {
-                SavepointKind::Suspension => "suspension",
-                SavepointKind::Failure => "end",
-            };
-            json!({"version": point.version, "at": point.at, "kind": kind, "suspensionId": point.suspension})
-        };
-        session.ui.print_json(&json!({
-            "runId": run.id(),
-            "suspensions": suspensions.iter().map(Row::of).collect::<Vec<_>>(),
-            "savepoints": savepoints.iter().map(point).collect::<Vec<_>>(),
-            "entries": entries,
-        }))?;
+        session.ui.print_json(&History::of(run.id(), &suspensions, &savepoints, &entries))?;
         return Ok(Exit::Done);
     }
     let text = answers(session, &suspensions)
@@ -95,7 +83,7 @@ fn answers(session: &Session, suspensions: &[Waiting]) -> String {
             _ => short(record.past.answer()),
         };
         let (at, came) = match record.state.ended {
-            Some((end, at)) => (at, ended(end).to_owned()),
+            Some((end, at)) => (at, end_name(end).to_owned()),
             None => (record.since, "waits".to_owned()),
         };
         table.row([
@@ -122,7 +110,7 @@ fn points(session: &Session, run: RunId, suspensions: &[Waiting], savepoints: &[
     for point in savepoints {
         let of = suspensions.iter().find(|row| Some(row.record.id) == point.suspension);
         let before = match of.and_then(|row| row.record.state.ended) {
-            Some((end, _)) => format!("was {}", ended(end)),
+            Some((end, _)) => format!("was {}", end_name(end)),
             None if point.kind == SavepointKind::Failure => "ended".to_owned(),
             None => String::new(),
         };

@@ -4,11 +4,11 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use reentry::core::run::RunStatus;
-use reentry::core::time::Timestamp;
-use reentry::store::{RunFilter, RunGroups, RunSummary};
-use serde::Serialize;
+use reentry::store::{RunFilter, RunGroups};
+use reentry_wire::RunList;
+use reentry_wire::lookup::short;
 
-use crate::args::{ListArgs, Order, short};
+use crate::args::{ListArgs, Order};
 use crate::counted;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -57,27 +57,6 @@ fn statuses() -> impl clap::builder::TypedValueParser<Value = RunStatus> {
     names.try_map(move |name| known(name).ok_or("no such status"))
 }
 
-/// A run in a list, for programs. Times are milliseconds since 1970.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row<'a> {
-    run_id: String,
-    workflow_id: &'a str,
-    workflow_digest: String,
-    status: RunStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource_id: Option<&'a str>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-/// A page of runs, for programs.
-#[derive(Serialize)]
-struct Runs<'a> {
-    runs: Vec<Row<'a>>,
-    next: Option<&'a str>,
-}
-
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let (list, now) = (args.list, session.now());
@@ -107,8 +86,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     }
     let page = tenant.runs(filter).await?;
     if session.ui.is_json() {
-        let runs = page.rows.iter().map(row).collect();
-        session.ui.print_json(&Runs { runs, next: page.next.as_deref() })?;
+        session.ui.print_json(&RunList::of(&page))?;
         return Ok(Exit::Done);
     }
     let style = session.ui.out;
@@ -129,16 +107,4 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     }
     counted::note_page(session, &page, list.limit, "run", "no runs");
     Ok(Exit::Done)
-}
-
-fn row(run: &RunSummary) -> Row<'_> {
-    Row {
-        run_id: run.id.to_string(),
-        workflow_id: &run.workflow_id,
-        workflow_digest: run.workflow.to_string(),
-        status: run.status,
-        resource_id: run.resource_id.as_deref(),
-        created_at: run.created_at,
-        updated_at: run.updated_at,
-    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reentry::core::path::StepPath;
 use reentry::{Level, LogFilter, LogLine, Run};
+use reentry_wire::LogRow;
 
 use super::clock_time;
 use crate::args::RunName;
@@ -70,7 +71,7 @@ async fn tell(run: &Run, mut filter: LogFilter, follow: bool, ui: &Ui) -> Result
         for line in &page.lines {
             told_any = true;
             let somebody_reads = match ui.is_json() {
-                true => ui.stream_json(line)?,
+                true => ui.stream_json(&LogRow::from(line))?,
                 false => ui.stream(&shown(line, ui.out))?,
             };
             if !somebody_reads {

@@ -6,8 +6,8 @@ use reentry::core::digest::WorkflowDigest;
 use reentry::core::error::ErrorKind;
 use reentry::core::id::RunId;
 use reentry::store::RunFilter;
-use reentry::{Error, MigratedStep, Migration, Tenant};
-use serde::Serialize;
+use reentry::{Error, Migration, Tenant};
+use reentry_wire::{Migrated, MigratedRow, MigratedStep};
 
 use crate::applied;
 use crate::args::RunName;
@@ -45,19 +45,6 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
-/// What became of one of several runs, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    run_id: RunId,
-    moved: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    steps: Vec<MigratedStep>,
-    /// Why it did not move; not there for a run that follows the version already.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<String>,
-}
-
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     match (&args.run, &args.all_of) {
@@ -72,7 +59,7 @@ async fn one(args: &Args, session: &Session, tenant: &Tenant, run: RunId) -> Res
     let to = target(args, session, tenant, &follows).await?;
     let migration = migrate(args, tenant, run, to).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&migration)?;
+        session.ui.print_json(&reentry_wire::Migration::from(&migration))?;
     } else {
         session.ui.print(&text(&migration, args.dry_run, session.ui.out))?;
     }
@@ -90,12 +77,16 @@ async fn all(args: &Args, session: &Session, tenant: &Tenant, workflow: &str) ->
             let row = match migrate(args, tenant, run.id, to).await {
                 Ok(migration) => {
                     let moved = migration.from != migration.to;
-                    Row { run_id: run.id, moved, steps: migration.steps, refused: None }
+                    let steps = MigratedStep::all(&migration.steps);
+                    MigratedRow { run_id: run.id, moved, steps, refused: None }
                 }
                 // What is wrong with one run is no reason to leave the others; what is wrong with the host is.
-                Err(error) if concerns_the_run(&error) => {
-                    Row { run_id: run.id, moved: false, steps: Vec::new(), refused: Some(error.to_string()) }
-                }
+                Err(error) if concerns_the_run(&error) => MigratedRow {
+                    run_id: run.id,
+                    moved: false,
+                    steps: Vec::new(),
+                    refused: Some(error.to_string()),
+                },
                 Err(error) => return Err(error.into()),
             };
             if !session.ui.is_json() {
@@ -109,10 +100,11 @@ async fn all(args: &Args, session: &Session, tenant: &Tenant, workflow: &str) ->
         }
     }
     let refused = rows.iter().filter(|row| row.refused.is_some()).count();
+    let moved = rows.iter().filter(|row| row.moved).count();
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "to": to, "runs": rows }))?;
+        session.ui.print_json(&Migrated { runs: rows, to })?;
     } else {
-        let (moved, what) = (rows.iter().filter(|row| row.moved).count(), verb(args.dry_run));
+        let what = verb(args.dry_run);
         session.ui.note(&format!("{} {what}, {refused} refused", count(moved, "run")));
     }
     Ok(if refused == 0 { Exit::Done } else { Exit::Conflict })
@@ -170,7 +162,7 @@ fn text(migration: &Migration, dry_run: bool, style: Style) -> String {
     text
 }
 
-fn line(row: &Row, dry_run: bool, style: Style) -> String {
+fn line(row: &MigratedRow, dry_run: bool, style: Style) -> String {
     let (run, steps) = (row.run_id, row.steps.len());
     match &row.refused {
         Some(reason) => format!("{run}  {}  {}\n", style.red("refused"), hang(&harmless(reason), 4)),
@@ -187,9 +179,9 @@ mod tests {
 
     const RUN: &str = "run_0000000003e87fffbfffffffffffffff";
 
-    fn step(path: &str, state_bytes: Option<usize>) -> MigratedStep {
+    fn step(path: &str, state_bytes: Option<usize>) -> reentry::MigratedStep {
         let (from, to) = (ComponentDigest::of(b"old"), ComponentDigest::of(b"new"));
-        MigratedStep { path: path.parse().unwrap(), from, to, state_bytes }
+        reentry::MigratedStep { path: path.parse().unwrap(), from, to, state_bytes }
     }
 
     #[test]
@@ -216,10 +208,10 @@ mod tests {
 
     #[test]
     fn each_of_several_runs_has_its_line() {
-        let row = |moved, refused: Option<&str>| Row {
+        let row = |moved, refused: Option<&str>| MigratedRow {
             run_id: RUN.parse().unwrap(),
             moved,
-            steps: vec![step("ask", None)],
+            steps: MigratedStep::all(&[step("ask", None)]),
             refused: refused.map(str::to_owned),
         };
         let rows = [row(true, None), row(false, None), row(false, Some("it runs\u{1b}[2K"))];

@@ -1,9 +1,8 @@
 //! `reentry runs prune`: runs that ended long ago go.
 
-use reentry::core::id::RunId;
 use reentry::core::time::Timestamp;
 use reentry::{Prune, Pruned};
-use serde::Serialize;
+use reentry_wire::RunsPruned;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -28,18 +27,6 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
-/// What went, or would go, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Told<'a> {
-    dry_run: bool,
-    before: Timestamp,
-    /// With `dryRun`, those that forks read are among them.
-    deleted: &'a [RunId],
-    kept: &'a [RunId],
-    bytes_given_back: u64,
-}
-
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let tenant = session.tenant_on(&host);
@@ -51,7 +38,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     };
     let given_back = if args.dry_run { 0 } else { host.give_back_space().await? };
     if session.ui.is_json() {
-        let told = Told {
+        let told = RunsPruned {
             dry_run: args.dry_run,
             before,
             deleted: &deleted,

@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
 use reentry::{Did, Level, Observer, Source, Upkeep};
-use serde::Serialize;
+use reentry_wire::{LeftRow, RecoveredRow, RunsRecovered};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,29 +21,10 @@ use crate::session::Session;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-/// A run that was brought on.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    run_id: RunId,
-    why: &'static str,
-    /// Not there for runs of other tenants.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<RunStatus>,
-}
-
-/// A run that could not be brought on.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Left {
-    run_id: RunId,
-    reason: String,
-}
-
 /// Shows what guests log, and keeps what could not be brought on.
 struct Keeper {
     listener: Listener,
-    left: Mutex<Vec<Left>>,
+    left: Mutex<Vec<LeftRow>>,
 }
 
 impl Observer for Keeper {
@@ -59,7 +39,7 @@ impl Observer for Keeper {
     fn upkeep(&self, upkeep: &Upkeep) {
         self.listener.upkeep(upkeep);
         if let Did::GaveUp(reason) = &upkeep.did {
-            let left = Left { run_id: upkeep.run, reason: reason.clone() };
+            let left = LeftRow { run_id: upkeep.run, reason: reason.clone() };
             self.left.lock().unwrap_or_else(PoisonError::into_inner).push(left);
         }
     }
@@ -78,12 +58,12 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
             Ok(run) => Some(run.status().await?),
             Err(_) => None,
         };
-        rows.push(Row { run_id, why, status });
+        rows.push(RecoveredRow { run_id, status, why });
     }
     let left = keeper.left.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let exit = if left.is_empty() { Exit::Done } else { Exit::Unavailable };
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "runs": rows, "left": left }))?;
+        session.ui.print_json(&RunsRecovered { left: &left, runs: &rows })?;
         return Ok(exit);
     }
     if rows.is_empty() && left.is_empty() {
@@ -91,7 +71,7 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     let style = session.ui.out;
-    let line = |row: &Row| {
+    let line = |row: &RecoveredRow| {
         let status = row.status.map_or("of another tenant", RunStatus::as_str);
         format!("{}  {:<9}  {}\n", row.run_id, row.why, style.status(status))
     };

@@ -7,11 +7,12 @@ use reentry::core::run::{LogKind, Run as State, StepEntry};
 use reentry::core::time::Timestamp;
 use reentry::core::trace::SpanRecord;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
-use serde::Serialize;
+use reentry_wire::lookup::short;
+use reentry_wire::lookup::short_digest;
+use reentry_wire::{RunWhole, end_name};
 
 use super::step_status;
-use crate::args::{RunName, short};
-use crate::digest_text::short_digest;
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{relative, span, took};
@@ -19,7 +20,7 @@ use crate::json_text::pretty_bounded;
 use crate::outcome::reason_line;
 use crate::session::{Background, Session};
 use crate::span_text;
-use crate::suspended::{Row, by, ended};
+use crate::suspended::by;
 use crate::table::Table;
 use crate::ui::{Ui, hang, harmless};
 
@@ -37,26 +38,6 @@ pub(crate) struct Args {
     run: RunName,
 }
 
-/// All that is known of a run, for programs. Times are milliseconds since 1970.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Whole<'a> {
-    #[serde(flatten)]
-    result: &'a RunResult,
-    workflow_id: &'a str,
-    workflow_digest: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource_id: Option<&'a str>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    input: Option<&'a reentry::core::json::Json>,
-    request_context: &'a std::collections::BTreeMap<String, reentry::core::json::Json>,
-    steps: &'a StepResults,
-    suspensions: Vec<Row<'a>>,
-    /// Of the timeline, what has a span: starts, resumes, calls.
-    spans: Vec<&'a TimelineRow>,
-}
-
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
@@ -65,19 +46,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let suspensions = run.history().await?;
     let timeline = run.timeline().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&Whole {
-            result: &result,
-            workflow_id: &state.workflow_id,
-            workflow_digest: state.workflow.to_string(),
-            resource_id: state.resource_id.as_deref(),
-            created_at: state.created_at,
-            updated_at: state.updated_at,
-            input: steps.input.as_ref(),
-            request_context: &state.request_context,
-            steps: &steps,
-            suspensions: suspensions.iter().map(Row::of).collect(),
-            spans: timeline.iter().filter(|row| has_span(row)).collect(),
-        })?;
+        session.ui.print_json(&RunWhole::of(&state, &result, &steps, &suspensions, &timeline))?;
         return Ok(Exit::Done);
     }
     let (ui, now) = (&session.ui, session.now());
@@ -172,7 +141,7 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
             (Some((end, at)), _) => {
                 let by = by(record.past.by.name());
                 let after = took(at.ms_since(record.since));
-                ui.out.dim(&format!("{}{by} after {after}", ended(end)))
+                ui.out.dim(&format!("{}{by} after {after}", end_name(end)))
             }
             (None, Some(due)) => ui.out.yellow(&format!("waits, due {}", relative(due, now))),
             (None, None) => ui.out.yellow("waits"),
@@ -186,11 +155,6 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
         ]);
     }
     format!("\n{}", ui.table(&table))
-}
-
-/// Whether a row tells of a span.
-fn has_span(row: &TimelineRow) -> bool {
-    row.span_id.is_some() || root(row).is_some()
 }
 
 /// The root span of a start or resume, with its name.

@@ -4,9 +4,11 @@ use reentry::TimelineRow;
 use reentry::core::actor::By;
 use reentry::core::json::Json;
 use reentry::core::run::LogKind;
+use reentry_wire::Timeline;
+use reentry_wire::lookup::short;
 
 use super::step_status;
-use crate::args::{RunName, short};
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::took;
@@ -38,7 +40,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let run = args.run.open(session, &tenant).await?;
     let rows = run.timeline().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "runId": run.id(), "timeline": rows }))?;
+        session.ui.print_json(&Timeline::of(run.id(), &rows))?;
         return Ok(Exit::Done);
     }
     let Some(first) = rows.first() else {

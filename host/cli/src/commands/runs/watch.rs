@@ -1,12 +1,16 @@
 //! `reentry runs watch`: what happens in a run, as it happens.
 
-use reentry::core::actor::{Actor, By};
+use reentry::core::actor::By;
+use reentry::core::id::SuspensionId;
 use reentry::core::json::Json;
+use reentry::core::run::{StepEntry, StepStatus};
 use reentry::core::time::Timestamp;
-use reentry::{WatchEvent, WatchPayload};
+use reentry::{Happening, Level, WatchEvent};
+use reentry_wire::lookup::short;
+use reentry_wire::{EventRow, event_name};
 
-use super::clock_time;
-use crate::args::{RunName, short};
+use super::{clock_time, step_status};
+use crate::args::RunName;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json_text::glimpse;
@@ -45,7 +49,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let watching = async {
         while let Some(event) = watch.next().await? {
             let somebody_reads = match session.ui.is_json() {
-                true => session.ui.stream_json(&event)?,
+                true => session.ui.stream_json(&EventRow::from(&event))?,
                 false => session.ui.stream(&format!("{}\n", shown(&event, &session.ui)))?,
             };
             if !somebody_reads {
@@ -72,110 +76,169 @@ fn shown(event: &WatchEvent, ui: &Ui) -> String {
     ui.columns.map_or(line.clone(), |columns| cut(&line, columns))
 }
 
+/// What a line says of an event beside when it was, in which version, its name and its step.
+#[derive(Default)]
+struct Said<'a> {
+    level: Option<Level>,
+    status: Option<String>,
+    suspension: Option<SuspensionId>,
+    until: Option<Timestamp>,
+    /// Who answered, or did what the event tells of.
+    by: Vec<&'a By>,
+    /// What it brought: of a step that goes on the answer, of one that ended the output or the error.
+    data: Option<String>,
+    /// What was answered.
+    answers: Option<String>,
+}
+
 /// An event for people: when, which version, what, where, and the data that matters most.
 fn line(event: &WatchEvent, style: Style) -> String {
     let at = style.dim(&clock_time(event.at));
-    let name = event.kind.strip_prefix("workflow-").unwrap_or(event.kind);
-    let text = |key: &str| event.payload.get(key).and_then(|value| value.decode::<String>().ok());
+    let name = event_name(&event.what);
+    let name = name.strip_prefix("workflow-").unwrap_or(name);
+    let said = said(&event.what);
+    let by: Vec<String> = said.by.into_iter().filter_map(By::name).map(harmless).collect();
     let parts = [
-        text("id"),
-        text("level"),
-        text("status").or(text("workflowStatus")).map(|status| style.status(&status)),
-        text("suspensionId").map(|id| style.dim(&short(&id))),
-        instant(&event.payload).map(|until| format!("until {until}")),
-        by(&event.payload),
-        data(&event.payload).map(|data| glimpse(data.text(), DATA_CHARS)),
-        answers(&event.payload),
+        event.what.path().map(ToString::to_string),
+        said.level.map(|level| level.as_str().to_owned()),
+        said.status.map(|status| style.status(&status)),
+        said.suspension.map(|id| style.dim(&short(&id))),
+        said.until.map(|until| format!("until {until}")),
+        (!by.is_empty()).then(|| format!("by {}", by.join(", "))),
+        said.data.map(|data| glimpse(&data, DATA_CHARS)),
+        said.answers,
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let line = format!("{at}  {:>3}  {name:<NAME_COLUMNS$}  {}", event.version, parts.join("  "));
     line.trim_end().to_owned()
 }
 
-/// Who answered, or did what the event tells of.
-fn by(payload: &WatchPayload) -> Option<String> {
-    let of_answers = payload.get("answers").and_then(|answers| answers.decode::<Vec<By>>().ok());
-    let of_event = payload.get("actor").and_then(|actor| actor.decode::<Actor>().ok());
-    let answered: Vec<_> = of_answers.iter().flatten().filter_map(By::name).map(harmless).collect();
-    match of_event {
-        Some(actor) => Some(format!("by {}", harmless(&actor.name))),
-        None if answered.is_empty() => None,
-        None => Some(format!("by {}", answered.join(", "))),
+fn said(what: &Happening) -> Said<'_> {
+    let running = || Some(step_status(StepStatus::Running));
+    match what {
+        Happening::Started { input, by } => Said { by: vec![by], data: first([input]), ..Said::default() },
+        Happening::Resumed { answers } => {
+            let texts = answers.iter().filter_map(|answer| answer.resume_payload.as_ref());
+            let texts: Vec<String> = texts.map(|text| glimpse(text.text(), DATA_CHARS)).collect();
+            let by = answers.iter().map(|answer| &answer.by).collect();
+            Said { by, answers: Some(texts.join(", ")), ..Said::default() }
+        }
+        Happening::StepStarted { input, .. } => {
+            Said { status: running(), data: first([input]), ..Said::default() }
+        }
+        Happening::StepResumed { answer, .. } => {
+            Said { status: running(), data: first([answer]), ..Said::default() }
+        }
+        Happening::StepEnded { status, entry, .. } => {
+            let brought = entry.as_ref().and_then(|entry| {
+                let StepEntry { output, resume_payload, suspend_payload, payload, .. } = &**entry;
+                let error = entry.error.as_ref().map(json);
+                error.or_else(|| first([output, resume_payload, suspend_payload, &Some(payload.clone())]))
+            });
+            Said { status: Some(step_status(*status)), data: brought, ..Said::default() }
+        }
+        Happening::AnswerRefused { suspension, message, answer, .. } => {
+            let given = answer.as_ref().and_then(|answer| first([&answer.resume_payload]));
+            Said {
+                status: Some(step_status(StepStatus::Suspended)),
+                suspension: Some(*suspension),
+                by: answer.iter().map(|answer| &answer.by).collect(),
+                data: given.or_else(|| Some(json(message))),
+                ..Said::default()
+            }
+        }
+        Happening::Suspended { suspension, question, .. } => {
+            Said { suspension: Some(*suspension), data: first([question]), ..Said::default() }
+        }
+        Happening::Retrying { until, .. } => Said { until: Some(*until), ..Said::default() },
+        Happening::Waiting { until, .. } => Said { until: *until, ..Said::default() },
+        Happening::Progress { completed, .. } => {
+            Said { data: Some(completed.to_string()), ..Said::default() }
+        }
+        Happening::Logged(line) => {
+            Said { level: Some(line.level), data: Some(json(&line.message)), ..Said::default() }
+        }
+        Happening::Emitted { chunk, .. } => Said { data: first([&Some(chunk.clone())]), ..Said::default() },
+        Happening::Canceled { by } => Said { by: vec![by], ..Said::default() },
+        Happening::Finished { status, output, error } => {
+            let brought = error.as_ref().map(json).or_else(|| first([output]));
+            Said { status: Some(status.as_str().to_owned()), data: brought, ..Said::default() }
+        }
+        Happening::Paused
+        | Happening::Unpaused
+        | Happening::TakenOver
+        | Happening::Restarted
+        | Happening::Traveled { .. }
+        | Happening::Forked
+        | Happening::Migrated => Said::default(),
     }
 }
 
-/// What was answered.
-fn answers(payload: &WatchPayload) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Answer {
-        resume_payload: Option<Json>,
-    }
-    let answers = payload.get("answers")?.decode::<Vec<Answer>>().ok()?;
-    let texts = answers.iter().filter_map(|answer| answer.resume_payload.as_ref());
-    Some(texts.map(|text| glimpse(text.text(), DATA_CHARS)).collect::<Vec<_>>().join(", "))
+/// The first value that is there and not `null`.
+fn first<const N: usize>(values: [&Option<Json>; N]) -> Option<String> {
+    let found = values.into_iter().flatten().find(|value| !value.is_null())?;
+    Some(found.text().to_owned())
 }
 
-/// The instant that a step waits for.
-fn instant(payload: &WatchPayload) -> Option<Timestamp> {
-    payload.get("until").and_then(|until| until.decode().ok())
-}
-
-/// What an event brought: of a step that goes on the answer, of one that ended the output or the error.
-fn data(payload: &WatchPayload) -> Option<&Json> {
-    let keys = ["error", "output", "resumePayload", "suspendPayload", "message", "completedCount", "payload"];
-    keys.into_iter().filter_map(|key| payload.get(key)).find(|value| !value.is_null())
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::{Value, json};
+    use reentry::core::step::Failure;
 
     use super::*;
 
-    fn told<const N: usize>(kind: &'static str, payload: [(&'static str, Value); N]) -> String {
-        let payload = payload.into_iter().map(|(key, value)| (key, value.into())).collect();
+    fn told(what: Happening) -> String {
         let run_id = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
         let at = Timestamp(1_767_225_600_123);
-        line(&WatchEvent { kind, run_id, from: "WORKFLOW", payload, version: 7, index: 0, at }, Style::PLAIN)
+        line(&WatchEvent { run_id, version: 7, index: 0, at, what }, Style::PLAIN)
     }
 
     #[test]
     fn an_event_says_what_happened_where_and_with_which_data() {
+        let path = |id: &str| id.parse().unwrap();
+        let value = |text: &str| Json::parse(text).unwrap();
+        let failure = Failure {
+            message: "no\u{1b}".to_owned(),
+            code: None,
+            retryable: true,
+            retry_after_ms: None,
+            details: None,
+        };
+        let entry = StepEntry {
+            status: StepStatus::Failed,
+            payload: value("1"),
+            output: None,
+            error: Some(failure),
+            started_at: Timestamp(1),
+            ended_at: Some(Timestamp(2)),
+            suspend_payload: None,
+            suspended_at: None,
+            resume_payload: None,
+            resumed_at: None,
+        };
+        let suspension = "sus_0000000003e87fffbfffffffffffffff".parse().unwrap();
         let events = [
-            told("workflow-start", [("payload", json!({"a": 1}))]),
-            told(
-                "workflow-step-suspended",
-                [("id", json!("ask")), ("suspensionId", json!("sus_1")), ("suspendPayload", json!(null))],
-            ),
-            told(
-                "workflow-step-start",
-                [
-                    ("id", json!("ask")),
-                    ("status", json!("running")),
-                    ("payload", json!(1)),
-                    ("resumePayload", json!(2)),
-                ],
-            ),
-            told(
-                "workflow-step-result",
-                [
-                    ("id", json!("ask")),
-                    ("status", json!("failed")),
-                    ("payload", json!(1)),
-                    ("error", json!({"message": "no\u{1b}"})),
-                ],
-            ),
-            told("workflow-step-output", [("id", json!("ask")), ("output", json!("x".repeat(500)))]),
-            told("workflow-step-waiting", [("id", json!("nap")), ("until", json!(1_767_225_601_000_u64))]),
-            told("workflow-paused", []),
+            Happening::Started { input: Some(value(r#"{"a":1}"#)), by: By::default() },
+            Happening::Suspended { path: path("ask"), suspension, question: Some(Json::null()), since: None },
+            Happening::StepResumed { path: path("ask"), call: 2, answer: Some(value("2")) },
+            Happening::StepEnded {
+                path: path("ask"),
+                status: StepStatus::Failed,
+                entry: Some(Box::new(entry)),
+            },
+            Happening::Emitted { path: path("ask"), chunk: value(&format!("\"{}\"", "x".repeat(500))) },
+            Happening::Waiting { path: path("nap"), until: Some(Timestamp(1_767_225_601_000)) },
+            Happening::Paused,
         ];
-        insta::assert_snapshot!(events.join("\n"), @r#"
+        insta::assert_snapshot!(events.map(told).join("\n"), @r#"
         00:00:00.123    7  start           {"a": 1}
-        00:00:00.123    7  step-suspended  ask  sus_1
+        00:00:00.123    7  step-suspended  ask  sus_ffffffff
         00:00:00.123    7  step-start      ask  running  2
-        00:00:00.123    7  step-result     ask  failed  {"message": "no\u001b"}
+        00:00:00.123    7  step-result     ask  failed  {"message": "no\u001b", "retryable": true}
         00:00:00.123    7  step-output     ask  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
         00:00:00.123    7  step-waiting    nap  until 2026-01-01T00:00:01.000Z
         00:00:00.123    7  paused

@@ -2,9 +2,8 @@
 
 use reentry::OpenRuns;
 use reentry::core::id::TenantId;
-use serde_json::json;
+use reentry_wire::{TenantDeleted, TenantRow};
 
-use super::as_json;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::{self, count};
@@ -30,7 +29,8 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let deleted = host.delete_tenant(&args.name, open).await?;
     let given_back = host.give_back_space().await?;
     if session.ui.is_json() {
-        session.ui.print_json(&json!({ "deleted": as_json(&deleted), "bytesGivenBack": given_back }))?;
+        let deleted = TenantRow::from(&deleted);
+        session.ui.print_json(&TenantDeleted { bytes_given_back: given_back, deleted })?;
     } else {
         let runs = count(usize::try_from(deleted.runs).unwrap_or(usize::MAX), "run");
         let given_back = humane::given_back(given_back);

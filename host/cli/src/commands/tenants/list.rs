@@ -1,6 +1,7 @@
 //! `reentry tenants list`: the tenants of a host.
 
-use super::as_json;
+use reentry_wire::TenantList;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
@@ -14,8 +15,7 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     let tenants = host.tenants().await?;
     if session.ui.is_json() {
-        let rows: Vec<_> = tenants.iter().map(as_json).collect();
-        session.ui.print_json(&serde_json::json!({ "tenants": rows }))?;
+        session.ui.print_json(&TenantList::of(&tenants))?;
         return Ok(Exit::Done);
     }
     if tenants.is_empty() {

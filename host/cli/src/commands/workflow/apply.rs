@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use reentry_wire::WorkflowApplied;
+
+use crate::component_lookup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
-use crate::workflow_file;
 
 /// Make a workflow file the current version of its id
 ///
@@ -19,12 +21,11 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.tenant(Background::Off).await?;
-    let definition = workflow_file::open(session, &tenant, &args.file, None).await?;
+    let definition = component_lookup::open(session, &tenant, &args.file, None).await?;
     let applied = tenant.apply_workflow(definition).await?;
     let (id, digest) = (applied.workflow.id(), applied.workflow.digest());
     if session.ui.is_json() {
-        let told = serde_json::json!({ "id": id, "digest": digest, "previous": applied.previous });
-        session.ui.print_json(&told)?;
+        session.ui.print_json(&WorkflowApplied::from(&applied))?;
         return Ok(Exit::Done);
     }
     session.ui.note(&match applied.previous {

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use reentry::Tenant;
-use serde::Serialize;
-use serde_json::Value;
+use reentry_wire::workflow_file::{Mistakes, Source};
+use reentry_wire::{FileChecked, WorkflowsChecked};
 
 use crate::component_file::read;
+use crate::component_lookup::{Lookup, told};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::count;
 use crate::session::{Background, Session};
-use crate::workflow_file::{Lookup, Mistakes, Source};
 
 /// Check workflow files: syntax, components, steps, expressions
 ///
@@ -22,22 +22,6 @@ pub(crate) struct Args {
     /// Workflow files, JSON or YAML
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-}
-
-/// What was found of one file, for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Checked {
-    file: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    /// The digest that the workflow would be committed under.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<String>,
-    problems: Vec<Value>,
-    /// What is no mistake, and yet may not be meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<Value>,
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
@@ -51,15 +35,15 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         let (one, mistakes, more) = check(session, &files, names.as_ref(), file).await?;
         checked.push(one);
         wrong.extend(mistakes);
-        hints.extend(more.reports());
+        hints.extend(more.problems());
     }
-    tell(session, &checked)?;
+    tell(session, checked)?;
     if !session.ui.is_json() {
         for hint in hints {
-            session.ui.note(&format!("hint: {}", hint.message));
+            session.ui.note(&format!("hint: {}", hint));
         }
     }
-    if wrong.is_empty() { Ok(Exit::Done) } else { Err(Mistakes::report_of(&wrong).into()) }
+    if wrong.is_empty() { Ok(Exit::Done) } else { Err(told(&wrong).into()) }
 }
 
 async fn check(
@@ -67,7 +51,7 @@ async fn check(
     files: &Tenant,
     names: Option<&Tenant>,
     file: &Path,
-) -> Result<(Checked, Option<Mistakes>, Mistakes), Failure> {
+) -> Result<(FileChecked, Option<Mistakes>, Mistakes), Failure> {
     let shown = file.display().to_string();
     let mut hints = Mistakes::none(file);
     let committed = match Source::read(file, &read(file)?) {
@@ -78,25 +62,24 @@ async fn check(
         }
     };
     let mut checked =
-        Checked { file: shown, id: None, digest: None, problems: Vec::new(), hints: hints.details() };
+        FileChecked { file: shown, id: None, digest: None, problems: Vec::new(), hints: hints.problems() };
     Ok(match committed {
         Ok((_, workflow)) => {
-            (checked.id, checked.digest) =
-                (Some(workflow.id().to_owned()), Some(workflow.digest().to_string()));
+            (checked.id, checked.digest) = (Some(workflow.id().to_owned()), Some(workflow.digest()));
             (checked, None, hints)
         }
         Err(mistakes) => {
-            checked.problems = mistakes.details();
+            checked.problems = mistakes.problems();
             (checked, Some(mistakes), hints)
         }
     })
 }
 
-fn tell(session: &Session, checked: &[Checked]) -> Result<(), Failure> {
+fn tell(session: &Session, checked: Vec<FileChecked>) -> Result<(), Failure> {
     if session.ui.is_json() {
-        return session.ui.print_json(&serde_json::json!({ "files": checked }));
+        return session.ui.print_json(&WorkflowsChecked { files: checked });
     }
-    let line = |file: &Checked| match file.problems.len() {
+    let line = |file: &FileChecked| match file.problems.len() {
         0 => format!("{}: no mistakes\n", file.file),
         some => format!("{}: {}\n", file.file, count(some, "mistake")),
     };

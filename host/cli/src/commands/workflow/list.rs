@@ -1,6 +1,8 @@
 //! `reentry workflow list`: the applied workflows and their versions.
 
-use crate::digest_text::short_digest;
+use reentry_wire::WorkflowList;
+use reentry_wire::lookup::short_digest;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::humane::relative;
@@ -15,16 +17,7 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let workflows = tenant.workflows().await?;
     if session.ui.is_json() {
-        let rows: Vec<_> = workflows
-            .iter()
-            .map(|row| {
-                serde_json::json!({
-                    "id": row.id, "digest": row.digest, "current": row.current,
-                    "openRuns": row.open_runs, "appliedAt": row.applied_at,
-                })
-            })
-            .collect();
-        session.ui.print_json(&serde_json::json!({ "workflows": rows }))?;
+        session.ui.print_json(&WorkflowList::of(&workflows))?;
         return Ok(Exit::Done);
     }
     if workflows.is_empty() {

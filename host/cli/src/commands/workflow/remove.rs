@@ -1,5 +1,7 @@
 //! `reentry workflow remove`: a version of a workflow goes.
 
+use reentry_wire::WorkflowRemoved;
+
 use crate::applied;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -20,7 +22,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let digest = applied::version(session, &tenant, &args.digest).await?;
     tenant.remove_workflow(digest).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "removed": digest }))?;
+        session.ui.print_json(&WorkflowRemoved { removed: digest })?;
     } else {
         session.ui.note(&format!("removed workflow {digest}"));
     }

@@ -1,10 +1,12 @@
 //! `reentry workflow retire`: a workflow without a current version.
 
+use reentry::core::error::ErrorKind;
+use reentry_wire::WorkflowRetired;
+
 use crate::applied;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::session::{Background, Session};
-use reentry::core::error::ErrorKind;
 
 /// Leave a workflow without a current version: nothing new is started by its id
 ///
@@ -35,7 +37,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     };
     let retired = tenant.retire_workflow(&id).await?;
     if session.ui.is_json() {
-        session.ui.print_json(&serde_json::json!({ "id": id, "retired": retired }))?;
+        session.ui.print_json(&WorkflowRetired { id: &id, retired })?;
     } else {
         session.ui.note(&format!("workflow {id} has no current version any more; it was {retired}"));
     }

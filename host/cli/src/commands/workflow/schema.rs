@@ -1,9 +1,10 @@
 //! `reentry workflow schema`: the JSON Schema of workflow files.
 
+use reentry_wire::workflow_file::SCHEMA;
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::workflow_file::SCHEMA;
 
 /// Print the JSON Schema of workflow files, for editors
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,8 @@
-//! Digests as people give them: whole, or their first digits.
+//! Digests, whole or by their first digits.
 
 use std::fmt::Display;
 
-use crate::failure::{Failure, Report};
+use super::{Called, LookupError, only_one};
 
 /// Fewest digits that are taken for the beginning of a digest. Names come first.
 const DIGITS_MIN: usize = 4;
@@ -13,8 +13,8 @@ const DIGITS_SHOWN: usize = 12;
 /// Digits of a digest.
 const DIGITS: usize = 64;
 
-/// A digest as tables show it, which commands take: its first digits.
-pub(crate) fn short_digest(digest: &impl Display) -> String {
+/// Shortens a digest to its first digits, by which it is found, too.
+pub fn short_digest(digest: &impl Display) -> String {
     let whole = digest.to_string();
     whole.strip_prefix("sha256:").unwrap_or(&whole).chars().take(DIGITS_SHOWN).collect()
 }
@@ -23,10 +23,10 @@ pub(crate) fn short_digest(digest: &impl Display) -> String {
 ///
 /// # Errors
 /// `Refused` when several begin like that.
-pub(crate) fn meant<D: Display + Copy>(
+pub(super) fn meant<D: Display + Copy>(
     text: &str,
     known: impl IntoIterator<Item = D>,
-) -> Result<Option<D>, Failure> {
+) -> Result<Option<D>, LookupError> {
     let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
     let looks_like_one =
         (DIGITS_MIN..=DIGITS).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_hexdigit());
@@ -34,16 +34,8 @@ pub(crate) fn meant<D: Display + Copy>(
         return Ok(None);
     }
     let begin = format!("sha256:{digits}");
-    let mut found: Vec<D> =
-        known.into_iter().filter(|digest| digest.to_string().starts_with(&begin)).collect();
-    match found.len() {
-        0 | 1 => Ok(found.pop()),
-        _ => {
-            let all = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-            let message = format!("several digests begin with `{digits}`");
-            Err(Report::refused("ambiguous-digest", message).hint(format!("say more of it:\n{all}")).into())
-        }
-    }
+    let found = known.into_iter().filter(|digest| digest.to_string().starts_with(&begin)).collect();
+    only_one(Called::Digests, &digits, found, usize::MAX)
 }
 
 #[cfg(test)]
@@ -66,7 +58,9 @@ mod tests {
         ] {
             assert_eq!(meant(text, KNOWN).unwrap(), digest, "{text}");
         }
-        let Err(Failure::Own(report)) = meant("aaaabbbb", KNOWN) else { panic!("two begin like that") };
-        assert_eq!(report.hints, ["say more of it:\nsha256:aaaabbbb01\nsha256:aaaabbbb02"]);
+        let Err(LookupError::Ambiguous(several)) = meant("aaaabbbb", KNOWN) else {
+            panic!("two begin like that")
+        };
+        assert_eq!(several.candidates, ["sha256:aaaabbbb01", "sha256:aaaabbbb02"]);
     }
 }

@@ -9,7 +9,7 @@ use super::document::{Document, Found, Value as Part};
 use super::mistake::Mistake;
 
 /// The JSON Schema of workflow files.
-pub(crate) const SCHEMA: &str = include_str!("../../../../docs/workflow.schema.json");
+pub const SCHEMA: &str = include_str!("../../../../docs/workflow.schema.json");
 
 /// The key with which a file says where its schema is. Only editors need it.
 pub(super) const SCHEMA_KEY: &str = "$schema";

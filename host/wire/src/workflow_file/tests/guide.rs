@@ -11,7 +11,7 @@ fn commit_example(language: &str, text: &str) -> Result<String, String> {
         false => text.to_owned(),
     };
     let told = |mistakes: Mistakes| {
-        mistakes.reports().into_iter().map(|report| report.message + "\n").collect::<String>()
+        mistakes.problems().into_iter().map(|problem| format!("{problem}\n")).collect::<String>()
     };
     let source = Source::read(Path::new(&format!("guide.{language}")), whole.as_bytes()).map_err(told)?;
     let contract = |id: &str| {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::document::{Member, Node, Value};
 use super::mistake::Mistake;
-use crate::args::syntax_error;
+use crate::syntax::syntax_error;
 
 /// Reads a JSON text.
 pub(super) fn read(text: &str) -> Result<Node, Vec<Mistake>> {

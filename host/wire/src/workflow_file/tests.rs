@@ -8,7 +8,7 @@ use reentry::core::digest::ComponentDigest;
 use reentry::core::step::Descriptor;
 use reentry::core::workflow::{ComponentSteps, Contract, Definition, DefinitionError, Workflow};
 
-use super::mistake::Mistakes;
+use super::mistake::{FileProblem, Mistakes};
 use super::source::Source;
 
 mod guide;
@@ -35,13 +35,16 @@ fn steps() -> Arc<ComponentSteps> {
     Arc::new(["ask", "check", "pay"].map(contract).into_iter().collect::<HashMap<_, _>>())
 }
 
+fn whole(files: &[Mistakes]) -> String {
+    Mistakes::problem(files).message
+}
+
 fn said(file: &str, text: &str) -> String {
     match commit(file, text) {
         Ok(workflow) => format!("{} is fine", workflow.id()),
         Err(mistakes) => {
-            let told =
-                |report: crate::failure::Report| format!("{}\n{}", report.message, report.excerpt.unwrap());
-            mistakes.reports().into_iter().map(told).collect::<Vec<_>>().join("\n")
+            let told = |problem: FileProblem| format!("{problem}\n{}", problem.excerpt);
+            mistakes.problems().into_iter().map(told).collect::<Vec<_>>().join("\n")
         }
     }
 }
@@ -301,7 +304,7 @@ fn yaml_says_the_same_as_json() {
     let yaml = "%YAML 1.2\n---\nid: w\ntitle: '5'\nretry: {retries: 0o10, backoff: +01.50, delayMs: 0x1F}\nsteps:\n\
         - then:\n    component: c\n    step: ask\n\
         - doWhile:\n    do:\n      - map:\n          to:\n            on: input.n + 1\n            null: \"null\"\n    while: |-\n      output.on < 3\n";
-    let commit = |file, text| commit(file, text).map_err(|mistakes| mistakes.report().message).unwrap();
+    let commit = |file, text| commit(file, text).map_err(|mistakes| whole(&[mistakes])).unwrap();
     assert_eq!(commit("w.json", json).definition(), commit("w.yaml", yaml).definition());
     // Which of the two it is is seen from the ending, or else from the text.
     assert_eq!(said("w", json), "w is fine");
@@ -345,17 +348,18 @@ fn what_the_schema_lets_pass_is_still_shown_with_its_place() {
 #[test]
 fn what_is_no_text_is_no_workflow() {
     let mistakes = Source::read(Path::new("w"), b"id: \xff").unwrap_err();
-    assert_eq!(mistakes.report().message, "w:1:5: the file is neither WebAssembly nor text in UTF-8");
+    assert_eq!(whole(&[mistakes]), "w:1:5: the file is neither WebAssembly nor text in UTF-8");
 }
 
 #[test]
-fn several_mistakes_are_one_error_with_parts() {
+fn several_mistakes_are_one_error() {
     let mistakes = commit("w.yaml", "id: 5\nsteps: 5\n").unwrap_err();
-    let report = mistakes.report();
-    assert_eq!((report.message.as_str(), report.parts.len()), ("w.yaml has 2 mistakes", 2));
-    insta::assert_snapshot!(report.details.unwrap(), @r#"{"problems":[{"column":5,"file":"w.yaml","line":1,"problem":"expected a text, found `5`; put it in quotes to make it one"},{"column":8,"file":"w.yaml","line":2,"problem":"expected an array, found `5`"}]}"#);
-    let one = commit("w.yaml", "id: w\nsteps: 5\n").unwrap_err().report();
-    assert_eq!((one.message.as_str(), one.parts.len()), ("w.yaml:2:8: expected an array, found `5`", 0));
+    assert_eq!(mistakes.count(), 2);
+    let problem = Mistakes::problem(&[mistakes]);
+    assert_eq!(problem.message, "w.yaml has 2 mistakes");
+    insta::assert_snapshot!(serde_json::to_string(&problem.details).unwrap(), @r#"{"problems":[{"column":5,"file":"w.yaml","line":1,"problem":"expected a text, found `5`; put it in quotes to make it one"},{"column":8,"file":"w.yaml","line":2,"problem":"expected an array, found `5`"}]}"#);
+    let one = commit("w.yaml", "id: w\nsteps: 5\n").unwrap_err();
+    assert_eq!(whole(&[one]), "w.yaml:2:8: expected an array, found `5`");
 }
 
 #[test]
@@ -373,5 +377,5 @@ steps:
 ";
     assert_eq!(said("w.yaml", text), "w is fine");
     let hints = Source::read(Path::new("w.yaml"), text.as_bytes()).unwrap().hints();
-    insta::assert_snapshot!(hints.report().message, @"w.yaml:9:15: entry `open`: it takes any JSON as its answer; `answer`, a JSON Schema, has answers checked");
+    insta::assert_snapshot!(whole(&[hints]), @"w.yaml:9:15: entry `open`: it takes any JSON as its answer; `answer`, a JSON Schema, has answers checked");
 }

@@ -12,19 +12,20 @@ use super::{read_json, read_yaml, shape};
 
 /// A workflow file whose shape is right.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub struct Source {
     path: PathBuf,
     document: Document,
     /// What it says, with components as they are named there.
-    pub(crate) definition: Definition<String>,
+    pub definition: Definition<String>,
 }
 
 impl Source {
-    /// Reads a file, JSON or YAML.
+    /// Reads the bytes of a file, JSON or YAML. The path is for its ending, which may say which, and for what is told of it: it is not
+    /// opened.
     ///
     /// # Errors
     /// All that is wrong with its shape.
-    pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Self, Mistakes> {
+    pub fn read(path: &Path, bytes: &[u8]) -> Result<Self, Mistakes> {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
             Err(error) => {
@@ -42,13 +43,24 @@ impl Source {
         Ok(Self { path: path.to_owned(), document, definition })
     }
 
+    /// What the file calls its components, each once, in the order in which they first come.
+    pub fn component_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for (_, step) in self.definition.step_entries() {
+            if !names.contains(&step.component) {
+                names.push(step.component.clone());
+            }
+        }
+        names
+    }
+
     /// The file.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// What is no mistake, and yet may not be meant: questions whose answers are not checked.
-    pub(crate) fn hints(&self) -> Mistakes {
+    pub fn hints(&self) -> Mistakes {
         let open = self.definition.ask_entries().into_iter().filter(|(_, ask)| ask.answer.is_none());
         let hints = open.map(|(pointer, ask)| {
             let problem = "it takes any JSON as its answer; `answer`, a JSON Schema, has answers checked";
@@ -60,7 +72,7 @@ impl Source {
     }
 
     /// Shows where in the file the problems of its definition are. Components are called what the file calls them.
-    pub(crate) fn blame(
+    pub(super) fn blame(
         &self,
         problems: &[DefinitionError],
         names: &[(String, ComponentDigest)],

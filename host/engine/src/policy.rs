@@ -1,0 +1,89 @@
+//! What each tenant may use. It is asked for each time, so that it may differ between tenants and change while the host lives.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use reentry_core::id::TenantId;
+use reentry_wasm::{Grants, Limits};
+
+use crate::bounds::VALUE_BYTES_MAX;
+use crate::error::Error;
+use crate::shared::Shared;
+use crate::tenant::Tenant;
+
+/// What a tenant may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TenantPolicy {
+    /// What one call into a guest of the tenant's may use. `value_bytes` also bounds the values that come in.
+    ///
+    /// Of `memory_bytes`, `table_elements` and `instances` a call gets at most what the host itself allows
+    /// ([`HostBuilder::limits`](crate::HostBuilder::limits)), as the slots for calls have that size. Of `value_bytes` at most 16 MiB count.
+    pub limits: Limits,
+    /// What the tenant's components may import beyond the step contract.
+    pub grants: Grants,
+}
+
+impl TenantPolicy {
+    /// Sets what one call may use. Defaults to [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets what components may import. Defaults to nothing.
+    pub fn grants(mut self, grants: Grants) -> Self {
+        self.grants = grants;
+        self
+    }
+}
+
+/// Knows what each tenant may use.
+#[async_trait]
+pub trait Policies: Send + Sync + 'static {
+    /// Returns what a tenant may use now. Called whenever a component is opened, a call is made or a value comes in, so it must be quick:
+    /// an implementation that reads from elsewhere must keep what it has read.
+    ///
+    /// # Errors
+    /// Whatever keeps it from knowing. What asked for it fails with that error then, and the run stays as it is stored.
+    async fn policy(&self, tenant: &TenantId) -> Result<Arc<TenantPolicy>, Error>;
+}
+
+/// One policy for all tenants.
+pub(crate) struct SameForAll(pub(crate) Arc<TenantPolicy>);
+
+#[async_trait]
+impl Policies for SameForAll {
+    async fn policy(&self, _: &TenantId) -> Result<Arc<TenantPolicy>, Error> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
+impl Shared {
+    /// What a tenant may use of this host.
+    ///
+    /// # Errors
+    /// As [`Policies::policy`].
+    pub(crate) async fn policy(&self, tenant: &TenantId) -> Result<Arc<TenantPolicy>, Error> {
+        let policy = self.policies.policy(tenant).await?;
+        let (asked, most) = (&policy.limits, &self.limits);
+        let limits = Limits {
+            memory_bytes: asked.memory_bytes.min(most.memory_bytes),
+            table_elements: asked.table_elements.min(most.table_elements),
+            instances: asked.instances.min(most.instances),
+            value_bytes: asked.value_bytes.min(VALUE_BYTES_MAX),
+            ..asked.clone()
+        };
+        Ok(if limits == *asked { policy } else { Arc::new(TenantPolicy { limits, ..(*policy).clone() }) })
+    }
+}
+
+impl Tenant {
+    /// What this tenant may use.
+    ///
+    /// # Errors
+    /// As [`Policies::policy`].
+    pub(crate) async fn policy(&self) -> Result<Arc<TenantPolicy>, Error> {
+        self.shared.policy(&self.id).await
+    }
+}
