@@ -11,12 +11,14 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, RunStatus, Step};
+use reentry_core::run::{EntryRecord, RunState, RunStatus};
 use reentry_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::commit::{CallLog, Closed, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
+use crate::commit::{
+    CallLog, ClosedSuspension, Commit, NewSuspension, ReopenedSuspension, RequestKey, SuspensionEnd,
+};
 use crate::filter::without_indexes;
 use crate::past::{Text, WITHIN_BYTES_MAX};
 use crate::query::RunSummary;
@@ -114,8 +116,8 @@ pub(crate) struct ClosedRow {
 }
 
 impl ClosedRow {
-    fn encode(run: RunId, closed: Closed) -> Self {
-        let Closed { suspension, end, question, answer, by } = closed;
+    fn encode(run: RunId, closed: ClosedSuspension) -> Self {
+        let ClosedSuspension { suspension, end, question, answer, by } = closed;
         let placed = |text: Json| Payload::placed(run, text);
         Self { id: suspension, end, question: question.map(placed), answer: answer.map(placed), by }
     }
@@ -141,8 +143,8 @@ pub(crate) struct ReopenedRow {
 }
 
 impl ReopenedRow {
-    fn encode(reopened: Reopened) -> Self {
-        let Reopened { suspension, claim, request, message, .. } = reopened;
+    fn encode(reopened: ReopenedSuspension) -> Self {
+        let ReopenedSuspension { suspension, claim, request, message, .. } = reopened;
         let savepoint = column_of(claim.saturating_sub(1));
         Self { id: suspension, claim: column_of(claim), savepoint, request, message }
     }
@@ -251,7 +253,7 @@ impl CommitRows {
 }
 
 impl RunRow {
-    fn encode(run: &Run) -> Result<Self, StoreError> {
+    fn encode(run: &RunState) -> Result<Self, StoreError> {
         Ok(Self {
             id: run.id,
             status: run.status(),
@@ -281,7 +283,7 @@ impl RunRow {
 }
 
 impl StepRow {
-    fn encode(path: &StepPath, mut step: Step, version: i64) -> Result<Self, StoreError> {
+    fn encode(path: &StepPath, mut step: EntryRecord, version: i64) -> Result<Self, StoreError> {
         let text = step.payload().cloned();
         step.entry.payload = Json::null();
         let payload = match step.apart {
@@ -385,8 +387,8 @@ impl SavepointRow {
 }
 
 /// Reads the head of a run, and checks that it is the one asked for.
-pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Run, StoreError> {
-    let run: Run = serde_json::from_slice(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
+pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<RunState, StoreError> {
+    let run: RunState = serde_json::from_slice(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
     if run.id != id || run.tenant != *tenant {
         let found = format_args!("it is the head of {} of tenant {}", run.id, run.tenant);
         return Err(damaged(format_args!("run {id}"), found));
@@ -402,9 +404,9 @@ pub(crate) fn decode_step(
     record: &[u8],
     payload: Option<&[u8]>,
     part: Option<SnapshotId>,
-) -> Result<(StepPath, Step), StoreError> {
+) -> Result<(StepPath, EntryRecord), StoreError> {
     let what = || format!("step `{path}` of run {run}");
-    let mut step: Step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
+    let mut step: EntryRecord = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
     step.apart = part;
     if let Some(payload) = payload {
         step.entry.payload = serde_json::from_slice(payload).map_err(|e| damaged(what(), e))?;
@@ -419,7 +421,7 @@ pub(crate) fn decode_whole_step(
     record: &[u8],
     payload: Option<&[u8]>,
     part: Option<SnapshotId>,
-) -> Result<(StepPath, Step), StoreError> {
+) -> Result<(StepPath, EntryRecord), StoreError> {
     if let (Some(part), None) = (part, payload) {
         return Err(damaged(
             format_args!("step `{path}` of run {run}"),
