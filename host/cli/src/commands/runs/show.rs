@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use reentry::core::path::StepPath;
-use reentry::core::run::{LogKind, Run as State, StepResult};
+use reentry::core::run::{LogKind, RunState as State, StepResult};
 use reentry::core::time::Timestamp;
 use reentry::core::trace::SpanRecord;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
