@@ -31,8 +31,8 @@ use crate::workflow::Program;
 ///
 /// # Errors
 /// [`NoDecision::Refused`] when the event does not fit the run; the run as it is stored stays as it is. [`NoDecision::Missing`] when
-/// something beside the run must be known: the caller adds it to `known` and asks again. [`NoDecision::Due`] when [`Event::TimePassed`] must be
-/// applied and stored before.
+/// something beside the run must be known: the caller adds it to `known` and asks again. [`NoDecision::Due`] when
+/// [`Event::TimePassed`] must be applied and stored before.
 pub fn apply(
     run: RunState,
     program: &Program,
