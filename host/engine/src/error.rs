@@ -1,6 +1,7 @@
 //! Errors of the library: each says who can act on it, and carries a stable word for programs.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
+pub(crate) use reentry_core::error::chain;
 use reentry_core::error::{ErrorCode, ErrorKind};
 use reentry_core::id::{NameError, RunId, SuspensionId, TenantId};
 use reentry_core::json::JsonError;
@@ -255,12 +256,4 @@ impl Error {
 
 fn lines(errors: &[DefinitionError]) -> String {
     errors.iter().map(|error| format!("\n- {error}")).collect()
-}
-
-/// An error with its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
-    }
 }

@@ -4,7 +4,7 @@ use reentry_core::actor::By;
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry, StepStatus};
+use reentry_core::run::{EntryRecord, LogEntry, LogKind, RunStatus, StepResult, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 
@@ -16,7 +16,8 @@ use crate::told::{Told, ToldAnswer};
 pub struct WatchEvent {
     /// The run: the one that is watched, or one that it was forked from.
     pub run_id: RunId,
-    /// The version of that run with which it came; a watcher can go on after it. For what a step emitted, the version before.
+    /// The version of that run with which it came; a watcher can go on after it. For what a step emitted, the version
+    /// before.
     pub version: u64,
     /// Its place among the events of that version.
     pub index: usize,
@@ -26,8 +27,8 @@ pub struct WatchEvent {
     pub what: Happening,
 }
 
-/// What happened in a run. Questions and answers are as they were, and `None` where they are not recorded; inputs and outputs are taken from
-/// the step's record, unless that is of a later time that the step was done.
+/// What happened in a run. Questions and answers are as they were, and `None` where they are not recorded; inputs and
+/// outputs are taken from the step's record, unless that is of a later time that the step was done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
     /// The run was started.
@@ -65,7 +66,7 @@ pub enum Happening {
         /// How.
         status: StepStatus,
         /// Its record.
-        entry: Option<Box<StepEntry>>,
+        entry: Option<Box<StepResult>>,
     },
     /// A call failed and is made again.
     Retrying {
@@ -190,11 +191,11 @@ impl Happening {
 /// What watchers see of an entry of the log.
 pub(crate) fn happenings(
     entry: &LogEntry,
-    record: Option<&Step>,
+    record: Option<&EntryRecord>,
     told: Told,
     at: Timestamp,
 ) -> Vec<Happening> {
-    let shown = record.map(Step::shown);
+    let shown = record.map(EntryRecord::shown);
     let by = || entry.by.clone();
     let path = entry.path.clone();
     let what = match entry.kind.clone() {

@@ -9,7 +9,7 @@ use reentry_core::event::{CallEnd, CallEnded, Event};
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Doing, Refused, Run, Step};
+use reentry_core::run::{Call, Doing, EntryRecord, Refused, RunState};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
@@ -55,7 +55,7 @@ pub(crate) struct ToMake {
 /// Only what the host could not do: the guest's own failures are the end of a call like any other.
 pub(crate) async fn perform(
     host: Arc<Shared>,
-    run: Arc<Run>,
+    run: Arc<RunState>,
     program: Arc<Program>,
     ToMake { path, not_before, place }: ToMake,
     ready: Option<Ready>,
@@ -145,7 +145,7 @@ pub(crate) async fn perform(
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
 async fn is_tried(
     host: &Arc<Shared>,
-    run: &Arc<Run>,
+    run: &Arc<RunState>,
     program: &Arc<Program>,
     path: &StepPath,
     call: u32,
@@ -160,7 +160,7 @@ async fn is_tried(
 }
 
 /// The end of a call that is not made, as there is no time left for it. The run says so in its own words.
-fn not_made(host: &Shared, run: &Run, path: StepPath, step: &Step) -> Performed {
+fn not_made(host: &Shared, run: &RunState, path: StepPath, step: &EntryRecord) -> Performed {
     let message = "there was no time left for this call".to_owned();
     let failure = Failure::of(&failure::TIMEOUT, message);
     let ended = CallEnded {
@@ -182,7 +182,7 @@ fn not_made(host: &Shared, run: &Run, path: StepPath, step: &Step) -> Performed 
 /// As [`inputs::read`].
 pub(crate) async fn context(
     host: &Shared,
-    run: &Arc<Run>,
+    run: &Arc<RunState>,
     path: &StepPath,
     call: Option<u32>,
 ) -> Result<CallContext, Error> {

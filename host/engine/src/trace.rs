@@ -10,7 +10,7 @@ use std::sync::Arc;
 use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{LogEntry, LogKind, Run, Step};
+use reentry_core::run::{EntryRecord, LogEntry, LogKind, RunState};
 use reentry_core::step::CallTrace;
 use reentry_core::trace::{SpanContext, SpanId, SpanRecord, TraceId, TracingOptions};
 use serde_json::{Map, Value};
@@ -42,7 +42,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// The root span of the start or resume that the run has just taken.
-    pub(crate) fn of_request(host: &Shared, run: &Run, options: &TracingOptions) -> Self {
+    pub(crate) fn of_request(host: &Shared, run: &RunState, options: &TracingOptions) -> Self {
         let Some(span) = &run.span else { return Self::below_latest(host, run) };
         let tags = (!options.tags.is_empty()).then(|| options.tags.join(",").into());
         let metadata = metadata(&options.metadata, &options.request_context_keys, &run.request_context);
@@ -56,11 +56,11 @@ impl Place {
     }
 
     /// A new span below that of the latest start or resume, with the metadata of that one.
-    pub(crate) async fn below(host: &Shared, run: &Run) -> Self {
+    pub(crate) async fn below(host: &Shared, run: &RunState) -> Self {
         Self { metadata: noted(host, run).await, ..Self::below_latest(host, run) }
     }
 
-    fn below_latest(host: &Shared, run: &Run) -> Self {
+    fn below_latest(host: &Shared, run: &RunState) -> Self {
         let (trace_id, parent) = match &run.span {
             Some(span) => (span.trace_id, Some(span.span_id)),
             // It has not begun.
@@ -71,7 +71,7 @@ impl Place {
     }
 
     /// Records the place on a span that [`of_run`] made.
-    pub(crate) fn record(&self, span: &Span, run: &Run) {
+    pub(crate) fn record(&self, span: &Span, run: &RunState) {
         span.record("workflow", display(&run.workflow_id));
         span.record("trace_id", display(self.at.trace_id));
         span.record("span_id", display(self.at.span_id));
@@ -90,7 +90,7 @@ impl Place {
     }
 
     /// The span of a call of a step, below this one.
-    pub(crate) fn of_call(&self, run: RunId, path: &StepPath, step: &Step, span_id: SpanId) -> Span {
+    pub(crate) fn of_call(&self, run: RunId, path: &StepPath, step: &EntryRecord, span_id: SpanId) -> Span {
         tracing::info_span!(
             "workflow step", run = %run, path = %path, call = step.calls, attempt = step.attempt,
             trace_id = %self.at.trace_id, span_id = %span_id, parent_span_id = %self.at.span_id,
@@ -115,7 +115,7 @@ impl Place {
 
 /// The metadata that the caller of the latest start or resume asked for. Read only for those who listen; what cannot be read is told by
 /// those who cannot do without.
-async fn noted(host: &Shared, run: &Run) -> Option<Arc<str>> {
+async fn noted(host: &Shared, run: &RunState) -> Option<Arc<str>> {
     let before = run.span_noted.checked_sub(1).filter(|_| !Span::current().is_disabled())?;
     let rows = host.store.log(&run.tenant, run.id, before, 1).await.ok()?;
     let row = rows.first().filter(|row| row.version == run.span_noted)?;

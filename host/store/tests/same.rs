@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
-use reentry_core::run::{Phase, Run, RunStatus, Step, SuspensionEnd};
+use reentry_core::run::{EntryRecord, Phase, RunState, RunStatus, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{
     calling, change, create, ended, given, given_apart, holding, image_id, json, listening, message,
@@ -19,7 +19,7 @@ use reentry_store::sqlite::SqliteStore;
 use reentry_store::{
     CallLogFilter, Commit, CommitError, ComponentRecord, LogPlace, Message, RUN_LOG_BYTES_MAX, RunFilter,
     RunGroups, RunSummary, Runs, SavepointKind, Store, StoreError, SuspensionFilter, SuspensionGroups,
-    SuspensionRecord, WorkflowRecord,
+    SuspensionRecord, Topic, WorkflowRecord,
 };
 
 /// Few of everything, so that changes meet each other.
@@ -184,7 +184,7 @@ fn component() -> ComponentRecord {
     ComponentRecord { digest, bytes, base: Vec::new(), meta: json("{}"), created_at }
 }
 
-fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
+fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> EntryRecord {
     let step = match *doing {
         Doing::Queue => queued(),
         Doing::Hold => holding(),
@@ -209,12 +209,12 @@ fn step(doing: &Doing, payload: usize, mine: impl Fn(u64) -> u64) -> Step {
 }
 
 impl Attempt {
-    fn commit(&self, now: Option<&Run>) -> Commit {
+    fn commit(&self, now: Option<&RunState>) -> Commit {
         let tenant = tenant_of(if self.of_other_tenant { 1 - self.run.min(1) } else { self.run });
         let begun = match (now, self.fork) {
             (Some(now), _) => change(now),
             (None, Some((parent, version))) => create(run(self.run)).forking(parent, version),
-            (None, None) => create(Run {
+            (None, None) => create(RunState {
                 resource_id: self.run.is_multiple_of(2).then(|| "r".to_owned()),
                 ..run(self.run)
             }),
@@ -379,7 +379,13 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         }
         for (name, key) in EVENTS {
             add("mail", format!("{:?}", store.mail(&tenant, name, key, 3).await));
-            add("waiting for", format!("{:?}", store.waiting_for(&tenant, name, key).await));
+            add(
+                "waiting for",
+                format!(
+                    "{:?}",
+                    store.waiting_for(&tenant, &Topic::event(name, key.map(str::to_owned))).await
+                ),
+            );
         }
         for id in ["one", "two"] {
             add("current", format!("{:?}", store.current_workflow(&tenant, id).await));
@@ -401,16 +407,16 @@ async fn everything(store: &dyn Store) -> Vec<String> {
     }
     for number in 0..RUNS {
         let id = run_id(number);
-        add("steps", format!("{:?}", store.steps(&TenantId::default(), id).await));
+        add("steps", format!("{:?}", store.steps(&tenant_of(number), id).await));
         for at in PATHS {
-            add("step", format!("{:?}", store.step(&TenantId::default(), id, &path(at)).await));
+            add("step", format!("{:?}", store.step(&tenant_of(number), id, &path(at)).await));
         }
-        add("outputs", format!("{:?}", store.outputs(&TenantId::default(), id, &PATHS.map(path)).await));
-        add("children", format!("{:?}", store.children(&TenantId::default(), id, &path("each")).await));
+        add("outputs", format!("{:?}", store.outputs(&tenant_of(number), id, &PATHS.map(path)).await));
+        add("children", format!("{:?}", store.children(&tenant_of(number), id, &path("each")).await));
         let mut after = None;
         for step in [None, Some(path("each"))] {
             let filter = CallLogFilter { step, after };
-            let logs = store.call_logs(&TenantId::default(), id, &filter).await;
+            let logs = store.call_logs(&tenant_of(number), id, &filter).await;
             after = logs.as_ref().ok().and_then(|logs| logs.rows.first()).map(|row| LogPlace {
                 run: row.run,
                 version: row.version,
@@ -422,18 +428,18 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             });
             add("call logs", format!("{logs:?}"));
         }
-        add("log", format!("{:?}", store.log(&TenantId::default(), id, 3, 1).await));
-        add("savepoints", format!("{:?}", store.savepoints(&TenantId::default(), id).await));
+        add("log", format!("{:?}", store.log(&tenant_of(number), id, 3, 1).await));
+        add("savepoints", format!("{:?}", store.savepoints(&tenant_of(number), id).await));
         add(
             "failure",
-            format!("{:?}", store.last_savepoint(&TenantId::default(), id, SavepointKind::Failure).await),
+            format!("{:?}", store.last_savepoint(&tenant_of(number), id, SavepointKind::Failure).await),
         );
         for of in 0..8 {
             add(
                 "savepoint",
                 format!(
                     "{:?}",
-                    store.savepoint(&TenantId::default(), id, suspension_id(number * 8 + of)).await
+                    store.savepoint(&tenant_of(number), id, suspension_id(number * 8 + of)).await
                 ),
             );
         }
@@ -447,19 +453,22 @@ async fn everything(store: &dyn Store) -> Vec<String> {
     }
     let except = HashSet::from([run_id(1)]);
     for now in [0, 50, 1_000] {
-        add("due", format!("{:?}", store.due(Timestamp(now), &except, 2).await));
+        add("due", format!("{:?}", store.claim_due(owner_id(9), Timestamp(now), &except, 2).await));
         add("next due", format!("{:?}", store.next_due(Timestamp(now)).await));
     }
     add("component", format!("{:?}", store.component(&ComponentDigest::of(b"shared")).await));
     add("tenants", format!("{:?}", store.list_tenants().await));
     add("any", format!("{:?}", store.has_components().await));
-    add("deliverable", format!("{:?}", store.deliverable(&HashSet::new(), 3).await));
-    add("orphans", format!("{:?}", store.orphans(&except, 3).await));
+    add(
+        "deliverable",
+        format!("{:?}", store.claim_mail(owner_id(9), Timestamp(1_000), &HashSet::new(), 3).await),
+    );
+    add("orphans", format!("{:?}", store.claim_orphans(owner_id(9), Timestamp(1_000), &except, 3).await));
     answers
 }
 
 /// What a store answers; reasons of refusals are each store's own words.
-async fn answer(store: &dyn Store, ask: &Ask, now: Option<&Run>) -> String {
+async fn answer(store: &dyn Store, ask: &Ask, now: Option<&RunState>) -> String {
     let (mine, shared) = (TenantId::default(), ComponentDigest::of(b"shared"));
     match *ask {
         Ask::Commit(ref attempt) => match store.commit(attempt.commit(now)).await {

@@ -7,16 +7,17 @@ use reentry_core::event::MovedStep;
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Doing, Run, Step};
+use reentry_core::run::{Call, Doing, EntryRecord, RunState};
 use reentry_core::step::{CallTrace, Facts, Failure, Invocation, ResumeMode};
 use reentry_core::workflow::{Program, StepAt};
-use reentry_wasm::{CallError, CallOptions, Imported, LoadedComponent};
+use reentry_wasm::{CallError, CallOptions, Imported};
 use tokio::sync::SemaphorePermit;
 
 use crate::call_end::{failure_of, host_fault};
 use crate::call_facts::facts;
 use crate::error::Error;
 use crate::fault::FaultPoint;
+use crate::guests::OpenComponent;
 use crate::inputs;
 use crate::perform::context;
 use crate::ready::{Ready, make_ready};
@@ -25,7 +26,7 @@ use crate::shared::Shared;
 /// A begun step that is of another component in the new version, or another step of the same one.
 pub(super) struct Change<'a> {
     path: &'a StepPath,
-    step: &'a Step,
+    step: &'a EntryRecord,
     was: StepAt<'a>,
     is: StepAt<'a>,
     /// Id of the workflow it moves to.
@@ -45,11 +46,11 @@ type Moved<T> = Result<Result<T, String>, Error>;
 impl<'a> Change<'a> {
     /// How a step changes; `None` if it does not. An entry that is no step on one side is not for this to judge.
     pub(super) fn of(
-        run: &Run,
+        run: &RunState,
         old: &'a Program,
         new: &'a Program,
         path: &'a StepPath,
-        step: &'a Step,
+        step: &'a EntryRecord,
     ) -> Option<Self> {
         let (was, is) = (old.place(&run.called, path)?.step()?, new.place(&run.called, path)?.step()?);
         let same_step = was.contract.descriptor.id == is.contract.descriptor.id;
@@ -69,7 +70,7 @@ impl<'a> Change<'a> {
     pub(super) async fn carry_out(
         &self,
         host: &Shared,
-        run: &Arc<Run>,
+        run: &Arc<RunState>,
         old: &Program,
         told: CallTrace,
     ) -> Moved<Option<There>> {
@@ -116,7 +117,7 @@ impl<'a> Change<'a> {
             Err(reason) => return Ok(Err(reason)),
         };
         let state_bytes = state.text().len();
-        Ok(self.import(host, run, &ready, (&new, state), told).await?.map(|Imported { waits, image }| {
+        Ok(self.import(host, run, &ready, (&*new, state), told).await?.map(|Imported { waits, image }| {
             let id: SnapshotId = host.chance.snapshot_id(host.clock.now());
             Some(There { step: MovedStep { image: id, waits }, image, state_bytes })
         }))
@@ -134,14 +135,20 @@ impl<'a> Change<'a> {
         }
     }
 
-    async fn export(&self, host: &Shared, run: &Arc<Run>, ready: &Ready, told: CallTrace) -> Moved<Json> {
+    async fn export(
+        &self,
+        host: &Shared,
+        run: &Arc<RunState>,
+        ready: &Ready,
+        told: CallTrace,
+    ) -> Moved<Json> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was, told);
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
-        let exported = ready.component.export_state(&facts, image, context, options).await;
+        let exported = ready.component.export_state(facts, image, context, options).await;
         host.fault(FaultPoint::AfterCall);
         self.judged(run, exported, |failure| {
             format!("could not export its state from component {}: {failure}", self.was())
@@ -151,9 +158,9 @@ impl<'a> Change<'a> {
     async fn import(
         &self,
         host: &Shared,
-        run: &Arc<Run>,
+        run: &Arc<RunState>,
         ready: &Ready,
-        (new, state): (&LoadedComponent, Json),
+        (new, state): (&dyn OpenComponent, Json),
         told: CallTrace,
     ) -> Moved<Imported> {
         let context = Arc::new(context(host, run, self.path, None).await?);
@@ -162,7 +169,7 @@ impl<'a> Change<'a> {
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
-        let imported = new.import_state(call, &state, context, options).await;
+        let imported = new.import_state(call, state, context, options).await;
         host.fault(FaultPoint::AfterCall);
         self.judged(run, imported, |failure| {
             format!("was not taken up by component {}: {failure}", self.is())
@@ -170,7 +177,7 @@ impl<'a> Change<'a> {
     }
 
     /// The facts of a call that moves the step. Its key is that of no call of the run's.
-    fn facts(&self, host: &Shared, run: &Run, at: StepAt<'_>, told: CallTrace) -> Facts {
+    fn facts(&self, host: &Shared, run: &RunState, at: StepAt<'_>, told: CallTrace) -> Facts {
         let facts = facts(host, run, self.path, at, self.step, told);
         let idempotency_key = format!("{}/migrate", facts.idempotency_key);
         Facts { workflow_id: self.workflow_id.to_owned(), idempotency_key, ..facts }
@@ -179,7 +186,7 @@ impl<'a> Change<'a> {
     /// Tells what the guest is to blame for from what the host could not do.
     fn judged<T>(
         &self,
-        run: &Run,
+        run: &RunState,
         ended: Result<Result<T, Failure>, CallError>,
         told: impl Fn(String) -> String,
     ) -> Moved<T> {
@@ -195,12 +202,12 @@ impl<'a> Change<'a> {
 
 /// A slot for a call into a guest.
 /// How a call is made that moves a step of a run.
-async fn options(host: &Shared, run: &Run, ready: &Ready) -> Result<CallOptions, Error> {
+async fn options(host: &Shared, run: &RunState, ready: &Ready) -> Result<CallOptions, Error> {
     let limits = Some(host.policy(&run.tenant).await?.limits.clone());
     Ok(CallOptions { limits, ..CallOptions::new(ready.seal.clone()) })
 }
 
-async fn permit<'h>(host: &'h Shared, run: &Run) -> Result<SemaphorePermit<'h>, Error> {
+async fn permit<'h>(host: &'h Shared, run: &RunState) -> Result<SemaphorePermit<'h>, Error> {
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     host.calls.acquire().await.map_err(interrupted)
 }

@@ -8,7 +8,7 @@ use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Run, RunStatus, Step};
+use reentry::core::run::{EntryRecord, RunState, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
@@ -26,7 +26,7 @@ pub(crate) struct HeldStore {
     /// What a broken engine has acknowledged and not stored yet.
     late: Mutex<Option<Commit>>,
     /// The last two versions of the run that were read.
-    read: Mutex<[Option<Run>; 2]>,
+    read: Mutex<[Option<RunState>; 2]>,
 }
 
 impl HeldStore {
@@ -148,7 +148,7 @@ impl Runs for HeldStore {
         now(self.inner().note_late_try(tenant, run, late, times))
     }
 
-    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
         let mut run = now(self.inner().run(tenant, id))?;
         if self.is(Broken::DeadlinesForgotten) {
             run.iter_mut().for_each(without_deadlines);
@@ -174,11 +174,16 @@ impl Runs for HeldStore {
         now(self.inner().lineage(tenant, run))
     }
 
-    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+    async fn step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Option<EntryRecord>, StoreError> {
         now(self.inner().step(tenant, run, path))
     }
 
-    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         now(self.inner().steps(tenant, run))
     }
 
@@ -187,7 +192,7 @@ impl Runs for HeldStore {
         tenant: &TenantId,
         run: RunId,
         paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+    ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError> {
         now(self.inner().outputs(tenant, run, paths))
     }
 
@@ -196,7 +201,7 @@ impl Runs for HeldStore {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         now(self.inner().children(tenant, run, path))
     }
 
@@ -489,20 +494,25 @@ impl Mail for HeldStore {
     async fn waiting_for(
         &self,
         tenant: &TenantId,
-        name: &str,
-        key: Option<&str>,
+        topic: &Topic,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
-        let waiting = now(self.inner().waiting_for(tenant, name, key));
+        let waiting = now(self.inner().waiting_for(tenant, topic));
         self.stage.gate(self.process, 4, "what follows a look at who waits").await;
         waiting
     }
 
-    async fn deliverable(
+    async fn claim_mail(
         &self,
+        owner: OwnerId,
+        at: Timestamp,
         except: &HashSet<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        now(self.inner().deliverable(except, limit))
+        now(self.inner().claim_mail(owner, at, except, limit))
+    }
+
+    async fn let_go_of_mail(&self, owner: OwnerId, messages: &[MessageId]) -> Result<(), StoreError> {
+        now(self.inner().let_go_of_mail(owner, messages))
     }
 
     async fn expire_mail(&self, at: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
@@ -542,8 +552,9 @@ impl Owners for HeldStore {
 
 #[async_trait]
 impl Upkeep for HeldStore {
-    async fn due(
+    async fn claim_due(
         &self,
+        owner: OwnerId,
         at: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
@@ -551,7 +562,7 @@ impl Upkeep for HeldStore {
         if self.is(Broken::TimersForgotten) && self.process > 0 {
             return Ok(Vec::new());
         }
-        let mut due = now(self.inner().due(at, except, limit))?;
+        let mut due = now(self.inner().claim_due(owner, at, except, limit))?;
         if self.is(Broken::DelaysForgotten) {
             due.retain(|(tenant, run)| {
                 let run = now(self.inner.run(tenant, *run)).ok().flatten();
@@ -561,19 +572,25 @@ impl Upkeep for HeldStore {
         Ok(due)
     }
 
+    async fn let_go(&self, owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError> {
+        now(self.inner().let_go(owner, runs))
+    }
+
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         now(self.inner().next_due(after))
     }
 
-    async fn orphans(
+    async fn claim_orphans(
         &self,
+        owner: OwnerId,
+        at: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         if self.is(Broken::OrphansForgotten) {
             return Ok(Vec::new());
         }
-        let mut orphans = now(self.inner().orphans(except, limit))?;
+        let mut orphans = now(self.inner().claim_orphans(owner, at, except, limit))?;
         if self.is(Broken::LeasesIgnored) {
             for owner in self.disk.other_owners(self.process) {
                 let owned = now(self.inner().owned(owner))?;

@@ -1,13 +1,13 @@
 //! Deleting runs that have ended, with all that is kept of them in every table.
 
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{RunStatus, Step};
+use reentry_core::run::{EntryRecord, RunStatus};
 use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::DeleteError;
 use crate::codes::{FINAL, status_of};
-use crate::rows::{column, column_of};
+use crate::columns::{column, column_of};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::{images, old_steps, savepoints, suspensions};
 
@@ -47,7 +47,7 @@ fn drop_images(connection: &Connection, seq: i64) -> Result<(), Fault> {
         connection.prepare_cached("SELECT record FROM steps WHERE run = ?1 AND active = 1")?;
     let steps = statement.query_map([seq], |row| {
         let record = row.get_ref(0)?.as_bytes_or_null().ok().flatten();
-        Ok(record.and_then(|record| serde_json::from_slice::<Step>(record).ok()))
+        Ok(record.and_then(|record| serde_json::from_slice::<EntryRecord>(record).ok()))
     })?;
     let steps = steps.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut images = steps.iter().flatten().filter_map(|step| step.doing.image());
@@ -100,6 +100,8 @@ fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
     ] {
         connection.prepare_cached(sql)?.execute([seq])?;
     }
-    connection.prepare_cached("DELETE FROM requests WHERE run = ?1")?.execute([run.as_bytes()])?;
+    for sql in ["DELETE FROM requests WHERE run = ?1", "DELETE FROM claims WHERE id = ?1"] {
+        connection.prepare_cached(sql)?.execute([run.as_bytes()])?;
+    }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Runs: the table `runs`, and what one commit does to all tables of a run.
 
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{Run, RunStatus};
+use reentry_core::run::{RunState, RunStatus};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::codes::{end_code, status_code};
-use crate::rows::{CommitRows, RunRow, column_of, decode_run, decode_step};
+use crate::columns::column_of;
+use crate::decode::{decode_run, decode_step};
+use crate::rows::{CommitRows, RunRow};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::{
@@ -186,8 +188,8 @@ fn follow(connection: &Connection, run: &RunRow, seq: i64) -> Result<(), Fault> 
 }
 
 /// Reads a run and its steps that are not done. One statement, so that head and steps are of one version.
-pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
-    let mut found: Option<Run> = None;
+pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
+    let mut found: Option<RunState> = None;
     all(reader, READ, params![id.as_bytes(), tenant.as_str()], |row| {
         let run = match &mut found {
             Some(run) => run,
