@@ -7,7 +7,6 @@ use reentry::core::id::RunId;
 use reentry_wire::lookup::{Ambiguous, Called, LookupError};
 use reentry_wire::{Details, Problem};
 
-use crate::codes;
 use crate::ui::{Ui, hang, harmless};
 
 /// Why a command has no result.
@@ -148,6 +147,7 @@ impl From<Problem> for Report {
 mod tests {
     use super::*;
     use crate::cli::{Color, Format};
+    use crate::codes;
 
     fn report() -> Report {
         Report::new(&codes::INVALID_JSON, "--input is not valid JSON: it\u{1b}[2K")

@@ -14,22 +14,22 @@ pub struct Component {
 }
 
 impl Component {
-    /// SHA-256 of the component as it was uploaded.
+    /// Returns the SHA-256 of the component as it was added.
     pub fn digest(&self) -> ComponentDigest {
         self.digest
     }
 
-    /// What it says of its steps.
+    /// Returns what the component says of its steps.
     pub fn steps(&self) -> &[Descriptor] {
         &self.meta.steps
     }
 
-    /// What the loader found out about it.
+    /// Returns what was found out when it was loaded.
     pub fn meta(&self) -> &ComponentMeta {
         &self.meta
     }
 
-    /// One of its steps, as an entry of a workflow. That there is such a step is checked when the workflow is committed.
+    /// Makes an entry of one of its steps. That the step exists is checked when the workflow is committed.
     pub fn step(&self, id: impl Into<String>) -> StepEntry {
         StepEntry::new(self.digest, id)
     }

@@ -43,7 +43,7 @@ impl Run {
         self.bring("workflow run (unpaused)", Event::Unpaused { owner: self.tenant.shared.owner }).await
     }
 
-    /// Has a run that failed or was cancelled go on from where it was right before: what failed is tried again. A blocked run is tried once more
+    /// Has a run that failed or was canceled go on from where it was right before: what failed is tried again. A blocked run is tried once more
     /// where it stands. Returns when it has ended or waits.
     ///
     /// # Errors

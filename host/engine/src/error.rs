@@ -196,17 +196,17 @@ pub enum Error {
 }
 
 impl Error {
-    /// Who can act on it.
+    /// Says who can act on it.
     pub fn kind(&self) -> ErrorKind {
         self.error_code().kind
     }
 
-    /// A stable word for programs.
+    /// Returns a stable word for programs.
     pub fn code(&self) -> &'static str {
         self.error_code().word
     }
 
-    /// The row of the table of codes that it has.
+    /// Returns its row of a table of codes, which says what happened, why, and what to do.
     pub fn error_code(&self) -> &'static ErrorCode {
         match self {
             Self::Refused(refused) => refused.error_code(),

@@ -101,7 +101,7 @@ impl Stored {
 }
 
 impl FaultPoint {
-    /// Every moment there is.
+    /// Lists every moment.
     pub fn all() -> Vec<Self> {
         let commits =
             Stored::ALL.into_iter().flat_map(|what| [Self::BeforeCommit(what), Self::AfterCommit(what)]);

@@ -160,7 +160,7 @@ pub enum Happening {
 }
 
 impl Happening {
-    /// The step, or the entry, that it is about; `None` where it is the run.
+    /// Returns the step or entry that it is about; `None` where it is the run.
     pub fn path(&self) -> Option<&StepPath> {
         match self {
             Self::StepStarted { path, .. }

@@ -32,7 +32,7 @@ pub struct SendEvent {
     pub payload: Option<Json>,
     /// The sender's own id for it, 1 to 256 bytes: of several events with the same one only the first counts.
     pub id: Option<String>,
-    /// When it is dropped if nobody took it; never without one.
+    /// When it is dropped if no run took it. Defaults to never.
     pub expires_at: Option<Timestamp>,
     /// Who sends it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
@@ -202,7 +202,7 @@ fn is_too_old(message: &Message, now: Timestamp) -> bool {
     message.expires_at.is_some_and(|at| at <= now)
 }
 
-/// Whether nobody has taken the message.
+/// Whether no run has taken the message.
 async fn is_there(host: &Shared, message: &Message) -> Result<bool, Error> {
     let (name, key) = (&message.name, message.key.as_deref());
     let mail = host.store.mail(&message.tenant, name, key, LOOKED_THROUGH_MAX).await?;

@@ -39,7 +39,7 @@ impl NewRun {
         Self { workflow, run }
     }
 
-    /// The id that it will have. When the start repeats an earlier request, the earlier run is the one that counts.
+    /// Returns the id that it will have. When the start repeats an earlier request, the earlier run is the one that counts.
     pub fn id(&self) -> RunId {
         self.run.id
     }

@@ -147,7 +147,7 @@ impl StepResults {
         results
     }
 
-    /// The entry of one step.
+    /// Returns the entry of one step.
     pub fn get(&self, path: &StepPath) -> Option<&StepResult> {
         self.steps.iter().find(|(other, _)| other == path).map(|(_, entry)| entry)
     }

@@ -12,7 +12,7 @@ use crate::inbox::Waiting;
 use crate::run::Run;
 
 impl Run {
-    /// All suspensions of the run, the oldest first: what was asked, what was answered and by whom, which answers did not count. Of a fork,
+    /// Lists all suspensions of the run, the oldest first: what was asked, what was answered and by whom, which answers did not count. Of a fork,
     /// those that had ended in its parents when it began come first. Grows with the run.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Run {
         }
     }
 
-    /// The moments to which the run can be forked or restarted, the oldest first.
+    /// Lists the moments to which the run can be forked or restarted, the oldest first.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, `Unavailable`.
@@ -76,7 +76,7 @@ impl Run {
         Ok(self.tenant.shared.store.savepoints(&self.tenant.id, self.id).await?)
     }
 
-    /// The entries that the run has reached and can be sent back to, in the order in which it first came to them: those that stand in no
+    /// Lists the entries that the run has reached and can be sent back to, in the order in which it first came to them: those that stand in no
     /// block. Reads the records of all steps, so its cost grows with the run.
     ///
     /// # Errors

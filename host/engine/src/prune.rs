@@ -32,7 +32,7 @@ pub struct Pruned {
 }
 
 impl Tenant {
-    /// The runs of this tenant that [`Self::prune`] looks at: it deletes all of them but those that are read by forks which stay. Reads
+    /// Lists the runs of this tenant that [`Self::prune`] looks at: it deletes all of them but those that are read by forks which stay. Reads
     /// the list of the tenant's runs that have ended.
     ///
     /// # Errors

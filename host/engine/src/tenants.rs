@@ -23,7 +23,7 @@ pub enum OpenRuns {
 }
 
 impl Host {
-    /// The tenants of which anything is kept, by name, with how much that is. Grows with all runs.
+    /// Lists the tenants of which anything is kept, by name, with how much that is. The cost grows with all runs.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.

@@ -41,7 +41,8 @@ pub struct TimelineRow {
 }
 
 impl Run {
-    /// All that happened in the run, the oldest first; of a fork, in its parents before it began as well. Grows with the run.
+    /// Lists all that happened in the run, the oldest first; of a fork, also what happened in its parents before. The cost grows with
+    /// the run.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, `Unavailable`.

@@ -28,7 +28,7 @@ impl Tenant {
         Ok(Applied { workflow: Workflow { tenant: self.clone(), workflow }, previous })
     }
 
-    /// The current version of a workflow.
+    /// Returns the current version of a workflow.
     ///
     /// # Errors
     /// `NotFound` when there is none.
@@ -37,7 +37,7 @@ impl Tenant {
         self.workflow_by_digest(current.ok_or_else(|| Error::NoCurrentWorkflow(id.to_owned()))?).await
     }
 
-    /// A version of a workflow that the tenant has committed or applied, current or not.
+    /// Returns a version of a workflow that the tenant has committed or applied, current or not.
     ///
     /// # Errors
     /// `NotFound` when there is none, whether another tenant has it or not, and when the tenant may not use its components.
@@ -48,7 +48,7 @@ impl Tenant {
         })
     }
 
-    /// All versions that the tenant has applied, by id, the latest applied first.
+    /// Lists all versions that the tenant has applied, by id, the latest applied first.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -65,7 +65,7 @@ impl Tenant {
         retired.ok_or_else(|| Error::NoCurrentWorkflow(id.to_owned()))
     }
 
-    /// Removes a version that nobody needs any more. Durable on return.
+    /// Removes a version that is no longer needed. Durable on return.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` for the current version of an id, and while a kept run is pinned to it.
@@ -75,7 +75,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// What of the tenant's uses a component.
+    /// Returns what of the tenant uses a component.
     ///
     /// # Errors
     /// `NotFound` when the tenant may use no such component.

@@ -86,7 +86,7 @@ impl Run {
 }
 
 impl Watch {
-    /// The next event; `None` when the run has ended and all was seen. Can be dropped and asked again.
+    /// Returns the next event; `None` when the run has ended and all was seen. The future can be dropped and asked for again.
     ///
     /// # Errors
     /// `NotFound` when there is no such run (any more); `Damaged`, `Unavailable`.

@@ -29,7 +29,7 @@ impl PendingWorkflow {
         self
     }
 
-    /// Then this entry, of whatever verb.
+    /// Adds an entry of any verb.
     pub fn entry(self, entry: impl Into<Entry>) -> Self {
         let entry = entry.into();
         self.with(|definition| definition.steps.push(entry))
@@ -68,7 +68,7 @@ impl Workflow {
         self.workflow.digest()
     }
 
-    /// The definition in canonical form.
+    /// Returns the definition in canonical form.
     pub fn definition(&self) -> &Json {
         self.workflow.definition()
     }
@@ -81,7 +81,7 @@ impl Workflow {
         self.new_run(None).start(options).await
     }
 
-    /// A run with an id, of which nothing is stored before it is started.
+    /// Makes a run with an id. Nothing of it is stored before it is started.
     pub fn new_run(&self, resource_id: Option<String>) -> NewRun {
         NewRun::of(self.clone(), resource_id)
     }
@@ -94,7 +94,7 @@ impl Workflow {
         self.tenant.create_run(&self.workflow, None).await
     }
 
-    /// Creates a run about somebody or something, by which runs can be listed and which steps get to see.
+    /// Creates a run with a resource: what it is about. Runs can be listed by it, and steps can read it.
     ///
     /// # Errors
     /// As [`Self::create_run`].

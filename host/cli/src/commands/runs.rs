@@ -33,7 +33,7 @@ pub(crate) enum Command {
     Pause(control::Args),
     /// Let a paused run go on
     Continue(control::Args),
-    /// Let a failed or cancelled run go on: the call that failed is made again
+    /// Let a failed or canceled run go on: the call that failed is made again
     Restart(control::Args),
     Travel(control::TravelArgs),
     Fork(control::ForkArgs),
