@@ -178,7 +178,7 @@ fn check_file(path: &Path, found: &fs::Metadata) -> Result<(), Error> {
     check_owner(path, found)?;
     let mode = found.mode() & 0o777;
     if mode & 0o077 != 0 {
-        let repair = format!("if nobody else has read or written it, `chmod 600 {shown}`");
+        let repair = format!("if no one else has read or written it, `chmod 600 {shown}`");
         return refuse(format!("other users may use it (mode {mode:03o})"), repair);
     }
     Ok(())
