@@ -31,7 +31,7 @@ reentry::core::error_codes! { pub(crate) table:
         "Read `reentry runs show RUN`.";
     NO_HOME = "no-home", Refused,
         "There is no home folder to keep data in.",
-        "Neither `HOME` nor `XDG_DATA_HOME` is set.",
+        "Neither `HOME` nor `XDG_DATA_HOME` is set to an absolute path.",
         "Set `--data-dir` or the variable `REENTRY_DATA_DIR`.";
     NO_DATA_DIR = "no-data-dir", NotFound,
         "There is no data folder.",
@@ -40,7 +40,7 @@ reentry::core::error_codes! { pub(crate) table:
     NOT_CURRENT = "not-current", Conflict,
         "The version is not the current one of its workflow, so it cannot be retired.",
         "Another version was applied since.",
-        "Name the workflow instead, or nothing: old versions start no runs.";
+        "Name the workflow to retire its current version.";
     NOT_WASM = "not-wasm", Refused,
         "The file is not WebAssembly.",
         "It is the text format, or another kind of file.",

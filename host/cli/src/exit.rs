@@ -97,7 +97,7 @@ impl From<RunStatus> for Exit {
             RunStatus::Failed => Self::Failed,
             RunStatus::Canceled => Self::Canceled,
             RunStatus::Blocked => Self::Blocked,
-            // Pending, running, waiting, paused: somebody or something else brings it on.
+            // Pending, running, waiting, paused: a process, a person or a time continues it.
             _ => Self::Waiting,
         }
     }

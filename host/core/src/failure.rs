@@ -71,8 +71,8 @@ failure_codes! {
         "The run is blocked: continuing it went wrong three times, in a way that would happen again.",
         "Correct the reason that the message names, then restart the run. Or cancel it.";
     BAD_ANSWER = "bad-answer",
-        "The step refused an answer that its schema accepts. The question is open again; a step that fails with it otherwise names no wait.",
-        "Answer as the message says.";
+        "The step refused an answer, but named no wait that a caller answered, so the answer cannot be given back.",
+        "Correct the step, or build it with a newer SDK.";
     BAD_DEFAULT = "bad-default",
         "The step refused the answer that its own deadline gave.",
         "Correct the default of the deadline.";

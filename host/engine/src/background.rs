@@ -119,11 +119,11 @@ async fn drop_old_mail(host: &Shared) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs that are being brought on, and those that could not be.
+/// Runs that are being continued, and those that could not be.
 #[derive(Default)]
 struct Runs {
     state: Mutex<State>,
-    /// None is being brought on any more.
+    /// None is being continued any more.
     done: Notify,
 }
 
@@ -133,7 +133,7 @@ struct State {
     put_off: PutOff<RunId>,
 }
 
-/// A run that is being brought on, until this is dropped.
+/// A run that is being continued, until this is dropped.
 struct Busy(Arc<Runs>, RunId);
 
 impl Runs {

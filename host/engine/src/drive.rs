@@ -91,7 +91,7 @@ pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
     Ok(Driver { decider, calls: JoinSet::new(), effects, place })
 }
 
-/// Where the current span stands in the trace of a run that has just taken a request with these options, or is brought on without one.
+/// Where the current span stands in the trace of a run that has just taken a request with these options, or is continued without one.
 async fn placed(decider: &Decider, options: Option<&TracingOptions>) -> Place {
     let (host, run) = (&decider.host, &decider.run);
     let place = match options {
@@ -132,7 +132,7 @@ impl Driver {
         let run = self.decider.run.id;
         let work = async move {
             if let Err(error) = self.spawned(span).await {
-                tracing::error!(%run, error = %chain(&error), "a run could not be brought on");
+                tracing::error!(%run, error = %chain(&error), "a run could not be continued");
             }
         };
         tokio::spawn(work.with_current_subscriber());

@@ -75,7 +75,7 @@ pub trait Observer: Send + Sync + 'static {
     fn upkeep(&self, upkeep: &Upkeep) {
         let Upkeep { tenant, run, did, .. } = upkeep;
         match did {
-            Did::GaveUp(error) => tracing::error!(%tenant, %run, error, "a run could not be brought on"),
+            Did::GaveUp(error) => tracing::error!(%tenant, %run, error, "a run could not be continued"),
             did => tracing::info!(%tenant, %run, ?did, "looked after a run"),
         }
     }

@@ -35,7 +35,7 @@ pub struct RunResult {
     /// order.
     pub suspended: Vec<SuspendedStep>,
     /// When something happens in it by itself, at the earliest: a sleep is over, a failed call is tried again, a deadline passes. There
-    /// with status `waiting` or `suspended`, if there is such an instant. Whoever looks after runs brings it on then.
+    /// with status `waiting` or `suspended`, if there is such an instant. The worker continues it then.
     pub due_at: Option<Timestamp>,
     /// The workflow's shared state, if asked for.
     pub state: Option<BTreeMap<String, Json>>,

@@ -1,4 +1,4 @@
-//! What could not be brought on is tried again later, and later still, so that it keeps nobody busy and stands in nobody's way.
+//! Runs that could not be continued are tried again later, and later still, so that they neither keep a host busy nor delay others.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

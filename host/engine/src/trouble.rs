@@ -47,7 +47,7 @@ pub(crate) async fn panicked(host: &Shared, tenant: &TenantId, run: RunId, error
     Error::Interrupted { run, reason }
 }
 
-/// Counts an error that would come again however often the run were brought on, as that of a call whose end cannot be stored.
+/// Counts an error that would come again however often the run is continued, such as that of a call whose end cannot be stored.
 pub(crate) async fn failed(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) {
     let comes_again = matches!(
         error,
@@ -60,7 +60,7 @@ pub(crate) async fn failed(host: &Shared, tenant: &TenantId, run: RunId, error: 
     }
 }
 
-/// Counts that a run could not be read when it was to be brought on.
+/// Counts that a run could not be read when it was to be continued.
 pub(crate) async fn unreadable(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) {
     if error.is_unreadable() {
         note(host, tenant, run, &crate::error::chain(error), TROUBLES_MAX).await;
@@ -80,7 +80,7 @@ async fn note(host: &Shared, tenant: &TenantId, run: RunId, reason: &str, blocks
             host.live.tell(run, Happened::Committed(None));
             return true;
         }
-        Ok(count) => tracing::error!(%run, reason, count, "a run could not be brought on"),
+        Ok(count) => tracing::error!(%run, reason, count, "a run could not be continued"),
         Err(error) => tracing::error!(%run, reason, %error, "what went wrong with a run could not be kept"),
     }
     false

@@ -30,7 +30,7 @@ pub(super) fn continued(change: &mut Change<'_>, path: &StepPath) -> Result<(), 
 }
 
 impl<'w> Change<'w> {
-    /// Has an entry entered, after those that are to be entered already.
+    /// Queues an entry to be entered after those already queued.
     pub(super) fn enter(&mut self, path: StepPath, input: Json) {
         self.entering.push_back(Entering { path, input });
     }

@@ -39,7 +39,7 @@ pub enum RunStatus {
     Canceled,
     /// Not ended, and no guest is called until somebody lets it go on.
     Paused,
-    /// Not ended, and nothing brings it on: bringing it on went wrong again and again. A restart tries once more.
+    /// Not ended, and nothing continues it, as that went wrong again and again. A restart tries once more.
     Blocked,
 }
 

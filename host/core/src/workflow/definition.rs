@@ -157,7 +157,7 @@ pub struct ForEachEntry<C = ComponentDigest> {
     /// Names the entry; a file may leave it out. For a body of one step it is that step's id then.
     #[serde(default)]
     pub id: String,
-    /// Expression that gives the items; the input itself unless it is said.
+    /// Expression that gives the items. Defaults to the input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<String>,
     /// Most items under way at once; an item that waits is under way.

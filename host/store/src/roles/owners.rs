@@ -5,7 +5,7 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 
 use crate::StoreError;
 
-/// Says, as long as it lives, that the process which registered an owner is alive.
+/// Keeps an owner alive while it is held.
 ///
 /// Dropping it, or the end of the process in whatever way, makes the owner dead.
 pub trait OwnerGuard: Send + Sync {}
