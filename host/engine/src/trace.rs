@@ -12,7 +12,7 @@ use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind, Run, Step};
 use reentry_core::step::CallTrace;
-use reentry_core::trace::{SpanContext, SpanId, SpanRecord, TraceId, TracingOptions};
+use reentry_core::trace::{RootSpanRecord, SpanContext, SpanId, TraceId, TracingOptions};
 use serde_json::{Map, Value};
 use tracing::Span;
 use tracing::field::{Empty, display};
@@ -120,7 +120,7 @@ async fn noted(host: &Shared, run: &Run) -> Option<Arc<str>> {
     let rows = host.store.log(&run.tenant, run.id, before, 1).await.ok()?;
     let row = rows.first().filter(|row| row.version == run.span_noted)?;
     let entries: Vec<LogEntry> = row.entries.decode().ok()?;
-    let SpanRecord { metadata: given, request_context_keys: keys, .. } =
+    let RootSpanRecord { metadata: given, request_context_keys: keys, .. } =
         entries.into_iter().find_map(|entry| match entry.kind {
             LogKind::Started { span } | LogKind::Resumed { span, .. } => span.map(|span| *span),
             _ => None,
