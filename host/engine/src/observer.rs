@@ -6,6 +6,8 @@ use reentry_core::path::StepPath;
 use reentry_core::run::RunStatus;
 pub use reentry_wasm::Level;
 
+use crate::span::Span;
+
 /// Where in which run something was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -69,6 +71,18 @@ pub trait Observer: Send + Sync + 'static {
     fn emit(&self, source: &Source, chunk: &Json) {
         let (run, path) = (&source.run, &source.path);
         tracing::debug!(target: "reentry::guest", %run, %path, %chunk, "emitted");
+    }
+
+    /// Whether [`Self::span`] does anything. Defaults to no: nothing is collected for it then.
+    fn wants_spans(&self) -> bool {
+        false
+    }
+
+    /// A span that has ended; each does once, but for those of a process that was killed. Called where [`Self::wants_spans`] says so, also
+    /// while a panic is under way: it must not panic. Spans are open for `tracing` as well, around the lines of the log; this is for those
+    /// who send them elsewhere.
+    fn span(&self, span: &Span) {
+        let _ = span;
     }
 
     /// Something that the host did by itself.

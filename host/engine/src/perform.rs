@@ -26,7 +26,11 @@ use crate::inputs;
 use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
 use crate::shared::Shared;
+use crate::span::SpanStatus;
 use crate::trace::Place;
+
+/// What the span says of a call that was interrupted.
+const CANCELED: &str = "canceled: the run has ended or the step was closed meanwhile";
 
 /// The end of a call, with the guest's memory if it waits now.
 pub(crate) struct Performed {
@@ -100,7 +104,7 @@ pub(crate) async fn perform(
     let input = inputs::read(&*host.store, &run, &path, step).await?;
     // That of a call which was decided before spans were kept with it is anew.
     let span_id = step.span_id.unwrap_or_else(|| host.chance.span_id());
-    let span = place.of_call(run.id, &path, step, span_id);
+    let span = place.of_call(&host, &run, (&path, step), span_id);
     let facts = facts(&host, &run, &path, node, step, place.told(span_id));
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
@@ -112,20 +116,21 @@ pub(crate) async fn perform(
         ..CallOptions::new(ready.seal.clone())
     };
     host.fault(FaultPoint::BeforeCall);
-    let called = called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span);
+    let called =
+        called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span.told.clone());
     let called = stoppable(called, &context, cancel, host.cancel_grace).await;
     host.fault(FaultPoint::AfterCall);
 
-    let now = host.clock.now();
-    let (end, image) = match called {
-        Ok(result) => end_of(&host, &run, result, now).await?,
+    let ended = match called {
+        Ok(result) => end_of(&host, &run, result, host.clock.now()).await.map(Some),
         // Nobody wanted it any more. Should the step be called once more by now, then that is another call.
-        Err(CallError::Cancelled) => return Ok(None),
-        Err(error) => {
-            let failure = failure_of(error, is_last).map_err(|error| host_fault(&run, &path, error))?;
-            (CallEnd::Failed(failure), None)
-        }
+        Err(CallError::Cancelled) => Ok(None),
+        Err(error) => failure_of(error, is_last)
+            .map(|failure| Some((CallEnd::Failed(failure), None)))
+            .map_err(|error| host_fault(&run, &path, error)),
     };
+    span.end(span_status(&ended));
+    let Some((end, image)) = ended? else { return Ok(None) };
     let settings = context.take_settings();
     let log = context.take_log().into_log(&path, step.calls, step.attempt);
     let ended = CallEnded {
@@ -139,6 +144,15 @@ pub(crate) async fn perform(
         path,
     };
     Ok(Some(Performed { made: Made::now(&run, step), ended, image, log }))
+}
+
+/// That of a call which ended, if it did.
+fn span_status(ended: &Result<Option<(CallEnd, Option<(SnapshotId, Vec<u8>)>)>, Error>) -> SpanStatus {
+    match ended {
+        Ok(Some((CallEnd::Failed(failure), _))) => SpanStatus::Error(failure.message.clone()),
+        Ok(None) => SpanStatus::Error(CANCELED.to_owned()),
+        ended => SpanStatus::of(ended),
+    }
 }
 
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
