@@ -95,7 +95,7 @@ impl Shell {
         shell.write("honest.wasm", &wat::parse_str(takes_its_time()).unwrap());
         let kills = r#"{"then": {"id": "kill", "component": "kills.wasm", "step": "ask"}}"#;
         // The killer begins when the questions are there: which of two calls comes first is left to chance.
-        let lets_kill = r#"{"then": {"id": "go", "component": "ask.wasm", "step": "ask"}}"#;
+        let lets_kill = r#"{"ask": {"id": "go"}}"#;
         shell.workflow("kills", &format!(r#"{{"parallel": {{"arms": [{ask}, [{lets_kill}, {kills}]]}}}}"#));
         shell.workflow("kills-later", &format!("{ask}, {kills}"));
         shell.workflow("nap-and-kill", &format!(r#"{{"sleep": {{"ms": 1}}}}, {kills}"#));

@@ -33,6 +33,26 @@ impl Run {
     /// new run goes on by itself. With an answer, it begins with that, and this returns when it has ended or waits again; the answer's
     /// idempotency key is not looked at, as each call makes a run of its own.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use reentry::{ForkOptions, ResumeOptions, RunStatus, StartOptions};
+    /// # use serde_json::json;
+    ///
+    /// # let (host, tenant, ask) = asks().await?;
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// let fork = run.fork(ForkOptions::default()).await?;
+    /// run.resume(ResumeOptions::data(json!({"approved": true}))).await?;
+    /// // The fork still waits, and takes another answer.
+    /// let result = fork.resume(ResumeOptions::data(json!({"approved": false}))).await?;
+    /// assert_eq!(result.result.unwrap().text(), r#"{"approved":false}"#);
+    /// assert_eq!(run.status().await?, RunStatus::Success);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `NotFound` when no savepoint of that suspension is kept; `Conflict` for a run that has not begun or has ended; as
     /// [`Self::resume`] for an answer that is refused. There is no new run in these cases. When the step itself refuses the answer

@@ -26,6 +26,20 @@ impl std::fmt::Debug for Host {
 
 impl Host {
     /// Sets up a host.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use reentry::Host;
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let dir = dir.path();
+    /// let host = Host::builder().data_dir(dir).background(false).build().await?;
+    /// assert_eq!(host.tenants().await?, []);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder() -> HostBuilder {
         HostBuilder::default()
     }
@@ -33,6 +47,22 @@ impl Host {
     /// Returns the handle of a tenant, with its own runs, components and workflows, and those components that are published to all. Nothing
     /// is stored: a tenant begins with what is first kept for it. Bytes that several tenants have are kept once, and none of them can
     /// tell.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::TenantId;
+    ///
+    /// let acme = host.tenant(TenantId::new("acme")?);
+    /// assert_eq!(acme.id().as_str(), "acme");
+    /// // What `default` has added is not seen here.
+    /// assert_eq!(acme.components().await?, []);
+    /// assert_eq!(host.default_tenant().components().await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tenant(&self, id: TenantId) -> Tenant {
         Tenant { shared: Arc::clone(&self.shared), id }
     }

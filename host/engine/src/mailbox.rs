@@ -69,6 +69,23 @@ impl Tenant {
     /// Sends an event to the step of this tenant that has waited for it longest; without one, it is kept until there is one. Durable on
     /// return. Does not wait for what the step does with it.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::{EventEntry, SendEvent, StartOptions};
+    /// use serde_json::json;
+    ///
+    /// let workflow = tenant.workflow("order").event(EventEntry::new("paid")).commit().await?;
+    /// let run = workflow.start(StartOptions::default()).await?.run;
+    /// let paid = SendEvent { name: "paid".into(), payload: Some(json!(120).into()), ..SendEvent::default() };
+    /// let receipt = tenant.send_event(paid).await?;
+    /// assert_eq!((receipt.delivered, receipt.run), (true, Some(run.id())));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `Refused` for a name, key or id that is empty or too long, and for a payload that is no value; `Unavailable`, `Damaged`. When only the delivery failed, the event is
     /// kept, and a host with a background delivers it.

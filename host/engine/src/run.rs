@@ -72,6 +72,22 @@ impl Run {
     ///
     /// What the result says is durable. The work goes on when the returned future is dropped.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::{RunStatus, StartOptions};
+    /// use serde_json::json;
+    ///
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// let run = workflow.create_run().await?;
+    /// let result = run.start(StartOptions::input(json!({"amount": 120}))).await?;
+    /// assert_eq!(result.status, RunStatus::Suspended);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
     /// was. `Unavailable` when the host could not go on; what was stored last then counts.
@@ -101,6 +117,24 @@ impl Run {
     /// exactly one wins, in whatever processes they are.
     ///
     /// What the result says is durable. The work goes on when the returned future is dropped.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use reentry::{ResumeOptions, RunStatus};
+    /// # use reentry::StartOptions;
+    /// # use serde_json::json;
+    ///
+    /// # let (host, tenant, ask) = asks().await?;
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// let result = run.resume(ResumeOptions::data(json!({"approved": true})).by("Kim")).await?;
+    /// assert_eq!(result.status, RunStatus::Success);
+    /// assert_eq!(result.result.unwrap().text(), r#"{"approved":true}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// `Refused` for a target that names no suspension or several, and for data that does not fit, be it by the word of the schema or

@@ -46,6 +46,23 @@ impl Tenant {
     /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it for the tenant. Durable on return. Adding
     /// the same bytes again changes nothing, their name neither.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::{ComponentizeOptions, componentize};
+    ///
+    /// # let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/ask.wat"));
+    /// // A core module that an SDK built; most languages make the component themselves.
+    /// let module = wat::parse_str(text)?;
+    /// let component = tenant.add_component("ask", &componentize(&module, ComponentizeOptions::default())?).await?;
+    /// assert_eq!(component.steps()[0].id, "ask");
+    /// assert_eq!(tenant.component_named("ask").await?.unwrap().digest(), component.digest());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `Guest` when the component cannot be accepted, with the reasons.
     pub async fn add_component(&self, name: &str, bytes: &[u8]) -> Result<Component, Error> {
@@ -107,6 +124,24 @@ impl Tenant {
 
     /// Commits a definition for the tenant. Durable on return; the same definition again gives the same workflow.
     ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::Definition;
+    /// use serde_json::json;
+    ///
+    /// let definition: Definition = serde_json::from_value(json!({
+    ///     "id": "approval",
+    ///     "steps": [{"then": {"component": ask.digest(), "step": "ask"}}, {"map": {"to": "input.approved"}}],
+    /// }))?;
+    /// let workflow = tenant.commit(definition).await?;
+    /// assert_eq!(workflow.id(), "approval");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Definition`] with everything that is wrong with it.
     pub async fn commit(&self, definition: impl Into<Definition>) -> Result<Workflow, Error> {
@@ -162,6 +197,23 @@ impl Tenant {
 
     /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age. A page may be short, or empty, and have a
     /// `next` all the same: see [`Page`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::{StartOptions, SuspensionFilter};
+    /// use serde_json::json;
+    ///
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// workflow.start(StartOptions::input(json!({"amount": 120}))).await?;
+    /// let waiting = tenant.inbox(SuspensionFilter::default()).await?.rows;
+    /// assert_eq!(waiting[0].title, "ask");
+    /// assert_eq!(waiting[0].payload.as_ref().unwrap().text(), r#"{"amount":120}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// `Refused` for a filter that nothing passes, and a place that is none; `Unavailable`, `Damaged`.

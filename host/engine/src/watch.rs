@@ -48,6 +48,27 @@ impl Run {
     ///
     /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
     /// search in an index.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use reentry::{ResumeOptions, StartOptions};
+    /// # use serde_json::json;
+    /// # let (host, tenant, ask) = asks().await?;
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// run.resume(ResumeOptions::data(json!(true))).await?;
+    /// let mut watch = run.watch(None);
+    /// let mut kinds = Vec::new();
+    /// while let Some(event) = watch.next().await? {
+    ///     kinds.push(event.kind);
+    /// }
+    /// assert!(kinds.contains(&"workflow-step-suspended"));
+    /// assert_eq!(kinds.last(), Some(&"workflow-finish"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn watch(&self, after: Option<u64>) -> Watch {
         let listener = self.tenant.shared.live.listen(self.id);
         let past = after.map(|_| VecDeque::new());
