@@ -15,6 +15,7 @@ use reentry_core::workflow::Program;
 use reentry_store::{CallLog, CommitError, RequestKey};
 
 use crate::commit::commit;
+use crate::counted::{Counted, counted};
 use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
 use crate::flights::InFlight;
@@ -173,9 +174,16 @@ impl Decider {
                 Cause::CallEnded(_, _, log) => log.clone(),
                 _ => None,
             };
+            let before = Arc::clone(&self.run);
             match self.store(what, decision, images.clone(), call_log).await? {
-                Some(effects) => return Ok(effects),
+                Some(effects) => {
+                    for counted in counted(cause, &before, &self.run) {
+                        self.host.observer.count(&self.run.tenant, counted);
+                    }
+                    return Ok(effects);
+                }
                 None => {
+                    self.host.observer.count(&self.run.tenant, Counted::Conflicted);
                     known = Known::default();
                     self.reload().await?;
                 }

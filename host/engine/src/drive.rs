@@ -172,11 +172,12 @@ impl Driver {
         // Nobody would hear of the end of a call that is left.
         self.calls.shutdown().await;
         let ended = match performed {
-            Ok(()) => match self.decider.refused {
+            Ok(()) => match self.decider.refused.take() {
                 Some(refused) => Err(refused),
                 None => {
-                    let Decider { run, program, root, .. } = self.decider;
-                    Ok(Stopped { run, program, root })
+                    // It counts as driven here until the end of its span was told.
+                    let Decider { run, program, root, .. } = &mut self.decider;
+                    Ok(Stopped { run: Arc::clone(run), program: Arc::clone(program), root: root.take() })
                 }
             },
             Err(error @ Error::Interrupted { .. }) => Err(error),

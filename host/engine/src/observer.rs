@@ -1,4 +1,4 @@
-//! What guests say while they run, and what a host does by itself, for those who listen.
+//! What guests say while they run, and what a host does, for those who listen: lines, chunks, spans, counts.
 
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::Json;
@@ -6,6 +6,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::RunStatus;
 pub use reentry_wasm::Level;
 
+use crate::counted::Counted;
 use crate::span::Span;
 
 /// Where in which run something was said.
@@ -83,6 +84,11 @@ pub trait Observer: Send + Sync + 'static {
     /// who send them elsewhere.
     fn span(&self, span: &Span) {
         let _ = span;
+    }
+
+    /// Something that counts, for a run of this tenant. Comes often, and each time on the task that does it.
+    fn count(&self, tenant: &TenantId, counted: Counted) {
+        let _ = (tenant, counted);
     }
 
     /// Something that the host did by itself.

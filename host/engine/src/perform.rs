@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use crate::call_end::{end_of, failure_of, host_fault};
 use crate::call_facts::{facts, timeout};
+use crate::counted::{CallOutcome, Counted};
 use crate::decide::{Cause, Decider, Made};
 use crate::error::Error;
 use crate::fault::FaultPoint;
@@ -82,6 +83,7 @@ pub(crate) async fn perform(
     // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is made alone.
     let is_suspect = step.take_overs > 0;
     let permits = if is_suspect { host.calls_max } else { 1 };
+    let asked = host.clock.uptime();
     let permit = tokio::select! {
         biased;
         // The call stays with this host in the store: when the process has ended, somebody takes it over.
@@ -90,6 +92,8 @@ pub(crate) async fn perform(
     };
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     let _permit = permit.map_err(interrupted)?;
+    let admitted = host.clock.uptime();
+    host.observer.count(&run.tenant, Counted::Admitted { waited_ms: ms_between(asked, admitted) });
     if deadline.is_some_and(|at| at <= host.clock.now()) {
         return Ok(Some(not_made(&host, &run, path, step)));
     }
@@ -130,6 +134,16 @@ pub(crate) async fn perform(
             .map_err(|error| host_fault(&run, &path, error)),
     };
     span.end(span_status(&ended));
+    let outcome = match &ended {
+        Ok(Some((end, _))) => Some(CallOutcome::of(call, end)),
+        Ok(None) => Some(CallOutcome::Canceled),
+        // The host could not make it.
+        Err(_) => None,
+    };
+    if let Some(outcome) = outcome {
+        let ms = ms_between(admitted, host.clock.uptime());
+        host.observer.count(&run.tenant, Counted::Called { outcome, ms });
+    }
     let Some((end, image)) = ended? else { return Ok(None) };
     let settings = context.take_settings();
     let log = context.take_log().into_log(&path, step.calls, step.attempt);
@@ -144,6 +158,10 @@ pub(crate) async fn perform(
         path,
     };
     Ok(Some(Performed { made: Made::now(&run, step), ended, image, log }))
+}
+
+fn ms_between(earlier: Duration, later: Duration) -> u64 {
+    u64::try_from(later.saturating_sub(earlier).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// That of a call which ended, if it did.

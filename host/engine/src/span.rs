@@ -71,7 +71,7 @@ pub enum SpanOf {
 pub enum SpanStatus {
     /// It was done. That a run waits, or was canceled, is no error.
     Ok,
-    /// A call or run failed, a request was refused, or the host could not go on: why. Also of a call whose end counts no more.
+    /// A call or run failed, a call was interrupted, a request was refused, or the host could not go on: why.
     Error(String),
 }
 
