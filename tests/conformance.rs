@@ -1,4 +1,4 @@
-//! What `run.resume()` and its neighbours do, case by case, on both stores: the data is in `tests/conformance/*.txt`.
+//! What `run.resume()` and its neighbours do, case by case, on both stores and with guests in another place: the data is in `tests/conformance/*.txt`.
 //!
 //! A case is a heading, a workflow, what its steps do, and then a dialogue: a command at the margin, what comes of it indented below.
 //!
@@ -42,18 +42,23 @@ use anyhow::Result;
 use reentry_tests::guests::root;
 
 use case::{Case, cases};
-use world::StoreKind;
+use world::{StoreKind, Where};
 
 /// Plays a case and compares what comes of each command with what the case says.
 async fn check(case: &Case) -> Vec<String> {
     let mut problems = Vec::new();
-    for store in [StoreKind::Memory, StoreKind::Sqlite] {
-        match play::play(case, store).await {
+    // Stores and guests do not know each other: two rounds have all of both.
+    for (store, guests) in [(StoreKind::Memory, Where::Here), (StoreKind::Sqlite, Where::OverAWire)] {
+        match play::play(case, store, guests).await {
             Ok(played) if played == case.text => {}
             Ok(played) => {
-                problems.push(format!("## {} ({store:?})\n{}", case.heading, compared(&case.text, &played)));
+                problems.push(format!(
+                    "## {} ({store:?}, {guests:?})\n{}",
+                    case.heading,
+                    compared(&case.text, &played)
+                ));
             }
-            Err(error) => problems.push(format!("## {} ({store:?}): {error:#}", case.heading)),
+            Err(error) => problems.push(format!("## {} ({store:?}, {guests:?}): {error:#}", case.heading)),
         }
     }
     problems
@@ -91,7 +96,12 @@ async fn bless(path: &Path) -> Result<()> {
     let written = std::fs::read_to_string(path)?;
     let mut blessed = written.split("\n# ").next().unwrap_or_default().trim_end().to_owned() + "\n";
     for case in cases(&written)? {
-        let _ = write!(blessed, "\n# {}\n{}", case.heading, play::play(&case, StoreKind::Memory).await?);
+        let _ = write!(
+            blessed,
+            "\n# {}\n{}",
+            case.heading,
+            play::play(&case, StoreKind::Memory, Where::Here).await?
+        );
     }
     Ok(std::fs::write(path, blessed)?)
 }

@@ -353,18 +353,23 @@ impl Mail for Damaging {
     async fn waiting_for(
         &self,
         tenant: &TenantId,
-        name: &str,
-        key: Option<&str>,
+        topic: &Topic,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
-        self.store.waiting_for(tenant, name, key).await
+        self.store.waiting_for(tenant, topic).await
     }
 
-    async fn deliverable(
+    async fn claim_mail(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        self.store.deliverable(except, limit).await
+        self.store.claim_mail(owner, now, except, limit).await
+    }
+
+    async fn let_go_of_mail(&self, owner: OwnerId, messages: &[MessageId]) -> Result<(), StoreError> {
+        self.store.let_go_of_mail(owner, messages).await
     }
 
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
@@ -389,25 +394,32 @@ impl Owners for Damaging {
 
 #[async_trait]
 impl Upkeep for Damaging {
-    async fn due(
+    async fn claim_due(
         &self,
+        owner: OwnerId,
         now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        self.store.due(now, except, limit).await
+        self.store.claim_due(owner, now, except, limit).await
+    }
+
+    async fn let_go(&self, owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError> {
+        self.store.let_go(owner, runs).await
     }
 
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.store.next_due(after).await
     }
 
-    async fn orphans(
+    async fn claim_orphans(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        self.store.orphans(except, limit).await
+        self.store.claim_orphans(owner, now, except, limit).await
     }
 
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {

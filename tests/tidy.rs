@@ -115,3 +115,57 @@ fn sources(folder: &str) -> Result<Vec<(PathBuf, String)>> {
     assert!(!found.is_empty(), "{folder} has no files");
     Ok(found)
 }
+
+/// The public items of a source file, each in one line: signatures, public fields, and variants and methods of what is public as a whole.
+fn public_items(source: &str) -> Vec<String> {
+    let mut items = Vec::new();
+    let mut lines = source.lines();
+    while let Some(line) = lines.next() {
+        let (indent, text) = (line.len() - line.trim_start().len(), line.trim());
+        if !text.starts_with("pub ") {
+            continue;
+        }
+        // A trait and an enum are public with all that is in them; of other items the signature is.
+        let whole = text.starts_with("pub trait ") || text.starts_with("pub enum ");
+        let end: &[char] = if text.contains("fn ") { &[';', '{', '}'] } else { &[';', '{', '}', ','] };
+        let ends = |line: &str| {
+            let closed = line.len() - line.trim_start().len() == indent && line.trim().starts_with('}');
+            if whole { closed } else { line.trim_end().ends_with(end) }
+        };
+        let mut item = text.to_owned();
+        let mut last = line;
+        while !ends(last) {
+            let Some(next) = lines.next() else { break };
+            last = next;
+            let is_code = !next.trim().starts_with("//") && !next.trim().starts_with("#[");
+            item += if is_code { next.trim() } else { "" };
+            item.push(' ');
+        }
+        items.push(item);
+    }
+    items
+}
+
+/// The names that a source file has from wasmtime's crates.
+fn from_wasmtime(source: &str) -> Vec<&str> {
+    let uses =
+        source.split(';').filter_map(|item| item.trim().rsplit_once("use wasmtime").map(|(_, names)| names));
+    let words = uses.flat_map(|names| names.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    words.filter(|word| word.starts_with(char::is_uppercase)).chain(["wasmtime", "wasmtime_wasi"]).collect()
+}
+
+#[test]
+fn nothing_public_of_the_crate_that_knows_wasmtime_names_it() -> Result<()> {
+    let mut count = 0;
+    for (file, source) in sources("host/wasm/src")? {
+        let names = from_wasmtime(&source);
+        for item in public_items(&source) {
+            let mut words = item.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let named = words.find(|word| names.contains(word));
+            assert_eq!(named, None, "{}: `{item}`; who calls guests must not need wasmtime", file.display());
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} public items were looked at");
+    Ok(())
+}

@@ -15,14 +15,14 @@ use tokio::task::JoinHandle;
 use super::case::{Case, Words};
 use super::request::Request;
 use super::show;
-use super::world::{StoreKind, World};
+use super::world::{StoreKind, Where, World};
 
 /// After this a command is taken to hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Plays a case; gives its text with what came of each command.
-pub async fn play(case: &Case, store: StoreKind) -> Result<String> {
-    let world = World::new(store)?;
+pub async fn play(case: &Case, store: StoreKind, guests: Where) -> Result<String> {
+    let world = World::new(store, guests)?;
     let host = Some(world.host().await?);
     let mut player = Player { world, host, workflow: None, run: None, program: Value::Null, aside: None };
     let mut played = String::new();

@@ -18,6 +18,9 @@ use reentry_tests::guests;
 /// When all cases begin.
 pub const BEGIN: Timestamp = Timestamp(1_767_225_600_000);
 
+#[path = "../../host/engine/tests/wire/mod.rs"]
+mod wire;
+
 /// Which store a case is played on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {
@@ -27,10 +30,20 @@ pub enum StoreKind {
     Sqlite,
 }
 
+/// Where the guests of a case run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// In the process of the host.
+    Here,
+    /// At the other end of a wire.
+    OverAWire,
+}
+
 /// Everything of a case that is there before its first command.
 pub struct World {
     dir: tempfile::TempDir,
     store: Option<Arc<dyn Store>>,
+    guests: Where,
     pub clock: Arc<Clocked>,
     pub watcher: Arc<Watcher>,
 }
@@ -40,13 +53,13 @@ static COMPONENT: LazyLock<Result<Vec<u8>, String>> =
     LazyLock::new(|| guests::component("scripted").map_err(|error| format!("{error:#}")));
 
 impl World {
-    pub fn new(kind: StoreKind) -> Result<Self> {
+    pub fn new(kind: StoreKind, guests: Where) -> Result<Self> {
         let dir = data_folder()?;
         let store: Option<Arc<dyn Store>> = match kind {
             StoreKind::Memory => Some(Arc::new(MemoryStore::new())),
             StoreKind::Sqlite => None,
         };
-        Ok(Self { dir, store, clock: Arc::default(), watcher: Arc::default() })
+        Ok(Self { dir, store, guests, clock: Arc::default(), watcher: Arc::default() })
     }
 
     /// A host on the store.
@@ -62,6 +75,9 @@ impl World {
             });
         if let Some(store) = &self.store {
             builder = builder.store(Arc::clone(store));
+        }
+        if self.guests == Where::OverAWire {
+            builder = builder.guests(wire::Near::guests);
         }
         let host = builder.build().await?;
         let bytes = COMPONENT.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;

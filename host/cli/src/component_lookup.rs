@@ -1,4 +1,5 @@
-//! What `run` is asked to run, and the components that workflow files name: by a path from that file, by digest, or by name.
+//! What `run` is asked to run, and the components that workflow files name: by a path from that file, by digest, or by
+//! name.
 
 use std::path::{Path, PathBuf};
 

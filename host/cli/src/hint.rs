@@ -127,7 +127,7 @@ fn remove(error: &RemoveError, command: &dyn Fn(&[&str]) -> String) -> Option<St
 
 /// The grant that would allow all refused imports.
 fn grant(refused: &[RefusedImport]) -> Option<String> {
-    let grants: Option<BTreeSet<&str>> = refused.iter().map(|import| import.grant).collect();
+    let grants: Option<BTreeSet<&str>> = refused.iter().map(|import| import.grant.as_deref()).collect();
     let options: Vec<String> = grants?.into_iter().map(|grant| format!("--grant {grant}")).collect();
     Some(format!("`{}` lets the component have them; `reentry --help` says what that is", options.join(" ")))
 }

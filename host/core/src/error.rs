@@ -1,4 +1,4 @@
-//! Kinds of errors: who can do something about one.
+//! Kinds of errors: who can do something about one; and errors as texts.
 //!
 //! Exit codes, status codes and retry decisions are functions of the kind, so every error of the project has one.
 
@@ -20,4 +20,12 @@ pub enum ErrorKind {
     Damaged,
     /// Anybody, later.
     Unavailable,
+}
+
+/// Writes an error with all its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
 }

@@ -26,6 +26,7 @@ pub use encode::{ImageCodec, MemoryState};
 pub use error::SnapshotError;
 pub use format::{FORMAT_VERSION, HEADER_BYTES};
 pub use seal::SealKey;
+use serde::{Deserialize, Serialize};
 
 use crate::digest::ComponentDigest;
 
@@ -95,7 +96,8 @@ pub struct Identity {
 macro_rules! blake3_digest {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(pub [u8; 32]);
 
         impl fmt::Display for $name {

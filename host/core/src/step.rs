@@ -32,22 +32,22 @@ pub struct Descriptor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// JSON Schema of the input.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<Json>,
     /// JSON Schema of the output.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Json>,
     /// JSON Schema of the payload that the step suspends with.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub suspend_schema: Option<Json>,
     /// JSON Schema of the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub resume_schema: Option<Json>,
     /// JSON Schema of the part of the workflow's state that the step uses.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub state_schema: Option<Json>,
     /// JSON Schema of the request context that the step needs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub request_context_schema: Option<Json>,
     /// How failures are retried, unless the workflow says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,12 +58,13 @@ pub struct Descriptor {
     /// How the step goes on after a suspension.
     pub resume_mode: ResumeMode,
     /// Anything else the author says of the step: a JSON object.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Json>,
 }
 
 /// The trace that a call belongs to, as guests see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CallTrace {
     /// 32 lower-case hexadecimal digits.
     pub trace_id: String,
@@ -72,7 +73,8 @@ pub struct CallTrace {
 }
 
 /// The facts of one call into a guest.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Facts {
     /// Descriptor id of the step.
     pub step: String,
@@ -97,7 +99,8 @@ pub struct Facts {
 }
 
 /// The argument of a guest's `start`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Invocation {
     /// The facts of the call.
     pub facts: Facts,
@@ -106,7 +109,8 @@ pub struct Invocation {
 }
 
 /// The argument of a guest's `resume`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Resumption {
     /// The facts of the call.
     pub facts: Facts,
@@ -115,11 +119,13 @@ pub struct Resumption {
     /// The input of `start`, once more.
     pub input: Json,
     /// The payload of the wait that was answered.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub suspend_payload: Option<Json>,
 }
 
 /// How a call into a guest ended well.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// The step is done; its output.
     Completed(Json),
@@ -130,7 +136,8 @@ pub enum Outcome {
 }
 
 /// All that a step waits for from now on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Waits {
     /// The single waits.
     pub waits: Vec<Wait>,
@@ -209,7 +216,7 @@ pub struct AnswerWait {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignees: Vec<String>,
     /// JSON Schema of this very answer, in place of the descriptor's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub resume_schema: Option<Json>,
     /// The end of patience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -318,4 +325,103 @@ pub struct Resolved {
     pub wait: u32,
     /// How it ended.
     pub resolution: Resolution,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Everything of a call can be written and read again, and `null` stays a value.
+    #[track_caller]
+    fn check<T: Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+        let text = serde_json::to_string(value).unwrap();
+        assert_eq!(serde_json::from_str::<T>(&text).unwrap(), *value, "{text}");
+    }
+
+    #[test]
+    fn what_goes_into_a_guest_and_comes_out_can_be_written_and_read_again() {
+        let (at, null) = (Timestamp(7), Json::null);
+        let trace = CallTrace { trace_id: "1".repeat(32), span_id: "2".repeat(16) };
+        let facts = Facts {
+            step: "ask".to_owned(),
+            run_id: "run".to_owned(),
+            workflow_id: "asks".to_owned(),
+            path: "ask".to_owned(),
+            attempt: 1,
+            resource_id: Some("it".to_owned()),
+            idempotency_key: "run/ask/1".to_owned(),
+            now: at,
+            entropy: [255; 32],
+            trace: Some(trace),
+        };
+        let failure = Failure {
+            message: "no".to_owned(),
+            code: None,
+            retryable: true,
+            retry_after_ms: Some(u64::MAX),
+            details: Some(null()),
+        };
+        check(&Invocation { facts: facts.clone(), input: null() });
+        let resolutions = [
+            Resolution::Answered(null()),
+            Resolution::TimedOut,
+            Resolution::Elapsed,
+            Resolution::Received(null()),
+            Resolution::Completed(null()),
+            Resolution::Failed(failure.clone()),
+            Resolution::Recorded,
+        ];
+        let resolved =
+            (0..).zip(resolutions).map(|(wait, resolution)| Resolved { wait, resolution }).collect();
+        let plain = Facts { resource_id: None, trace: None, ..facts };
+        let mut resumption =
+            Resumption { facts: plain, resolved, input: null(), suspend_payload: Some(null()) };
+        check(&resumption);
+        resumption.suspend_payload = None;
+        check(&resumption);
+
+        let deadline = |otherwise| Some(Deadline { at, otherwise });
+        let answer = AnswerWait {
+            payload: null(),
+            labels: vec!["a".to_owned()],
+            assignees: Vec::new(),
+            resume_schema: Some(null()),
+            deadline: deadline(DeadlineOutcome::Answer(null())),
+        };
+        let (name, key) = ("paid".to_owned(), Some(String::new()));
+        let event = EventWait { name, key, deadline: deadline(DeadlineOutcome::TimeOut) };
+        let run = |target| RunWait { target, input: null() };
+        let waits = [
+            WaitFor::Answer(answer),
+            WaitFor::Time(at),
+            WaitFor::Event(event),
+            WaitFor::Run(run(RunTarget::Step("a".to_owned()))),
+            WaitFor::Run(run(RunTarget::Workflow("b".to_owned()))),
+            WaitFor::Checkpoint,
+        ];
+        let waits = (0..).zip(waits).map(|(id, what)| Wait { id, what }).collect();
+        for outcome in [
+            Outcome::Completed(null()),
+            Outcome::Bailed(null()),
+            Outcome::Suspended(Waits { waits, wake: Wake::All }),
+        ] {
+            check(&outcome);
+        }
+        check(&Err::<Outcome, _>(failure));
+        let schema = Some(null());
+        check(&Descriptor {
+            id: "ask".to_owned(),
+            input_schema: schema.clone(),
+            output_schema: schema.clone(),
+            suspend_schema: schema.clone(),
+            resume_schema: schema.clone(),
+            state_schema: schema.clone(),
+            request_context_schema: schema.clone(),
+            retry: Some(RetryPolicy::default()),
+            resume_mode: ResumeMode::ReEnter,
+            metadata: schema,
+            ..Descriptor::default()
+        });
+    }
 }

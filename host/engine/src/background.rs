@@ -82,14 +82,21 @@ async fn look_once(
         }
     }
     let held = mail.held(host.clock.uptime());
-    for (tenant, id) in host.store.deliverable(&held, BATCH).await? {
+    let mut left = Vec::new();
+    for (tenant, id) in host.store.claim_mail(host.owner, host.clock.now(), &held, BATCH).await? {
         let Some(message) = host.store.message(&tenant, id).await? else { continue };
         match mailbox::deliver(host, &message).await? {
             Delivery::To(_) => begun += 1,
             Delivery::Before => {}
             // None of those who wait for it can take it.
-            Delivery::Nobody => mail.add(id, host.clock.uptime()),
+            Delivery::Nobody => {
+                mail.add(id, host.clock.uptime());
+                left.push(id);
+            }
         }
+    }
+    if !left.is_empty() {
+        host.store.let_go_of_mail(host.owner, &left).await?;
     }
     Ok(begun)
 }

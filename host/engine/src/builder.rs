@@ -8,7 +8,7 @@ use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
-use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig};
+use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig, RuntimeError};
 use tokio::sync::Semaphore;
 
 use crate::background;
@@ -18,6 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
 use crate::flights::Flights;
+use crate::guests::Guests;
 use crate::host::Host;
 use crate::host_key;
 use crate::inputs::Inputs;
@@ -44,6 +45,9 @@ pub const SAVEPOINTS_MAX: u32 = 100;
 /// Name of the folder with compiled code in a data folder.
 const CACHE: &str = "cache";
 
+/// Makes the guests of a host from its settings.
+type MakeGuests = dyn FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> + Send;
+
 /// Collects the settings of a [`Host`].
 #[must_use = "a builder does nothing before `build`"]
 pub struct HostBuilder {
@@ -51,7 +55,7 @@ pub struct HostBuilder {
     store: Option<Arc<dyn Store>>,
     secret: Option<[u8; 32]>,
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
-    shared_runtime: Option<Runtime>,
+    guests: Box<MakeGuests>,
     grants: Grants,
     policies: Option<Arc<dyn Policies>>,
     clock: Arc<dyn Clock>,
@@ -72,7 +76,7 @@ impl Default for HostBuilder {
             store: None,
             secret: None,
             runtime: Box::new(|config| config),
-            shared_runtime: None,
+            guests: Box::new(|config| Ok(Arc::new(Runtime::new(config)?))),
             grants: Grants::none(),
             policies: None,
             clock: Arc::new(SystemClock),
@@ -124,10 +128,14 @@ impl HostBuilder {
         self
     }
 
-    /// Uses this WebAssembly runtime, which other hosts may use too. Its settings count, and its secret is the host's: those of
-    /// [`Self::limits`], [`Self::runtime`] and the data folder do not.
-    pub fn shared_runtime(mut self, runtime: Runtime) -> Self {
-        self.shared_runtime = Some(runtime);
+    /// Makes what runs the guests, from the settings of the runtime: those of [`Self::limits`], [`Self::runtime`] and the data folder,
+    /// the host's secret among them. Defaults to a [`Runtime`](crate::wasm::Runtime) of the host's own. Guests that other hosts use too are
+    /// handed out as they are, `guests(move |_| Ok(shared))`; then their own settings count, and [`Self::secret`] must be theirs.
+    pub fn guests(
+        mut self,
+        make: impl FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> + Send + 'static,
+    ) -> Self {
+        self.guests = Box::new(make);
         self
     }
 
@@ -222,35 +230,29 @@ impl HostBuilder {
             (None, Some(dir)) => Arc::new(SqliteStore::open(dir.join(DATABASE))?),
             (None, None) => Arc::new(MemoryStore::new()),
         };
-        let runtime = match self.shared_runtime {
-            Some(runtime) if self.secret.is_none_or(|secret| secret == runtime.config().host_key) => {
-                host_key::check(&*store, &runtime.config().host_key).await?;
-                runtime
+        let secret = match (self.secret, &self.data_dir) {
+            (Some(secret), _) => {
+                host_key::check(&*store, &secret).await?;
+                secret
             }
-            Some(_) => return Err(Error::OtherSecret),
-            None => {
-                let key = match (self.secret, &self.data_dir) {
-                    (Some(secret), _) => {
-                        host_key::check(&*store, &secret).await?;
-                        secret
-                    }
-                    (None, Some(dir)) => host_key::of(dir, &*store, &chance).await?,
-                    (None, None) if is_own_store => return Err(Error::NoSecret),
-                    (None, None) => chance.bytes(),
-                };
-                let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
-                cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
-                Runtime::new((self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(key) }))?
-            }
+            (None, Some(dir)) => host_key::of(dir, &*store, &chance).await?,
+            (None, None) if is_own_store => return Err(Error::NoSecret),
+            (None, None) => chance.bytes(),
         };
-        let key = runtime.config().host_key;
-        let limits = runtime.config().limits.clone();
+        let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
+        cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
+        let config = (self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(secret) });
+        let guests = (self.guests)(RuntimeConfig { host_key: secret, ..config })?;
+        if !guests.has_secret(&secret) {
+            return Err(Error::OtherSecret);
+        }
+        let limits = guests.limits().clone();
         let value_bytes = limits.value_bytes;
         if value_bytes > VALUE_BYTES_MAX {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
             return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
         }
-        let calls_max = runtime.config().calls_max;
+        let calls_max = guests.calls_max();
         let calls = Semaphore::new(calls_max as usize);
 
         let policies = self.policies.unwrap_or_else(|| {
@@ -259,14 +261,14 @@ impl HostBuilder {
         });
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::<dyn Store>::clone(&store), runtime, Arc::clone(&self.clock));
+        let registry = Registry::new(Arc::<dyn Store>::clone(&store), guests, Arc::clone(&self.clock));
         let shared = Shared {
             store,
             registry,
             clock: self.clock,
             chance,
             observer: self.observer,
-            key,
+            key: secret,
             owner,
             _alive: alive,
             calls,

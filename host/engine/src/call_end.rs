@@ -98,7 +98,7 @@ mod tests {
     fn a_guest_s_words_are_the_message_in_one_line() {
         let failed = |message: &str| {
             let frames = Vec::new();
-            let trap = CallError::Trap { message: message.to_owned(), code: "unreachable", frames };
+            let trap = CallError::Trap { message: message.to_owned(), code: "unreachable".into(), frames };
             let failure = failure_of(trap, false).unwrap();
             (failure.message, failure.details.map(|details| details.text().to_owned()))
         };

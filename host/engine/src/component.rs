@@ -4,7 +4,7 @@ use reentry_core::digest::ComponentDigest;
 use reentry_core::step::Descriptor;
 use reentry_core::workflow::StepEntry;
 
-use crate::registry::ComponentMeta;
+use crate::guests::ComponentMeta;
 
 /// A component that a host holds, by its digest.
 #[derive(Clone, Debug)]

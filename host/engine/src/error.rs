@@ -2,6 +2,7 @@
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::error::ErrorKind;
+pub(crate) use reentry_core::error::chain;
 use reentry_core::id::{NameError, RunId, SuspensionId, TenantId};
 use reentry_core::json::JsonError;
 use reentry_core::path::StepPath;
@@ -296,12 +297,4 @@ impl Error {
 
 fn lines(errors: &[DefinitionError]) -> String {
     errors.iter().map(|error| format!("\n- {error}")).collect()
-}
-
-/// An error with its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
-    }
 }

@@ -16,7 +16,8 @@ use crate::told::{Told, ToldAnswer};
 pub struct WatchEvent {
     /// The run: the one that is watched, or one that it was forked from.
     pub run_id: RunId,
-    /// The version of that run with which it came; a watcher can go on after it. For what a step emitted, the version before.
+    /// The version of that run with which it came; a watcher can go on after it. For what a step emitted, the version
+    /// before.
     pub version: u64,
     /// Its place among the events of that version.
     pub index: usize,
@@ -26,8 +27,8 @@ pub struct WatchEvent {
     pub what: Happening,
 }
 
-/// What happened in a run. Questions and answers are as they were, and `None` where they are not recorded; inputs and outputs are taken from
-/// the step's record, unless that is of a later time that the step was done.
+/// What happened in a run. Questions and answers are as they were, and `None` where they are not recorded; inputs and
+/// outputs are taken from the step's record, unless that is of a later time that the step was done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
     /// The run was started.

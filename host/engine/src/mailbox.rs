@@ -141,14 +141,13 @@ pub(crate) fn check(what: &'static str, text: Option<&str>) -> Result<(), Error>
 
 /// Hands a message to the suspension that has waited for it longest. What follows goes on by itself.
 pub(crate) async fn deliver(host: &Arc<Shared>, message: &Message) -> Result<Delivery, Error> {
-    let key = message.key.as_deref();
     if is_too_old(message, host.clock.now()) {
         return Ok(Delivery::Nobody);
     }
     if !is_there(host, message).await? {
         return Ok(Delivery::Before);
     }
-    for (run, suspension) in host.store.waiting_for(&message.tenant, &message.name, key).await? {
+    for (run, suspension) in host.store.waiting_for(&message.tenant, &message.topic()).await? {
         let (payload, by, owner) = (message.payload.clone(), message.by.clone(), host.owner);
         let event = Event::Received(Received { suspension, message: message.id, payload, by, owner });
         let work = Work::on(host, "workflow run (event)", run);

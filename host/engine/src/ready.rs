@@ -1,20 +1,22 @@
 //! What a call needs and what may be damaged: the component, and the memory that it goes on from.
 
+use std::sync::Arc;
+
 use reentry_core::digest::ComponentDigest;
 use reentry_core::id::SnapshotId;
 use reentry_core::path::StepPath;
 use reentry_core::run::Run;
 use reentry_core::snapshot::SealKey;
 use reentry_core::workflow::{Program, StepAt};
-use reentry_wasm::LoadedComponent;
 
 use crate::error::Error;
+use crate::guests::OpenComponent;
 use crate::shared::Shared;
 
 /// What a resuming call needs and what may be damaged: fetched and checked before anything is claimed.
 pub(crate) struct Ready {
     pub(crate) path: StepPath,
-    pub(crate) component: LoadedComponent,
+    pub(crate) component: Arc<dyn OpenComponent>,
     /// The memory, under its id.
     pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
     pub(crate) seal: SealKey,
@@ -50,9 +52,8 @@ pub(crate) async fn make_ready(
                 what: format!("snapshot {id} of run {}", run.id),
                 reason: "it is missing".to_owned(),
             })?;
-            component
-                .check_image(&bytes, &seal, policy.limits.memory_bytes)
-                .map_err(|source| Error::Snapshot { run: run.id, path: path.to_string(), source })?;
+            let checked = component.check_image(&bytes, &seal, policy.limits.memory_bytes).await;
+            checked.map_err(|source| Error::Snapshot { run: run.id, path: path.to_string(), source })?;
             Some((id, bytes))
         }
     };

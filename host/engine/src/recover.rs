@@ -72,10 +72,10 @@ async fn bring_on(
     }
 }
 
-/// Runs with calls of dead processes, but for some.
+/// Claims runs with calls of dead processes, but for some.
 pub(crate) async fn orphans(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let taken_over = |from: OwnerId| Event::TakenOver { from, by: host.owner };
-    let found = host.store.orphans(except, BATCH).await?;
+    let found = host.store.claim_orphans(host.owner, host.clock.now(), except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run, from)| (tenant, run, taken_over(from))).collect())
 }
 
@@ -87,10 +87,10 @@ pub(crate) async fn given_up(host: &Shared, except: &HashSet<RunId>) -> Result<V
     Ok(nobody.map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
-/// Runs in which something is due, but for some.
+/// Claims runs in which something is due, but for some.
 pub(crate) async fn due(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
     let event = Event::TimePassed { owner: host.owner };
-    let found = host.store.due(host.clock.now(), except, BATCH).await?;
+    let found = host.store.claim_due(host.owner, host.clock.now(), except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
@@ -125,6 +125,10 @@ pub(crate) async fn bring_logged(
     if let Err(error) = &brought {
         let did = Did::GaveUp(chain(error));
         host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run: id, did, steps: Vec::new() });
+        // Another host may be able to.
+        if let Err(error) = host.store.let_go(host.owner, &[id]).await {
+            tracing::warn!(run = %id, %error, "a run that could not go on stays claimed for a while");
+        }
     }
     brought
 }

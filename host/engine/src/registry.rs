@@ -12,25 +12,12 @@ use reentry_core::run::Run;
 use reentry_core::step::Descriptor;
 use reentry_core::workflow::{ComponentSteps, Contract, ContractError, Definition, Program, Workflow};
 use reentry_store::{ComponentRecord, Library, WorkflowRecord};
-use reentry_wasm::{Capture, Grants, LoadedComponent, Phase, Runtime};
-use serde::{Deserialize, Serialize};
+use reentry_wasm::{Grants, Phase};
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
 use crate::error::Error;
-
-/// What is kept of a component beside its bytes, so that workflows can be checked without opening it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ComponentMeta {
-    /// What the component says of its steps.
-    pub steps: Vec<Descriptor>,
-    /// What it imports.
-    pub imports: Vec<String>,
-    /// Why its memory cannot be kept; empty when it can.
-    #[serde(default)]
-    pub obstacles: Vec<String>,
-}
+use crate::guests::{ComponentMeta, Guests, OpenComponent};
 
 /// A value of each key, made once however many ask at the same time.
 struct Once<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
@@ -66,18 +53,18 @@ impl<K: Copy + Eq + Hash, V: Clone> Once<K, V> {
 /// Opened components and committed workflows of this process.
 pub(crate) struct Registry {
     store: Arc<dyn Library>,
-    runtime: Runtime,
+    guests: Arc<dyn Guests>,
     clock: Arc<dyn Clock>,
     /// With different grants a component is opened anew: what one tenant is granted must not reach another.
-    opened: Once<(ComponentDigest, Grants), LoadedComponent>,
+    opened: Once<(ComponentDigest, Grants), Arc<dyn OpenComponent>>,
     contracts: Once<ComponentDigest, Arc<ComponentSteps>>,
     workflows: Once<WorkflowDigest, Arc<Workflow>>,
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Library>, runtime: Runtime, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Library>, guests: Arc<dyn Guests>, clock: Arc<dyn Clock>) -> Self {
         let (opened, contracts, workflows) = (Once::new(), Once::new(), Once::new());
-        Self { store, runtime, clock, opened, contracts, workflows }
+        Self { store, guests, clock, opened, contracts, workflows }
     }
 
     /// Loads a component that was uploaded, and keeps it for a tenant.
@@ -97,15 +84,8 @@ impl Registry {
         }
         let is_known = self.store.component(&digest).await?.is_some();
         // One that another tenant has is looked into all the same: the answer must not depend on that.
-        let prepared = self.runtime.prepare(bytes, grants, progress).await?;
-        let meta = ComponentMeta {
-            steps: prepared.component.descriptors().to_vec(),
-            imports: prepared.component.imports().to_vec(),
-            obstacles: match prepared.component.capture() {
-                Capture::Restore => Vec::new(),
-                Capture::ReEnterOnly { reasons } => reasons.clone(),
-            },
-        };
+        let prepared = self.guests.prepare(bytes, grants, progress).await?;
+        let meta = prepared.meta;
         let contracts = contracts_of(&meta, Contract::new)?;
         let record = ComponentRecord {
             digest,
@@ -128,13 +108,13 @@ impl Registry {
         &self,
         digest: ComponentDigest,
         grants: Grants,
-    ) -> Result<LoadedComponent, Error> {
+    ) -> Result<Arc<dyn OpenComponent>, Error> {
         let open = async {
             let record = self.record(digest).await?;
             if ComponentDigest::of(&record.bytes) != digest {
                 return Err(damaged("component", digest, "its bytes have another digest"));
             }
-            Ok(self.runtime.open(&record.bytes, &record.base, grants).await?)
+            Ok(self.guests.open(&record.bytes, &record.base, grants).await?)
         };
         self.opened.get((digest, grants), open).await
     }
@@ -207,7 +187,7 @@ impl Registry {
         for component in gone {
             self.opened.remove_all(|(opened, _)| *opened == component);
             self.contracts.remove(&component);
-            self.runtime.forget(component);
+            self.guests.forget(component);
         }
     }
 

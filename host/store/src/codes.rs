@@ -2,8 +2,8 @@
 
 use reentry_core::run::RunStatus;
 
-use crate::rows::damaged;
-use crate::{SavepointKind, StoreError, SuspensionEnd, TryKind};
+use crate::columns::damaged;
+use crate::{SavepointKind, StoreError, SuspensionEnd, TopicKind, TryKind};
 
 /// Statuses and the numbers they are stored as.
 const STATUS_CODES: [(RunStatus, i64); 9] = [
@@ -86,6 +86,13 @@ fn code<T: PartialEq>(codes: &[(T, i64)], value: T) -> Option<i64> {
 fn meaning<T: Copy>(codes: &[(T, i64)], stored: i64, what: &str) -> Result<T, StoreError> {
     let found = codes.iter().find(|(_, code)| *code == stored).map(|(value, _)| *value);
     found.ok_or_else(|| damaged(what, format_args!("nothing is stored as {stored}")))
+}
+
+/// The number of a kind of topic; null for events, which were the only ones in files of earlier versions.
+pub(crate) fn topic_code(kind: TopicKind) -> Option<i64> {
+    match kind {
+        TopicKind::Event => None,
+    }
 }
 
 #[cfg(test)]

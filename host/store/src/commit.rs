@@ -12,6 +12,7 @@ use reentry_core::time::Timestamp;
 pub use reentry_core::run::{Closed, Durability, Reopened, SuspensionEnd};
 
 use crate::savepoint::Savepoint;
+use crate::topic::Topic;
 
 /// Most bytes of call logs that are kept of a run. The oldest go: what was said last tells why the run stands as it does.
 pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
@@ -144,15 +145,15 @@ pub struct NewSuspension {
     pub continues: Option<SuspensionId>,
     /// When something happens by itself.
     pub due_at: Option<Timestamp>,
-    /// Name and key of the event that is waited for; without a key, any of that name.
-    pub event: Option<(String, Option<String>)>,
+    /// What it listens to.
+    pub topic: Option<Topic>,
 }
 
 impl NewSuspension {
     /// What is stored of a suspension that begins at a step.
     pub fn of(path: StepPath, suspension: &Suspension) -> Self {
-        let (event, assignees) = match &suspension.wait.what {
-            WaitFor::Event(event) => (Some((event.name.clone(), event.key.clone())), Vec::new()),
+        let (topic, assignees) = match &suspension.wait.what {
+            WaitFor::Event(event) => (Some(Topic::event(&event.name, event.key.clone())), Vec::new()),
             WaitFor::Answer(answer) => (None, answer.assignees.clone()),
             _ => (None, Vec::new()),
         };
@@ -166,7 +167,7 @@ impl NewSuspension {
             version: suspension.version,
             continues: None,
             due_at: suspension.due_at(),
-            event,
+            topic,
         }
     }
 }

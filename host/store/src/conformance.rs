@@ -8,6 +8,7 @@
 pub mod answers;
 pub mod applied;
 pub mod call_logs;
+pub mod claimed;
 pub mod claims;
 pub mod clock;
 pub mod commits;
@@ -79,6 +80,8 @@ macro_rules! conformance {
                 a_filter_that_nothing_passes_is_refused;
             clock: what_is_due_comes_earliest_first, what_is_due_is_found_behind_what_is_passed_over,
                 what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
+            claimed: what_one_has_claimed_no_other_gets, what_was_claimed_is_free_again, a_claim_ends_by_itself,
+                orphans_and_messages_are_claimed, nothing_is_claimed_twice_by_many_at_once;
             owners: calls_of_dead_owners_are_orphans, orphans_are_found_behind_what_is_passed_over,
                 an_owner_lives_as_long_as_its_guard, calls_are_found_by_owner;
             library: components_are_kept_once, workflows_are_kept_once;

@@ -8,8 +8,8 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{LABEL_BYTES_MAX, RunStatus};
 use reentry_core::time::Timestamp;
 
+use crate::columns::column;
 use crate::query::{no_such_place, place};
-use crate::rows::column;
 use crate::{RunSummary, StoreError, SuspensionEnd, SuspensionRecord};
 
 /// Most rows that are looked at for one page or count, whatever was asked for. Bounds the work of a filter that few of many rows pass.

@@ -5,6 +5,8 @@ use reentry_core::id::{MessageId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 
+use crate::topic::Topic;
+
 /// An event as it was sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
@@ -26,6 +28,13 @@ pub struct Message {
     pub dedup: Option<String>,
     /// When it may be dropped if nobody took it; never without one.
     pub expires_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// The topic under which it comes.
+    pub fn topic(&self) -> Topic {
+        Topic::event(&self.name, self.key.clone())
+    }
 }
 
 /// What became of a message that was sent.

@@ -4,6 +4,7 @@
 //! fast. Nothing in it outlives the process; "durable" means nothing more here than "visible".
 
 mod call_logs;
+mod claims;
 mod commit;
 mod deletion;
 mod library;
@@ -22,6 +23,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{OwnerId, RunId, SnapshotId, TenantId};
 
 use crate::{ComponentRecord, OwnerGuard, RequestRecord, StoreStats, WorkflowRecord};
+use claims::Claim;
 use library::{Applied, Hold};
 use mail::KeptMessage;
 use runs::KeptRun;
@@ -47,6 +49,7 @@ struct Data {
     workflow_holds: BTreeSet<(TenantId, WorkflowDigest)>,
     applied: Vec<Applied>,
     live_owners: BTreeSet<OwnerId>,
+    claims: BTreeMap<[u8; 16], Claim>,
     key_fingerprint: Option<[u8; 32]>,
     stats: StoreStats,
     bytes_read: Cell<u64>,

@@ -12,15 +12,16 @@ use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, Tena
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Run, RunStatus, Step};
-use reentry_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
+use crate::columns::{column, column_of, count, instant};
 use crate::commit::{CallLog, Closed, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
 use crate::filter::without_indexes;
 use crate::past::{Text, WITHIN_BYTES_MAX};
 use crate::query::RunSummary;
 use crate::savepoint::{Savepoint, SavepointKind, SavepointSummary};
+use crate::topic::Topic;
 
 /// A commit, ready to be stored.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ pub(crate) struct SuspensionRow {
     pub(crate) version: i64,
     pub(crate) continues: Option<SuspensionId>,
     pub(crate) due_at: Option<i64>,
-    pub(crate) event: Option<(String, Option<String>)>,
+    pub(crate) topic: Option<Topic>,
 }
 
 /// A suspension that ends, as it is stored.
@@ -346,7 +347,7 @@ impl SuspensionRow {
             version,
             continues,
             due_at,
-            event,
+            topic,
         } = suspension;
         let list = |names: Vec<String>| if names.is_empty() { Ok(None) } else { json(&names).map(Some) };
         Ok(Self {
@@ -360,7 +361,7 @@ impl SuspensionRow {
             version: number(version, "version")?,
             continues,
             due_at: due_at.map(column),
-            event,
+            topic,
         })
     }
 }
@@ -384,91 +385,10 @@ impl SavepointRow {
     }
 }
 
-/// Reads the head of a run, and checks that it is the one asked for.
-pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Run, StoreError> {
-    let run: Run = serde_json::from_slice(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
-    if run.id != id || run.tenant != *tenant {
-        let found = format_args!("it is the head of {} of tenant {}", run.id, run.tenant);
-        return Err(damaged(format_args!("run {id}"), found));
-    }
-    Ok(run)
-}
-
-/// Reads the path and the record of a step, whose payload may be left where it is kept apart. A record that was stored with its
-/// payload in it comes without another.
-pub(crate) fn decode_step(
-    run: RunId,
-    path: &str,
-    record: &[u8],
-    payload: Option<&[u8]>,
-    part: Option<SnapshotId>,
-) -> Result<(StepPath, Step), StoreError> {
-    let what = || format!("step `{path}` of run {run}");
-    let mut step: Step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
-    step.apart = part;
-    if let Some(payload) = payload {
-        step.entry.payload = serde_json::from_slice(payload).map_err(|e| damaged(what(), e))?;
-    }
-    Ok((path.parse().map_err(|e| damaged(what(), e))?, step))
-}
-
-/// The same with the payload, wherever it is kept.
-pub(crate) fn decode_whole_step(
-    run: RunId,
-    path: &str,
-    record: &[u8],
-    payload: Option<&[u8]>,
-    part: Option<SnapshotId>,
-) -> Result<(StepPath, Step), StoreError> {
-    if let (Some(part), None) = (part, payload) {
-        return Err(damaged(
-            format_args!("step `{path}` of run {run}"),
-            format_args!("its payload {part} is missing"),
-        ));
-    }
-    decode_step(run, path, record, payload, part)
-}
-
 /// Whether a path is another one or lies below it, a repetition of it included.
 pub(crate) fn is_within(path: &str, above: &str) -> bool {
     let below = path.strip_prefix(above);
     above.is_empty() || below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
-}
-
-/// Reads the labels of a suspension, or those who are asked.
-pub(crate) fn decode_names(
-    suspension: SuspensionId,
-    what: &str,
-    names: Option<&[u8]>,
-) -> Result<Vec<String>, StoreError> {
-    let names = names.map_or(Ok(Vec::new()), serde_json::from_slice);
-    names.map_err(|e| damaged(format_args!("{what} of suspension {suspension}"), e))
-}
-
-/// The error for stored data that cannot be what was written.
-pub(crate) fn damaged(what: impl ToString, reason: impl ToString) -> StoreError {
-    StoreError::Damaged { what: what.to_string(), reason: reason.to_string() }
-}
-
-/// An instant as the number that is stored. Those beyond the range of 64 signed bits are kept as its last one: what is
-/// due then is due never.
-pub(crate) fn column(at: Timestamp) -> i64 {
-    i64::try_from(at.0).unwrap_or(i64::MAX)
-}
-
-/// A bound as the number that is asked for; larger ones mean the same.
-pub(crate) fn column_of(bound: impl TryInto<i64>) -> i64 {
-    bound.try_into().unwrap_or(i64::MAX)
-}
-
-/// The instant that a stored number means.
-pub(crate) fn instant(stored: i64) -> Result<Timestamp, StoreError> {
-    u64::try_from(stored).map(Timestamp).map_err(|_| damaged("instant", format_args!("it is {stored}")))
-}
-
-/// A version or another number that is never negative.
-pub(crate) fn count(stored: i64) -> Result<u64, StoreError> {
-    u64::try_from(stored).map_err(|_| damaged("number", format_args!("it is {stored}")))
 }
 
 fn number(value: u64, what: &str) -> Result<i64, StoreError> {
@@ -484,13 +404,6 @@ fn json(value: &impl Serialize) -> Result<String, StoreError> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_end_of_time_is_kept_in_order() {
-        assert_eq!(column(Timestamp(u64::MAX)), i64::MAX);
-        assert_eq!(instant(column(Timestamp(7))).unwrap(), Timestamp(7));
-        assert!(instant(-1).is_err());
-    }
 
     #[test]
     fn what_lies_below_a_path_is_told_from_what_begins_like_it() {

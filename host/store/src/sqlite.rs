@@ -8,6 +8,7 @@ mod backup;
 mod call_logs;
 mod called;
 mod checkpoint;
+mod claims;
 mod components;
 mod deletion;
 mod fault;
@@ -54,12 +55,15 @@ mod writer;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 
+use reentry_core::id::OwnerId;
+use reentry_core::time::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 pub use fault::{OpenError, OpenFault};
 
 use crate::{CommitError, Durability, StoreError};
+use claims::{Candidate, Claimer};
 use fault::Fault;
 use open::Files;
 use owners::Locks;
@@ -136,6 +140,41 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let _turn = self.scans.acquire().await.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Unavailable(Box::new(error)))?
+    }
+
+    /// Claims what a look finds, for one owner. Looks again when others were faster to all of it.
+    async fn claim<T: Clone + Send + Sync + 'static>(
+        &self,
+        owner: OwnerId,
+        now: Timestamp,
+        look: impl Fn(&Reader, &Claimer) -> Result<Vec<Candidate<T>>, StoreError> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, StoreError> {
+        let look = Arc::new(look);
+        loop {
+            let (look, locks) = (Arc::clone(&look), Arc::clone(&self.owners));
+            let found = self.scan(move |reader| look(reader, &Claimer::new(owner, now, locks))).await?;
+            if found.is_empty() {
+                return Ok(Vec::new());
+            }
+            let found = Arc::new(found);
+            let bytes = SMALL * found.len();
+            let claimed = {
+                let found = Arc::clone(&found);
+                let work = move |connection: &Connection| claims::claim(connection, owner, now, &found);
+                self.write(Durability::Visible, bytes, work).await?
+            };
+            let got = found.iter().zip(claimed).filter(|(_, is_ours)| *is_ours);
+            let got: Vec<T> = got.map(|(one, _)| one.what.clone()).collect();
+            if !got.is_empty() {
+                return Ok(got);
+            }
+        }
+    }
+
+    /// Lets go of what an owner has claimed.
+    async fn unclaim(&self, owner: OwnerId, ids: Vec<[u8; 16]>) -> Result<(), StoreError> {
+        let work = move |connection: &Connection| claims::let_go(connection, owner, &ids);
+        self.write(Durability::Visible, SMALL, work).await
     }
 
     /// Makes a change that is no commit; returns what it found out.

@@ -19,7 +19,7 @@ use reentry_store::sqlite::SqliteStore;
 use reentry_store::{
     CallLogFilter, Commit, CommitError, ComponentRecord, LogPlace, Message, RUN_LOG_BYTES_MAX, RunFilter,
     RunGroups, RunSummary, Runs, SavepointKind, Store, StoreError, SuspensionFilter, SuspensionGroups,
-    SuspensionRecord, WorkflowRecord,
+    SuspensionRecord, Topic, WorkflowRecord,
 };
 
 /// Few of everything, so that changes meet each other.
@@ -379,7 +379,13 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         }
         for (name, key) in EVENTS {
             add("mail", format!("{:?}", store.mail(&tenant, name, key, 3).await));
-            add("waiting for", format!("{:?}", store.waiting_for(&tenant, name, key).await));
+            add(
+                "waiting for",
+                format!(
+                    "{:?}",
+                    store.waiting_for(&tenant, &Topic::event(name, key.map(str::to_owned))).await
+                ),
+            );
         }
         for id in ["one", "two"] {
             add("current", format!("{:?}", store.current_workflow(&tenant, id).await));
@@ -401,16 +407,16 @@ async fn everything(store: &dyn Store) -> Vec<String> {
     }
     for number in 0..RUNS {
         let id = run_id(number);
-        add("steps", format!("{:?}", store.steps(&TenantId::default(), id).await));
+        add("steps", format!("{:?}", store.steps(&tenant_of(number), id).await));
         for at in PATHS {
-            add("step", format!("{:?}", store.step(&TenantId::default(), id, &path(at)).await));
+            add("step", format!("{:?}", store.step(&tenant_of(number), id, &path(at)).await));
         }
-        add("outputs", format!("{:?}", store.outputs(&TenantId::default(), id, &PATHS.map(path)).await));
-        add("children", format!("{:?}", store.children(&TenantId::default(), id, &path("each")).await));
+        add("outputs", format!("{:?}", store.outputs(&tenant_of(number), id, &PATHS.map(path)).await));
+        add("children", format!("{:?}", store.children(&tenant_of(number), id, &path("each")).await));
         let mut after = None;
         for step in [None, Some(path("each"))] {
             let filter = CallLogFilter { step, after };
-            let logs = store.call_logs(&TenantId::default(), id, &filter).await;
+            let logs = store.call_logs(&tenant_of(number), id, &filter).await;
             after = logs.as_ref().ok().and_then(|logs| logs.rows.first()).map(|row| LogPlace {
                 run: row.run,
                 version: row.version,
@@ -422,18 +428,18 @@ async fn everything(store: &dyn Store) -> Vec<String> {
             });
             add("call logs", format!("{logs:?}"));
         }
-        add("log", format!("{:?}", store.log(&TenantId::default(), id, 3, 1).await));
-        add("savepoints", format!("{:?}", store.savepoints(&TenantId::default(), id).await));
+        add("log", format!("{:?}", store.log(&tenant_of(number), id, 3, 1).await));
+        add("savepoints", format!("{:?}", store.savepoints(&tenant_of(number), id).await));
         add(
             "failure",
-            format!("{:?}", store.last_savepoint(&TenantId::default(), id, SavepointKind::Failure).await),
+            format!("{:?}", store.last_savepoint(&tenant_of(number), id, SavepointKind::Failure).await),
         );
         for of in 0..8 {
             add(
                 "savepoint",
                 format!(
                     "{:?}",
-                    store.savepoint(&TenantId::default(), id, suspension_id(number * 8 + of)).await
+                    store.savepoint(&tenant_of(number), id, suspension_id(number * 8 + of)).await
                 ),
             );
         }
@@ -447,14 +453,17 @@ async fn everything(store: &dyn Store) -> Vec<String> {
     }
     let except = HashSet::from([run_id(1)]);
     for now in [0, 50, 1_000] {
-        add("due", format!("{:?}", store.due(Timestamp(now), &except, 2).await));
+        add("due", format!("{:?}", store.claim_due(owner_id(9), Timestamp(now), &except, 2).await));
         add("next due", format!("{:?}", store.next_due(Timestamp(now)).await));
     }
     add("component", format!("{:?}", store.component(&ComponentDigest::of(b"shared")).await));
     add("tenants", format!("{:?}", store.list_tenants().await));
     add("any", format!("{:?}", store.has_components().await));
-    add("deliverable", format!("{:?}", store.deliverable(&HashSet::new(), 3).await));
-    add("orphans", format!("{:?}", store.orphans(&except, 3).await));
+    add(
+        "deliverable",
+        format!("{:?}", store.claim_mail(owner_id(9), Timestamp(now), &HashSet::new(), 3).await),
+    );
+    add("orphans", format!("{:?}", store.claim_orphans(owner_id(9), Timestamp(now), &except, 3).await));
     answers
 }
 

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use reentry_core::snapshot::SealKey;
+use reentry_core::step::{Failure, Invocation, Outcome, Resumption};
+use serde::{Deserialize, Serialize};
+
 use crate::bindings::exports::reentry::step::{guest, migration};
 use crate::bindings::reentry::step::types;
 use crate::cancel::Cancel;
-use crate::component::{Inner, Restorable};
+use crate::component::{LoadedComponent, Restorable};
 use crate::convert;
 use crate::error::CallError;
 use crate::failed;
@@ -16,10 +20,7 @@ use crate::image::capture::{self, CaptureError, Captured};
 use crate::image::dirty::Changed;
 use crate::instance::let_go_of_streams;
 use crate::limits::Limits;
-use crate::runtime;
-use crate::spare::Serves;
-use reentry_core::snapshot::SealKey;
-use reentry_core::step::{Failure, Invocation, Outcome, ResumeMode, Resumption};
+use crate::setup::Setup;
 
 /// How one call is made.
 #[derive(Clone, Debug)]
@@ -58,7 +59,8 @@ pub struct CallResult {
 }
 
 /// What a call took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CallStats {
     /// Making the instance or taking a spare one, and putting its memory back.
     pub instantiate: Duration,
@@ -78,60 +80,68 @@ pub struct CallStats {
     pub log_bytes: usize,
 }
 
-/// Begins a step.
-pub(crate) async fn start(
-    component: &Inner,
-    call: Invocation,
-    host: Arc<dyn HostCalls>,
-    options: CallOptions,
-) -> Result<CallResult, CallError> {
-    let setup = Setup::new(component, &call.facts.step, options)?;
-    let key = call.facts.idempotency_key.clone();
-    let call = convert::invocation(call);
-    let ended = setup.bounded(async {
-        let begun = Instant::now();
-        let live = setup.fresh(host, key).await?;
-        setup.finish(live, begun, Call::Start(&call)).await
-    });
-    let ended = ended.await?;
-    Ok(setup.let_go(ended).await)
-}
+impl LoadedComponent {
+    /// Begins the step that `call.facts.step` names, on a fresh instance.
+    ///
+    /// Nothing is stored: what the guest set through `host` and what is in the result is for the caller to commit.
+    ///
+    /// # Errors
+    /// [`CallError`]. A failure that the guest returned is no error: see [`CallResult::outcome`].
+    pub async fn start(
+        &self,
+        call: Invocation,
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<CallResult, CallError> {
+        let setup = Setup::new(&self.0, &call.facts.step, options)?;
+        let key = call.facts.idempotency_key.clone();
+        let call = convert::invocation(call);
+        let ended = setup.bounded(async {
+            let begun = Instant::now();
+            let live = setup.fresh(host, key).await?;
+            setup.finish(live, begun, Call::Start(&call)).await
+        });
+        let ended = ended.await?;
+        Ok(setup.let_go(ended).await)
+    }
 
-/// Goes on after a suspension.
-pub(crate) async fn resume(
-    component: &Inner,
-    call: Resumption,
-    image: Option<&[u8]>,
-    host: Arc<dyn HostCalls>,
-    options: CallOptions,
-) -> Result<CallResult, CallError> {
-    let setup = Setup::new(component, &call.facts.step, options)?;
-    let key = call.facts.idempotency_key.clone();
-    let call = convert::resumption(call);
-    let restore = match (setup.kept, image) {
-        (Some(state), Some(image)) => Some((state, image)),
-        (None, None) => None,
-        (Some(_), None) => {
-            return Err(CallError::ImageMismatch(
-                "a step that is restored can be resumed only with its guest image",
-            ));
-        }
-        (None, Some(_)) => {
-            return Err(CallError::ImageMismatch(
-                "a step that is re-entered is resumed without a guest image",
-            ));
-        }
-    };
-    let ended = setup.bounded(async {
-        let begun = Instant::now();
-        let live = match restore {
-            Some((state, image)) => setup.restored(host, key, state, image).await?,
-            None => setup.fresh(host, key).await?,
+    /// Goes on after a suspension: on an instance made from `image`, or for a step that is re-entered on a fresh one.
+    ///
+    /// The image is checked (seal, component, base image, layout) before an instance is made; no instruction of
+    /// the guest runs on an image that is not right. Otherwise as [`Self::start`].
+    ///
+    /// # Errors
+    /// [`CallError`]; for an image that is not right [`CallError::Image`].
+    pub async fn resume(
+        &self,
+        call: Resumption,
+        image: Option<&[u8]>,
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<CallResult, CallError> {
+        let setup = Setup::new(&self.0, &call.facts.step, options)?;
+        let key = call.facts.idempotency_key.clone();
+        let call = convert::resumption(call);
+        let mismatch = |problem: &'static str| Err(CallError::ImageMismatch(problem.into()));
+        let restore = match (setup.kept, image) {
+            (Some(state), Some(image)) => Some((state, image)),
+            (None, None) => None,
+            (Some(_), None) => {
+                return mismatch("a step that is restored can be resumed only with its guest image");
+            }
+            (None, Some(_)) => return mismatch("a step that is re-entered is resumed without a guest image"),
         };
-        setup.finish(live, begun, Call::Resume(&call)).await
-    });
-    let ended = ended.await?;
-    Ok(setup.let_go(ended).await)
+        let ended = setup.bounded(async {
+            let begun = Instant::now();
+            let live = match restore {
+                Some((state, image)) => setup.restored(host, key, state, image).await?,
+                None => setup.fresh(host, key).await?,
+            };
+            setup.finish(live, begun, Call::Resume(&call)).await
+        });
+        let ended = ended.await?;
+        Ok(setup.let_go(ended).await)
+    }
 }
 
 /// A call that may end with a suspension.
@@ -150,68 +160,7 @@ pub(crate) struct Ended {
     pub(crate) changed: Option<Changed>,
 }
 
-/// Everything about a call that is settled before an instance is made.
-pub(crate) struct Setup<'a> {
-    pub(crate) component: &'a Inner,
-    pub(crate) runtime: &'a runtime::Inner,
-    pub(crate) limits: Arc<Limits>,
-    pub(crate) seal: SealKey,
-    cancel: Option<Cancel>,
-    pub(crate) deadline: Instant,
-    /// There when the call may share instances with others.
-    pub(crate) serves: Option<Serves>,
-    /// There when the step's memory is kept.
-    pub(crate) kept: Option<&'a Restorable>,
-}
-
-impl<'a> Setup<'a> {
-    pub(crate) fn new(component: &'a Inner, step: &str, options: CallOptions) -> Result<Self, CallError> {
-        let descriptor =
-            component.descriptors.iter().find(|descriptor| descriptor.id == step).ok_or_else(|| {
-                let known = component.descriptors.iter().map(|descriptor| descriptor.id.clone()).collect();
-                CallError::UnknownStep { found: step.to_owned(), known }
-            })?;
-        let runtime = &*component.runtime;
-        let mut limits = options.limits.unwrap_or_else(|| runtime.config.limits.clone());
-        let of_step = descriptor.timeout_ms.map(Duration::from_millis);
-        limits.call = [options.timeout, of_step].into_iter().flatten().fold(limits.call, Duration::min);
-        Ok(Self {
-            component,
-            runtime,
-            // A clock of the host's own, which no guest sees: it only bounds the call.
-            deadline: Instant::now() + limits.call,
-            limits: Arc::new(limits),
-            seal: options.seal,
-            cancel: options.cancel,
-            serves: options.domain.and_then(|domain| component.serves(domain)),
-            kept: component.state.as_ref().filter(|_| descriptor.resume_mode == ResumeMode::Restore),
-        })
-    }
-
-    /// Runs the work until it ends, its time is over, or it is cancelled. Work that is given up is dropped, and with it the
-    /// instance.
-    ///
-    /// A guest that computes yields at every tick, so that this gets to look; one that waits for the host has yielded.
-    pub(crate) async fn bounded<T>(
-        &self,
-        work: impl Future<Output = Result<T, CallError>>,
-    ) -> Result<T, CallError> {
-        let cancelled = async {
-            match &self.cancel {
-                Some(cancel) => cancel.cancelled().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = cancelled => Err(CallError::Cancelled),
-            result = work => result,
-            () = tokio::time::sleep_until(self.deadline.into()) => {
-                Err(CallError::TimedOut { at_most: self.limits.call })
-            }
-        }
-    }
-
+impl Setup<'_> {
     /// Calls the guest, and keeps its memory if it suspended.
     pub(crate) async fn finish(
         &self,

@@ -35,8 +35,8 @@ impl Cancel {
         self.0.cancelled.load(Ordering::Acquire)
     }
 
-    /// Waits for [`Self::cancel`].
-    pub(crate) async fn cancelled(&self) {
+    /// Waits for [`Self::cancel`]. What makes calls elsewhere sends a message then.
+    pub async fn cancelled(&self) {
         // Listening first, then looking: a cancellation in between is not missed.
         let notified = self.0.notify.notified();
         if !self.is_cancelled() {

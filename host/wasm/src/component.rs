@@ -3,18 +3,13 @@
 use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
-use reentry_core::json::Json;
 use reentry_core::snapshot::{self, BaseImage, Identity, SealKey, SnapshotError};
-use reentry_core::step::{Descriptor, Facts, Failure, Invocation, Resumption};
+use reentry_core::step::Descriptor;
 use wasmtime::component::InstancePre;
 
 use crate::bindings::exports::reentry::step::{guest, migration};
-use crate::call::{self, CallOptions, CallResult};
-use crate::error::CallError;
 use crate::guest::Guest;
-use crate::host::HostCalls;
 use crate::image::access::Access;
-use crate::migrate::{self, Imported};
 use crate::runtime;
 use crate::spare::{ComponentNumber, Serves};
 
@@ -139,70 +134,6 @@ impl LoadedComponent {
             base_bytes: base.map_or(0, BaseImage::resident_bytes),
             memory_bytes: wasm_pages * reentry_core::snapshot::WASM_PAGE_BYTES as u64,
         }
-    }
-
-    /// Begins the step that `call.facts.step` names, on a fresh instance.
-    ///
-    /// Nothing is stored: what the guest set through `host` and what is in the result is for the caller to commit.
-    ///
-    /// # Errors
-    /// [`CallError`]. A failure that the guest returned is no error: see [`CallResult::outcome`].
-    pub async fn start(
-        &self,
-        call: Invocation,
-        host: Arc<dyn HostCalls>,
-        options: CallOptions,
-    ) -> Result<CallResult, CallError> {
-        call::start(&self.0, call, host, options).await
-    }
-
-    /// Goes on after a suspension: on an instance made from `image`, or for a step that is re-entered on a fresh one.
-    ///
-    /// The image is checked (seal, component, base image, layout) before an instance is made; no instruction of
-    /// the guest runs on an image that is not right. Otherwise as [`Self::start`].
-    ///
-    /// # Errors
-    /// [`CallError`]; for an image that is not right [`CallError::Image`].
-    pub async fn resume(
-        &self,
-        call: Resumption,
-        image: Option<&[u8]>,
-        host: Arc<dyn HostCalls>,
-        options: CallOptions,
-    ) -> Result<CallResult, CallError> {
-        call::resume(&self.0, call, image, host, options).await
-    }
-
-    /// Asks what a waiting step knows, so that another version of the component can take it up. The image is checked as by
-    /// [`Self::resume`], and put back into an instance that is let go of afterwards: nothing is kept of the call.
-    ///
-    /// Of `facts`, the step and the idempotency key count.
-    ///
-    /// # Errors
-    /// [`CallError`]; [`CallError::NotMigratable`] unless [`Self::is_migratable`]. A failure that the guest returned is no error.
-    pub async fn export_state(
-        &self,
-        facts: &Facts,
-        image: &[u8],
-        host: Arc<dyn HostCalls>,
-        options: CallOptions,
-    ) -> Result<Result<Json, Failure>, CallError> {
-        migrate::export_state(&self.0, facts, image, host, options).await
-    }
-
-    /// Has a fresh instance take up what a step of another version knows, and wait for the same. Whether it is the same is for the
-    /// caller to compare.
-    ///
-    /// # Errors
-    /// As [`Self::export_state`].
-    pub async fn import_state(
-        &self,
-        call: Invocation,
-        state: &Json,
-        host: Arc<dyn HostCalls>,
-        options: CallOptions,
-    ) -> Result<Result<Imported, Failure>, CallError> {
-        migrate::import_state(&self.0, call, state, host, options).await
     }
 
     /// Checks an image without making an instance: for callers who must know before they claim the right to resume. Its memory may take up

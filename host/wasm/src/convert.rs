@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use reentry_core::error::chain;
 use reentry_core::json::Json;
 use reentry_core::retry::RetryPolicy;
 use reentry_core::step;
@@ -35,7 +36,7 @@ impl Fault {
         match self {
             Self::Contract(problem) => CallError::Contract(problem),
             Self::Limit(limit) => CallError::Limit(limit),
-            Self::Host(error) => CallError::Host(error),
+            Self::Host(error) => CallError::Host(chain(&*error)),
             Self::TimedOut => CallError::TimedOut { at_most: limits.call },
         }
     }
@@ -48,7 +49,7 @@ const CODE_BYTES_MAX: usize = 128;
 pub(crate) fn json(field: &str, text: String, limits: &Limits) -> Result<Json, Fault> {
     if text.len() > limits.value_bytes {
         return Err(Fault::Limit(LimitReached {
-            what: "bytes of one value",
+            what: "bytes of one value".into(),
             asked: text.len() as u64,
             at_most: limits.value_bytes as u64,
         }));
@@ -157,7 +158,7 @@ fn waits(suspension: types::Suspension, limits: &Limits) -> Result<step::Waits, 
     }
     if asked > limits.waits {
         return Err(Fault::Limit(LimitReached {
-            what: "waits of one suspension",
+            what: "waits of one suspension".into(),
             asked: asked as u64,
             at_most: limits.waits as u64,
         }));

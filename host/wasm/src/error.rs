@@ -1,12 +1,13 @@
 //! What can go wrong: starting a runtime, loading a component, calling a guest.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use reentry_core::digest::ComponentDigest;
 use reentry_core::snapshot::SnapshotError;
+use serde::{Deserialize, Serialize};
 
 use crate::grant::RefusedImport;
-use crate::host::BoxError;
 use crate::instrument::Obstacle;
 use crate::limits::LimitReached;
 
@@ -15,8 +16,8 @@ use crate::limits::LimitReached;
 #[non_exhaustive]
 pub enum RuntimeError {
     /// The settings are not possible on this machine.
-    #[error("the WebAssembly engine cannot be set up: {0:#}")]
-    Engine(#[source] wasmtime::Error),
+    #[error("the WebAssembly engine cannot be set up: {0}")]
+    Engine(String),
     /// The folder for compiled code cannot be used.
     #[error("the folder for compiled code, {path}, cannot be used")]
     Cache {
@@ -31,8 +32,9 @@ pub enum RuntimeError {
     Ticker(#[source] std::io::Error),
 }
 
-/// Why a component was not loaded.
-#[derive(Debug, thiserror::Error)]
+/// Why a component was not loaded. A plain value, which may come from another process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum LoadError {
     /// The bytes are a core module: it must be made a component first.
@@ -80,7 +82,7 @@ pub enum LoadError {
     #[error("the component could not be {doing}: {source}")]
     Guest {
         /// What was being done.
-        doing: &'static str,
+        doing: Cow<'static, str>,
         /// How it failed.
         #[source]
         source: CallError,
@@ -98,8 +100,9 @@ pub enum LoadError {
     Interrupted,
 }
 
-/// How a call into a guest failed, other than by a failure that the guest returned.
-#[derive(Debug, thiserror::Error)]
+/// How a call into a guest failed, other than by a failure that the guest returned. A plain value, which may come from another process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum CallError {
     /// The guest trapped.
@@ -108,7 +111,7 @@ pub enum CallError {
         /// Why, in the guest's own words if it said any; else what happened.
         message: String,
         /// A short stable word: `unreachable`, `out-of-bounds-memory`, `stack-overflow`, ...
-        code: &'static str,
+        code: Cow<'static, str>,
         /// The innermost functions, as far as the component names them.
         frames: Vec<String>,
     },
@@ -142,7 +145,7 @@ pub enum CallError {
     Image(#[source] SnapshotError),
     /// The image was missing where one is needed, or there where none is expected.
     #[error("{0}")]
-    ImageMismatch(&'static str),
+    ImageMismatch(Cow<'static, str>),
     /// The component does not export `migration`.
     #[error(
         "the component does not export `reentry:step/migration`: its waiting steps cannot move to another version of it"
@@ -156,9 +159,9 @@ pub enum CallError {
         /// The names there are.
         known: Vec<String>,
     },
-    /// The embedder could not answer a question of the guest's.
-    #[error("the host could not answer the guest")]
-    Host(#[source] BoxError),
+    /// The embedder could not answer a question of the guest's; its error with all causes.
+    #[error("the host could not answer the guest: {0}")]
+    Host(String),
     /// All slots are taken.
     #[error("too many calls at once: {0}")]
     Busy(String),
@@ -173,4 +176,60 @@ fn list(items: &[impl ToString]) -> String {
 
 fn at(frames: &[String]) -> String {
     if frames.is_empty() { String::new() } else { format!(" (in {})", frames.join(", called by ")) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use reentry_core::snapshot::BaseDigest;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(error: &LoadError) {
+        let text = serde_json::to_string(error).unwrap();
+        assert_eq!(serde_json::from_str::<LoadError>(&text).unwrap(), *error, "{text}");
+    }
+
+    #[test]
+    fn errors_can_be_written_and_read_again() {
+        let (component, name) = (ComponentDigest::of(b"a"), || "a".to_owned());
+        let (found, expected) = (BaseDigest([1; 32]), BaseDigest([255; 32]));
+        let calls = [
+            CallError::Trap { message: name(), code: "unreachable".into(), frames: vec![name()] },
+            CallError::Contract(name()),
+            CallError::Limit(LimitReached { what: "bytes".into(), asked: u64::MAX, at_most: 0 }),
+            CallError::TimedOut { at_most: Duration::from_nanos(1_000_000_001) },
+            CallError::Cancelled,
+            CallError::LiveResources { types: vec![name()] },
+            CallError::Image(SnapshotError::Base { found, expected }),
+            CallError::Image(SnapshotError::Magic { found: *b"RSNX" }),
+            CallError::ImageMismatch("no image".into()),
+            CallError::NotMigratable,
+            CallError::UnknownStep { found: name(), known: Vec::new() },
+            CallError::Host(name()),
+            CallError::Busy(name()),
+            CallError::Internal(name()),
+        ];
+        for source in calls {
+            check(&LoadError::Guest { doing: "described".into(), source });
+        }
+        let refused =
+            |grant: Option<&'static str>| RefusedImport { name: name(), grant: grant.map(Into::into) };
+        let change = Obstacle::TableChange { module: 1, instruction: "table.grow".into() };
+        let inside = Obstacle::Nested { component: 1, obstacle: Box::new(Obstacle::OwnResources) };
+        for error in [
+            LoadError::CoreModule,
+            LoadError::TooLarge { found: 2, at_most: 1 },
+            LoadError::Invalid(name()),
+            LoadError::Imports { refused: vec![refused(Some("wasi")), refused(None)] },
+            LoadError::Contract(name()),
+            LoadError::NotRestorable { obstacles: vec![change, inside] },
+            LoadError::Descriptor { index: 0, problem: name() },
+            LoadError::Record { component, problem: name() },
+            LoadError::Interrupted,
+        ] {
+            check(&error);
+        }
+    }
 }

@@ -25,6 +25,7 @@ pub(crate) fn call_error(error: wasmtime::Error, guest: &mut Guest, limits: &Lim
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
         let (code, what) = named(*trap);
+        let code = code.into();
         return match guest.take_last_words() {
             // The guest's own words are for the author; the functions of the trap are then those that print and abort.
             Some(message) => CallError::Trap { message, code, frames: Vec::new() },
@@ -37,7 +38,7 @@ pub(crate) fn call_error(error: wasmtime::Error, guest: &mut Guest, limits: &Lim
     if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
         let ended = || format!("the guest ended itself with exit code {}", exit.0);
         let message = guest.take_last_words().unwrap_or_else(ended);
-        return CallError::Trap { message, code: "exit", frames: Vec::new() };
+        return CallError::Trap { message, code: "exit".into(), frames: Vec::new() };
     }
     if of_system(&error).is_some() {
         return CallError::Internal(format!("{error:#}"));

@@ -1,11 +1,15 @@
 //! What a component may have beyond the `host` interface, which every step has.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use wasmtime::component::Component;
 
 use crate::error::LoadError;
 
 /// What a component may import besides the interfaces of package `reentry:step`. Nothing unless it is granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Grants {
     /// The WASI 0.2 command-line interfaces (`wasi:cli`, `wasi:clocks`, `wasi:filesystem`, `wasi:io`,
@@ -23,17 +27,18 @@ const WASI_PACKAGES: [&str; 6] =
 const STEP_INTERFACES: [&str; 2] = ["reentry:step/host@0.1.", "reentry:step/types@0.1."];
 
 /// An import that a component must not have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RefusedImport {
     /// The import's name, as the component gives it.
     pub name: String,
     /// The grant that would allow it, if one does.
-    pub grant: Option<&'static str>,
+    pub grant: Option<Cow<'static, str>>,
 }
 
 impl std::fmt::Display for RefusedImport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.grant {
+        match &self.grant {
             Some(grant) => write!(f, "`{}` (needs the grant `{grant}`)", self.name),
             None => write!(f, "`{}` (no grant allows it: build the component without it)", self.name),
         }
@@ -65,6 +70,6 @@ impl Grants {
     fn refuses(self, name: &str) -> Option<RefusedImport> {
         let is_wasi = WASI_PACKAGES.iter().any(|package| name.starts_with(package));
         let allowed = (is_wasi && self.wasi) || STEP_INTERFACES.iter().any(|known| name.starts_with(known));
-        (!allowed).then(|| RefusedImport { name: name.to_owned(), grant: is_wasi.then_some("wasi") })
+        (!allowed).then(|| RefusedImport { name: name.to_owned(), grant: is_wasi.then_some("wasi".into()) })
     }
 }

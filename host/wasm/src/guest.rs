@@ -142,7 +142,7 @@ impl host::Host for Guest {
         self.asked = true;
         if len > RANDOM_BYTES_MAX {
             return Err(Fault::Limit(LimitReached {
-                what: "random bytes in one call",
+                what: "random bytes in one call".into(),
                 asked: u64::from(len),
                 at_most: u64::from(RANDOM_BYTES_MAX),
             })
@@ -185,7 +185,7 @@ impl host::Host for Guest {
         self.emitted = self.emitted.saturating_add(chunk.len());
         if self.emitted > self.limits.emit_bytes {
             return Err(Fault::Limit(LimitReached {
-                what: "bytes of chunks emitted by one call",
+                what: "bytes of chunks emitted by one call".into(),
                 asked: self.emitted as u64,
                 at_most: self.limits.emit_bytes as u64,
             })

@@ -7,7 +7,7 @@ use reentry_core::snapshot::{PAGE_BYTES, WASM_PAGE_BYTES};
 use wasmtime::component::Instance;
 use wasmtime::{PoolConcurrencyLimitError, UpdateDeadline};
 
-use crate::call::{CallResult, Ended, Setup};
+use crate::call::{CallResult, Ended};
 use crate::component::{Program, Restorable};
 use crate::convert::Fault;
 use crate::error::CallError;
@@ -19,6 +19,7 @@ use crate::image::pagemap::PageMap;
 use crate::image::restore::{self, RestoreError};
 use crate::image::{dirty, handles, reset};
 use crate::limits::Meter;
+use crate::setup::Setup;
 use crate::{failed, runtime, wasi};
 
 /// An instance that looks fresh, and what is known of it.

@@ -3,10 +3,14 @@
 //! Every figure is a sum over all core instances of the component: a guest that splits itself into many
 //! memories gains nothing.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Bounds of one call. All of them hold at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Limits {
     /// Bytes of linear memory, all memories of the component together. Default 256 MiB.
     ///
@@ -66,11 +70,12 @@ impl Default for Limits {
 }
 
 /// A bound that a guest ran into.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
 #[error("{what}: {asked} asked for, {at_most} allowed")]
 pub struct LimitReached {
     /// What there was too much of.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// How much of it the guest would have had.
     pub asked: u64,
     /// How much it may have.
@@ -139,7 +144,7 @@ impl Meter {
 
     fn answer(&mut self, what: &'static str, at_most: u64, grown: Result<(), u64>) -> bool {
         if let Err(asked) = grown {
-            self.refused.get_or_insert(LimitReached { what, asked, at_most });
+            self.refused.get_or_insert(LimitReached { what: what.into(), asked, at_most });
         }
         grown.is_ok()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reentry_core::digest::ComponentDigest;
 use reentry_core::snapshot::{BaseImage, Identity};
 use reentry_core::step::{Descriptor, ResumeMode};
+use serde::{Deserialize, Serialize};
 use wasmtime::component::Component;
 
 use crate::bindings::exports::reentry::step::{guest, migration};
@@ -29,7 +30,8 @@ use crate::spare::ComponentNumber;
 const MIGRATION: &str = "reentry:step/migration@0.1.0";
 
 /// What is being done to a component that is added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// Its memories and globals are made reachable.
     Instrumenting,
@@ -289,7 +291,7 @@ async fn take_one_base(
     let base = capture::base(&mut live, access).await.map_err(|error| match error {
         CaptureError::Guest(error) => {
             let source = call_error(error, live.store.data_mut(), &runtime.config.limits);
-            LoadError::Guest { doing: "read", source }
+            LoadError::Guest { doing: "read".into(), source }
         }
         CaptureError::Image(error) => invalid(error),
     })?;
@@ -309,7 +311,7 @@ async fn describe(runtime: &runtime::Inner, program: &Program) -> Result<Vec<Des
     }
     .await;
     let descriptors = described.map_err(|error| LoadError::Guest {
-        doing: "described",
+        doing: "described".into(),
         source: call_error(error, live.store.data_mut(), limits),
     })?;
     let mut seen = std::collections::HashSet::new();
@@ -348,7 +350,7 @@ async fn instantiate(runtime: &runtime::Inner, program: &Program, number: u64) -
         new_store(runtime, guest, deadline)
     };
     instance::instantiate(runtime, program, store).await.map_err(|(error, mut store)| LoadError::Guest {
-        doing: "instantiated",
+        doing: "instantiated".into(),
         source: call_error(error, store.data_mut(), &limits),
     })
 }

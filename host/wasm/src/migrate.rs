@@ -8,13 +8,14 @@ use reentry_core::step::{Facts, Failure, Invocation, Outcome, Waits};
 
 use crate::bindings::exports::reentry::step::migration::GuestIndices;
 use crate::bindings::reentry::step::types;
-use crate::call::{Call, CallOptions, Setup};
-use crate::component::Inner;
+use crate::call::{Call, CallOptions};
+use crate::component::{Inner, LoadedComponent};
 use crate::convert;
 use crate::error::CallError;
 use crate::failed;
 use crate::host::HostCalls;
 use crate::image::access::Live;
+use crate::setup::Setup;
 
 /// A step that waits in a new version of its component.
 #[derive(Debug)]
@@ -25,22 +26,25 @@ pub struct Imported {
     pub image: Vec<u8>,
 }
 
-const NO_MEMORY: CallError =
-    CallError::ImageMismatch("a step that is re-entered has no memory that could move to another version");
-
-/// Asks a restored instance what its step knows, and lets go of it.
-pub(crate) async fn export_state(
-    component: &Inner,
-    facts: &Facts,
-    image: &[u8],
-    host: Arc<dyn HostCalls>,
-    options: CallOptions,
-) -> Result<Result<Json, Failure>, CallError> {
-    let migration = offered(component)?;
-    let setup = Setup::new(component, &facts.step, options)?;
-    let kept = setup.kept.ok_or(NO_MEMORY)?;
-    setup
-        .bounded(async {
+impl LoadedComponent {
+    /// Asks what a waiting step knows, so that another version of the component can take it up. The image is checked as by
+    /// [`Self::resume`], and put back into an instance that is let go of afterwards: nothing is kept of the call.
+    ///
+    /// Of `facts`, the step and the idempotency key count.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`CallError::NotMigratable`] unless [`Self::is_migratable`]. A failure that the guest returned is no error.
+    pub async fn export_state(
+        &self,
+        facts: &Facts,
+        image: &[u8],
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<Result<Json, Failure>, CallError> {
+        let migration = offered(&self.0)?;
+        let setup = Setup::new(&self.0, &facts.step, options)?;
+        let kept = setup.kept.ok_or_else(no_memory)?;
+        let exported = setup.bounded(async {
             let mut live = setup.restored(host, facts.idempotency_key.clone(), kept, image).await?;
             let limits = &setup.limits;
             let returned = match export(migration, &mut live).await {
@@ -52,36 +56,47 @@ pub(crate) async fn export_state(
                 Err(failure) => convert::failure_out(failure, limits).map(Err),
             };
             exported.map_err(|fault| fault.into_call_error(limits))
-        })
-        .await
+        });
+        exported.await
+    }
+
+    /// Has a fresh instance take up what a step of another version knows, and wait for the same. Whether it is the same is for the
+    /// caller to compare.
+    ///
+    /// # Errors
+    /// As [`Self::export_state`].
+    pub async fn import_state(
+        &self,
+        call: Invocation,
+        state: &Json,
+        host: Arc<dyn HostCalls>,
+        options: CallOptions,
+    ) -> Result<Result<Imported, Failure>, CallError> {
+        let migration = offered(&self.0)?;
+        let setup = Setup::new(&self.0, &call.facts.step, options)?;
+        if setup.kept.is_none() {
+            return Err(no_memory());
+        }
+        let key = call.facts.idempotency_key.clone();
+        let (call, state) = (convert::invocation(call), state.text().to_owned());
+        let ended = setup.bounded(async {
+            let begun = Instant::now();
+            let live = setup.fresh(host, key).await?;
+            setup.finish(live, begun, Call::Import(migration, &call, &state)).await
+        });
+        let ended = setup.let_go(ended.await?).await;
+        match (ended.outcome, ended.image) {
+            (Ok(Outcome::Suspended(waits)), Some(image)) => Ok(Ok(Imported { waits, image })),
+            (Err(failure), _) => Ok(Err(failure)),
+            _ => Err(CallError::Internal("an import ended without a suspension".to_owned())),
+        }
+    }
 }
 
-/// Has a fresh instance take up a state, and keeps its memory.
-pub(crate) async fn import_state(
-    component: &Inner,
-    call: Invocation,
-    state: &Json,
-    host: Arc<dyn HostCalls>,
-    options: CallOptions,
-) -> Result<Result<Imported, Failure>, CallError> {
-    let migration = offered(component)?;
-    let setup = Setup::new(component, &call.facts.step, options)?;
-    if setup.kept.is_none() {
-        return Err(NO_MEMORY);
-    }
-    let key = call.facts.idempotency_key.clone();
-    let (call, state) = (convert::invocation(call), state.text().to_owned());
-    let ended = setup.bounded(async {
-        let begun = Instant::now();
-        let live = setup.fresh(host, key).await?;
-        setup.finish(live, begun, Call::Import(migration, &call, &state)).await
-    });
-    let ended = setup.let_go(ended.await?).await;
-    match (ended.outcome, ended.image) {
-        (Ok(Outcome::Suspended(waits)), Some(image)) => Ok(Ok(Imported { waits, image })),
-        (Err(failure), _) => Ok(Err(failure)),
-        _ => Err(CallError::Internal("an import ended without a suspension".to_owned())),
-    }
+fn no_memory() -> CallError {
+    CallError::ImageMismatch(
+        "a step that is re-entered has no memory that could move to another version".into(),
+    )
 }
 
 fn offered(component: &Inner) -> Result<&GuestIndices, CallError> {

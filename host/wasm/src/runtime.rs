@@ -48,7 +48,7 @@ impl Runtime {
     /// # Errors
     /// [`RuntimeError`] when the machine does not allow what the settings ask for.
     pub fn new(config: RuntimeConfig) -> Result<Self, RuntimeError> {
-        let engine = Engine::new(&config.wasmtime()).map_err(RuntimeError::Engine)?;
+        let engine = Engine::new(&config.wasmtime()).map_err(engine_error)?;
         let cache = match &config.cache_dir {
             None => None,
             Some(path) => Some(
@@ -56,9 +56,9 @@ impl Runtime {
                     .map_err(|source| RuntimeError::Cache { path: path.display().to_string(), source })?,
             ),
         };
-        let plain = linker(&engine).map_err(RuntimeError::Engine)?;
+        let plain = linker(&engine).map_err(engine_error)?;
         let mut wasi = plain.clone();
-        wasmtime_wasi::p2::add_to_linker_async(&mut wasi).map_err(RuntimeError::Engine)?;
+        wasmtime_wasi::p2::add_to_linker_async(&mut wasi).map_err(engine_error)?;
         let page_map = match config.dirty_tracking {
             DirtyTracking::Auto => PageMap::open(),
             DirtyTracking::Compare => None,
@@ -90,6 +90,10 @@ impl Runtime {
     pub fn config(&self) -> &RuntimeConfig {
         &self.0.config
     }
+}
+
+fn engine_error(error: wasmtime::Error) -> RuntimeError {
+    RuntimeError::Engine(format!("{error:#}"))
 }
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {

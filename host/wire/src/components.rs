@@ -83,7 +83,8 @@ pub struct ComponentInspected<'a> {
     pub imports: &'a [String],
     /// Why its memory cannot be kept; empty where it can.
     pub obstacles: &'a [String],
-    /// Its steps: `id`, `resumeMode`, and as far as they say it `title`, `description`, `inputSchema`, `outputSchema`, `suspendSchema`,
+    /// Its steps: `id`, `resumeMode`, and as far as they say it `title`, `description`, `inputSchema`, `outputSchema`,
+    /// `suspendSchema`,
     /// `resumeSchema`, `stateSchema`, `requestContextSchema`, `retry`, `timeoutMs`, `metadata`.
     pub steps: &'a [Descriptor],
 }

@@ -24,7 +24,8 @@ use crate::timeline::Timeline;
 use crate::work::{WorkLogged, Worked};
 use crate::workflows::{WorkflowApplied, WorkflowList, WorkflowRemoved, WorkflowRetired, WorkflowsChecked};
 
-/// A shape that is printed or answered as a whole. All there are stand in [`DOCUMENTS`], and front ends print nothing else.
+/// A shape that is printed or answered as a whole. All there are stand in [`DOCUMENTS`], and front ends print nothing
+/// else.
 pub trait Document: Serialize {}
 
 /// A document, and where docs/json.md shows it: a test of the command line makes each example there.

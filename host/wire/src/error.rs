@@ -1,5 +1,5 @@
-//! Errors as they leave: a kind, a code, a message, and data for programs. What to do about one is for the front end to say, which knows
-//! what its users can type or click.
+//! Errors as they leave: a kind, a code, a message, and data for programs. What to do about one is for the front end to
+//! say, which knows what its users can type or click.
 
 use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::error::ErrorKind;

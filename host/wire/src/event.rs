@@ -1,4 +1,5 @@
-//! What watchers of a run see, with the names of Mastra's events: `{type, runId, from, payload}`, and the place of each beside it.
+//! What watchers of a run see, with the names of Mastra's events: `{type, runId, from, payload}`, and the place of each
+//! beside it.
 
 use reentry::core::actor::By;
 use reentry::core::id::{RunId, SuspensionId};
@@ -25,7 +26,8 @@ pub struct EventRow<'a> {
     pub from: &'static str,
     /// What belongs to it.
     pub payload: EventPayload<'a>,
-    /// The version of that run with which it came: a watcher can go on after it. For what a step emitted, the version before.
+    /// The version of that run with which it came: a watcher can go on after it. For what a step emitted, the version
+    /// before.
     pub version: u64,
     /// Its place among the events of that version.
     pub index: usize,
@@ -33,8 +35,8 @@ pub struct EventRow<'a> {
     pub at: Timestamp,
 }
 
-/// What belongs to an event. Questions and answers are as they were, and absent or `null` where they are not recorded; inputs and outputs
-/// are those of the step's record, unless that is of a later time that the step was done.
+/// What belongs to an event. Questions and answers are as they were, and absent or `null` where they are not recorded;
+/// inputs and outputs are those of the step's record, unless that is of a later time that the step was done.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum EventPayload<'a> {
@@ -169,7 +171,8 @@ pub enum EventPayload<'a> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepEndedPayload<'a> {
-    /// When it ended, in milliseconds since 1970. Absent, like all but `id` and `status`, where the record of the step is of a later time.
+    /// When it ended, in milliseconds since 1970. Absent, like all but `id` and `status`, where the record of the step
+    /// is of a later time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// Why it failed. Absent where it did not.

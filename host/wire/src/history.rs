@@ -19,8 +19,8 @@ pub struct History<'a> {
     pub run_id: RunId,
     /// The moments that can be forked or restarted, the oldest first.
     pub savepoints: Vec<SavepointRow>,
-    /// The questions and other waits, open and ended, the oldest first; of a fork, those of its parents that had ended when it began come
-    /// first.
+    /// The questions and other waits, open and ended, the oldest first; of a fork, those of its parents that had ended
+    /// when it began come first.
     pub suspensions: Vec<QuestionRow<'a>>,
 }
 

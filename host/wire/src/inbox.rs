@@ -67,11 +67,12 @@ pub struct QuestionRow<'a> {
     /// The version of the run with which it ended. Absent as long as it waits, and where that is not recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_version: Option<u64>,
-    /// What it ended with: an answer, the default of a deadline, the payload of an event. Absent where there is nothing, or nothing is
-    /// recorded.
+    /// What it ended with: an answer, the default of a deadline, the payload of an event. Absent where there is
+    /// nothing, or nothing is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume_payload: Option<&'a Json>,
-    /// Who gave that, by which way, and with which words: `actor`, `channel`, `comment`, each absent where it is not known.
+    /// Who gave that, by which way, and with which words: `actor`, `channel`, `comment`, each absent where it is not
+    /// known.
     #[serde(flatten)]
     pub by: &'a By,
     /// Answers that the step refused. Absent where there are none.

@@ -1,9 +1,10 @@
-//! Every shape of reentry that enters or leaves as text, each in one place: what results, rows, events and errors are as JSON, what a
-//! workflow file may say, and by what names runs, questions, components and workflows are found.
+//! Every shape of reentry that enters or leaves as text, each in one place: what results, rows, events and errors are
+//! as JSON, what a workflow file may say, and by what names runs, questions, components and workflows are found.
 //!
-//! Knows the engine, and no transport, terminal or file: the command line, a server and other front ends print and answer what is
-//! defined here, so that they cannot disagree. What is printed or answered as a whole is a [`Document`]; [`DOCUMENTS`] lists them, and
-//! docs/json.md shows each. Instants are milliseconds since 1970; data of steps is as it was written, with every digit.
+//! Knows the engine, and no transport, terminal or file: the command line, a server and other front ends print and
+//! answer what is defined here, so that they cannot disagree. What is printed or answered as a whole is a [`Document`];
+//! [`DOCUMENTS`] lists them, and docs/json.md shows each. Instants are milliseconds since 1970; data of steps is as it
+//! was written, with every digit.
 
 mod components;
 mod counts;

@@ -1,8 +1,8 @@
 //! What things are called by: ids, digests and names, whole or in part.
 //!
-//! Ids begin with the time at which they were made, so those of one hour begin alike. That is why tables show their last digits
-//! ([`short`]), and why either end of an id will do for its whole, as long as only one has it. Of a digest its first digits will do
-//! ([`short_digest`]).
+//! Ids begin with the time at which they were made, so those of one hour begin alike. That is why tables show their
+//! last digits ([`short`]), and why either end of an id will do for its whole, as long as only one has it. Of a digest
+//! its first digits will do ([`short_digest`]).
 
 mod component;
 mod digest;

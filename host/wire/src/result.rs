@@ -18,7 +18,8 @@ pub struct RunOutcome<'a> {
     /// How far the run came.
     #[serde(flatten)]
     pub result: ResultFields<'a>,
-    /// The run's input. Absent where the run has gone on since the result, as when a request is made again under its key.
+    /// The run's input. Absent where the run has gone on since the result, as when a request is made again under its
+    /// key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<&'a Json>,
     /// The steps. Absent like the input.
@@ -59,7 +60,8 @@ pub struct ResultFields<'a> {
     /// The questions, by step. Absent where there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub suspension_ids: BTreeMap<String, Vec<SuspensionId>>,
-    /// When something happens in the run by itself, at the earliest, in milliseconds since 1970. Absent where nothing does.
+    /// When something happens in the run by itself, at the earliest, in milliseconds since 1970. Absent where nothing
+    /// does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// The steps that may be addressed by a label, by label. Absent where they were not asked for.
@@ -119,8 +121,9 @@ fn by_path<'a, T>(result: &'a RunResult, of: impl Fn(&'a SuspendedStep) -> T) ->
     found
 }
 
-/// The steps of a run: an object by path, in the order of the first calls. Each has `status`, `payload`, `startedAt`, and as far as they
-/// apply `output`, `error`, `endedAt`, `suspendPayload`, `suspendedAt`, `resumePayload`, `resumedAt`.
+/// The steps of a run: an object by path, in the order of the first calls. Each has `status`, `payload`, `startedAt`,
+/// and as far as they apply `output`, `error`, `endedAt`, `suspendPayload`, `suspendedAt`, `resumePayload`,
+/// `resumedAt`.
 #[derive(Clone, Copy, Debug)]
 pub struct StepFields<'a>(pub &'a StepResults);
 

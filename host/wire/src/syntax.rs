@@ -14,7 +14,8 @@ pub fn syntax_error(text: &str, error: &serde_json::Error) -> (String, String) {
         (None, said) => said.to_owned(),
     };
     let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
-    // Columns are counted in bytes, from 1; at the end of a text the last byte is named, but what is missing comes after it.
+    // Columns are counted in bytes, from 1; at the end of a text the last byte is named, but what is missing comes
+    // after it.
     let byte = if error.is_eof() { line.len() } else { error.column().saturating_sub(1) };
     let before = line.char_indices().take_while(|(at, _)| *at < byte).count();
     let from = before.saturating_sub(EXCERPT_COLUMNS);

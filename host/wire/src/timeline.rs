@@ -39,7 +39,8 @@ pub struct MomentRow<'a> {
     pub version: u64,
     /// The step; empty for the run itself.
     pub path: &'a StepPath,
-    /// What happened: `is`, a word, and what belongs to it, `span`, `suspension`, `suspensions`, `call`, `attempt`, `status`, `until`,
+    /// What happened: `is`, a word, and what belongs to it, `span`, `suspension`, `suspensions`, `call`, `attempt`,
+    /// `status`, `until`,
     /// `message`, `completed`, `total` and `index` among it.
     #[serde(flatten)]
     pub what: &'a LogKind,

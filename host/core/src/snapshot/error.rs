@@ -1,10 +1,13 @@
 //! Why an image was not written or not taken: the field, what was found, what was expected.
 
+use serde::{Deserialize, Serialize};
+
 use super::{BaseDigest, LayoutDigest};
 use crate::digest::ComponentDigest;
 
 /// Why an image was not written or not taken. Nothing was used of an image that was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "`found` and `expected` or `at_most` are what their names say, throughout")]
 pub enum SnapshotError {

@@ -10,13 +10,14 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Call, Doing, Run, Step};
 use reentry_core::step::{CallTrace, Facts, Failure, Invocation, ResumeMode};
 use reentry_core::workflow::{Program, StepAt};
-use reentry_wasm::{CallError, CallOptions, Imported, LoadedComponent};
+use reentry_wasm::{CallError, CallOptions, Imported};
 use tokio::sync::SemaphorePermit;
 
 use crate::call_end::{failure_of, host_fault};
 use crate::call_facts::facts;
 use crate::error::Error;
 use crate::fault::FaultPoint;
+use crate::guests::OpenComponent;
 use crate::inputs;
 use crate::perform::context;
 use crate::ready::{Ready, make_ready};
@@ -116,7 +117,7 @@ impl<'a> Change<'a> {
             Err(reason) => return Ok(Err(reason)),
         };
         let state_bytes = state.text().len();
-        Ok(self.import(host, run, &ready, (&new, state), told).await?.map(|Imported { waits, image }| {
+        Ok(self.import(host, run, &ready, (&*new, state), told).await?.map(|Imported { waits, image }| {
             let id: SnapshotId = host.chance.snapshot_id(host.clock.now());
             Some(There { step: MovedStep { image: id, waits }, image, state_bytes })
         }))
@@ -141,7 +142,7 @@ impl<'a> Change<'a> {
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
-        let exported = ready.component.export_state(&facts, image, context, options).await;
+        let exported = ready.component.export_state(facts, image, context, options).await;
         host.fault(FaultPoint::AfterCall);
         self.judged(run, exported, |failure| {
             format!("could not export its state from component {}: {failure}", self.was())
@@ -153,7 +154,7 @@ impl<'a> Change<'a> {
         host: &Shared,
         run: &Arc<Run>,
         ready: &Ready,
-        (new, state): (&LoadedComponent, Json),
+        (new, state): (&dyn OpenComponent, Json),
         told: CallTrace,
     ) -> Moved<Imported> {
         let context = Arc::new(context(host, run, self.path, None).await?);
@@ -162,7 +163,7 @@ impl<'a> Change<'a> {
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
-        let imported = new.import_state(call, &state, context, options).await;
+        let imported = new.import_state(call, state, context, options).await;
         host.fault(FaultPoint::AfterCall);
         self.judged(run, imported, |failure| {
             format!("was not taken up by component {}: {failure}", self.is())

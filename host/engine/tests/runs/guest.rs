@@ -13,11 +13,17 @@ use reentry::{Component, Host, HostBuilder, RunResult, StartOptions, Tenant, Wat
 use reentry_wire::{EventRow, ResultFields};
 use serde_json::{Value, json};
 
+use crate::wire::Near;
+
 pub(crate) const ASK: &str = include_str!("../../fixtures/ask.wat");
+
+/// Whether guests are at the other end of a wire: all of these runs are made once more by the target of that name.
+const OVER_A_WIRE: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"runs_over_a_wire");
 
 /// A host with everything in memory, which does nothing by itself.
 pub(crate) fn host() -> HostBuilder {
-    Host::builder().background(false)
+    let builder = Host::builder().background(false);
+    if OVER_A_WIRE { builder.guests(Near::guests) } else { builder }
 }
 
 /// Hosts of this one are as processes on one data folder: they share a store and a key.
@@ -215,13 +221,6 @@ pub(crate) async fn says(tenant: &Tenant, name: &str, does: &str, times: u32, te
     );
     let ask = ASK.replace(memory, &format!("{import} {memory} {data}")).replace(start, &loops);
     add(tenant, name, &ask.replace(resume, &format!("{resume} {}", log(4_000, 7)))).await
-}
-
-/// A step that fails at once, with `trap`, which is tried again.
-pub(crate) async fn fails(tenant: &Tenant) -> Component {
-    let start = "(func (export \"reentry:step/guest@0.1.0#start\") (param $call i32) (result i32)";
-    assert!(ASK.contains(start), "the fixture was written anew");
-    add(tenant, "fail", &ASK.replace(start, &format!("{start} unreachable"))).await
 }
 
 /// A workflow that asks twice, one after the other.

@@ -1,5 +1,5 @@
 //! Runs on a host, driven through the public interface. The guests are text, so that no guest toolchain is needed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unused_crate_dependencies)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod answers;
 mod background;
@@ -32,7 +32,10 @@ mod secret;
 mod stored;
 mod stuck;
 mod tenants;
+mod texts;
 mod upkeep;
 mod versions;
 mod watch;
 mod ways_out;
+#[path = "../wire/mod.rs"]
+mod wire;

@@ -17,7 +17,7 @@ use reentry::{
 };
 
 use crate::clock::Standing;
-use crate::guest::{asks, calls_workflow, definition, fails, host, until, waits_for_event};
+use crate::guest::{asks, calls_workflow, definition, host, traps, until, waits_for_event};
 
 /// The folder as it was packed.
 pub(crate) const PACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/folder-4.tar.gz");
@@ -150,7 +150,7 @@ impl Writer {
 
     /// A call that this process will not live to make again.
     async fn orphan(&mut self) {
-        let fail = fails(&self.tenant).await;
+        let fail = traps(&self.tenant).await;
         let again = r#"[{"try": {"do": {"then": {"component": "@", "step": "ask", "retry": {"retries": 1, "delayMs": 1000}}}, "catch": {"map": {"to": "input.input"}}}}]"#;
         let workflow = self.workflow("retrying", &fail, again).await;
         for (text, json) in texts() {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use reentry::core::error::ErrorKind;
 use reentry::store::memory::MemoryStore;
-use reentry::{Error, HostBuilder, ResumeOptions};
+use reentry::wasm::{Runtime, RuntimeConfig};
+use reentry::{Error, Guests, HostBuilder, ResumeOptions};
 use serde_json::json;
 
 use crate::guest::{asks_twice, host, input};
@@ -45,4 +46,15 @@ async fn a_secret_is_used_in_the_place_of_the_one_in_the_data_folder() {
     assert_eq!(refusal(own().secret([2; 32])).await.code(), "other-secret");
     assert_eq!(own().build().await.unwrap_err().kind(), ErrorKind::Damaged);
     drop(own().secret([1; 32]).build().await.unwrap());
+}
+
+#[tokio::test]
+async fn guests_of_another_secret_are_refused() {
+    let guests: Arc<dyn Guests> = Arc::new(Runtime::new(RuntimeConfig::new([2; 32])).unwrap());
+    let own = |secret| {
+        let guests = Arc::clone(&guests);
+        host().secret(secret).guests(move |_| Ok(guests))
+    };
+    assert_eq!(refusal(own([1; 32])).await.code(), "other-secret");
+    own([2; 32]).build().await.unwrap();
 }

@@ -13,8 +13,8 @@ use reentry::{Component, Host, OutputOptions, ResumeOptions, Run, RunResult, Ten
 use serde_json::json;
 
 use crate::clock::Standing;
-use crate::doors::{odd, texts};
 use crate::guest::{ASK, EXPORT, NEWER, add, asks, definition, edited, host, input, moves, until};
+use crate::texts::{odd, texts};
 
 /// More than a value may have.
 const LARGE_BYTES: usize = 5 << 20;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
-use reentry::core::id::{RunId, SnapshotId, TenantId};
+use reentry::core::id::{OwnerId, RunId, SnapshotId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
@@ -470,9 +470,12 @@ fn records(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) ->
 
 fn nothing_waits(world: &World) -> Checked {
     let store = world.store();
-    let (due, orphans) =
-        (now(store.next_due(Timestamp(0))).unwrap(), now(store.orphans(&HashSet::new(), ROWS)).unwrap());
-    let deliverable = now(store.deliverable(&HashSet::new(), ROWS)).unwrap();
+    let (due, orphans) = (
+        now(store.next_due(Timestamp(0))).unwrap(),
+        now(store.claim_orphans(OwnerId::from_bytes([9; 16]), Timestamp(0), &HashSet::new(), ROWS)).unwrap(),
+    );
+    let deliverable =
+        now(store.claim_mail(OwnerId::from_bytes([9; 16]), Timestamp(0), &HashSet::new(), ROWS)).unwrap();
     ensure(due.is_none() && orphans.is_empty() && deliverable.is_empty(), || {
         format!("something waits for a run that has ended: {due:?} {orphans:?} {deliverable:?}")
     })

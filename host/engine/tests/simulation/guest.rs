@@ -1,11 +1,14 @@
 //! The step of the simulation, made ready once and shared by all simulated processes.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use reentry::core::digest::ComponentDigest;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{ComponentizeOptions, Runtime, RuntimeConfig, componentize};
-use reentry::{Host, store::ComponentRecord, store::Library as _};
+use reentry::{Guests, Host, HostBuilder, store::ComponentRecord, store::Library as _};
+
+/// The secret of all hosts.
+const SECRET: [u8; 32] = [7; 32];
 
 const WAT: &str = include_str!("guest.wat");
 
@@ -42,14 +45,24 @@ pub(crate) fn straight(script: &str) -> String {
 
 /// What all simulated processes have in common: the runtime with the compiled component.
 pub(crate) struct Guest {
-    pub(crate) runtime: Runtime,
+    runtime: Arc<dyn Guests>,
     pub(crate) component: ComponentRecord,
 }
 
 impl Guest {
+    /// A host with this runtime, whose secret is that of all others with it.
+    pub(crate) fn host(&self) -> HostBuilder {
+        host(&self.runtime)
+    }
+
     pub(crate) fn digest(&self) -> ComponentDigest {
         self.component.digest
     }
+}
+
+fn host(runtime: &Arc<dyn Guests>) -> HostBuilder {
+    let runtime = Arc::clone(runtime);
+    Host::builder().secret(SECRET).guests(move |_| Ok(runtime)).background(false)
 }
 
 /// The guest of this process.
@@ -62,18 +75,15 @@ fn made() -> Guest {
     let folder = tempfile::tempdir().unwrap().keep();
     // The ticker decides when a guest yields: so rarely, it never does, and no schedule depends on how long something took.
     let tick = std::time::Duration::from_secs(3_600);
-    let config =
-        RuntimeConfig { cache_dir: Some(folder), tick, calls_max: 64, ..RuntimeConfig::new([7; 32]) };
+    let config = RuntimeConfig { cache_dir: Some(folder), tick, calls_max: 64, ..RuntimeConfig::new(SECRET) };
     let limits = reentry::wasm::Limits { memory_bytes: 1 << 20, ..config.limits.clone() };
-    let runtime = Runtime::new(RuntimeConfig { limits, resident_bytes: 1 << 16, ..config }).unwrap();
+    let runtime: Arc<dyn Guests> =
+        Arc::new(Runtime::new(RuntimeConfig { limits, resident_bytes: 1 << 16, ..config }).unwrap());
     let bytes = componentize(&wat::parse_str(text()).unwrap(), ComponentizeOptions::default()).unwrap();
     let store = MemoryStore::new();
     let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let component = tokio.block_on(async {
-        let host = Host::builder()
-            .store(std::sync::Arc::new(store.clone()))
-            .shared_runtime(runtime.clone())
-            .background(false);
+        let host = host(&runtime).store(Arc::new(store.clone()));
         let tenant = host.build().await.unwrap().default_tenant();
         let digest = tenant.add_component("scripted", &bytes).await.unwrap().digest();
         store.component(&digest).await.unwrap().unwrap()

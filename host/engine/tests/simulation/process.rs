@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reentry::core::id::RunId;
 use reentry::core::time::Timestamp;
-use reentry::{Error, ForkOptions, Host, ResumeOptions, SendEvent, StartOptions, Tenant, TravelOptions};
+use reentry::{Error, ForkOptions, ResumeOptions, SendEvent, StartOptions, Tenant, TravelOptions};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::broken::{Broken, Mixed};
@@ -79,9 +79,9 @@ impl Process {
             let stage = Arc::clone(stage);
             move |point| stage.fault(number, point)
         };
-        let builder = Host::builder()
+        let builder = guest()
+            .host()
             .store(Arc::new(store))
-            .shared_runtime(guest().runtime.clone())
             .clock(Arc::clone(clock) as Arc<dyn reentry::Clock>)
             .entropy(Arc::new(Seeded(Mutex::new(chance))))
             .observer(Arc::new(Ear { process: number, stage: Arc::clone(stage) }))

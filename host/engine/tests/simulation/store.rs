@@ -489,20 +489,25 @@ impl Mail for HeldStore {
     async fn waiting_for(
         &self,
         tenant: &TenantId,
-        name: &str,
-        key: Option<&str>,
+        topic: &Topic,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
-        let waiting = now(self.inner().waiting_for(tenant, name, key));
+        let waiting = now(self.inner().waiting_for(tenant, topic));
         self.stage.gate(self.process, 4, "what follows a look at who waits").await;
         waiting
     }
 
-    async fn deliverable(
+    async fn claim_mail(
         &self,
+        owner: OwnerId,
+        at: Timestamp,
         except: &HashSet<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        now(self.inner().deliverable(except, limit))
+        now(self.inner().claim_mail(owner, at, except, limit))
+    }
+
+    async fn let_go_of_mail(&self, owner: OwnerId, messages: &[MessageId]) -> Result<(), StoreError> {
+        now(self.inner().let_go_of_mail(owner, messages))
     }
 
     async fn expire_mail(&self, at: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
@@ -542,8 +547,9 @@ impl Owners for HeldStore {
 
 #[async_trait]
 impl Upkeep for HeldStore {
-    async fn due(
+    async fn claim_due(
         &self,
+        owner: OwnerId,
         at: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
@@ -551,7 +557,7 @@ impl Upkeep for HeldStore {
         if self.is(Broken::TimersForgotten) && self.process > 0 {
             return Ok(Vec::new());
         }
-        let mut due = now(self.inner().due(at, except, limit))?;
+        let mut due = now(self.inner().claim_due(owner, at, except, limit))?;
         if self.is(Broken::DelaysForgotten) {
             due.retain(|(tenant, run)| {
                 let run = now(self.inner.run(tenant, *run)).ok().flatten();
@@ -561,19 +567,25 @@ impl Upkeep for HeldStore {
         Ok(due)
     }
 
+    async fn let_go(&self, owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError> {
+        now(self.inner().let_go(owner, runs))
+    }
+
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         now(self.inner().next_due(after))
     }
 
-    async fn orphans(
+    async fn claim_orphans(
         &self,
+        owner: OwnerId,
+        at: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         if self.is(Broken::OrphansForgotten) {
             return Ok(Vec::new());
         }
-        let mut orphans = now(self.inner().orphans(except, limit))?;
+        let mut orphans = now(self.inner().claim_orphans(owner, at, except, limit))?;
         if self.is(Broken::LeasesIgnored) {
             for owner in self.disk.other_owners(self.process) {
                 let owned = now(self.inner().owned(owner))?;

@@ -11,7 +11,7 @@ use super::drafts::{asking, change, create, ended, owner_id, put, run, run_id, s
 use crate::Store;
 
 async fn due(store: &dyn Store, now: u64, limit: usize) -> Vec<(TenantId, RunId)> {
-    store.due(Timestamp(now), &HashSet::new(), limit).await.unwrap()
+    store.claim_due(owner_id(9), Timestamp(now), &HashSet::new(), limit).await.unwrap()
 }
 
 /// Runs of all tenants, the earliest first, each once.
@@ -42,8 +42,11 @@ pub async fn what_is_due_is_found_behind_what_is_passed_over(back_end: &dyn Back
     }
     let mine = |number| (TenantId::default(), run_id(number));
     let except = HashSet::from([run_id(1), run_id(3), run_id(9)]);
-    assert_eq!(store.due(Timestamp(1_000), &except, 1).await.unwrap(), [mine(2)]);
-    assert_eq!(store.due(Timestamp(1_000), &except, 10).await.unwrap(), [mine(2), mine(4)]);
+    assert_eq!(store.claim_due(owner_id(9), Timestamp(1_000), &except, 1).await.unwrap(), [mine(2)]);
+    assert_eq!(
+        store.claim_due(owner_id(9), Timestamp(1_000), &except, 10).await.unwrap(),
+        [mine(2), mine(4)]
+    );
 }
 
 /// A step that somebody holds, or that is over, or that waits without end, is not due.

@@ -9,11 +9,11 @@ use reentry_core::time::Timestamp;
 
 use super::BackEnd;
 use super::drafts::{
-    asking, change, create, ended, listening, message, message_id, put, refusal, run, run_id, suspension_id,
-    tenant,
+    asking, change, create, ended, listening, message, message_id, owner_id, put, refusal, run, run_id,
+    suspension_id, tenant,
 };
 use crate::mail::EXPIRED_MAX;
-use crate::{CommitError, Message, Sent, Store, StoreError};
+use crate::{CommitError, Message, Sent, Store, StoreError, Topic};
 
 async fn send(store: &dyn Store, message: Message) {
     assert_eq!(store.send(message).await.unwrap(), Sent::Kept);
@@ -117,7 +117,10 @@ pub async fn those_who_wait_for_a_message_are_found(back_end: &dyn BackEnd) {
     let now = put(&*store, several.with_step("c", both)).await;
     put(&*store, create(run(2)).with_step("a", listening(3, "paid", Some("o-2")))).await;
     put(&*store, create(run(3)).of(&tenant("other")).with_step("a", listening(4, "paid", None))).await;
-    let waiting = async |name, key| store.waiting_for(&TenantId::default(), name, key).await.unwrap();
+    let waiting = async |name, key: Option<&str>| {
+        let topic = Topic::event(name, key.map(str::to_owned));
+        store.waiting_for(&TenantId::default(), &topic).await.unwrap()
+    };
     let found = |run, suspension| (run_id(run), suspension_id(suspension));
     assert_eq!(waiting("paid", Some("o-1")).await, [found(1, 2), found(1, 5)]);
     assert_eq!(waiting("paid", Some("o-2")).await, [found(1, 2), found(2, 3)]);
@@ -136,7 +139,7 @@ pub async fn messages_that_wait_to_be_delivered_are_found(back_end: &dyn BackEnd
     let now = put(&*store, keyed.with_step("b", listening(2, "sent", None))).await;
     put(&*store, create(run(2)).of(&tenant("other")).with_step("a", listening(3, "paid", None))).await;
     let deliverable = async |limit| {
-        let found = store.deliverable(&HashSet::new(), limit).await.unwrap();
+        let found = store.claim_mail(owner_id(9), Timestamp(1_000), &HashSet::new(), limit).await.unwrap();
         found.into_iter().map(|(tenant, message)| format!("{tenant} {message}")).collect::<Vec<_>>()
     };
     assert_eq!(deliverable(10).await, [""; 0]);
@@ -150,7 +153,7 @@ pub async fn messages_that_wait_to_be_delivered_are_found(back_end: &dyn BackEnd
     assert_eq!(deliverable(10).await, all);
     assert_eq!(deliverable(2).await, all[..2]);
     let except = HashSet::from([message_id(7), message_id(9)]);
-    let behind = store.deliverable(&except, 1).await.unwrap();
+    let behind = store.claim_mail(owner_id(9), Timestamp(1_000), &except, 1).await.unwrap();
     assert_eq!(behind, [(TenantId::default(), message_id(5))], "what is passed over takes no place");
     let got = change(&now).with_closed(1, SuspensionEnd::Received).taking(7);
     put(&*store, got.with_step("a", ended()).with_closed(2, SuspensionEnd::Elapsed).with_step("b", ended()))

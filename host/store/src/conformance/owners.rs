@@ -11,7 +11,7 @@ use super::drafts::{asking, calling, change, create, ended, owner_id, put, run, 
 use crate::Store;
 
 async fn orphans(store: &dyn Store, limit: usize) -> Vec<(TenantId, RunId, OwnerId)> {
-    store.orphans(&HashSet::new(), limit).await.unwrap()
+    store.claim_orphans(owner_id(9), Timestamp(1_000), &HashSet::new(), limit).await.unwrap()
 }
 
 /// Runs with a call of a dead owner are orphans, once for each such owner, until the call is taken over or ends.
@@ -47,8 +47,11 @@ pub async fn orphans_are_found_behind_what_is_passed_over(back_end: &dyn BackEnd
     }
     let except = HashSet::from([run_id(1), run_id(2), run_id(9)]);
     let last = |owner| (TenantId::default(), run_id(3), owner_id(owner));
-    assert_eq!(store.orphans(&except, 1).await.unwrap(), [last(1)]);
-    assert_eq!(store.orphans(&except, 10).await.unwrap(), [last(1), last(2)]);
+    assert_eq!(store.claim_orphans(owner_id(9), Timestamp(1_000), &except, 1).await.unwrap(), [last(1)]);
+    assert_eq!(
+        store.claim_orphans(owner_id(9), Timestamp(1_000), &except, 10).await.unwrap(),
+        [last(1), last(2)]
+    );
 }
 
 /// An owner is registered once at a time, is dead before, and dead after.

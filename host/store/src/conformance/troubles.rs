@@ -11,7 +11,7 @@ use super::drafts::{
     asking, calling, change, create, image_id, listening, message, owner_id, path, put, run, run_id,
     sleeping, tenant,
 };
-use crate::{RunFilter, Store};
+use crate::{RunFilter, Store, Topic};
 
 async fn status(store: &dyn Store, number: u64) -> RunStatus {
     let run = store.run(&TenantId::default(), run_id(number)).await.unwrap().unwrap();
@@ -59,11 +59,11 @@ pub async fn what_is_blocked_is_passed_by(back_end: &dyn BackEnd) {
     let none = HashSet::new();
     let found = async || {
         (
-            store.due(Timestamp(1_000), &none, 10).await.unwrap().len(),
-            store.orphans(&none, 10).await.unwrap().len(),
+            store.claim_due(owner_id(9), Timestamp(1_000), &none, 10).await.unwrap().len(),
+            store.claim_orphans(owner_id(9), Timestamp(1_000), &none, 10).await.unwrap().len(),
             store.owned(owner_id(1)).await.unwrap().len(),
-            store.waiting_for(&mine, "paid", None).await.unwrap().len(),
-            store.deliverable(&HashSet::new(), 10).await.unwrap().len(),
+            store.waiting_for(&mine, &Topic::event("paid", None)).await.unwrap().len(),
+            store.claim_mail(owner_id(9), Timestamp(1_000), &HashSet::new(), 10).await.unwrap().len(),
             store.delete_runs_before(Timestamp(u64::MAX), 10).await.unwrap().len(),
         )
     };

@@ -4,9 +4,10 @@ use reentry_core::id::{RunId, TenantId};
 
 use super::Data;
 use super::runs::KeptRun;
+use crate::columns::{column_of, count, damaged, instant};
 use crate::commit::{CallLog, RUN_LOG_BYTES_MAX};
 use crate::query::{PAGE_ROWS_MAX, done, dropped, no_such_log_place};
-use crate::rows::{NewCallLog, column_of, count, damaged, instant, is_within};
+use crate::rows::{NewCallLog, is_within};
 use crate::{CallLogFilter, CallLogRow, CallLogs, LogPlace, StoreError};
 
 /// What a guest logged during a call, as it is kept.

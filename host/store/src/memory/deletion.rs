@@ -6,7 +6,7 @@ use reentry_core::time::Timestamp;
 use super::Data;
 use super::runs::{KeptEnd, KeptTry};
 use crate::DeleteError;
-use crate::rows::column;
+use crate::columns::column;
 
 impl Data {
     pub(super) fn delete_run(&mut self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {

@@ -1,17 +1,14 @@
-//! Lists of runs and suspensions, and what is due, held or without a holder.
+//! Lists of runs and suspensions.
 
-use std::collections::{BTreeSet, HashSet};
-
-use reentry_core::id::{OwnerId, RunId, TenantId};
-use reentry_core::run::RunStatus;
-use reentry_core::time::Timestamp;
+use reentry_core::id::{RunId, TenantId};
 
 use super::Data;
 use super::runs::{KeptRun, KeptSuspension};
+use crate::columns::{damaged, instant};
 use crate::counts::Tally;
+use crate::decode::decode_names;
 use crate::filter::{Wait, WaitPlace};
 use crate::query::{no_such_place, page, page_rows, place};
-use crate::rows::{column, damaged, decode_names, instant};
 use crate::{
     Counts, Page, RunFilter, RunGroups, RunSummary, StoreError, SuspensionFilter, SuspensionGroups,
     SuspensionPast, SuspensionRecord, SuspensionState,
@@ -180,57 +177,11 @@ impl Data {
         self.waits(tenant, filter)?.iter().for_each(|(wait, _)| tally.add_wait(wait, by));
         Ok(tally.counts(false))
     }
-
-    pub(super) fn due(
-        &self,
-        now: Timestamp,
-        except: &HashSet<RunId>,
-        limit: usize,
-    ) -> Vec<(TenantId, RunId)> {
-        let now = column(now);
-        let first = |run: &KeptRun| run.steps.values().filter_map(|step| step.row.due_at).min();
-        let mut runs = self.runs_in_order();
-        runs.retain(|run| run.row.status != RunStatus::Blocked);
-        let mut due: Vec<_> = runs.iter().filter_map(|run| Some((first(run)?, run))).collect();
-        due.retain(|(at, run)| *at <= now && !except.contains(&run.row.id));
-        due.sort_by_key(|(at, _)| *at);
-        due.into_iter().take(limit).map(|(_, run)| run.key()).collect()
-    }
-
-    pub(super) fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let steps = self.runs.values().flat_map(|run| run.steps.values());
-        steps
-            .filter_map(|step| step.row.due_at)
-            .filter(|at| *at > column(after))
-            .min()
-            .map(instant)
-            .transpose()
-    }
-
-    pub(super) fn orphans(&self, except: &HashSet<RunId>, limit: usize) -> Vec<(TenantId, RunId, OwnerId)> {
-        let mut orphans = BTreeSet::new();
-        let running = self.runs.values().filter(|run| run.row.status == RunStatus::Running);
-        for run in running.filter(|run| !except.contains(&run.row.id)) {
-            let dead = run.owners().filter(|owner| !self.live_owners.contains(owner));
-            orphans.extend(dead.map(|owner| (owner, run.place, run.key())));
-        }
-        let orphans = orphans.into_iter().take(limit);
-        orphans.map(|(owner, _, (tenant, run))| (tenant, run, owner)).collect()
-    }
-
-    pub(super) fn owned(&self, owner: OwnerId) -> Vec<(TenantId, RunId)> {
-        let running = self.runs_in_order().into_iter().filter(|run| run.row.status == RunStatus::Running);
-        running.filter(|run| run.owners().any(|found| found == owner)).map(KeptRun::key).collect()
-    }
 }
 
 impl KeptRun {
     pub(super) fn key(&self) -> (TenantId, RunId) {
         (self.row.tenant.clone(), self.row.id)
-    }
-
-    fn owners(&self) -> impl Iterator<Item = OwnerId> {
-        self.steps.values().filter(|step| step.row.active).filter_map(|step| step.row.owner)
     }
 
     /// Its place in lists: when it was created, and after which others of that instant.

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::run::RunStatus;
 use reentry_core::time::Timestamp;
 
 use super::Data;
 use super::runs::{KeptRun, KeptSuspension};
+use crate::columns::column;
 use crate::mail::EXPIRED_MAX;
-use crate::rows::column;
-use crate::{Message, Sent, StoreError};
+use crate::{Message, Sent, StoreError, Topic};
 
 /// A message as it is kept.
 pub(super) struct KeptMessage {
@@ -33,10 +33,9 @@ impl KeptMessage {
 }
 
 impl KeptSuspension {
-    /// Whether a message of this name and key would end it.
-    fn waits_for(&self, name: &str, key: Option<&str>) -> bool {
-        let event = self.what.event.as_ref().filter(|_| self.is_open());
-        event.is_some_and(|(wanted, of)| wanted == name && (of.is_none() || of.as_deref() == key))
+    /// Whether what comes under a topic would end it.
+    fn waits_for(&self, topic: &Topic) -> bool {
+        self.is_open() && self.what.topic.as_ref().is_some_and(|own| own.takes(topic))
     }
 }
 
@@ -74,31 +73,31 @@ impl Data {
         messages.find(|message| message.id == id && message.tenant == *tenant).cloned()
     }
 
-    pub(super) fn waiting_for(
-        &self,
-        tenant: &TenantId,
-        name: &str,
-        key: Option<&str>,
-    ) -> Vec<(RunId, SuspensionId)> {
+    pub(super) fn waiting_for(&self, tenant: &TenantId, topic: &Topic) -> Vec<(RunId, SuspensionId)> {
         let mut waiting = Vec::new();
         let takes = |run: &&KeptRun| run.row.tenant == *tenant && run.row.status != RunStatus::Blocked;
         for run in self.runs.values().filter(takes) {
-            let open = run.suspensions.iter().filter(|kept| kept.waits_for(name, key));
+            let open = run.suspensions.iter().filter(|kept| kept.waits_for(topic));
             waiting.extend(open.map(|kept| (run.row.id, kept.what.id)));
         }
         waiting.sort_by_key(|(_, suspension)| *suspension);
         waiting
     }
 
-    pub(super) fn deliverable(
-        &self,
+    pub(super) fn claim_mail(
+        &mut self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<MessageId>,
         limit: usize,
     ) -> Vec<(TenantId, MessageId)> {
         let there = self.messages.iter().filter(|kept| kept.taken_at.is_none()).map(|kept| &kept.message);
         let others = there.filter(|message| !except.contains(&message.id));
-        let wanted = others.filter(|m| !self.waiting_for(&m.tenant, &m.name, m.key.as_deref()).is_empty());
-        wanted.take(limit).map(|message| (message.tenant.clone(), message.id)).collect()
+        let wanted = others.filter(|message| !self.waiting_for(&message.tenant, &message.topic()).is_empty());
+        let free = wanted.filter(|message| !self.is_claimed((*message.id.as_bytes(), None), owner, now));
+        let found: Vec<_> = free.take(limit).map(|message| (message.tenant.clone(), message.id)).collect();
+        self.claim(owner, now, found.iter().map(|(_, message)| (*message.as_bytes(), None)).collect());
+        found
     }
 
     pub(super) fn expire_mail(&mut self, now: Timestamp, taken_before: Timestamp) -> u64 {

@@ -10,11 +10,10 @@ use reentry_core::run::{Run, RunStatus, Step};
 
 use super::Data;
 use super::call_logs::KeptCallLog;
+use crate::columns::{count, instant};
+use crate::decode::{decode_run, decode_step, decode_whole_step};
 use crate::past::{LATE_TRIES_KEPT_MAX, REFUSALS_BYTES_MAX, REFUSALS_KEPT_MAX};
-use crate::rows::{
-    ClosedRow, Payload, ReopenedRow, RunRow, SavepointRow, StepRow, SuspensionRow, count, decode_run,
-    decode_step, decode_whole_step, instant,
-};
+use crate::rows::{ClosedRow, Payload, ReopenedRow, RunRow, SavepointRow, StepRow, SuspensionRow};
 use crate::{
     Ancestor, LateTry, LogRow, Savepoint, SavepointSummary, StoreError, SuspensionEnd, SuspensionPast, Text,
     Try, TryKind,

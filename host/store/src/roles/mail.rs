@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::time::Timestamp;
 
-use crate::{Message, Sent, StoreError};
+use crate::{Message, Sent, StoreError, Topic};
 
 /// Mail: messages, and who waits for which.
 #[async_trait]
@@ -29,22 +29,27 @@ pub trait Mail: Send + Sync + 'static {
     /// Reads a message, taken or not, until [`expire_mail`](Self::expire_mail) drops it.
     async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError>;
 
-    /// Open suspensions that a message with this name and this key would end, oldest first: those that wait for the name, with
-    /// the same key or without one. A message without a key ends only those without one.
+    /// Open suspensions that what comes under this topic would end, oldest first: those that listen to its kind and name, with the same key
+    /// or without one. What comes without a key ends only those without one.
     async fn waiting_for(
         &self,
         tenant: &TenantId,
-        name: &str,
-        key: Option<&str>,
+        topic: &Topic,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError>;
 
-    /// Messages, of any tenant, that nobody has taken although an open suspension waits for them, oldest first; at most `limit`. Those of
-    /// `except` are passed over and do not count. Grows with the messages that nobody has taken.
-    async fn deliverable(
+    /// Claims messages, of any tenant, that nobody has taken although an open suspension waits for them, oldest first; at most `limit`.
+    /// Those of `except` are passed over and do not count. A claim is what it is of a run ([`Upkeep`](crate::Upkeep)), and ends when a
+    /// commit takes the message. Grows with the messages that nobody has taken.
+    async fn claim_mail(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError>;
+
+    /// Lets go of messages that an owner has claimed and not delivered: others may claim them.
+    async fn let_go_of_mail(&self, owner: OwnerId, messages: &[MessageId]) -> Result<(), StoreError>;
 
     /// Drops messages that nobody took and that expired at `now` or before, and those that were taken before `taken_before`.
     /// Returns how many, at most [`EXPIRED_MAX`](crate::mail::EXPIRED_MAX) at a time: call again while it is as many. Visible on

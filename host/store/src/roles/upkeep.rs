@@ -26,12 +26,17 @@ pub struct StoreStats {
 }
 
 /// Upkeep: what operators and hosts look after, for all tenants.
+///
+/// What hosts look for is *claimed*: it comes to one owner alone, until the run's version rises, the owner is dead, it lets go, or
+/// [`CLAIM_MS`](crate::claims::CLAIM_MS) have passed. What an owner has claimed comes to it again, unless it is among `except`. A claim keeps
+/// other owners from the same work, and no commit from its run. It is visible, never durable.
 #[async_trait]
 pub trait Upkeep: Send + Sync + 'static {
-    /// Runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the earliest first. Those of
-    /// `except` are passed over and do not count, so that runs which cannot go on do not stand in the way of others.
-    async fn due(
+    /// Claims runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the earliest first. Those
+    /// of `except` are passed over and do not count, so that runs which cannot go on do not stand in the way of others.
+    async fn claim_due(
         &self,
+        owner: OwnerId,
         now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
@@ -40,13 +45,18 @@ pub trait Upkeep: Send + Sync + 'static {
     /// The earliest instant after another one at which a step that nobody holds is due.
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Runs, of any tenant, with a call whose owner is dead, and that owner; at most `limit`. Those of `except` are passed over and do not
-    /// count.
-    async fn orphans(
+    /// Claims runs, of any tenant, with a call whose owner is dead, and tells that owner; at most `limit`. Those of `except` are passed over
+    /// and do not count.
+    async fn claim_orphans(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError>;
+
+    /// Lets go of runs that an owner has claimed and not brought on: others may claim them.
+    async fn let_go(&self, owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError>;
 
     /// Deletes runs, of any tenant, that have ended and changed last before an instant; at most `limit`, of each definition those
     /// that ended longest ago. Those with forks that are kept are left out. Returns the deleted ones. Visible on return.

@@ -5,9 +5,10 @@
 use reentry_core::id::{RunId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::columns::{column_of, count, damaged, instant};
 use crate::commit::{CallLog, RUN_LOG_BYTES_MAX};
 use crate::query::{PAGE_ROWS_MAX, done, dropped, no_such_log_place};
-use crate::rows::{NewCallLog, RunRow, column_of, count, damaged, instant};
+use crate::rows::{NewCallLog, RunRow};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::forks::{self, Layer};
 use crate::sqlite::reader::{all, get, one, text};

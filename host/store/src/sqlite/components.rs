@@ -4,7 +4,7 @@ use reentry_core::digest::ComponentDigest;
 use reentry_core::json::Json;
 use rusqlite::{Connection, Row, params};
 
-use crate::rows::{column, damaged, instant};
+use crate::columns::{column, damaged, instant};
 use crate::sqlite::reader::{get, one};
 use crate::{ComponentRecord, StoreError};
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::DeleteError;
 use crate::codes::{FINAL, status_of};
-use crate::rows::{column, column_of};
+use crate::columns::{column, column_of};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::{images, old_steps, savepoints, suspensions};
 
@@ -100,6 +100,8 @@ fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
     ] {
         connection.prepare_cached(sql)?.execute([seq])?;
     }
-    connection.prepare_cached("DELETE FROM requests WHERE run = ?1")?.execute([run.as_bytes()])?;
+    for sql in ["DELETE FROM requests WHERE run = ?1", "DELETE FROM claims WHERE id = ?1"] {
+        connection.prepare_cached(sql)?.execute([run.as_bytes()])?;
+    }
     Ok(())
 }

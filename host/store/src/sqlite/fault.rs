@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use crate::rows::damaged;
+use crate::columns::damaged;
 use crate::{CommitError, StoreError};
 
 /// A database file that could not be opened.

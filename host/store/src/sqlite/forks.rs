@@ -3,7 +3,8 @@
 use reentry_core::id::{RunId, TenantId};
 use rusqlite::{Connection, params};
 
-use crate::rows::{CommitRows, count};
+use crate::columns::count;
+use crate::rows::CommitRows;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, get};
 use crate::{Ancestor, CommitError, StoreError};

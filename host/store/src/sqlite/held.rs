@@ -9,29 +9,39 @@ use rusqlite::{Connection, params};
 
 use crate::StoreError;
 use crate::codes::status_code;
-use crate::rows::{column, instant};
+use crate::columns::{column, instant};
+use crate::sqlite::claims::{Candidate, Claimer, OF_RUN};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::reader::{all, get, one};
 use crate::sqlite::run_key::run_key;
 
-/// Runs with a step that is due, each once, the earliest first, but for some.
+/// Runs with a step that is due and that nobody else has claimed, each once, the earliest first, but for some.
 pub(crate) fn due(
     connection: &Connection,
-    now: Timestamp,
+    claimer: &Claimer,
     except: &HashSet<RunId>,
     limit: usize,
-) -> Result<Vec<(TenantId, RunId)>, StoreError> {
+) -> Result<Vec<Candidate<(TenantId, RunId)>>, StoreError> {
     // Runs whose first steps are due at one instant come in the order in which they were stored.
-    let sql = "SELECT steps.run, runs.tenant, runs.id FROM steps JOIN runs ON runs.seq = steps.run
-        WHERE steps.due_at <= ?1 AND runs.status <> ?2 ORDER BY steps.due_at, steps.run";
-    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    let mut rows = statement.query([column(now), status_code(RunStatus::Blocked)]).map_err(store_error)?;
+    let sql = format!(
+        "SELECT steps.run, runs.tenant, runs.id, runs.version, claims.owner
+        FROM steps JOIN runs ON runs.seq = steps.run {OF_RUN}
+        WHERE steps.due_at <= ?1 AND runs.status <> ?3 ORDER BY steps.due_at, steps.run"
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+    let blocked = status_code(RunStatus::Blocked);
+    let params = params![column(claimer.now), claimer.owner.as_bytes(), blocked];
+    let mut rows = statement.query(params).map_err(store_error)?;
     let (mut seen, mut due) = (HashSet::new(), Vec::new());
     while due.len() < limit
         && let Some(row) = rows.next().map_err(store_error)?
     {
         if seen.insert(get::<i64>(row, 0)?) {
-            due.extend(Some(run_key(row, 1)?).filter(|(_, run)| !except.contains(run)));
+            let (tenant, run) = run_key(row, 1)?;
+            if !except.contains(&run) {
+                let key = (*run.as_bytes(), Some(get(row, 3)?));
+                due.extend(claimer.candidate(row, 4, key, (tenant, run))?);
+            }
         }
     }
     Ok(due)
@@ -44,34 +54,36 @@ pub(crate) fn next_due(connection: &Connection, after: Timestamp) -> Result<Opti
     first.flatten().map(instant).transpose()
 }
 
-/// Runs with a call whose owner is dead, once for each such owner, but for some.
+/// Runs with a call whose owner is dead and that nobody else has claimed, once for each such owner, but for some.
 ///
 /// Looks through the calls of running runs, which are as many as the hosts together can make at once: an index of owners
 /// would have to be written at the begin and the end of every call.
 pub(crate) fn orphans(
     connection: &Connection,
+    claimer: &Claimer,
     except: &HashSet<RunId>,
     limit: usize,
-    is_dead: impl Fn(OwnerId) -> Result<bool, StoreError>,
-) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-    let sql = "SELECT DISTINCT steps.owner, runs.tenant, runs.id FROM runs
-        JOIN steps ON steps.run = runs.seq AND steps.active = 1 AND steps.owner IS NOT NULL
-        WHERE runs.status = ?1 ORDER BY steps.owner, runs.seq";
-    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    let mut rows = statement.query([status_code(RunStatus::Running)]).map_err(store_error)?;
-    let (mut known, mut orphans) = (None, Vec::new());
+) -> Result<Vec<Candidate<(TenantId, RunId, OwnerId)>>, StoreError> {
+    let sql = format!(
+        "SELECT DISTINCT steps.owner, runs.tenant, runs.id, runs.version, claims.owner FROM runs
+        JOIN steps ON steps.run = runs.seq AND steps.active = 1 AND steps.owner IS NOT NULL {OF_RUN}
+        WHERE runs.status = ?3 ORDER BY steps.owner, runs.seq"
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+    let running = status_code(RunStatus::Running);
+    let params = params![column(claimer.now), claimer.owner.as_bytes(), running];
+    let mut rows = statement.query(params).map_err(store_error)?;
+    let mut orphans = Vec::new();
     while orphans.len() < limit
         && let Some(row) = rows.next().map_err(store_error)?
     {
         let owner = OwnerId::from_bytes(get(row, 0)?);
-        let dead = match known {
-            Some((same, dead)) if same == owner => dead,
-            _ => is_dead(owner)?,
-        };
-        known = Some((owner, dead));
-        if dead {
-            let orphan = Some(run_key(row, 1)?).filter(|(_, run)| !except.contains(run));
-            orphans.extend(orphan.map(|(tenant, run)| (tenant, run, owner)));
+        if claimer.is_dead(owner)? {
+            let (tenant, run) = run_key(row, 1)?;
+            if !except.contains(&run) {
+                let key = (*run.as_bytes(), Some(get(row, 3)?));
+                orphans.extend(claimer.candidate(row, 4, key, (tenant, run, owner))?);
+            }
         }
     }
     Ok(orphans)

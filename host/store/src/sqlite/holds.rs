@@ -5,7 +5,7 @@ use reentry_core::id::TenantId;
 use reentry_core::time::Timestamp;
 use rusqlite::{Connection, Params, params};
 
-use crate::rows::{column, instant};
+use crate::columns::{column, instant};
 use crate::sqlite::components;
 use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::pins::{self, Pins};

@@ -4,7 +4,8 @@ use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::Json;
 use rusqlite::{Connection, params};
 
-use crate::rows::{RunRow, column_of, count, damaged, instant};
+use crate::columns::{column_of, count, damaged, instant};
+use crate::rows::RunRow;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, get};
 use crate::{LogRow, StoreError};

@@ -8,12 +8,15 @@ use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::codes::topic_code;
+use crate::columns::{column, column_of, damaged, instant};
 use crate::mail::EXPIRED_MAX;
-use crate::rows::{RunRow, column, column_of, damaged, instant};
+use crate::rows::RunRow;
+use crate::sqlite::claims::{Candidate, Claimer, OF_MESSAGE};
 use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::reader::{all, bytes_or_null, get, one};
 use crate::sqlite::run_key::tenant_of;
-use crate::{CommitError, Message, Sent, StoreError};
+use crate::{CommitError, Message, Sent, StoreError, Topic, TopicKind};
 
 /// Stores a message, unless the same is there.
 pub(crate) fn send(connection: &Connection, message: &Message) -> Result<Sent, Fault> {
@@ -106,47 +109,52 @@ fn decode(tenant: &TenantId, row: &Row<'_>) -> Result<Message, StoreError> {
     })
 }
 
-/// Open suspensions that a message would end, oldest first.
+/// Open suspensions that what comes under a topic would end, oldest first.
 pub(crate) fn waiting_for(
     connection: &Connection,
     tenant: &TenantId,
-    name: &str,
-    key: Option<&str>,
+    topic: &Topic,
 ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
     let select = "SELECT runs.id, suspensions.id FROM suspensions JOIN runs ON runs.seq = suspensions.run
         WHERE suspensions.tenant = ?1 AND suspensions.event = ?2 AND suspensions.ended IS NULL
-        AND runs.status <> 8";
+        AND suspensions.topic_kind IS ?4 AND runs.status <> 8";
     let sql = format!(
         "{select} AND suspensions.event_key IS NULL UNION ALL {select} AND suspensions.event_key = ?3"
     );
-    let mut waiting = all(connection, &sql, params![tenant.as_str(), name, key], |row| {
+    let params = params![tenant.as_str(), topic.name, topic.key, topic_code(topic.kind)];
+    let mut waiting = all(connection, &sql, params, |row| {
         Ok((RunId::from_bytes(get(row, 0)?), SuspensionId::from_bytes(get(row, 1)?)))
     })?;
     waiting.sort_by_key(|(_, suspension)| *suspension);
     Ok(waiting)
 }
 
-/// Messages that nobody has taken although a suspension waits for them, oldest first, but for some.
+/// Messages that nobody has taken although a suspension waits for them, and that nobody else has claimed, oldest first, but for some.
 pub(crate) fn deliverable(
     connection: &Connection,
+    claimer: &Claimer,
     except: &HashSet<MessageId>,
     limit: usize,
-) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-    let waits = "EXISTS (SELECT 1 FROM suspensions JOIN runs ON runs.seq = suspensions.run AND runs.status <> 8 WHERE suspensions.tenant = messages.tenant
-        AND suspensions.event = messages.name AND suspensions.ended IS NULL AND suspensions.event_key";
+) -> Result<Vec<Candidate<(TenantId, MessageId)>>, StoreError> {
+    let waits =
+        "EXISTS (SELECT 1 FROM suspensions JOIN runs ON runs.seq = suspensions.run AND runs.status <> 8
+        WHERE suspensions.tenant = messages.tenant AND suspensions.event = messages.name
+        AND suspensions.topic_kind IS ?3 AND suspensions.ended IS NULL AND suspensions.event_key";
     let sql = format!(
-        "SELECT tenant, id FROM messages WHERE taken_at IS NULL
-        AND ({waits} IS NULL) OR {waits} = messages.key)) ORDER BY seq"
+        "SELECT messages.tenant, messages.id, claims.owner FROM messages {OF_MESSAGE}
+        WHERE taken_at IS NULL AND ({waits} IS NULL) OR {waits} = messages.key)) ORDER BY seq"
     );
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
-    let mut rows = statement.query([]).map_err(store_error)?;
+    let params = params![column(claimer.now), claimer.owner.as_bytes(), topic_code(TopicKind::Event)];
+    let mut rows = statement.query(params).map_err(store_error)?;
     let mut found = Vec::new();
     while found.len() < limit
         && let Some(row) = rows.next().map_err(store_error)?
     {
         let message = MessageId::from_bytes(get(row, 1)?);
         if !except.contains(&message) {
-            found.push((tenant_of(row, 0)?, message));
+            let key = (*message.as_bytes(), None);
+            found.extend(claimer.candidate(row, 2, key, (tenant_of(row, 0)?, message))?);
         }
     }
     Ok(found)

@@ -3,7 +3,7 @@
 use reentry_core::id::SuspensionId;
 use rusqlite::{Connection, Row, params};
 
-use crate::rows::decode_names;
+use crate::decode::decode_names;
 
 /// What a name is to a suspension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

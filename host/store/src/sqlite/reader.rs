@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use rusqlite::{Connection, Params, Row};
 
 use crate::StoreError;
-use crate::rows::damaged;
+use crate::columns::damaged;
 use crate::sqlite::fault::store_error;
 use crate::sqlite::open::Files;
 

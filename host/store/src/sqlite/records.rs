@@ -9,7 +9,8 @@ use reentry_core::run::Step;
 use rusqlite::{Connection, Row, params};
 
 use crate::StoreError;
-use crate::rows::{decode_whole_step, is_within};
+use crate::decode::decode_whole_step;
+use crate::rows::is_within;
 use crate::sqlite::fault::store_error;
 use crate::sqlite::forks::{self, Layer};
 use crate::sqlite::reader::{self, Reader, all, bytes, bytes_or_null, get, text};

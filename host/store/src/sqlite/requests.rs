@@ -4,7 +4,8 @@ use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::Json;
 use rusqlite::{Connection, params};
 
-use crate::rows::{RunRow, damaged};
+use crate::columns::damaged;
+use crate::rows::RunRow;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{get, one};
 use crate::{CommitError, RequestKey, RequestRecord, StoreError};

@@ -4,7 +4,7 @@ use reentry_core::id::{RunId, TenantId};
 use rusqlite::{Connection, Row, params};
 
 use crate::StoreError;
-use crate::rows::damaged;
+use crate::columns::damaged;
 use crate::sqlite::reader::{get, one};
 
 /// The number of a run in this file.

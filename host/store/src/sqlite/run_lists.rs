@@ -9,10 +9,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::codes::{status_code, status_of};
+use crate::columns::{column, instant};
 use crate::counts::Tally;
 use crate::filter::{LOOKED_MAX, SuspensionFilter};
 use crate::query::{no_such_place, page_rows, place};
-use crate::rows::{column, instant};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::keys::FEW;
 use crate::sqlite::reader::{get, one};

@@ -5,7 +5,9 @@ use reentry_core::run::{Run, RunStatus};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::codes::{end_code, status_code};
-use crate::rows::{CommitRows, RunRow, column_of, decode_run, decode_step};
+use crate::columns::column_of;
+use crate::decode::{decode_run, decode_step};
+use crate::rows::{CommitRows, RunRow};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{Reader, all, bytes, bytes_or_null, get, one, text};
 use crate::sqlite::{

@@ -5,7 +5,8 @@ use reentry_core::json::Json;
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::codes::{kind_code, kind_of};
-use crate::rows::{ReopenedRow, SavepointRow, damaged};
+use crate::columns::damaged;
+use crate::rows::{ReopenedRow, SavepointRow};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, bytes, get, one};
 use crate::sqlite::{images, old_steps};

@@ -18,7 +18,8 @@ const MIGRATIONS: [&str; 7] = [
     concat!(
         include_str!("migrations/0007_lists.sql"),
         include_str!("migrations/0007_logs.sql"),
-        include_str!("migrations/0007_answers.sql")
+        include_str!("migrations/0007_answers.sql"),
+        include_str!("migrations/0007_claims.sql")
     ),
 ];
 

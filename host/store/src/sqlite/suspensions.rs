@@ -3,10 +3,12 @@
 use reentry_core::id::{SnapshotId, SuspensionId, TenantId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::codes::end_code;
+use crate::codes::{end_code, topic_code};
+use crate::columns::count as number;
 use crate::counts::Tally;
+use crate::decode::decode_step;
 use crate::query::page_rows;
-use crate::rows::{ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow, count as number, decode_step};
+use crate::rows::{ClosedRow, CommitRows, Payload, ReopenedRow, SuspensionRow};
 use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::names::Names;
 use crate::sqlite::reader::{bytes, bytes_or_null, get, one};
@@ -28,9 +30,9 @@ pub(crate) fn open(
     let spot = spots::of(connection, tenant, &rows.run.workflow_id, &suspension.step)?;
     let sql = "INSERT INTO suspensions
         (id, tenant, run, path, labels, takes_answer, since, due_at, event, event_key, spot, assignees, version,
-        continues)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-    let (event, key) = suspension.event.as_ref().map(|(name, key)| (name, key.as_ref())).unzip();
+        continues, topic_kind)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    let topic = suspension.topic.as_ref();
     connection.prepare_cached(sql)?.execute(params![
         suspension.id.as_bytes(),
         tenant,
@@ -40,12 +42,13 @@ pub(crate) fn open(
         suspension.takes_answer,
         suspension.since,
         suspension.due_at,
-        event,
-        key.flatten(),
+        topic.map(|topic| &topic.name),
+        topic.and_then(|topic| topic.key.as_ref()),
         spot,
         suspension.assignees,
         suspension.version,
         suspension.continues.as_ref().map(SuspensionId::as_bytes),
+        topic.and_then(|topic| topic_code(topic.kind)),
     ])?;
     let bytes = |names: &Option<String>| names.clone().map(String::into_bytes);
     let names = Names { labels: bytes(&suspension.labels), assignees: bytes(&suspension.assignees) };

@@ -6,8 +6,9 @@ use reentry_core::json::Json;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::codes::{end_code, try_code, try_of};
+use crate::columns::{column, column_of, count, damaged, instant};
 use crate::past::{LATE_TRIES_KEPT_MAX, REFUSALS_BYTES_MAX, REFUSALS_KEPT_MAX};
-use crate::rows::{ReopenedRow, column, column_of, count, damaged, instant};
+use crate::rows::ReopenedRow;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, get};
 use crate::sqlite::steps;

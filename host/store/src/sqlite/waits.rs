@@ -9,10 +9,11 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::StoreError;
 use crate::codes::end_of;
+use crate::columns::{damaged, instant};
+use crate::decode::decode_names;
 use crate::filter::{LOOKED_MAX, SuspensionFilter, Wait, WaitPlace};
 use crate::past::SuspensionPast;
 use crate::query::{SuspensionRecord, SuspensionState};
-use crate::rows::{damaged, decode_names, instant};
 use crate::sqlite::fault::store_error;
 use crate::sqlite::keys::Keys;
 use crate::sqlite::reader::{all, bytes_or_null, get, one, text};

@@ -8,7 +8,7 @@ use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codes::OPEN;
-use crate::rows::{column, damaged, instant};
+use crate::columns::{column, damaged, instant};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::pins::{self, Pins};
 use crate::sqlite::reader::{all, bytes_or_null, get, one};

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use reentry_core::id::TenantId;
+use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{calling, create, owner_id, put, run, run_id};
 use reentry_store::conformance::{BackEnd, check};
 use reentry_store::sqlite::SqliteStore;
@@ -135,7 +136,10 @@ fn a_link_and_its_target_are_one_store() {
         let linked = SqliteStore::open(&link).unwrap();
         let _alive = linked.register_owner(owner_id(1)).await.unwrap();
         put(&linked, create(run(1)).with_step("a", calling(1))).await;
-        assert_eq!(store.orphans(&Default::default(), 10).await.unwrap(), []);
+        assert_eq!(
+            store.claim_orphans(owner_id(9), Timestamp(1_000), &Default::default(), 10).await.unwrap(),
+            []
+        );
         assert!(!link.with_file_name("link.db-owners").exists());
     });
 }
@@ -153,7 +157,7 @@ fn lock_files_of_dead_owners_are_removed() {
         let alive = store.register_owner(owner_id(1)).await.unwrap();
         assert!(left(1).exists() && !left(2).exists());
         assert_eq!(
-            store.orphans(&Default::default(), 10).await.unwrap(),
+            store.claim_orphans(owner_id(9), Timestamp(1_000), &Default::default(), 10).await.unwrap(),
             [(TenantId::default(), run_id(1), owner_id(2))]
         );
         drop(alive);

@@ -244,7 +244,7 @@ impl Scan<'_> {
     fn check_memory(&mut self, ty: wasmparser::MemoryType) {
         let module = self.module;
         if ty.shared {
-            note(self.obstacles, Obstacle::Threads { module, what: "shared memory" });
+            note(self.obstacles, Obstacle::Threads { module, what: "shared memory".into() });
         }
         if ty.memory64 {
             note(self.obstacles, Obstacle::Memory64 { module });
@@ -293,16 +293,19 @@ impl Scan<'_> {
                 return;
             }
             Operator::AtomicFence => {
-                note(self.obstacles, Obstacle::Threads { module: self.module, what: "atomic.fence" });
+                note(self.obstacles, Obstacle::Threads { module: self.module, what: "atomic.fence".into() });
                 return;
             }
             Operator::MemoryAtomicWait32 { .. } | Operator::MemoryAtomicWait64 { .. } => {
-                note(self.obstacles, Obstacle::Threads { module: self.module, what: "memory.atomic.wait" });
+                note(
+                    self.obstacles,
+                    Obstacle::Threads { module: self.module, what: "memory.atomic.wait".into() },
+                );
                 return;
             }
             _ => return,
         };
-        note(self.obstacles, Obstacle::TableChange { module: self.module, instruction });
+        note(self.obstacles, Obstacle::TableChange { module: self.module, instruction: instruction.into() });
     }
 
     fn reserved_name(&mut self, name: &str) {

@@ -1,16 +1,21 @@
 //! What stands in the way of keeping a component's state, by name.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 /// Why the state of a component's instances cannot be kept in a guest image.
 ///
 /// An image holds linear memories and globals. Each of these is about state that lies elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the message above each case says what it is")]
 pub enum Obstacle {
     #[error("core module {module} changes a table at run time (`{instruction}`)")]
-    TableChange { module: u32, instruction: &'static str },
+    TableChange { module: u32, instruction: Cow<'static, str> },
     #[error("core module {module} uses threads (`{what}`)")]
-    Threads { module: u32, what: &'static str },
+    Threads { module: u32, what: Cow<'static, str> },
     #[error("core module {module} has a 64-bit memory")]
     Memory64 { module: u32 },
     #[error("core module {module} has a memory with pages of another size than 64 KiB")]

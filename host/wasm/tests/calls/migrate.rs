@@ -76,9 +76,9 @@ async fn what_goes_wrong_in_the_guest_is_told_like_in_any_call() {
     let trapping = load(&with(export_line, "(func $export (result i32) (unreachable))")).await;
     let image = start(&trapping).await.unwrap().image.unwrap();
     let error = export(&trapping, &image).await.unwrap_err();
-    assert!(matches!(error, CallError::Trap { code: "unreachable", .. }), "{error}");
+    assert!(matches!(&error, CallError::Trap { code, .. } if code == "unreachable"), "{error}");
     let error = import(&trapping, "1").await.unwrap_err();
-    assert!(matches!(error, CallError::Trap { code: "unreachable", .. }), "{error}");
+    assert!(matches!(&error, CallError::Trap { code, .. } if code == "unreachable"), "{error}");
 
     let endless =
         load(&with(export_line, "(func $export (result i32) (loop $on (br $on)) (i32.const 0))")).await;

@@ -7,9 +7,10 @@ use reentry::core::similar::closest;
 use super::digest::meant;
 use super::{Called, LookupError, only_one};
 
-/// Finds a component by name among those of the tenant, then among the published ones; of several with one name it is the one added or
-/// published last. Where no component has that name, it may be a digest. A whole digest is taken as it is: that there is no such
-/// component is found out where it is used. The beginning of one will do if it is that of one component only.
+/// Finds a component by name among those of the tenant, then among the published ones; of several with one name it is
+/// the one added or published last. Where no component has that name, it may be a digest. A whole digest is taken as it
+/// is: that there is no such component is found out where it is used. The beginning of one will do if it is that of one
+/// component only.
 ///
 /// # Errors
 /// `Refused` when several digests begin like that; `Damaged`, `Unavailable`.
@@ -24,7 +25,8 @@ pub async fn component(tenant: &Tenant, name: &str) -> Result<Option<ComponentDi
     meant(name, components.iter().map(|component| component.digest))
 }
 
-/// Finds the component of the tenant that alone has a name, or else as [`component`] does: for what must not choose among several.
+/// Finds the component of the tenant that alone has a name, or else as [`component`] does: for what must not choose
+/// among several.
 ///
 /// # Errors
 /// `Refused` when several have the name, or digests begin like that; `Damaged`, `Unavailable`.

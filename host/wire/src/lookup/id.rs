@@ -52,8 +52,8 @@ impl RunName {
         }
     }
 
-    /// Finds the run of that name among those of the tenant. A whole id is taken as it is: that there is no such run is found out where
-    /// it is used.
+    /// Finds the run of that name among those of the tenant. A whole id is taken as it is: that there is no such run is
+    /// found out where it is used.
     ///
     /// # Errors
     /// `Refused` when several are meant; `Damaged`, `Unavailable`.

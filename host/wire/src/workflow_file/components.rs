@@ -20,8 +20,8 @@ pub struct Components {
 }
 
 impl Components {
-    /// Adds what was found under a name of the file's ([`Source::component_names`]): the component, or why there is none, in words that
-    /// go on from "component `x`: ".
+    /// Adds what was found under a name of the file's ([`Source::component_names`]): the component, or why there is
+    /// none, in words that go on from "component `x`: ".
     pub fn add(&mut self, name: String, found: Result<Component, String>) {
         // One that is not there needs a digest all the same, to be blamed under.
         let digest = found.as_ref().map_or_else(|_| ComponentDigest::of(name.as_bytes()), Component::digest);

@@ -20,8 +20,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the bytes of a file, JSON or YAML. The path is for its ending, which may say which, and for what is told of it: it is not
-    /// opened.
+    /// Reads the bytes of a file, JSON or YAML. The path is for its ending, which may say which, and for what is told
+    /// of it: it is not opened.
     ///
     /// # Errors
     /// All that is wrong with its shape.

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::time::Timestamp;
 
 use crate::memory::MemoryStore;
-use crate::{Mail, Message, Sent, StoreError};
+use crate::{Mail, Message, Sent, StoreError, Topic};
 
 #[async_trait]
 impl Mail for MemoryStore {
@@ -32,18 +32,24 @@ impl Mail for MemoryStore {
     async fn waiting_for(
         &self,
         tenant: &TenantId,
-        name: &str,
-        key: Option<&str>,
+        topic: &Topic,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
-        Ok(self.data().waiting_for(tenant, name, key))
+        Ok(self.data().waiting_for(tenant, topic))
     }
 
-    async fn deliverable(
+    async fn claim_mail(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        Ok(self.data().deliverable(except, limit))
+        Ok(self.data().claim_mail(owner, now, except, limit))
+    }
+
+    async fn let_go_of_mail(&self, owner: OwnerId, messages: &[MessageId]) -> Result<(), StoreError> {
+        self.data().unclaim(owner, messages.iter().map(MessageId::as_bytes));
+        Ok(())
     }
 
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {

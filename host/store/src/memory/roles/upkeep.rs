@@ -12,25 +12,33 @@ use crate::{RemoveError, StoreError, StoreStats, TenantSummary, Upkeep};
 
 #[async_trait]
 impl Upkeep for MemoryStore {
-    async fn due(
+    async fn claim_due(
         &self,
+        owner: OwnerId,
         now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        Ok(self.data().due(now, except, limit))
+        Ok(self.data().claim_due(owner, now, except, limit))
     }
 
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.data().next_due(after)
     }
 
-    async fn orphans(
+    async fn claim_orphans(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        Ok(self.data().orphans(except, limit))
+        Ok(self.data().claim_orphans(owner, now, except, limit))
+    }
+
+    async fn let_go(&self, owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError> {
+        self.data().unclaim(owner, runs.iter().map(RunId::as_bytes));
+        Ok(())
     }
 
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {

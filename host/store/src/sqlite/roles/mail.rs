@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
+use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::time::Timestamp;
 use rusqlite::Connection;
 
+use crate::sqlite::claims::Claimer;
+use crate::sqlite::reader::Reader;
 use crate::sqlite::{SMALL, SqliteStore, messages};
-use crate::{Durability, Mail, Message, Sent, StoreError};
+use crate::{Durability, Mail, Message, Sent, StoreError, Topic};
 
 #[async_trait]
 impl Mail for SqliteStore {
@@ -36,20 +38,27 @@ impl Mail for SqliteStore {
     async fn waiting_for(
         &self,
         tenant: &TenantId,
-        name: &str,
-        key: Option<&str>,
+        topic: &Topic,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
-        let (tenant, name, key) = (tenant.clone(), name.to_owned(), key.map(str::to_owned));
-        self.scan(move |connection| messages::waiting_for(connection, &tenant, &name, key.as_deref())).await
+        let (tenant, topic) = (tenant.clone(), topic.clone());
+        self.scan(move |connection| messages::waiting_for(connection, &tenant, &topic)).await
     }
 
-    async fn deliverable(
+    async fn claim_mail(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
         let except = except.clone();
-        self.scan(move |connection| messages::deliverable(connection, &except, limit)).await
+        let look =
+            move |reader: &Reader, claimer: &Claimer| messages::deliverable(reader, claimer, &except, limit);
+        self.claim(owner, now, look).await
+    }
+
+    async fn let_go_of_mail(&self, owner: OwnerId, messages: &[MessageId]) -> Result<(), StoreError> {
+        self.unclaim(owner, messages.iter().map(|message| *message.as_bytes()).collect()).await
     }
 
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {

@@ -16,28 +16,34 @@ use crate::{Durability, RemoveError, StoreError, StoreStats, TenantSummary, Upke
 
 #[async_trait]
 impl Upkeep for SqliteStore {
-    async fn due(
+    async fn claim_due(
         &self,
+        owner: OwnerId,
         now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
         let except = except.clone();
-        self.scan(move |connection| held::due(connection, now, &except, limit)).await
+        self.claim(owner, now, move |reader, claimer| held::due(reader, claimer, &except, limit)).await
     }
 
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.readers.read(|connection| held::next_due(connection, after))
     }
 
-    async fn orphans(
+    async fn claim_orphans(
         &self,
+        owner: OwnerId,
+        now: Timestamp,
         except: &HashSet<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
-        let (owners, except) = (Arc::clone(&self.owners), except.clone());
-        let is_dead = move |owner| owners.is_dead(owner);
-        self.scan(move |connection| held::orphans(connection, &except, limit, is_dead)).await
+        let except = except.clone();
+        self.claim(owner, now, move |reader, claimer| held::orphans(reader, claimer, &except, limit)).await
+    }
+
+    async fn let_go(&self, owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError> {
+        self.unclaim(owner, runs.iter().map(|run| *run.as_bytes()).collect()).await
     }
 
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {

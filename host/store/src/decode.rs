@@ -1,0 +1,63 @@
+//! Reading back what rows.rs encodes: heads, records, names.
+
+use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::path::StepPath;
+use reentry_core::run::{Run, Step};
+
+use crate::StoreError;
+use crate::columns::damaged;
+
+/// Reads the head of a run, and checks that it is the one asked for.
+pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Run, StoreError> {
+    let run: Run = serde_json::from_slice(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
+    if run.id != id || run.tenant != *tenant {
+        let found = format_args!("it is the head of {} of tenant {}", run.id, run.tenant);
+        return Err(damaged(format_args!("run {id}"), found));
+    }
+    Ok(run)
+}
+
+/// Reads the path and the record of a step, whose payload may be left where it is kept apart. A record that was stored with its
+/// payload in it comes without another.
+pub(crate) fn decode_step(
+    run: RunId,
+    path: &str,
+    record: &[u8],
+    payload: Option<&[u8]>,
+    part: Option<SnapshotId>,
+) -> Result<(StepPath, Step), StoreError> {
+    let what = || format!("step `{path}` of run {run}");
+    let mut step: Step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
+    step.apart = part;
+    if let Some(payload) = payload {
+        step.entry.payload = serde_json::from_slice(payload).map_err(|e| damaged(what(), e))?;
+    }
+    Ok((path.parse().map_err(|e| damaged(what(), e))?, step))
+}
+
+/// The same with the payload, wherever it is kept.
+pub(crate) fn decode_whole_step(
+    run: RunId,
+    path: &str,
+    record: &[u8],
+    payload: Option<&[u8]>,
+    part: Option<SnapshotId>,
+) -> Result<(StepPath, Step), StoreError> {
+    if let (Some(part), None) = (part, payload) {
+        return Err(damaged(
+            format_args!("step `{path}` of run {run}"),
+            format_args!("its payload {part} is missing"),
+        ));
+    }
+    decode_step(run, path, record, payload, part)
+}
+
+/// Reads the labels of a suspension, or those who are asked.
+pub(crate) fn decode_names(
+    suspension: SuspensionId,
+    what: &str,
+    names: Option<&[u8]>,
+) -> Result<Vec<String>, StoreError> {
+    let names = names.map_or(Ok(Vec::new()), serde_json::from_slice);
+    names.map_err(|e| damaged(format_args!("{what} of suspension {suspension}"), e))
+}
