@@ -6,7 +6,7 @@ use reentry_core::run::{Call, Run, RunStatus, refuses_answer};
 use crate::decide::Cause;
 
 /// Something that counts once. Times are in milliseconds. Runs that began and were restarted, less those that ended, are open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Counted {
     /// A run began: it was started, or forked from another one.
@@ -45,7 +45,7 @@ pub enum Counted {
 }
 
 /// How a try of a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallOutcome {
     /// The step is done.

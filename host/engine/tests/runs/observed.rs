@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::clock::Standing;
 use crate::guest::{
-    Shared, asks, asks_twice, definition, host, input, refuses, spins, traps, until, waits_for_event,
+    Shared, asks, asks_twice, definition, input, refuses, spins, traps, until, waits_for_event,
 };
 
 /// Keeps what it hears, until it is taken.
@@ -144,34 +144,53 @@ async fn a_span_says_how_its_work_went() {
     run.resume(answer(7)).await.unwrap_err();
     run.clone().resume(answer(8).step(reentry::Target::label("none"))).await.unwrap_err();
     run.resume(answer(8)).await.unwrap();
-    insta::assert_snapshot!(heard.spans(), @"");
+    insta::assert_snapshot!(heard.spans(), @"
+    workflow step ask call 1 try 0, 7 ms: ok
+    workflow run, 7 ms: ok
+    workflow step ask call 2 try 0, 7 ms: error: no sevens!
+    workflow run (resumed), 7 ms: error: step `ask` refused the answer: no sevens!
+    workflow run (resumed), 0 ms: error: label `none` was not suspended; suspended steps: [ask]
+    workflow step ask call 3 try 0, 7 ms: ok
+    workflow run (resumed), 7 ms: ok
+    ");
 
     let failing = one_step(&tenant, &traps(&tenant).await).await;
     failing.start(input(json!(1))).await.unwrap();
-    insta::assert_snapshot!(heard.spans(), @"");
+    insta::assert_snapshot!(heard.spans(), @"
+    workflow step ask call 1 try 0, 7 ms: error: the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion
+    workflow step ask call 1 try 1, 7 ms: error: the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion
+    workflow run, 14 ms: error: the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion
+    ");
 
     let (run, starting) = spinning(&tenant).await;
     run.cancel().await.unwrap();
     starting.await.unwrap();
-    insta::assert_snapshot!(heard.spans(), @"");
+    insta::assert_snapshot!(heard.spans(), @"
+    workflow run (canceled), 0 ms: ok
+    workflow step ask call 1 try 0, 7 ms: error: canceled: the run has ended or the step was closed meanwhile
+    workflow run, 7 ms: ok
+    ");
 
     scene.panics.store(true, Ordering::SeqCst);
     asks_twice(&tenant).await.create_run().await.unwrap().start(input(json!(1))).await.unwrap_err();
-    insta::assert_snapshot!(heard.spans(), @"");
+    insta::assert_snapshot!(heard.spans(), @"
+    workflow step ask call 1 try 0, 0 ms: error: the host panicked
+    workflow run, 0 ms: error: the host panicked
+    ");
 }
 
-/// Another process that was faster leaves nothing to tell.
+/// The sleep is over, but by the time that the run is woken it is canceled.
 #[tokio::test]
-async fn work_that_was_done_already_has_no_span() {
+async fn where_there_was_nothing_to_do_there_is_no_span() {
     let scene = Scene::new();
-    let (one, other) = (scene.host().build().await.unwrap(), scene.host().build().await.unwrap());
+    let host = scene.host().build().await.unwrap();
+    let tenant = host.default_tenant();
     let steps = r#"[{"sleep": {"ms": 10}}]"#;
-    let tenant = one.default_tenant();
     let workflow = tenant.commit(definition("sleeps", &asks(&tenant).await, steps)).await.unwrap();
-    workflow.start(input(json!(1))).await.unwrap();
+    let run = workflow.start(input(json!(1))).await.unwrap().run;
     scene.clock.pass_ms(13);
-    let (first, second) = tokio::join!(one.wake_due(), other.wake_due());
-    assert_eq!((first.unwrap().len() + second.unwrap().len()), 1);
+    let (canceled, woken) = tokio::join!(run.cancel(), host.wake_due());
+    assert_eq!((canceled.unwrap().status, woken.unwrap().len()), (RunStatus::Canceled, 0));
     insta::assert_snapshot!(scene.heard.spans(), @"");
 }
 
@@ -202,7 +221,12 @@ async fn a_span_has_what_was_asked_for_and_a_link_to_the_trace_before() {
         let metadata = span.metadata.as_ref().map(|json| json.text());
         format!("{}: {place:?} from {link:?} tags {:?} metadata {metadata:?}", span.name, span.tags)
     });
-    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    workflow step: ("aa", true) from None tags [] metadata Some("{\"batch\":12}")
+    workflow run: ("aa", false) from None tags ["nightly", "big"] metadata Some("{\"batch\":12}")
+    workflow step: ("bb", true) from None tags [] metadata None
+    workflow run (resumed): ("bb", false) from Some(("aa", Some(1))) tags [] metadata None
+    "#);
 }
 
 #[tokio::test]
@@ -238,8 +262,9 @@ async fn each_thing_counts_once() {
     host.quiet().await;
     tell("an event");
 
-    let (run, starting) = spinning(&tenant).await;
+    // While a call is in flight, there is no slot to look into another component.
     let waiting = one_step(&tenant, &asks(&tenant).await).await.create_run().await.unwrap();
+    let (run, starting) = spinning(&tenant).await;
     let second = {
         let waiting = waiting.clone();
         tokio::spawn(async move { drop(waiting.start(input(json!(1))).await.unwrap()) })
@@ -252,7 +277,8 @@ async fn each_thing_counts_once() {
     second.await.unwrap();
     tell("a call that is canceled, and one that waits for it");
 
-    let (one, other) = tokio::join!(waiting.resume(answer(1)), waiting.clone().resume(answer(2)));
+    let twin = waiting.clone();
+    let (one, other) = tokio::join!(waiting.resume(answer(1)), twin.resume(answer(2)));
     assert_ne!(one.is_ok(), other.is_ok());
     tell("two answers at once");
 
@@ -260,7 +286,7 @@ async fn each_thing_counts_once() {
     host.stop(Duration::ZERO).await.unwrap();
     left.resume(answer(1)).await.unwrap();
     let left = left.id();
-    drop((run, waiting, workflow, tenant, host));
+    drop((run, waiting, twin, workflow, tenant, host));
     tell("a host that leaves");
     let host = scene.host().build().await.unwrap();
     assert_eq!(host.recover().await.unwrap(), [left]);
