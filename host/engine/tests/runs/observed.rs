@@ -191,7 +191,10 @@ async fn where_there_was_nothing_to_do_there_is_no_span() {
     scene.clock.pass_ms(13);
     let (canceled, woken) = tokio::join!(run.cancel(), host.wake_due());
     assert_eq!((canceled.unwrap().status, woken.unwrap().len()), (RunStatus::Canceled, 0));
-    insta::assert_snapshot!(scene.heard.spans(), @"");
+    insta::assert_snapshot!(scene.heard.spans(), @"
+    workflow run, 0 ms: ok
+    workflow run (canceled), 0 ms: ok
+    ");
 }
 
 /// What is on a span, and that one in another trace is linked to the one that it goes on from.
@@ -277,27 +280,53 @@ async fn each_thing_counts_once() {
     second.await.unwrap();
     tell("a call that is canceled, and one that waits for it");
 
+    waiting.state().await.unwrap();
     let twin = waiting.clone();
     let (one, other) = tokio::join!(waiting.resume(answer(1)), twin.resume(answer(2)));
     assert_ne!(one.is_ok(), other.is_ok());
     tell("two answers at once");
 
-    let left = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
-    host.stop(Duration::ZERO).await.unwrap();
+    insta::assert_snapshot!(told.join("\n"), @"
+    start: Committed, Began, Admitted { waited_ms: 0 }, Called { outcome: Suspended, ms: 7 }, Committed
+    fork: Committed, Began
+    an answer that is refused: Committed, Resumed, Admitted { waited_ms: 0 }, Called { outcome: Refused, ms: 7 }, Committed
+    an answer: Committed, Resumed, Admitted { waited_ms: 0 }, Called { outcome: Completed, ms: 7 }, Committed, Ended(Success)
+    a failure: Committed, Began, Admitted { waited_ms: 0 }, Called { outcome: Failed, ms: 7 }, Committed, Admitted { waited_ms: 0 }, Called { outcome: Failed, ms: 7 }, Committed, Ended(Failed)
+    a restart: Committed, Restarted, Admitted { waited_ms: 0 }, Called { outcome: Failed, ms: 7 }, Committed, Admitted { waited_ms: 0 }, Called { outcome: Failed, ms: 7 }, Committed, Ended(Failed)
+    a sleep of 10 ms, woken after 13: Committed, Began, Committed, Woken { late_ms: 3 }, Admitted { waited_ms: 0 }, Called { outcome: Suspended, ms: 7 }, Committed
+    an event: Committed, Admitted { waited_ms: 0 }, Called { outcome: Completed, ms: 7 }, Committed, Ended(Success)
+    a call that is canceled, and one that waits for it: Committed, Began, Admitted { waited_ms: 0 }, Committed, Began, Committed, Ended(Canceled), Called { outcome: Canceled, ms: 12 }, Admitted { waited_ms: 5 }, Called { outcome: Suspended, ms: 7 }, Committed
+    two answers at once: Committed, Resumed, Admitted { waited_ms: 0 }, Called { outcome: Completed, ms: 7 }, Committed, Ended(Success), Conflicted
+    ");
+}
+
+#[tokio::test]
+async fn what_is_left_counts_where_it_is_taken_over_and_blocked() {
+    let scene = Scene::new();
+    let heard = &scene.heard;
+    let mut told = Vec::new();
+    let mut tell = |what: &str| told.push(format!("{what}: {}", heard.counts()));
+
+    let leaving = scene.host().build().await.unwrap();
+    let left = asks_twice(&leaving.default_tenant()).await.start(input(json!(1))).await.unwrap().run;
+    leaving.stop(Duration::ZERO).await.unwrap();
     left.resume(answer(1)).await.unwrap();
-    let left = left.id();
-    drop((run, waiting, twin, workflow, tenant, host));
+    let id = left.id();
+    drop((left, leaving));
     tell("a host that leaves");
     let host = scene.host().build().await.unwrap();
-    assert_eq!(host.recover().await.unwrap(), [left]);
+    assert_eq!(host.recover().await.unwrap(), [id]);
     tell("a take-over");
 
     scene.panics.store(true, Ordering::SeqCst);
-    let tenant = host.default_tenant();
-    tenant.run(left).await.unwrap().resume(answer(2)).await.unwrap_err();
+    host.default_tenant().run(id).await.unwrap().resume(answer(2)).await.unwrap_err();
     for _ in 0..2 {
         host.recover().await.unwrap();
     }
     tell("three panics");
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @"
+    a host that leaves: Committed, Began, Admitted { waited_ms: 0 }, Called { outcome: Suspended, ms: 7 }, Committed, Committed, Resumed
+    a take-over: Committed, TookOver, Admitted { waited_ms: 0 }, Committed, Called { outcome: Completed, ms: 7 }, Conflicted, Committed, Admitted { waited_ms: 0 }, Called { outcome: Suspended, ms: 7 }, Committed
+    three panics: Committed, Resumed, Admitted { waited_ms: 0 }, Committed, TookOver, Admitted { waited_ms: 0 }, Committed, Committed, TookOver, Admitted { waited_ms: 0 }, Committed, Blocked
+    ");
 }
