@@ -300,7 +300,7 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
             Then::Restart => run.restart().await.map(drop),
             Then::Travel => {
                 let back = TravelOptions { to: script.step.parse()?, input: None, answer: None };
-                run.time_travel(back).await.map(drop)
+                run.travel(back).await.map(drop)
             }
             Then::Send(payload) => {
                 tenant.send_event(event(EVENT, payload.clone())).await?;

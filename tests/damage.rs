@@ -10,7 +10,7 @@ use reentry::core::error::ErrorKind;
 use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Run as RunState, RunStatus, Step};
+use reentry::core::run::{EntryRecord, RunState, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::store::memory::MemoryStore;
 use reentry::store::*;
@@ -68,11 +68,16 @@ impl Runs for Damaging {
         self.store.lineage(tenant, run).await
     }
 
-    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+    async fn step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Option<EntryRecord>, StoreError> {
         self.store.step(tenant, run, path).await
     }
 
-    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         self.store.steps(tenant, run).await
     }
 
@@ -81,7 +86,7 @@ impl Runs for Damaging {
         tenant: &TenantId,
         run: RunId,
         paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+    ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError> {
         self.store.outputs(tenant, run, paths).await
     }
 
@@ -90,7 +95,7 @@ impl Runs for Damaging {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         self.store.children(tenant, run, path).await
     }
 

@@ -30,7 +30,7 @@ impl Request {
             Self::Cancel => run.cancel().await,
             Self::Pause => run.pause().await,
             Self::Unpause => run.unpause().await,
-            Self::Travel(options) => run.time_travel(options).await,
+            Self::Travel(options) => run.travel(options).await,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use reentry::core::json::Json;
-use reentry::core::run::{RunStatus, StepEntry};
+use reentry::core::run::{RunStatus, StepResult};
 use reentry::core::step::Failure;
 use reentry::core::time::Timestamp;
 use reentry::{Error, Happening, Run, RunResult, StepResults};
@@ -76,7 +76,7 @@ pub fn steps(results: &StepResults, named: &[&str]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn step(entry: &StepEntry) -> String {
+fn step(entry: &StepResult) -> String {
     let status = serde_json::to_value(entry.status).unwrap_or_default();
     let mut text = format!("{} {}..", status.as_str().unwrap_or_default(), at(entry.started_at));
     text += &entry.ended_at.map(at).unwrap_or_default();

@@ -157,7 +157,7 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
         Request::Restart(run) => tenant.run(run).await?.restart().await?,
         Request::Travel { run, to } => {
             let back = TravelOptions { to, input: None, answer: None };
-            tenant.run(run).await?.time_travel(back).await?
+            tenant.run(run).await?.travel(back).await?
         }
         Request::Send { name, payload } => {
             let receipt = tenant.send_event(event(&name, payload)).await?;

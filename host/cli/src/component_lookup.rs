@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use reentry::core::error::ErrorKind;
 use reentry::core::similar::closest;
 use reentry::core::workflow::Definition;
-use reentry::{Component, Tenant};
+use reentry::{Component, Error, Tenant};
 use reentry_wire::lookup::{self, similar_component, similar_workflow};
 use reentry_wire::workflow_file::{Components, Mistakes, Source, StepChoice, one_step};
 
@@ -15,13 +15,35 @@ use crate::failure::{Failure, Report};
 use crate::hint::hints;
 use crate::session::Session;
 
-/// Opens what the user named, adds the components that it needs, and gives the workflow's definition.
+/// A definition that the user named, and the file that it is of, if it is of one.
+pub(crate) struct Opened {
+    pub(crate) definition: Definition,
+    pub(crate) origin: Origin,
+}
+
+/// Where a definition is written.
+pub(crate) struct Origin(Option<(Source, Components)>);
+
+impl Origin {
+    /// Tells why a host does not take the definition: what is wrong with one of a file is shown there.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        match (&self.0, &error) {
+            (Some((source, components)), Error::Definition(problems)) => {
+                components.blame(source, problems).into()
+            }
+            _ => error.into(),
+        }
+    }
+}
+
+/// Opens what the user named, adds the components that it needs, and gives the workflow's definition. Whether it is sound is found out by the
+/// host that commits it.
 pub(crate) async fn open(
     session: &Session,
     tenant: &Tenant,
     what: &Path,
     step: Option<&str>,
-) -> Result<Definition, Failure> {
+) -> Result<Opened, Failure> {
     let shown = what.to_string_lossy();
     let component = match what.exists() {
         true => {
@@ -47,7 +69,8 @@ pub(crate) async fn open(
             }
         },
     };
-    one_step(&component, step).map_err(|choice| not_chosen(&choice).into())
+    let definition = one_step(&component, step).map_err(|choice| not_chosen(&choice))?;
+    Ok(Opened { definition, origin: Origin(None) })
 }
 
 fn not_chosen(choice: &StepChoice) -> Report {
@@ -66,11 +89,11 @@ async fn open_workflow(
     tenant: &Tenant,
     path: &Path,
     bytes: &[u8],
-) -> Result<Definition, Failure> {
+) -> Result<Opened, Failure> {
     let source = Source::read(path, bytes).map_err(Failure::from)?;
     let components = Lookup { session, files: tenant, names: Some(tenant) }.needed(&source).await?;
-    let (definition, _) = components.commit(&source).map_err(Failure::from)?;
-    Ok(definition)
+    let definition = components.definition(&source)?;
+    Ok(Opened { definition, origin: Origin(Some((source, components))) })
 }
 
 fn has_ending(path: &Path, ending: &str) -> bool {

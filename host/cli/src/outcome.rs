@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use reentry::core::id::{RunId, SuspensionId};
-use reentry::core::run::{Doing, Run as State, RunStatus, StepStatus};
+use reentry::core::run::{Doing, RunState as State, RunStatus, StepStatus};
 use reentry::core::step::{Failure as StepFailure, WaitFor};
 use reentry::core::time::Timestamp;
 use reentry::store::SuspensionFilter;

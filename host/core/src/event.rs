@@ -8,7 +8,7 @@ use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::ResumeRequest;
-use crate::run::Run;
+use crate::run::RunState;
 use crate::step::{Failure, Waits};
 use crate::trace::{TracingContext, TracingOptions};
 
@@ -170,7 +170,7 @@ pub struct Received {
 #[derive(Clone, Debug)]
 pub struct Restarted {
     /// The run as it was right before it ended.
-    pub saved: Box<Run>,
+    pub saved: Box<RunState>,
     /// Who performs the calls that follow.
     pub owner: OwnerId,
     /// Id of the first suspension that is opened again; the others get those after it.

@@ -1,6 +1,6 @@
 //! Runs: one execution of a workflow, and where it stands.
 //!
-//! A [`Run`] is split so that no write grows with what has already happened: the head is small, each entry has a record of
+//! A [`RunState`] is split so that no write grows with what has already happened: the head is small, each entry has a record of
 //! its own, and only the entries that are not done yet are held with the head.
 //!
 //! Files in here name each other, never this one: what is decided depends on what a run is, and not the other way round.
@@ -51,12 +51,14 @@ mod waits;
 mod tests;
 
 pub use apply::apply;
-pub use decision::{Closed, Decision, Durability, Reopened, Saved, SavedKind, SuspensionEnd};
+pub use decision::{
+    ClosedSuspension, Decision, Durability, ReopenedSuspension, SaveReason, SavedRun, SuspensionEnd,
+};
 pub use doing::{Call, Doing, Held, ResumeCall, Waiting};
-pub use entry::{Step, StepEntry};
+pub use entry::{EntryRecord, StepResult};
 pub use fork::{Fork, fork};
-pub use head::{ForkOf, Run};
-pub use known::{Known, Missing, Stop};
+pub use head::{ForkOf, RunState};
+pub use known::{Known, Missing, NoDecision};
 pub use limits::{
     CALLS_MAX, LABEL_BYTES_MAX, LABELS_MAX, MOVES_MAX, REFUSALS_TOLD_MAX, RUN_SETTINGS_BYTES_MAX,
     SAVED_STEPS_MAX, TRIALS_MAX, TROUBLES_MAX, WAITS_MAX,
@@ -65,4 +67,4 @@ pub use log::{LogEntry, LogKind};
 pub use put_back::refuses_answer;
 pub use refused::Refused;
 pub use status::{Phase, RunStatus, StepStatus};
-pub use suspension::{Claim, Replaced, Suspension};
+pub use suspension::{Claim, Replacement, Suspension};

@@ -7,7 +7,7 @@ use reentry_core::event::CallEnd;
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::Run;
+use reentry_core::run::RunState;
 use reentry_core::step::{Failure, Outcome, RunTarget, RunWait, WaitFor, Waits};
 use reentry_core::time::Timestamp;
 use reentry_wasm::{CallError, CallResult};
@@ -18,7 +18,7 @@ use crate::shared::Shared;
 /// The end of a call that a guest has returned from, with its memory if it waits now.
 pub(crate) async fn end_of(
     host: &Shared,
-    run: &Run,
+    run: &RunState,
     result: CallResult,
     now: Timestamp,
 ) -> Result<(CallEnd, Option<(SnapshotId, Vec<u8>)>), Error> {
@@ -39,7 +39,7 @@ pub(crate) async fn end_of(
 /// The current versions of the workflows that a step wants to have run; those that are not applied are left out.
 async fn called_workflows(
     host: &Shared,
-    run: &Run,
+    run: &RunState,
     waits: &Waits,
 ) -> Result<BTreeMap<String, WorkflowDigest>, Error> {
     let mut found = BTreeMap::new();
@@ -82,7 +82,7 @@ fn told(words: String) -> (String, Option<Json>) {
 }
 
 /// The host could not make a call.
-pub(crate) fn host_fault(run: &Run, path: &StepPath, error: CallError) -> Error {
+pub(crate) fn host_fault(run: &RunState, path: &StepPath, error: CallError) -> Error {
     match error {
         CallError::Image(source) => Error::Snapshot { run: run.id, path: path.to_string(), source },
         other => Error::Interrupted { run: run.id, reason: format!("step `{path}`: {other}") },

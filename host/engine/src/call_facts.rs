@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{EntryRecord, RunState};
 use reentry_core::step::{CallTrace, Facts};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::StepAt;
@@ -13,10 +13,10 @@ use crate::shared::Shared;
 /// What a step is told.
 pub(crate) fn facts(
     host: &Shared,
-    run: &Run,
+    run: &RunState,
     path: &StepPath,
     node: StepAt<'_>,
-    step: &Step,
+    step: &EntryRecord,
     trace: CallTrace,
 ) -> Facts {
     Facts {
@@ -35,7 +35,7 @@ pub(crate) fn facts(
 
 /// The key of a call. The attempt is left out on purpose: a call that is made again is recognisable by its key. A run that went back
 /// to an earlier entry does its work anew, under new keys.
-fn idempotency_key(run: &Run, path: &StepPath, step: &Step) -> String {
+fn idempotency_key(run: &RunState, path: &StepPath, step: &EntryRecord) -> String {
     let key = format!("{}/{path}/{}", run.id, step.calls);
     if run.travels == 0 { key } else { format!("{key}~{}", run.travels) }
 }

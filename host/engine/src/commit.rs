@@ -1,7 +1,7 @@
 //! What a decision changes, as the store takes it.
 
 use reentry_core::json::Json;
-use reentry_core::run::{Decision, Run};
+use reentry_core::run::{Decision, RunState};
 use reentry_store::{Commit, NewSuspension};
 
 use crate::decide::Images;
@@ -49,6 +49,6 @@ pub(crate) fn commit(
     })
 }
 
-pub(crate) fn unwritable(run: &Run, error: impl ToString) -> Error {
+pub(crate) fn unwritable(run: &RunState, error: impl ToString) -> Error {
     Error::Damaged { what: format!("run {}", run.id), reason: error.to_string() }
 }

@@ -73,7 +73,7 @@ impl Run {
     /// # Errors
     /// `Refused` for an entry to which it cannot go back; the run stays as it is. When it went back and the answer was refused, the
     /// error is that of the answer.
-    pub async fn time_travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
+    pub async fn travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
         let policy = self.tenant.policy().await?;
         policy.bounded("input", input.as_ref())?;

@@ -1,7 +1,7 @@
 //! What operators count: one value each time.
 
 use reentry_core::event::{CallEnd, Event};
-use reentry_core::run::{Call, Run, RunStatus, refuses_answer};
+use reentry_core::run::{Call, RunState, RunStatus, refuses_answer};
 
 use crate::decide::Cause;
 
@@ -72,7 +72,7 @@ impl CallOutcome {
 }
 
 /// What a decision that is stored counts as.
-pub(crate) fn counted(cause: &Cause, before: &Run, after: &Run) -> impl Iterator<Item = Counted> {
+pub(crate) fn counted(cause: &Cause, before: &RunState, after: &RunState) -> impl Iterator<Item = Counted> {
     let what = match cause {
         Cause::Event(Event::Started(..)) | Cause::Fork(_) => Some(Counted::Began),
         Cause::Event(Event::Resumed(..)) => Some(Counted::Resumed),

@@ -8,7 +8,8 @@ use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::resume::TargetError;
 use reentry_core::run::{
-    Decision, Durability, Fork, Known, MOVES_MAX, Missing, Refused, Reopened, Run, Step, Stop, apply, fork,
+    Decision, Durability, EntryRecord, Fork, Known, MOVES_MAX, Missing, NoDecision, Refused,
+    ReopenedSuspension, RunState, apply, fork,
 };
 use reentry_core::trace::{RootSpan, TracingOptions};
 use reentry_core::workflow::Program;
@@ -34,9 +35,9 @@ const CONFLICTS_MAX: usize = 1_000;
 pub(crate) struct Decider {
     pub(crate) host: Arc<Shared>,
     pub(crate) program: Arc<Program>,
-    pub(crate) run: Arc<Run>,
+    pub(crate) run: Arc<RunState>,
     /// The record of the workflow itself, if the run ended.
-    pub(crate) root: Option<Step>,
+    pub(crate) root: Option<EntryRecord>,
     /// The run is not stored yet.
     pub(crate) is_new: bool,
     /// The caller's key of the request that the next decision answers.
@@ -92,7 +93,7 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    pub(crate) fn now(run: &Run, step: &Step) -> Self {
+    pub(crate) fn now(run: &RunState, step: &EntryRecord) -> Self {
         Self { travels: run.travels, attempt: step.attempt, take_overs: step.take_overs }
     }
 }
@@ -101,7 +102,7 @@ impl Made {
 pub(crate) type Images = Vec<(SnapshotId, Arc<Vec<u8>>)>;
 
 impl Decider {
-    pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: impl Into<Arc<Run>>) -> Self {
+    pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: impl Into<Arc<RunState>>) -> Self {
         let run = run.into();
         let flight = host.flights.begin(run.id);
         Self::of(host, program, run, flight)
@@ -111,14 +112,14 @@ impl Decider {
     pub(crate) fn of_fork(
         host: Arc<Shared>,
         program: Arc<Program>,
-        from: impl Into<Arc<Run>>,
+        from: impl Into<Arc<RunState>>,
         fork: RunId,
     ) -> Self {
         let flight = host.flights.begin(fork);
         Self { is_new: true, ..Self::of(host, program, from.into(), flight) }
     }
 
-    fn of(host: Arc<Shared>, program: Arc<Program>, run: Arc<Run>, _flight: InFlight) -> Self {
+    fn of(host: Arc<Shared>, program: Arc<Program>, run: Arc<RunState>, _flight: InFlight) -> Self {
         Self {
             host,
             program,
@@ -250,7 +251,7 @@ impl Decider {
     async fn decide(&self, cause: &Cause, known: &mut Known) -> Result<Option<Decision>, Error> {
         self.check(cause)?;
         loop {
-            let (run, now) = (Run::clone(&self.run), self.host.clock.now());
+            let (run, now) = (RunState::clone(&self.run), self.host.clock.now());
             let decided = match cause {
                 Cause::Event(event) | Cause::CallEnded(event, ..) => {
                     apply(run, &self.program, event.clone(), now, known)
@@ -259,9 +260,9 @@ impl Decider {
             };
             match decided {
                 Ok(decision) => return Ok(Some(decision)),
-                Err(Stop::Due) => return Ok(None),
-                Err(Stop::Refused(refused)) => return Err(refused.into()),
-                Err(Stop::Missing(missing)) => self.fetch(missing, known).await?,
+                Err(NoDecision::Due) => return Ok(None),
+                Err(NoDecision::Refused(refused)) => return Err(refused.into()),
+                Err(NoDecision::Missing(missing)) => self.fetch(missing, known).await?,
             }
         }
     }
@@ -328,7 +329,7 @@ impl Decider {
         }
         // Of several answers that one request gave, the first that is refused is told.
         if let Some(reopened) = reopened.into_iter().find(|reopened| Some(reopened.claim) == self.claim) {
-            let Reopened { path, suspension, message: reason, .. } = reopened;
+            let ReopenedSuspension { path, suspension, message: reason, .. } = reopened;
             self.refused.get_or_insert(Error::AnswerRefused { run: run.id, path, suspension, reason });
         }
         (self.run, self.root, self.is_new, self.request) = (run, root, false, None);
@@ -411,7 +412,7 @@ pub(crate) async fn fetch(
 }
 
 /// Reads a run.
-pub(crate) async fn load(host: &Shared, tenant: &TenantId, id: RunId) -> Result<Run, Error> {
+pub(crate) async fn load(host: &Shared, tenant: &TenantId, id: RunId) -> Result<RunState, Error> {
     host.store.run(tenant, id).await?.ok_or(Error::NoRun(id))
 }
 
@@ -420,7 +421,7 @@ pub(crate) async fn load_with_program(
     host: &Shared,
     tenant: &TenantId,
     id: RunId,
-) -> Result<(Run, Arc<Program>), Error> {
+) -> Result<(RunState, Arc<Program>), Error> {
     let run = load(host, tenant, id).await?;
     let program = host.registry.program(&run).await?;
     Ok((run, program))

@@ -7,7 +7,7 @@ use reentry_core::effect::Effect;
 use reentry_core::event::{Event, Received};
 use reentry_core::id::SuspensionId;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Refused, Run, RunStatus, Step};
+use reentry_core::run::{EntryRecord, Refused, RunState, RunStatus};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
@@ -29,10 +29,10 @@ use crate::work::Work;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
-    pub(crate) run: Arc<Run>,
+    pub(crate) run: Arc<RunState>,
     pub(crate) program: Arc<Program>,
     /// The record of the workflow itself, if the run ended.
-    pub(crate) root: Option<Step>,
+    pub(crate) root: Option<EntryRecord>,
 }
 
 impl Stopped {
@@ -132,7 +132,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// The run as it is stored.
-    pub(crate) fn run(&self) -> &Run {
+    pub(crate) fn run(&self) -> &RunState {
         &self.decider.run
     }
 

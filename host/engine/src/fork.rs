@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::resume::Target;
-use reentry_core::run::{Fork, Run as RunState};
+use reentry_core::run::{Fork, RunState};
 use reentry_core::workflow::Program;
 use tracing::Instrument;
 

@@ -4,7 +4,7 @@ use reentry_core::actor::By;
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{LogEntry, LogKind, RunStatus, Step, StepEntry, StepStatus};
+use reentry_core::run::{EntryRecord, LogEntry, LogKind, RunStatus, StepResult, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 
@@ -66,7 +66,7 @@ pub enum Happening {
         /// How.
         status: StepStatus,
         /// Its record.
-        entry: Option<Box<StepEntry>>,
+        entry: Option<Box<StepResult>>,
     },
     /// A call failed and is made again.
     Retrying {
@@ -191,11 +191,11 @@ impl Happening {
 /// What watchers see of an entry of the log.
 pub(crate) fn happenings(
     entry: &LogEntry,
-    record: Option<&Step>,
+    record: Option<&EntryRecord>,
     told: Told,
     at: Timestamp,
 ) -> Vec<Happening> {
-    let shown = record.map(Step::shown);
+    let shown = record.map(EntryRecord::shown);
     let by = || entry.by.clone();
     let path = entry.path.clone();
     let what = match entry.kind.clone() {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use reentry_core::id::{OwnerId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Doing, Run, StepStatus};
+use reentry_core::run::{Doing, RunState, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_store::{Runs, StoreError};
@@ -34,7 +34,7 @@ pub(crate) struct CallContext {
     pub(crate) source: Source,
     pub(crate) tenant: TenantId,
     /// The run as it was when the call began.
-    pub(crate) run: Arc<Run>,
+    pub(crate) run: Arc<RunState>,
     /// The input of its workflow.
     pub(crate) init: Json,
     /// The step, the number of the call, and who makes it. `None` while a step moves to another version: that is no call of the run's, nobody
@@ -73,7 +73,7 @@ impl CallContext {
     }
 
     /// The same, of a run that is as it is now.
-    fn is_over_in(&self, run: &Run) -> bool {
+    fn is_over_in(&self, run: &RunState) -> bool {
         let Some((path, call, owner)) = &self.call else { return false };
         // A run that went back may make a call of the same number, which is another one.
         let step =

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Decision, Doing, Run, Step};
+use reentry_core::run::{Decision, Doing, EntryRecord, RunState};
 use reentry_store::Blobs;
 pub(crate) use reentry_store::past::WITHIN_BYTES_MAX;
 
@@ -30,7 +30,7 @@ impl Inputs {
     ///
     /// # Errors
     /// As [`read`].
-    pub(crate) async fn of_workflow(&self, store: &dyn Blobs, run: &Run) -> Result<Json, Error> {
+    pub(crate) async fn of_workflow(&self, store: &dyn Blobs, run: &RunState) -> Result<Json, Error> {
         let root = StepPath::root();
         let Some(step) = run.steps.get(&root) else { return Ok(Json::null()) };
         let Some(part) = step.apart else { return Ok(step.entry.payload.clone()) };
@@ -63,7 +63,12 @@ impl Inputs {
 ///
 /// # Errors
 /// [`Error::Damaged`] when it is not there; the store's.
-pub(crate) async fn read(store: &dyn Blobs, run: &Run, path: &StepPath, step: &Step) -> Result<Json, Error> {
+pub(crate) async fn read(
+    store: &dyn Blobs,
+    run: &RunState,
+    path: &StepPath,
+    step: &EntryRecord,
+) -> Result<Json, Error> {
     let part = match (step.payload(), step.apart) {
         (Some(payload), _) => return Ok(payload.clone()),
         (None, Some(part)) => part,
@@ -80,7 +85,7 @@ pub(crate) async fn read(store: &dyn Blobs, run: &Run, path: &StepPath, step: &S
 
 /// Has the large inputs of entries that begin kept apart. The run goes on without those of entries that hold others: they are looked at
 /// seldom, and would be written and copied at each change.
-pub(crate) fn set_apart(before: &Run, decision: &mut Decision) {
+pub(crate) fn set_apart(before: &RunState, decision: &mut Decision) {
     let Decision { run, steps, .. } = decision;
     // The store keeps that of an entry which was there before where it is.
     for (path, step) in steps.iter_mut().filter(|(path, _)| !before.steps.contains_key(path)) {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use reentry_core::actor::By;
 use reentry_core::id::SuspensionId;
-use reentry_core::run::Run;
+use reentry_core::run::RunState;
 use reentry_store::past::LATE_TRIES_KEPT_MAX;
 use reentry_store::{LateTry, StoreError, SuspensionFilter, SuspensionPast, TryKind};
 
@@ -42,14 +42,14 @@ impl Late {
 
 impl Shared {
     /// Notes an answer that came when its suspension was over. Whether that can be done changes nothing for the one who is refused.
-    pub(crate) async fn came_late(&self, run: &Run, suspension: SuspensionId, message: String, by: By) {
+    pub(crate) async fn came_late(&self, run: &RunState, suspension: SuspensionId, message: String, by: By) {
         let late = LateTry { suspension, version: run.version, at: self.clock.now(), message, by };
         if let Err(error) = self.note(run, late).await {
             tracing::warn!(run = %run.id, error = %chain(&error), "a late answer could not be noted");
         }
     }
 
-    async fn note(&self, run: &Run, late: LateTry) -> Result<(), StoreError> {
+    async fn note(&self, run: &RunState, late: LateTry) -> Result<(), StoreError> {
         let filter = SuspensionFilter {
             run: Some(run.id),
             only: vec![late.suspension],

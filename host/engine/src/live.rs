@@ -7,7 +7,7 @@ use std::time::Duration;
 use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::Run;
+use reentry_core::run::RunState;
 use tokio::sync::broadcast;
 
 use crate::clock::{Clock, within};
@@ -16,7 +16,7 @@ use crate::clock::{Clock, within};
 #[derive(Clone, Debug)]
 pub(crate) enum Happened {
     /// It stored a change, after which the run is this, if that is known.
-    Committed(Option<Arc<Run>>),
+    Committed(Option<Arc<RunState>>),
     /// A step emitted a chunk.
     Emitted(StepPath, Json),
 }
@@ -69,7 +69,7 @@ impl Listener {
     }
 
     /// Waits until something was stored; gives the run, if it is known how it is since.
-    pub(crate) async fn told(&mut self) -> Option<Arc<Run>> {
+    pub(crate) async fn told(&mut self) -> Option<Arc<RunState>> {
         loop {
             match self.receiver.recv().await {
                 Ok(Happened::Emitted(..)) => {}
@@ -80,7 +80,7 @@ impl Listener {
     }
 
     /// The same, at most as long as the patience lasts. Given no run, the caller looks.
-    pub(crate) async fn committed(&mut self, clock: &dyn Clock, patience: Duration) -> Option<Arc<Run>> {
+    pub(crate) async fn committed(&mut self, clock: &dyn Clock, patience: Duration) -> Option<Arc<RunState>> {
         within(clock, patience, self.told()).await?
     }
 }

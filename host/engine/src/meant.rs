@@ -3,7 +3,7 @@
 use reentry_core::event::Event;
 use reentry_core::id::SuspensionId;
 use reentry_core::resume::{Target, TargetError, find_all};
-use reentry_core::run::{Run, SuspensionEnd};
+use reentry_core::run::{RunState, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::{SuspensionFilter, SuspensionRecord};
 
@@ -24,7 +24,7 @@ pub(crate) struct Meant {
 
 impl Meant {
     /// Those that a cause is an answer to; none for other causes.
-    pub(crate) fn by(cause: &Cause, run: &Run) -> Self {
+    pub(crate) fn by(cause: &Cause, run: &RunState) -> Self {
         let Cause::Event(Event::Resumed(request, _)) = cause else { return Self::default() };
         let open = find_all(run, &request.target).unwrap_or_default();
         let open = open.into_iter().map(|(path, open)| (open.id, run.expires_at(path, open)));
@@ -36,7 +36,7 @@ impl Meant {
     pub(crate) async fn told(
         self,
         host: &Shared,
-        run: &Run,
+        run: &RunState,
         error: TargetError,
     ) -> Result<(TargetError, Option<SuspensionId>), Error> {
         let Target { step, label, suspension, .. } = &self.target;

@@ -9,7 +9,7 @@ use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::event::{Event, Migrated};
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Known, Refused, Run as RunState, Stop, apply};
+use reentry_core::run::{Known, NoDecision, Refused, RunState, apply};
 use reentry_core::workflow::Program;
 use tracing::Instrument;
 
@@ -148,10 +148,10 @@ impl Run {
         loop {
             match apply(run.clone(), new, event.clone(), host.clock.now(), &known) {
                 Ok(_) => return Ok(()),
-                Err(Stop::Refused(refused)) => return Err(refused.into()),
+                Err(NoDecision::Refused(refused)) => return Err(refused.into()),
                 // A run moves whatever is due in it.
-                Err(Stop::Due) => return Err(Refused::Idle.into()),
-                Err(Stop::Missing(missing)) => {
+                Err(NoDecision::Due) => return Err(Refused::Idle.into()),
+                Err(NoDecision::Missing(missing)) => {
                     fetch(host, (&run.tenant, run.id), missing, &mut known).await?
                 }
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reentry_core::event::Event;
 use reentry_core::id::RunId;
-use reentry_core::run::Run as RunState;
+use reentry_core::run::RunState;
 use reentry_core::workflow::Program;
 
 use crate::decide::Decider;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, RunStatus, Step, StepEntry, StepStatus};
+use reentry_core::run::{EntryRecord, RunState, RunStatus, StepResult, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
@@ -66,7 +66,12 @@ pub struct SuspendedStep {
 
 impl RunResult {
     /// Describes a run as it is stored. `root` is the record of the workflow itself, for a run that has ended.
-    pub(crate) fn of(run: &Run, program: &Program, root: Option<&Step>, options: OutputOptions) -> Self {
+    pub(crate) fn of(
+        run: &RunState,
+        program: &Program,
+        root: Option<&EntryRecord>,
+        options: OutputOptions,
+    ) -> Self {
         let mut suspended: Vec<SuspendedStep> = run
             .answerable()
             .map(|(path, suspension)| SuspendedStep {
@@ -123,12 +128,15 @@ pub struct StepResults {
     /// The workflow's input.
     pub input: Option<Json>,
     /// Each step's entry, in the order of the first calls. A nested workflow is an entry too.
-    pub steps: Vec<(StepPath, StepEntry)>,
+    pub steps: Vec<(StepPath, StepResult)>,
 }
 
 impl StepResults {
     /// Describes the records of a run as they are stored; `statuses` are those of what is not done.
-    pub(crate) fn of(records: Vec<(StepPath, Step)>, statuses: &BTreeMap<StepPath, StepStatus>) -> Self {
+    pub(crate) fn of(
+        records: Vec<(StepPath, EntryRecord)>,
+        statuses: &BTreeMap<StepPath, StepStatus>,
+    ) -> Self {
         let mut results = Self::default();
         for (path, step) in records {
             let mut entry = step.shown();
@@ -145,7 +153,7 @@ impl StepResults {
     }
 
     /// The entry of one step.
-    pub fn get(&self, path: &StepPath) -> Option<&StepEntry> {
+    pub fn get(&self, path: &StepPath) -> Option<&StepResult> {
         self.steps.iter().find(|(other, _)| other == path).map(|(_, entry)| entry)
     }
 }

@@ -8,7 +8,7 @@ use reentry_core::event::{CallEnd, CallEnded, Event};
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Doing, Refused, Run, Step};
+use reentry_core::run::{Call, Doing, EntryRecord, Refused, RunState};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
@@ -59,7 +59,7 @@ pub(crate) struct ToMake {
 /// Only what the host could not do: the guest's own failures are the end of a call like any other.
 pub(crate) async fn perform(
     host: Arc<Shared>,
-    run: Arc<Run>,
+    run: Arc<RunState>,
     program: Arc<Program>,
     ToMake { path, not_before, place }: ToMake,
     ready: Option<Ready>,
@@ -176,7 +176,7 @@ fn span_status(ended: &Result<Option<(CallEnd, Option<(SnapshotId, Vec<u8>)>)>, 
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.
 async fn is_tried(
     host: &Arc<Shared>,
-    run: &Arc<Run>,
+    run: &Arc<RunState>,
     program: &Arc<Program>,
     path: &StepPath,
     call: u32,
@@ -191,7 +191,7 @@ async fn is_tried(
 }
 
 /// The end of a call that is not made, as there is no time left for it. The run says so in its own words.
-fn not_made(host: &Shared, run: &Run, path: StepPath, step: &Step) -> Performed {
+fn not_made(host: &Shared, run: &RunState, path: StepPath, step: &EntryRecord) -> Performed {
     let message = "there was no time left for this call".to_owned();
     let code = Some("timeout".to_owned());
     let failure = Failure { message, code, retryable: false, retry_after_ms: None, details: None };
@@ -214,7 +214,7 @@ fn not_made(host: &Shared, run: &Run, path: StepPath, step: &Step) -> Performed 
 /// As [`inputs::read`].
 pub(crate) async fn context(
     host: &Shared,
-    run: &Arc<Run>,
+    run: &Arc<RunState>,
     path: &StepPath,
     call: Option<u32>,
 ) -> Result<CallContext, Error> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reentry_core::digest::ComponentDigest;
 use reentry_core::id::SnapshotId;
 use reentry_core::path::StepPath;
-use reentry_core::run::Run;
+use reentry_core::run::RunState;
 use reentry_core::snapshot::SealKey;
 use reentry_core::workflow::{Program, StepAt};
 
@@ -36,7 +36,7 @@ impl Ready {
 /// opening the component ends with.
 pub(crate) async fn make_ready(
     host: &Shared,
-    run: &Run,
+    run: &RunState,
     program: &Program,
     path: &StepPath,
     image: Option<SnapshotId>,
@@ -61,13 +61,17 @@ pub(crate) async fn make_ready(
 }
 
 /// The step of a component at a path.
-pub(crate) fn step_at<'w>(run: &Run, program: &'w Program, path: &StepPath) -> Result<StepAt<'w>, Error> {
+pub(crate) fn step_at<'w>(
+    run: &RunState,
+    program: &'w Program,
+    path: &StepPath,
+) -> Result<StepAt<'w>, Error> {
     let place = program.place(&run.called, path);
     place.and_then(|place| place.step()).ok_or_else(|| misfit(run, path))
 }
 
 /// The run names an entry that its workflow does not have.
-pub(crate) fn misfit(run: &Run, path: &StepPath) -> Error {
+pub(crate) fn misfit(run: &RunState, path: &StepPath) -> Error {
     Error::Damaged {
         what: format!("run {}", run.id),
         reason: format!("step `{path}` is not where its workflow has it"),
@@ -76,7 +80,7 @@ pub(crate) fn misfit(run: &Run, path: &StepPath) -> Error {
 
 /// The key of a run's snapshots, so that one cannot be put in the place of another run's. A run and its forks share their past, and with
 /// it the key: that of the run with which it all began.
-async fn seal(host: &Shared, run: &Run) -> Result<SealKey, Error> {
+async fn seal(host: &Shared, run: &RunState) -> Result<SealKey, Error> {
     let first = match run.fork_of {
         // Of the parent, as the fork itself may not be stored yet.
         Some(fork_of) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::{Refused, Run, Step};
+use reentry_core::run::{EntryRecord, Refused, RunState};
 use tokio::task::JoinSet;
 use tracing::instrument::WithSubscriber;
 
@@ -182,7 +182,7 @@ pub(crate) async fn begin_told(
 }
 
 /// Some of the steps of a run.
-fn told(run: &Run, which: impl Fn(&Step) -> bool) -> Vec<StepPath> {
+fn told(run: &RunState, which: impl Fn(&EntryRecord) -> bool) -> Vec<StepPath> {
     let steps = run.steps.iter().filter(|(_, step)| which(step));
     steps.map(|(path, _)| path.clone()).take(Upkeep::STEPS_MAX).collect()
 }

@@ -8,7 +8,7 @@ use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::Run;
+use reentry_core::run::RunState;
 use reentry_core::step::Descriptor;
 use reentry_core::workflow::{ComponentSteps, Contract, ContractError, Definition, Program, Workflow};
 use reentry_store::{ComponentRecord, Library, WorkflowRecord};
@@ -233,7 +233,7 @@ impl Registry {
     }
 
     /// All workflows that a run follows.
-    pub(crate) async fn program(&self, run: &Run) -> Result<Arc<Program>, Error> {
+    pub(crate) async fn program(&self, run: &RunState) -> Result<Arc<Program>, Error> {
         self.program_of(run.workflow, &run.called).await
     }
 

@@ -7,7 +7,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId};
 use reentry_core::json::Json;
-use reentry_core::run::{RunStatus, Step};
+use reentry_core::run::{EntryRecord, RunStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
@@ -253,7 +253,8 @@ async fn known(
 /// Makes the calls of a run that nobody makes any more, as the process has ended that was asked first.
 async fn take_over(tenant: &Tenant, run: &Run) -> Result<(), Error> {
     let (shared, by) = (&tenant.shared, tenant.shared.owner);
-    let owners: BTreeSet<OwnerId> = run.state().await?.steps.values().filter_map(Step::owner).collect();
+    let owners: BTreeSet<OwnerId> =
+        run.state().await?.steps.values().filter_map(EntryRecord::owner).collect();
     for from in owners {
         let is_left = match from == by {
             true => shared.flights.of(run.id()) == 0,

@@ -16,7 +16,7 @@ use crate::{trouble, who};
 use reentry_core::event::Event;
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run as RunState, RunStatus, Step};
+use reentry_core::run::{EntryRecord, RunState, RunStatus};
 use reentry_core::workflow::Program;
 
 /// One run of a workflow. Cheap to clone; holds nothing of the run but its id, and which version of it was seen last.
@@ -243,7 +243,7 @@ impl Run {
     ///
     /// # Errors
     /// `Damaged` when the record cannot be read.
-    pub async fn record(&self, path: &StepPath) -> Result<Option<Step>, Error> {
+    pub async fn record(&self, path: &StepPath) -> Result<Option<EntryRecord>, Error> {
         Ok(self.tenant.shared.store.step(&self.tenant.id, self.id, path).await?)
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Saved, SavedKind, Step};
+use reentry_core::run::{EntryRecord, RunState, SaveReason, SavedRun};
 use reentry_store::{Savepoint, SavepointKind};
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,8 @@ use crate::inputs::WITHIN_BYTES_MAX;
 /// A run with its open entries, as one text.
 #[derive(Serialize, Deserialize)]
 struct State {
-    head: Run,
-    steps: BTreeMap<StepPath, Step>,
+    head: RunState,
+    steps: BTreeMap<StepPath, EntryRecord>,
     /// The payloads that are kept apart, by their step.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     apart: BTreeMap<StepPath, SnapshotId>,
@@ -30,10 +30,10 @@ struct State {
 ///
 /// # Errors
 /// [`Error::Damaged`] for a run that cannot be written as JSON.
-pub(crate) fn savepoint(saved: &Saved) -> Result<Savepoint, Error> {
+pub(crate) fn savepoint(saved: &SavedRun) -> Result<Savepoint, Error> {
     let (suspension, kind) = match saved.kind {
-        SavedKind::Suspension(id) => (Some(id), SavepointKind::Suspension),
-        SavedKind::End => (None, SavepointKind::Failure),
+        SaveReason::Suspension(id) => (Some(id), SavepointKind::Suspension),
+        SaveReason::End => (None, SavepointKind::Failure),
     };
     let run = &saved.run;
     let mut state = State { head: run.clone(), steps: run.steps.clone(), apart: BTreeMap::new() };
@@ -60,7 +60,7 @@ pub(crate) fn savepoint(saved: &Saved) -> Result<Savepoint, Error> {
 ///
 /// # Errors
 /// [`Error::Damaged`] for what is no saved run.
-pub(crate) fn run_of(savepoint: &Savepoint) -> Result<Run, Error> {
+pub(crate) fn run_of(savepoint: &Savepoint) -> Result<RunState, Error> {
     let damaged = |reason: String| Error::Damaged {
         what: format!("savepoint of version {}", savepoint.version),
         reason,
@@ -71,5 +71,5 @@ pub(crate) fn run_of(savepoint: &Savepoint) -> Result<Run, Error> {
         let step = steps.get_mut(&path).ok_or_else(|| damaged(format!("there is no step {path}")))?;
         step.apart = Some(part);
     }
-    Ok(Run { steps, ..head })
+    Ok(RunState { steps, ..head })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{Durability, Run as RunState};
+use reentry_core::run::{Durability, RunState};
 use reentry_core::workflow::{Definition, WorkflowBuilder};
 use reentry_store::{
     Commit, ComponentSummary, Counts, Page, RunFilter, RunGroups, RunSummary, StoreError, SuspensionFilter,

@@ -4,7 +4,7 @@ use reentry_core::event::Event;
 use reentry_core::id::SnapshotId;
 use reentry_core::path::StepPath;
 use reentry_core::resume::{Target, find_all};
-use reentry_core::run::{Call, Doing, Run, Step};
+use reentry_core::run::{Call, Doing, EntryRecord, RunState};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
 
@@ -23,7 +23,7 @@ type ToBeCalled = (StepPath, Option<SnapshotId>);
 /// As [`make_ready`].
 pub(crate) async fn ready_for(
     host: &Shared,
-    run: &Run,
+    run: &RunState,
     program: &Program,
     cause: &Cause,
 ) -> Result<Vec<Ready>, Error> {
@@ -55,7 +55,7 @@ fn answered(cause: &Cause) -> Option<&Target> {
 }
 
 /// The steps whose suspensions a target means. With no such suspension, the decision will say so in its own words.
-fn answered_by(run: &Run, program: &Program, target: &Target) -> Vec<ToBeCalled> {
+fn answered_by(run: &RunState, program: &Program, target: &Target) -> Vec<ToBeCalled> {
     let mut steps: Vec<ToBeCalled> = Vec::new();
     for (path, _) in find_all(run, target).unwrap_or_default() {
         if let Some(Doing::Waiting(waiting)) = run.steps.get(path).map(|step| &step.doing)
@@ -69,19 +69,19 @@ fn answered_by(run: &Run, program: &Program, target: &Target) -> Vec<ToBeCalled>
 }
 
 /// Whether what waits at a path goes on without a call: an entry that has no component.
-fn needs_no_call(run: &Run, program: &Program, path: &StepPath) -> bool {
+fn needs_no_call(run: &RunState, program: &Program, path: &StepPath) -> bool {
     program.place(&run.called, path).is_some_and(|place| place.wait().is_some())
 }
 
 /// The steps of a run that an event may have called.
-fn called_by(event: &Event, run: &Run, program: &Program, now: Timestamp) -> Vec<ToBeCalled> {
+fn called_by(event: &Event, run: &RunState, program: &Program, now: Timestamp) -> Vec<ToBeCalled> {
     let steps = run.steps.iter().filter(|(path, _)| !needs_no_call(run, program, path));
     let called = steps.filter_map(|(path, step)| Some((path.clone(), image_of_call(event, step, now)?)));
     called.collect()
 }
 
 /// The memory with which an event may have a step called, if it may.
-fn image_of_call(event: &Event, step: &Step, now: Timestamp) -> Option<Option<SnapshotId>> {
+fn image_of_call(event: &Event, step: &EntryRecord, now: Timestamp) -> Option<Option<SnapshotId>> {
     let of_call = |call: &Call| Some(call.image());
     match (event, &step.doing) {
         (Event::TakenOver { from, .. }, Doing::Calling(owner, call) | Doing::Retrying(owner, _, call)) => {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{LogEntry, LogKind, Run, Step};
+use reentry_core::run::{EntryRecord, LogEntry, LogKind, RunState};
 use reentry_core::step::CallTrace;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{RootSpan, RootSpanRecord, SpanContext, SpanId, TraceId, TracingOptions};
@@ -35,7 +35,7 @@ impl Place {
     /// The root span of the start or resume that the run has just taken, after `earlier`.
     pub(crate) fn of_request(
         host: &Shared,
-        run: &Run,
+        run: &RunState,
         options: &TracingOptions,
         earlier: Option<&RootSpan>,
     ) -> Self {
@@ -55,7 +55,7 @@ impl Place {
     }
 
     /// A new span below that of the latest start or resume, with the metadata of that one if anybody listens.
-    pub(crate) async fn below(host: &Shared, run: &Run, is_heard: bool) -> Self {
+    pub(crate) async fn below(host: &Shared, run: &RunState, is_heard: bool) -> Self {
         let below = Self::below_latest(host, run);
         match is_heard {
             true => Self { metadata: noted(host, run).await, ..below },
@@ -63,7 +63,7 @@ impl Place {
         }
     }
 
-    fn below_latest(host: &Shared, run: &Run) -> Self {
+    fn below_latest(host: &Shared, run: &RunState) -> Self {
         let (trace_id, parent) = match &run.span {
             Some(span) => (span.trace_id, Some(span.span_id)),
             // It has not begun.
@@ -74,7 +74,7 @@ impl Place {
     }
 
     /// Records the place on a span of `tracing`.
-    pub(crate) fn record(&self, span: &tracing::Span, run: &Run) {
+    pub(crate) fn record(&self, span: &tracing::Span, run: &RunState) {
         if span.is_disabled() {
             return;
         }
@@ -96,7 +96,7 @@ impl Place {
     }
 
     /// The span that stands here, which begins and, so far, ends now.
-    pub(crate) fn span(&self, run: &Run, name: &'static str, of: SpanOf, now: Timestamp) -> Span {
+    pub(crate) fn span(&self, run: &RunState, name: &'static str, of: SpanOf, now: Timestamp) -> Span {
         Span {
             trace_id: self.at.trace_id,
             span_id: self.at.span_id,
@@ -130,8 +130,8 @@ impl Place {
     pub(crate) fn of_call(
         &self,
         host: &Arc<Shared>,
-        run: &Run,
-        (path, step): (&StepPath, &Step),
+        run: &RunState,
+        (path, step): (&StepPath, &EntryRecord),
         span_id: SpanId,
     ) -> Open {
         let told = tracing::info_span!(
@@ -146,7 +146,13 @@ impl Place {
     }
 
     /// Begins the span of calls that move a step to another version of its component, below this one.
-    pub(crate) fn of_move(&self, host: &Arc<Shared>, run: &Run, path: &StepPath, span_id: SpanId) -> Open {
+    pub(crate) fn of_move(
+        &self,
+        host: &Arc<Shared>,
+        run: &RunState,
+        path: &StepPath,
+        span_id: SpanId,
+    ) -> Open {
         let told = tracing::info_span!(
             "workflow step (migrated)", run = %run.id, path = %path,
             trace_id = %self.at.trace_id, span_id = %span_id, parent_span_id = %self.at.span_id,
@@ -165,7 +171,7 @@ impl Place {
 }
 
 /// The metadata that the caller of the latest start or resume asked for. What cannot be read is told by those who cannot do without.
-async fn noted(host: &Shared, run: &Run) -> Option<Json> {
+async fn noted(host: &Shared, run: &RunState) -> Option<Json> {
     let before = run.span_noted.checked_sub(1)?;
     let rows = host.store.log(&run.tenant, run.id, before, 1).await.ok()?;
     let row = rows.first().filter(|row| row.version == run.span_noted)?;

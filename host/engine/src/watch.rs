@@ -7,7 +7,7 @@ use std::time::Duration;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
-use reentry_core::run::{LogEntry, LogKind, Step};
+use reentry_core::run::{EntryRecord, LogEntry, LogKind};
 use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Runs, StoreError};
 
 use crate::error::Error;
@@ -189,7 +189,7 @@ impl Watch {
             }
             let paths: Vec<StepPath> = entries.iter().map(|entry| entry.path.clone()).collect();
             let records = store.outputs(&self.run.tenant.id, run, &paths).await?;
-            let records: BTreeMap<StepPath, Option<Step>> = records.into_iter().collect();
+            let records: BTreeMap<StepPath, Option<EntryRecord>> = records.into_iter().collect();
             // What was logged in a call is told before its end.
             let later = logged.split_off(&row.version.saturating_add(1));
             let lines = std::mem::replace(&mut logged, later).into_values().flatten();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::id::RunId;
-use reentry_core::run::Run;
+use reentry_core::run::RunState;
 use reentry_core::time::Timestamp;
 use tracing::field::Empty;
 
@@ -87,7 +87,7 @@ impl Work {
     }
 
     /// Says where it stands.
-    pub(crate) fn stands(&mut self, place: Place, run: &Run) {
+    pub(crate) fn stands(&mut self, place: Place, run: &RunState) {
         place.record(&self.told, run);
         let value = || place.span(run, self.name, SpanOf::Run, self.begun);
         let open = Open::new(&self.host, self.told.clone(), value);

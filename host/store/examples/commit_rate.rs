@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reentry_core::json::Json;
-use reentry_core::run::{Run, SuspensionEnd};
+use reentry_core::run::{RunState, SuspensionEnd};
 use reentry_core::trace::{RootSpan, SpanId, TraceId};
 use reentry_store::conformance::drafts::{asking, calling, change, create, ended, holding, run};
 use reentry_store::sqlite::SqliteStore;
@@ -87,7 +87,7 @@ async fn write(store: Arc<dyn Store>, writer: u64, durable: bool, until: Instant
         let mut now = run(number);
         for stage in 0..4 {
             let mut commit = next(&now, number, stage);
-            now = Run::clone(&commit.run);
+            now = RunState::clone(&commit.run);
             if durable {
                 commit = commit.durable();
             }
@@ -102,7 +102,7 @@ async fn write(store: Arc<dyn Store>, writer: u64, durable: bool, until: Instant
     Ok(times)
 }
 
-fn next(now: &Run, number: u64, stage: u32) -> Commit {
+fn next(now: &RunState, number: u64, stage: u32) -> Commit {
     match stage {
         0 => create(now.clone()).with_step("", holding()).with_step("approve", calling(1)),
         1 => change(now).with_step("approve", asking(number, &[])).with_image(number, &[7; 400]),
@@ -140,7 +140,7 @@ fn cpu_us() -> Result<u64> {
 }
 
 /// A run with what real ones have: a resource, a trace, a little state.
-fn realistic(number: u64) -> Result<Run> {
+fn realistic(number: u64) -> Result<RunState> {
     let mut run = run(number);
     run.workflow_id = "expense-approval".to_owned();
     run.resource_id = Some(format!("employee-{number}"));

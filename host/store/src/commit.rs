@@ -5,11 +5,11 @@ use std::sync::Arc;
 use reentry_core::id::{MessageId, RunId, SnapshotId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step, Suspension};
+use reentry_core::run::{EntryRecord, RunState, Suspension};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 
-pub use reentry_core::run::{Closed, Durability, Reopened, SuspensionEnd};
+pub use reentry_core::run::{ClosedSuspension, Durability, ReopenedSuspension, SuspensionEnd};
 
 use crate::savepoint::Savepoint;
 use crate::topic::Topic;
@@ -22,7 +22,7 @@ pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
 pub struct Commit {
     /// The run after the change. Its `steps` must be all that are not done then: the status, by which lists and orphans are
     /// found, is taken from them. What is stored of steps comes from `steps` below.
-    pub run: Arc<Run>,
+    pub run: Arc<RunState>,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
     /// What must have happened before the caller is told.
@@ -33,18 +33,18 @@ pub struct Commit {
     /// The payload of a record is stored with the first one of its step, and with the first one after the step was done; in
     /// between it must stay the same. One with a place [`apart`](Step::apart) is kept there, as memories are, once however many steps
     /// and savepoints have it; a record without a payload names one that is kept already.
-    pub steps: Vec<(StepPath, Step)>,
+    pub steps: Vec<(StepPath, EntryRecord)>,
     /// Steps that never happened: their records go, with all below them, before `steps` are stored. A fork does not see those of its
     /// parents any more.
     pub dropped_steps: Vec<StepPath>,
     /// Suspensions that begin.
     pub opened: Vec<NewSuspension>,
     /// Suspensions that end, with what was asked and answered; that is kept as long as the run is. Each must be open.
-    pub closed: Vec<Closed>,
+    pub closed: Vec<ClosedSuspension>,
     /// Suspensions that were answered and are open again, as they were: their steps refused the answers. The last end of each must be
     /// an answer, which is kept as one of its tries. Its savepoint goes, and so does the request that gave the answer, unless it has got an
     /// answer of its own.
-    pub reopened: Vec<Reopened>,
+    pub reopened: Vec<ReopenedSuspension>,
     /// Guests' memories to keep, for one step each.
     pub images: Vec<(SnapshotId, Arc<Vec<u8>>)>,
     /// Kept memories that one more step of this run needs. Each must be kept.
@@ -71,7 +71,7 @@ pub struct Commit {
 
 impl Commit {
     /// A commit that stores the head of a run and nothing else; see the fields of the same names.
-    pub fn new(run: impl Into<Arc<Run>>, expected: Option<u64>, durability: Durability) -> Self {
+    pub fn new(run: impl Into<Arc<RunState>>, expected: Option<u64>, durability: Durability) -> Self {
         Self {
             run: run.into(),
             expected,
@@ -95,7 +95,7 @@ impl Commit {
     }
 
     /// The run after the change, to be changed.
-    pub fn run_mut(&mut self) -> &mut Run {
+    pub fn run_mut(&mut self) -> &mut RunState {
         Arc::make_mut(&mut self.run)
     }
 }

@@ -2,14 +2,14 @@
 
 use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{EntryRecord, RunState};
 
 use crate::StoreError;
 use crate::columns::damaged;
 
 /// Reads the head of a run, and checks that it is the one asked for.
-pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Run, StoreError> {
-    let run: Run = serde_json::from_slice(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
+pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<RunState, StoreError> {
+    let run: RunState = serde_json::from_slice(head).map_err(|e| damaged(format_args!("run {id}"), e))?;
     if run.id != id || run.tenant != *tenant {
         let found = format_args!("it is the head of {} of tenant {}", run.id, run.tenant);
         return Err(damaged(format_args!("run {id}"), found));
@@ -25,9 +25,9 @@ pub(crate) fn decode_step(
     record: &[u8],
     payload: Option<&[u8]>,
     part: Option<SnapshotId>,
-) -> Result<(StepPath, Step), StoreError> {
+) -> Result<(StepPath, EntryRecord), StoreError> {
     let what = || format!("step `{path}` of run {run}");
-    let mut step: Step = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
+    let mut step: EntryRecord = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
     step.apart = part;
     if let Some(payload) = payload {
         step.entry.payload = serde_json::from_slice(payload).map_err(|e| damaged(what(), e))?;
@@ -42,7 +42,7 @@ pub(crate) fn decode_whole_step(
     record: &[u8],
     payload: Option<&[u8]>,
     part: Option<SnapshotId>,
-) -> Result<(StepPath, Step), StoreError> {
+) -> Result<(StepPath, EntryRecord), StoreError> {
     if let (Some(part), None) = (part, payload) {
         return Err(damaged(
             format_args!("step `{path}` of run {run}"),

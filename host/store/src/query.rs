@@ -7,7 +7,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{RunStatus, Step, Suspension};
+use reentry_core::run::{EntryRecord, RunStatus, Suspension};
 use reentry_core::time::Timestamp;
 
 use crate::StoreError;
@@ -121,7 +121,7 @@ pub struct SuspensionRecord {
     pub state: SuspensionState,
     /// The step's record, for open suspensions: what is shown to the one who answers, and the schema, are in it. A payload of the step
     /// that is kept apart is not.
-    pub step: Option<Step>,
+    pub step: Option<EntryRecord>,
     /// What is kept of what was asked and answered.
     pub past: SuspensionPast,
     /// What of it cannot be read, and why. The labels are left out then if it is those, and the step's record if it is that.

@@ -11,12 +11,14 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, RunStatus, Step};
+use reentry_core::run::{EntryRecord, RunState, RunStatus};
 use serde::Serialize;
 
 use crate::StoreError;
 use crate::columns::{column, column_of, count, instant};
-use crate::commit::{CallLog, Closed, Commit, NewSuspension, Reopened, RequestKey, SuspensionEnd};
+use crate::commit::{
+    CallLog, ClosedSuspension, Commit, NewSuspension, ReopenedSuspension, RequestKey, SuspensionEnd,
+};
 use crate::filter::without_indexes;
 use crate::past::{Text, WITHIN_BYTES_MAX};
 use crate::query::RunSummary;
@@ -115,8 +117,8 @@ pub(crate) struct ClosedRow {
 }
 
 impl ClosedRow {
-    fn encode(run: RunId, closed: Closed) -> Self {
-        let Closed { suspension, end, question, answer, by } = closed;
+    fn encode(run: RunId, closed: ClosedSuspension) -> Self {
+        let ClosedSuspension { suspension, end, question, answer, by } = closed;
         let placed = |text: Json| Payload::placed(run, text);
         Self { id: suspension, end, question: question.map(placed), answer: answer.map(placed), by }
     }
@@ -142,8 +144,8 @@ pub(crate) struct ReopenedRow {
 }
 
 impl ReopenedRow {
-    fn encode(reopened: Reopened) -> Self {
-        let Reopened { suspension, claim, request, message, .. } = reopened;
+    fn encode(reopened: ReopenedSuspension) -> Self {
+        let ReopenedSuspension { suspension, claim, request, message, .. } = reopened;
         let savepoint = column_of(claim.saturating_sub(1));
         Self { id: suspension, claim: column_of(claim), savepoint, request, message }
     }
@@ -252,7 +254,7 @@ impl CommitRows {
 }
 
 impl RunRow {
-    fn encode(run: &Run) -> Result<Self, StoreError> {
+    fn encode(run: &RunState) -> Result<Self, StoreError> {
         Ok(Self {
             id: run.id,
             status: run.status(),
@@ -282,7 +284,7 @@ impl RunRow {
 }
 
 impl StepRow {
-    fn encode(path: &StepPath, mut step: Step, version: i64) -> Result<Self, StoreError> {
+    fn encode(path: &StepPath, mut step: EntryRecord, version: i64) -> Result<Self, StoreError> {
         let text = step.payload().cloned();
         step.entry.payload = Json::null();
         let payload = match step.apart {

@@ -5,7 +5,7 @@ use reentry::core::actor::By;
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{RunStatus, StepEntry, StepStatus};
+use reentry::core::run::{RunStatus, StepResult, StepStatus};
 use reentry::core::step::Failure;
 use reentry::core::time::Timestamp;
 use reentry::{Happening, Level, WatchEvent};
@@ -206,7 +206,7 @@ pub struct StepEndedPayload<'a> {
 }
 
 impl<'a> StepEndedPayload<'a> {
-    fn of(id: &'a StepPath, status: StepStatus, entry: Option<&'a StepEntry>) -> Self {
+    fn of(id: &'a StepPath, status: StepStatus, entry: Option<&'a StepResult>) -> Self {
         Self {
             ended_at: entry.and_then(|entry| entry.ended_at),
             error: entry.and_then(|entry| entry.error.as_ref()),

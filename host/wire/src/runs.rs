@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::id::RunId;
 use reentry::core::json::Json;
-use reentry::core::run::{Run, RunStatus};
+use reentry::core::run::{RunState, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::store::{Page, RunSummary};
 use reentry::{RunResult, StepResults, TimelineRow, Waiting};
@@ -99,7 +99,7 @@ pub struct RunWhole<'a> {
 impl<'a> RunWhole<'a> {
     /// What was read of a run.
     pub fn of(
-        run: &'a Run,
+        run: &'a RunState,
         result: &'a RunResult,
         steps: &'a StepResults,
         history: &'a [Waiting],

@@ -9,7 +9,7 @@ use reentry::{StartOptions, Started, Tenant, Workflow};
 use reentry_wire::lookup;
 
 use crate::args::{ActorArgs, ContextArgs, Given, OutputArgs, TracingArgs};
-use crate::component_lookup;
+use crate::component_lookup::{self, Opened};
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::outcome::{finish, or_interrupt};
@@ -102,8 +102,9 @@ async fn workflow(session: &Session, tenant: &Tenant, args: &Args) -> Result<Wor
     {
         return Ok(workflow);
     }
-    let definition = component_lookup::open(session, tenant, &args.what, args.step.as_deref()).await?;
-    Ok(tenant.commit(definition).await?)
+    let Opened { definition, origin } =
+        component_lookup::open(session, tenant, &args.what, args.step.as_deref()).await?;
+    tenant.commit(definition).await.map_err(|error| origin.failure(error))
 }
 
 /// Says how the input must look when it was refused.

@@ -2,7 +2,7 @@
 
 use super::candidates::Candidates;
 use super::target::Target;
-use crate::run::{Run, RunStatus, SuspensionEnd};
+use crate::run::{RunState, RunStatus, SuspensionEnd};
 use crate::time::Timestamp;
 
 /// A target that names no suspension, or several.
@@ -84,7 +84,7 @@ impl TargetError {
 
     /// A suspension that was there, and ended; if by an answer, by whom.
     pub fn consumed(
-        run: &Run,
+        run: &RunState,
         target: Target,
         end: SuspensionEnd,
         at: Timestamp,

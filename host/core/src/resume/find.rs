@@ -4,14 +4,14 @@ use super::candidates::Candidates;
 use super::error::TargetError;
 use super::target::Target;
 use crate::path::StepPath;
-use crate::run::{Doing, Held, Run, Suspension};
+use crate::run::{Doing, Held, RunState, Suspension};
 
 /// Finds the one open suspension that a target means.
 ///
 /// # Errors
 /// [`TargetError`] when there is none or more than one, with the candidates.
 pub fn find<'run>(
-    run: &'run Run,
+    run: &'run RunState,
     target: &Target,
 ) -> Result<(&'run StepPath, &'run Suspension), TargetError> {
     match fitting(run, target)?.as_slice() {
@@ -27,7 +27,7 @@ pub fn find<'run>(
 /// # Errors
 /// As [`find`]; a target that asks for all must fit at least one.
 pub fn find_all<'run>(
-    run: &'run Run,
+    run: &'run RunState,
     target: &Target,
 ) -> Result<Vec<(&'run StepPath, &'run Suspension)>, TargetError> {
     if target.all { fitting(run, target) } else { find(run, target).map(|one| vec![one]) }
@@ -35,7 +35,7 @@ pub fn find_all<'run>(
 
 /// The open suspensions that fit a target, at least one.
 fn fitting<'run>(
-    run: &'run Run,
+    run: &'run RunState,
     target: &Target,
 ) -> Result<Vec<(&'run StepPath, &'run Suspension)>, TargetError> {
     let open: Vec<_> = run.answerable().collect();
@@ -59,7 +59,7 @@ fn fitting<'run>(
     Ok(known)
 }
 
-fn fits(run: &Run, target: &Target, path: &StepPath, suspension: &Suspension) -> bool {
+fn fits(run: &RunState, target: &Target, path: &StepPath, suspension: &Suspension) -> bool {
     if let Some(id) = target.suspension {
         return suspension.id == id;
     }
@@ -72,7 +72,7 @@ fn fits(run: &Run, target: &Target, path: &StepPath, suspension: &Suspension) ->
 }
 
 /// Whether a path leads through this item of a `foreach`: of the entry that is `named` elements deep, or, without one, of any.
-fn has_item(run: &Run, path: &StepPath, named: Option<usize>, index: u32) -> bool {
+fn has_item(run: &RunState, path: &StepPath, named: Option<usize>, index: u32) -> bool {
     let mut above = StepPath::root();
     path.segments().iter().zip(1..).any(|(segment, depth)| {
         above = above.with(segment.clone());

@@ -1,15 +1,15 @@
 use super::*;
 use crate::digest::WorkflowDigest;
 use crate::id::{RunId, SuspensionId, TenantId};
-use crate::run::{Doing, Held, Phase, Run, Step, StepEntry, StepStatus, Suspension, Waiting};
+use crate::run::{Doing, EntryRecord, Held, Phase, RunState, StepResult, StepStatus, Suspension, Waiting};
 use crate::step::{AnswerWait, Wait, WaitFor, Wake};
 use crate::time::Timestamp;
 
 /// A run in which these steps wait for an answer: path and labels, the first with suspension 0 and so on.
-fn waiting(steps: &[(&str, &[&str])]) -> Run {
+fn waiting(steps: &[(&str, &[&str])]) -> RunState {
     let id = RunId::from_bytes([0; 16]);
     let workflow = (WorkflowDigest::of(b""), "w".to_owned());
-    let mut run = Run::new(id, TenantId::default(), workflow, Timestamp(0));
+    let mut run = RunState::new(id, TenantId::default(), workflow, Timestamp(0));
     run.phase = Phase::Live;
     for (at, (path, labels)) in (0u8..).zip(steps) {
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();
@@ -30,7 +30,7 @@ fn waiting(steps: &[(&str, &[&str])]) -> Run {
             refusals: 0,
             child: None,
         };
-        let entry = StepEntry {
+        let entry = StepResult {
             status: StepStatus::Suspended,
             payload: Json::null(),
             output: None,
@@ -42,7 +42,7 @@ fn waiting(steps: &[(&str, &[&str])]) -> Run {
             resume_payload: None,
             resumed_at: None,
         };
-        let step = Step {
+        let step = EntryRecord {
             entry,
             apart: None,
             calls: 1,
@@ -60,7 +60,7 @@ fn waiting(steps: &[(&str, &[&str])]) -> Run {
     run
 }
 
-fn found(run: &Run, target: &Target) -> String {
+fn found(run: &RunState, target: &Target) -> String {
     find(run, target).map_or_else(|error| error.to_string(), |(path, _)| path.to_string())
 }
 
@@ -88,7 +88,7 @@ fn a_target_that_leaves_several_is_refused_with_all_of_them() {
 }
 
 /// The same, with blocks that are under way around them.
-fn within(blocks: &[(&str, Held)], steps: &[&str]) -> Run {
+fn within(blocks: &[(&str, Held)], steps: &[&str]) -> RunState {
     let steps: Vec<(&str, &[&str])> = steps.iter().map(|path| (*path, [].as_slice())).collect();
     let mut run = waiting(&steps);
     for (path, held) in blocks {
@@ -117,7 +117,7 @@ fn items_are_told_apart_by_index() {
 /// Each kind of block around and within a `foreach`: which step an index means.
 #[test]
 fn an_index_is_that_of_the_entry_that_is_named() {
-    let check = |run: &Run, target: Target, expected: &str| {
+    let check = |run: &RunState, target: Target, expected: &str| {
         let found = found(run, &target);
         assert!(found == expected || found.contains(expected), "{target}: {found}");
     };

@@ -8,8 +8,8 @@ use super::cancel;
 use super::change::Change;
 use super::enter;
 use super::fork;
-use super::head::Run;
-use super::known::{Known, Stop};
+use super::head::RunState;
+use super::known::{Known, NoDecision};
 use super::migrate;
 use super::pause;
 use super::resolve;
@@ -24,25 +24,25 @@ use crate::workflow::Program;
 
 /// Applies one event to a run and says what changes and what must happen next.
 ///
-/// What is due at `now` comes before what others bring: see [`Stop::Due`].
+/// What is due at `now` comes before what others bring: see [`NoDecision::Due`].
 ///
 /// Pure: reads no clock and performs nothing. The caller stores the decision before acting on it. `program` must hold the
 /// definition that the run is pinned to and those of `run.called`; for [`Event::Migrated`], the new one.
 ///
 /// # Errors
-/// [`Stop::Refused`] when the event does not fit the run; the run as it is stored stays as it is. [`Stop::Missing`] when
-/// something beside the run must be known: the caller adds it to `known` and asks again. [`Stop::Due`] when [`Event::TimePassed`] must be
-/// applied and stored before.
+/// [`NoDecision::Refused`] when the event does not fit the run; the run as it is stored stays as it is. [`NoDecision::Missing`] when
+/// something beside the run must be known: the caller adds it to `known` and asks again. [`NoDecision::Due`] when
+/// [`Event::TimePassed`] must be applied and stored before.
 pub fn apply(
-    run: Run,
+    run: RunState,
     program: &Program,
     event: Event,
     now: Timestamp,
     known: &Known,
-) -> Result<Decision, Stop> {
+) -> Result<Decision, NoDecision> {
     // Whether an answer or a message came in time must not depend on who looked first.
     if matches!(event, Event::Resumed(..) | Event::Received(_)) && run.is_due(now) {
-        return Err(Stop::Due);
+        return Err(NoDecision::Due);
     }
     let mut change = Change::new(run, program, now, known, event.owner());
     blocked::check(&change, &event)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::change::Change;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::refused::{Refused, misfit};
 use crate::json::Json;
 use crate::path::StepPath;
@@ -12,7 +12,7 @@ use crate::workflow::{Arm, Place};
 
 impl Change<'_> {
     /// The item that the innermost `foreach` around a path is at, with its index.
-    pub(super) fn item_around(&self, path: &StepPath) -> Result<Option<(u32, Json)>, Stop> {
+    pub(super) fn item_around(&self, path: &StepPath) -> Result<Option<(u32, Json)>, NoDecision> {
         let around = self.repetition_around(path, |kind| matches!(kind, Kind::ForEach(_)))?;
         let Some((at, index)) = around else { return Ok(None) };
         Ok(Some((index, self.input_of_open(&at)?)))
@@ -45,7 +45,7 @@ impl Change<'_> {
 
     /// The error that the innermost `catch` around the entry at `path`, which has this input, deals with. It is part of the input of the
     /// first entry there, and kept with that.
-    pub(super) fn error_around(&self, path: &StepPath, input: &Json) -> Result<Option<Json>, Stop> {
+    pub(super) fn error_around(&self, path: &StepPath, input: &Json) -> Result<Option<Json>, NoDecision> {
         let mut above = Some(path.clone());
         while let Some(at) = above {
             let place = self.place(&at)?;

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::doing::Doing;
 use super::expressions::{Evaluated, NoValue};
 use super::fail::{final_failure, invalid};
-use super::known::Stop;
+use super::known::NoDecision;
 use super::refused::misfit;
 use super::suspension::Suspension;
 use super::time_passed::passed;
@@ -17,15 +17,20 @@ use crate::path::StepPath;
 use crate::step::{
     AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, Resolution, Wait, WaitFor, Waits, Wake,
 };
-use crate::workflow::node::{Awaited, DeadlineNode, MapNode, TextNode, WaitNode};
+use crate::workflow::node::{DeadlineNode, MapNode, TextNode, WaitKind, WaitNode};
 
 impl Change<'_> {
-    pub(super) fn enter_wait(&mut self, path: &StepPath, node: &WaitNode, input: Json) -> Result<(), Stop> {
+    pub(super) fn enter_wait(
+        &mut self,
+        path: &StepPath,
+        node: &WaitNode,
+        input: Json,
+    ) -> Result<(), NoDecision> {
         // Before its expressions are evaluated, as they may read the item that it is.
         self.insert(path, input.clone(), Doing::Continuing(self.owner));
         let what = match self.awaited(path, node, &input) {
             Ok(what) => what,
-            Err(NoValue::Stop(stop)) => return Err(stop),
+            Err(NoValue::NoDecision(stop)) => return Err(stop),
             Err(NoValue::Problem(failure)) => return self.fail(path, failure),
         };
         let deadline = what.deadline();
@@ -41,21 +46,21 @@ impl Change<'_> {
     /// What an entry waits for, or why it cannot.
     fn awaited(&self, path: &StepPath, node: &WaitNode, input: &Json) -> Evaluated<WaitFor, Failure> {
         let code = match &node.what {
-            Awaited::Answer { .. } => "invalid-ask",
-            Awaited::Event { .. } => "invalid-event",
+            WaitKind::Answer { .. } => "invalid-ask",
+            WaitKind::Event { .. } => "invalid-event",
         };
         let of = |field| move |wrong: NoValue| wrong.map(|problem| unsound(code, field, &problem));
         let deadline = node.deadline.as_ref().map(|deadline| self.deadline_of(path, deadline, input));
         let deadline = deadline.transpose().map_err(of("deadline"))?;
         let what = match &node.what {
-            Awaited::Answer { payload, labels, assignees } => {
+            WaitKind::Answer { payload, labels, assignees } => {
                 let payload = payload.as_ref().map(|payload| self.mapped(path, payload, input));
                 let payload = payload.transpose().map_err(of("payload"))?.unwrap_or_else(|| input.clone());
                 let labels = self.texts(path, labels, input).map_err(of("labels"))?;
                 let assignees = self.texts(path, assignees, input).map_err(of("assignees"))?;
                 checked_question(AnswerWait { payload, labels, assignees, resume_schema: None, deadline })
             }
-            Awaited::Event { name, key } => {
+            WaitKind::Event { name, key } => {
                 let name = self.one_text(path, name, input).map_err(of("name"))?;
                 let key = key.as_ref().map(|key| self.one_text(path, key, input));
                 let event = EventWait { name, key: key.transpose().map_err(of("key"))?, deadline };
@@ -114,14 +119,14 @@ impl Change<'_> {
         path: &StepPath,
         node: &WaitNode,
         over: Vec<Suspension>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         self.step_mut(path)?.doing = Doing::Continuing(self.owner);
         let resolution = over.into_iter().find_map(|over| over.over).ok_or_else(|| misfit(path))?;
         self.came(path, node, resolution)
     }
 
     /// Ends an entry with what it waited for. What is answered was checked when it came, or when the workflow was committed.
-    fn came(&mut self, path: &StepPath, node: &WaitNode, resolution: Resolution) -> Result<(), Stop> {
+    fn came(&mut self, path: &StepPath, node: &WaitNode, resolution: Resolution) -> Result<(), NoDecision> {
         match resolution {
             Resolution::Answered(answer) => self.complete(path, answer),
             // Whoever sent an event is not there any more to be told, as with one that a step refuses.
@@ -136,8 +141,8 @@ impl Change<'_> {
             }
             Resolution::TimedOut => {
                 let what = match &node.what {
-                    Awaited::Answer { .. } => "answer",
-                    Awaited::Event { .. } => "event",
+                    WaitKind::Answer { .. } => "answer",
+                    WaitKind::Event { .. } => "event",
                 };
                 let message = format!("the {what} did not come before its deadline");
                 self.fail(path, final_failure("timed-out", message))

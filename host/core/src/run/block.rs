@@ -1,15 +1,15 @@
 //! Blocks whose arms are done at once: parallel and branch.
 
 use super::change::Change;
-use super::complete::{Arrived, Wrapped};
+use super::complete::{Arrival, Wrapped};
 use super::doing::{Doing, Held};
 use super::expressions::NoValue;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::refused::misfit;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::workflow::BranchMode;
-use crate::workflow::node::{BranchNode, Decider, Kind, ParallelNode, Sequence};
+use crate::workflow::node::{BranchNode, ConditionNode, Kind, ParallelNode, Sequence};
 
 impl Held {
     /// A parallel without an arm that is not done and fails, if it can be done without it.
@@ -27,7 +27,7 @@ impl Change<'_> {
         path: &StepPath,
         node: &ParallelNode,
         input: &Json,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let open = u32::try_from(node.arms.len()).unwrap_or(u32::MAX);
         let held = match node.first {
             None => Held::Parallel { open },
@@ -42,7 +42,7 @@ impl Change<'_> {
         path: &StepPath,
         arms: impl Iterator<Item = Sequence>,
         input: &Json,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let (scope, _) = self.block_at(path)?;
         for arm in arms {
             let first = scope.at(arm.first).ok_or_else(|| misfit(path))?;
@@ -52,7 +52,7 @@ impl Change<'_> {
     }
 
     /// The output of a parallel whose arms are all done.
-    pub(super) fn joined(&self, path: &StepPath) -> Result<Wrapped, Stop> {
+    pub(super) fn joined(&self, path: &StepPath) -> Result<Wrapped, NoDecision> {
         let (scope, Kind::Parallel(node)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         self.outputs(path, scope, node.arms.iter().map(|arm| arm.last).collect())
     }
@@ -63,13 +63,13 @@ impl Change<'_> {
         path: &StepPath,
         child: &StepPath,
         (needed, open, mut done): (u32, u32, Vec<String>),
-    ) -> Result<Arrived, Stop> {
+    ) -> Result<Arrival, NoDecision> {
         done.extend(child.last().map(|last| last.id.clone()));
         let is_enough = done.len() >= usize::try_from(needed).unwrap_or(usize::MAX);
         let held = Held::First { needed, open: open.saturating_sub(1), done: done.clone() };
         self.hold(path, held)?;
         if !is_enough {
-            return Ok(Arrived::Not);
+            return Ok(Arrival::Not);
         }
         self.close_within(path)?;
         let (scope, _) = self.block_at(path)?;
@@ -83,7 +83,7 @@ impl Change<'_> {
         path: &StepPath,
         branch: &BranchNode,
         input: Json,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         self.insert(
             path,
             input.clone(),
@@ -98,7 +98,7 @@ impl Change<'_> {
         path: &StepPath,
         (asked, mut chosen): (u32, Vec<u32>),
         output: &Json,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let (_, Kind::Branch(branch)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         let input = self.input_of(path)?.ok_or_else(|| misfit(path))?;
         match output.decode::<bool>() {
@@ -120,25 +120,27 @@ impl Change<'_> {
         branch: &BranchNode,
         (mut asked, mut chosen): (u32, Vec<u32>),
         input: &Json,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let enough = |chosen: &[u32]| branch.mode == BranchMode::First && !chosen.is_empty();
         while let Some((condition, _)) = branch.arms.get(asked as usize).filter(|_| !enough(&chosen)) {
             match condition {
-                Decider::Step(node) => {
+                ConditionNode::Step(node) => {
                     self.hold(path, Held::Branch { asked, chosen, open: 0 })?;
                     let (scope, _) = self.block_at(path)?;
                     let node = scope.at(*node).ok_or_else(|| misfit(path))?;
                     self.enter(path.sibling(&node.id), input.clone());
                     return Ok(());
                 }
-                Decider::Expression(expression) => match self.evaluate_bool(path, expression, input, &[]) {
-                    Ok(true) => chosen.push(asked),
-                    Ok(false) => {}
-                    Err(NoValue::Stop(stop)) => return Err(stop),
-                    Err(NoValue::Problem(problem)) => {
-                        return self.block_failed(path, "condition-failed", problem);
+                ConditionNode::Expression(expression) => {
+                    match self.evaluate_bool(path, expression, input, &[]) {
+                        Ok(true) => chosen.push(asked),
+                        Ok(false) => {}
+                        Err(NoValue::NoDecision(stop)) => return Err(stop),
+                        Err(NoValue::Problem(problem)) => {
+                            return self.block_failed(path, "condition-failed", problem);
+                        }
                     }
-                },
+                }
             }
             asked += 1;
         }

@@ -1,7 +1,7 @@
 //! A run that nothing brings on any more, because bringing it on went wrong again and again.
 
 use super::change::Change;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::Refused;
 use super::take_over;
@@ -17,7 +17,7 @@ pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
 }
 
 /// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the first.
-pub(super) fn unblock(change: &mut Change<'_>) -> Result<(), Stop> {
+pub(super) fn unblock(change: &mut Change<'_>) -> Result<(), NoDecision> {
     if change.run.blocked.take().is_none() {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
     }

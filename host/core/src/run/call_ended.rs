@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::doing::{Call, Doing};
 use super::fail::invalid;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::put_back::{Refusal, refused};
 use super::refused::Refused;
@@ -17,7 +17,7 @@ use crate::retry::RetryPolicy;
 use crate::step::Failure;
 use crate::workflow::StepAt;
 
-pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<(), Stop> {
+pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<(), NoDecision> {
     let path = ended.path;
     let stale = || Refused::Stale { path: path.clone(), call: ended.call };
     let step = change.run.steps.get(&path).filter(|step| step.calls == ended.call).ok_or_else(stale)?;
@@ -96,7 +96,7 @@ fn failed(
     tries: Tries<'_>,
     failure: Failure,
     call: Call,
-) -> Result<(), Stop> {
+) -> Result<(), NoDecision> {
     let Tries { policy, random, sit_through_ms } = tries;
     let now = change.now;
     let step = change.step_mut(path)?;

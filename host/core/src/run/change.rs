@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::decision::{Closed, Decision, Durability, Reopened, Saved, SuspensionEnd};
+use super::decision::{ClosedSuspension, Decision, Durability, ReopenedSuspension, SavedRun, SuspensionEnd};
 use super::doing::{Call, Doing};
-use super::entry::Step;
-use super::head::Run;
-use super::known::{Known, Stop};
+use super::entry::EntryRecord;
+use super::head::RunState;
+use super::known::{Known, NoDecision};
 use super::log::{LogEntry, LogKind};
 use super::refused::{Refused, misfit};
 use super::status::{Phase, RunStatus, StepStatus};
@@ -22,7 +22,7 @@ use crate::workflow::{Place, Program, StepAt};
 
 /// A run while an event is applied to it.
 pub(super) struct Change<'w> {
-    pub(super) run: Run,
+    pub(super) run: RunState,
     pub(super) program: &'w Program,
     pub(super) now: Timestamp,
     pub(super) known: &'w Known,
@@ -30,7 +30,7 @@ pub(super) struct Change<'w> {
     pub(super) owner: OwnerId,
     /// What is to be entered before the decision is complete.
     pub(super) entering: VecDeque<Entering>,
-    pub(super) saved: Option<Saved>,
+    pub(super) saved: Option<SavedRun>,
     pub(super) dropped_steps: Vec<StepPath>,
     pub(super) shared_images: Vec<SnapshotId>,
     pub(super) took: Vec<MessageId>,
@@ -40,12 +40,12 @@ pub(super) struct Change<'w> {
     status_before: RunStatus,
     pub(super) touched: BTreeSet<StepPath>,
     /// Records that are not active after this: done, or items whose turn has not come.
-    pub(super) inactive: BTreeMap<StepPath, Step>,
+    pub(super) inactive: BTreeMap<StepPath, EntryRecord>,
     opened: Vec<(StepPath, Suspension)>,
     /// Of those in a fork, what each goes on from.
     pub(super) continues: BTreeMap<SuspensionId, SuspensionId>,
-    closed: Vec<Closed>,
-    pub(super) reopened: Vec<Reopened>,
+    closed: Vec<ClosedSuspension>,
+    pub(super) reopened: Vec<ReopenedSuspension>,
     /// How suspensions end whose steps are ended.
     pub(super) closing: SuspensionEnd,
     /// Whether watchers are not told of answers: they have heard of too many that were refused.
@@ -69,7 +69,7 @@ pub(super) struct Entering {
 impl<'w> Change<'w> {
     /// `owner` is the one of the event; without one nothing follows that it would have to perform.
     pub(super) fn new(
-        run: Run,
+        run: RunState,
         program: &'w Program,
         now: Timestamp,
         known: &'w Known,
@@ -234,8 +234,8 @@ impl<'w> Change<'w> {
     }
 
     /// An id for a suspension that no call brought.
-    pub(super) fn new_suspension(&mut self) -> Result<SuspensionId, Stop> {
-        let first = self.known.suspension.ok_or_else(Stop::suspension)?;
+    pub(super) fn new_suspension(&mut self) -> Result<SuspensionId, NoDecision> {
+        let first = self.known.suspension.ok_or_else(NoDecision::suspension)?;
         self.own_suspensions += 1;
         Ok(first.after(self.own_suspensions - 1))
     }
@@ -247,7 +247,7 @@ impl<'w> Change<'w> {
 
     /// Ends a suspension.
     pub(super) fn close(&mut self, suspension: &Suspension, end: SuspensionEnd) {
-        self.closed.push(Closed::of(suspension, end, &self.sender));
+        self.closed.push(ClosedSuspension::of(suspension, end, &self.sender));
     }
 
     /// Lets go of a memory.

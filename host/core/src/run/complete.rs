@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::doing::{Doing, Held};
 use super::fail::{final_failure, invalid};
-use super::known::{Missing, Stop};
+use super::known::{Missing, NoDecision};
 use super::refused::{Refused, misfit};
 use super::status::{Phase, StepStatus};
 use crate::json::{Json, JsonError};
@@ -12,7 +12,7 @@ use crate::workflow::node::{Arm, Kind, Scope};
 use crate::workflow::{BranchMode, Place};
 
 /// Whether a holder is done, now that something it holds is.
-pub(super) enum Arrived {
+pub(super) enum Arrival {
     /// It is, with this output.
     Done(Json),
     /// It goes on, or has failed.
@@ -24,7 +24,7 @@ pub(super) type Wrapped = Result<Json, JsonError>;
 
 impl<'w> Change<'w> {
     /// Ends an entry with its output, and goes on with what follows, up to the end of the run.
-    pub(super) fn complete(&mut self, path: &StepPath, output: Json) -> Result<(), Stop> {
+    pub(super) fn complete(&mut self, path: &StepPath, output: Json) -> Result<(), NoDecision> {
         let (mut path, mut output) = (path.clone(), output);
         loop {
             let holder = self.holder(&path)?;
@@ -46,29 +46,29 @@ impl<'w> Change<'w> {
                 return Ok(());
             }
             match self.arrive(&holder, &path, output)? {
-                Arrived::Done(result) => (path, output) = (holder, result),
-                Arrived::Not => return Ok(()),
+                Arrival::Done(result) => (path, output) = (holder, result),
+                Arrival::Not => return Ok(()),
             }
         }
     }
 
     /// Tells a holder that something it holds is done and nothing follows that.
-    fn arrive(&mut self, holder: &StepPath, child: &StepPath, output: Json) -> Result<Arrived, Stop> {
+    fn arrive(&mut self, holder: &StepPath, child: &StepPath, output: Json) -> Result<Arrival, NoDecision> {
         let held = match &self.run.steps.get(holder).ok_or_else(|| misfit(holder))?.doing {
             Doing::Holding(held) => held.clone(),
             // A step has what was run on its behalf.
             _ => {
                 self.child_ended(holder, child, Ok(output))?;
-                return Ok(Arrived::Not);
+                return Ok(Arrival::Not);
             }
         };
         match held {
             Held::Scope => self.scope_done(holder, output),
-            Held::Try { .. } => Ok(Arrived::Done(output)),
+            Held::Try { .. } => Ok(Arrival::Done(output)),
             Held::Parallel { open } => {
                 self.hold(holder, Held::Parallel { open: open.saturating_sub(1) })?;
                 if open > 1 {
-                    return Ok(Arrived::Not);
+                    return Ok(Arrival::Not);
                 }
                 let output = self.joined(holder)?;
                 self.wrapped(holder, output)
@@ -77,11 +77,11 @@ impl<'w> Change<'w> {
             Held::Branch { asked, chosen, open } => match self.condition_of(child)? {
                 Some(_) => {
                     self.condition_answered(holder, (asked, chosen), &output)?;
-                    Ok(Arrived::Not)
+                    Ok(Arrival::Not)
                 }
                 None if open > 1 => {
                     self.hold(holder, Held::Branch { asked, chosen, open: open - 1 })?;
-                    Ok(Arrived::Not)
+                    Ok(Arrival::Not)
                 }
                 None => {
                     let output = self.branch_done(holder, &chosen, output)?;
@@ -113,20 +113,20 @@ impl<'w> Change<'w> {
     }
 
     /// Ends a workflow with its result, which its output schema may refuse.
-    pub(super) fn scope_done(&mut self, path: &StepPath, output: Json) -> Result<Arrived, Stop> {
+    pub(super) fn scope_done(&mut self, path: &StepPath, output: Json) -> Result<Arrival, NoDecision> {
         let schema = self.place(path)?.workflow().and_then(|scope| scope.output.as_ref());
         match schema.map(|schema| schema.check(&output)) {
             Some(Err(violations)) => {
                 self.fail(path, invalid("invalid-output", "workflow output", &violations))?;
-                Ok(Arrived::Not)
+                Ok(Arrival::Not)
             }
-            Some(Ok(output)) => Ok(Arrived::Done(output)),
-            None => Ok(Arrived::Done(output)),
+            Some(Ok(output)) => Ok(Arrival::Done(output)),
+            None => Ok(Arrival::Done(output)),
         }
     }
 
     /// Ends the workflow that a step stands in, because the step said so.
-    pub(super) fn bail(&mut self, path: &StepPath, result: Json) -> Result<(), Stop> {
+    pub(super) fn bail(&mut self, path: &StepPath, result: Json) -> Result<(), NoDecision> {
         let mut above = self.holder(path)?;
         while let Some(at) = &above {
             let place = self.place(at)?;
@@ -143,8 +143,8 @@ impl<'w> Change<'w> {
         self.end_step(path, StepStatus::Success)?.entry.output = Some(result.clone());
         self.close_within(&workflow)?;
         match self.scope_done(&workflow, result)? {
-            Arrived::Done(result) => self.complete(&workflow, result),
-            Arrived::Not => Ok(()),
+            Arrival::Done(result) => self.complete(&workflow, result),
+            Arrival::Not => Ok(()),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'w> Change<'w> {
     }
 
     /// The output of a branch.
-    fn branch_done(&self, path: &StepPath, chosen: &[u32], output: Json) -> Result<Wrapped, Stop> {
+    fn branch_done(&self, path: &StepPath, chosen: &[u32], output: Json) -> Result<Wrapped, NoDecision> {
         let (scope, Kind::Branch(branch)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         if branch.mode == BranchMode::First || chosen.is_empty() {
             return Ok(Ok(output));
@@ -167,7 +167,12 @@ impl<'w> Change<'w> {
     }
 
     /// An object of the outputs of these entries, by their ids.
-    pub(super) fn outputs(&self, block: &StepPath, scope: &Scope, of: Vec<usize>) -> Result<Wrapped, Stop> {
+    pub(super) fn outputs(
+        &self,
+        block: &StepPath,
+        scope: &Scope,
+        of: Vec<usize>,
+    ) -> Result<Wrapped, NoDecision> {
         let mut all = std::collections::BTreeMap::new();
         let mut missing = Missing::default();
         for node in of {
@@ -177,29 +182,34 @@ impl<'w> Change<'w> {
                 Ok(output) => {
                     all.insert(id.clone(), output.ok_or_else(|| misfit(&path))?);
                 }
-                Err(Stop::Missing(more)) => missing.steps.extend(more.steps),
+                Err(NoDecision::Missing(more)) => missing.steps.extend(more.steps),
                 Err(stop) => return Err(stop),
             }
         }
         if !missing.steps.is_empty() {
-            return Err(Stop::Missing(missing));
+            return Err(NoDecision::Missing(missing));
         }
         Ok(Json::of(&all))
     }
 
     /// Ends a block with an output that is made of others, which may be nested too deeply for that.
-    pub(super) fn wrapped(&mut self, path: &StepPath, output: Wrapped) -> Result<Arrived, Stop> {
+    pub(super) fn wrapped(&mut self, path: &StepPath, output: Wrapped) -> Result<Arrival, NoDecision> {
         match output {
-            Ok(output) => Ok(Arrived::Done(output)),
+            Ok(output) => Ok(Arrival::Done(output)),
             Err(error) => {
                 self.block_failed(path, "invalid-output", format!("the output of the block is {error}"))?;
-                Ok(Arrived::Not)
+                Ok(Arrival::Not)
             }
         }
     }
 
     /// A failure of the block at a path that its own expression is to blame for.
-    pub(super) fn block_failed(&mut self, path: &StepPath, code: &str, problem: String) -> Result<(), Stop> {
+    pub(super) fn block_failed(
+        &mut self,
+        path: &StepPath,
+        code: &str,
+        problem: String,
+    ) -> Result<(), NoDecision> {
         self.fail(path, final_failure(code, problem))
     }
 }

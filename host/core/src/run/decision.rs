@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::Step;
-use super::head::Run;
+use super::entry::EntryRecord;
+use super::head::RunState;
 use super::log::LogEntry;
 use super::suspension::Suspension;
 use crate::actor::By;
@@ -39,7 +39,7 @@ pub enum SuspensionEnd {
 
 /// A suspension that ends, with what is kept of it as long as its run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Closed {
+pub struct ClosedSuspension {
     /// The suspension.
     pub suspension: SuspensionId,
     /// How it ends.
@@ -52,7 +52,7 @@ pub struct Closed {
     pub by: By,
 }
 
-impl Closed {
+impl ClosedSuspension {
     /// Of a suspension whose end is written down in it, if it has one.
     pub(super) fn of(suspension: &Suspension, end: SuspensionEnd, sender: &By) -> Self {
         let answer = match &suspension.over {
@@ -72,9 +72,9 @@ impl Closed {
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// The run after the event, one version on. Steps that are done are not in it any more.
-    pub run: Run,
+    pub run: RunState,
     /// Records of steps that are new or changed, those that are done among them.
-    pub steps: Vec<(StepPath, Step)>,
+    pub steps: Vec<(StepPath, EntryRecord)>,
     /// Records to delete, with all below them: the run went back to before they began.
     pub dropped_steps: Vec<StepPath>,
     /// Suspensions that begin, with the step that waits.
@@ -82,9 +82,9 @@ pub struct Decision {
     /// Of those that begin in a fork, the suspension of its parent that each goes on from.
     pub continues: BTreeMap<SuspensionId, SuspensionId>,
     /// Suspensions that end.
-    pub closed: Vec<Closed>,
+    pub closed: Vec<ClosedSuspension>,
     /// Suspensions that were answered and are open again: the step refused the answer.
-    pub reopened: Vec<Reopened>,
+    pub reopened: Vec<ReopenedSuspension>,
     /// Memories that the run refers to no more.
     pub dropped_images: Vec<SnapshotId>,
     /// Memories that are kept already, to which the run refers from now on.
@@ -92,7 +92,7 @@ pub struct Decision {
     /// Messages that somebody got.
     pub took: Vec<MessageId>,
     /// The run as it was at a moment to which one may want to go back.
-    pub saved: Option<Saved>,
+    pub saved: Option<SavedRun>,
     /// What watchers see.
     pub log: Vec<LogEntry>,
     /// What has to be done.
@@ -103,7 +103,7 @@ pub struct Decision {
 
 /// A suspension that is open again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reopened {
+pub struct ReopenedSuspension {
     /// The step.
     pub path: StepPath,
     /// The suspension.
@@ -118,23 +118,23 @@ pub struct Reopened {
 
 /// A run as it was before a decision.
 #[derive(Clone, Debug)]
-pub struct Saved {
+pub struct SavedRun {
     /// What for.
-    pub kind: SavedKind,
+    pub kind: SaveReason,
     /// The run, its open entries included.
-    pub run: Run,
+    pub run: RunState,
 }
 
 /// What a run was saved for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SavedKind {
+pub enum SaveReason {
     /// This suspension ended: a fork may give another answer.
     Suspension(SuspensionId),
     /// The run failed or was cancelled: it may be restarted.
     End,
 }
 
-impl Saved {
+impl SavedRun {
     /// The memories that it refers to.
     pub fn images(&self) -> Vec<SnapshotId> {
         self.run.images().collect()

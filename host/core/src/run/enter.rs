@@ -4,7 +4,7 @@ use super::change::{Change, Entering};
 use super::doing::{Call, Doing, Held};
 use super::expressions::{Evaluated, NoValue};
 use super::fail::{final_failure, invalid};
-use super::known::Stop;
+use super::known::NoDecision;
 use super::limits::MOVES_MAX;
 use super::log::LogKind;
 use super::refused::{Refused, misfit};
@@ -17,7 +17,7 @@ use crate::workflow::Place;
 use crate::workflow::node::{Body, Kind, LengthNode, MapNode, Node, NodeIndex, Scope, SleepNode};
 
 /// An entry that was put off is entered.
-pub(super) fn continued(change: &mut Change<'_>, path: &StepPath) -> Result<(), Stop> {
+pub(super) fn continued(change: &mut Change<'_>, path: &StepPath) -> Result<(), NoDecision> {
     let step = change.run.steps.get(path).ok_or(Refused::Idle)?;
     if step.doing != Doing::Continuing(change.owner) {
         return Err(Refused::Idle.into());
@@ -47,7 +47,7 @@ impl<'w> Change<'w> {
     }
 
     /// Enters what is to be entered, and what follows from that.
-    pub(super) fn enter_all(&mut self) -> Result<(), Stop> {
+    pub(super) fn enter_all(&mut self) -> Result<(), NoDecision> {
         while let Some(Entering { path, input }) = self.entering.pop_front() {
             self.moves += 1;
             if self.moves > MOVES_MAX {
@@ -60,7 +60,7 @@ impl<'w> Change<'w> {
         Ok(())
     }
 
-    fn enter_now(&mut self, path: &StepPath, input: Json) -> Result<(), Stop> {
+    fn enter_now(&mut self, path: &StepPath, input: Json) -> Result<(), NoDecision> {
         let place = self.place(path)?;
         let input = match place.input_schema().map_or(Ok(input.clone()), |schema| schema.check(&input)) {
             Ok(input) => input,
@@ -95,7 +95,7 @@ impl<'w> Change<'w> {
         place: Place<'w>,
         node: &'w Node,
         input: Json,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         match &node.kind {
             Kind::Step(_) => self.enter_step(path, input),
             Kind::Workflow(scope) => self.enter_scope(path, scope, input),
@@ -116,7 +116,7 @@ impl<'w> Change<'w> {
         }
     }
 
-    fn enter_step(&mut self, path: &StepPath, input: Json) -> Result<(), Stop> {
+    fn enter_step(&mut self, path: &StepPath, input: Json) -> Result<(), NoDecision> {
         let deadline = self.step_at(path)?.total_timeout_ms.map(|ms| self.now.plus_ms(ms));
         let step = self.insert(path, input, Doing::Continuing(self.owner));
         step.calls = 1;
@@ -125,18 +125,23 @@ impl<'w> Change<'w> {
     }
 
     /// Enters a workflow or a body: its record, then its first entry.
-    pub(super) fn enter_scope(&mut self, path: &StepPath, scope: &Scope, input: Json) -> Result<(), Stop> {
+    pub(super) fn enter_scope(
+        &mut self,
+        path: &StepPath,
+        scope: &Scope,
+        input: Json,
+    ) -> Result<(), NoDecision> {
         let deadline = scope.timeout_ms.map(|ms| self.now.plus_ms(ms));
         self.insert(path, input.clone(), Doing::Holding(Held::Scope)).deadline = deadline;
         Ok(self.enter_node(path, scope, scope.first, input)?)
     }
 
-    fn enter_map(&mut self, path: &StepPath, map: &MapNode, input: Json) -> Result<(), Stop> {
+    fn enter_map(&mut self, path: &StepPath, map: &MapNode, input: Json) -> Result<(), NoDecision> {
         let mapped = self.mapped(path, map, &input);
         self.insert(path, input, Doing::Continuing(self.owner));
         match mapped {
             Ok(output) => self.complete(path, output),
-            Err(NoValue::Stop(stop)) => Err(stop),
+            Err(NoValue::NoDecision(stop)) => Err(stop),
             Err(NoValue::Problem(problem)) => self.fail(path, final_failure("mapping-failed", problem)),
         }
     }
@@ -157,7 +162,7 @@ impl<'w> Change<'w> {
         span.and_then(|span| span.after(self.now)).map_err(|error| NoValue::Problem(error.to_string()))
     }
 
-    fn enter_sleep(&mut self, path: &StepPath, sleep: &SleepNode, input: Json) -> Result<(), Stop> {
+    fn enter_sleep(&mut self, path: &StepPath, sleep: &SleepNode, input: Json) -> Result<(), NoDecision> {
         let until = match sleep {
             SleepNode::For(length) => self.instant_after(path, length, &input),
             SleepNode::Until(when) => Ok(when.instant()),
@@ -178,7 +183,7 @@ impl<'w> Change<'w> {
                 self.log(path, LogKind::Waiting { until: Some(until) });
                 Ok(())
             }
-            Err(NoValue::Stop(stop)) => Err(stop),
+            Err(NoValue::NoDecision(stop)) => Err(stop),
             Err(NoValue::Problem(problem)) => {
                 self.insert(path, input, Doing::Continuing(self.owner));
                 self.fail(path, final_failure("invalid-sleep", problem))

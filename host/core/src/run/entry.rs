@@ -14,9 +14,9 @@ use crate::trace::SpanId;
 /// One entry of a run: what results show of it, and what it is doing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Step {
+pub struct EntryRecord {
     /// What results show.
-    pub entry: StepEntry,
+    pub entry: StepResult,
     /// Where its payload is kept if that is not in its record, being large. A run is read without such payloads: the one in `entry` is
     /// `null` then. See [`Self::payload`].
     #[serde(skip)]
@@ -49,7 +49,7 @@ pub struct Step {
     pub suspensions: Vec<Suspension>,
 }
 
-impl Step {
+impl EntryRecord {
     /// Its payload, unless that is still to be read from where it is kept apart.
     pub fn payload(&self) -> Option<&Json> {
         let payload = &self.entry.payload;
@@ -85,7 +85,7 @@ impl Step {
     }
 
     /// What results show: the stored entry, with the payload of the open suspension, which is stored only once.
-    pub fn shown(&self) -> StepEntry {
+    pub fn shown(&self) -> StepResult {
         let mut entry = self.entry.clone();
         if let Some(suspension) = self.open().find(|suspension| suspension.takes_answer()) {
             entry.suspend_payload = suspension.payload().cloned();
@@ -97,7 +97,7 @@ impl Step {
 /// What results show of a step. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StepEntry {
+pub struct StepResult {
     /// How it stands.
     pub status: StepStatus,
     /// Its input, as the step got it.

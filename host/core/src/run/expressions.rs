@@ -4,7 +4,7 @@ use super::refused::Refused;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
-use super::known::{Missing, Stop};
+use super::known::{Missing, NoDecision};
 use crate::cel::{EvaluationError, Expression, Scope};
 use crate::json::Json;
 use crate::path::StepPath;
@@ -12,7 +12,7 @@ use crate::path::StepPath;
 /// Why there is no value.
 pub(super) enum NoValue<P = String> {
     /// There is no decision yet.
-    Stop(Stop),
+    NoDecision(NoDecision),
     /// The entry is to blame, for this.
     Problem(P),
 }
@@ -24,21 +24,21 @@ impl<P> NoValue<P> {
     /// The problem in other words.
     pub(super) fn map<Q>(self, told: impl FnOnce(P) -> Q) -> NoValue<Q> {
         match self {
-            Self::Stop(stop) => NoValue::Stop(stop),
+            Self::NoDecision(stop) => NoValue::NoDecision(stop),
             Self::Problem(problem) => NoValue::Problem(told(problem)),
         }
     }
 }
 
-impl<P> From<Stop> for NoValue<P> {
-    fn from(stop: Stop) -> Self {
-        Self::Stop(stop)
+impl<P> From<NoDecision> for NoValue<P> {
+    fn from(stop: NoDecision) -> Self {
+        Self::NoDecision(stop)
     }
 }
 
 impl<P> From<Refused> for NoValue<P> {
     fn from(refused: Refused) -> Self {
-        Self::Stop(refused.into())
+        Self::NoDecision(refused.into())
     }
 }
 
@@ -133,7 +133,11 @@ impl Change<'_> {
     }
 
     /// The outputs of the entries that expressions name, of those that are done: looked up from the scope of `path` outwards.
-    fn steps_of(&self, path: &StepPath, expressions: &[&Expression]) -> Result<BTreeMap<String, Json>, Stop> {
+    fn steps_of(
+        &self,
+        path: &StepPath,
+        expressions: &[&Expression],
+    ) -> Result<BTreeMap<String, Json>, NoDecision> {
         let names: BTreeSet<&str> =
             expressions.iter().flat_map(|expression| expression.step_references()).collect();
         let (mut outputs, mut missing) = (BTreeMap::new(), Missing::default());
@@ -144,15 +148,15 @@ impl Change<'_> {
                     outputs.insert(name.to_owned(), output);
                 }
                 Ok(None) => {}
-                Err(Stop::Missing(more)) => missing.steps.extend(more.steps),
+                Err(NoDecision::Missing(more)) => missing.steps.extend(more.steps),
                 Err(stop) => return Err(stop),
             }
         }
-        if missing.steps.is_empty() { Ok(outputs) } else { Err(Stop::Missing(missing)) }
+        if missing.steps.is_empty() { Ok(outputs) } else { Err(NoDecision::Missing(missing)) }
     }
 
     /// The path of the entry that an expression at `path` calls `name`.
-    fn named(&self, path: &StepPath, name: &str) -> Result<Option<StepPath>, Stop> {
+    fn named(&self, path: &StepPath, name: &str) -> Result<Option<StepPath>, NoDecision> {
         let mut above = path.parent();
         while let Some(at) = above {
             let place = self.place(&at)?;
@@ -169,7 +173,7 @@ impl Change<'_> {
     }
 
     /// The input of the innermost workflow around a path.
-    fn workflow_input(&self, path: &StepPath) -> Result<Json, Stop> {
+    fn workflow_input(&self, path: &StepPath) -> Result<Json, NoDecision> {
         let mut above = path.parent();
         while let Some(at) = above {
             if self.place(&at)?.workflow().is_some() {

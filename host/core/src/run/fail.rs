@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::{Doing, Held};
-use super::known::Stop;
+use super::known::NoDecision;
 use super::refused::misfit;
 use super::status::{Phase, StepStatus};
 use crate::json::Json;
@@ -33,7 +33,7 @@ impl Change<'_> {
     /// Ends an entry with an error, and with it everything around it up to a way out: a try, a parallel that can do without the arm, or the
     /// step on whose behalf it runs.
     /// Without one the run fails.
-    pub(super) fn fail(&mut self, path: &StepPath, failure: Failure) -> Result<(), Stop> {
+    pub(super) fn fail(&mut self, path: &StepPath, failure: Failure) -> Result<(), NoDecision> {
         if !self.is_caught(path)? {
             self.enter_again_after_end(path)?;
         }
@@ -41,7 +41,7 @@ impl Change<'_> {
     }
 
     /// The same for an entry whose time is over: what it did was not wrong, so that a restart goes on where it was, without the deadline.
-    pub(super) fn time_out(&mut self, path: &StepPath, failure: Failure) -> Result<(), Stop> {
+    pub(super) fn time_out(&mut self, path: &StepPath, failure: Failure) -> Result<(), NoDecision> {
         if !self.is_caught(path)? {
             self.save_before_end();
         }
@@ -51,7 +51,7 @@ impl Change<'_> {
         ended
     }
 
-    fn fail_up(&mut self, path: &StepPath, failure: &Failure) -> Result<(), Stop> {
+    fn fail_up(&mut self, path: &StepPath, failure: &Failure) -> Result<(), NoDecision> {
         let mut at = path.clone();
         loop {
             let holder = self.holder(&at)?;
@@ -75,7 +75,7 @@ impl Change<'_> {
     }
 
     /// Whether a failure of an entry leaves the run alive.
-    fn is_caught(&self, path: &StepPath) -> Result<bool, Stop> {
+    fn is_caught(&self, path: &StepPath) -> Result<bool, NoDecision> {
         let mut holder = self.holder(path)?;
         while let Some(at) = holder {
             match self.run.steps.get(&at).map(|step| &step.doing) {
@@ -90,7 +90,7 @@ impl Change<'_> {
     }
 
     /// Saves the run, so that a restart makes the failed call again, or enters a block that failed again.
-    fn enter_again_after_end(&mut self, path: &StepPath) -> Result<(), Stop> {
+    fn enter_again_after_end(&mut self, path: &StepPath) -> Result<(), NoDecision> {
         self.save_before_end();
         let Some(saved) = &mut self.saved else { return Ok(()) };
         let failed = saved.run.steps.get_mut(path);
@@ -110,7 +110,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn catch(&mut self, block: &StepPath, failed: &StepPath, failure: &Failure) -> Result<(), Stop> {
+    fn catch(&mut self, block: &StepPath, failed: &StepPath, failure: &Failure) -> Result<(), NoDecision> {
         let (scope, Kind::Try(node)) = self.block_at(block)? else {
             return Err(misfit(block).into());
         };

@@ -3,10 +3,10 @@
 //! Each item is a record from the beginning, so that what is written for an item does not grow with their number.
 
 use super::change::Change;
-use super::complete::{Arrived, Wrapped};
+use super::complete::{Arrival, Wrapped};
 use super::doing::{Doing, Held};
 use super::expressions::NoValue;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::limits::MOVES_MAX;
 use super::log::LogKind;
 use super::refused::misfit;
@@ -23,7 +23,7 @@ impl Change<'_> {
         path: &StepPath,
         each: &ForEachNode,
         input: Json,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let items = match &each.items {
             None => Ok(input.clone()),
             Some(expression) => self.evaluate(path, expression, &input, &[]),
@@ -39,7 +39,7 @@ impl Change<'_> {
                 return self.block_failed(path, "too-many-items", problem);
             }
             Ok(items) => items,
-            Err(NoValue::Stop(stop)) => return Err(stop),
+            Err(NoValue::NoDecision(stop)) => return Err(stop),
             Err(NoValue::Problem(problem)) => return self.block_failed(path, "invalid-items", problem),
         };
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
@@ -58,16 +58,16 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn begin_item(&mut self, path: &StepPath, (index, count): (u32, u32)) -> Result<(), Stop> {
+    fn begin_item(&mut self, path: &StepPath, (index, count): (u32, u32)) -> Result<(), NoDecision> {
         let item = path.repetition(index);
         let queued = match self.record(&item) {
-            Err(Stop::Missing(mut missing)) => {
+            Err(NoDecision::Missing(mut missing)) => {
                 // As many more as were asked for already: whatever one decision begins, it is made anew only a few times.
                 let known = u32::try_from(self.known.steps.len()).unwrap_or(MOVES_MAX).min(MOVES_MAX);
                 let more = index.saturating_add(1)..index.saturating_add(known.max(1)).min(count);
                 let more = more.map(|index| path.repetition(index));
                 missing.steps.extend(more.filter(|item| !self.known.steps.contains_key(item)));
-                return Err(Stop::Missing(missing));
+                return Err(NoDecision::Missing(missing));
             }
             found => found?.ok_or_else(|| misfit(&item))?,
         };
@@ -75,7 +75,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    pub(super) fn item_done(&mut self, path: &StepPath, item: &StepPath) -> Result<Arrived, Stop> {
+    pub(super) fn item_done(&mut self, path: &StepPath, item: &StepPath) -> Result<Arrival, NoDecision> {
         let (_, Kind::ForEach(_)) = self.block_at(path)? else { return Err(misfit(path).into()) };
         let Doing::Holding(Held::ForEach { count, begun, open }) =
             self.run.steps.get(path).ok_or_else(|| misfit(path))?.doing
@@ -88,20 +88,20 @@ impl Change<'_> {
         if begun < count {
             self.begin_item(path, (begun, count))?;
             self.hold(path, Held::ForEach { count, begun: begun + 1, open })?;
-            return Ok(Arrived::Not);
+            return Ok(Arrival::Not);
         }
         self.hold(path, Held::ForEach { count, begun, open: open.saturating_sub(1) })?;
         if open > 1 {
-            return Ok(Arrived::Not);
+            return Ok(Arrival::Not);
         }
         let output = self.gathered(path, count)?;
         self.wrapped(path, output)
     }
 
     /// The outputs of all items, in order.
-    fn gathered(&self, path: &StepPath, count: u32) -> Result<Wrapped, Stop> {
+    fn gathered(&self, path: &StepPath, count: u32) -> Result<Wrapped, NoDecision> {
         let known = self.known.repetitions.get(path);
-        let known = known.ok_or_else(|| Stop::repetitions(path.clone()))?;
+        let known = known.ok_or_else(|| NoDecision::repetitions(path.clone()))?;
         let mut outputs = vec![None; count as usize];
         let here = (0..count).map(|index| path.repetition(index)).filter_map(|item| {
             let step = self.inactive.get(&item)?.clone();

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::Change;
 use super::decision::{Decision, SuspensionEnd};
 use super::doing::Doing;
-use super::head::{ForkOf, Run};
-use super::known::{Known, Stop};
+use super::head::{ForkOf, RunState};
+use super::known::{Known, NoDecision};
 use super::log::LogKind;
 use super::refused::Refused;
 use super::resume::resume;
@@ -39,14 +39,14 @@ pub struct Fork {
 /// The first commit of the new run: version 1, to be stored as a new run.
 ///
 /// # Errors
-/// [`Stop::Refused`] for a run that has not begun or has ended, and for an answer that cannot be given.
+/// [`NoDecision::Refused`] for a run that has not begun or has ended, and for an answer that cannot be given.
 pub fn fork(
-    from: Run,
+    from: RunState,
     program: &Program,
     fork: Fork,
     now: Timestamp,
     known: &Known,
-) -> Result<Decision, Stop> {
+) -> Result<Decision, NoDecision> {
     if from.phase != Phase::Live {
         return Err(Refused::NotForkable { status: from.status() }.into());
     }
@@ -58,7 +58,7 @@ pub fn fork(
     let fork_of = Some(ForkOf { run: from.id, version: from.version });
     // What the span has is in the log of the other one.
     let span_noted = 0;
-    let run = Run {
+    let run = RunState {
         id: fork.id,
         version: 0,
         fork_of,
@@ -101,7 +101,7 @@ fn new_ids<'a>(
 fn take_answers_along(
     change: &mut Change<'_>,
     ids: &BTreeMap<SuspensionId, SuspensionId>,
-) -> Result<(), Stop> {
+) -> Result<(), NoDecision> {
     let version = change.next_version();
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();
     for path in paths {
@@ -122,7 +122,7 @@ fn take_answers_along(
 }
 
 /// A run that failed or was cancelled goes on from where it was right before: the call that failed is made again.
-pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(), Stop> {
+pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(), NoDecision> {
     let Restarted { saved, suspension, .. } = restarted;
     if !matches!(change.run.phase, Phase::Failed | Phase::Canceled) || saved.id != change.run.id {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
@@ -132,14 +132,14 @@ pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(
         return Err(Refused::NotSaved.into());
     }
     let (version, travels) = (change.run.version, change.run.travels);
-    change.run = Run { version, travels, ..*saved };
+    change.run = RunState { version, travels, ..*saved };
     change.log(&StepPath::root(), LogKind::Restarted);
     let ids = new_ids(change.run.waiting().map(|(_, open)| open), suspension);
     go_on(change, &ids)
 }
 
 /// Takes up whatever the entries of a run were doing; suspensions that were open are open under their new ids.
-fn go_on(change: &mut Change<'_>, ids: &BTreeMap<SuspensionId, SuspensionId>) -> Result<(), Stop> {
+fn go_on(change: &mut Change<'_>, ids: &BTreeMap<SuspensionId, SuspensionId>) -> Result<(), NoDecision> {
     let (now, version, owner) = (change.now, change.next_version(), change.owner);
     change.shared_images = change.run.images().collect();
     let paths: Vec<StepPath> = change.run.steps.keys().cloned().collect();

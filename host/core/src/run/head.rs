@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::Step;
+use super::entry::EntryRecord;
 use super::status::{Phase, RunStatus};
 use super::suspension::Suspension;
 use crate::digest::WorkflowDigest;
@@ -17,7 +17,7 @@ use crate::trace::RootSpan;
 /// One execution of a workflow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Run {
+pub struct RunState {
     /// The run.
     pub id: RunId,
     /// On whose behalf it exists.
@@ -66,10 +66,10 @@ pub struct Run {
     pub blocked: Option<String>,
     /// The steps that are not done, the workflow itself (the root path) among them. Stored one record each, not with the head.
     #[serde(skip)]
-    pub steps: BTreeMap<StepPath, Step>,
+    pub steps: BTreeMap<StepPath, EntryRecord>,
 }
 
-impl Run {
+impl RunState {
     /// A run that waits to be started.
     pub fn new(id: RunId, tenant: TenantId, workflow: (WorkflowDigest, String), now: Timestamp) -> Self {
         let (workflow, workflow_id) = workflow;
@@ -124,7 +124,7 @@ impl Run {
 
     /// When something happens to it by itself next, if nothing is being called: a sleep is over, a further try is made, a deadline passes.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let due = self.steps.values().filter_map(Step::due_at).min();
+        let due = self.steps.values().filter_map(EntryRecord::due_at).min();
         due.filter(|_| matches!(self.status(), RunStatus::Waiting | RunStatus::Suspended))
     }
 

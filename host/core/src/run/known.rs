@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::Step;
+use super::entry::EntryRecord;
 use super::refused::Refused;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
@@ -14,9 +14,9 @@ use crate::path::StepPath;
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Records by path; `None` where there is none.
-    pub steps: BTreeMap<StepPath, Option<Step>>,
+    pub steps: BTreeMap<StepPath, Option<EntryRecord>>,
     /// Records of all repetitions of a block, in order, by the path of the block.
-    pub repetitions: BTreeMap<StepPath, Vec<(StepPath, Step)>>,
+    pub repetitions: BTreeMap<StepPath, Vec<(StepPath, EntryRecord)>>,
     /// Id of the first suspension that the decision itself opens; the others get those after it, at most
     /// [`MOVES_MAX`](super::MOVES_MAX) in all.
     pub suspension: Option<SuspensionId>,
@@ -35,7 +35,7 @@ pub struct Missing {
 
 /// Why there is no decision.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Stop {
+pub enum NoDecision {
     /// The event does not fit the run.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -47,7 +47,7 @@ pub enum Stop {
     Missing(Missing),
 }
 
-impl Stop {
+impl NoDecision {
     /// Asks for one record.
     pub(super) fn step(path: StepPath) -> Self {
         Self::Missing(Missing { steps: BTreeSet::from([path]), ..Missing::default() })

@@ -5,7 +5,7 @@ mod shape;
 
 use super::change::Change;
 use super::doing::Doing;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::Refused;
 use super::status::{Phase, RunStatus};
@@ -17,13 +17,13 @@ use crate::step::{DeadlineOutcome, WaitFor};
 /// Moves the run. Every open entry must stand in the new version as it stands in the run; a step that waits with a memory either is of the same
 /// component there, or was moved and waits for the same. Suspensions stay as they are, so that whoever has the address of one can answer it
 /// afterwards.
-pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(), Stop> {
+pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(), NoDecision> {
     let Migrated { to, version, moved } = migrated;
     if change.run.version != version {
         return Err(Refused::Changed { expected: version, found: change.run.version }.into());
     }
     let from = change.run.workflow;
-    let refused = |reason: String| Stop::from(Refused::NotMigratable { from, to, reason });
+    let refused = |reason: String| NoDecision::from(Refused::NotMigratable { from, to, reason });
     let status = change.run.status();
     if change.run.phase != Phase::Live || status == RunStatus::Running {
         return Err(refused(format!("the run is {status}; only a run that waits can be moved")));
@@ -49,8 +49,8 @@ fn put(
     change: &mut Change<'_>,
     path: &StepPath,
     moved: MovedStep,
-    refused: impl Fn(String) -> Stop,
-) -> Result<(), Stop> {
+    refused: impl Fn(String) -> NoDecision,
+) -> Result<(), NoDecision> {
     let step = change.step_mut(path)?;
     same_waits::check(step, &moved.waits).map_err(|reason| refused(format!("step `{path}` {reason}")))?;
     let Doing::Waiting(waiting) = &mut step.doing else {

@@ -2,13 +2,13 @@
 
 use super::change::Change;
 use super::doing::{Call, Doing};
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::Refused;
 use super::status::Phase;
 use crate::path::StepPath;
 
-pub(super) fn pause(change: &mut Change<'_>) -> Result<(), Stop> {
+pub(super) fn pause(change: &mut Change<'_>) -> Result<(), NoDecision> {
     if change.run.phase != Phase::Live || change.run.paused {
         return Err(Refused::NotPausable { status: change.run.status() }.into());
     }
@@ -26,7 +26,7 @@ pub(super) fn pause(change: &mut Change<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-pub(super) fn unpause(change: &mut Change<'_>) -> Result<(), Stop> {
+pub(super) fn unpause(change: &mut Change<'_>) -> Result<(), NoDecision> {
     if !change.run.paused {
         return Err(Refused::NotPaused { status: change.run.status() }.into());
     }

@@ -1,9 +1,9 @@
 //! An answer that its step refuses: what the call did is dropped, and the suspension is open again as it was.
 
 use super::change::Change;
-use super::decision::Reopened;
+use super::decision::ReopenedSuspension;
 use super::doing::{Call, Doing, ResumeCall, Waiting};
-use super::known::Stop;
+use super::known::NoDecision;
 use super::limits::REFUSALS_TOLD_MAX;
 use super::log::LogKind;
 use super::refused::misfit;
@@ -71,7 +71,7 @@ impl Change<'_> {
         call: Call,
         at: usize,
         message: &str,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let Call::Resume(ResumeCall { image, mut over, wake, .. }) = call else {
             return Err(misfit(path).into());
         };
@@ -111,7 +111,7 @@ impl Change<'_> {
 
         let message = shortened(message);
         self.log(path, LogKind::AnswerRefused { suspension, message: message.clone() });
-        self.reopened.push(Reopened {
+        self.reopened.push(ReopenedSuspension {
             path: path.clone(),
             suspension,
             claim: claim.version,

@@ -2,8 +2,8 @@
 
 use super::change::Change;
 use super::doing::Doing;
-use super::entry::{Step, StepEntry};
-use super::known::Stop;
+use super::entry::{EntryRecord, StepResult};
+use super::known::NoDecision;
 use super::log::{LogEntry, LogKind};
 use super::refused::{Refused, misfit};
 use super::status::StepStatus;
@@ -12,7 +12,7 @@ use crate::path::StepPath;
 
 impl Change<'_> {
     /// The record of a step that is not done, to be changed.
-    pub(super) fn step_mut(&mut self, path: &StepPath) -> Result<&mut Step, Refused> {
+    pub(super) fn step_mut(&mut self, path: &StepPath) -> Result<&mut EntryRecord, Refused> {
         self.touched.insert(path.clone());
         self.run.steps.get_mut(path).ok_or_else(|| misfit(path))
     }
@@ -23,8 +23,8 @@ impl Change<'_> {
     }
 
     /// A record of an entry that begins.
-    pub(super) fn new_step(&self, payload: Json, doing: Doing) -> Step {
-        let entry = StepEntry {
+    pub(super) fn new_step(&self, payload: Json, doing: Doing) -> EntryRecord {
+        let entry = StepResult {
             status: match doing {
                 Doing::Queued => StepStatus::Pending,
                 Doing::Sleeping(_) => StepStatus::Waiting,
@@ -40,7 +40,7 @@ impl Change<'_> {
             resume_payload: None,
             resumed_at: None,
         };
-        Step {
+        EntryRecord {
             entry,
             apart: None,
             calls: 0,
@@ -56,7 +56,7 @@ impl Change<'_> {
     }
 
     /// Begins an entry.
-    pub(super) fn insert(&mut self, path: &StepPath, payload: Json, doing: Doing) -> &mut Step {
+    pub(super) fn insert(&mut self, path: &StepPath, payload: Json, doing: Doing) -> &mut EntryRecord {
         let step = self.new_step(payload, doing);
         self.inactive.remove(path);
         self.touched.insert(path.clone());
@@ -71,7 +71,11 @@ impl Change<'_> {
     }
 
     /// Takes an entry out of those that are not done, with its suspensions and image.
-    pub(super) fn end_step(&mut self, path: &StepPath, status: StepStatus) -> Result<&mut Step, Refused> {
+    pub(super) fn end_step(
+        &mut self,
+        path: &StepPath,
+        status: StepStatus,
+    ) -> Result<&mut EntryRecord, Refused> {
         let mut step = self.run.steps.remove(path).ok_or_else(|| misfit(path))?;
         for suspension in step.suspensions.drain(..).filter(|suspension| suspension.over.is_none()) {
             self.close(&suspension, self.closing);
@@ -102,7 +106,7 @@ impl Change<'_> {
     }
 
     /// The output of an entry, if it is done and was a success.
-    pub(super) fn output_of(&self, path: &StepPath) -> Result<Option<Json>, Stop> {
+    pub(super) fn output_of(&self, path: &StepPath) -> Result<Option<Json>, NoDecision> {
         Ok(self
             .record(path)?
             .filter(|step| step.entry.status == StepStatus::Success)
@@ -110,29 +114,29 @@ impl Change<'_> {
     }
 
     /// The record of an entry, wherever it is.
-    pub(super) fn record(&self, path: &StepPath) -> Result<Option<Step>, Stop> {
+    pub(super) fn record(&self, path: &StepPath) -> Result<Option<EntryRecord>, NoDecision> {
         if let Some(step) = self.run.steps.get(path).or_else(|| self.inactive.get(path)) {
             return Ok(Some(step.clone()));
         }
         match self.known.steps.get(path) {
             Some(found) => Ok(found.clone()),
-            None => Err(Stop::step(path.clone())),
+            None => Err(NoDecision::step(path.clone())),
         }
     }
 
     /// The input of an entry, wherever its record is.
-    pub(super) fn input_of(&self, path: &StepPath) -> Result<Option<Json>, Stop> {
+    pub(super) fn input_of(&self, path: &StepPath) -> Result<Option<Json>, NoDecision> {
         let Some(step) = self.record(path)? else { return Ok(None) };
         match (step.payload(), self.known.steps.get(path)) {
             (Some(payload), _) => Ok(Some(payload.clone())),
             // It does not change while the entry goes on, so that of whatever moment does.
             (None, Some(found)) => Ok(found.as_ref().map(|found| found.entry.payload.clone())),
-            (None, None) => Err(Stop::step(path.clone())),
+            (None, None) => Err(NoDecision::step(path.clone())),
         }
     }
 
     /// The input of an entry that is not done; `null` for one that is.
-    pub(super) fn input_of_open(&self, path: &StepPath) -> Result<Json, Stop> {
+    pub(super) fn input_of_open(&self, path: &StepPath) -> Result<Json, NoDecision> {
         let is_open = self.run.steps.contains_key(path);
         let input = if is_open { self.input_of(path)? } else { None };
         Ok(input.unwrap_or_else(Json::null))

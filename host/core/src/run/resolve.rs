@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::{Call, Doing, ResumeCall, Waiting};
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::{Refused, misfit};
 use super::status::StepStatus;
@@ -15,7 +15,7 @@ use crate::path::StepPath;
 use crate::step::{Failure, Resolution, WaitFor, Wake};
 
 /// A message came for a step that waits for an event.
-pub(super) fn received(change: &mut Change<'_>, received: Received) -> Result<(), Stop> {
+pub(super) fn received(change: &mut Change<'_>, received: Received) -> Result<(), NoDecision> {
     let Received { suspension, message, payload, by, .. } = received;
     let waiting = change.run.waiting().find(|(_, open)| open.id == suspension);
     let event = waiting.filter(|(_, open)| matches!(open.wait.what, WaitFor::Event(_)));
@@ -34,7 +34,7 @@ impl Change<'_> {
         path: &StepPath,
         child: &StepPath,
         result: Result<Json, Failure>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let step = self.run.steps.get(path).ok_or_else(|| misfit(path))?;
         let waiting = step.suspensions.iter().find(|suspension| suspension.child.as_ref() == Some(child));
         let Some(id) = waiting.map(|suspension| suspension.id) else { return Ok(()) };
@@ -53,7 +53,7 @@ impl Change<'_> {
         id: SuspensionId,
         resolution: Resolution,
         end: SuspensionEnd,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let now = self.now;
         let step = self.step_mut(path)?;
         let found = step.suspensions.iter_mut().find(|suspension| suspension.id == id);
@@ -69,7 +69,7 @@ impl Change<'_> {
     }
 
     /// Calls a step again if it waits and what it asked for is over.
-    pub(super) fn wake(&mut self, path: &StepPath) -> Result<(), Stop> {
+    pub(super) fn wake(&mut self, path: &StepPath) -> Result<(), NoDecision> {
         let step = self.step_mut(path)?;
         let Doing::Waiting(waiting) = step.doing else { return Ok(()) };
         let over = step.suspensions.iter().filter(|suspension| suspension.over.is_some()).count();

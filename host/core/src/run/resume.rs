@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::Doing;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::limits::{REFUSALS_TOLD_MAX, RUN_SETTINGS_BYTES_MAX};
 use super::log::LogKind;
 use super::refused::Refused;
 use super::settings::{Map, merged, too_large};
 use super::start::{checked, let_in, let_in_all};
-use super::suspension::{Claim, Replaced, Suspension};
+use super::suspension::{Claim, Replacement, Suspension};
 use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::StepPath;
@@ -20,7 +20,7 @@ use crate::schema::Schema;
 use crate::step::{Resolution, WaitFor};
 use crate::trace::{FreshIds, root_span};
 
-pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest) -> Result<(), Stop> {
+pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest) -> Result<(), NoDecision> {
     let found = find_all(&change.run, &request.target).map_err(Refused::from)?;
     let found: Vec<(StepPath, Suspension)> =
         found.into_iter().map(|(path, suspension)| (path.clone(), suspension.clone())).collect();
@@ -100,10 +100,10 @@ impl Change<'_> {
 }
 
 /// The keys of the request context that a caller gave, with the values before and since.
-fn replaced(given: Vec<String>, before: &Map, since: &Map) -> BTreeMap<String, Replaced> {
+fn replaced(given: Vec<String>, before: &Map, since: &Map) -> BTreeMap<String, Replacement> {
     let of = |key: String| {
         let (before, since) = (before.get(&key).cloned(), since.get(&key).cloned()?);
-        Some((key, Replaced { before, since }))
+        Some((key, Replacement { before, since }))
     };
     given.into_iter().filter_map(of).collect()
 }

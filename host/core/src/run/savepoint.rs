@@ -1,7 +1,7 @@
 //! Moments to which one may want to go back.
 
 use super::change::Change;
-use super::decision::{Saved, SavedKind};
+use super::decision::{SaveReason, SavedRun};
 use super::doing::Doing;
 use super::limits::SAVED_STEPS_MAX;
 use crate::id::SuspensionId;
@@ -10,7 +10,7 @@ impl Change<'_> {
     /// Saves the run as it stands, before a suspension ends. The first of a decision counts.
     pub(super) fn save_before(&mut self, suspension: SuspensionId) {
         if self.saved.is_none() && self.run.steps.len() <= SAVED_STEPS_MAX {
-            self.saved = Some(Saved { kind: SavedKind::Suspension(suspension), run: self.run.clone() });
+            self.saved = Some(SavedRun { kind: SaveReason::Suspension(suspension), run: self.run.clone() });
         }
     }
 
@@ -24,6 +24,6 @@ impl Change<'_> {
             let step = self.new_step(entering.input.clone(), Doing::Continuing(self.owner));
             run.steps.insert(entering.path.clone(), step);
         }
-        self.saved = Some(Saved { kind: SavedKind::End, run });
+        self.saved = Some(SavedRun { kind: SaveReason::End, run });
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::doing::Doing;
-use super::head::Run;
+use super::head::RunState;
 use super::status::StepStatus;
 use super::structure::holder;
 use crate::path::StepPath;
 use crate::workflow::Program;
 
-impl Run {
+impl RunState {
     /// The statuses of the entries that are not done, as results show them.
     ///
     /// What holds other entries (a workflow, a block, a step that has something run on its behalf) is running if any of them is, else suspended

@@ -1,7 +1,7 @@
 //! A run starts.
 
 use super::change::Change;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::Refused;
 use super::settings::Map;
@@ -13,7 +13,7 @@ use crate::schema::{Schema, Violation, Violations};
 use crate::trace::{FreshIds, root_span};
 use crate::workflow::Place;
 
-pub(super) fn start(change: &mut Change<'_>, request: StartRequest) -> Result<(), Stop> {
+pub(super) fn start(change: &mut Change<'_>, request: StartRequest) -> Result<(), NoDecision> {
     if change.run.phase != Phase::Pending {
         return Err(Refused::AlreadyStarted { status: change.run.status() }.into());
     }

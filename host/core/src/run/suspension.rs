@@ -92,7 +92,7 @@ pub struct Claim {
     pub earlier: Option<(Json, Timestamp)>,
     /// What it set in the request context, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub context: BTreeMap<String, Replaced>,
+    pub context: BTreeMap<String, Replacement>,
     /// Who gave it.
     #[serde(default, skip_serializing_if = "By::is_empty")]
     pub by: By,
@@ -101,7 +101,7 @@ pub struct Claim {
 /// A value that took the place of another one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Replaced {
+pub struct Replacement {
     /// The value before, if there was one.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub before: Option<Json>,

@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::doing::Doing;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::limits::TRIALS_MAX;
 use super::log::LogKind;
 use super::refused::Refused;
@@ -11,7 +11,7 @@ use crate::id::OwnerId;
 use crate::path::StepPath;
 
 /// Makes every call of `from` one of `by`, to be performed again from the same memory, with the same idempotency key.
-pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId) -> Result<(), Stop> {
+pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId) -> Result<(), NoDecision> {
     let theirs: Vec<StepPath> = change
         .run
         .steps
@@ -34,7 +34,7 @@ pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId) -> Result<(), St
 
 /// Makes the call of a step one of this owner. Nothing is said against it when a process ends that made other calls too; it is made alone from then
 /// on. `ended` says whether it was the end of a process that left the call to others.
-pub(super) fn take(change: &mut Change<'_>, path: &StepPath, ended: bool) -> Result<(), Stop> {
+pub(super) fn take(change: &mut Change<'_>, path: &StepPath, ended: bool) -> Result<(), NoDecision> {
     if change.time_out_around(path)? {
         return Ok(());
     }
@@ -62,7 +62,7 @@ pub(super) fn take(change: &mut Change<'_>, path: &StepPath, ended: bool) -> Res
 }
 
 /// A call that was taken over is about to be made, with no other one in the process: should that end, there is but one reason.
-pub(super) fn tried(change: &mut Change<'_>, path: &StepPath, call: u32) -> Result<(), Stop> {
+pub(super) fn tried(change: &mut Change<'_>, path: &StepPath, call: u32) -> Result<(), NoDecision> {
     let stale = || Refused::Stale { path: path.clone(), call };
     let step = change.run.steps.get(path).ok_or_else(stale)?;
     if step.calls != call || !matches!(step.doing, Doing::Calling(by, _) if by == change.owner) {

@@ -4,14 +4,14 @@ use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::Doing;
 use super::fail::final_failure;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::refused::Refused;
 use super::suspension::Suspension;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
 use crate::step::{Deadline, DeadlineOutcome, Resolution, WaitFor};
 
-pub(super) fn time_passed(change: &mut Change<'_>) -> Result<(), Stop> {
+pub(super) fn time_passed(change: &mut Change<'_>) -> Result<(), NoDecision> {
     let now = change.now;
     let due: Vec<StepPath> = change
         .run
@@ -32,7 +32,7 @@ pub(super) fn time_passed(change: &mut Change<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn happen(change: &mut Change<'_>, path: &StepPath) -> Result<(), Stop> {
+fn happen(change: &mut Change<'_>, path: &StepPath) -> Result<(), NoDecision> {
     let now = change.now;
     if change.time_out_around(path)? {
         return Ok(());
@@ -79,7 +79,7 @@ pub(super) fn passed(deadline: Option<&Deadline>) -> Resolution {
 
 impl Change<'_> {
     /// Ends what a path stands in, or is, if the time of that is over. Says whether it was.
-    pub(super) fn time_out_around(&mut self, path: &StepPath) -> Result<bool, Stop> {
+    pub(super) fn time_out_around(&mut self, path: &StepPath) -> Result<bool, NoDecision> {
         let now = self.now;
         let around = self.run.deadline_around(path);
         let Some((over, _)) = around.filter(|(_, at)| *at <= now) else { return Ok(false) };

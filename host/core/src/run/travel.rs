@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::doing::{Doing, Held};
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::{Refused, misfit};
 use super::start::let_in;
@@ -12,7 +12,7 @@ use crate::path::StepPath;
 use crate::workflow::Place;
 
 /// Goes back. The entry must follow others in a workflow: inside a block, the block is where one can go back to.
-pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), Stop> {
+pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), NoDecision> {
     let Traveled { to, input, .. } = traveled;
     input.iter().try_for_each(|input| let_in("input data", input))?;
     if change.run.phase == Phase::Pending {
@@ -90,7 +90,7 @@ fn block_around(change: &Change<'_>, path: &StepPath) -> Result<Option<StepPath>
 }
 
 /// Drops the records of the entry and of all that follows it, in its workflow and those around it.
-fn forget_what_follows(change: &mut Change<'_>, to: &StepPath) -> Result<(), Stop> {
+fn forget_what_follows(change: &mut Change<'_>, to: &StepPath) -> Result<(), NoDecision> {
     let mut at = to.clone();
     let mut first = true;
     while let (Some(parent), Some(last)) = (at.parent(), at.last().cloned()) {

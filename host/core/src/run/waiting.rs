@@ -6,7 +6,7 @@ use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::{Doing, Waiting};
 use super::fail::final_failure;
-use super::known::Stop;
+use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::{Refused, misfit};
 use super::status::StepStatus;
@@ -27,7 +27,7 @@ pub(super) struct NewWaits {
 
 impl Change<'_> {
     /// Has a step wait. A wait that it had before under the same id stays as it is; one that is not among the new ones is closed.
-    pub(super) fn wait_for(&mut self, path: &StepPath, new: NewWaits) -> Result<(), Stop> {
+    pub(super) fn wait_for(&mut self, path: &StepPath, new: NewWaits) -> Result<(), NoDecision> {
         let NewWaits { waits, suspensions: ids, image, workflows } = new;
         if ids.len() != waits.waits.len() {
             return Err(misfit(path).into());
@@ -80,7 +80,7 @@ impl Change<'_> {
         path: &StepPath,
         id: SuspensionId,
         workflows: &BTreeMap<String, WorkflowDigest>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let step = self.step_mut(path)?;
         let found =
             step.suspensions.iter().find(|suspension| suspension.id == id && suspension.over.is_none());
@@ -109,7 +109,7 @@ impl Change<'_> {
     }
 
     /// Closes a wait that its step has left out.
-    fn give_up(&mut self, suspension: &Suspension) -> Result<(), Stop> {
+    fn give_up(&mut self, suspension: &Suspension) -> Result<(), NoDecision> {
         if suspension.over.is_none() {
             self.close(suspension, SuspensionEnd::Closed);
         }
@@ -154,7 +154,7 @@ impl Change<'_> {
         id: SuspensionId,
         run: &RunWait,
         workflows: &BTreeMap<String, WorkflowDigest>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), NoDecision> {
         let (name, workflow) = match &run.target {
             RunTarget::Step(name) => (name, None),
             RunTarget::Workflow(name) => (name, workflows.get(name).copied()),
@@ -173,7 +173,7 @@ impl Change<'_> {
     }
 
     /// Shows in the step's entry what it waits for now.
-    pub(super) fn show_wait(&mut self, path: &StepPath) -> Result<(), Stop> {
+    pub(super) fn show_wait(&mut self, path: &StepPath) -> Result<(), NoDecision> {
         let now = self.now;
         let step = self.step_mut(path)?;
         let answer = step.suspensions.iter().any(Suspension::takes_answer);

@@ -5,8 +5,8 @@ use super::commit::Check;
 use super::definition::{BranchEntry, Definition, Entry, ForEachEntry, ParallelEntry, TryEntry};
 use super::draft::Draft;
 use super::node::{
-    Arm, Body, BranchNode, Decider, ForEachNode, Kind, LoopNode, NodeIndex, ParallelNode, Scope, Sequence,
-    TryNode,
+    Arm, Body, BranchNode, ConditionNode, ForEachNode, Kind, LoopNode, NodeIndex, ParallelNode, Scope,
+    Sequence, TryNode,
 };
 use super::site::{Field, Site};
 use crate::id::check_name;
@@ -279,17 +279,17 @@ impl Check<'_> {
         (field, condition): (Field, &Condition),
         within: (NodeIndex, Arm),
         variables: &[&'static str],
-    ) -> Option<Decider> {
+    ) -> Option<ConditionNode> {
         match condition {
             Condition::Expression(text) => {
-                self.expression(draft, site, field, text, variables).map(Decider::Expression)
+                self.expression(draft, site, field, text, variables).map(ConditionNode::Expression)
             }
             Condition::Step(step) => {
                 let site = draft.site(&step.id, format!("{}{}", site.pointer, field.pointer));
                 let at = self.reserve(draft, &site, Field::whole(), (&step.id, "condition"), Some(within));
                 let node = self.step(draft, &site, Field::whole(), step);
                 draft.put(at, node.map(Kind::Step));
-                Some(Decider::Step(at))
+                Some(ConditionNode::Step(at))
             }
         }
     }

@@ -135,14 +135,14 @@ pub struct BranchNode {
     /// Which arms are done.
     pub mode: BranchMode,
     /// The arms with their conditions.
-    pub arms: Vec<(Decider, Sequence)>,
+    pub arms: Vec<(ConditionNode, Sequence)>,
     /// What is done when no condition holds.
     pub otherwise: Option<Sequence>,
 }
 
 /// A committed condition.
 #[derive(Debug)]
-pub enum Decider {
+pub enum ConditionNode {
     /// An expression that gives a boolean.
     Expression(Expression),
     /// A step in the same scope whose output is a boolean.
@@ -166,7 +166,7 @@ pub struct LoopNode {
     /// What is done.
     pub body: Body,
     /// Asked after each time.
-    pub condition: Decider,
+    pub condition: ConditionNode,
     /// The value of the condition that ends the loop.
     pub ends_on: bool,
 }
@@ -218,7 +218,7 @@ pub struct WaitNode {
     /// What it is about, for people.
     pub description: Option<String>,
     /// What is waited for.
-    pub what: Awaited,
+    pub what: WaitKind,
     /// Of what comes.
     pub schema: Option<Schema>,
     /// The end of patience.
@@ -227,7 +227,7 @@ pub struct WaitNode {
 
 /// What an entry waits for.
 #[derive(Debug)]
-pub enum Awaited {
+pub enum WaitKind {
     /// An answer.
     Answer {
         /// What is shown; `None` for the input.

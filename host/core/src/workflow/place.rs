@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Workflow;
 use super::contract::{ComponentSteps, Contract};
-use super::node::{Awaited, Body, Kind, Node, Scope, StepNode, WaitNode};
+use super::node::{Body, Kind, Node, Scope, StepNode, WaitKind, WaitNode};
 use crate::digest::{ComponentDigest, WorkflowDigest};
 use crate::path::{Segment, StepPath};
 use crate::retry::RetryPolicy;
@@ -204,7 +204,7 @@ impl<'w> Place<'w> {
     pub fn answer_schema(self) -> Option<&'w Schema> {
         match (self.step(), self.wait()) {
             (Some(step), _) => step.contract.resume.as_ref(),
-            (None, Some(WaitNode { what: Awaited::Answer { .. }, schema, .. })) => schema.as_ref(),
+            (None, Some(WaitNode { what: WaitKind::Answer { .. }, schema, .. })) => schema.as_ref(),
             (None, _) => None,
         }
     }

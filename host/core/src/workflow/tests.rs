@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::node::{Body, Decider, Kind, MapNode, Node, Scope};
+use super::node::{Body, ConditionNode, Kind, MapNode, Node, Scope};
 use super::*;
 use crate::digest::ComponentDigest;
 use crate::path::{PATH_DEPTH_MAX, StepPath};

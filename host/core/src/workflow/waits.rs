@@ -4,7 +4,7 @@ use super::block::Text;
 use super::commit::Check;
 use super::definition::{AskEntry, DeadlineEntry, EventEntry};
 use super::draft::Draft;
-use super::node::{Awaited, DeadlineNode, TextNode, WaitNode};
+use super::node::{DeadlineNode, TextNode, WaitKind, WaitNode};
 use super::site::{Field, Site};
 use crate::run::{LABEL_BYTES_MAX, LABELS_MAX};
 use crate::schema::Schema;
@@ -21,7 +21,7 @@ impl Check<'_> {
         Some(WaitNode {
             title: from.title.clone(),
             description: from.description.clone(),
-            what: Awaited::Answer { payload: or_none(payload)?, labels: labels?, assignees: assignees? },
+            what: WaitKind::Answer { payload: or_none(payload)?, labels: labels?, assignees: assignees? },
             schema: or_none(from.answer.is_some().then_some(schema))?,
             deadline: or_none(deadline)?,
         })
@@ -36,7 +36,7 @@ impl Check<'_> {
         Some(WaitNode {
             title: None,
             description: None,
-            what: Awaited::Event { name: name?, key: or_none(key)? },
+            what: WaitKind::Event { name: name?, key: or_none(key)? },
             schema: or_none(from.schema.is_some().then_some(schema))?,
             deadline: or_none(deadline)?,
         })

@@ -7,7 +7,7 @@ use reentry_core::event::MovedStep;
 use reentry_core::id::SnapshotId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Call, Doing, Run, Step};
+use reentry_core::run::{Call, Doing, EntryRecord, RunState};
 use reentry_core::step::{CallTrace, Facts, Failure, Invocation, ResumeMode};
 use reentry_core::workflow::{Program, StepAt};
 use reentry_wasm::{CallError, CallOptions, Imported};
@@ -26,7 +26,7 @@ use crate::shared::Shared;
 /// A begun step that is of another component in the new version, or another step of the same one.
 pub(super) struct Change<'a> {
     path: &'a StepPath,
-    step: &'a Step,
+    step: &'a EntryRecord,
     was: StepAt<'a>,
     is: StepAt<'a>,
     /// Id of the workflow it moves to.
@@ -46,11 +46,11 @@ type Moved<T> = Result<Result<T, String>, Error>;
 impl<'a> Change<'a> {
     /// How a step changes; `None` if it does not. An entry that is no step on one side is not for this to judge.
     pub(super) fn of(
-        run: &Run,
+        run: &RunState,
         old: &'a Program,
         new: &'a Program,
         path: &'a StepPath,
-        step: &'a Step,
+        step: &'a EntryRecord,
     ) -> Option<Self> {
         let (was, is) = (old.place(&run.called, path)?.step()?, new.place(&run.called, path)?.step()?);
         let same_step = was.contract.descriptor.id == is.contract.descriptor.id;
@@ -70,7 +70,7 @@ impl<'a> Change<'a> {
     pub(super) async fn carry_out(
         &self,
         host: &Shared,
-        run: &Arc<Run>,
+        run: &Arc<RunState>,
         old: &Program,
         told: CallTrace,
     ) -> Moved<Option<There>> {
@@ -135,7 +135,13 @@ impl<'a> Change<'a> {
         }
     }
 
-    async fn export(&self, host: &Shared, run: &Arc<Run>, ready: &Ready, told: CallTrace) -> Moved<Json> {
+    async fn export(
+        &self,
+        host: &Shared,
+        run: &Arc<RunState>,
+        ready: &Ready,
+        told: CallTrace,
+    ) -> Moved<Json> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was, told);
@@ -152,7 +158,7 @@ impl<'a> Change<'a> {
     async fn import(
         &self,
         host: &Shared,
-        run: &Arc<Run>,
+        run: &Arc<RunState>,
         ready: &Ready,
         (new, state): (&dyn OpenComponent, Json),
         told: CallTrace,
@@ -171,7 +177,7 @@ impl<'a> Change<'a> {
     }
 
     /// The facts of a call that moves the step. Its key is that of no call of the run's.
-    fn facts(&self, host: &Shared, run: &Run, at: StepAt<'_>, told: CallTrace) -> Facts {
+    fn facts(&self, host: &Shared, run: &RunState, at: StepAt<'_>, told: CallTrace) -> Facts {
         let facts = facts(host, run, self.path, at, self.step, told);
         let idempotency_key = format!("{}/migrate", facts.idempotency_key);
         Facts { workflow_id: self.workflow_id.to_owned(), idempotency_key, ..facts }
@@ -180,7 +186,7 @@ impl<'a> Change<'a> {
     /// Tells what the guest is to blame for from what the host could not do.
     fn judged<T>(
         &self,
-        run: &Run,
+        run: &RunState,
         ended: Result<Result<T, Failure>, CallError>,
         told: impl Fn(String) -> String,
     ) -> Moved<T> {
@@ -196,12 +202,12 @@ impl<'a> Change<'a> {
 
 /// A slot for a call into a guest.
 /// How a call is made that moves a step of a run.
-async fn options(host: &Shared, run: &Run, ready: &Ready) -> Result<CallOptions, Error> {
+async fn options(host: &Shared, run: &RunState, ready: &Ready) -> Result<CallOptions, Error> {
     let limits = Some(host.policy(&run.tenant).await?.limits.clone());
     Ok(CallOptions { limits, ..CallOptions::new(ready.seal.clone()) })
 }
 
-async fn permit<'h>(host: &'h Shared, run: &Run) -> Result<SemaphorePermit<'h>, Error> {
+async fn permit<'h>(host: &'h Shared, run: &RunState) -> Result<SemaphorePermit<'h>, Error> {
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     host.calls.acquire().await.map_err(interrupted)
 }

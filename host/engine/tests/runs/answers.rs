@@ -226,7 +226,7 @@ async fn what_is_too_large_is_refused_before_anything_is_stored() {
         run.resume(context(answer(json!(1)))).await.map(drop),
         tenant.send_event(event).await.map(drop),
         run.fork(fork).await.map(drop),
-        run.time_travel(travel).await.map(drop),
+        run.travel(travel).await.map(drop),
     ];
     let told: Vec<String> = refused.into_iter().map(|one| one.unwrap_err().to_string()).collect();
     insta::assert_snapshot!(told.join("\n"), @"

@@ -82,7 +82,7 @@ async fn a_run_goes_back_and_does_the_rest_again() {
         input: Some(json!(2).into()),
         answer: Some(answer("new")),
     };
-    insta::assert_snapshot!(line(&run.time_travel(travel).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["new"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(line(&run.travel(travel).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["new"]},"suspended":[["again"]]}"#);
     insta::assert_snapshot!(line(&run.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
 }
 

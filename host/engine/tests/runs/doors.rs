@@ -52,7 +52,7 @@ async fn no_caller_brings_in_what_is_no_value() {
         let found = refusal(&run.resume(options).await.unwrap_err());
         assert!(found.starts_with("invalid request context: /k"), "{found}");
         let travel = TravelOptions { to: StepPath::root().child("ask"), input: Some(json()), answer: None };
-        let found = refusal(&run.time_travel(travel).await.unwrap_err());
+        let found = refusal(&run.travel(travel).await.unwrap_err());
         assert_eq!(found, format!("invalid input data: {said}"));
         assert_eq!(run.status().await.unwrap(), RunStatus::Suspended, "as it was");
         run.resume(ResumeOptions::data(json!("a"))).await.unwrap();
@@ -104,9 +104,9 @@ async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck()
         count(run.resume(answer()).await.map(|_| ()));
         let to = || StepPath::root().child("ask");
         let travel = TravelOptions { to: to(), input: Some(json.clone()), answer: None };
-        count(run.time_travel(travel).await.map(|_| ()));
+        count(run.travel(travel).await.map(|_| ()));
         let travel = TravelOptions { to: to(), input: None, answer: Some(answer()) };
-        count(run.time_travel(travel).await.map(|_| ()));
+        count(run.travel(travel).await.map(|_| ()));
         let options = ResumeOptions { request_context: context, ..ResumeOptions::data(json!(1)) };
         count(run.resume(options).await.map(|_| ()));
     }

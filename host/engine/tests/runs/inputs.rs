@@ -91,7 +91,7 @@ async fn a_run_with_a_large_input_is_forked_sent_back_and_restarted() {
     }
 
     let back = TravelOptions { to: "again".parse().unwrap(), input: None, answer: None };
-    let result = elsewhere(&shared, &run).await.time_travel(back).await.unwrap();
+    let result = elsewhere(&shared, &run).await.travel(back).await.unwrap();
     assert_eq!(result.suspended[0].payload.value().unwrap(), large());
     elsewhere(&shared, &run).await.cancel().await.unwrap();
     elsewhere(&shared, &run).await.restart().await.unwrap();

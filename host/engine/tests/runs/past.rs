@@ -278,7 +278,7 @@ async fn a_step_that_is_done_again_changes_nothing_of_what_was() {
     let tenant = host().savepoints_max(1).build().await.unwrap().default_tenant();
     let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!("a")).by("ann")).await.unwrap();
-    run.time_travel(reentry::TravelOptions {
+    run.travel(reentry::TravelOptions {
         to: "ask".parse().unwrap(),
         input: Some(json!(9).into()),
         answer: None,

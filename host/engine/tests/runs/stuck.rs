@@ -2,7 +2,7 @@
 
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
-use reentry::core::run::{Call, Doing, Run as RunState, RunStatus, Step};
+use reentry::core::run::{Call, Doing, EntryRecord, RunState, RunStatus};
 use reentry::core::step::WaitFor;
 use reentry::core::time::Timestamp;
 use reentry::store::{Commit, Durability, Message, NewSuspension, Store};
@@ -20,7 +20,7 @@ fn random(number: u8) -> [u8; 10] {
 }
 
 /// Stores a copy of a run under another id, its only step changed.
-async fn copied(store: &dyn Store, like: &RunState, number: u8, change: impl Fn(&mut Step)) -> RunId {
+async fn copied(store: &dyn Store, like: &RunState, number: u8, change: impl Fn(&mut EntryRecord)) -> RunId {
     let mut run = RunState { id: RunId::new(Timestamp(0), random(number)), version: 0, ..like.clone() };
     run.steps.values_mut().filter(|step| !matches!(step.doing, Doing::Holding(_))).for_each(change);
     let steps = run.steps.clone().into_iter().collect();
@@ -31,7 +31,7 @@ async fn copied(store: &dyn Store, like: &RunState, number: u8, change: impl Fn(
 }
 
 /// Stores copies of a run that follow a definition which is not there: nobody can bring them on.
-async fn stuck(store: &dyn Store, like: &RunState, change: impl Fn(&mut Step, u8)) {
+async fn stuck(store: &dyn Store, like: &RunState, change: impl Fn(&mut EntryRecord, u8)) {
     let like = RunState { workflow: WorkflowDigest::of(b"gone"), ..like.clone() };
     for number in 0..STUCK {
         copied(store, &like, number, |step| change(step, number)).await;
@@ -39,7 +39,7 @@ async fn stuck(store: &dyn Store, like: &RunState, change: impl Fn(&mut Step, u8
 }
 
 /// Has a step called by a host that is dead.
-fn orphan(step: &mut Step, owner: u8) {
+fn orphan(step: &mut EntryRecord, owner: u8) {
     step.doing = Doing::Calling(OwnerId::from_bytes([owner; 16]), Call::Start);
     step.suspensions.clear();
 }
@@ -54,7 +54,7 @@ async fn sleeps_behind_the_stuck(shared: &Shared, clock: &std::sync::Arc<Standin
     let steps = r#"[{"sleep": {"ms": 1000}}, {"map": {"to": "input + 1"}}]"#;
     let workflow = tenant.commit(definition("sleeps", &asks(&tenant).await, steps)).await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
-    let due = |step: &mut Step, number: u8| step.doing = Doing::Sleeping(Timestamp(u64::from(number)));
+    let due = |step: &mut EntryRecord, number: u8| step.doing = Doing::Sleeping(Timestamp(u64::from(number)));
     stuck(shared.store(), &run.state().await.unwrap(), due).await;
     run.id()
 }

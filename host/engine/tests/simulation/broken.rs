@@ -5,10 +5,12 @@ use std::sync::Mutex;
 use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Call, Doing, Reopened, Run, Step, TRIALS_MAX};
+use reentry::core::run::{Call, Doing, EntryRecord, ReopenedSuspension, RunState, TRIALS_MAX};
 use reentry::core::step::{Resolution, WaitFor, Wake};
 use reentry::core::time::Timestamp;
-use reentry::store::{CallLog, Closed, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter};
+use reentry::store::{
+    CallLog, ClosedSuspension, Commit, SavepointKind, Store, SuspensionEnd, SuspensionFilter,
+};
 
 use crate::disk::{Disk, now};
 use crate::stage::Stage;
@@ -169,7 +171,7 @@ pub(crate) struct Mixed {
     /// What a guest said in the last call.
     said: Mutex<Option<(RunId, CallLog)>>,
     /// The suspensions that were open again.
-    reopened: Mutex<Vec<Reopened>>,
+    reopened: Mutex<Vec<ReopenedSuspension>>,
 }
 
 /// The commit that a broken engine would have stored.
@@ -265,7 +267,7 @@ pub(crate) fn rewritten(
 }
 
 fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
-    let there: Option<Run> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
+    let there: Option<RunState> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
     if let (Some(_), Some(there)) = (commit.expected, there) {
         commit.expected = Some(there.version);
         commit.run_mut().version = commit.run.version.max(there.version + 1);
@@ -274,7 +276,7 @@ fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
 
 /// Leaves calls for which a delay has ended where they were.
 fn delay_once_more(commit: &mut Commit, store: &dyn Store) {
-    let there: Option<Run> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
+    let there: Option<RunState> = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
     let Some(there) = there else { return };
     for (path, step) in std::sync::Arc::make_mut(&mut commit.run)
         .steps
@@ -289,12 +291,12 @@ fn delay_once_more(commit: &mut Commit, store: &dyn Store) {
 }
 
 /// Whether all that is due in a run are calls that were delayed.
-pub(crate) fn is_only_delayed(run: &Run, at: Timestamp) -> bool {
+pub(crate) fn is_only_delayed(run: &RunState, at: Timestamp) -> bool {
     let mut due = run.steps.values().filter(|step| step.due_at().is_some_and(|due| due <= at));
     due.all(|step| matches!(step.doing, Doing::Delayed(..)))
 }
 
-fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {
+fn each_step(commit: &mut Commit, change: impl Fn(&mut EntryRecord)) {
     std::sync::Arc::make_mut(&mut commit.run)
         .steps
         .values_mut()
@@ -305,8 +307,8 @@ fn each_step(commit: &mut Commit, change: impl Fn(&mut Step)) {
 /// Has a suspension open again that is answered, if that happened to it before.
 fn reopen_once_more(commit: &mut Commit, mixed: &Mixed) {
     let mut before = mixed.reopened.lock().unwrap();
-    let answered = |reopened: &&Reopened| {
-        let is_answered = |closed: &Closed| {
+    let answered = |reopened: &&ReopenedSuspension| {
+        let is_answered = |closed: &ClosedSuspension| {
             closed.suspension == reopened.suspension && closed.end == SuspensionEnd::Answered
         };
         commit.closed.iter().any(is_answered) && commit.reopened.is_empty()
@@ -323,13 +325,13 @@ fn reopen_expired(commit: &mut Commit) {
             closed.end = SuspensionEnd::Answered;
             let (path, message) = (StepPath::root(), String::new());
             let suspension = closed.suspension;
-            commit.reopened.push(Reopened { path, suspension, claim: 0, request: None, message });
+            commit.reopened.push(ReopenedSuspension { path, suspension, claim: 0, request: None, message });
         }
     }
 }
 
 /// A run as an engine sees it that does not look at deadlines of questions.
-pub(crate) fn without_deadlines(run: &mut Run) {
+pub(crate) fn without_deadlines(run: &mut RunState) {
     for suspension in run.steps.values_mut().flat_map(|step| &mut step.suspensions) {
         if let WaitFor::Answer(answer) = &mut suspension.wait.what {
             answer.deadline = None;

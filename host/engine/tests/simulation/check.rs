@@ -7,7 +7,7 @@ use reentry::core::id::{OwnerId, RunId, SnapshotId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
-use reentry::core::run::{LogEntry, LogKind, Run, RunStatus, StepStatus, TRIALS_MAX};
+use reentry::core::run::{LogEntry, LogKind, RunState, RunStatus, StepStatus, TRIALS_MAX};
 use reentry::core::time::Timestamp;
 use reentry::store::{
     CallLogFilter, LogRow, SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord, TryKind,
@@ -65,10 +65,10 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
     // One end is no fault yet, and three are needed in which the call was alone. A process that lives on without a lease seems to end
     // again and again.
     let ends = world.around.stage.deaths() + world.retired + 3 * world.leases_lost;
-    let blamed = |run: &Run| run.blocked.clone().filter(|reason| reason.contains("no other one"));
+    let blamed = |run: &RunState| run.blocked.clone().filter(|reason| reason.contains("no other one"));
     let blamed = states.iter().find_map(blamed).filter(|_| ends <= usize::try_from(TRIALS_MAX).unwrap());
     ensure(blamed.is_none(), || format!("{ends} processes have ended: {blamed:?}"))?;
-    for image in states.iter().flat_map(Run::images) {
+    for image in states.iter().flat_map(RunState::images) {
         let kept = now(world.store().blob(image)).unwrap();
         ensure(kept.is_some(), || format!("image {image} is missing"))?;
     }
@@ -125,7 +125,7 @@ fn waits(world: &World, performed: &Performed) -> Checked {
 }
 
 /// The run ended as one that nobody disturbs and nothing makes wait.
-fn result(world: &World, run: &Run) -> Checked {
+fn result(world: &World, run: &RunState) -> Checked {
     if run.status() == RunStatus::Canceled {
         let wanted = world.around.ledger.lock().unwrap().count(|what| matches!(what, What::Cancel)) > 0;
         return ensure(wanted, || "it was canceled, though nobody wanted that".to_owned());
@@ -151,7 +151,7 @@ fn straight(tree: &Tree) -> Option<Json> {
 }
 
 /// What watchers saw, checked for its order.
-fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
+fn log(world: &World, run: &RunState) -> Result<Vec<LogEntry>, String> {
     let rows = now(world.store().log(&TenantId::default(), run.id, 0, ROWS)).unwrap();
     let mut all = Vec::new();
     for row in rows {
@@ -175,7 +175,7 @@ fn log(world: &World, run: &Run) -> Result<Vec<LogEntry>, String> {
 
 /// What guests said is kept with the ends of their calls: of each call that ended there is its line, once. A call says one line, which begins with
 /// its key.
-fn said(world: &World, run: &Run) -> Checked {
+fn said(world: &World, run: &RunState) -> Checked {
     let kept = now(world.store().call_logs(&TenantId::default(), run.id, &CallLogFilter::default())).unwrap();
     ensure(kept.dropped == 0 && !kept.more, || format!("{} lines were dropped", kept.dropped))?;
     let ends = |of: RunId| -> BTreeSet<(u64, StepPath)> {
@@ -320,7 +320,7 @@ fn requests(world: &World, performed: &Performed) -> Checked {
 }
 
 /// Every suspension ended, and each that was answered had one answer, and can be gone back to.
-fn suspensions(world: &World, run: &Run, performed: &Performed) -> Checked {
+fn suspensions(world: &World, run: &RunState, performed: &Performed) -> Checked {
     let filter = SuspensionFilter {
         run: Some(run.id),
         with_ended: true,
@@ -403,7 +403,7 @@ fn answers(world: &World, history: &[SuspensionRecord]) -> Checked {
 
 /// An answer that names a step reached the question that its sender saw there: the calls of a step that waits for one thing at a time are
 /// told of its questions one after the other. Their order is that of the log: ids of two processes have none within a millisecond.
-fn seen(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) -> Checked {
+fn seen(world: &World, run: &RunState, performed: &Performed, log: &[LogEntry]) -> Checked {
     let (scripts, ledger) = (world.tree.scripts(), world.around.ledger.lock().unwrap());
     // A restart opens its suspensions anew.
     let restarts = ledger.count(|what| matches!(what, What::Restart));
@@ -441,7 +441,7 @@ fn seen(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) -> Ch
 }
 
 /// The records of the steps say what the log says, and what the guests' memories say.
-fn records(world: &World, run: &Run, performed: &Performed, log: &[LogEntry]) -> Checked {
+fn records(world: &World, run: &RunState, performed: &Performed, log: &[LogEntry]) -> Checked {
     let (canceled, is_fork) = (run.status() == RunStatus::Canceled, run.fork_of.is_some());
     for (path, step) in now(world.store().steps(&TenantId::default(), run.id)).unwrap() {
         let status = step.entry.status;
@@ -482,7 +482,7 @@ fn nothing_waits(world: &World) -> Checked {
 }
 
 /// Kept are the memories that savepoints need, and no others; with the runs they all go.
-fn images(world: &World, runs: &[Run]) -> Checked {
+fn images(world: &World, runs: &[RunState]) -> Checked {
     let all = world.around.disk.images.lock().unwrap().clone();
     let kept = || -> BTreeSet<SnapshotId> {
         let there = all.iter().filter(|(_, image)| now(world.store().blob(*image)).unwrap().is_some());

@@ -154,7 +154,7 @@ async fn done(
         What::Restart => run.restart().await?,
         What::Travel { to } => {
             let to = to.parse().expect("an id");
-            run.time_travel(TravelOptions { to, input: None, answer: None }).await?
+            run.travel(TravelOptions { to, input: None, answer: None }).await?
         }
         What::Pause => run.pause().await?,
         What::Unpause => run.unpause().await?,

@@ -8,7 +8,7 @@ use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Run, RunStatus, Step};
+use reentry::core::run::{EntryRecord, RunState, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
@@ -26,7 +26,7 @@ pub(crate) struct HeldStore {
     /// What a broken engine has acknowledged and not stored yet.
     late: Mutex<Option<Commit>>,
     /// The last two versions of the run that were read.
-    read: Mutex<[Option<Run>; 2]>,
+    read: Mutex<[Option<RunState>; 2]>,
 }
 
 impl HeldStore {
@@ -148,7 +148,7 @@ impl Runs for HeldStore {
         now(self.inner().note_late_try(tenant, run, late, times))
     }
 
-    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
         let mut run = now(self.inner().run(tenant, id))?;
         if self.is(Broken::DeadlinesForgotten) {
             run.iter_mut().for_each(without_deadlines);
@@ -174,11 +174,16 @@ impl Runs for HeldStore {
         now(self.inner().lineage(tenant, run))
     }
 
-    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+    async fn step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Option<EntryRecord>, StoreError> {
         now(self.inner().step(tenant, run, path))
     }
 
-    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         now(self.inner().steps(tenant, run))
     }
 
@@ -187,7 +192,7 @@ impl Runs for HeldStore {
         tenant: &TenantId,
         run: RunId,
         paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+    ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError> {
         now(self.inner().outputs(tenant, run, paths))
     }
 
@@ -196,7 +201,7 @@ impl Runs for HeldStore {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         now(self.inner().children(tenant, run, path))
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::id::{RunId, TenantId};
-use reentry::core::run::{Run, RunStatus};
+use reentry::core::run::{RunState, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::store::{RunFilter, Store};
 
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// The runs as they are stored.
-    pub(crate) fn states(&self) -> Vec<Run> {
+    pub(crate) fn states(&self) -> Vec<RunState> {
         let read = |id: &RunId| now(self.eye.run(&self.tenant(), *id)).unwrap();
         self.runs.iter().filter_map(read).collect()
     }
@@ -196,7 +196,7 @@ impl World {
     }
 
     fn is_over(&self) -> bool {
-        let over = |run: &Run| matches!(run.status(), RunStatus::Success | RunStatus::Canceled);
+        let over = |run: &RunState| matches!(run.status(), RunStatus::Success | RunStatus::Canceled);
         let states = self.states();
         let ended = !states.is_empty() && states.iter().all(over);
         let at_work = |process: usize| self.processes.contains_key(&process);

@@ -3,7 +3,7 @@
 use reentry_core::actor::By;
 use reentry_core::id::{SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
-use reentry_core::run::{Phase, Run, SuspensionEnd};
+use reentry_core::run::{Phase, RunState, SuspensionEnd};
 use reentry_core::time::Timestamp;
 
 use super::BackEnd;
@@ -52,7 +52,7 @@ fn late(suspension: u64, message: &str, who: &str) -> LateTry {
 }
 
 /// A run that asks, and is asked nothing else.
-async fn asked(store: &dyn Store, number: u64) -> Run {
+async fn asked(store: &dyn Store, number: u64) -> RunState {
     put(store, create(run(number)).with_step("a", asking(number, &[]))).await
 }
 

@@ -2,7 +2,7 @@
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
-use reentry_core::run::{Phase, Run};
+use reentry_core::run::{Phase, RunState};
 use reentry_core::time::Timestamp;
 
 use super::BackEnd;
@@ -22,11 +22,11 @@ pub(super) fn workflow(id: &str, version: u64, components: &[&[u8]]) -> Workflow
     }
 }
 
-pub(super) fn pinned(number: u64, workflow: &WorkflowRecord) -> Run {
-    Run { workflow: workflow.digest, workflow_id: workflow.id.clone(), ..run(number) }
+pub(super) fn pinned(number: u64, workflow: &WorkflowRecord) -> RunState {
+    RunState { workflow: workflow.digest, workflow_id: workflow.id.clone(), ..run(number) }
 }
 
-pub(super) fn over(mut run: Run) -> Run {
+pub(super) fn over(mut run: RunState) -> RunState {
     run.phase = Phase::Succeeded;
     run
 }
@@ -119,10 +119,10 @@ pub async fn the_users_of_a_component_are_known(back_end: &dyn BackEnd) {
     put(&*store, create(pinned(1, &both))).await;
     put(&*store, create(over(pinned(2, &both))).of(&other)).await;
     let moved = put(&*store, create(pinned(3, &both))).await;
-    put(&*store, change(&Run { workflow: one.digest, ..moved })).await;
+    put(&*store, change(&RunState { workflow: one.digest, ..moved })).await;
     // Its savepoint, of the commit that moves it, shows it as it was before.
     let saved = put(&*store, create(pinned(4, &both))).await;
-    put(&*store, change(&Run { workflow: one.digest, ..saved }).saving(None, &[])).await;
+    put(&*store, change(&RunState { workflow: one.digest, ..saved }).saving(None, &[])).await;
     let usage_of = async |tenant: &TenantId, bytes: &[u8]| {
         store.usage(tenant, &ComponentDigest::of(bytes)).await.unwrap()
     };
@@ -245,8 +245,9 @@ pub async fn what_a_savepoint_is_of_is_not_removed(back_end: &dyn BackEnd) {
     }
     let remove = async |workflow: &WorkflowRecord| said(store.remove_workflow(&mine, &workflow.digest).await);
     let remove_a = async || said(store.remove_component(&mine, &ComponentDigest::of(b"a")).await);
-    let follow =
-        |run: &Run, workflow: &WorkflowRecord| change(&Run { workflow: workflow.digest, ..run.clone() });
+    let follow = |run: &RunState, workflow: &WorkflowRecord| {
+        change(&RunState { workflow: workflow.digest, ..run.clone() })
+    };
 
     let now = put(&*store, create(pinned(1, &one))).await;
     let now = put(&*store, change(&now).saving(Some(1), &[])).await;

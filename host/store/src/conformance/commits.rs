@@ -2,7 +2,7 @@
 
 use reentry_core::id::TenantId;
 use reentry_core::json::{DEPTH_MAX, Json};
-use reentry_core::run::{Run, SuspensionEnd};
+use reentry_core::run::{RunState, SuspensionEnd};
 
 use super::BackEnd;
 use super::drafts::{
@@ -10,7 +10,7 @@ use super::drafts::{
 };
 use crate::{CommitError, RunFilter, Store, SuspensionFilter};
 
-async fn read(store: &dyn Store, run: &Run) -> Option<Run> {
+async fn read(store: &dyn Store, run: &RunState) -> Option<RunState> {
     store.run(&run.tenant, run.id).await.unwrap()
 }
 
@@ -78,7 +78,7 @@ pub async fn a_change_builds_on_the_version_it_names(back_end: &dyn BackEnd) {
     ahead.expected = Some(7);
     ahead.run_mut().version = 8;
     assert_eq!(refusal(&*store, ahead).await, "version conflict");
-    match store.commit(change(&Run { version: 1, ..run(2) })).await.unwrap_err() {
+    match store.commit(change(&RunState { version: 1, ..run(2) })).await.unwrap_err() {
         CommitError::VersionConflict { expected, found, .. } => {
             assert_eq!((expected, found), (Some(1), None))
         }
@@ -101,7 +101,7 @@ pub async fn a_refused_commit_stores_nothing(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let first = create(run(1)).with_step("a", asking(1, &[])).with_image(1, b"one");
     let first = put(&*store, first).await;
-    let everything = |run: &Run| {
+    let everything = |run: &RunState| {
         change(run)
             .with_closed(1, SuspensionEnd::Answered)
             .with_step("a", ended())
@@ -113,7 +113,7 @@ pub async fn a_refused_commit_stores_nothing(back_end: &dyn BackEnd) {
     assert_eq!(refusal(&*store, taken).await, "suspension taken");
     let twice = everything(&first).with_closed(1, SuspensionEnd::Answered);
     assert_eq!(refusal(&*store, twice).await, "suspension taken");
-    let stale = everything(&Run { version: 0, ..first.clone() });
+    let stale = everything(&RunState { version: 0, ..first.clone() });
     assert_eq!(refusal(&*store, stale).await, "version conflict");
 
     assert_eq!(read(&*store, &first).await, Some(first.clone()));

@@ -1,7 +1,7 @@
 //! Deleting runs: only those that have ended, and then all of them.
 
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{Phase, Run, SuspensionEnd};
+use reentry_core::run::{Phase, RunState, SuspensionEnd};
 use reentry_core::time::Timestamp;
 
 use super::BackEnd;
@@ -40,7 +40,7 @@ pub async fn only_what_has_ended_is_deleted(back_end: &dyn BackEnd) {
         ),
         "{told}"
     );
-    put(&*store, create(Run::clone(&ending(create(run(2)), Phase::Pending).run))).await;
+    put(&*store, create(RunState::clone(&ending(create(run(2)), Phase::Pending).run))).await;
     assert_eq!(delete(&*store, &mine, 2).await, "pending");
     assert_eq!(delete(&*store, &mine, 3).await, "no run");
     for (number, phase) in [(4, Phase::Succeeded), (5, Phase::Failed), (6, Phase::Canceled)] {
@@ -53,7 +53,7 @@ pub async fn only_what_has_ended_is_deleted(back_end: &dyn BackEnd) {
 }
 
 /// A run of which something is kept in every way there is.
-async fn rich(store: &dyn Store, number: u64) -> Run {
+async fn rich(store: &dyn Store, number: u64) -> RunState {
     let large = format!("\"{}\"", "x".repeat(10_000));
     let first = create(run(number)).with_step("a", given(asking(number * 10, &["boss"]), &large));
     let first = first.with_step("b", listening(number * 10 + 1, "paid", None)).with_image(number, b"image");

@@ -8,14 +8,15 @@ use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, Tena
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{
-    Call, Doing, Durability, Held, Phase, Reopened, Run, Step, StepEntry, StepStatus, Suspension,
-    SuspensionEnd, Waiting,
+    Call, Doing, Durability, EntryRecord, Held, Phase, ReopenedSuspension, RunState, StepResult, StepStatus,
+    Suspension, SuspensionEnd, Waiting,
 };
 use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
 
 use crate::{
-    CallLog, Closed, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint, SavepointKind, Store,
+    CallLog, ClosedSuspension, Commit, CommitError, Message, NewSuspension, RequestKey, Savepoint,
+    SavepointKind, Store,
 };
 
 /// The 16 bytes of the id with this number.
@@ -85,22 +86,22 @@ pub fn by(name: &str, comment: Option<&str>) -> By {
 }
 
 /// A run that is live, of the default tenant.
-pub fn run(number: u64) -> Run {
+pub fn run(number: u64) -> RunState {
     let workflow = (WorkflowDigest::of(b"approve"), "approve".to_owned());
-    let mut run = Run::new(run_id(number), TenantId::default(), workflow, Timestamp(1_000 + number));
+    let mut run = RunState::new(run_id(number), TenantId::default(), workflow, Timestamp(1_000 + number));
     run.phase = Phase::Live;
     run
 }
 
 /// A step that does something.
-pub fn step(doing: Doing) -> Step {
+pub fn step(doing: Doing) -> EntryRecord {
     let (status, ended_at) = match doing {
         Doing::Waiting(_) => (StepStatus::Suspended, None),
         Doing::Ended => (StepStatus::Success, Some(Timestamp(9_000))),
         Doing::Queued => (StepStatus::Pending, None),
         _ => (StepStatus::Running, None),
     };
-    let entry = StepEntry {
+    let entry = StepResult {
         status,
         payload: json(r#"{"amount": 120.50}"#),
         output: None,
@@ -112,7 +113,7 @@ pub fn step(doing: Doing) -> Step {
         resume_payload: None,
         resumed_at: None,
     };
-    Step {
+    EntryRecord {
         entry,
         apart: None,
         calls: 1,
@@ -128,27 +129,27 @@ pub fn step(doing: Doing) -> Step {
 }
 
 /// A step that holds others.
-pub fn holding() -> Step {
+pub fn holding() -> EntryRecord {
     step(Doing::Holding(Held::Scope))
 }
 
 /// An item that has not begun.
-pub fn queued() -> Step {
+pub fn queued() -> EntryRecord {
     step(Doing::Queued)
 }
 
 /// A step that is called.
-pub fn calling(owner: u64) -> Step {
+pub fn calling(owner: u64) -> EntryRecord {
     step(Doing::Calling(owner_id(owner), Call::Start))
 }
 
 /// A step that is done.
-pub fn ended() -> Step {
+pub fn ended() -> EntryRecord {
     step(Doing::Ended)
 }
 
 /// A step that waits for an answer, under these labels.
-pub fn asking(suspension: u64, labels: &[&str]) -> Step {
+pub fn asking(suspension: u64, labels: &[&str]) -> EntryRecord {
     let labels = labels.iter().map(|label| (*label).to_owned()).collect();
     let payload = json(r#"{"reason":"amount above 100"}"#);
     let answer = AnswerWait { payload, labels, assignees: Vec::new(), resume_schema: None, deadline: None };
@@ -156,17 +157,17 @@ pub fn asking(suspension: u64, labels: &[&str]) -> Step {
 }
 
 /// A step that waits for an instant.
-pub fn sleeping(suspension: u64, until: u64) -> Step {
+pub fn sleeping(suspension: u64, until: u64) -> EntryRecord {
     waiting(suspension, WaitFor::Time(Timestamp(until)))
 }
 
 /// A step that waits for an event.
-pub fn listening(suspension: u64, name: &str, key: Option<&str>) -> Step {
+pub fn listening(suspension: u64, name: &str, key: Option<&str>) -> EntryRecord {
     let (name, key) = (name.to_owned(), key.map(str::to_owned));
     waiting(suspension, WaitFor::Event(EventWait { name, key, deadline: None }))
 }
 
-fn waiting(suspension: u64, what: WaitFor) -> Step {
+fn waiting(suspension: u64, what: WaitFor) -> EntryRecord {
     let suspension = Suspension {
         id: suspension_id(suspension),
         wait: Wait { id: 1, what },
@@ -183,27 +184,27 @@ fn waiting(suspension: u64, what: WaitFor) -> Step {
 }
 
 /// The same step with another input.
-pub fn given(step: Step, payload: &str) -> Step {
-    Step { entry: StepEntry { payload: json(payload), ..step.entry }, ..step }
+pub fn given(step: EntryRecord, payload: &str) -> EntryRecord {
+    EntryRecord { entry: StepResult { payload: json(payload), ..step.entry }, ..step }
 }
 
 /// The same step with an input that is kept apart, under the id with this number.
-pub fn given_apart(step: Step, part: u64, payload: &str) -> Step {
-    Step { apart: Some(image_id(part)), ..given(step, payload) }
+pub fn given_apart(step: EntryRecord, part: u64, payload: &str) -> EntryRecord {
+    EntryRecord { apart: Some(image_id(part)), ..given(step, payload) }
 }
 
 /// The same step as it is read with its run: without an input that is kept apart.
-pub fn unread(step: Step) -> Step {
+pub fn unread(step: EntryRecord) -> EntryRecord {
     if step.apart.is_some() { given(step, "null") } else { step }
 }
 
 /// A commit that creates a run.
-pub fn create(run: Run) -> Commit {
-    Commit::new(Run { version: 1, steps: BTreeMap::new(), ..run }, None, Durability::Visible)
+pub fn create(run: RunState) -> Commit {
+    Commit::new(RunState { version: 1, steps: BTreeMap::new(), ..run }, None, Durability::Visible)
 }
 
 /// A commit that builds on a run as it was read.
-pub fn change(run: &Run) -> Commit {
+pub fn change(run: &RunState) -> Commit {
     let mut commit = create(run.clone());
     commit.expected = Some(run.version);
     commit.run_mut().version = run.version + 1;
@@ -215,7 +216,7 @@ pub fn change(run: &Run) -> Commit {
 impl Commit {
     /// With a step's record. Opens all that the step waits for.
     #[must_use]
-    pub fn with_step(mut self, at: &str, step: Step) -> Self {
+    pub fn with_step(mut self, at: &str, step: EntryRecord) -> Self {
         let at = path(at);
         self.opened.extend(step.open().map(|suspension| NewSuspension::of(at.clone(), suspension)));
         self.run_mut().steps.remove(&at);
@@ -228,7 +229,7 @@ impl Commit {
 
     /// With a step's record, what it waits for being open already.
     #[must_use]
-    pub fn with_record(mut self, at: &str, step: Step) -> Self {
+    pub fn with_record(mut self, at: &str, step: EntryRecord) -> Self {
         let opened = self.opened.len();
         self = self.with_step(at, step);
         self.opened.truncate(opened);
@@ -239,7 +240,7 @@ impl Commit {
     #[must_use]
     pub fn with_reopened(mut self, suspension: u64, claim: u64, key: Option<&str>) -> Self {
         let (suspension, request) = (suspension_id(suspension), key.map(str::to_owned));
-        self.reopened.push(Reopened {
+        self.reopened.push(ReopenedSuspension {
             path: StepPath::root(),
             suspension,
             claim,
@@ -253,7 +254,13 @@ impl Commit {
     #[must_use]
     pub fn with_closed(mut self, suspension: u64, end: SuspensionEnd) -> Self {
         let suspension = suspension_id(suspension);
-        self.closed.push(Closed { suspension, end, question: None, answer: None, by: By::default() });
+        self.closed.push(ClosedSuspension {
+            suspension,
+            end,
+            question: None,
+            answer: None,
+            by: By::default(),
+        });
         self
     }
 
@@ -262,7 +269,7 @@ impl Commit {
     pub fn with_answer(mut self, suspension: u64, question: &str, answer: &str, by: By) -> Self {
         let (suspension, end) = (suspension_id(suspension), SuspensionEnd::Answered);
         let (question, answer) = (Some(json(question)), Some(json(answer)));
-        self.closed.push(Closed { suspension, end, question, answer, by });
+        self.closed.push(ClosedSuspension { suspension, end, question, answer, by });
         self
     }
 
@@ -378,8 +385,8 @@ impl Commit {
 }
 
 /// Stores a commit that must be stored; returns the run as it must be read from then on.
-pub async fn put(store: &dyn Store, commit: Commit) -> Run {
-    let run = Run::clone(&commit.run);
+pub async fn put(store: &dyn Store, commit: Commit) -> RunState {
+    let run = RunState::clone(&commit.run);
     store.commit(commit).await.unwrap();
     run
 }

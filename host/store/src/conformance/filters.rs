@@ -2,7 +2,7 @@
 
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
-use reentry_core::run::{RunStatus, Step, SuspensionEnd};
+use reentry_core::run::{EntryRecord, RunStatus, SuspensionEnd};
 use reentry_core::step::{AnswerWait, Deadline, DeadlineOutcome, WaitFor};
 use reentry_core::time::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::counts::{RunGroups, SuspensionGroups};
 use crate::{Counts, RunFilter, Store, StoreError, SuspensionFilter};
 
 /// A question with labels, those who are asked, and a deadline.
-pub fn question(suspension: u64, labels: &[&str], assignees: &[&str], deadline: Option<u64>) -> Step {
+pub fn question(suspension: u64, labels: &[&str], assignees: &[&str], deadline: Option<u64>) -> EntryRecord {
     let mut step = asking(suspension, labels);
     if let WaitFor::Answer(answer) = &mut step.suspensions[0].wait.what {
         let assignees = assignees.iter().map(|name| (*name).to_owned()).collect();
@@ -23,7 +23,7 @@ pub fn question(suspension: u64, labels: &[&str], assignees: &[&str], deadline: 
 }
 
 /// The same, opened at an instant.
-fn asked_at(at: u64) -> Step {
+fn asked_at(at: u64) -> EntryRecord {
     let mut step = asking(at, &[]);
     step.suspensions[0].id = SuspensionId::new(Timestamp(at), [0x80; 10]);
     step
@@ -35,7 +35,7 @@ fn version_2() -> WorkflowDigest {
 }
 
 /// What waits at each step of a run.
-type Waits = Vec<(&'static str, Step)>;
+type Waits = Vec<(&'static str, EntryRecord)>;
 
 /// Runs of two workflows about some resources, which wait for this and that.
 async fn fill(store: &dyn Store) {

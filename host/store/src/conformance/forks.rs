@@ -9,7 +9,7 @@ use crate::{Ancestor, Store};
 use reentry_core::id::TenantId;
 
 /// A run that has done `a` and `b` and two of four items; `c` goes on. Version 3.
-async fn parent(store: &dyn Store) -> reentry_core::run::Run {
+async fn parent(store: &dyn Store) -> reentry_core::run::RunState {
     let first = create(run(1)).with_step("", given(holding(), "0")).with_step("a", given(calling(1), "1"));
     let now = put(store, first).await;
     let second = change(&now).with_step("a", given(ended(), "1")).with_step("b", given(ended(), "2"));
@@ -58,7 +58,7 @@ pub async fn a_fork_sees_what_was_done_before_it(back_end: &dyn BackEnd) {
 /// The records of a fork and its parents come in the order of the clock; those of one instant as they were stored, parents first.
 pub async fn the_steps_of_a_fork_come_by_the_clock(back_end: &dyn BackEnd) {
     let store = back_end.open();
-    let at = |at: u64, mut step: reentry_core::run::Step| {
+    let at = |at: u64, mut step: reentry_core::run::EntryRecord| {
         step.entry.started_at = reentry_core::time::Timestamp(at);
         step
     };

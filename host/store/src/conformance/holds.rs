@@ -148,7 +148,7 @@ pub async fn what_is_published_stays_while_it_is_needed(back_end: &dyn BackEnd) 
     assert_eq!(unpublish().await, needed(1, 1, 0, 0));
     let run = put(&*store, create(pinned(2, &one)).of(&other)).await;
     let moved = put(&*store, create(pinned(3, &one)).of(&other)).await;
-    let moved = reentry_core::run::Run { workflow: two.digest, ..moved };
+    let moved = reentry_core::run::RunState { workflow: two.digest, ..moved };
     put(&*store, change(&moved).of(&other).saving(None, &[])).await;
     assert_eq!(unpublish().await, needed(2, 1, 2, 2));
     put(&*store, change(&over(run)).of(&other)).await;

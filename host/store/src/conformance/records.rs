@@ -2,7 +2,7 @@
 
 use reentry_core::id::TenantId;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Phase, Step};
+use reentry_core::run::{EntryRecord, Phase};
 
 use super::BackEnd;
 use super::drafts::{
@@ -12,7 +12,7 @@ use super::drafts::{
 use crate::Store;
 
 /// The paths of records, in order.
-pub(super) fn paths(records: &[(StepPath, Step)]) -> Vec<String> {
+pub(super) fn paths(records: &[(StepPath, EntryRecord)]) -> Vec<String> {
     records.iter().map(|(path, _)| path.to_string()).collect()
 }
 
@@ -24,7 +24,8 @@ pub(super) async fn inputs(store: &dyn Store, run: u64, wanted: &[&str]) -> Vec<
     for (path, step) in &found {
         assert_eq!(store.step(&TenantId::default(), run_id(run), path).await.unwrap(), *step, "{path}");
     }
-    let input = |step: Option<Step>| step.map_or("-".to_owned(), |step| step.entry.payload.to_string());
+    let input =
+        |step: Option<EntryRecord>| step.map_or("-".to_owned(), |step| step.entry.payload.to_string());
     found.into_iter().map(|(_, step)| input(step)).collect()
 }
 

@@ -6,7 +6,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, RunStatus, Step};
+use reentry_core::run::{EntryRecord, RunState, RunStatus};
 
 use super::Data;
 use super::call_logs::KeptCallLog;
@@ -246,7 +246,7 @@ impl Data {
         self.runs_in_order().iter().filter_map(fork).collect()
     }
 
-    pub(super) fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+    pub(super) fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
         let Some(kept) = self.run_of(tenant, id) else { return Ok(None) };
         self.count(kept.row.head.len());
         let mut run = decode_run(id, tenant, kept.row.head.as_bytes())?;
@@ -318,7 +318,11 @@ impl Data {
 
 impl Data {
     /// Reads the path and the record of a step, with its payload wherever that is kept.
-    pub(super) fn whole_step(&self, run: RunId, step: &KeptStep) -> Result<(StepPath, Step), StoreError> {
+    pub(super) fn whole_step(
+        &self,
+        run: RunId,
+        step: &KeptStep,
+    ) -> Result<(StepPath, EntryRecord), StoreError> {
         let row = &step.row;
         let payload = match &row.payload {
             Payload::Within(text) => Some(text.text().as_bytes()),
@@ -331,7 +335,7 @@ impl Data {
 
 impl KeptStep {
     /// Reads the path and the record; a payload that is kept apart is left there.
-    pub(super) fn decode(&self, run: RunId) -> Result<(StepPath, Step), StoreError> {
+    pub(super) fn decode(&self, run: RunId) -> Result<(StepPath, EntryRecord), StoreError> {
         let row = &self.row;
         let payload = row.payload.text().map(str::as_bytes);
         decode_step(run, &row.path, row.record.as_bytes(), payload, row.payload.part())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::path::StepPath;
-use reentry_core::run::Step;
+use reentry_core::run::EntryRecord;
 
 use super::Data;
 use super::runs::{KeptRun, KeptStep};
@@ -27,7 +27,7 @@ impl Data {
         tenant: &TenantId,
         id: RunId,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         let Some(run) = self.run_of(tenant, id) else { return Ok(Vec::new()) };
         let (mut seen, mut hidden) = (BTreeSet::new(), Vec::new());
         let mut layers =
@@ -57,7 +57,7 @@ impl Data {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Option<Step>, StoreError> {
+    ) -> Result<Option<EntryRecord>, StoreError> {
         let path = path.to_string();
         if let Some(own) = self.run_of(tenant, run).and_then(|run| run.steps.get(&path)) {
             return self.whole_step(run, own).map(|(_, step)| Some(step));
@@ -70,7 +70,7 @@ impl Data {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         if path.last().is_none_or(|last| last.index.is_some()) {
             return Ok(Vec::new());
         }

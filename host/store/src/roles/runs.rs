@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{EntryRecord, RunState};
 
 use crate::{
     CallLogFilter, CallLogs, Commit, CommitError, Counts, DeleteError, LateTry, LogRow, Page, RequestRecord,
@@ -75,20 +75,25 @@ pub trait Runs: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 
     /// Reads a run with the records of its steps that are not done, but for payloads that are kept apart.
-    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError>;
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError>;
 
     /// The chain of forks that leads to a run: the run with which it began, then each fork with the version that its parent had, the run
     /// itself at last. One alone for a run that is no fork; nothing for one that is not there. Reads nothing of what runs hold.
     async fn lineage(&self, tenant: &TenantId, run: RunId) -> Result<Vec<Ancestor>, StoreError>;
 
     /// Reads one step's record, done or not.
-    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError>;
+    async fn step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Option<EntryRecord>, StoreError>;
 
     /// Reads the records of all steps of a run. Grows with the run.
     ///
     /// They come in the order in which their first records were stored. Those of a fork come in the order in which the steps
     /// were first called, by the clock.
-    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError>;
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError>;
 
     /// Reads the records of the named steps, done or not, as they were at one moment; as many as were named, in that order.
     async fn outputs(
@@ -96,7 +101,7 @@ pub trait Runs: Send + Sync + 'static {
         tenant: &TenantId,
         run: RunId,
         paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError>;
+    ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError>;
 
     /// Reads the records of all repetitions of a step, `path[0]`, `path[1]`, …, in the order of their indexes, and not what lies
     /// below them. Grows with what lies at `path` and below, not with the run.
@@ -107,7 +112,7 @@ pub trait Runs: Send + Sync + 'static {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError>;
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError>;
 
     /// Reads what watchers saw of the commits after a version of a run, oldest first, at most `limit`. Commits that brought
     /// nothing for them are left out.

@@ -1,7 +1,7 @@
 //! Deleting runs that have ended, with all that is kept of them in every table.
 
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{RunStatus, Step};
+use reentry_core::run::{EntryRecord, RunStatus};
 use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -47,7 +47,7 @@ fn drop_images(connection: &Connection, seq: i64) -> Result<(), Fault> {
         connection.prepare_cached("SELECT record FROM steps WHERE run = ?1 AND active = 1")?;
     let steps = statement.query_map([seq], |row| {
         let record = row.get_ref(0)?.as_bytes_or_null().ok().flatten();
-        Ok(record.and_then(|record| serde_json::from_slice::<Step>(record).ok()))
+        Ok(record.and_then(|record| serde_json::from_slice::<EntryRecord>(record).ok()))
     })?;
     let steps = steps.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut images = steps.iter().flatten().filter_map(|step| step.doing.image());

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::Step;
+use reentry_core::run::EntryRecord;
 use rusqlite::{Connection, Row, params};
 
 use crate::StoreError;
@@ -26,7 +26,7 @@ struct Which {
 struct Found {
     seq: i64,
     path: StepPath,
-    step: Step,
+    step: EntryRecord,
 }
 
 /// Reads one step's record.
@@ -35,7 +35,7 @@ pub(crate) fn one(
     tenant: &TenantId,
     run: RunId,
     path: &StepPath,
-) -> Result<Option<Step>, StoreError> {
+) -> Result<Option<EntryRecord>, StoreError> {
     let sql = format!(
         "SELECT record, {PAYLOAD}, part FROM steps
         WHERE run = (SELECT seq FROM runs WHERE id = ?1 AND tenant = ?3) AND path = ?2"
@@ -57,7 +57,7 @@ fn step(
     path: &str,
     row: &Row<'_>,
     first: usize,
-) -> Result<(StepPath, Step), StoreError> {
+) -> Result<(StepPath, EntryRecord), StoreError> {
     let (record, payload) = (bytes(row, first)?, bytes_or_null(row, first + 1)?);
     reader.count(Some(record));
     reader.count(payload);
@@ -69,7 +69,7 @@ pub(crate) fn every(
     reader: &Reader,
     tenant: &TenantId,
     run: RunId,
-) -> Result<Vec<(StepPath, Step)>, StoreError> {
+) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
     read(reader, tenant, run, &Which { sql: "?2 IS NULL", text: None })
 }
 
@@ -79,10 +79,10 @@ pub(crate) fn named(
     tenant: &TenantId,
     run: RunId,
     paths: &[StepPath],
-) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError> {
     let text = Json::record(paths).map_err(|error| StoreError::Refused(error.to_string()))?.text().to_owned();
     let which = Which { sql: "path IN (SELECT value FROM json_each(?2))", text: Some(text) };
-    let found: HashMap<StepPath, Step> = read(reader, tenant, run, &which)?.into_iter().collect();
+    let found: HashMap<StepPath, EntryRecord> = read(reader, tenant, run, &which)?.into_iter().collect();
     Ok(paths.iter().map(|path| (path.clone(), found.get(path).cloned())).collect())
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn children(
     tenant: &TenantId,
     run: RunId,
     path: &StepPath,
-) -> Result<Vec<(StepPath, Step)>, StoreError> {
+) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
     if path.last().is_none_or(|last| last.index.is_some()) {
         return Ok(Vec::new());
     }
@@ -109,7 +109,7 @@ fn read(
     tenant: &TenantId,
     run: RunId,
     which: &Which,
-) -> Result<Vec<(StepPath, Step)>, StoreError> {
+) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
     let moment = reader.unchecked_transaction().map_err(store_error)?;
     let layers = forks::layers(reader, tenant, run)?;
     let (mut seen, mut hidden) = (HashSet::new(), Vec::<String>::new());

@@ -1,7 +1,7 @@
 //! Runs: the table `runs`, and what one commit does to all tables of a run.
 
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{Run, RunStatus};
+use reentry_core::run::{RunState, RunStatus};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::codes::{end_code, status_code};
@@ -188,8 +188,8 @@ fn follow(connection: &Connection, run: &RunRow, seq: i64) -> Result<(), Fault> 
 }
 
 /// Reads a run and its steps that are not done. One statement, so that head and steps are of one version.
-pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
-    let mut found: Option<Run> = None;
+pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
+    let mut found: Option<RunState> = None;
     all(reader, READ, params![id.as_bytes(), tenant.as_str()], |row| {
         let run = match &mut found {
             Some(run) => run,

@@ -29,7 +29,7 @@ fn rows(folder: &Folder) -> BTreeMap<String, i64> {
 }
 
 /// A run with large questions and answers, answers that were refused and such as came too late.
-async fn rich(store: &dyn Store, number: u64) -> reentry_core::run::Run {
+async fn rich(store: &dyn Store, number: u64) -> reentry_core::run::RunState {
     let text = |letter: &str| format!("\"{}\"", letter.repeat(3_000));
     let first = create(run(number)).with_step("", given_apart(calling(1), number, &text("i")));
     let first = first.with_step("a", asking(number, &[])).with_step("b", asking(number + 100, &[]));

@@ -85,7 +85,7 @@ pub(super) async fn travel(args: TravelArgs, session: &Session) -> Result<Exit, 
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
     let input = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
-    let result = run.time_travel(TravelOptions { to: args.to, input, answer: None }).await?;
+    let result = run.travel(TravelOptions { to: args.to, input, answer: None }).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }

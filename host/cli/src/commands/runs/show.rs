@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use reentry::core::path::StepPath;
-use reentry::core::run::{LogKind, Run as State, StepEntry};
+use reentry::core::run::{LogKind, RunState as State, StepResult};
 use reentry::core::time::Timestamp;
 use reentry::core::trace::RootSpanRecord;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
@@ -122,7 +122,7 @@ fn indented(path: &StepPath) -> String {
     format!("{}{name}", "  ".repeat(path.segments().len().saturating_sub(1)))
 }
 
-fn lasted(entry: &StepEntry, now: Timestamp) -> String {
+fn lasted(entry: &StepResult, now: Timestamp) -> String {
     match entry.ended_at {
         Some(at) => took(at.ms_since(entry.started_at)),
         None => format!("{} so far", span(now.ms_since(entry.started_at))),

@@ -3,7 +3,7 @@
 use reentry::core::actor::By;
 use reentry::core::id::SuspensionId;
 use reentry::core::json::Json;
-use reentry::core::run::{StepEntry, StepStatus};
+use reentry::core::run::{StepResult, StepStatus};
 use reentry::core::time::Timestamp;
 use reentry::{Happening, Level, WatchEvent};
 use reentry_wire::lookup::short;
@@ -131,7 +131,7 @@ fn said(what: &Happening) -> Said<'_> {
         }
         Happening::StepEnded { status, entry, .. } => {
             let brought = entry.as_ref().and_then(|entry| {
-                let StepEntry { output, resume_payload, suspend_payload, payload, .. } = &**entry;
+                let StepResult { output, resume_payload, suspend_payload, payload, .. } = &**entry;
                 let error = entry.error.as_ref().map(json);
                 error.or_else(|| first([output, resume_payload, suspend_payload, &Some(payload.clone())]))
             });
@@ -208,7 +208,7 @@ mod tests {
             retry_after_ms: None,
             details: None,
         };
-        let entry = StepEntry {
+        let entry = StepResult {
             status: StepStatus::Failed,
             payload: value("1"),
             output: None,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use reentry_wire::WorkflowApplied;
 
-use crate::component_lookup;
+use crate::component_lookup::{self, Opened};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::{Background, Session};
@@ -21,8 +21,8 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.tenant(Background::Off).await?;
-    let definition = component_lookup::open(session, &tenant, &args.file, None).await?;
-    let applied = tenant.apply_workflow(definition).await?;
+    let Opened { definition, origin } = component_lookup::open(session, &tenant, &args.file, None).await?;
+    let applied = tenant.apply_workflow(definition).await.map_err(|error| origin.failure(error))?;
     let (id, digest) = (applied.workflow.id(), applied.workflow.digest());
     if session.ui.is_json() {
         session.ui.print_json(&WorkflowApplied::from(&applied))?;

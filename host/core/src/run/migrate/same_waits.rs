@@ -1,7 +1,7 @@
 //! Whether a step waits for the same in another version of its component.
 
 use crate::run::doing::Doing;
-use crate::run::entry::Step;
+use crate::run::entry::EntryRecord;
 use crate::step::Waits;
 
 /// Compares what a step waits for, by the guest's numbers and by kind. What the waits say beside that (payload, labels, instant) is not looked at: a
@@ -9,7 +9,7 @@ use crate::step::Waits;
 ///
 /// # Errors
 /// What is different, to be read after the name of the step.
-pub(super) fn check(step: &Step, there: &Waits) -> Result<(), String> {
+pub(super) fn check(step: &EntryRecord, there: &Waits) -> Result<(), String> {
     // Waits that are over are among them: the guest has not heard of that yet.
     let mut here: Vec<_> = step.suspensions.iter().map(|one| (one.wait.id, one.wait.what.kind())).collect();
     let mut wanted: Vec<_> = there.waits.iter().map(|wait| (wait.id, wait.what.kind())).collect();

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::path::StepPath;
 use crate::run::change::Change;
 use crate::run::doing::{Doing, Held};
-use crate::run::entry::Step;
+use crate::run::entry::EntryRecord;
 use crate::step::WaitFor;
-use crate::workflow::node::{Awaited, Kind, ParallelNode};
+use crate::workflow::node::{Kind, ParallelNode, WaitKind};
 use crate::workflow::{Arm, Place};
 
 /// Looks at each open entry: is it there, is it the same kind of thing, is it held by the same.
@@ -62,12 +62,12 @@ pub(super) fn check(change: &Change<'_>) -> Result<(), String> {
     }
 }
 
-fn holds(step: &Step) -> bool {
+fn holds(step: &EntryRecord) -> bool {
     matches!(step.doing, Doing::Holding(_))
 }
 
 /// What an open entry is, by what it does.
-fn kind(step: &Step) -> &'static str {
+fn kind(step: &EntryRecord) -> &'static str {
     match &step.doing {
         Doing::Holding(Held::Scope) => "workflow or body",
         Doing::Holding(Held::Parallel { .. }) => "parallel",
@@ -92,8 +92,8 @@ fn kind_there(place: Place<'_>) -> &'static str {
     }
     if let Some(wait) = place.wait() {
         return match wait.what {
-            Awaited::Answer { .. } => "question",
-            Awaited::Event { .. } => "wait for an event",
+            WaitKind::Answer { .. } => "question",
+            WaitKind::Event { .. } => "wait for an event",
         };
     }
     if place.scope().is_some() {
@@ -118,7 +118,7 @@ fn kind_there(place: Place<'_>) -> &'static str {
 }
 
 /// Whether an entry stands in an arm that its block has begun.
-fn same_arm(path: &StepPath, place: Place<'_>, holder: &StepPath, held: &Step) -> Result<(), String> {
+fn same_arm(path: &StepPath, place: Place<'_>, holder: &StepPath, held: &EntryRecord) -> Result<(), String> {
     let Place::Entry(_, node) = place else { return Ok(()) };
     let Some((_, arm)) = node.within else { return Ok(()) };
     let begun = match (&held.doing, arm) {

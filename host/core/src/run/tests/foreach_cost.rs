@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::script::{World, commit, owner};
 use crate::event::{Event, StartRequest};
 use crate::json::Json;
-use crate::run::{Known, RunStatus, Stop, apply};
+use crate::run::{Known, NoDecision, RunStatus, apply};
 use crate::time::Timestamp;
 
 /// Decides about an event, and counts how often the whole of it was begun.
@@ -19,9 +19,9 @@ fn decide(world: &mut World, event: &Event, rounds: &mut usize) -> Vec<crate::ef
                 world.run = decision.run;
                 return decision.effects;
             }
-            Err(Stop::Refused(refused)) => panic!("{refused}"),
-            Err(Stop::Due) => panic!("nothing has a deadline"),
-            Err(Stop::Missing(missing)) => {
+            Err(NoDecision::Refused(refused)) => panic!("{refused}"),
+            Err(NoDecision::Due) => panic!("nothing has a deadline"),
+            Err(NoDecision::Missing(missing)) => {
                 for path in missing.steps {
                     let record = world.records.get(&path).cloned();
                     assert!(known.steps.insert(path, record).is_none(), "asked for twice");

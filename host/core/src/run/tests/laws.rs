@@ -11,28 +11,28 @@ use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
 use crate::run::structure::holder;
-use crate::run::{Decision, Doing, LogEntry, Phase, Run, RunStatus, Step};
+use crate::run::{Decision, Doing, EntryRecord, LogEntry, Phase, RunState, RunStatus};
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, Failure, Wait, WaitFor, Waits, Wake};
 use crate::time::Timestamp;
 
 /// Suspensions that are open in a run.
-fn open(run: &Run) -> HashSet<SuspensionId> {
+fn open(run: &RunState) -> HashSet<SuspensionId> {
     run.waiting().map(|(_, suspension)| suspension.id).collect()
 }
 
 /// Suspensions that callers answered and whose steps are being told.
-fn answered(run: &Run) -> HashSet<SuspensionId> {
+fn answered(run: &RunState) -> HashSet<SuspensionId> {
     let over = run.steps.values().flat_map(|step| step.doing.over());
     over.filter(|over| over.claim.is_some()).map(|over| over.id).collect()
 }
 
 /// Images that a run's steps lead to, each of which is kept for one step.
-fn images(run: &Run) -> HashSet<SnapshotId> {
+fn images(run: &RunState) -> HashSet<SnapshotId> {
     run.images().collect()
 }
 
 /// Whether an entry that is not done goes on by itself, or because of somebody.
-fn goes_on(step: &Step) -> bool {
+fn goes_on(step: &EntryRecord) -> bool {
     step.owner().is_some()
         || step.open().next().is_some()
         || matches!(step.doing, Doing::Ready(_) | Doing::Sleeping(_) | Doing::Delayed(..))
@@ -66,7 +66,7 @@ pub(super) fn keeps_the_laws(world: &World, decision: &Decision) {
     }
 
     // Records: those that are under way are the ones that changed, each once, and nothing else differs.
-    let records: BTreeMap<&StepPath, &Step> =
+    let records: BTreeMap<&StepPath, &EntryRecord> =
         decision.steps.iter().map(|(path, step)| (path, step)).collect();
     assert_eq!(records.len(), decision.steps.len(), "a record is given twice: {:?}", decision.steps);
     for (path, step) in &run.steps {
@@ -105,9 +105,9 @@ pub(super) fn keeps_the_laws(world: &World, decision: &Decision) {
 }
 
 /// The run as a store gives it back: the head and each record of a step that is under way, as texts of their own.
-pub(super) fn stored_and_read_again(decision: &Decision) -> Run {
-    let again = |step: &Step| Json::of(step).unwrap().decode::<Step>().unwrap();
-    let mut run: Run = Json::of(&decision.run).unwrap().decode().unwrap();
+pub(super) fn stored_and_read_again(decision: &Decision) -> RunState {
+    let again = |step: &EntryRecord| Json::of(step).unwrap().decode::<EntryRecord>().unwrap();
+    let mut run: RunState = Json::of(&decision.run).unwrap().decode().unwrap();
     run.steps = decision.run.steps.iter().map(|(path, step)| (path.clone(), again(step))).collect();
     assert_eq!(run, decision.run, "what is read is what was stored");
     let log: Vec<LogEntry> = Json::of(&decision.log).unwrap().decode().unwrap();
@@ -224,7 +224,7 @@ fn json(text: &str) -> Json {
     Json::parse(text).unwrap()
 }
 
-pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
+pub(super) fn event(draw: &Draw, run: &RunState, at: u8) -> Event {
     match draw {
         Draw::Start => {
             let context = BTreeMap::from([("user".to_owned(), json("\"ann\""))]);
@@ -262,7 +262,7 @@ pub(super) fn event(draw: &Draw, run: &Run, at: u8) -> Event {
             };
             let set = BTreeMap::from([(format!("k{}", at % 3), json("1"))]);
             let (state, request_context) = (set.clone(), set);
-            let owner = run.steps.get(&path).and_then(Step::owner).unwrap_or(owner(1));
+            let owner = run.steps.get(&path).and_then(EntryRecord::owner).unwrap_or(owner(1));
             let end = end(*kind, at);
             // Of the delays of `flaky`, the first is sat through, and the second is not.
             let (random, sit_through_ms) = (9, 15_000);

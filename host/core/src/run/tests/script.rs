@@ -37,7 +37,8 @@ use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
 use crate::retry::RetryPolicy;
 use crate::run::{
-    Call, Closed, Decision, Doing, Durability, Held, Known, Refused, Run, Saved, SavedKind, Step, Stop, apply,
+    Call, ClosedSuspension, Decision, Doing, Durability, EntryRecord, Held, Known, NoDecision, Refused,
+    RunState, SaveReason, SavedRun, apply,
 };
 use crate::step::{
     AnswerWait, Deadline, DeadlineOutcome, Descriptor, EventWait, Failure, Resolution, RunTarget, RunWait,
@@ -51,10 +52,10 @@ use crate::workflow::{AskEntry, Contract, Definition, Program, StepEntry, Workfl
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) program: Program,
-    pub(super) run: Run,
+    pub(super) run: RunState,
     /// The latest record of each entry.
-    pub(super) records: BTreeMap<StepPath, Step>,
-    pub(super) saved: Option<Saved>,
+    pub(super) records: BTreeMap<StepPath, EntryRecord>,
+    pub(super) saved: Option<SavedRun>,
 }
 
 impl World {
@@ -69,7 +70,7 @@ impl World {
     /// Whether something is due that comes before the event.
     fn is_due_before(&self, event: &Event, now: Timestamp) -> bool {
         let asked = apply(self.run.clone(), &self.program, event.clone(), now, &Known::default());
-        matches!(asked, Err(Stop::Due))
+        matches!(asked, Err(NoDecision::Due))
     }
 
     /// Decides, giving what is asked for; about what is due, if that comes before the event.
@@ -78,9 +79,9 @@ impl World {
         loop {
             match apply(self.run.clone(), &self.program, event.clone(), now, &known) {
                 Ok(decision) => return Ok(decision),
-                Err(Stop::Refused(refused)) => return Err(refused),
-                Err(Stop::Due) => return self.decide(&Event::TimePassed { owner: owner(1) }, now),
-                Err(Stop::Missing(missing)) => {
+                Err(NoDecision::Refused(refused)) => return Err(refused),
+                Err(NoDecision::Due) => return self.decide(&Event::TimePassed { owner: owner(1) }, now),
+                Err(NoDecision::Missing(missing)) => {
                     let asked = missing.steps.len() + missing.repetitions.len();
                     assert!(asked > 0 || missing.suspension, "nothing is missing");
                     if missing.suspension {
@@ -101,11 +102,11 @@ impl World {
     }
 
     /// The run as it would be after line `at`.
-    pub(super) fn after(&self, at: u8, line: &str) -> Run {
+    pub(super) fn after(&self, at: u8, line: &str) -> RunState {
         self.decide(&event(self, at, line), seconds(u64::from(at))).unwrap().run
     }
 
-    fn repetitions(&self, path: &StepPath) -> Vec<(StepPath, Step)> {
+    fn repetitions(&self, path: &StepPath) -> Vec<(StepPath, EntryRecord)> {
         let repeats = |other: &StepPath| other.without_index() == *path && other != path;
         self.records.iter().filter(|(other, _)| repeats(other)).map(|(p, s)| (p.clone(), s.clone())).collect()
     }
@@ -264,9 +265,9 @@ pub(super) fn spans_kept(workflow: &str, script: &[&str]) -> String {
     told
 }
 
-fn new_run(workflow: &Workflow) -> Run {
+fn new_run(workflow: &Workflow) -> RunState {
     let id = RunId::from_bytes([1; 16]);
-    Run::new(id, TenantId::default(), (workflow.digest(), workflow.id().to_owned()), Timestamp(0))
+    RunState::new(id, TenantId::default(), (workflow.digest(), workflow.id().to_owned()), Timestamp(0))
 }
 
 /// Commits a workflow in the language of these tests.
@@ -532,7 +533,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
             })
         }
         "restart" => {
-            let saved = world.saved.clone().filter(|saved| saved.kind == SavedKind::End);
+            let saved = world.saved.clone().filter(|saved| saved.kind == SaveReason::End);
             let saved = Box::new(saved.map_or_else(|| run.clone(), |saved| saved.run));
             Event::Restarted(Restarted { saved, owner: owner(1), suspension: suspension(at) })
         }
@@ -559,7 +560,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                 call: words.number("call").map_or(current, |call| u32::try_from(call).unwrap()),
                 owner: match words.number("owner") {
                     Some(number) => owner(u8::try_from(number).unwrap()),
-                    None => run.steps.get(&path).and_then(Step::owner).unwrap_or(owner(1)),
+                    None => run.steps.get(&path).and_then(EntryRecord::owner).unwrap_or(owner(1)),
                 },
                 end: end(&words, at, line),
                 state: words.map("set"),
@@ -705,7 +706,7 @@ fn tell_refusal(history: &mut String, refused: &Refused) {
 }
 
 /// What a decision changes, one thing a line.
-pub(super) fn tell(history: &mut String, before: &Run, decision: &Decision) {
+pub(super) fn tell(history: &mut String, before: &RunState, decision: &Decision) {
     let run = &decision.run;
     let mut say = |line: String| writeln!(history, "  {line}").unwrap();
     let durable = if decision.durability == Durability::Durable { ", durable" } else { "" };
@@ -744,8 +745,8 @@ pub(super) fn tell(history: &mut String, before: &Run, decision: &Decision) {
     }
     if let Some(saved) = &decision.saved {
         let what = match saved.kind {
-            SavedKind::Suspension(id) => number(id),
-            SavedKind::End => "the end".to_owned(),
+            SaveReason::Suspension(id) => number(id),
+            SaveReason::End => "the end".to_owned(),
         };
         say(format!("saves version {} before {what}", saved.run.version));
     }
@@ -766,7 +767,7 @@ pub(super) fn tell(history: &mut String, before: &Run, decision: &Decision) {
 }
 
 /// What is kept of a suspension that somebody ended by name.
-fn told_by(name: &str, closed: &Closed) -> String {
+fn told_by(name: &str, closed: &ClosedSuspension) -> String {
     let or_none = |json: &Option<Json>| json.as_ref().map_or("-".to_owned(), Json::to_string);
     format!(" by {name}: {} to {}", or_none(&closed.answer), or_none(&closed.question))
 }
@@ -791,7 +792,7 @@ fn second(at: Timestamp) -> String {
 }
 
 /// A step in one line: status, times, data, and what it does.
-fn told(step: &Step) -> String {
+fn told(step: &EntryRecord) -> String {
     let entry = step.shown();
     let status = serde_json::to_value(entry.status).unwrap();
     let mut parts = vec![format!(
@@ -828,7 +829,7 @@ fn told(step: &Step) -> String {
     parts.join(", ")
 }
 
-fn told_call(step: &Step, owner: u8, call: &Call) -> String {
+fn told_call(step: &EntryRecord, owner: u8, call: &Call) -> String {
     let owner = if owner == 1 { String::new() } else { format!(" by owner {owner}") };
     let attempt = if step.attempt == 0 { String::new() } else { format!(" attempt {}", step.attempt) };
     let what = match call {

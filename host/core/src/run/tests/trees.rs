@@ -13,7 +13,7 @@ use crate::id::SnapshotId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
-use crate::run::{RunStatus, Step, StepStatus};
+use crate::run::{EntryRecord, RunStatus, StepStatus};
 use crate::step::{AnswerWait, Wait, WaitFor, Waits, Wake};
 use crate::time::Timestamp;
 
@@ -241,7 +241,7 @@ fn suspended(number: u8) -> CallEnd {
 
 /// How each entry ended and with what.
 fn ends(world: &World) -> BTreeMap<String, (StepStatus, Option<String>)> {
-    let end = |step: &Step| (step.entry.status, step.entry.output.as_ref().map(Json::to_string));
+    let end = |step: &EntryRecord| (step.entry.status, step.entry.output.as_ref().map(Json::to_string));
     world.records.iter().map(|(path, step)| (path.to_string(), end(step))).collect()
 }
 

@@ -17,9 +17,9 @@ fn told(scope: &Scope, indent: usize) -> String {
 }
 
 fn kind(kind: &Kind, indent: usize) -> String {
-    let decider = |decider: &Decider| match decider {
-        Decider::Expression(expression) => format!("`{}`", expression.source()),
-        Decider::Step(at) => format!("?{at}"),
+    let decider = |decider: &ConditionNode| match decider {
+        ConditionNode::Expression(expression) => format!("`{}`", expression.source()),
+        ConditionNode::Step(at) => format!("?{at}"),
     };
     match kind {
         Kind::Step(step) => format!("step {}", step.contract.descriptor.id),

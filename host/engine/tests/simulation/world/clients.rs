@@ -3,7 +3,7 @@
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
-use reentry::core::run::{Doing, Run, RunStatus};
+use reentry::core::run::{Doing, RunState, RunStatus};
 use reentry::core::step::WaitFor;
 
 use super::World;
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// Forks a run where it stands or where somebody answered, with an answer or without.
-    fn fork(&mut self, run: &Run) {
+    fn fork(&mut self, run: &RunState) {
         let at = self.answered(run.id).filter(|_| self.chance.one_in(2));
         let next = self.around.ledger.lock().unwrap().asked.len();
         let data = self.chance.one_in(2).then_some(next);
@@ -90,7 +90,7 @@ impl World {
     }
 
     /// Answers, perhaps twice at the same time: the same under one key, or something else.
-    fn answer(&mut self, run: &Run, target: Target, meant: Option<SuspensionId>, may_be_late: bool) {
+    fn answer(&mut self, run: &RunState, target: Target, meant: Option<SuspensionId>, may_be_late: bool) {
         let (run, seen) = (Some(run.id), Some(run.version));
         let data = self.around.ledger.lock().unwrap().asked.len();
         let key = self.chance.one_in(3).then(|| format!("answer {data}"));
@@ -126,9 +126,9 @@ impl World {
         if states.is_empty() {
             return self.once(None, What::Start { workflow: self.workflow });
         }
-        let is_over = |run: &Run| matches!(run.status(), RunStatus::Success | RunStatus::Canceled);
+        let is_over = |run: &RunState| matches!(run.status(), RunStatus::Success | RunStatus::Canceled);
         // Each has its turn: one may have to wait for another.
-        let open: Vec<Run> = states.into_iter().filter(|run| !is_over(run)).collect();
+        let open: Vec<RunState> = states.into_iter().filter(|run| !is_over(run)).collect();
         if open.is_empty() {
             return self.pass_until_due();
         }
@@ -185,7 +185,7 @@ impl World {
 }
 
 /// Whether an answer may come too late for a step: it waits for a time as well, or is called already because that has come.
-fn may_be_late(run: &Run, path: &StepPath) -> bool {
+fn may_be_late(run: &RunState, path: &StepPath) -> bool {
     run.steps.get(path).is_none_or(|step| {
         let times = step.suspensions.iter().any(|other| matches!(other.wait.what, WaitFor::Time(_)));
         times || !matches!(step.doing, Doing::Waiting(_))
@@ -193,7 +193,7 @@ fn may_be_late(run: &Run, path: &StepPath) -> bool {
 }
 
 /// Names of the events that a run waits for.
-fn waits_for_events(run: &Run) -> Vec<String> {
+fn waits_for_events(run: &RunState) -> Vec<String> {
     let name = |wait: &WaitFor| match wait {
         WaitFor::Event(event) => Some(event.name.clone()),
         _ => None,

@@ -3,7 +3,7 @@
 
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::resume::Target;
-use reentry::core::run::{Run, RunStatus, Step};
+use reentry::core::run::{EntryRecord, RunState, RunStatus};
 
 use super::World;
 use crate::ledger::What;
@@ -17,7 +17,7 @@ impl World {
     pub(super) fn interlude(&mut self) -> Result<(), String> {
         let drawn = self.chance.below(4);
         let states = self.states();
-        let asks = |run: &&Run| run.status() == RunStatus::Suspended && !run.is_due(self.now());
+        let asks = |run: &&RunState| run.status() == RunStatus::Suspended && !run.is_due(self.now());
         let Some(run) = states.iter().find(asks) else { return Ok(()) };
         let Some((_, open)) = run.answerable().next() else { return Ok(()) };
         match drawn {
@@ -55,7 +55,7 @@ impl World {
         let mut calls = false;
         for _ in 0..TURNS {
             let Some(state) = self.state(run) else { break };
-            calls = state.steps.values().any(|step| Step::owner(step).is_some());
+            calls = state.steps.values().any(|step| EntryRecord::owner(step).is_some());
             if !calls || state.status() == RunStatus::Blocked {
                 break;
             }
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// Time, mail, answers and what else clients ask for leave a blocked run as it is; a process that looks after runs passes it by.
-    fn stays_blocked(&mut self, blocked: &Run) -> Result<(), String> {
+    fn stays_blocked(&mut self, blocked: &RunState) -> Result<(), String> {
         let run = blocked.id;
         for is_new in [false, true] {
             if is_new {
@@ -95,7 +95,7 @@ impl World {
         self.is_as_it_was(blocked, "when it was to pause")
     }
 
-    fn is_as_it_was(&self, blocked: &Run, how: &str) -> Result<(), String> {
+    fn is_as_it_was(&self, blocked: &RunState, how: &str) -> Result<(), String> {
         let Some(found) = self.state(blocked.id) else { return Ok(()) };
         match (found.version, found.status()) == (blocked.version, RunStatus::Blocked) {
             true => Ok(()),
@@ -108,7 +108,7 @@ impl World {
         }
     }
 
-    fn state(&self, run: RunId) -> Option<Run> {
+    fn state(&self, run: RunId) -> Option<RunState> {
         self.states().into_iter().find(|state| state.id == run)
     }
 

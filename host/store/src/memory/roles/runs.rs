@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{EntryRecord, RunState};
 
 use crate::memory::MemoryStore;
 use crate::rows::CommitRows;
@@ -42,7 +42,7 @@ impl Runs for MemoryStore {
         Ok(())
     }
 
-    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
         self.data().run(tenant, id)
     }
 
@@ -50,11 +50,16 @@ impl Runs for MemoryStore {
         self.data().lineage(tenant, run)
     }
 
-    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+    async fn step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Option<EntryRecord>, StoreError> {
         self.data().step(tenant, run, path)
     }
 
-    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         self.data().steps(tenant, run, |_| true)
     }
 
@@ -63,7 +68,7 @@ impl Runs for MemoryStore {
         tenant: &TenantId,
         run: RunId,
         paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+    ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError> {
         let data = self.data();
         paths.iter().map(|path| Ok((path.clone(), data.step(tenant, run, path)?))).collect()
     }
@@ -73,7 +78,7 @@ impl Runs for MemoryStore {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         self.data().children(tenant, run, path)
     }
 

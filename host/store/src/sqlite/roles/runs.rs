@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{Run, Step};
+use reentry_core::run::{EntryRecord, RunState};
 use rusqlite::Connection;
 
 use crate::rows::CommitRows;
@@ -52,7 +52,7 @@ impl Runs for SqliteStore {
         self.write(Durability::Visible, SMALL, work).await
     }
 
-    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<Run>, StoreError> {
+    async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
         self.readers.read(|connection| runs::read(connection, tenant, id))
     }
 
@@ -60,11 +60,16 @@ impl Runs for SqliteStore {
         self.readers.read(|connection| forks::lineage(connection, tenant, run))
     }
 
-    async fn step(&self, tenant: &TenantId, run: RunId, path: &StepPath) -> Result<Option<Step>, StoreError> {
+    async fn step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+    ) -> Result<Option<EntryRecord>, StoreError> {
         self.readers.read(|connection| records::one(connection, tenant, run, path))
     }
 
-    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         let tenant = tenant.clone();
         self.scan(move |connection| records::every(connection, &tenant, run)).await
     }
@@ -74,7 +79,7 @@ impl Runs for SqliteStore {
         tenant: &TenantId,
         run: RunId,
         paths: &[StepPath],
-    ) -> Result<Vec<(StepPath, Option<Step>)>, StoreError> {
+    ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError> {
         if paths.len() <= INLINE_RECORDS_MAX {
             return self.readers.read(|connection| records::named(connection, tenant, run, paths));
         }
@@ -87,7 +92,7 @@ impl Runs for SqliteStore {
         tenant: &TenantId,
         run: RunId,
         path: &StepPath,
-    ) -> Result<Vec<(StepPath, Step)>, StoreError> {
+    ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
         let (tenant, path) = (tenant.clone(), path.clone());
         self.scan(move |connection| records::children(connection, &tenant, run, &path)).await
     }
