@@ -350,7 +350,21 @@ async fn the_spans_that_observers_get_are_one_tree() -> Result<()> {
         .lines()
         .map(serde_json::from_str)
         .collect::<Result<_, _>>()?;
-    insta::assert_snapshot!(tree_of_values(&values).replace(&run.to_string(), "RUN"), @"");
+    insta::assert_snapshot!(tree_of_values(&values), @"
+    1 workflow run
+    2 count call 1 try 0, below 4
+    3 count call 2 try 0, below 4
+    4 workflow run (taken over), below 1
+    5 fail call 1 try 0, below 8: failed as told, attempt 0 of 1
+    6 fail call 1 try 1, below 8
+    7 ask call 1 try 0, below 8
+    8 workflow run (event), below 1
+    9 ask call 1 try 0, below 10
+    10 workflow run (sent back), below 1
+    11 ask call 2 try 0, below 12
+    12 workflow run (resumed), below 1
+    13 workflow run (resumed), below 12: this workflow run was not suspended: it is success
+    ");
     let ids: BTreeSet<&str> = values.iter().map(|span| span.id.as_str()).collect();
     assert_eq!(ids.len(), values.len(), "each ends once");
     assert!(values.iter().all(|span| span.start <= span.end && span.trace == values[0].trace), "{values:?}");
