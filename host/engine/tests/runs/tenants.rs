@@ -197,10 +197,10 @@ async fn what_another_tenant_made_is_as_if_it_were_not_there() {
     prune_components: []
     commit: Refused [invalid-workflow] the workflow cannot be committed: - workflow `b`, entry `ask`, `component`: no component COMPONENT for this tenant
     apply_workflow: Refused [invalid-workflow] the workflow cannot be committed: - workflow `b`, entry `ask`, `component`: no component COMPONENT for this tenant
-    workflow_by_id: NotFound [no-workflow] workflow `NAME` has no current version here; apply a definition of it
+    workflow_by_id: NotFound [no-workflow] workflow `NAME` has no current version; apply a definition of it
     workflow_by_digest: NotFound [no-workflow] no workflow definition WORKFLOW for this tenant
     workflows: []
-    retire_workflow: NotFound [no-workflow] workflow `NAME` has no current version here; apply a definition of it
+    retire_workflow: NotFound [no-workflow] workflow `NAME` has no current version; apply a definition of it
     remove_workflow: NotFound [no-workflow] there is no workflow WORKFLOW
     migrate: NotFound [no-workflow] no workflow definition WORKFLOW for this tenant
     try_migrate: NotFound [no-workflow] no workflow definition WORKFLOW for this tenant
