@@ -166,7 +166,7 @@ fn ms_between(earlier: Duration, later: Duration) -> u64 {
 }
 
 /// That of a call which ended, if it did.
-fn span_status(ended: &Result<Option<(CallEnd, Option<(SnapshotId, Vec<u8>)>)>, Error>) -> SpanStatus {
+fn span_status<T>(ended: &Result<Option<(CallEnd, T)>, Error>) -> SpanStatus {
     match ended {
         Ok(Some((CallEnd::Failed(failure), _))) => SpanStatus::Error(failure.message.clone()),
         Ok(None) => SpanStatus::Error(CANCELED.to_owned()),

@@ -44,7 +44,7 @@ impl Heard {
     /// The spans since the last time, a line each in the order of their ends.
     fn spans(&self) -> String {
         let spans = std::mem::take(&mut *self.spans.lock().unwrap());
-        assert!(spans.iter().all(|span| span.start <= span.end && span.workflow != ""), "{spans:?}");
+        assert!(spans.iter().all(|span| span.start <= span.end && !span.workflow.is_empty()), "{spans:?}");
         let line = |span: &Span| {
             let of = match &span.of {
                 SpanOf::Call { path, call, attempt } => format!(" {path} call {call} try {attempt}"),
