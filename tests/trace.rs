@@ -12,7 +12,7 @@ use reentry::core::run::LogKind;
 use reentry::core::trace::TracingOptions;
 use reentry::{ForkOptions, Host, ResumeOptions, StartOptions};
 use reentry_tests::folders::data_folder;
-use reentry_tests::process::{HostProcess, Request, Response};
+use reentry_tests::process::{HostProcess, Request, Response, SpanValue, values_file};
 use reentry_tests::{guests, host, json, workflow_after, workflow_of};
 use serde_json::json;
 use tracing::instrument::WithSubscriber;
@@ -309,6 +309,105 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
         seen.iter().filter(is_kept).map(|span| span.field("span_id").to_owned()).collect();
     assert_eq!(kept, wanted);
     Ok(())
+}
+
+/// What observers got of a run's spans, in the processes that brought it on, is one tree: each span ended once, and has the id that the log
+/// has. The spans of a process that was killed are in the log alone.
+#[tokio::test]
+async fn the_spans_that_observers_get_are_one_tree() -> Result<()> {
+    let (folder, component) = (data_folder()?, guests::component("memory-probe")?);
+    let (data, beside) = (folder.path(), tempfile::tempdir()?);
+    let file = beside.path().join("spans.txt");
+    let digest = ComponentDigest::of(&component).to_string();
+    let retry = json!({"retries": 1, "delayMs": 0});
+    let before = vec![
+        json!({"sleep": {"ms": 1}}),
+        json!({"then": {"id": "count", "component": digest, "step": "checkpoint"}}),
+        json!({"event": {"id": "paid", "name": "paid"}}),
+        json!({"then": {"id": "fail", "component": digest, "step": "fail", "retry": retry}}),
+    ];
+    let start =
+        Request::Start { component: "memory-probe".into(), step: "ask".into(), before, input: json!(1) };
+
+    let mut first =
+        HostProcess::start_traced(PROGRAM.as_ref(), data, Some(("before-call", 1)), &file).await?;
+    let run: RunId = serde_json::from_value(done(first.ask(&start).await?)?["runId"].clone())?;
+    while first.ask(&Request::Wake).await?.is_some() {}
+
+    let mut second = HostProcess::start_traced(PROGRAM.as_ref(), data, None, &file).await?;
+    second.ask(&Request::Recover).await?;
+    let payload = json(json!({"retryable_times": 1}));
+    second.ask(&Request::Event { run, name: "paid".into(), key: "k".into(), payload }).await?;
+    second.kill().await?;
+    let mut third = HostProcess::start_traced(PROGRAM.as_ref(), data, None, &file).await?;
+    let answer = Request::Resume { run, data: json!("yes") };
+    for request in [Request::Travel { run, to: "ask".parse()? }, answer.clone(), answer] {
+        third.ask(&request).await?.context("the process has died")?;
+    }
+    third.kill().await?;
+
+    let values: Vec<SpanValue> = std::fs::read_to_string(values_file(&file))?
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    insta::assert_snapshot!(tree_of_values(&values), @"
+    1 workflow run
+    2 count call 1 try 0, below 4
+    3 count call 2 try 0, below 4
+    4 workflow run (taken over), below 1
+    5 fail call 1 try 0, below 8: failed as told, attempt 0 of 1
+    6 fail call 1 try 1, below 8
+    7 ask call 1 try 0, below 8
+    8 workflow run (event), below 1
+    9 ask call 1 try 0, below 10
+    10 workflow run (sent back), below 1
+    11 ask call 2 try 0, below 12
+    12 workflow run (resumed), below 1
+    13 workflow run (resumed), below 12: this workflow run was not suspended: it is success
+    ");
+    let ids: BTreeSet<&str> = values.iter().map(|span| span.id.as_str()).collect();
+    assert_eq!(ids.len(), values.len(), "each ends once");
+    assert!(values.iter().all(|span| span.start <= span.end && span.trace == values[0].trace), "{values:?}");
+
+    let tenant = Host::builder().data_dir(data).background(false).build().await?.default_tenant();
+    let mut kept = BTreeMap::new();
+    for row in tenant.run(run).await?.timeline().await? {
+        kept.extend(row.span_id.map(|id| (id.to_string(), row.path.to_string())));
+        match row.what {
+            LogKind::Started { span, .. } | LogKind::Resumed { span, .. } => {
+                kept.extend(span.and_then(|span| span.span_id).map(|id| (id.to_string(), "run".to_owned())));
+            }
+            _ => {}
+        }
+    }
+    let is_kept = |span: &&SpanValue| {
+        span.name.contains(" call ") || ["workflow run", "workflow run (resumed)"].contains(&&*span.name)
+    };
+    let strangers: Vec<_> =
+        values.iter().filter(is_kept).filter(|span| !kept.contains_key(&span.id)).collect();
+    // A request that was refused has a span, of which nothing is kept.
+    assert!(matches!(&*strangers, [refused] if refused.error.is_some()), "{strangers:?}");
+    kept.retain(|id, _| !ids.contains(id.as_str()));
+    assert_eq!(
+        kept.into_values().collect::<Vec<_>>(),
+        ["count"],
+        "the call over which the process was killed"
+    );
+    Ok(())
+}
+
+/// A line for each span: its number in the order of their ends, what it is of, the number of its parent, and what went wrong.
+fn tree_of_values(values: &[SpanValue]) -> String {
+    let number = |id: &str| values.iter().position(|span| span.id == id).map(|at| at + 1);
+    let mut told = String::new();
+    for (at, span) in (1..).zip(values) {
+        let below =
+            span.parent.as_deref().map(|id| number(id).map_or("nothing".to_owned(), |at| at.to_string()));
+        let below = below.map(|parent| format!(", below {parent}")).unwrap_or_default();
+        let error = span.error.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        writeln!(told, "{at} {}{below}{error}", span.name).unwrap();
+    }
+    told
 }
 
 /// The program of the host processes.

@@ -2,7 +2,9 @@
 //!
 //! `host-process DATA_DIR [FAULT_POINT TIME]`
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,9 +14,10 @@ use reentry::core::resume::Target;
 use reentry::core::run::RunStatus;
 use reentry::fault::FaultPoint;
 use reentry::{
-    Error, Host, OutputOptions, ResumeOptions, RunResult, SendEvent, StartOptions, Tenant, TravelOptions,
+    Error, Host, Json, Level, Observer, OutputOptions, ResumeOptions, RunResult, SendEvent, Source, Span,
+    StartOptions, Tenant, TravelOptions,
 };
-use reentry_tests::process::{Asked, Request, Response, Rest, SPANS_VARIABLE};
+use reentry_tests::process::{Asked, Request, Response, Rest, SPANS_VARIABLE, SpanValue, values_file};
 use reentry_tests::{Log, event, json, workflow_after, workflow_of};
 use reentry_wire::ResultFields;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -24,16 +27,20 @@ use tracing_subscriber::fmt::format::FmtSpan;
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let data_dir = arguments.next().context("usage: host-process DATA_DIR [FAULT_POINT TIME]")?;
-    if let Some(file) = std::env::var_os(SPANS_VARIABLE) {
-        let file = OpenOptions::new().create(true).append(true).open(file)?;
+    let log = Log::new();
+    let mut observer: Arc<dyn Observer> = log.clone();
+    if let Some(path) = std::env::var_os(SPANS_VARIABLE) {
+        let open = |path: &Path| OpenOptions::new().create(true).append(true).open(path);
+        let file = open(path.as_ref())?;
+        let values = Mutex::new(open(&values_file(path.as_ref()))?);
+        observer = Arc::new(Values { log: log.clone(), values });
         tracing_subscriber::fmt()
             .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
             .with_ansi(false)
             .with_writer(Mutex::new(file))
             .init();
     }
-    let log = Log::new();
-    let mut builder = Host::builder().data_dir(data_dir).background(false).observer(log.clone());
+    let mut builder = Host::builder().data_dir(data_dir).background(false).observer(observer);
     if let (Some(point), Some(time)) = (arguments.next(), arguments.next()) {
         builder = builder.on_fault_point(die_at(point, time.parse()?));
     }
@@ -55,6 +62,28 @@ async fn main() -> Result<()> {
         println!("{}", serde_json::to_string(&response)?);
     }
     Ok(())
+}
+
+/// Writes down the spans that it gets, beside keeping the log.
+struct Values {
+    log: Arc<Log>,
+    values: Mutex<File>,
+}
+
+impl Observer for Values {
+    fn log(&self, source: &Source, level: Level, message: &str, fields: Option<&Json>) {
+        self.log.log(source, level, message, fields);
+    }
+
+    fn wants_spans(&self) -> bool {
+        true
+    }
+
+    fn span(&self, span: &Span) {
+        let line = serde_json::to_string(&SpanValue::of(span)).expect("texts and numbers");
+        let mut file = self.values.lock().expect("nothing panics with it");
+        writeln!(file, "{line}").expect("the file of spans is writable");
+    }
 }
 
 /// `woken` are the runs whose time has come in this process: one look for what is due wakes all of them.
@@ -83,6 +112,7 @@ async fn respond(
             while tenant.run(run).await?.status().await? == RunStatus::Running {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
+            host.quiet().await;
             run
         }
         Request::Due(run) => {

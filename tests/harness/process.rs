@@ -3,7 +3,7 @@
 //! The process is the binary `host-process` of this package. It takes one JSON request a line and answers each with one line.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,6 +11,7 @@ use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::RunStatus;
+use reentry::{Span, SpanOf, SpanStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -18,6 +19,53 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// Variable with the file to which a host process writes its spans.
 pub const SPANS_VARIABLE: &str = "REENTRY_TEST_SPANS";
+
+/// A span that an observer got, as a host process writes it to [`values_file`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SpanValue {
+    /// The trace.
+    pub trace: String,
+    /// The span.
+    pub id: String,
+    /// The one that it is below.
+    pub parent: Option<String>,
+    /// What it is called, and what it is of.
+    pub name: String,
+    /// When it began.
+    pub start: u64,
+    /// When it ended.
+    pub end: u64,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+impl SpanValue {
+    /// What of a span is written.
+    pub fn of(span: &Span) -> Self {
+        let name = match &span.of {
+            SpanOf::Call { path, call, attempt } => format!("{path} call {call} try {attempt}"),
+            _ => span.name.to_owned(),
+        };
+        let error = match &span.status {
+            SpanStatus::Ok => None,
+            SpanStatus::Error(why) => Some(why.clone()),
+        };
+        Self {
+            trace: span.trace_id.to_string(),
+            id: span.span_id.to_string(),
+            parent: span.parent_span_id.map(|id| id.to_string()),
+            name,
+            start: span.start.0,
+            end: span.end.0,
+            error,
+        }
+    }
+}
+
+/// The file to which a process writes the spans that its observer gets, one a line, beside that of its spans.
+pub fn values_file(spans: &Path) -> PathBuf {
+    spans.with_extension("values")
+}
 
 /// Something that a host in another process is to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]

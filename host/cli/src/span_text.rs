@@ -1,6 +1,6 @@
 //! The root span of a start or resume as people read it: where it stands, and what its caller asked of it.
 
-use reentry::core::trace::SpanRecord;
+use reentry::core::trace::RootSpanRecord;
 
 use crate::json_text::glimpse;
 use crate::ui::harmless;
@@ -9,7 +9,7 @@ use crate::ui::harmless;
 const METADATA_CHARS: usize = 200;
 
 /// All of it, in a line.
-pub(crate) fn whole(record: &SpanRecord) -> String {
+pub(crate) fn whole(record: &RootSpanRecord) -> String {
     // That it goes on where the one before was is what mostly happens.
     let goes_on = record.parent_span_id.is_some() && record.parent_span_id == record.resumed_from_span_id;
     let place = (!goes_on).then_some(record);
@@ -28,12 +28,12 @@ fn named(name: &str, text: String) -> Option<String> {
 }
 
 /// Its tags, divided by commas.
-pub(crate) fn tags(record: &SpanRecord) -> String {
+pub(crate) fn tags(record: &RootSpanRecord) -> String {
     harmless(&record.tags.join(", "))
 }
 
 /// The beginning of its metadata.
-pub(crate) fn metadata(record: &SpanRecord) -> String {
+pub(crate) fn metadata(record: &RootSpanRecord) -> String {
     if record.metadata.is_empty() {
         return String::new();
     }
@@ -41,6 +41,6 @@ pub(crate) fn metadata(record: &SpanRecord) -> String {
 }
 
 /// The keys of the request context whose values it has, divided by commas.
-pub(crate) fn context_keys(record: &SpanRecord) -> String {
+pub(crate) fn context_keys(record: &RootSpanRecord) -> String {
     harmless(&record.request_context_keys.join(", "))
 }

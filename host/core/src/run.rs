@@ -65,6 +65,7 @@ pub use limits::{
     SAVED_STEPS_MAX, TRIALS_MAX, TROUBLES_MAX, WAITS_MAX,
 };
 pub use log::{LogEntry, LogKind};
+pub use put_back::refuses_answer;
 pub use refused::{Refused, RequestPart};
 pub use status::{Phase, RunStatus, StepStatus};
 pub use suspension::{Claim, Replacement, Suspension};

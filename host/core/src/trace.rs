@@ -278,7 +278,7 @@ pub struct RootSpan {
 /// repeated here: they are in the request context.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SpanRecord {
+pub struct RootSpanRecord {
     /// The trace; `None` only in the log, see [`Self::abridge`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
@@ -302,7 +302,7 @@ pub struct SpanRecord {
     pub request_context_keys: Vec<String>,
 }
 
-impl SpanRecord {
+impl RootSpanRecord {
     /// What is kept of a span for which a caller asked with these options.
     pub fn new(span: &RootSpan, options: TracingOptions) -> Self {
         let TracingOptions { metadata, request_context_keys, tags, trace_id: _, parent_span_id: _ } = options;

@@ -13,7 +13,8 @@ use crate::options::{OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
 use crate::tenant::Tenant;
-use crate::{saved, trace, trouble};
+use crate::work::Work;
+use crate::{saved, trouble};
 
 /// How a run is sent back.
 #[derive(Clone, Debug)]
@@ -88,8 +89,8 @@ impl Run {
 
     pub(crate) async fn bring(&self, name: &'static str, event: Event) -> Result<RunResult, Error> {
         let (run, program) = load_with_program(&self.tenant.shared, &self.tenant.id, self.id).await?;
-        let span = trace::of_run(name, run.id);
-        self.drive(span, run, program, event, OutputOptions::default()).await
+        let work = Work::on(&self.tenant.shared, name, run.id);
+        self.drive(work, run, program, event, OutputOptions::default()).await
     }
 }
 

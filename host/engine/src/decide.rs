@@ -11,11 +11,12 @@ use reentry_core::run::{
     Decision, Durability, EntryRecord, Fork, Known, MOVES_MAX, Missing, NoDecision, Refused,
     ReopenedSuspension, RunState, apply, fork,
 };
-use reentry_core::trace::TracingOptions;
+use reentry_core::trace::{RootSpan, TracingOptions};
 use reentry_core::workflow::Program;
 use reentry_store::{CallLog, CommitError, RequestKey};
 
 use crate::commit::commit;
+use crate::counted::{Counted, counted};
 use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
 use crate::flights::InFlight;
@@ -47,6 +48,8 @@ pub(crate) struct Decider {
     pub(crate) due: Vec<Effect>,
     /// The version with which this process stored a caller's answer.
     claim: Option<u64>,
+    /// The root span of the start or resume before the latest one, if that one was stored here.
+    pub(crate) earlier: Option<RootSpan>,
     /// Why the caller is told no, although there were things to do.
     pub(crate) refused: Option<Error>,
     /// Says that this process drives the run.
@@ -72,6 +75,11 @@ impl Cause {
             Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.tracing_options),
             Self::Event(_) | Self::CallEnded(..) => None,
         }
+    }
+
+    /// Whether it comes to a run without a caller who waits for what becomes of it: there may be nothing to do.
+    pub(crate) fn is_of_upkeep(&self) -> bool {
+        matches!(self, Self::Event(Event::TimePassed { .. } | Event::TakenOver { .. } | Event::Received(_)))
     }
 }
 
@@ -122,6 +130,7 @@ impl Decider {
             ready: Vec::new(),
             due: Vec::new(),
             claim: None,
+            earlier: None,
             refused: None,
             _flight,
         }
@@ -166,9 +175,16 @@ impl Decider {
                 Cause::CallEnded(_, _, log) => log.clone(),
                 _ => None,
             };
+            let before = Arc::clone(&self.run);
             match self.store(what, decision, images.clone(), call_log).await? {
-                Some(effects) => return Ok(effects),
+                Some(effects) => {
+                    for counted in counted(cause, &before, &self.run) {
+                        self.host.observer.count(&self.run.tenant, counted);
+                    }
+                    return Ok(effects);
+                }
                 None => {
+                    self.host.observer.count(&self.run.tenant, Counted::Conflicted);
                     known = Known::default();
                     self.reload().await?;
                 }
@@ -309,6 +325,7 @@ impl Decider {
         self.host.live.tell(run.id, Happened::Committed(Some(Arc::clone(&run))));
         if matches!(what, Stored::Resumed | Stored::Created) {
             self.claim = Some(run.version);
+            self.earlier.clone_from(&self.run.span);
         }
         // Of several answers that one request gave, the first that is refused is told.
         if let Some(reopened) = reopened.into_iter().find(|reopened| Some(reopened.claim) == self.claim) {

@@ -7,14 +7,14 @@ use reentry_core::effect::Effect;
 use reentry_core::event::{Event, Received};
 use reentry_core::id::SuspensionId;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, Refused, RunState};
+use reentry_core::run::{EntryRecord, Refused, RunState, RunStatus};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
 use reentry_core::workflow::Program;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
-use tracing::{Instrument, Span};
 
 use crate::decide::{Cause, Decider, Images};
 use crate::error::{Error, chain};
@@ -22,8 +22,10 @@ use crate::mailbox;
 use crate::options::OutputOptions;
 use crate::output::RunResult;
 use crate::perform::{Performed, ToMake, perform};
+use crate::span::SpanStatus;
 use crate::trace::Place;
 use crate::trouble;
+use crate::work::Work;
 
 /// A run that has stopped, as far as this driver is concerned.
 pub(crate) struct Stopped {
@@ -38,6 +40,15 @@ impl Stopped {
     pub(crate) fn result(&self, output: OutputOptions) -> RunResult {
         RunResult::of(&self.run, &self.program, self.root.as_ref(), output)
     }
+
+    /// That of work on it: an error when the run has failed.
+    fn span_status(&self) -> SpanStatus {
+        let error = self.root.as_ref().and_then(|root| root.entry.error.as_ref());
+        match error.filter(|_| self.run.status() == RunStatus::Failed) {
+            Some(failure) => SpanStatus::Error(failure.message.clone()),
+            None => SpanStatus::Ok,
+        }
+    }
 }
 
 /// What a driver begins with.
@@ -45,13 +56,13 @@ pub(crate) struct Task {
     pub(crate) decider: Decider,
     pub(crate) cause: Cause,
     pub(crate) images: Images,
-    /// Where the span stands that is current, if that is known already.
-    pub(crate) place: Option<Place>,
+    /// The work that it is, whose span may have its place already.
+    pub(crate) work: Work,
 }
 
 impl Task {
-    pub(crate) fn new(decider: Decider, event: Event) -> Self {
-        Self { decider, cause: Cause::Event(event), images: Vec::new(), place: None }
+    pub(crate) fn new(decider: Decider, event: Event, work: Work) -> Self {
+        Self { decider, cause: Cause::Event(event), images: Vec::new(), work }
     }
 }
 
@@ -66,40 +77,47 @@ pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
 }
 
 /// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`]. When the event is refused although
-/// something was due that came first, what follows from that is left, and the driver ends with the refusal. The current span is one of
-/// [`trace::of_run`]: its place is recorded.
+/// something was due that came first, what follows from that is left, and the driver ends with the refusal. The work's span gets its place.
 ///
 /// # Errors
 /// As [`drive`].
 pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
-    let Task { mut decider, cause, images, place } = task;
+    let Task { mut decider, cause, images, mut work } = task;
     let decided = decider.step(&cause, images).await;
-    let place = match place {
-        Some(place) => place,
-        None => placed(&decider, cause.tracing_options().filter(|_| decided.is_ok())).await,
+    let place = match work.place() {
+        Some(place) => place.clone(),
+        None => {
+            let place = placed(&decider, cause.tracing_options().filter(|_| decided.is_ok()), &work).await;
+            work.stands(place.clone(), &decider.run);
+            place
+        }
     };
     let mut effects = std::mem::take(&mut decider.due);
     match decided {
         Ok(more) => effects.extend(more),
-        Err(error) if effects.is_empty() => return Err(error),
+        Err(error) if effects.is_empty() => {
+            match (&error, cause.is_of_upkeep()) {
+                (Error::Refused(Refused::Idle | Refused::Blocked { .. }), true) => work.forget(),
+                _ => work.end(SpanStatus::Error(chain(&error))),
+            }
+            return Err(error);
+        }
         Err(error) => {
             // What was due is not what was asked for under the key.
             decider.request = None;
             decider.refused = Some(error);
         }
     }
-    Ok(Driver { decider, calls: JoinSet::new(), effects, place })
+    Ok(Driver { decider, calls: JoinSet::new(), effects, place, work })
 }
 
-/// Where the current span stands in the trace of a run that has just taken a request with these options, or is continued without one.
-async fn placed(decider: &Decider, options: Option<&TracingOptions>) -> Place {
+/// Where work stands in the trace of a run that has just taken a request with these options, or is continued without one.
+async fn placed(decider: &Decider, options: Option<&TracingOptions>, work: &Work) -> Place {
     let (host, run) = (&decider.host, &decider.run);
-    let place = match options {
-        Some(options) => Place::of_request(host, run, options),
-        None => Place::below(host, run).await,
-    };
-    place.record(&Span::current(), run);
-    place
+    match options {
+        Some(options) => Place::of_request(host, run, options, decider.earlier.as_ref()),
+        None => Place::below(host, run, work.is_heard()).await,
+    }
 }
 
 /// A run with things to be done.
@@ -109,6 +127,7 @@ pub(crate) struct Driver {
     effects: Vec<Effect>,
     /// Where the span stands under which it works.
     place: Place,
+    work: Work,
 }
 
 impl Driver {
@@ -121,17 +140,17 @@ impl Driver {
     ///
     /// # Errors
     /// As [`drive`].
-    pub(crate) async fn spawned(self, span: Span) -> Result<Stopped, Error> {
+    pub(crate) async fn spawned(self) -> Result<Stopped, Error> {
         let (host, run) = (Arc::clone(&self.decider.host), &self.decider.run);
-        let of = (run.tenant.clone(), run.id);
+        let (of, span) = ((run.tenant.clone(), run.id), self.work.told());
         trouble::watched(&host, of, span, self.go_on()).await
     }
 
     /// Goes on by itself. As nobody is told, an error is logged.
-    pub(crate) fn left_alone(self, span: Span) {
+    pub(crate) fn left_alone(self) {
         let run = self.decider.run.id;
         let work = async move {
-            if let Err(error) = self.spawned(span).await {
+            if let Err(error) = self.spawned().await {
                 tracing::error!(%run, error = %chain(&error), "a run could not be continued");
             }
         };
@@ -149,15 +168,16 @@ impl Driver {
     /// That of a request which was refused, or of an answer that its step refused. Otherwise [`Error::Interrupted`], whatever went wrong:
     /// what was asked for is stored, so that nobody must take it to be refused.
     pub(crate) async fn go_on(mut self) -> Result<Stopped, Error> {
-        let ended = self.perform_all().await;
+        let performed = self.perform_all().await;
         // Nobody would hear of the end of a call that is left.
         self.calls.shutdown().await;
-        match ended {
-            Ok(()) => match self.decider.refused {
+        let ended = match performed {
+            Ok(()) => match self.decider.refused.take() {
                 Some(refused) => Err(refused),
                 None => {
-                    let Decider { run, program, root, .. } = self.decider;
-                    Ok(Stopped { run, program, root })
+                    // It counts as driven here until the end of its span was told.
+                    let Decider { run, program, root, .. } = &mut self.decider;
+                    Ok(Stopped { run: Arc::clone(run), program: Arc::clone(program), root: root.take() })
                 }
             },
             Err(error @ Error::Interrupted { .. }) => Err(error),
@@ -166,7 +186,12 @@ impl Driver {
                 trouble::failed(host, &run.tenant, run.id, &error).await;
                 Err(self.decider.interrupted(&chain(&error)))
             }
-        }
+        };
+        self.work.end(match &ended {
+            Ok(stopped) => stopped.span_status(),
+            Err(error) => SpanStatus::Error(chain(error)),
+        });
+        ended
     }
 
     async fn perform_all(&mut self) -> Result<(), Error> {

@@ -13,7 +13,8 @@ use crate::drive::{Driver, Task, begin};
 use crate::error::Error;
 use crate::options::ResumeOptions;
 use crate::run::Run;
-use crate::{saved, trace, who};
+use crate::work::Work;
+use crate::{saved, who};
 
 /// How often a run is forked anew because it went on meanwhile. Each time means that it got on, so this many mean that something is wrong.
 const TRIES_MAX: usize = 100;
@@ -61,13 +62,14 @@ impl Run {
         let policy = self.tenant.policy().await?;
         answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let mut tries = 0;
-        let (id, driver, span) = loop {
+        let (id, driver) = loop {
             let from = self.to_fork(options.at).await?;
             let version = from.0.version;
             let id = self.tenant.shared.chance.run_id(self.tenant.shared.clock.now());
-            let span = trace::of_run("workflow run (forked)", id);
-            match self.begin_fork(id, from, answer.clone()).instrument(span.clone()).await {
-                Ok(driver) => break (id, driver, span),
+            let work = Work::on(&self.tenant.shared, "workflow run (forked)", id);
+            let span = work.told();
+            match self.begin_fork(id, from, answer.clone(), work).instrument(span).await {
+                Ok(driver) => break (id, driver),
                 Err(error) if tries == TRIES_MAX || self.stands_at(version, options.at).await? => {
                     return Err(error);
                 }
@@ -76,10 +78,10 @@ impl Run {
             }
         };
         let seen = match answer {
-            Some(_) => driver.spawned(span).await?.run.version,
+            Some(_) => driver.spawned().await?.run.version,
             // What it does is its own: those who ask wait for it.
             None => {
-                driver.left_alone(span);
+                driver.left_alone();
                 1
             }
         };
@@ -119,6 +121,7 @@ impl Run {
         id: RunId,
         (from, program): (RunState, Arc<Program>),
         answer: Option<ResumeOptions>,
+        work: Work,
     ) -> Result<Driver, Error> {
         let host = &self.tenant.shared;
         let answer = match answer {
@@ -136,7 +139,7 @@ impl Run {
             answer,
         };
         let decider = Decider::of_fork(Arc::clone(host), program, from, id);
-        begin(Task { decider, cause: Cause::Fork(how), images: Vec::new(), place: None }).await
+        begin(Task { decider, cause: Cause::Fork(how), images: Vec::new(), work }).await
     }
 }
 

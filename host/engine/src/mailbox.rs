@@ -16,7 +16,8 @@ use crate::observer::Did;
 use crate::recover::{begin_told, prepared};
 use crate::shared::Shared;
 use crate::tenant::Tenant;
-use crate::{trace, trouble, who};
+use crate::work::Work;
+use crate::{trouble, who};
 
 /// Most messages that are looked through for one that was sent before.
 const LOOKED_THROUGH_MAX: usize = 1_000;
@@ -149,11 +150,12 @@ pub(crate) async fn deliver(host: &Arc<Shared>, message: &Message) -> Result<Del
     for (run, suspension) in host.store.waiting_for(&message.tenant, &message.topic()).await? {
         let (payload, by, owner) = (message.payload.clone(), message.by.clone(), host.owner);
         let event = Event::Received(Received { suspension, message: message.id, payload, by, owner });
-        let span = trace::of_run("workflow run (event)", run);
+        let work = Work::on(host, "workflow run (event)", run);
+        let span = work.told();
         let of = (message.tenant.clone(), run);
         let (shared, tenant) = (Arc::clone(host), message.tenant.clone());
         let beginning = async move {
-            let task = prepared(&shared, &tenant, run, event).await?;
+            let task = prepared(&shared, &tenant, run, event, work).await?;
             begin_told(task, tenant, Did::Delivered).await
         };
         match trouble::watched(host, of.clone(), span.clone(), beginning).await {

@@ -15,9 +15,11 @@ use tracing::Instrument;
 
 use crate::decide::{Cause, Decider, Images, fetch};
 use crate::drive::Task;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::run::{Run, spawned};
-use crate::trace::{self, Place};
+use crate::span::SpanStatus;
+use crate::trace::Place;
+use crate::work::Work;
 
 /// How often a move is prepared anew because the run changed meanwhile. Preparing calls guests; a run that changes faster than that does not wait.
 const TRIES_MAX: usize = 8;
@@ -112,18 +114,29 @@ impl Run {
         to: WorkflowDigest,
         keep: Keep,
     ) -> Result<Vec<MigratedStep>, Error> {
-        let span = trace::of_run("workflow run (migrated)", run.id);
-        let place = Place::below(&self.tenant.shared, &run).instrument(span.clone()).await;
-        place.record(&span, &run);
-        let Prepared { old, new, event, images, steps } =
-            self.prepare(&run, to, &place).instrument(span.clone()).await?;
+        let host = &self.tenant.shared;
+        let mut work = Work::on(host, "workflow run (migrated)", run.id);
+        let place = Place::below(host, &run, work.is_heard()).await;
+        work.stands(place.clone(), &run);
+        let prepared = self.prepare(&run, to, &place).instrument(work.told()).await;
+        let Prepared { old, new, event, images, steps } = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                work.end(SpanStatus::Error(chain(&error)));
+                return Err(error);
+            }
+        };
         match keep {
             Keep::All => {
-                let decider = Decider::new(Arc::clone(&self.tenant.shared), old, run);
+                let decider = Decider::new(Arc::clone(host), old, run);
                 let cause = Cause::Event(Event::Migrated(event));
-                spawned(Task { decider, cause, images, place: Some(place) }, span).await?;
+                spawned(Task { decider, cause, images, work }).await?;
             }
-            Keep::Nothing => self.decide(&run, &new, event).await?,
+            Keep::Nothing => {
+                let decided = self.decide(&run, &new, event).await;
+                work.end(SpanStatus::of(&decided));
+                decided?;
+            }
         }
         Ok(steps)
     }
@@ -156,12 +169,14 @@ impl Run {
         for (path, step) in &run.steps {
             let Some(change) = step::Change::of(run, &old, &new, path, step) else { continue };
             let span_id = host.chance.span_id();
-            let (span, told) = (place.of_move(run.id, path, span_id), place.told(span_id));
-            let refused = |reason| Refused::NotMigratable { from: run.workflow, to, reason };
-            let there = match change.carry_out(host, &shared, &old, told).instrument(span).await? {
-                Ok(there) => there,
-                Err(reason) => return Err(refused(format!("step `{path}` {reason}")).into()),
-            };
+            let span = place.of_move(host, run, path, span_id);
+            let carried = change.carry_out(host, &shared, &old, place.told(span_id));
+            let there = carried.instrument(span.told.clone()).await.and_then(|moved| {
+                let refused = |reason| Refused::NotMigratable { from: run.workflow, to, reason };
+                moved.map_err(|reason| refused(format!("step `{path}` {reason}")).into())
+            });
+            span.end(SpanStatus::of(&there));
+            let there = there?;
             let state_bytes = there.as_ref().map(|there| there.state_bytes);
             steps.push(MigratedStep { path: path.clone(), from: change.was(), to: change.is(), state_bytes });
             if let Some(there) = there {

@@ -14,8 +14,9 @@ use crate::options::StartOptions;
 use crate::output::RunResult;
 use crate::requests::{self, Asked};
 use crate::run::{Run, spawned};
+use crate::who;
+use crate::work::Work;
 use crate::workflow::Workflow;
-use crate::{trace, who};
 
 /// A run of which nothing is stored yet.
 #[derive(Debug)]
@@ -65,11 +66,11 @@ impl NewRun {
         let result = requests::once(&tenant, asked, output, async |request| {
             tenant.shared.registry.check_components(tenant.id(), workflow.digest()).await?;
             let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
-            let span = trace::of_run("workflow run", run.id);
+            let work = Work::on(&tenant.shared, "workflow run", run.id);
             let event = Event::Started(options.request(by.clone()), tenant.shared.owner);
             let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             (decider.is_new, decider.request) = (true, request);
-            spawned(Task::new(decider, event), span).await
+            spawned(Task::new(decider, event, work)).await
         })
         .await?;
         Ok(Started { run: Run::new(tenant.clone(), result.run_id, result.version), result })

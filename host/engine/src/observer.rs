@@ -1,10 +1,13 @@
-//! What guests say while they run, and what a host does by itself, for those who listen.
+//! What guests say while they run, and what a host does, for those who listen: lines, chunks, spans, counts.
 
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::RunStatus;
 pub use reentry_wasm::Level;
+
+use crate::counted::Counted;
+use crate::span::Span;
 
 /// Where in which run something was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +72,23 @@ pub trait Observer: Send + Sync + 'static {
     fn emit(&self, source: &Source, chunk: &Json) {
         let (run, path) = (&source.run, &source.path);
         tracing::debug!(target: "reentry::guest", %run, %path, %chunk, "emitted");
+    }
+
+    /// Whether [`Self::span`] does anything. Defaults to no: nothing is collected for it then.
+    fn wants_spans(&self) -> bool {
+        false
+    }
+
+    /// A span that has ended; each does once, but for those of a process that was killed. Called where [`Self::wants_spans`] says so, also
+    /// while a panic is under way: it must not panic. Spans are open for `tracing` as well, around the lines of the log; this is for those
+    /// who send them elsewhere.
+    fn span(&self, span: &Span) {
+        let _ = span;
+    }
+
+    /// Something that counts, for a run of this tenant. Comes often, and each time on the task that does it.
+    fn count(&self, tenant: &TenantId, counted: Counted) {
+        let _ = (tenant, counted);
     }
 
     /// Something that the host did by itself.

@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use crate::call_end::{end_of, failure_of, host_fault};
 use crate::call_facts::{facts, timeout};
+use crate::counted::{CallOutcome, Counted};
 use crate::decide::{Cause, Decider, Made};
 use crate::error::Error;
 use crate::fault::FaultPoint;
@@ -27,7 +28,11 @@ use crate::inputs;
 use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
 use crate::shared::Shared;
+use crate::span::SpanStatus;
 use crate::trace::Place;
+
+/// What the span says of a call that was interrupted.
+const CANCELED: &str = "canceled: the run has ended or the step was closed meanwhile";
 
 /// The end of a call, with the guest's memory if it waits now.
 pub(crate) struct Performed {
@@ -79,6 +84,7 @@ pub(crate) async fn perform(
     // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is made alone.
     let is_suspect = step.take_overs > 0;
     let permits = if is_suspect { host.calls_max } else { 1 };
+    let asked = host.clock.uptime();
     let permit = tokio::select! {
         biased;
         // The call stays with this host in the store: when the process has ended, somebody takes it over.
@@ -87,6 +93,8 @@ pub(crate) async fn perform(
     };
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     let _permit = permit.map_err(interrupted)?;
+    let admitted = host.clock.uptime();
+    host.observer.count(&run.tenant, Counted::Admitted { waited_ms: ms_between(asked, admitted) });
     if deadline.is_some_and(|at| at <= host.clock.now()) {
         return Ok(Some(not_made(&host, &run, path, step)));
     }
@@ -101,7 +109,7 @@ pub(crate) async fn perform(
     let input = inputs::read(&*host.store, &run, &path, step).await?;
     // That of a call which was decided before spans were kept with it is anew.
     let span_id = step.span_id.unwrap_or_else(|| host.chance.span_id());
-    let span = place.of_call(run.id, &path, step, span_id);
+    let span = place.of_call(&host, &run, (&path, step), span_id);
     let facts = facts(&host, &run, &path, node, step, place.told(span_id));
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
@@ -113,20 +121,31 @@ pub(crate) async fn perform(
         ..CallOptions::new(ready.seal.clone())
     };
     host.fault(FaultPoint::BeforeCall);
-    let called = called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span);
+    let called =
+        called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span.told.clone());
     let called = stoppable(called, &context, cancel, host.cancel_grace).await;
     host.fault(FaultPoint::AfterCall);
 
-    let now = host.clock.now();
-    let (end, image) = match called {
-        Ok(result) => end_of(&host, &run, result, now).await?,
+    let ended = match called {
+        Ok(result) => end_of(&host, &run, result, host.clock.now()).await.map(Some),
         // Nobody wanted it any more. Should the step be called once more by now, then that is another call.
-        Err(CallError::Cancelled) => return Ok(None),
-        Err(error) => {
-            let failure = failure_of(error, is_last).map_err(|error| host_fault(&run, &path, error))?;
-            (CallEnd::Failed(failure), None)
-        }
+        Err(CallError::Cancelled) => Ok(None),
+        Err(error) => failure_of(error, is_last)
+            .map(|failure| Some((CallEnd::Failed(failure), None)))
+            .map_err(|error| host_fault(&run, &path, error)),
     };
+    span.end(span_status(&ended));
+    let outcome = match &ended {
+        Ok(Some((end, _))) => Some(CallOutcome::of(call, end)),
+        Ok(None) => Some(CallOutcome::Canceled),
+        // The host could not make it.
+        Err(_) => None,
+    };
+    if let Some(outcome) = outcome {
+        let ms = ms_between(admitted, host.clock.uptime());
+        host.observer.count(&run.tenant, Counted::Called { outcome, ms });
+    }
+    let Some((end, image)) = ended? else { return Ok(None) };
     let settings = context.take_settings();
     let log = context.take_log().into_log(&path, step.calls, step.attempt);
     let ended = CallEnded {
@@ -140,6 +159,19 @@ pub(crate) async fn perform(
         path,
     };
     Ok(Some(Performed { made: Made::now(&run, step), ended, image, log }))
+}
+
+fn ms_between(earlier: Duration, later: Duration) -> u64 {
+    u64::try_from(later.saturating_sub(earlier).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// That of a call which ended, if it did.
+fn span_status<T>(ended: &Result<Option<(CallEnd, T)>, Error>) -> SpanStatus {
+    match ended {
+        Ok(Some((CallEnd::Failed(failure), _))) => SpanStatus::Error(failure.message.clone()),
+        Ok(None) => SpanStatus::Error(CANCELED.to_owned()),
+        ended => SpanStatus::of(ended),
+    }
 }
 
 /// Writes down that a call is about to be made alone. `false` when nobody wants it any more.

@@ -17,7 +17,8 @@ use crate::error::{Error, chain};
 use crate::host::Host;
 use crate::observer::{Did, Upkeep};
 use crate::shared::Shared;
-use crate::{trace, trouble};
+use crate::trouble;
+use crate::work::Work;
 
 /// Most runs that one look at the store brings back; there is another look right after.
 pub(crate) const BATCH: usize = 100;
@@ -137,10 +138,11 @@ async fn bring(host: &Arc<Shared>, tenant: &TenantId, id: RunId, event: Event) -
         Event::TakenOver { .. } => (Did::TookOver, "workflow run (taken over)"),
         _ => (Did::Woke, "workflow run (woken)"),
     };
-    let span = trace::of_run(name, id);
+    let work = Work::on(host, name, id);
+    let span = work.told();
     let (shared, of) = (Arc::clone(host), tenant.clone());
-    let work = async move {
-        let task = prepared(&shared, &of, id, event).await?;
+    let doing = async move {
+        let task = prepared(&shared, &of, id, event, work).await?;
         match begin_told(task, of.clone(), did).await {
             Ok(going) => going.await.map(|()| true),
             // Somebody else was faster, or has blocked it.
@@ -152,7 +154,7 @@ async fn bring(host: &Arc<Shared>, tenant: &TenantId, id: RunId, event: Event) -
             Err(error) => Err(error),
         }
     };
-    trouble::watched(host, (tenant.clone(), id), span, work).await
+    trouble::watched(host, (tenant.clone(), id), span, doing).await
 }
 
 /// Decides about the first event, stores that, and tells what was done. What is left to do is returned: it drives the run on and tells how
@@ -166,7 +168,7 @@ pub(crate) async fn begin_told(
     let mut driver = begin(task).await?;
     if let Some(refused) = driver.take_refusal() {
         // What was due came first; that goes on by itself.
-        driver.left_alone(tracing::Span::current());
+        driver.left_alone();
         return Err(refused);
     }
     let tell = move |did, steps| host.observer.upkeep(&Upkeep { tenant: tenant.clone(), run, did, steps });
@@ -191,9 +193,10 @@ pub(crate) async fn prepared(
     tenant: &TenantId,
     id: RunId,
     event: Event,
+    work: Work,
 ) -> Result<Task, Error> {
     match load_with_program(host, tenant, id).await {
-        Ok((run, program)) => Ok(Task::new(Decider::new(Arc::clone(host), program, run), event)),
+        Ok((run, program)) => Ok(Task::new(Decider::new(Arc::clone(host), program, run), event, work)),
         Err(error) => {
             trouble::unreadable(host, tenant, id, &error).await;
             Err(error)

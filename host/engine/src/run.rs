@@ -11,7 +11,8 @@ use crate::options::{CancelOptions, OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
 use crate::tenant::Tenant;
-use crate::{trace, trouble, who};
+use crate::work::Work;
+use crate::{trouble, who};
 use reentry_core::event::Event;
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
@@ -98,11 +99,11 @@ impl Run {
         requests::once(tenant, asked, output, async move |request| {
             let run = self.load().await?;
             let program = tenant.shared.registry.program(&run).await?;
-            let span = trace::of_run("workflow run", run.id);
+            let work = Work::on(&tenant.shared, "workflow run", run.id);
             let event = Event::Started(options.request(by), tenant.shared.owner);
             let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             decider.request = request;
-            spawned(Task::new(decider, event), span).await
+            spawned(Task::new(decider, event, work)).await
         })
         .await
         .map(|result| self.shown(result))
@@ -148,14 +149,14 @@ impl Run {
         requests::once(tenant, asked, output, async move |request| {
             let run = self.load().await?;
             let program = tenant.shared.registry.program(&run).await?;
-            let span = trace::of_run("workflow run (resumed)", run.id);
+            let work = Work::on(&tenant.shared, "workflow run (resumed)", run.id);
             let mut answer = options.request(by);
             answer.target.seen.get_or_insert_with(|| self.seen.load(Ordering::Relaxed));
             answer.request = request.as_ref().map(|request| request.key.clone());
             let event = Event::Resumed(answer, tenant.shared.owner);
             let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             decider.request = request;
-            spawned(Task::new(decider, event), span).await
+            spawned(Task::new(decider, event, work)).await
         })
         .await
         .map(|result| self.shown(result))
@@ -252,21 +253,21 @@ impl Run {
 
     pub(crate) async fn drive(
         &self,
-        span: tracing::Span,
+        work: Work,
         run: RunState,
         program: Arc<Program>,
         event: Event,
         output: OutputOptions,
     ) -> Result<RunResult, Error> {
         let decider = Decider::new(Arc::clone(&self.tenant.shared), program, run);
-        let stopped = spawned(Task::new(decider, event), span).await?;
+        let stopped = spawned(Task::new(decider, event, work)).await?;
         Ok(self.shown(stopped.result(output)))
     }
 }
 
 /// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.
-pub(crate) async fn spawned(task: Task, span: tracing::Span) -> Result<Stopped, Error> {
+pub(crate) async fn spawned(task: Task) -> Result<Stopped, Error> {
     let (host, run) = (Arc::clone(&task.decider.host), &task.decider.run);
-    let of = (run.tenant.clone(), run.id);
+    let (of, span) = ((run.tenant.clone(), run.id), task.work.told());
     trouble::watched(&host, of, span, drive(task)).await
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinError;
 use tracing::instrument::WithSubscriber;
 use tracing::{Instrument, Span};
 
+use crate::counted::Counted;
 use crate::error::Error;
 use crate::live::Happened;
 use crate::shared::Shared;
@@ -77,6 +78,7 @@ async fn note(host: &Shared, tenant: &TenantId, run: RunId, reason: &str, blocks
     match host.store.note_trouble(tenant, run, reason, blocks_at).await {
         Ok(count) if count > 0 && count >= blocks_at => {
             tracing::error!(%run, reason, "the run is blocked");
+            host.observer.count(tenant, Counted::Blocked);
             host.live.tell(run, Happened::Committed(None));
             return true;
         }

@@ -136,7 +136,7 @@ fn made(
             files: count,
             language: lang.name,
             next: &next,
-            path: &name,
+            path: name,
         })?;
     } else {
         let commands: String = next.iter().map(|command| format!("  {command}\n")).collect();

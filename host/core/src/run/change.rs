@@ -17,7 +17,7 @@ use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::time::Timestamp;
-use crate::trace::{RootSpan, SpanId, SpanRecord, TracingOptions};
+use crate::trace::{RootSpan, RootSpanRecord, SpanId, TracingOptions};
 use crate::workflow::{Place, Program, StepAt};
 
 /// A run while an event is applied to it.
@@ -172,8 +172,12 @@ impl<'w> Change<'w> {
     }
 
     /// Lets the run go on under the root span of a start or resume; gives what the log keeps of it.
-    pub(super) fn begin_span(&mut self, span: RootSpan, options: TracingOptions) -> Option<Box<SpanRecord>> {
-        let record = SpanRecord::new(&span, options);
+    pub(super) fn begin_span(
+        &mut self,
+        span: RootSpan,
+        options: TracingOptions,
+    ) -> Option<Box<RootSpanRecord>> {
+        let record = RootSpanRecord::new(&span, options);
         let is_told = !record.is_plain() && !self.is_quiet;
         self.run.span_noted = if is_told { self.next_version() } else { 0 };
         self.run.span = Some(span);

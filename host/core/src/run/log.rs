@@ -10,7 +10,7 @@ use crate::id::{RunId, SuspensionId};
 use crate::json::is_zero;
 use crate::path::StepPath;
 use crate::time::Timestamp;
-use crate::trace::{SpanId, SpanRecord};
+use crate::trace::{RootSpanRecord, SpanId};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,13 +34,13 @@ pub enum LogKind {
     Started {
         /// The root span of the start; `None` in entries that were written when it was not kept.
         #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-        span: Option<Box<SpanRecord>>,
+        span: Option<Box<RootSpanRecord>>,
     },
     /// The run, suspended before, goes on because of an answer.
     Resumed {
         /// The root span of the resume; `None` in entries that were written when it was not kept.
         #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
-        span: Option<Box<SpanRecord>>,
+        span: Option<Box<RootSpanRecord>>,
         /// What was answered; empty in logs that were written when this was not kept.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         suspensions: Vec<SuspensionId>,
@@ -147,7 +147,7 @@ impl<'de> Deserialize<'de> for LogEntry {
         #[derive(Deserialize)]
         struct Spanned {
             #[serde(default)]
-            span: Option<Box<SpanRecord>>,
+            span: Option<Box<RootSpanRecord>>,
         }
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let Tagged { path, by, mut kind } = serde_json::from_str(text.get()).map_err(D::Error::custom)?;

@@ -48,6 +48,11 @@ pub(super) fn refused(call: &Call, mut failure: Failure) -> Refusal {
     Refusal::None(failure)
 }
 
+/// Whether a failure refuses an answer of the call that it ends: the suspension is open again then, and the step has not failed.
+pub fn refuses_answer(call: &Call, failure: &Failure) -> bool {
+    matches!(refused(call, failure.clone()), Refusal::Answer(..))
+}
+
 /// The guest's number of the wait whose answer it refuses.
 fn refused_wait(failure: &Failure) -> Option<u32> {
     #[derive(serde::Deserialize)]

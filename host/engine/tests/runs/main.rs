@@ -21,6 +21,7 @@ mod large;
 mod logs;
 mod mailbox;
 mod migrate;
+mod observed;
 mod old_folder;
 mod past;
 mod policies;

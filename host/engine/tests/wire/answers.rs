@@ -31,7 +31,7 @@ impl Ear {
     async fn answer_in_time(&self, asked: &Frame) -> Frame {
         match asked.message() {
             Asked::StepResult(path) => {
-                let found = self.0.step_result(&path).await.map(|found| Vec::from_iter(found));
+                let found = self.0.step_result(&path).await.map(Vec::from_iter);
                 Frame::of(&found.map_err(|error| error.to_string()))
             }
             Asked::Cancelled => Frame::of(&self.0.cancelled().await.map_err(|error| error.to_string())),

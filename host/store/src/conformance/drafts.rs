@@ -336,7 +336,7 @@ impl Commit {
     pub fn with_part(mut self, id: u64, data: &[u8]) -> Self {
         if let Some(savepoint) = &mut self.savepoint {
             savepoint.images.push(image_id(id));
-            savepoint.parts.push((image_id(id), data.to_vec().into()));
+            savepoint.parts.push((image_id(id), data.to_vec()));
         }
         self
     }

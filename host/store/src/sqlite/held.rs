@@ -54,6 +54,9 @@ pub(crate) fn next_due(connection: &Connection, after: Timestamp) -> Result<Opti
     first.flatten().map(instant).transpose()
 }
 
+/// A run with a call whose owner is dead, and that owner.
+type Orphan = (TenantId, RunId, OwnerId);
+
 /// Runs with a call whose owner is dead and that nobody else has claimed, once for each such owner, but for some.
 ///
 /// Looks through the calls of running runs, which are as many as the hosts together can make at once: an index of owners
@@ -63,7 +66,7 @@ pub(crate) fn orphans(
     claimer: &Claimer,
     except: &HashSet<RunId>,
     limit: usize,
-) -> Result<Vec<Candidate<(TenantId, RunId, OwnerId)>>, StoreError> {
+) -> Result<Vec<Candidate<Orphan>>, StoreError> {
     let sql = format!(
         "SELECT DISTINCT steps.owner, runs.tenant, runs.id, runs.version, claims.owner FROM runs
         JOIN steps ON steps.run = runs.seq AND steps.active = 1 AND steps.owner IS NOT NULL {OF_RUN}

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use reentry::core::path::StepPath;
 use reentry::core::run::{LogKind, RunState as State, StepResult};
 use reentry::core::time::Timestamp;
-use reentry::core::trace::SpanRecord;
+use reentry::core::trace::RootSpanRecord;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
 use reentry_wire::lookup::short;
 use reentry_wire::lookup::short_digest;
@@ -158,7 +158,7 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
 }
 
 /// The root span of a start or resume, with its name.
-fn root(row: &TimelineRow) -> Option<(&'static str, &SpanRecord)> {
+fn root(row: &TimelineRow) -> Option<(&'static str, &RootSpanRecord)> {
     match &row.what {
         LogKind::Started { span } => span.as_deref().map(|span| ("start", span)),
         LogKind::Resumed { span, .. } => span.as_deref().map(|span| ("resume", span)),
