@@ -1,6 +1,8 @@
-//! What `run.resume()` and its neighbours do, case by case, on both stores and with guests in another place: the data is in `tests/conformance/*.txt`.
+//! What `run.resume()` and its neighbours do, case by case, on both stores and with guests in another place: the data
+//! is in `tests/conformance/*.txt`.
 //!
-//! A case is a heading, a workflow, what its steps do, and then a dialogue: a command at the margin, what comes of it indented below.
+//! A case is a heading, a workflow, what its steps do, and then a dialogue: a command at the margin, what comes of it
+//! indented below.
 //!
 //! - `# NUMBER SENTENCE` begins a case. The numbers are those of docs/mastra.md.
 //! - `workflow ENTRIES or DEFINITION` as JSON, committed with the next run or by `commit`; `"@ask"` stands for the step `ask` of the component `scripted`, `"@id:ask"` for

@@ -1,7 +1,7 @@
 //! SIGKILL at every fault point: nothing acknowledged is lost, no transition happens twice.
 //!
-//! A host in a process of its own plays a script and ends itself at a fault point. Then a host on the same folder takes over
-//! what is left and plays the rest of the script, as a client would who looks at the run before going on.
+//! A host in a process of its own plays a script and ends itself at a fault point. Then a host on the same folder
+//! takes over what is left and plays the rest of the script, as a client would who looks at the run before going on.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -459,7 +459,7 @@ impl Upkeep for Damaging {
 /// A suspended run of the probe, and the store that damages its image.
 async fn suspended() -> Result<(Run, Arc<Damaging>)> {
     let store = Arc::new(Damaging { store: MemoryStore::new(), damage: Mutex::new(Box::new(Some)) });
-    let tenant = host().store(store.clone()).build().await?.default_tenant();
+    let tenant = host().store(store.clone()).secret([7; 32]).build().await?.default_tenant();
     let run = workflow_of(&tenant, "memory-probe", "probe").await?.create_run().await?;
     run.start(StartOptions::input(json(json!({"suspends": 1, "touch_bytes": 5000})))).await?;
     Ok((run, store))

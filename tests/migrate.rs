@@ -25,7 +25,8 @@ fn done(response: Option<Response>) -> Result<Value> {
     }
 }
 
-/// A run of the first version that has one quote of three, in a folder that has both versions. The process that brought it there is gone.
+/// A run of the first version that has one quote of three, in a folder that has both versions. The process that
+/// brought it there is gone.
 async fn waiting(dir: &Path) -> Result<RunId> {
     let tenant = open(dir).await?.default_tenant();
     workflow_of(&tenant, "quotes-2", "quotes").await?;

@@ -372,7 +372,8 @@ fn what_differs_from_machine_to_machine_is_hidden() {
     assert_eq!(same, "failed run_… at <buy>/step.c:1:2\n_ KiB in _ms and _ s, run_x\n");
 }
 
-/// Whether the folder of a language is there when its file needs it is told by the build; this tells of folders that nothing needs.
+/// Whether the folder of a language is there when its file needs it is told by the build; this tells of folders that
+/// nothing needs.
 #[test]
 fn no_component_is_there_for_nothing() -> Result<()> {
     for entry in std::fs::read_dir(folder())? {

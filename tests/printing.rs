@@ -1,5 +1,5 @@
-//! Steps built by the tools of their languages as they come, without an SDK: what they print goes through WASI, and the streams
-//! that they hold are there again after each suspension.
+//! Steps built by the tools of their languages as they come, without an SDK: what they print goes through WASI, and
+//! the streams that they hold are there again after each suspension.
 
 use anyhow::{Result, ensure};
 use reentry::core::run::RunStatus;

@@ -1,5 +1,5 @@
-//! New projects: `reentry new`, then the test that is in the project: it builds the step with `reentry build`, and takes it through
-//! its wait, each command a process of its own.
+//! New projects: `reentry new`, then the test that is in the project: it builds the step with `reentry build`, and
+//! takes it through its wait, each command a process of its own.
 
 use std::path::Path;
 use std::process::Command;
@@ -144,8 +144,8 @@ fn the_doctor_ends_well_only_where_the_project_can_be_built() -> Result<()> {
     Ok(())
 }
 
-/// The project's test passes, and the same sources are the same component: again, and in another folder at another time, where nothing is
-/// kept of what was built before.
+/// The project's test passes, and the same sources are the same component: again, and in another folder at another
+/// time, where nothing is kept of what was built before.
 fn step(language: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     tested(folder.path(), &["new", "step", "buy", "--lang", language])?;

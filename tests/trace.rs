@@ -1,4 +1,5 @@
-//! What `tracing` gets to see of a run, and what is kept of it: one trace, whatever brings the run on, in whichever process.
+//! What `tracing` gets to see of a run, and what is kept of it: one trace, whatever brings the run on, in whichever
+//! process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -41,7 +42,8 @@ async fn heard<T>(work: impl Future<Output = Result<T>>) -> Result<(String, T)> 
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    // While there is one subscriber alone, what a thread without it meets first would be remembered as of no interest to any.
+    // While there is one subscriber alone, what a thread without it meets first would be remembered as of no interest
+    // to any.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let work = async {
         // Tests at the same time have no subscriber, and what they met first is remembered as of no interest.
@@ -86,8 +88,8 @@ async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> R
     Ok(())
 }
 
-/// The metadata is on all spans below that of the request for which it was given, those of a timer included; tags are on that span alone.
-/// The values of context keys are those of the moment.
+/// The metadata is on all spans below that of the request for which it was given, those of a timer included; tags are
+/// on that span alone. The values of context keys are those of the moment.
 #[tokio::test]
 async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
     let (told, run) = heard(async {
@@ -171,8 +173,8 @@ impl Seen {
     }
 }
 
-/// The spans of a run that lines of a subscriber tell of, in the order in which they were seen first, by their ids. A span that is new
-/// has no id yet; one that never ended is seen around what was in it.
+/// The spans of a run that lines of a subscriber tell of, in the order in which they were seen first, by their ids. A
+/// span that is new has no id yet; one that never ended is seen around what was in it.
 fn spans(told: &str, run: RunId) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
     let begin = |name: &'static str| told.match_indices(name);
@@ -234,8 +236,8 @@ fn tree(seen: &[Seen]) -> String {
     told
 }
 
-/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event comes, an answer, a
-/// travel, a cancellation, a restart.
+/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event
+/// comes, an answer, a travel, a cancellation, a restart.
 #[tokio::test]
 async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
     let (folder, component) = (data_folder()?, guests::component("memory-probe")?);
@@ -311,8 +313,8 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
     Ok(())
 }
 
-/// What observers got of a run's spans, in the processes that brought it on, is one tree: each span ended once, and has the id that the log
-/// has. The spans of a process that was killed are in the log alone.
+/// What observers got of a run's spans, in the processes that brought it on, is one tree: each span ended once, and
+/// has the id that the log has. The spans of a process that was killed are in the log alone.
 #[tokio::test]
 async fn the_spans_that_observers_get_are_one_tree() -> Result<()> {
     let (folder, component) = (data_folder()?, guests::component("memory-probe")?);
@@ -396,7 +398,8 @@ async fn the_spans_that_observers_get_are_one_tree() -> Result<()> {
     Ok(())
 }
 
-/// A line for each span: its number in the order of their ends, what it is of, the number of its parent, and what went wrong.
+/// A line for each span: its number in the order of their ends, what it is of, the number of its parent, and what
+/// went wrong.
 fn tree_of_values(values: &[SpanValue]) -> String {
     let number = |id: &str| values.iter().position(|span| span.id == id).map(|at| at + 1);
     let mut told = String::new();

@@ -1,5 +1,5 @@
-//! Runs that cannot be read, as what is stored of them is damaged or of a form that is not known: they neither hide nor stop the others,
-//! are tried so often and no more, and can always be deleted.
+//! Runs that cannot be read, as what is stored of them is damaged or of a form that is not known: they neither hide
+//! nor stop the others, are tried so often and no more, and can always be deleted.
 
 use std::path::Path;
 
@@ -17,7 +17,8 @@ use serde_json::json;
 
 const ASK: &str = include_str!("../host/engine/fixtures/ask.wat");
 
-/// What may be wrong with a run, as SQL; ?1 is its id. What is shared by runs of one workflow, each run has for itself here.
+/// What may be wrong with a run, as SQL; ?1 is its id. What is shared by runs of one workflow, each run has for
+/// itself here.
 const DAMAGES: [(&str, &str); 7] = [
     ("a head that ends early", "UPDATE runs SET head = substr(head, 1, 40) WHERE id = ?1"),
     (

@@ -1,4 +1,5 @@
-//! Puts the SDKs of all languages, their templates and the contract into the program: `reentry new` writes them into projects.
+//! Puts the SDKs of all languages, their templates and the contract into the program: `reentry new` writes them into
+//! projects.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

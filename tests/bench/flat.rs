@@ -59,8 +59,8 @@ async fn resume_us(workflow: &Workflow, input: Value, repeats: usize) -> Result<
         let run = workflow.create_run().await?;
         let started = run.start(StartOptions::input(json(input.clone()))).await?;
         ensure!(started.status == RunStatus::Suspended, "{started:?}");
-        // A person takes time. Without it, a resume right after a short start would find every thread and cache warm, and one
-        // after a long start would not: that is not what is compared.
+        // A person takes time. Without it, a resume right after a short start would find every thread and cache warm,
+        // and one after a long start would not: that is not what is compared.
         tokio::time::sleep(IDLE).await;
         let (result, time) =
             timed(async { Ok(run.resume(ResumeOptions::data(json(json!(1)))).await?) }).await?;

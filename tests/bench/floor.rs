@@ -1,7 +1,8 @@
 //! The floor: what four commits and the work of two guest calls cost without any of reentry.
 //!
-//! A cycle here is: two instances of a core module called, 64 KiB copied out of memory, compressed, decompressed and copied in,
-//! and four commits of a row of 4 KB. No JSON, no comparison of pages, no decisions: a little less than any engine can do with.
+//! A cycle here is: two instances of a core module called, 64 KiB copied out of memory, compressed, decompressed and
+//! copied in, and four commits of a row of 4 KB. No JSON, no comparison of pages, no decisions: a little less than
+//! any engine can do with.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! `make bench`: what reentry costs on this machine, one JSON line a figure, with the floor beside it.
 //!
-//! A figure with a goal says whether it was reached. Figures of time depend on the machine and on what else it
-//! does: compare within one run only. Counts and sizes do not. With names of parts as arguments, only these are measured.
+//! A figure with a goal says whether it was reached. Figures of time depend on the machine and on what else it does:
+//! compare within one run only. Counts and sizes do not. With names of parts as arguments, only these are measured.
 
 mod cold;
 mod cycle;

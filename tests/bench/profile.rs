@@ -1,4 +1,5 @@
-//! One thing done so many times, for a profiler that counts: what `n` and `2n` times cost, without what is set up before.
+//! One thing done so many times, for a profiler that counts: what `n` and `2n` times cost, without what is set up
+//! before.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use reentry::core::resume::Target;
@@ -10,8 +11,8 @@ use reentry::{Host, ResumeOptions, Run, StartOptions, Tenant, Workflow};
 use reentry_tests::{guests, json, workflow_of};
 use serde_json::json;
 
-/// `DIR cycle TIMES`, `DIR resume TIMES STEPS`, `DIR answer TIMES ITEMS`, or `DIR again TIMES` for a run that one of the latter two left. The
-/// folder is kept, and with it the compiled guest.
+/// `DIR cycle TIMES`, `DIR resume TIMES STEPS`, `DIR answer TIMES ITEMS`, or `DIR again TIMES` for a run that one of
+/// the latter two left. The folder is kept, and with it the compiled guest.
 pub async fn run(arguments: &[String]) -> Result<()> {
     let [dir, what, numbers @ ..] = arguments else { bail!("in which folder, and what?") };
     let builder = Host::builder().data_dir(dir).background(false).durability(Durability::Visible);

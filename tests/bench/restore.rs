@@ -38,7 +38,8 @@ pub async fn measure() -> Result<()> {
     Ok(())
 }
 
-/// The conformance steps, and what the way from a kept image to the next answer may take, in microseconds, where that was set.
+/// The conformance steps, and what the way from a kept image to the next answer may take, in microseconds, where that
+/// was set.
 const LANGUAGES: [(&str, Goal); 9] = [
     ("rust", Goal::AtMost(40.0)),
     ("javascript", Goal::AtMost(150.0)),
@@ -51,8 +52,8 @@ const LANGUAGES: [(&str, Goal); 9] = [
     ("go", Goal::None),
 ];
 
-/// Measures the way from a kept image to the guest's next answer, for a small step of each language, and beside it what as many page
-/// faults take as the guest has changed pages. Of all languages, or of those that are named.
+/// Measures the way from a kept image to the guest's next answer, for a small step of each language, and beside it
+/// what as many page faults take as the guest has changed pages. Of all languages, or of those that are named.
 pub async fn languages(named: impl Fn(&str) -> bool) -> Result<()> {
     let runtime = Runtime::new(RuntimeConfig::new([1; 32]))?;
     let fault = page_fault();
@@ -108,7 +109,8 @@ async fn fresh(component: &LoadedComponent, step: &str, input: Json) -> Result<V
     Ok(times)
 }
 
-/// What resuming takes, each time after a start: on the instances of these when the calls share a `domain`, otherwise on new ones.
+/// What resuming takes, each time after a start: on the instances of these when the calls share a `domain`, otherwise
+/// on new ones.
 async fn restores(
     component: &LoadedComponent,
     step: &str,

@@ -1,4 +1,5 @@
-//! The command `reentry` of this build, in processes of its own, with the tools of all languages where `make guests` has put them.
+//! The command `reentry` of this build, in processes of its own, with the tools of all languages where `make guests`
+//! has put them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,4 +1,5 @@
-//! Data folders of tests. What a host has compiled in one of them is of use to all others, and so is what `make guests` compiles.
+//! Data folders of tests. What a host has compiled in one of them is of use to all others, and so is what `make
+//! guests` compiles.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write as _};

@@ -189,7 +189,8 @@ fn die_at(point: String, time: u32) -> reentry::fault::FaultHook {
     let passed = AtomicU32::new(0);
     Arc::new(move |here: FaultPoint| {
         if here.to_string() == point && passed.fetch_add(1, Ordering::SeqCst) + 1 == time {
-            // Nothing of this process runs after this: no destructor, no flush. A shell has `kill` built in; the program is not everywhere.
+            // Nothing of this process runs after this: no destructor, no flush. A shell has `kill` built in; the
+            // program is not everywhere.
             let kill = format!("kill -9 {}", std::process::id());
             let _ = std::process::Command::new("sh").args(["-c", &kill]).status();
             loop {

@@ -1,6 +1,7 @@
 //! Hosts in processes of their own: driven line by line, and killed.
 //!
-//! The process is the binary `host-process` of this package. It takes one JSON request a line and answers each with one line.
+//! The process is the binary `host-process` of this package. It takes one JSON request a line and answers each with
+//! one line.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -123,7 +124,8 @@ pub enum Request {
     Recover,
     /// Wakes what is due.
     Wake,
-    /// As [`Self::Start`], with all that a test may want to say, and an answer that keeps every text: [`Response::Rests`].
+    /// As [`Self::Start`], with all that a test may want to say, and an answer that keeps every text:
+    /// [`Response::Rests`].
     Begin {
         /// Sample component.
         component: String,
@@ -215,8 +217,8 @@ pub struct HostProcess {
 }
 
 impl HostProcess {
-    /// Starts a host on a data folder. With `die_at`, it ends itself with SIGKILL when it passes that fault point for the
-    /// given time (1 is the first).
+    /// Starts a host on a data folder. With `die_at`, it ends itself with SIGKILL when it passes that fault point for
+    /// the given time (1 is the first).
     ///
     /// # Errors
     /// When the process cannot be started.

@@ -142,8 +142,9 @@ impl Playing {
     }
 }
 
-/// Clocks of the host, which does not go back, and bytes that are not drawn twice. Four are the host's, and where a language has a generator
-/// of its own, the others are of that: it was seeded when the component was built, the same for all runs.
+/// Clocks of the host, which does not go back, and bytes that are not drawn twice. Four are the host's, and where a
+/// language has a generator of its own, the others are of that: it was seeded when the component was built, the same
+/// for all runs.
 fn check_clocks(clocks: &[Value]) -> Result<()> {
     const YEAR_2020: u64 = 1_577_836_800_000;
     let times: Vec<u64> = clocks.iter().filter_map(|clock| clock["now"].as_u64()).collect();

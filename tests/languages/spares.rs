@@ -1,4 +1,5 @@
-//! An instance that has served a call is, for the code of real compilers and interpreters, what a new one is: the same images come of it.
+//! An instance that has served a call is, for the code of real compilers and interpreters, what a new one is: the
+//! same images come of it.
 
 use anyhow::{Context as _, Result, ensure};
 use reentry::core::snapshot::SealKey;

@@ -60,7 +60,8 @@ async fn an_order_is_shipped() -> Result<()> {
     Ok(())
 }
 
-/// Runs an order that fails, and checks where and why, what is undone, which requests that takes, and for how long it was tried.
+/// Runs an order that fails, and checks where and why, what is undone, which requests that takes, and for how long it
+/// was tried.
 async fn check(changes: Value, failed: &str, undone: &str, made: &str, secs: u64) -> Result<()> {
     let (output, requests, waited) = order(changes.clone()).await?;
     assert_eq!(output["status"], "cancelled", "{changes}");

@@ -1,6 +1,7 @@
 //! A sample's workflow file on a folder, with a clock that stands until it is moved.
 //!
-//! Everything that is done is done by a host of its own, which has nothing in common with the one before but the folder and the time.
+//! Everything that is done is done by a host of its own, which has nothing in common with the one before but the
+//! folder and the time.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -25,7 +26,8 @@ use tokio::sync::Notify;
 pub const HOUR: Duration = Duration::from_secs(60 * 60);
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A clock for days that pass in no time. Whoever waits for an instant has it come at once, unless the clock is stopped.
+/// A clock for days that pass in no time. Whoever waits for an instant has it come at once, unless the clock is
+/// stopped.
 struct Simulated {
     now: AtomicU64,
     stopped: AtomicBool,

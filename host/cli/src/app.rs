@@ -77,7 +77,8 @@ fn ended_badly(failure: Failure, ui: &Ui, session: Option<&Session>) -> Exit {
     report.code.kind.into()
 }
 
-/// Prints the help of a command that has others below it, if nothing else is said: that is a question. Else tells what is wrong.
+/// Prints the help of a command that has others below it, if nothing else is said: that is a question. Else tells
+/// what is wrong.
 fn not_understood(error: &clap::Error) -> Exit {
     let args: Option<Vec<String>> = std::env::args_os().skip(1).map(|arg| arg.into_string().ok()).collect();
     match args.and_then(help::of_group) {

@@ -12,8 +12,8 @@ use crate::commands::{
 
 /// Runs durable workflows whose steps are WebAssembly components.
 ///
-/// A step may suspend: its memory is kept, the process ends, and days later `reentry resume` puts the memory back, and its code goes
-/// on at the next line.
+/// A step may suspend: its memory is kept, the process ends, and days later `reentry resume` puts the memory back,
+/// and its code goes on at the next line.
 #[derive(Debug, Parser)]
 #[command(name = "reentry", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
@@ -40,7 +40,8 @@ pub(crate) struct Global {
 
     /// What components may import beyond the step contract, here and whenever they are resumed
     ///
-    /// `wasi` stands for the command-line interfaces of WASI 0.2, with no files, network, arguments or environment behind them.
+    /// `wasi` stands for the command-line interfaces of WASI 0.2, with no files, network, arguments or environment
+    /// behind them.
     #[arg(
         long,
         value_name = "GRANT",

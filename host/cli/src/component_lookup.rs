@@ -37,8 +37,8 @@ impl Origin {
     }
 }
 
-/// Opens what the user named, adds the components that it needs, and gives the workflow's definition. Whether it is sound is found out by the
-/// host that commits it.
+/// Opens what the user named, adds the components that it needs, and gives the workflow's definition. Whether it is
+/// sound is found out by the host that commits it.
 pub(crate) async fn open(
     session: &Session,
     tenant: &Tenant,

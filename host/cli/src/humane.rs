@@ -7,7 +7,8 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// A span of time to be read at a glance: `12s`, `3m`, `5h`, `2d`. Rounded down, so that nothing looks older than it is.
+/// A span of time to be read at a glance: `12s`, `3m`, `5h`, `2d`. Rounded down, so that nothing looks older than it
+/// is.
 pub(crate) fn span(ms: u64) -> String {
     match ms {
         0..SECOND => "0s".to_owned(),

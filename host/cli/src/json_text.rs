@@ -1,7 +1,7 @@
 //! Layout of JSON texts: for eyes, with every digit as it was written.
 //!
-//! Works on the text alone, so it suits values of any size and numbers of any length. Characters that would steer a terminal are
-//! escaped, which changes no value.
+//! Works on the text alone, so it suits values of any size and numbers of any length. Characters that would steer a
+//! terminal are escaped, which changes no value.
 
 use std::fmt::Write as _;
 

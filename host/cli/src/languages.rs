@@ -1,7 +1,8 @@
-//! The languages that steps are written in: how a project of each is recognised, what building it needs, and how it is built.
+//! The languages that steps are written in: how a project of each is recognised, what building it needs, and how it
+//! is built.
 //!
-//! Each language is one file with a [`Language`] in it. Building calls the language's own tools and leaves a core module or a
-//! component; making a component of a module is the same for all.
+//! Each language is one file with a [`Language`] in it. Building calls the language's own tools and leaves a core
+//! module or a component; making a component of a module is the same for all.
 
 mod assemblyscript;
 mod c;
@@ -51,7 +52,8 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// As people write it.
     pub(crate) title: &'static str,
-    /// The file by which a folder is known to be a project of this language; `None` for one that says so in `reentry.json`.
+    /// The file by which a folder is known to be a project of this language; `None` for one that says so in
+    /// `reentry.json`.
     pub(crate) manifest: Option<&'static str>,
     /// Languages whose projects have the same manifest, and another one of their own.
     pub(crate) special_cases: &'static [&'static str],

@@ -15,7 +15,8 @@ use crate::ui::{Ui, hang, harmless};
 /// Variable with a filter for the host's log, in the syntax of `tracing_subscriber`; wins over `--verbose`.
 const FILTER_VARIABLE: &str = "REENTRY_LOG";
 
-/// Sends the host's log to standard error; that of a worker, which is read long after it was written, with the time of each line.
+/// Sends the host's log to standard error; that of a worker, which is read long after it was written, with the time
+/// of each line.
 pub(crate) fn set_up_log(ui: &Ui, is_worker: bool) {
     let default = match ui.verbose {
         0 => "warn",

@@ -44,8 +44,8 @@ pub(crate) async fn finish(
     Ok(result.status.into())
 }
 
-/// Shows a result on standard output. The answer to a request that was made before is that of then: what the run is like now is not shown
-/// beside it.
+/// Shows a result on standard output. The answer to a request that was made before is that of then: what the run is
+/// like now is not shown beside it.
 pub(crate) async fn show(
     session: &Session,
     tenant: &Tenant,

@@ -88,8 +88,8 @@ impl Session {
         Ok(builder.build().await?)
     }
 
-    /// The host of a data folder that must be there, for commands that only look at what it has: a mistyped folder must not
-    /// spring into being.
+    /// The host of a data folder that must be there, for commands that only look at what it has: a mistyped folder
+    /// must not spring into being.
     pub(crate) async fn existing_host(&self, background: Background) -> Result<Host, Failure> {
         self.check_data_dir()?;
         self.host(background).await

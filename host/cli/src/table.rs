@@ -25,7 +25,8 @@ impl<const N: usize> Table<N> {
         Self { head, rows: Vec::new(), giving_way: Vec::new(), wraps: false }
     }
 
-    /// Says which columns are cut on a terminal that is too narrow for all: the first of these as far as may be, then the next.
+    /// Says which columns are cut on a terminal that is too narrow for all: the first of these as far as may be, then
+    /// the next.
     pub(crate) fn giving_way<const M: usize>(mut self, names: [&'static str; M]) -> Self {
         self.giving_way =
             names.iter().filter_map(|name| self.head.iter().position(|head| head == name)).collect();

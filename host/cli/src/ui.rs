@@ -115,7 +115,8 @@ fn json(value: &impl Document) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(no_form)
 }
 
-/// A text that a guest or another stranger wrote, harmless for a terminal: escape sequences could rewrite what the reader sees.
+/// A text that a guest or another stranger wrote, harmless for a terminal: escape sequences could rewrite what the
+/// reader sees.
 pub(crate) fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -128,8 +129,8 @@ pub(crate) fn harmless(text: &str) -> String {
     safe
 }
 
-/// Whether a character does something to a terminal: control characters, and those that change the direction of what follows, so
-/// that a line reads otherwise than it is.
+/// Whether a character does something to a terminal: control characters, and those that change the direction of what
+/// follows, so that a line reads otherwise than it is.
 pub(crate) fn steers(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,5 +1,5 @@
-//! What is said while something takes long: on a terminal one line that is written anew each second and gone at the end; elsewhere one
-//! line that stays. What takes less than two seconds says nothing.
+//! What is said while something takes long: on a terminal one line that is written anew each second and gone at the
+//! end; elsewhere one line that stays. What takes less than two seconds says nothing.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,10 +1,10 @@
 //! Commands and what they print: each in a process of its own, on a data folder of its own for each case.
 //!
-//! A case is a file in `commands`: lines that begin with `$ ` are commands, what follows is what they print, and lines that begin with `#` are for readers. Standard error is marked
-//! with `! `, and an exit code that is not 0 stands in the last line. Ids, digests and times are different each time: they are written
-//! `<run 1>`, `<sus 2>`, `<sha 1>` in the order in which they come, and can be used so in later commands; short ones, too. So is the user of
-//! the operating system, `<user>`. `BLESS=1`
-//! writes the files anew. docs/json.md is played like a case.
+//! A case is a file in `commands`: lines that begin with `$ ` are commands, what follows is what they print, and
+//! lines that begin with `#` are for readers. Standard error is marked with `! `, and an exit code that is not 0
+//! stands in the last line. Ids, digests and times are different each time: they are written `<run 1>`, `<sus 2>`,
+//! `<sha 1>` in the order in which they come, and can be used so in later commands; short ones, too. So is the user
+//! of the operating system, `<user>`. `BLESS=1` writes the files anew. docs/json.md is played like a case.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::fmt::Write as _;
@@ -31,7 +31,8 @@ impl Shell {
     fn new(columns: Option<u32>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let shell = Self { folder, columns, seen: Vec::new() };
-        // A step that suspends with its input and completes with the answer; one that waits for an event; one that fails.
+        // A step that suspends with its input and completes with the answer; one that waits for an event; one that
+        // fails.
         shell.write("ask.wasm", &wat::parse_str(ASK).unwrap());
         shell.write("event.wasm", &wat::parse_str(waits_for_event()).unwrap());
         shell.write("refuses.wasm", &wat::parse_str(REFUSES).unwrap());
@@ -89,8 +90,8 @@ impl Shell {
         );
         let other = r#"{"id": "asks", "steps": [{"then": {"component": "other.wasm", "step": "ask"}}]}"#;
         shell.write("other.json", other.as_bytes());
-        // A step that says that its process shall end, and never returns; one that takes its time and completes with its input; and what
-        // does a command until a step says that.
+        // A step that says that its process shall end, and never returns; one that takes its time and completes with
+        // its input; and what does a command until a step says that.
         shell.write("kills.wasm", &wat::parse_str(kills()).unwrap());
         shell.write("honest.wasm", &wat::parse_str(takes_its_time()).unwrap());
         let kills = r#"{"then": {"id": "kill", "component": "kills.wasm", "step": "ask"}}"#;

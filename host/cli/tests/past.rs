@@ -1,5 +1,6 @@
-//! A run's past as it was: ten answers by three people, two that the step refused, a deadline, answers that came too late, a move to another
-//! version, a fork. Every view of it, of the library and of the command, is held to one expected history.
+//! A run's past as it was: ten answers by three people, two that the step refused, a deadline, answers that came too
+//! late, a move to another version, a fork. Every view of it, of the library and of the command, is held to one
+//! expected history.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unused_crate_dependencies)]
 
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 
 const REFUSES: &str = include_str!("../../engine/fixtures/refuses.wat");
 
-/// What the fork is to tell: in which run, of which step, what was asked, which answers were refused and which came too late, how it ended, with
-/// what, by whom, on which way, with which words.
+/// What the fork is to tell: in which run, of which step, what was asked, which answers were refused and which came
+/// too late, how it ended, with what, by whom, on which way, with which words.
 const OF_FORK: &str = r#"
 parent | s1   | {"n":0} | -                    | -   | answered | 1      | ann  | cli     | fine
 parent | s2   | 1       | 17 by bob, 27 by cleo | -   | answered | 2      | cleo | cli     | -

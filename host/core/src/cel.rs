@@ -1,13 +1,13 @@
 //! Expressions of workflows, in the Common Expression Language (CEL): conditions, mappings.
 //!
-//! An expression is compiled once, when a workflow is read, and evaluated in a [`Scope`] whenever the workflow gets there. Both
-//! come from strangers, so whatever an evaluation does is counted, and one that does too much ends with an error
-//! ([`Limits`]). The source is short ([`SOURCE_BYTES_MAX`]) and neither it nor the values it makes can be nested without end, which is
-//! why everything here may recurse.
+//! An expression is compiled once, when a workflow is read, and evaluated in a [`Scope`] whenever the workflow gets
+//! there. Both come from strangers, so whatever an evaluation does is counted, and one that does too much ends with
+//! an error ([`Limits`]). The source is short ([`SOURCE_BYTES_MAX`]) and neither it nor the values it makes can be
+//! nested without end, which is why everything here may recurse.
 //!
-//! The way of an expression: `token` and `literal` cut the text into words, `parse` and `member` make a tree of them (`syntax`) in
-//! which variables (`names`) and functions (`function`) are resolved, `evaluate` walks the tree, and `write` turns the `value` at
-//! the top into JSON. JSON in the scope is read lazily (`document`).
+//! The way of an expression: `token` and `literal` cut the text into words, `parse` and `member` make a tree of them
+//! (`syntax`) in which variables (`names`) and functions (`function`) are resolved, `evaluate` walks the tree, and
+//! `write` turns the `value` at the top into JSON. JSON in the scope is read lazily (`document`).
 
 mod arithmetic;
 mod budget;
@@ -66,8 +66,8 @@ impl Expression {
     /// Compiles an expression that may read any variable.
     ///
     /// # Errors
-    /// [`ExpressionError`] when the text is longer than [`SOURCE_BYTES_MAX`], is no expression, calls what is no function, or uses
-    /// `steps` without naming a step.
+    /// [`ExpressionError`] when the text is longer than [`SOURCE_BYTES_MAX`], is no expression, calls what is no
+    /// function, or uses `steps` without naming a step.
     pub fn compile(source: &str) -> Result<Self, ExpressionError> {
         Self::compiled(source, None)
     }
@@ -75,7 +75,8 @@ impl Expression {
     /// Compiles an expression that may read the named variables only.
     ///
     /// # Errors
-    /// Those of [`Self::compile`], and an [`ExpressionError`] that names a variable which is not allowed, and those that are.
+    /// Those of [`Self::compile`], and an [`ExpressionError`] that names a variable which is not allowed, and those
+    /// that are.
     pub fn compile_with(source: &str, allowed_variables: &[&str]) -> Result<Self, ExpressionError> {
         Self::compiled(source, Some(allowed_variables))
     }
@@ -103,7 +104,8 @@ impl Expression {
         &self.0.variables
     }
 
-    /// The ids of all steps whose output the expression may read: each X of a `steps.X` or `steps["X"]`, also in `has(…)`. Each comes once, in order.
+    /// The ids of all steps whose output the expression may read: each X of a `steps.X` or `steps["X"]`, also in
+    /// `has(…)`. Each comes once, in order.
     pub fn step_references(&self) -> impl Iterator<Item = &str> {
         self.0.steps.iter().map(String::as_str)
     }
@@ -118,12 +120,13 @@ impl Expression {
 
     /// The value as JSON.
     ///
-    /// Parts of the scope that are passed on as they are keep their text. Timestamps become text as in RFC 3339, durations
-    /// text as in `5400s`, bytes text in base64; maps that the expression makes are written in the order of their keys.
+    /// Parts of the scope that are passed on as they are keep their text. Timestamps become text as in RFC 3339,
+    /// durations text as in `5400s`, bytes text in base64; maps that the expression makes are written in the order of
+    /// their keys.
     ///
     /// # Errors
-    /// [`EvaluationError`] when the expression has no value in the scope, or one that JSON cannot express: a double that is not
-    /// finite, a type.
+    /// [`EvaluationError`] when the expression has no value in the scope, or one that JSON cannot express: a double
+    /// that is not finite, a type.
     pub fn evaluate_json(&self, scope: &Scope<'_>) -> Result<Json, EvaluationError> {
         self.evaluate(scope, |evaluation, root, budget| {
             let value = evaluation.value(root)?;

@@ -22,7 +22,8 @@ pub enum Effect {
         /// The entry.
         path: StepPath,
     },
-    /// Look whether the event that a step waits for came before; ends as [`crate::event::Event::Received`], or as nothing.
+    /// Look whether the event that a step waits for came before; ends as [`crate::event::Event::Received`], or as
+    /// nothing.
     Collect {
         /// The step.
         path: StepPath,

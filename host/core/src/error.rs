@@ -22,7 +22,8 @@ pub enum ErrorKind {
     Unavailable,
 }
 
-/// An error as programs know it, with what people can read about it. Each crate has a table of its own; docs/errors.md shows them all.
+/// An error as programs know it, with what people can read about it. Each crate has a table of its own;
+/// docs/errors.md shows them all.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ErrorCode {
     /// The stable word.

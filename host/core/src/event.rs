@@ -124,8 +124,8 @@ pub struct CallEnded {
     pub request_context: BTreeMap<String, Json>,
     /// Decides the jitter of a retry.
     pub random: u32,
-    /// The longest delay before a further try, in milliseconds, for which the one who made the call stays with the run. After a longer one,
-    /// whoever looks after the run makes it.
+    /// The longest delay before a further try, in milliseconds, for which the one who made the call stays with the
+    /// run. After a longer one, whoever looks after the run makes it.
     pub sit_through_ms: u64,
 }
 

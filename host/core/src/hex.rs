@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// Writes bytes as lower-case digits, many at a time: the ids and digests of a run are written with its head at every commit.
+/// Writes bytes as lower-case digits, many at a time: the ids and digests of a run are written with its head at every
+/// commit.
 pub(crate) fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for part in bytes.chunks(32) {
         let mut text = [0; 64];

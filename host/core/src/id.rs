@@ -110,8 +110,8 @@ impl SnapshotId {
 }
 
 impl SuspensionId {
-    /// The id so many places after this one, in the order of ids. Those that are made one after the other in a millisecond are made so, as
-    /// two ids of one millisecond are in no order otherwise.
+    /// The id so many places after this one, in the order of ids. Those that are made one after the other in a
+    /// millisecond are made so, as two ids of one millisecond are in no order otherwise.
     #[must_use]
     pub fn after(self, places: u64) -> Self {
         // A version 7 id: 48 bits of time, 4 of version, 12 of chance, 2 of variant, 62 of chance.

@@ -12,21 +12,22 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::schema::Violation;
 
-/// Deepest nesting of arrays and objects that is let in from outside. Less than [`DEPTH_MAX`], so that what was let in can be wrapped: in the
-/// output of a block, in the shared state, in what is given to `catch`.
+/// Deepest nesting of arrays and objects that is let in from outside. Less than [`DEPTH_MAX`], so that what was let
+/// in can be wrapped: in the output of a block, in the shared state, in what is given to `catch`.
 pub const OUTSIDE_DEPTH_MAX: usize = 96;
 
-/// Deepest nesting of a value that workflows and steps work with; the figure at which serde_json gives up, so that each can be read.
+/// Deepest nesting of a value that workflows and steps work with; the figure at which serde_json gives up, so that
+/// each can be read.
 pub const DEPTH_MAX: usize = 127;
 
 /// A well-formed JSON text.
 ///
-/// Kept as text so that numbers keep every digit, and so that payloads which nobody looks into are never parsed. Cloning is
-/// cheap. Two values are equal when their texts are.
+/// Kept as text so that numbers keep every digit, and so that payloads which nobody looks into are never parsed.
+/// Cloning is cheap. Two values are equal when their texts are.
 ///
-/// There are two ways in. [`Self::parse`] is for what comes from outside: callers, guests, files. [`Self::stored`], and deserializing, are for
-/// what was let in before, by whatever version: nothing but damage is refused there. A value that comes from outside on another way
-/// is held to the same rule by [`Self::check_outside`].
+/// There are two ways in. [`Self::parse`] is for what comes from outside: callers, guests, files. [`Self::stored`],
+/// and deserializing, are for what was let in before, by whatever version: nothing but damage is refused there. A
+/// value that comes from outside on another way is held to the same rule by [`Self::check_outside`].
 #[derive(Clone)]
 pub struct Json(Arc<RawValue>);
 
@@ -45,8 +46,8 @@ pub enum JsonError {
         /// Levels allowed.
         at_most: usize,
     },
-    /// Well-formed, and yet no value, or not the same one to every reader: half of a surrogate pair, a number that is too large, a key that
-    /// is there twice.
+    /// Well-formed, and yet no value, or not the same one to every reader: half of a surrogate pair, a number that is
+    /// too large, a key that is there twice.
     #[error("{}{problem}", shown_place(at))]
     Odd {
         /// JSON Pointer to the place; empty for the value as a whole.
@@ -99,8 +100,8 @@ impl Json {
         Ok(Self(Arc::from(RawValue::from_string(text.into())?)))
     }
 
-    /// Checks what holds for every value that comes from outside: at most [`OUTSIDE_DEPTH_MAX`] levels of nesting, no half of a surrogate pair,
-    /// no number beyond those of doubles, no key twice in one object.
+    /// Checks what holds for every value that comes from outside: at most [`OUTSIDE_DEPTH_MAX`] levels of nesting, no
+    /// half of a surrogate pair, no number beyond those of doubles, no key twice in one object.
     ///
     /// # Errors
     /// [`JsonError::TooDeep`], or [`JsonError::Odd`] with the first place.
@@ -119,8 +120,8 @@ impl Json {
     /// Writes any serialisable value as a value that workflows and steps can work with.
     ///
     /// # Errors
-    /// [`JsonError`] when the value has no JSON form (a map with keys that are not strings, for one), or is nested more than [`DEPTH_MAX`]
-    /// levels deep.
+    /// [`JsonError`] when the value has no JSON form (a map with keys that are not strings, for one), or is nested
+    /// more than [`DEPTH_MAX`] levels deep.
     pub fn of(value: &(impl Serialize + ?Sized)) -> Result<Self, JsonError> {
         let json = Self::record(value)?;
         json.check_depth(DEPTH_MAX)?;
@@ -152,8 +153,8 @@ impl Json {
         self.0.get()
     }
 
-    /// The text that all texts of the same value share: without blanks, keys in order, strings escaped in one way. Numbers stay as they are
-    /// written.
+    /// The text that all texts of the same value share: without blanks, keys in order, strings escaped in one way.
+    /// Numbers stay as they are written.
     pub fn canonical(&self) -> String {
         let mut out = String::with_capacity(self.text().len());
         canonical(self.text(), &mut out);
@@ -223,7 +224,8 @@ fn canonical(text: &str, out: &mut String) {
     }
 }
 
-/// Reads a field that may be missing and whose `null` is a value like any other. Without it, serde takes a `null` for a missing field.
+/// Reads a field that may be missing and whose `null` is a value like any other. Without it, serde takes a `null` for
+/// a missing field.
 ///
 /// To be used as `#[serde(default, deserialize_with = "crate::json::present")]`.
 ///

@@ -30,7 +30,8 @@ pub struct ResumeRequest {
     pub data: Option<Json>,
     /// Merged key by key over what the run has stored.
     pub request_context: BTreeMap<String, Json>,
-    /// The key under which this is asked for, if it is to be done once. It is free again when the step refuses the answer.
+    /// The key under which this is asked for, if it is to be done once. It is free again when the step refuses the
+    /// answer.
     pub request: Option<String>,
     /// Who answers.
     pub by: By,

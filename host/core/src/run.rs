@@ -1,9 +1,10 @@
 //! Runs: one execution of a workflow, and where it stands.
 //!
-//! A [`RunState`] is split so that no write grows with what has already happened: the head is small, each entry has a record of
-//! its own, and only the entries that are not done yet are held with the head.
+//! A [`RunState`] is split so that no write grows with what has already happened: the head is small, each entry has a
+//! record of its own, and only the entries that are not done yet are held with the head.
 //!
-//! Files in here name each other, never this one: what is decided depends on what a run is, and not the other way round.
+//! Files in here name each other, never this one: what is decided depends on what a run is, and not the other way
+//! round.
 
 mod apply;
 mod around;

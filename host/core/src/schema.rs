@@ -27,15 +27,16 @@ pub const VIOLATIONS_MAX: usize = 20;
 /// Longest text of one violation, in characters: messages quote the data.
 const MESSAGE_CHARS_MAX: usize = 300;
 
-/// Largest compiled pattern, in bytes. A pattern of a few characters can stand for millions of states, each of which may be looked
-/// at for each character that is matched.
+/// Largest compiled pattern, in bytes. A pattern of a few characters can stand for millions of states, each of which
+/// may be looked at for each character that is matched.
 const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
 /// A compiled JSON Schema (2020-12 unless it names another draft).
 ///
-/// References into other documents are not followed, nor are anchors and `$dynamicRef`: a reference is a JSON Pointer into the
-/// schema itself. `pattern` runs on a matcher with linear time; look-around and back-references are therefore refused.
-/// How much a check may do is bounded ([`STEPS_MAX`], [`NESTING_MAX`]), so neither schema nor data can make one run away.
+/// References into other documents are not followed, nor are anchors and `$dynamicRef`: a reference is a JSON Pointer
+/// into the schema itself. `pattern` runs on a matcher with linear time; look-around and back-references are
+/// therefore refused. How much a check may do is bounded ([`STEPS_MAX`], [`NESTING_MAX`]), so neither schema nor data
+/// can make one run away.
 pub struct Schema {
     text: Json,
     root: Value,
@@ -87,8 +88,8 @@ impl Schema {
     /// Compiles a schema.
     ///
     /// # Errors
-    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or to itself in a circle, uses a pattern that
-    /// cannot be matched in linear time, or has a default that its own schema refuses.
+    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or to itself in a circle, uses a
+    /// pattern that cannot be matched in linear time, or has a default that its own schema refuses.
     pub fn compile(text: &Json) -> Result<Self, SchemaError> {
         let refuse = |reason: String| SchemaError { reason };
         if text.text().len() > SCHEMA_BYTES_MAX {
@@ -110,8 +111,8 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Compiles a schema that was let in before, by whatever version: without the bounds on what is let in, which may have become
-    /// narrower since. How much a check may do is bounded all the same.
+    /// Compiles a schema that was let in before, by whatever version: without the bounds on what is let in, which may
+    /// have become narrower since. How much a check may do is bounded all the same.
     ///
     /// # Errors
     /// [`SchemaError`] when it is no schema.
@@ -139,11 +140,12 @@ impl Schema {
 
     /// Checks data and returns it with the schema's defaults filled in. What needs none keeps its very text.
     ///
-    /// Defaults are filled in for missing properties of objects, also nested ones, through `properties`, `items`, `prefixItems`,
-    /// `allOf` and local references; not through `anyOf`, `oneOf` and `if`, where it is open which branch would apply. An object
-    /// that gets one has its keys in order afterwards. Filling in turns nothing valid into something invalid: where the data is valid
-    /// as it is and would not be with its defaults, it stays as it is. Numbers are compared as 64-bit floats or integers: one that
-    /// fits neither is a violation, and a default with more digits loses them.
+    /// Defaults are filled in for missing properties of objects, also nested ones, through `properties`, `items`,
+    /// `prefixItems`, `allOf` and local references; not through `anyOf`, `oneOf` and `if`, where it is open which
+    /// branch would apply. An object that gets one has its keys in order afterwards. Filling in turns nothing valid
+    /// into something invalid: where the data is valid as it is and would not be with its defaults, it stays as it
+    /// is. Numbers are compared as 64-bit floats or integers: one that fits neither is a violation, and a default
+    /// with more digits loses them.
     ///
     /// # Errors
     /// [`Violations`], at most [`VIOLATIONS_MAX`] of them. Data that takes too long to check is one.

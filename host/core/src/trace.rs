@@ -169,8 +169,8 @@ hex_id!(TraceId, 16, "traceId");
 hex_id!(SpanId, 8, "parentSpanId");
 
 impl SpanId {
-    /// The span that a run begins at a path with a version: of a call there, or, at the root, of a start or resume. No other one has this
-    /// id, and whoever has these three finds it again, so that the log need not hold it.
+    /// The span that a run begins at a path with a version: of a call there, or, at the root, of a start or resume.
+    /// No other one has this id, and whoever has these three finds it again, so that the log need not hold it.
     pub fn of(run: RunId, path: &StepPath, version: u64) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"reentry call span").update(run.as_bytes()).update(&version.to_le_bytes());
@@ -184,7 +184,8 @@ impl SpanId {
 }
 
 impl TraceId {
-    /// The trace that a run begins: with its start, or with a later version, when a caller wants none of the earlier ones.
+    /// The trace that a run begins: with its start, or with a later version, when a caller wants none of the earlier
+    /// ones.
     pub fn of(run: RunId, resumed: Option<u64>) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"reentry trace").update(run.as_bytes()).update(&resumed.unwrap_or(0).to_le_bytes());
@@ -248,7 +249,8 @@ pub struct TracingContext {
 pub struct TracingOptions {
     /// Put on the root span and its children.
     pub metadata: BTreeMap<String, Json>,
-    /// Keys of the request context, dotted for nested ones, whose values are put beside the metadata. Those that lead nowhere are left out.
+    /// Keys of the request context, dotted for nested ones, whose values are put beside the metadata. Those that lead
+    /// nowhere are left out.
     pub request_context_keys: Vec<String>,
     /// Trace to use: 1 to 32 hexadecimal digits.
     pub trace_id: Option<String>,
@@ -274,8 +276,8 @@ pub struct RootSpan {
     pub resumed_from_span_id: Option<SpanId>,
 }
 
-/// What is kept of the root span of a start or resume: where it stands, and what the caller asked of it. The values of the keys are not
-/// repeated here: they are in the request context.
+/// What is kept of the root span of a start or resume: where it stands, and what the caller asked of it. The values
+/// of the keys are not repeated here: they are in the request context.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RootSpanRecord {

@@ -1,7 +1,7 @@
 //! Spans and instants as people write them, with calendars and time zones.
 //!
-//! The time zone database is part of the program, so the same text means the same on every machine. It still changes from one
-//! version of the program to the next, as the laws about clocks do.
+//! The time zone database is part of the program, so the same text means the same on every machine. It still changes
+//! from one version of the program to the next, as the laws about clocks do.
 
 use std::sync::LazyLock;
 
@@ -75,8 +75,9 @@ pub enum WhenError {
 impl Span {
     /// Reads a length of time: `30d`, `1h 30m`, `2 weeks`, `P1DT12H`.
     ///
-    /// Without a time zone, days have 24 hours, and months and years are those of UTC. With one, all units from days on are
-    /// counted in the calendar of that zone: a day later is the same time of day, also when clocks change in between.
+    /// Without a time zone, days have 24 hours, and months and years are those of UTC. With one, all units from days
+    /// on are counted in the calendar of that zone: a day later is the same time of day, also when clocks change in
+    /// between.
     ///
     /// # Errors
     /// [`WhenError`] when the text is no length of time or a negative one, or there is no such zone.
@@ -117,11 +118,11 @@ impl Span {
 }
 
 impl When {
-    /// Reads an instant: with an offset as in RFC 3339 (`2100-01-01T00:00:00Z`), or with a time zone in brackets as in RFC 9557
-    /// (`2027-06-01T09:00:00[Europe/Berlin]`).
+    /// Reads an instant: with an offset as in RFC 3339 (`2100-01-01T00:00:00Z`), or with a time zone in brackets as
+    /// in RFC 9557 (`2027-06-01T09:00:00[Europe/Berlin]`).
     ///
-    /// A time of day that the zone's clocks skip is taken as later by what is skipped; of one that they show twice, the earlier is
-    /// taken. An offset beside a zone has to be one that the zone has at that time.
+    /// A time of day that the zone's clocks skip is taken as later by what is skipped; of one that they show twice,
+    /// the earlier is taken. An offset beside a zone has to be one that the zone has at that time.
     ///
     /// # Errors
     /// [`WhenError`] when the text is no instant, or one before 1970.

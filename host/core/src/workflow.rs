@@ -1,8 +1,8 @@
 //! Workflows: what follows what.
 //!
-//! A [`Definition`] is what people write and what is stored. Committing one checks all of it and gives a [`Workflow`], which
-//! never changes again and is known by its digest; the digests of the components are part of it. A [`Program`] is all the
-//! workflows that one run follows, and finds what stands at a path.
+//! A [`Definition`] is what people write and what is stored. Committing one checks all of it and gives a
+//! [`Workflow`], which never changes again and is known by its digest; the digests of the components are part of it.
+//! A [`Program`] is all the workflows that one run follows, and finds what stands at a path.
 
 mod block;
 mod blocks;
@@ -43,8 +43,8 @@ use crate::digest::WorkflowDigest;
 use crate::json::Json;
 use node::Scope;
 
-/// Most entries of one workflow, those in blocks counted and nested workflows on their own. Bounds what one definition makes a
-/// host hold.
+/// Most entries of one workflow, those in blocks counted and nested workflows on their own. Bounds what one
+/// definition makes a host hold.
 pub const ENTRIES_MAX: usize = 100_000;
 
 /// A committed workflow: checked as a whole, pinned by digest, immutable.

@@ -23,7 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Time between two looks for messages that are of no use any more.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
-/// How long a message that somebody got is remembered, so that the same one sent again is recognised, in milliseconds: a week.
+/// How long a message that somebody got is remembered, so that the same one sent again is recognised, in
+/// milliseconds: a week.
 const TAKEN_KEPT_MS: u64 = 7 * 24 * 3_600_000;
 
 /// Starts the task that looks after runs. It ends with the last handle of the host.

@@ -14,14 +14,15 @@ use crate::host::Host;
 use crate::host_key::{self, file};
 
 impl Host {
-    /// Writes a copy of the store into a folder, which is made, or must be empty: as it is at one moment, with all that was acknowledged
-    /// before. Hosts go on meanwhile. The copy is on disk on return.
+    /// Writes a copy of the store into a folder, which is made, or must be empty: as it is at one moment, with all
+    /// that was acknowledged before. Hosts go on meanwhile. The copy is on disk on return.
     ///
-    /// The host key is left out unless `with_key` asks for it. Without that key nothing of the copy can be used, and with it whoever has the copy can
-    /// make runs do what he wants: keep it apart.
+    /// The host key is left out unless `with_key` asks for it. Without that key nothing of the copy can be used, and
+    /// with it whoever has the copy can make runs do what he wants: keep it apart.
     ///
     /// # Errors
-    /// `Refused` for a folder that is not empty, and for a store that is no SQLite file; `Unavailable` when the copy cannot be written.
+    /// `Refused` for a folder that is not empty, and for a store that is no SQLite file; `Unavailable` when the copy
+    /// cannot be written.
     pub async fn backup(&self, dir: impl AsRef<Path>, with_key: bool) -> Result<(), Error> {
         let dir = dir.as_ref();
         host_key::private_folder(dir)?;
@@ -38,14 +39,15 @@ impl Host {
     }
 }
 
-/// Makes a data folder of a backup. The folder must not have a database; the key must be in the backup, or in the folder already.
+/// Makes a data folder of a backup. The folder must not have a database; the key must be in the backup, or in the
+/// folder already.
 ///
-/// A run that was under way at the moment of the backup is taken over by the first host that uses the folder: see to it that the folder from
-/// which the backup came is not used any more, or what its runs do happens twice.
+/// A run that was under way at the moment of the backup is taken over by the first host that uses the folder: see to
+/// it that the folder from which the backup came is not used any more, or what its runs do happens twice.
 ///
 /// # Errors
-/// `NotFound` when there is no backup; `Refused` when the folder has a database; `Damaged` when the key is missing or another one, and when
-/// the backup cannot be read. The folder has no database then.
+/// `NotFound` when there is no backup; `Refused` when the folder has a database; `Damaged` when the key is missing or
+/// another one, and when the backup cannot be read. The folder has no database then.
 pub async fn restore(backup: impl AsRef<Path>, data_dir: impl AsRef<Path>) -> Result<(), Error> {
     let (backup, dir) = (backup.as_ref(), data_dir.as_ref());
     let (from, to) = (backup.join(DATABASE), dir.join(DATABASE));

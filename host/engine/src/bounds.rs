@@ -13,8 +13,8 @@ use crate::policy::TenantPolicy;
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
 impl TenantPolicy {
-    /// Refuses a value that is larger than [`Limits::value_bytes`](crate::wasm::Limits::value_bytes) allows, which holds for what guests
-    /// say as well.
+    /// Refuses a value that is larger than [`Limits::value_bytes`](crate::wasm::Limits::value_bytes) allows, which
+    /// holds for what guests say as well.
     pub(crate) fn bounded(&self, what: &'static str, value: Option<&Json>) -> Result<(), Error> {
         self.within_bound(what, value.map_or(0, |value| value.text().len()))
     }

@@ -93,7 +93,8 @@ impl Default for HostBuilder {
 }
 
 impl HostBuilder {
-    /// Keeps everything in this folder: the database, the host's secret, compiled code. The folder is created if it does not exist.
+    /// Keeps everything in this folder: the database, the host's secret, compiled code. The folder is created if it
+    /// does not exist.
     ///
     /// To move a host to another machine, move the folder; `cache` in it may be left behind. Without a data folder and
     /// without [`Self::store`], nothing outlives the host.
@@ -102,21 +103,23 @@ impl HostBuilder {
         self
     }
 
-    /// Uses this store instead of the SQLite file in the data folder. Without a data folder, needs a [`secret`](Self::secret).
+    /// Uses this store instead of the SQLite file in the data folder. Without a data folder, needs a
+    /// [`secret`](Self::secret).
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// Seals what is kept with this secret, instead of the one in the data folder: 32 random bytes, the same for all hosts on one store and
-    /// after each restart. With another one nothing that is kept can be used, so [`Self::build`] refuses it.
+    /// Seals what is kept with this secret, instead of the one in the data folder: 32 random bytes, the same for all
+    /// hosts on one store and after each restart. With another one nothing that is kept can be used, so
+    /// [`Self::build`] refuses it.
     pub fn secret(mut self, secret: [u8; 32]) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    /// Sets what one call into a guest may use, whatever the tenant. With [`Self::policies`] these are bounds on what any tenant may use of
-    /// memory, tables and instances, and hold for components as they are added.
+    /// Sets what one call into a guest may use, whatever the tenant. With [`Self::policies`] these are bounds on what
+    /// any tenant may use of memory, tables and instances, and hold for components as they are added.
     pub fn limits(self, limits: Limits) -> Self {
         self.runtime(|config| RuntimeConfig { limits, ..config })
     }
@@ -128,9 +131,10 @@ impl HostBuilder {
         self
     }
 
-    /// Makes what runs the guests, from the settings of the runtime: those of [`Self::limits`], [`Self::runtime`] and the data folder,
-    /// the host's secret among them. Defaults to a [`Runtime`](crate::wasm::Runtime) of the host's own. Guests that other hosts use too are
-    /// handed out as they are, `guests(move |_| Ok(shared))`; then their own settings count, and [`Self::secret`] must be theirs.
+    /// Makes what runs the guests, from the settings of the runtime: those of [`Self::limits`], [`Self::runtime`] and
+    /// the data folder, the host's secret among them. Defaults to a [`Runtime`](crate::wasm::Runtime) of the host's
+    /// own. Guests that other hosts use too are handed out as they are, `guests(move |_| Ok(shared))`; then their own
+    /// settings count, and [`Self::secret`] must be theirs.
     pub fn guests(
         mut self,
         make: impl FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> + Send + 'static,
@@ -139,8 +143,8 @@ impl HostBuilder {
         self
     }
 
-    /// Sets what components may import beyond the step contract, whatever the tenant. Defaults to nothing. With [`Self::policies`] it does
-    /// not count.
+    /// Sets what components may import beyond the step contract, whatever the tenant. Defaults to nothing. With
+    /// [`Self::policies`] it does not count.
     pub fn grants(mut self, grants: Grants) -> Self {
         self.grants = grants;
         self
@@ -158,8 +162,8 @@ impl HostBuilder {
         self
     }
 
-    /// Sets the source of the random bytes of ids and of those that guests get. Defaults to the operating system; anything else is for
-    /// simulations.
+    /// Sets the source of the random bytes of ids and of those that guests get. Defaults to the operating system;
+    /// anything else is for simulations.
     pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
         self
@@ -171,28 +175,31 @@ impl HostBuilder {
         self
     }
 
-    /// Sets whether the host looks after waiting and orphaned runs by itself: it wakes runs that are due and, when it is built,
-    /// takes over the calls of processes that died. Enabled by default; [`Host::recover`] and [`Host::wake_due`] do one round.
+    /// Sets whether the host looks after waiting and orphaned runs by itself: it wakes runs that are due and, when it
+    /// is built, takes over the calls of processes that died. Enabled by default; [`Host::recover`] and
+    /// [`Host::wake_due`] do one round.
     pub fn background(mut self, background: bool) -> Self {
         self.background = background;
         self
     }
 
-    /// Sets the grace period before an obsolete call is interrupted: one whose run was canceled or whose step was closed. Defaults to 5 s.
+    /// Sets the grace period before an obsolete call is interrupted: one whose run was canceled or whose step was
+    /// closed. Defaults to 5 s.
     pub fn cancel_grace(mut self, grace: Duration) -> Self {
         self.cancel_grace = grace;
         self
     }
 
-    /// Sets the longest delay before another try of a failed call that a start or resume waits through. With a longer delay it returns with
-    /// the status `waiting`, and this host's background or another process makes the try when it is due. Defaults to 10 s.
+    /// Sets the longest delay before another try of a failed call that a start or resume waits through. With a longer
+    /// delay it returns with the status `waiting`, and this host's background or another process makes the try when
+    /// it is due. Defaults to 10 s.
     pub fn sit_through(mut self, delay: Duration) -> Self {
         self.sit_through = delay;
         self
     }
 
-    /// Sets how many savepoints a run keeps: the latest moments to which it can be forked or restarted. Each keeps the memory images that
-    /// it needs. Defaults to 100; 0 keeps all.
+    /// Sets how many savepoints a run keeps: the latest moments to which it can be forked or restarted. Each keeps
+    /// the memory images that it needs. Defaults to 100; 0 keeps all.
     pub fn savepoints_max(mut self, savepoints: u32) -> Self {
         self.savepoints_max = savepoints;
         self
@@ -214,9 +221,9 @@ impl HostBuilder {
     /// Builds the host. Must be called on a tokio runtime, on which the host spawns its tasks.
     ///
     /// # Errors
-    /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound on values of more
-    /// than 16 MiB, for a store without a secret, and for a secret other than the one with which the store was sealed;
-    /// `Damaged` when the secret in the data folder is another one.
+    /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound
+    /// on values of more than 16 MiB, for a store without a secret, and for a secret other than the one with which
+    /// the store was sealed; `Damaged` when the secret in the data folder is another one.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {

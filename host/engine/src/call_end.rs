@@ -54,8 +54,8 @@ async fn called_workflows(
     Ok(found)
 }
 
-/// A call that went wrong as a failure of the step, or the error back when the guest is not to blame. A call that took all the time there was
-/// is not made again.
+/// A call that went wrong as a failure of the step, or the error back when the guest is not to blame. A call that
+/// took all the time there was is not made again.
 pub(crate) fn failure_of(error: CallError, is_last: bool) -> Result<Failure, CallError> {
     let (code, retryable) = match &error {
         CallError::Trap { .. } => (&failure::TRAP, true),

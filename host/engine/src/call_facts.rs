@@ -33,15 +33,15 @@ pub(crate) fn facts(
     }
 }
 
-/// The key of a call. The attempt is left out on purpose: a call that is made again is recognisable by its key. A run that went back
-/// to an earlier entry does its work anew, under new keys.
+/// The key of a call. The attempt is left out on purpose: a call that is made again is recognisable by its key. A run
+/// that went back to an earlier entry does its work anew, under new keys.
 fn idempotency_key(run: &RunState, path: &StepPath, step: &EntryRecord) -> String {
     let key = format!("{}/{path}/{}", run.id, step.calls);
     if run.travels == 0 { key } else { format!("{key}~{}", run.travels) }
 }
 
-/// How long a call may run: as long as its step says, and not beyond the deadline of the step and of all around it, which has not passed;
-/// and whether it is the deadline that ends it.
+/// How long a call may run: as long as its step says, and not beyond the deadline of the step and of all around it,
+/// which has not passed; and whether it is the deadline that ends it.
 pub(crate) fn timeout(
     node: StepAt<'_>,
     deadline: Option<Timestamp>,

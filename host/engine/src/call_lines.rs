@@ -1,5 +1,5 @@
-//! The lines that a guest logs during one call, of which the first and the last are kept: the memory that they take is bounded while the
-//! call goes on, and so is what is stored at its end.
+//! The lines that a guest logs during one call, of which the first and the last are kept: the memory that they take
+//! is bounded while the call goes on, and so is what is stored at its end.
 
 use std::collections::VecDeque;
 
@@ -16,7 +16,8 @@ pub const CALL_LOG_BYTES_MAX: usize = 64 << 10;
 /// Most lines that are kept of what a guest logs during one call.
 pub const CALL_LOG_LINES_MAX: usize = 1_000;
 
-/// What the first lines may have, and the last ones; each a half, less the line that tells what is missing between them.
+/// What the first lines may have, and the last ones; each a half, less the line that tells what is missing between
+/// them.
 const HALF_BYTES: usize = (CALL_LOG_BYTES_MAX - GAP_BYTES_MAX) / 2;
 const HALF_LINES: usize = CALL_LOG_LINES_MAX / 2;
 

@@ -8,8 +8,8 @@ use reentry_core::trace::SpanId;
 
 /// Where a host's random bytes come from.
 pub trait Entropy: Send + Sync + 'static {
-    /// Fills the bytes. Ids are made of them, and guests are handed some: they must be hard to guess, and never the same twice on one
-    /// store.
+    /// Fills the bytes. Ids are made of them, and guests are handed some: they must be hard to guess, and never the
+    /// same twice on one store.
     fn fill(&self, bytes: &mut [u8]);
 }
 

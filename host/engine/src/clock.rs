@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use reentry_core::time::Timestamp;
 
-/// What time it is, and how to wait. A host looks at no other clock, but for the bound on the time of one call into a guest.
+/// What time it is, and how to wait. A host looks at no other clock, but for the bound on the time of one call into a
+/// guest.
 #[async_trait]
 pub trait Clock: Send + Sync + 'static {
     /// The time.
@@ -47,8 +48,8 @@ pub(crate) async fn within<T>(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// Longest wait in one piece. A timer of any horizon is a sequence of such waits, so none can overflow, and a clock that is
-/// set while we wait is noticed.
+/// Longest wait in one piece. A timer of any horizon is a sequence of such waits, so none can overflow, and a clock
+/// that is set while we wait is noticed.
 const WAIT_PIECE: Duration = Duration::from_secs(60);
 
 #[async_trait]

@@ -44,8 +44,8 @@ impl Run {
         self.bring("workflow run (unpaused)", Event::Unpaused { owner: self.tenant.shared.owner }).await
     }
 
-    /// Has a run that failed or was canceled go on from where it was right before: what failed is tried again. A blocked run is tried once more
-    /// where it stands. Returns when it has ended or waits.
+    /// Has a run that failed or was canceled go on from where it was right before: what failed is tried again. A
+    /// blocked run is tried once more where it stands. Returns when it has ended or waits.
     ///
     /// # Errors
     /// `Conflict` for a run that did not end so, or of which no savepoint is kept.
@@ -68,11 +68,12 @@ impl Run {
         self.bring("workflow run (restarted)", event).await
     }
 
-    /// Sends the run back to one of its entries, which is done again with all that follows. Returns when it has ended or waits.
+    /// Sends the run back to one of its entries, which is done again with all that follows. Returns when it has ended
+    /// or waits.
     ///
     /// # Errors
-    /// `Refused` for an entry to which it cannot go back; the run stays as it is. When it went back and the answer was refused, the
-    /// error is that of the answer.
+    /// `Refused` for an entry to which it cannot go back; the run stays as it is. When it went back and the answer
+    /// was refused, the error is that of the answer.
     pub async fn travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
         let policy = self.tenant.policy().await?;

@@ -5,7 +5,8 @@ use reentry_core::run::{Call, RunState, RunStatus, refuses_answer};
 
 use crate::decide::Cause;
 
-/// Something that counts once. Times are in milliseconds. Runs that began and were restarted, less those that ended, are open.
+/// Something that counts once. Times are in milliseconds. Runs that began and were restarted, less those that ended,
+/// are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Counted {

@@ -27,8 +27,8 @@ use crate::ready::Ready;
 use crate::shared::Shared;
 use crate::to_be_called::ready_for;
 
-/// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody else got
-/// on, so this many in a row mean that something is wrong.
+/// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody
+/// else got on, so this many in a row mean that something is wrong.
 const CONFLICTS_MAX: usize = 1_000;
 
 /// A run as one driver sees it.
@@ -83,8 +83,8 @@ impl Cause {
     }
 }
 
-/// When a call was made: as long as this is so, it is the one that its step waits for. The owner alone does not say so, as a process that
-/// was taken to be dead, and was not, may take its own call back from the one who took it over.
+/// When a call was made: as long as this is so, it is the one that its step waits for. The owner alone does not say
+/// so, as a process that was taken to be dead, and was not, may take its own call back from the one who took it over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Made {
     travels: u32,
@@ -138,11 +138,12 @@ impl Decider {
 
     /// Decides about an event and stores the decision. Returns what has to be done now.
     ///
-    /// Everything that the calls need which follow from the event is checked before it is stored, each time that the run turns out to
-    /// have changed.
+    /// Everything that the calls need which follow from the event is checked before it is stored, each time that the
+    /// run turns out to have changed.
     ///
     /// # Errors
-    /// [`Error::Refused`] when the event does not fit the run, and whatever is wrong with what the calls need; nothing was stored then.
+    /// [`Error::Refused`] when the event does not fit the run, and whatever is wrong with what the calls need;
+    /// nothing was stored then.
     pub(crate) async fn step(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
         let what = match cause {
             Cause::Event(event) | Cause::CallEnded(event, ..) => Stored::of(event),
@@ -193,7 +194,8 @@ impl Decider {
         Err(self.interrupted(&"it is changed by others all the time"))
     }
 
-    /// Notes an answer that came when its suspension was over, unless the very same request has given the one that counts.
+    /// Notes an answer that came when its suspension was over, unless the very same request has given the one that
+    /// counts.
     async fn came_late(&self, cause: &Cause, over: SuspensionId, error: &TargetError) -> Result<(), Error> {
         let (Cause::Event(Event::Resumed(request, _)), Some(reason)) = (cause, error.over()) else {
             return Ok(());
@@ -226,8 +228,8 @@ impl Decider {
 
     /// Fetches and checks what the calls need that follow.
     ///
-    /// The memory of a step that somebody else brings on meanwhile goes away under our hands. That is no damage: the run has changed then,
-    /// and is looked at again.
+    /// The memory of a step that somebody else brings on meanwhile goes away under our hands. That is no damage: the
+    /// run has changed then, and is looked at again.
     async fn make_ready(&mut self, cause: &Cause) -> Result<(), Error> {
         loop {
             let error = match ready_for(&self.host, &self.run, &self.program, cause).await {
@@ -280,8 +282,8 @@ impl Decider {
             {
                 Err(Refused::Stale { path: ended.path.clone(), call: ended.call })
             }
-            // Its own calls are given up only when nobody else drives the run here. Whoever does began before the version that
-            // this builds on was stored, and is gone only when a later one is.
+            // Its own calls are given up only when nobody else drives the run here. Whoever does began before the
+            // version that this builds on was stored, and is gone only when a later one is.
             Cause::Event(Event::TakenOver { from, by }) if from == by => {
                 if self.host.flights.of(self.run.id) > 1 { Err(Refused::Idle) } else { Ok(()) }
             }

@@ -76,8 +76,9 @@ pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
     begin(task).await?.go_on().await
 }
 
-/// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`]. When the event is refused although
-/// something was due that came first, what follows from that is left, and the driver ends with the refusal. The work's span gets its place.
+/// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`]. When the event
+/// is refused although something was due that came first, what follows from that is left, and the driver ends with
+/// the refusal. The work's span gets its place.
 ///
 /// # Errors
 /// As [`drive`].
@@ -111,7 +112,8 @@ pub(crate) async fn begin(task: Task) -> Result<Driver, Error> {
     Ok(Driver { decider, calls: JoinSet::new(), effects, place, work })
 }
 
-/// Where work stands in the trace of a run that has just taken a request with these options, or is continued without one.
+/// Where work stands in the trace of a run that has just taken a request with these options, or is continued without
+/// one.
 async fn placed(decider: &Decider, options: Option<&TracingOptions>, work: &Work) -> Place {
     let (host, run) = (&decider.host, &decider.run);
     match options {
@@ -157,7 +159,8 @@ impl Driver {
         tokio::spawn(work.with_current_subscriber());
     }
 
-    /// Why the first event was refused, if it was: what is left to be done then is of no interest to whoever brought it.
+    /// Why the first event was refused, if it was: what is left to be done then is of no interest to whoever brought
+    /// it.
     pub(crate) fn take_refusal(&mut self) -> Option<Error> {
         self.decider.refused.take()
     }
@@ -165,8 +168,8 @@ impl Driver {
     /// Does what there is to do, and what follows from it.
     ///
     /// # Errors
-    /// That of a request which was refused, or of an answer that its step refused. Otherwise [`Error::Interrupted`], whatever went wrong:
-    /// what was asked for is stored, so that nobody must take it to be refused.
+    /// That of a request which was refused, or of an answer that its step refused. Otherwise [`Error::Interrupted`],
+    /// whatever went wrong: what was asked for is stored, so that nobody must take it to be refused.
     pub(crate) async fn go_on(mut self) -> Result<Stopped, Error> {
         let performed = self.perform_all().await;
         // Nobody would hear of the end of a call that is left.
@@ -253,8 +256,8 @@ impl Driver {
         Ok(calls)
     }
 
-    /// Brings an event to the run. One that is of no interest any more, because somebody ended the run or took the call over, leads
-    /// to nothing.
+    /// Brings an event to the run. One that is of no interest any more, because somebody ended the run or took the
+    /// call over, leads to nothing.
     async fn bring(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
         let decided = self.decider.step(cause, images).await;
         let mut effects = std::mem::take(&mut self.decider.due);

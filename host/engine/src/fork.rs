@@ -16,7 +16,8 @@ use crate::run::Run;
 use crate::work::Work;
 use crate::{saved, who};
 
-/// How often a run is forked anew because it went on meanwhile. Each time means that it got on, so this many mean that something is wrong.
+/// How often a run is forked anew because it went on meanwhile. Each time means that it got on, so this many mean
+/// that something is wrong.
 const TRIES_MAX: usize = 100;
 
 /// How a run is forked.
@@ -29,9 +30,9 @@ pub struct ForkOptions {
 }
 
 impl Run {
-    /// Makes a new run that stands where this one stands, or stood before a suspension was answered. What was done before is shared. The
-    /// new run goes on by itself. With an answer, it begins with that, and this returns when it has ended or waits again; the answer's
-    /// idempotency key is not looked at, as each call makes a run of its own.
+    /// Makes a new run that stands where this one stands, or stood before a suspension was answered. What was done
+    /// before is shared. The new run goes on by itself. With an answer, it begins with that, and this returns when it
+    /// has ended or waits again; the answer's idempotency key is not looked at, as each call makes a run of its own.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -54,9 +55,10 @@ impl Run {
     /// ```
     ///
     /// # Errors
-    /// `NotFound` when no savepoint of that suspension is kept; `Conflict` for a run that has not begun or has ended; as
-    /// [`Self::resume`] for an answer that is refused. There is no new run in these cases. When the step itself refuses the answer
-    /// ([`Error::AnswerRefused`], which names the new run), that run is there, and its question is open.
+    /// `NotFound` when no savepoint of that suspension is kept; `Conflict` for a run that has not begun or has ended;
+    /// as [`Self::resume`] for an answer that is refused. There is no new run in these cases. When the step itself
+    /// refuses the answer ([`Error::AnswerRefused`], which names the new run), that run is there, and its question is
+    /// open.
     pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
         let policy = self.tenant.policy().await?;

@@ -39,8 +39,8 @@ pub struct Prepared {
 
 /// Compiles components and opens them for calls. No code of a component runs anywhere else.
 ///
-/// All that crosses this trait and [`OpenComponent`] is a value that can be written and read again, so that guests may run in another
-/// process. What a guest asks during a call comes back through [`HostCalls`].
+/// All that crosses this trait and [`OpenComponent`] is a value that can be written and read again, so that guests
+/// may run in another process. What a guest asks during a call comes back through [`HostCalls`].
 #[async_trait]
 pub trait Guests: Send + Sync + 'static {
     /// Whether what is kept of components is sealed with keys made from this secret.
@@ -52,10 +52,11 @@ pub trait Guests: Send + Sync + 'static {
     /// What a call may use that says nothing else in [`CallOptions::limits`].
     fn limits(&self) -> &Limits;
 
-    /// Takes in a component that is new to the host: checks its imports, makes its state reachable, compiles it, takes down its fresh
-    /// memory, and asks it for its steps. Calls `progress` as each part begins.
+    /// Takes in a component that is new to the host: checks its imports, makes its state reachable, compiles it,
+    /// takes down its fresh memory, and asks it for its steps. Calls `progress` as each part begins.
     ///
-    /// The caller must store the bytes, and [`Prepared::record`] beside them: guest images of the component cannot be put back without it.
+    /// The caller must store the bytes, and [`Prepared::record`] beside them: guest images of the component cannot be
+    /// put back without it.
     ///
     /// # Errors
     /// [`LoadError`], with the reasons for which the component is not accepted.
@@ -92,8 +93,8 @@ pub trait OpenComponent: Send + Sync + 'static {
     /// Whether it exports `migration`, so that waiting runs can move from it and to it.
     fn is_migratable(&self) -> bool;
 
-    /// Checks an image without making an instance: for callers who must know before they claim the right to resume. Its memory may take up
-    /// to `memory_bytes`, which must be what the limits of the call will say.
+    /// Checks an image without making an instance: for callers who must know before they claim the right to resume.
+    /// Its memory may take up to `memory_bytes`, which must be what the limits of the call will say.
     ///
     /// # Errors
     /// [`SnapshotError`] naming the first field that is not as expected.
@@ -102,8 +103,8 @@ pub trait OpenComponent: Send + Sync + 'static {
 
     /// Begins the step that `call.facts.step` names, on a fresh instance.
     ///
-    /// Nothing is stored: what the guest set through `host` and what is in the result is for the caller to commit. A call whose future is
-    /// dropped is given up.
+    /// Nothing is stored: what the guest set through `host` and what is in the result is for the caller to commit. A
+    /// call whose future is dropped is given up.
     ///
     /// # Errors
     /// [`CallError`]. A failure that the guest returned is no error: see [`CallResult::outcome`].
@@ -128,7 +129,8 @@ pub trait OpenComponent: Send + Sync + 'static {
         options: CallOptions,
     ) -> Result<CallResult, CallError>;
 
-    /// Asks what a waiting step knows, so that another version of the component can take it up. Nothing is kept of the call.
+    /// Asks what a waiting step knows, so that another version of the component can take it up. Nothing is kept of
+    /// the call.
     ///
     /// Of `facts`, the step and the idempotency key count.
     ///
@@ -142,8 +144,8 @@ pub trait OpenComponent: Send + Sync + 'static {
         options: CallOptions,
     ) -> Result<Result<Json, Failure>, CallError>;
 
-    /// Has a fresh instance take up what a step of another version knows, and wait for the same. The caller must compare whether it is the
-    /// same.
+    /// Has a fresh instance take up what a step of another version knows, and wait for the same. The caller must
+    /// compare whether it is the same.
     ///
     /// # Errors
     /// As [`Self::start`]; [`CallError::NotMigratable`] unless [`Self::is_migratable`].

@@ -12,7 +12,8 @@ use crate::tenant::Tenant;
 
 /// A host of workflows, as its operator sees it: one store and one WebAssembly runtime. Cheap to clone.
 ///
-/// What is done for one tenant is done with [`Host::tenant`]. Several hosts, in one process or in many, may share a store.
+/// What is done for one tenant is done with [`Host::tenant`]. Several hosts, in one process or in many, may share a
+/// store.
 #[derive(Clone)]
 pub struct Host {
     pub(crate) shared: Arc<Shared>,
@@ -44,9 +45,9 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// Returns the handle of a tenant, with its own runs, components and workflows, and those components that are published to all. Nothing
-    /// is stored: a tenant exists from the first thing that is kept for it. Bytes that several tenants have are kept once, which none of
-    /// them can observe.
+    /// Returns the handle of a tenant, with its own runs, components and workflows, and those components that are
+    /// published to all. Nothing is stored: a tenant exists from the first thing that is kept for it. Bytes that
+    /// several tenants have are kept once, which none of them can observe.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -72,9 +73,9 @@ impl Host {
         self.tenant(TenantId::default())
     }
 
-    /// Returns the space of deleted data to the file system, and says how many bytes. The time it takes grows with that space; other
-    /// processes can write meanwhile. A data folder of an early version is rewritten once, while all hosts on it wait. That is
-    /// postponed while other hosts are alive and it would take long.
+    /// Returns the space of deleted data to the file system, and says how many bytes. The time it takes grows with
+    /// that space; other processes can write meanwhile. A data folder of an early version is rewritten once, while
+    /// all hosts on it wait. That is postponed while other hosts are alive and it would take long.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.

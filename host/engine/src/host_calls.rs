@@ -20,8 +20,8 @@ use crate::clock::Clock;
 use crate::live::{Happened, Live};
 use crate::observer::{Observer, Source};
 
-/// Most bytes of state and of request context that one call may set, each. Both are stored with the head of the run, which is
-/// written at every step.
+/// Most bytes of state and of request context that one call may set, each. Both are stored with the head of the run,
+/// which is written at every step.
 pub const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
 
 /// How often a call in flight looks whether anybody still wants it, when nothing happens in this process.
@@ -38,8 +38,8 @@ pub(crate) struct CallContext {
     pub(crate) run: Arc<RunState>,
     /// The input of its workflow.
     pub(crate) init: Json,
-    /// The step, the number of the call, and who makes it. `None` while a step moves to another version: that is no call of the run's, nobody
-    /// waits for its end, and it sets nothing.
+    /// The step, the number of the call, and who makes it. `None` while a step moves to another version: that is no
+    /// call of the run's, nobody waits for its end, and it sets nothing.
     pub(crate) call: Option<(StepPath, u32, OwnerId)>,
     pub(crate) live: Arc<Live>,
     pub(crate) settings: Mutex<Settings>,
@@ -64,7 +64,8 @@ impl CallContext {
         std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the end of this call is of no interest any more: the run has ended, the step was closed, or somebody else makes the call.
+    /// Whether the end of this call is of no interest any more: the run has ended, the step was closed, or somebody
+    /// else makes the call.
     pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
         if self.call.is_none() {
             return Ok(false);
@@ -90,7 +91,8 @@ impl CallContext {
         let mut listener = self.live.listen(self.run.id);
         loop {
             let told = listener.committed(&*self.clock, LOOK_EVERY).await;
-            // While the call is wanted nothing is read: with many in flight that would be the whole run once for each of them.
+            // While the call is wanted nothing is read: with many in flight that would be the whole run once for each
+            // of them.
             if told.is_none_or(|run| self.is_over_in(&run)) && self.is_over().await.unwrap_or(false) {
                 return;
             }

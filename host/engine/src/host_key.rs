@@ -1,4 +1,5 @@
-//! The secret of a host, from which the keys of all seals are made: a file in the data folder, or what the embedder gives.
+//! The secret of a host, from which the keys of all seals are made: a file in the data folder, or what the embedder
+//! gives.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -18,7 +19,8 @@ const FINGERPRINT: &str = "reentry 2026 fingerprint of the host key";
 /// The secret: read, or made at the first use of the folder. Never made beside a store whose seals are another one's.
 ///
 /// # Errors
-/// [`Error::Damaged`] when the key of the store is lost or another one; [`Error::Unsafe`] when others may have read or put it there.
+/// [`Error::Damaged`] when the key of the store is lost or another one; [`Error::Unsafe`] when others may have read
+/// or put it there.
 pub(crate) async fn of(dir: &Path, store: &dyn Store, chance: &Chance) -> Result<[u8; 32], Error> {
     let path = dir.join(FILE);
     let kept = store.key_fingerprint().await?;
@@ -100,8 +102,8 @@ pub(crate) fn file(doing: &'static str, path: &Path, source: io::Error) -> Error
     Error::File { doing, path: path.display().to_string(), source }
 }
 
-/// Makes the file. Written under another name first and then linked, so that of two processes that make it at the same time both end up with
-/// the same one, whole.
+/// Makes the file. Written under another name first and then linked, so that of two processes that make it at the
+/// same time both end up with the same one, whole.
 fn make(path: &Path, chance: &Chance) -> Result<(), Error> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -123,7 +125,8 @@ fn make(path: &Path, chance: &Chance) -> Result<(), Error> {
     linked.map_err(|source| file("write", path, source))
 }
 
-/// Makes a folder that only its owner can use, or makes sure that one is so: guests' memories may hold secrets, and compiled code is run.
+/// Makes a folder that only its owner can use, or makes sure that one is so: guests' memories may hold secrets, and
+/// compiled code is run.
 ///
 /// # Errors
 /// [`Error::Unsafe`] when it is another user's, or others could have put something there.
@@ -184,7 +187,8 @@ fn check_file(path: &Path, found: &fs::Metadata) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is used must be this user's. The superuser may use what is another's: he brings others' folders into containers.
+/// What is used must be this user's. The superuser may use what is another's: he brings others' folders into
+/// containers.
 #[cfg(unix)]
 fn check_owner(path: &Path, found: &fs::Metadata) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt;

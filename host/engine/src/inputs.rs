@@ -15,7 +15,8 @@ use crate::error::Error;
 /// Most bytes of inputs that are held.
 const HELD_BYTES_MAX: usize = 16 << 20;
 
-/// The large inputs of workflows that were written or read lately: every call into a guest may ask for that of its workflow.
+/// The large inputs of workflows that were written or read lately: every call into a guest may ask for that of its
+/// workflow.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs(Mutex<Held>);
 
@@ -83,8 +84,8 @@ pub(crate) async fn read(
     Json::stored(text).map_err(|error| damaged(error.to_string()))
 }
 
-/// Has the large inputs of entries that begin kept apart. The run goes on without those of entries that hold others: they are looked at
-/// seldom, and would be written and copied at each change.
+/// Has the large inputs of entries that begin kept apart. The run goes on without those of entries that hold others:
+/// they are looked at seldom, and would be written and copied at each change.
 pub(crate) fn set_apart(before: &RunState, decision: &mut Decision) {
     let Decision { run, steps, .. } = decision;
     // The store keeps that of an entry which was there before where it is.

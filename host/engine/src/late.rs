@@ -1,5 +1,5 @@
-//! Answers that come too late: kept with their suspension, so many of them. Further ones are counted, and the count is stored each time that it
-//! has doubled, so that whoever asks again and again costs no write each time.
+//! Answers that come too late: kept with their suspension, so many of them. Further ones are counted, and the count
+//! is stored each time that it has doubled, so that whoever asks again and again costs no write each time.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -41,7 +41,8 @@ impl Late {
 }
 
 impl Shared {
-    /// Notes an answer that came when its suspension was over. Whether that can be done changes nothing for the one who is refused.
+    /// Notes an answer that came when its suspension was over. Whether that can be done changes nothing for the one
+    /// who is refused.
     pub(crate) async fn came_late(&self, run: &RunState, suspension: SuspensionId, message: String, by: By) {
         let late = LateTry { suspension, version: run.version, at: self.clock.now(), message, by };
         if let Err(error) = self.note(run, late).await {

@@ -1,4 +1,5 @@
-//! What happens to runs in this process, for those in it who listen: no substitute for looking at the store, but faster.
+//! What happens to runs in this process, for those in it who listen: no substitute for looking at the store, but
+//! faster.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

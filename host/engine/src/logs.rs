@@ -38,7 +38,8 @@ pub struct LogPage {
 pub struct LogLine {
     /// The run in which it was logged: of a fork, what its parents did before is told, too.
     pub run_id: RunId,
-    /// The version of that run with which the call ended; the one that the fork or page begins with for lines that are gone with their calls.
+    /// The version of that run with which the call ended; the one that the fork or page begins with for lines that
+    /// are gone with their calls.
     pub version: u64,
     /// When it was logged.
     pub at: Timestamp,
@@ -59,8 +60,9 @@ pub struct LogLine {
 }
 
 impl Run {
-    /// Reads what guests logged in the run: a page of lines. They are stored with the end of the call in which they were logged, so that a
-    /// call which is made again after a crash is told once; of a call that is under way, or whose end did not count, nothing is told.
+    /// Reads what guests logged in the run: a page of lines. They are stored with the end of the call in which they
+    /// were logged, so that a call which is made again after a crash is told once; of a call that is under way, or
+    /// whose end did not count, nothing is told.
     ///
     /// Of one call the first and the last lines are kept, at most [`CALL_LOG_LINES_MAX`](crate::CALL_LOG_LINES_MAX) and
     /// [`CALL_LOG_BYTES_MAX`](crate::CALL_LOG_BYTES_MAX); of one run, the calls that ended last, with at most

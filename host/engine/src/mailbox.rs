@@ -66,8 +66,8 @@ pub(crate) enum Delivery {
 }
 
 impl Tenant {
-    /// Sends an event to the step of this tenant that has waited for it longest; without one, it is kept until there is one. Durable on
-    /// return. Does not wait for what the step does with it.
+    /// Sends an event to the step of this tenant that has waited for it longest; without one, it is kept until there
+    /// is one. Durable on return. Does not wait for what the step does with it.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -87,8 +87,8 @@ impl Tenant {
     /// ```
     ///
     /// # Errors
-    /// `Refused` for a name, key or id that is empty or too long, and for a payload that is no value; `Unavailable`, `Damaged`. When only the delivery failed, the event is
-    /// kept, and a host with a background delivers it.
+    /// `Refused` for a name, key or id that is empty or too long, and for a payload that is no value; `Unavailable`,
+    /// `Damaged`. When only the delivery failed, the event is kept, and a host with a background delivers it.
     pub async fn send_event(&self, event: SendEvent) -> Result<EventReceipt, Error> {
         check("the name of an event", Some(&event.name))?;
         check("the key of an event", event.key.as_deref())?;

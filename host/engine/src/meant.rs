@@ -31,8 +31,8 @@ impl Meant {
         Self { target: request.target.clone(), open: open.collect() }
     }
 
-    /// Why the target names nothing, in view of what is known of the run's past: what was there and is gone was answered, expired or closed.
-    /// That is given as well.
+    /// Why the target names nothing, in view of what is known of the run's past: what was there and is gone was
+    /// answered, expired or closed. That is given as well.
     pub(crate) async fn told(
         self,
         host: &Shared,

@@ -21,7 +21,8 @@ use crate::span::SpanStatus;
 use crate::trace::Place;
 use crate::work::Work;
 
-/// How often a move is prepared anew because the run changed meanwhile. Preparing calls guests; a run that changes faster than that does not wait.
+/// How often a move is prepared anew because the run changed meanwhile. Preparing calls guests; a run that changes
+/// faster than that does not wait.
 const TRIES_MAX: usize = 8;
 
 /// A run that moved to another version of its workflow, or would.
@@ -67,14 +68,15 @@ struct Prepared {
 }
 
 impl Run {
-    /// Moves the run to another version of its workflow, which it follows from now on. Its open entries must stand there as they stand in the
-    /// run. A step that has begun and is of another component there exports its state from the old one and is taken up by the new one, where it
-    /// must wait for the same. Whoever can answer it now can do so afterwards, under the same addresses. All steps move in one change; durable on
-    /// return. A run that follows the version already stays as it is.
+    /// Moves the run to another version of its workflow, which it follows from now on. Its open entries must stand
+    /// there as they stand in the run. A step that has begun and is of another component there exports its state from
+    /// the old one and is taken up by the new one, where it must wait for the same. Whoever can answer it now can do
+    /// so afterwards, under the same addresses. All steps move in one change; durable on return. A run that follows
+    /// the version already stays as it is.
     ///
     /// # Errors
-    /// `NotFound` when the tenant has no such version; `Conflict` when the run does not wait, or cannot move, with the step and the reason;
-    /// `Damaged` when a kept memory is not what was written. The run stays exactly as it is.
+    /// `NotFound` when the tenant has no such version; `Conflict` when the run does not wait, or cannot move, with
+    /// the step and the reason; `Damaged` when a kept memory is not what was written. The run stays exactly as it is.
     pub async fn migrate(&self, to: WorkflowDigest) -> Result<Migration, Error> {
         self.moved(to, Keep::All).await
     }

@@ -40,13 +40,14 @@ impl NewRun {
         Self { workflow, run }
     }
 
-    /// Returns the id that it will have. When the start repeats an earlier request, the earlier run is the one that counts.
+    /// Returns the id that it will have. When the start repeats an earlier request, the earlier run is the one that
+    /// counts.
     pub fn id(&self) -> RunId {
         self.run.id
     }
 
-    /// Waits until the run is stored: from then on it can be found by its id, whatever happens. Never ends when the start is refused, or
-    /// repeats an earlier request.
+    /// Waits until the run is stored: from then on it can be found by its id, whatever happens. Never ends when the
+    /// start is refused, or repeats an earlier request.
     pub fn stored(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut listener = self.workflow.tenant.shared.live.listen(self.run.id);
         async move { _ = listener.told().await }

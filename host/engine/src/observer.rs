@@ -79,9 +79,9 @@ pub trait Observer: Send + Sync + 'static {
         false
     }
 
-    /// A span that has ended; each does once, but for those of a process that was killed. Called where [`Self::wants_spans`] says so, also
-    /// while a panic is under way: it must not panic. Spans are open for `tracing` as well, around the lines of the log; this is for those
-    /// who send them elsewhere.
+    /// A span that has ended; each does once, but for those of a process that was killed. Called where
+    /// [`Self::wants_spans`] says so, also while a panic is under way: it must not panic. Spans are open for
+    /// `tracing` as well, around the lines of the log; this is for those who send them elsewhere.
     fn span(&self, span: &Span) {
         let _ = span;
     }

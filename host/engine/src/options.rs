@@ -32,8 +32,8 @@ pub struct StartOptions {
     pub tracing_options: TracingOptions,
     /// What the result shows.
     pub output_options: OutputOptions,
-    /// The idempotency key, unique within the tenant, 1 to 256 bytes: a request that is repeated under one key is done once, and
-    /// each gets the same answer.
+    /// The idempotency key, unique within the tenant, 1 to 256 bytes: a request that is repeated under one key is
+    /// done once, and each gets the same answer.
     pub idempotency_key: Option<String>,
     /// Who starts it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
@@ -60,8 +60,8 @@ pub struct ResumeOptions {
     pub tracing_options: TracingOptions,
     /// What the result shows.
     pub output_options: OutputOptions,
-    /// The idempotency key, unique within the tenant, 1 to 256 bytes: a request that is repeated under one key is done once, and
-    /// each gets the same answer.
+    /// The idempotency key, unique within the tenant, 1 to 256 bytes: a request that is repeated under one key is
+    /// done once, and each gets the same answer.
     pub idempotency_key: Option<String>,
     /// Who answers. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
@@ -112,8 +112,8 @@ impl ResumeOptions {
         self
     }
 
-    /// Sets the version of the run that the caller has seen: suspensions that were opened later are not meant. Defaults to that of the
-    /// last result that the handle returned.
+    /// Sets the version of the run that the caller has seen: suspensions that were opened later are not meant.
+    /// Defaults to that of the last result that the handle returned.
     pub fn seen(mut self, version: u64) -> Self {
         self.step.seen = Some(version);
         self

@@ -29,13 +29,15 @@ pub struct RunResult {
     pub result: Option<Json>,
     /// Why it failed, with status `failed`, or why it is blocked, with status `blocked`.
     pub error: Option<Failure>,
-    /// The version of the run that this shows. An answer that is given in view of it reaches no suspension that was opened later.
+    /// The version of the run that this shows. An answer that is given in view of it reaches no suspension that was
+    /// opened later.
     pub version: u64,
-    /// The suspensions that wait for an answer, in the order of the definition, then of the items; those of one step in the step's own
-    /// order.
+    /// The suspensions that wait for an answer, in the order of the definition, then of the items; those of one step
+    /// in the step's own order.
     pub suspended: Vec<SuspendedStep>,
-    /// When something happens in it by itself, at the earliest: a sleep is over, a failed call is tried again, a deadline passes. There
-    /// with status `waiting` or `suspended`, if there is such an instant. The worker continues it then.
+    /// When something happens in it by itself, at the earliest: a sleep is over, a failed call is tried again, a
+    /// deadline passes. There with status `waiting` or `suspended`, if there is such an instant. The worker continues
+    /// it then.
     pub due_at: Option<Timestamp>,
     /// The workflow's shared state, if asked for.
     pub state: Option<BTreeMap<String, Json>>,
@@ -47,7 +49,8 @@ pub struct RunResult {
     pub span_id: Option<SpanId>,
 }
 
-/// A step that waits for an answer; one that waits for several is there once for each. Stored with the request that a result answers.
+/// A step that waits for an answer; one that waits for several is there once for each. Stored with the request that a
+/// result answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuspendedStep {

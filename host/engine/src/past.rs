@@ -12,8 +12,9 @@ use crate::inbox::Waiting;
 use crate::run::Run;
 
 impl Run {
-    /// Lists all suspensions of the run, the oldest first: what was asked, what was answered and by whom, which answers did not count. Of a fork,
-    /// those that had ended in its parents when it began come first. Grows with the run.
+    /// Lists all suspensions of the run, the oldest first: what was asked, what was answered and by whom, which
+    /// answers did not count. Of a fork, those that had ended in its parents when it began come first. Grows with the
+    /// run.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, `Unavailable`.
@@ -76,8 +77,8 @@ impl Run {
         Ok(self.tenant.shared.store.savepoints(&self.tenant.id, self.id).await?)
     }
 
-    /// Lists the entries that the run has reached and can be sent back to, in the order in which it first came to them: those that stand in no
-    /// block. Reads the records of all steps, so its cost grows with the run.
+    /// Lists the entries that the run has reached and can be sent back to, in the order in which it first came to
+    /// them: those that stand in no block. Reads the records of all steps, so its cost grows with the run.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, `Unavailable`.

@@ -54,7 +54,8 @@ pub(crate) struct ToMake {
     pub(crate) place: Place,
 }
 
-/// Makes the call that the step's record holds. `None` when nobody wanted it any more, before it was made or while it was.
+/// Makes the call that the step's record holds. `None` when nobody wanted it any more, before it was made or while it
+/// was.
 ///
 /// # Errors
 /// Only what the host could not do: the guest's own failures are the end of a call like any other.
@@ -81,7 +82,8 @@ pub(crate) async fn perform(
             () = host.stop.asked_for() => return Ok(None),
         }
     }
-    // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is made alone.
+    // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is
+    // made alone.
     let is_suspect = step.take_overs > 0;
     let permits = if is_suspect { host.calls_max } else { 1 };
     let asked = host.clock.uptime();

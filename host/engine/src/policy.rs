@@ -1,4 +1,5 @@
-//! What each tenant may use. It is asked for each time, so that it may differ between tenants and change while the host lives.
+//! What each tenant may use. It is asked for each time, so that it may differ between tenants and change while the
+//! host lives.
 
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ pub struct TenantPolicy {
     /// What one call into a guest of the tenant's may use. `value_bytes` also bounds the values that come in.
     ///
     /// Of `memory_bytes`, `table_elements` and `instances` a call gets at most what the host itself allows
-    /// ([`HostBuilder::limits`](crate::HostBuilder::limits)), as the slots for calls have that size. Of `value_bytes` at most 16 MiB count.
+    /// ([`HostBuilder::limits`](crate::HostBuilder::limits)), as the slots for calls have that size. Of `value_bytes`
+    /// at most 16 MiB count.
     pub limits: Limits,
     /// What the tenant's components may import beyond the step contract.
     pub grants: Grants,
@@ -41,8 +43,8 @@ impl TenantPolicy {
 /// Knows what each tenant may use.
 #[async_trait]
 pub trait Policies: Send + Sync + 'static {
-    /// Returns what a tenant may use now. Called whenever a component is opened, a call is made or a value comes in, so it must be quick:
-    /// an implementation that reads from elsewhere must keep what it has read.
+    /// Returns what a tenant may use now. Called whenever a component is opened, a call is made or a value comes in,
+    /// so it must be quick: an implementation that reads from elsewhere must keep what it has read.
     ///
     /// # Errors
     /// Whatever keeps it from knowing. What asked for it fails with that error then, and the run stays as it is stored.

@@ -32,8 +32,8 @@ pub struct Pruned {
 }
 
 impl Tenant {
-    /// Lists the runs of this tenant that [`Self::prune`] looks at: it deletes all of them but those that are read by forks which stay. Reads
-    /// the list of the tenant's runs that have ended.
+    /// Lists the runs of this tenant that [`Self::prune`] looks at: it deletes all of them but those that are read by
+    /// forks which stay. Reads the list of the tenant's runs that have ended.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -58,8 +58,8 @@ impl Tenant {
         Ok(found.into_iter().map(|(_, run)| run).collect())
     }
 
-    /// Deletes runs of this tenant that ended long ago, with all that is kept of them. A run that has not ended stays, and so does one that
-    /// a fork reads, unless that fork goes as well. Durable on return.
+    /// Deletes runs of this tenant that ended long ago, with all that is kept of them. A run that has not ended
+    /// stays, and so does one that a fork reads, unless that fork goes as well. Durable on return.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`; some of the runs may be deleted then.
@@ -105,8 +105,8 @@ impl Tenant {
 }
 
 impl Host {
-    /// Deletes runs, of all tenants, that have ended and changed last before an instant, the longest ago first; at most `limit`. Those of
-    /// which there are forks are left out. Returns the deleted ones.
+    /// Deletes runs, of all tenants, that have ended and changed last before an instant, the longest ago first; at
+    /// most `limit`. Those of which there are forks are left out. Returns the deleted ones.
     ///
     /// # Errors
     /// `Unavailable`.

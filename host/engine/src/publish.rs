@@ -8,8 +8,9 @@ use crate::error::Error;
 use crate::host::Host;
 
 impl Host {
-    /// Publishes a component of a tenant's to all tenants: each that has none of the name itself finds this one by it. The name defaults
-    /// to the tenant's own for it, and is returned; published again, the component has the new one. Durable on return.
+    /// Publishes a component of a tenant's to all tenants: each that has none of the name itself finds this one by
+    /// it. The name defaults to the tenant's own for it, and is returned; published again, the component has the new
+    /// one. Durable on return.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` for one that is published and not the tenant's own.
@@ -28,11 +29,12 @@ impl Host {
         }
     }
 
-    /// Ends that a component is published: tenants that do not have it themselves do not find it any more. Durable on return.
+    /// Ends that a component is published: tenants that do not have it themselves do not find it any more. Durable on
+    /// return.
     ///
     /// # Errors
-    /// `NotFound` for one that is not published; `Conflict` while a tenant that does not have it itself needs it for a current version of a
-    /// workflow or a kept run.
+    /// `NotFound` for one that is not published; `Conflict` while a tenant that does not have it itself needs it for
+    /// a current version of a workflow or a kept run.
     pub async fn unpublish_component(&self, digest: ComponentDigest) -> Result<(), Error> {
         let gone = self.shared.store.unpublish_component(&digest).await?;
         self.shared.registry.forget(gone);

@@ -1,4 +1,5 @@
-//! Runs that could not be continued are tried again later, and later still, so that they neither keep a host busy nor delay others.
+//! Runs that could not be continued are tried again later, and later still, so that they neither keep a host busy nor
+//! delay others.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

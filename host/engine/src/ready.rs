@@ -32,8 +32,8 @@ impl Ready {
 /// Opens the component of a step and checks the memory that it is to be called with.
 ///
 /// # Errors
-/// [`Error::Snapshot`] when the memory is damaged or belongs elsewhere, [`Error::Damaged`] when it is missing, and whatever
-/// opening the component ends with.
+/// [`Error::Snapshot`] when the memory is damaged or belongs elsewhere, [`Error::Damaged`] when it is missing, and
+/// whatever opening the component ends with.
 pub(crate) async fn make_ready(
     host: &Shared,
     run: &RunState,
@@ -78,8 +78,8 @@ pub(crate) fn misfit(run: &RunState, path: &StepPath) -> Error {
     }
 }
 
-/// The key of a run's snapshots, so that one cannot be put in the place of another run's. A run and its forks share their past, and with
-/// it the key: that of the run with which it all began.
+/// The key of a run's snapshots, so that one cannot be put in the place of another run's. A run and its forks share
+/// their past, and with it the key: that of the run with which it all began.
 async fn seal(host: &Shared, run: &RunState) -> Result<SealKey, Error> {
     let first = match run.fork_of {
         // Of the parent, as the fork itself may not be stored yet.

@@ -1,5 +1,5 @@
-//! Bringing on runs that nobody holds: those whose time has come, those whose process died, those whose driver gave up, and those
-//! for which there is mail.
+//! Bringing on runs that nobody holds: those whose time has come, those whose process died, those whose driver gave
+//! up, and those for which there is mail.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ use crate::work::Work;
 pub(crate) const BATCH: usize = 100;
 
 impl Host {
-    /// Takes over the calls of processes that died, of whatever tenant, and those that this host itself gave up, and performs them: each
-    /// from the same memory, with the same idempotency key. Returns the runs that were taken over, when all of them have ended or wait
-    /// again.
+    /// Takes over the calls of processes that died, of whatever tenant, and those that this host itself gave up, and
+    /// performs them: each from the same memory, with the same idempotency key. Returns the runs that were taken
+    /// over, when all of them have ended or wait again.
     ///
     /// # Errors
     /// Whatever kept the search from going on. A run that cannot be taken over (its snapshot is damaged, say) is
@@ -157,8 +157,8 @@ async fn bring(host: &Arc<Shared>, tenant: &TenantId, id: RunId, event: Event) -
     trouble::watched(host, (tenant.clone(), id), span, doing).await
 }
 
-/// Decides about the first event, stores that, and tells what was done. What is left to do is returned: it drives the run on and tells how
-/// far it came.
+/// Decides about the first event, stores that, and tells what was done. What is left to do is returned: it drives the
+/// run on and tells how far it came.
 pub(crate) async fn begin_told(
     task: Task,
     tenant: TenantId,

@@ -121,7 +121,8 @@ impl Digest {
     }
 }
 
-/// A result as it is kept with the request that it answers. Holds everything, so that each caller is shown what he asks for.
+/// A result as it is kept with the request that it answers. Holds everything, so that each caller is shown what he
+/// asks for.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kept {
@@ -188,7 +189,8 @@ const WHOLE: OutputOptions = OutputOptions { include_state: true, include_resume
 /// Does what is asked, or finds out what came of it when it was asked before.
 ///
 /// # Errors
-/// [`Error::RequestDiffers`] when something else was asked under the key; otherwise as `work`, after which the key is as free as before.
+/// [`Error::RequestDiffers`] when something else was asked under the key; otherwise as `work`, after which the key is
+/// as free as before.
 pub(crate) async fn once(
     tenant: &Tenant,
     Asked(request): Asked,
@@ -220,8 +222,8 @@ pub(crate) async fn once(
     }
 }
 
-/// Answers a request that was made before; waits for the answer if it is not there yet. `None` when the step refused the answer that it gave:
-/// the request counts as not made.
+/// Answers a request that was made before; waits for the answer if it is not there yet. `None` when the step refused
+/// the answer that it gave: the request counts as not made.
 async fn known(
     tenant: &Tenant,
     (request, as_text): (&RequestKey, [u8; 32]),

@@ -22,7 +22,8 @@ use reentry_core::workflow::Program;
 /// One run of a workflow. Cheap to clone: it holds the run's id, and the version that was seen last.
 ///
 /// A handle stands for one reader of the run: an answer through it reaches no question that was opened after the last
-/// result, state or event that the handle returned. A clone has seen what its original had seen, and is independent from then on.
+/// result, state or event that the handle returned. A clone has seen what its original had seen, and is independent
+/// from then on.
 pub struct Run {
     pub(crate) tenant: Tenant,
     pub(crate) id: RunId,
@@ -89,8 +90,8 @@ impl Run {
     /// ```
     ///
     /// # Errors
-    /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before; the run is as it
-    /// was. `Unavailable` when the host could not continue: the run is as it was stored last.
+    /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before;
+    /// the run is as it was. `Unavailable` when the host could not continue: the run is as it was stored last.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
         self.tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
@@ -111,10 +112,10 @@ impl Run {
 
     /// Answers a suspension, and returns when the run has ended or waits again.
     ///
-    /// The step's memory is put back into its component, and its code goes on at the next line. Everything that can be checked is
-    /// checked before the suspension is claimed: the target, the answer against its schema, the request context, the tracing
-    /// options, the component and the integrity of the kept memory. Of several callers that answer one suspension
-    /// exactly one wins, in whatever processes they are.
+    /// The step's memory is put back into its component, and its code goes on at the next line. Everything that can
+    /// be checked is checked before the suspension is claimed: the target, the answer against its schema, the request
+    /// context, the tracing options, the component and the integrity of the kept memory. Of several callers that
+    /// answer one suspension exactly one wins, in whatever processes they are.
     ///
     /// What the result says is durable. The work goes on when the returned future is dropped.
     ///
@@ -137,10 +138,11 @@ impl Run {
     /// ```
     ///
     /// # Errors
-    /// `Refused` for a target that names no suspension or several, and for data that does not fit, be it by the word of the schema or
-    /// of the step; `Conflict` when what is named was answered, has expired or was opened after what this handle has seen; `Damaged`
-    /// when the kept memory is not what was written. The run stays as it is in all these cases, but for what was due in it.
-    /// `Unavailable` when the host could not continue: the run is as it was stored last.
+    /// `Refused` for a target that names no suspension or several, and for data that does not fit, be it by the word
+    /// of the schema or of the step; `Conflict` when what is named was answered, has expired or was opened after what
+    /// this handle has seen; `Damaged` when the kept memory is not what was written. The run stays as it is in all
+    /// these cases, but for what was due in it. `Unavailable` when the host could not continue: the run is as it was
+    /// stored last.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         self.tenant.policy().await?.answer_bounded(&options)?;
         let by = who::answerer(&options)?;
@@ -162,8 +164,8 @@ impl Run {
         .map(|result| self.shown(result))
     }
 
-    /// Ends the run as canceled. Steps that wait are closed. A call that is in flight learns of it when it asks, and its end does
-    /// not count. Durable on return.
+    /// Ends the run as canceled. Steps that wait are closed. A call that is in flight learns of it when it asks, and
+    /// its end does not count. Durable on return.
     ///
     /// # Errors
     /// `Conflict` when the run has ended; `Damaged` when it cannot be read: it is blocked then, and can be deleted.

@@ -1,7 +1,8 @@
 //! Saved runs, there and back.
 //!
-//! A run is saved each time somebody answers, so that what is saved must not hold again and again what does not change: an input that
-//! is large, such as the array of a `foreach`, is kept apart, once for its step and all savepoints of the run.
+//! A run is saved each time somebody answers, so that what is saved must not hold again and again what does not
+//! change: an input that is large, such as the array of a `foreach`, is kept apart, once for its step and all
+//! savepoints of the run.
 
 use std::collections::BTreeMap;
 

@@ -35,21 +35,24 @@ impl Stop {
 }
 
 impl Host {
-    /// Waits until this process drives no run: whatever was begun has come as far as it could. The background may begin again.
+    /// Waits until this process drives no run: whatever was begun has come as far as it could. The background may
+    /// begin again.
     pub async fn quiet(&self) {
         self.shared.flights.quiet().await;
     }
 
-    /// Waits until the background has looked at the store and found nothing that it could do, while this process drives no run.
-    /// Timers that are not due yet do not count, nor runs that other processes drive. Never ends without a background.
+    /// Waits until the background has looked at the store and found nothing that it could do, while this process
+    /// drives no run. Timers that are not due yet do not count, nor runs that other processes drive. Never ends
+    /// without a background.
     pub async fn idle(&self) {
         // The sender lives as long as we do.
         let _ = self.shared.stop.idle.subscribe().wait_for(|idle| *idle).await;
     }
 
-    /// Begins no further call into a guest, lets those in flight end for as long as `grace`, and returns how many runs are left at work:
-    /// once this process has ended, whoever looks after runs takes them over. The host, and all its handles, are of no further use for
-    /// running steps: a start or resume that needs one returns with the run `running`.
+    /// Begins no further call into a guest, lets those in flight end for as long as `grace`, and returns how many
+    /// runs are left at work: once this process has ended, whoever looks after runs takes them over. The host, and
+    /// all its handles, are of no further use for running steps: a start or resume that needs one returns with the
+    /// run `running`.
     ///
     /// # Errors
     /// `Unavailable` when what is left cannot be counted.

@@ -21,10 +21,11 @@ use crate::run::Run;
 use crate::shared::Shared;
 use crate::workflow::{PendingWorkflow, Workflow};
 
-/// What one tenant has on a host: its components, workflows, runs, inbox and messages, and the components that are published to all. Cheap
-/// to clone; made by [`Host::tenant`](crate::Host::tenant).
+/// What one tenant has on a host: its components, workflows, runs, inbox and messages, and the components that are
+/// published to all. Cheap to clone; made by [`Host::tenant`](crate::Host::tenant).
 ///
-/// A handle reaches nothing of other tenants and nothing of the host's: code that serves a tenant is given this, never the host.
+/// A handle reaches nothing of other tenants and nothing of the host's: code that serves a tenant is given this,
+/// never the host.
 #[derive(Clone)]
 pub struct Tenant {
     pub(crate) shared: Arc<Shared>,
@@ -43,8 +44,8 @@ impl Tenant {
         &self.id
     }
 
-    /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it for the tenant. Durable on return. Adding
-    /// the same bytes again changes nothing, not even their name.
+    /// Adds a component: checks, instruments and compiles it, asks it for its steps, and keeps it for the tenant.
+    /// Durable on return. Adding the same bytes again changes nothing, not even their name.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -92,7 +93,8 @@ impl Tenant {
         Ok(Component { digest, meta: self.shared.registry.meta_of(&self.id, digest).await? })
     }
 
-    /// Returns the component of a name: the one that the tenant added last under it, or else the one published last under it.
+    /// Returns the component of a name: the one that the tenant added last under it, or else the one published last
+    /// under it.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -168,8 +170,8 @@ impl Tenant {
         Ok(self.shared.store.list_runs(&self.id, filter).await?)
     }
 
-    /// Counts the runs of a list, in all and by what they have in common. Up to 10,000 are looked at, so that the work is bounded:
-    /// [`Counts::more`] says whether there may be more.
+    /// Counts the runs of a list, in all and by what they have in common. Up to 10,000 are looked at, so that the
+    /// work is bounded: [`Counts::more`] says whether there may be more.
     ///
     /// # Errors
     /// As [`Self::runs`].
@@ -177,8 +179,8 @@ impl Tenant {
         Ok(self.shared.store.count_runs(&self.id, filter, by).await?)
     }
 
-    /// Lists the runs whose ids begin or end with these hexadecimal digits, newest first, at most `limit`. The cost grows with the tenant's
-    /// runs.
+    /// Lists the runs whose ids begin or end with these hexadecimal digits, newest first, at most `limit`. The cost
+    /// grows with the tenant's runs.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
@@ -194,8 +196,8 @@ impl Tenant {
         Ok(self.shared.store.last_run(&self.id).await?)
     }
 
-    /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age. A page may be short, or empty, and have a
-    /// `next` all the same: see [`Page`].
+    /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age. A page may be short,
+    /// or empty, and have a `next` all the same: see [`Page`].
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));

@@ -31,12 +31,13 @@ impl Host {
         Ok(self.shared.store.list_tenants().await?)
     }
 
-    /// Deletes all that is kept of a tenant: its runs, workflows, components and events; what it published stays published. Returns what was
-    /// there. Durable on return. Does not keep the tenant from beginning anew.
+    /// Deletes all that is kept of a tenant: its runs, workflows, components and events; what it published stays
+    /// published. Returns what was there. Durable on return. Does not keep the tenant from beginning anew.
     ///
     /// # Errors
-    /// `NotFound` when nothing is kept of it; `Conflict` while runs of it have not ended and are to stay, and when new ones keep
-    /// beginning; nothing is deleted in the first case. `Unavailable`, `Damaged`; part of it may be deleted then.
+    /// `NotFound` when nothing is kept of it; `Conflict` while runs of it have not ended and are to stay, and when
+    /// new ones keep beginning; nothing is deleted in the first case. `Unavailable`, `Damaged`; part of it may be
+    /// deleted then.
     pub async fn delete_tenant(&self, tenant: &TenantId, open: OpenRuns) -> Result<TenantSummary, Error> {
         let found = self.tenants().await?.into_iter().find(|of| of.tenant == *tenant);
         let found = found.ok_or_else(|| Error::NoTenant(tenant.clone()))?;

@@ -41,8 +41,8 @@ pub struct TimelineRow {
 }
 
 impl Run {
-    /// Lists all that happened in the run, the oldest first; of a fork, also what happened in its parents before. The cost grows with
-    /// the run.
+    /// Lists all that happened in the run, the oldest first; of a fork, also what happened in its parents before. The
+    /// cost grows with the run.
     ///
     /// # Errors
     /// `NotFound`, `Damaged`, `Unavailable`.

@@ -16,8 +16,8 @@ use crate::shared::Shared;
 /// A step that will be called, and the memory that the call begins with.
 type ToBeCalled = (StepPath, Option<SnapshotId>);
 
-/// What the calls need that follow from a cause, whole and checked. Only that of answered steps is kept for the calls: whoever answers waits for
-/// them, while of the others there may be many.
+/// What the calls need that follow from a cause, whole and checked. Only that of answered steps is kept for the
+/// calls: whoever answers waits for them, while of the others there may be many.
 ///
 /// # Errors
 /// As [`make_ready`].

@@ -1,8 +1,9 @@
 //! Where spans stand: the ids of OpenTelemetry, the same for `tracing` as for observers.
 //!
-//! A start or resume has a root span, whose place is decided and stored with it. Whatever else brings the run on (a timer, an event, a
-//! take-over, a restart) has a span below the latest of these. Calls into guests are below the span of the one who makes them. So all
-//! spans of a run make one tree, in one trace unless a caller asks for another one.
+//! A start or resume has a root span, whose place is decided and stored with it. Whatever else brings the run on (a
+//! timer, an event, a take-over, a restart) has a span below the latest of these. Calls into guests are below the
+//! span of the one who makes them. So all spans of a run make one tree, in one trace unless a caller asks for another
+//! one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -170,7 +171,8 @@ impl Place {
     }
 }
 
-/// The metadata that the caller of the latest start or resume asked for. What cannot be read is told by those who cannot do without.
+/// The metadata that the caller of the latest start or resume asked for. What cannot be read is told by those who
+/// cannot do without.
 async fn noted(host: &Shared, run: &RunState) -> Option<Json> {
     let before = run.span_noted.checked_sub(1)?;
     let rows = host.store.log(&run.tenant, run.id, before, 1).await.ok()?;
@@ -188,8 +190,8 @@ fn object(metadata: Map<String, Value>) -> Option<Json> {
     (!metadata.is_empty()).then(|| Json::from(Value::Object(metadata)))
 }
 
-/// What the caller says, and beside it the values from the request context that it asks for. The caller's word wins; keys that
-/// lead nowhere are left out.
+/// What the caller says, and beside it the values from the request context that it asks for. The caller's word wins;
+/// keys that lead nowhere are left out.
 fn metadata(
     given: &BTreeMap<String, Json>,
     keys: &[String],

@@ -1,6 +1,8 @@
-//! Bringing a run on went wrong in a way that may come again and again: each time is counted, and the third has the run be blocked.
+//! Bringing a run on went wrong in a way that may come again and again: each time is counted, and the third has the
+//! run be blocked.
 //!
-//! So that a panic, or a call whose end cannot be stored, does not keep hosts busy for ever, and no guest is called again without end.
+//! So that a panic, or a call whose end cannot be stored, does not keep hosts busy for ever, and no guest is called
+//! again without end.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -17,7 +19,8 @@ use crate::error::Error;
 use crate::live::Happened;
 use crate::shared::Shared;
 
-/// Does work on a run on a task of its own, so that a caller who stops listening does not stop it half-way, and a panic stops nothing else.
+/// Does work on a run on a task of its own, so that a caller who stops listening does not stop it half-way, and a
+/// panic stops nothing else.
 ///
 /// # Errors
 /// As `work`; [`Error::Interrupted`] for a panic, which is counted.
@@ -48,7 +51,8 @@ pub(crate) async fn panicked(host: &Shared, tenant: &TenantId, run: RunId, error
     Error::Interrupted { run, reason }
 }
 
-/// Counts an error that would come again however often the run is continued, such as that of a call whose end cannot be stored.
+/// Counts an error that would come again however often the run is continued, such as that of a call whose end cannot
+/// be stored.
 pub(crate) async fn failed(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) {
     let comes_again = matches!(
         error,

@@ -18,8 +18,8 @@ pub struct Applied {
 }
 
 impl Tenant {
-    /// Commits a definition and makes it the current version of its id for the tenant: the one that is found by the id, and that steps
-    /// call by it. Runs stay with the version that they follow. Durable on return.
+    /// Commits a definition and makes it the current version of its id for the tenant: the one that is found by the
+    /// id, and that steps call by it. Runs stay with the version that they follow. Durable on return.
     ///
     /// # Errors
     /// [`Error::Definition`] with everything that is wrong with it.
@@ -40,7 +40,8 @@ impl Tenant {
     /// Returns a version of a workflow that the tenant has committed or applied, current or not.
     ///
     /// # Errors
-    /// `NotFound` when there is none, whether another tenant has it or not, and when the tenant may not use its components.
+    /// `NotFound` when there is none, whether another tenant has it or not, and when the tenant may not use its
+    /// components.
     pub async fn workflow_by_digest(&self, digest: WorkflowDigest) -> Result<Workflow, Error> {
         Ok(Workflow {
             tenant: self.clone(),
@@ -85,20 +86,21 @@ impl Tenant {
         Ok(self.shared.store.usage(&self.id, &digest).await?)
     }
 
-    /// Removes a component of the tenant's that it does not need any more; its bytes and their compiled code with it, unless another tenant
-    /// has the same, they are published, or a kept run needs them. Durable on return.
+    /// Removes a component of the tenant's that it does not need any more; its bytes and their compiled code with it,
+    /// unless another tenant has the same, they are published, or a kept run needs them. Durable on return.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` while a current version of a workflow or a kept run of the tenant needs it, and for one that is published
-    /// and not the tenant's own.
+    /// `NotFound`; `Conflict` while a current version of a workflow or a kept run of the tenant needs it, and for one
+    /// that is published and not the tenant's own.
     pub async fn remove_component(&self, digest: ComponentDigest) -> Result<(), Error> {
         let gone = self.shared.store.remove_component(&self.id, &digest).await?;
         self.shared.registry.forget(gone);
         Ok(())
     }
 
-    /// Components of the tenant's that it does not need: no version of a workflow that it has applied uses them, no kept run of it is
-    /// pinned to them, and a later one has their name. Looks through the runs that have not ended, for each of them.
+    /// Components of the tenant's that it does not need: no version of a workflow that it has applied uses them, no
+    /// kept run of it is pinned to them, and a later one has their name. Looks through the runs that have not ended,
+    /// for each of them.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.

@@ -37,17 +37,19 @@ pub struct Watch {
     /// Up to which version the first of them was read.
     past_after: u64,
     ready: VecDeque<WatchEvent>,
-    /// Looks at the log since the run itself was looked at; `None` when it has to be, because the log says that it stopped.
+    /// Looks at the log since the run itself was looked at; `None` when it has to be, because the log says that it
+    /// stopped.
     looks: Option<u32>,
     ended: bool,
 }
 
 impl Run {
-    /// Watches the run: first what happened after a version of it (`None`: everything, in the runs that it was forked from, too), then what
-    /// happens. What steps emit is not stored: only chunks of steps that this process calls are seen, from now on.
+    /// Watches the run: first what happened after a version of it (`None`: everything, in the runs that it was forked
+    /// from, too), then what happens. What steps emit is not stored: only chunks of steps that this process calls are
+    /// seen, from now on.
     ///
-    /// What this process does is seen at once. For what others do, the log of the run is looked at four times a second, which costs one
-    /// search in an index.
+    /// What this process does is seen at once. For what others do, the log of the run is looked at four times a
+    /// second, which costs one search in an index.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
@@ -86,7 +88,8 @@ impl Run {
 }
 
 impl Watch {
-    /// Returns the next event; `None` when the run has ended and all was seen. The future can be dropped and asked for again.
+    /// Returns the next event; `None` when the run has ended and all was seen. The future can be dropped and asked
+    /// for again.
     ///
     /// # Errors
     /// `NotFound` when there is no such run (any more); `Damaged`, `Unavailable`.
@@ -122,7 +125,8 @@ impl Watch {
         }
     }
 
-    /// Whether the run has ended. The run itself, which grows with its open steps, is read only when there is reason to.
+    /// Whether the run has ended. The run itself, which grows with its open steps, is read only when there is reason
+    /// to.
     async fn has_ended(&mut self) -> Result<bool, Error> {
         match self.looks {
             Some(looks) if looks < LOOKS_IN_VAIN => {
@@ -171,8 +175,8 @@ impl Watch {
         Ok(past.front().copied())
     }
 
-    /// Makes events of what was stored after a version. Each row counts as read as soon as its events are there, whatever becomes of those
-    /// after it.
+    /// Makes events of what was stored after a version. Each row counts as read as soon as its events are there,
+    /// whatever becomes of those after it.
     async fn tell(&mut self, run: RunId, after: u64, rows: &[LogRow]) -> Result<(), Error> {
         let store = &self.run.tenant.shared.store;
         let mut logged = match rows.last() {

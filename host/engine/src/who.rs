@@ -12,7 +12,8 @@ use crate::options::{ResumeOptions, StartOptions};
 /// The way in of those who do not name one.
 const LIBRARY: &str = "library";
 
-/// By whom something is asked for. The user of the operating system vouches for an actor, unless the caller knows better.
+/// By whom something is asked for. The user of the operating system vouches for an actor, unless the caller knows
+/// better.
 ///
 /// # Errors
 /// `Refused` for a text that is empty or too long.
@@ -49,8 +50,8 @@ pub(crate) fn answerer(options: &ResumeOptions) -> Result<By, Error> {
     by(options.actor.clone(), options.channel.clone(), options.comment.clone())
 }
 
-/// The user of the operating system on whose behalf this process runs, as an actor: for programs that one person runs, such as commands. A
-/// service knows better who acts.
+/// The user of the operating system on whose behalf this process runs, as an actor: for programs that one person
+/// runs, such as commands. A service knows better who acts.
 pub fn os_actor() -> Actor {
     Actor { name: os_user().to_owned(), asserted: false, via: via() }
 }
@@ -59,8 +60,8 @@ fn via() -> String {
     format!("os-user:{}", os_user())
 }
 
-/// The user of the operating system on whose behalf this process runs: the name, or the number where none is known. What the environment
-/// says of it is not looked at, as anyone can set that.
+/// The user of the operating system on whose behalf this process runs: the name, or the number where none is known.
+/// What the environment says of it is not looked at, as anyone can set that.
 fn os_user() -> &'static str {
     // Looked for once, and not before somebody acts.
     static OS_USER: LazyLock<String> = LazyLock::new(found_os_user);

@@ -51,8 +51,8 @@ impl Drop for Open {
     }
 }
 
-/// Work on a run: a start, a resume, or whatever else brings it on. Where its span stands is known when the first event is decided; one that
-/// never gets there is shown by `tracing` alone.
+/// Work on a run: a start, a resume, or whatever else brings it on. Where its span stands is known when the first
+/// event is decided; one that never gets there is shown by `tracing` alone.
 pub(crate) struct Work {
     host: Arc<Shared>,
     name: &'static str,

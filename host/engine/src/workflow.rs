@@ -73,7 +73,8 @@ impl Workflow {
         self.workflow.definition()
     }
 
-    /// Makes a run and starts it in one change: nothing is left of one whose start is refused. Otherwise as [`Run::start`].
+    /// Makes a run and starts it in one change: nothing is left of one whose start is refused. Otherwise as
+    /// [`Run::start`].
     ///
     /// # Errors
     /// As [`Run::start`].

@@ -14,36 +14,38 @@ pub use reentry_core::run::{ClosedSuspension, Durability, ReopenedSuspension, Su
 use crate::savepoint::Savepoint;
 use crate::topic::Topic;
 
-/// Most bytes of call logs that are kept of a run. The oldest go: what was said last tells why the run stands as it does.
+/// Most bytes of call logs that are kept of a run. The oldest go: what was said last tells why the run stands as it
+/// does.
 pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
 
 /// All that one decision about a run changes. [`Commit::new`] makes one that changes the head alone.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The run after the change. Its `steps` must be all that are not done then: the status, by which lists and orphans are
-    /// found, is taken from them. What is stored of steps comes from `steps` below.
+    /// The run after the change. Its `steps` must be all that are not done then: the status, by which lists and
+    /// orphans are found, is taken from them. What is stored of steps comes from `steps` below.
     pub run: Arc<RunState>,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
     /// What must have happened before the caller is told.
     pub durability: Durability,
-    /// Records of steps that are new or changed. One whose step is done is kept, but no longer read with the run; nor is one
-    /// whose step has not begun.
+    /// Records of steps that are new or changed. One whose step is done is kept, but no longer read with the run; nor
+    /// is one whose step has not begun.
     ///
-    /// The payload of a record is stored with the first one of its step, and with the first one after the step was done; in
-    /// between it must stay the same. One with a place [`apart`](Step::apart) is kept there, as memories are, once however many steps
-    /// and savepoints have it; a record without a payload names one that is kept already.
+    /// The payload of a record is stored with the first one of its step, and with the first one after the step was
+    /// done; in between it must stay the same. One with a place [`apart`](Step::apart) is kept there, as memories
+    /// are, once however many steps and savepoints have it; a record without a payload names one that is kept
+    /// already.
     pub steps: Vec<(StepPath, EntryRecord)>,
-    /// Steps that never happened: their records go, with all below them, before `steps` are stored. A fork does not see those of its
-    /// parents any more.
+    /// Steps that never happened: their records go, with all below them, before `steps` are stored. A fork does not
+    /// see those of its parents any more.
     pub dropped_steps: Vec<StepPath>,
     /// Suspensions that begin.
     pub opened: Vec<NewSuspension>,
     /// Suspensions that end, with what was asked and answered; that is kept as long as the run is. Each must be open.
     pub closed: Vec<ClosedSuspension>,
-    /// Suspensions that were answered and are open again, as they were: their steps refused the answers. The last end of each must be
-    /// an answer, which is kept as one of its tries. Its savepoint goes, and so does the request that gave the answer, unless it has got an
-    /// answer of its own.
+    /// Suspensions that were answered and are open again, as they were: their steps refused the answers. The last end
+    /// of each must be an answer, which is kept as one of its tries. Its savepoint goes, and so does the request that
+    /// gave the answer, unless it has got an answer of its own.
     pub reopened: Vec<ReopenedSuspension>,
     /// Guests' memories to keep, for one step each.
     pub images: Vec<(SnapshotId, Arc<Vec<u8>>)>,
@@ -53,8 +55,8 @@ pub struct Commit {
     pub dropped_images: Vec<SnapshotId>,
     /// What watchers see of the change: a JSON array, kept under the version of `run`.
     pub log: Option<Json>,
-    /// What the guest logged during the call that ends with the change. Those of earlier calls go, the oldest first, as far as all of them
-    /// have more than [`RUN_LOG_BYTES_MAX`].
+    /// What the guest logged during the call that ends with the change. Those of earlier calls go, the oldest first,
+    /// as far as all of them have more than [`RUN_LOG_BYTES_MAX`].
     pub call_log: Option<CallLog>,
     /// The run as it was before the change. A run has at most one for each version.
     pub savepoint: Option<Savepoint>,
@@ -64,8 +66,8 @@ pub struct Commit {
     pub request: Option<RequestKey>,
     /// Messages that this change takes. Each must be the tenant's, and nobody must have taken it.
     pub took: Vec<MessageId>,
-    /// The run, and the version of it, that this new one begins from: what it did until then counts as done here. Must be a run
-    /// of the same tenant that is at that version, or has a savepoint of it.
+    /// The run, and the version of it, that this new one begins from: what it did until then counts as done here.
+    /// Must be a run of the same tenant that is at that version, or has a savepoint of it.
     pub fork_of: Option<(RunId, u64)>,
 }
 
@@ -216,8 +218,8 @@ pub enum CommitError {
         /// The message.
         message: MessageId,
     },
-    /// The run that a new one begins from went on meanwhile, and no savepoint shows it as it was: records that the new run would have to
-    /// see may be gone. Read it again and fork that.
+    /// The run that a new one begins from went on meanwhile, and no savepoint shows it as it was: records that the
+    /// new run would have to see may be gone. Read it again and fork that.
     #[error("run {parent} is not at version {version} any more, and no savepoint shows it as it was then")]
     ParentChanged {
         /// The run that was to be forked.

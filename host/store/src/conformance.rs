@@ -1,7 +1,7 @@
 //! The suite that every back end must pass: what the docs of [`Store`] promise, one case each.
 //!
-//! [`conformance!`](crate::conformance) makes a test of every case for one back end. The cases know nothing of how a back
-//! end stores; what only one of them promises is tested beside it.
+//! [`conformance!`](crate::conformance) makes a test of every case for one back end. The cases know nothing of how a
+//! back end stores; what only one of them promises is tested beside it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 

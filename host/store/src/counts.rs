@@ -15,8 +15,8 @@ pub struct Counts {
     pub number: u64,
     /// Whether there may be more: counting ended at its bound.
     pub more: bool,
-    /// How many of them have something in common, the most first. One with several labels or assignees counts with each, one with none
-    /// counts with none. At most [`GROUPS_MAX`].
+    /// How many of them have something in common, the most first. One with several labels or assignees counts with
+    /// each, one with none counts with none. At most [`GROUPS_MAX`].
     pub groups: Vec<(String, u64)>,
 }
 

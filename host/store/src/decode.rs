@@ -17,8 +17,8 @@ pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Ru
     Ok(run)
 }
 
-/// Reads the path and the record of a step, whose payload may be left where it is kept apart. A record that was stored with its
-/// payload in it comes without another.
+/// Reads the path and the record of a step, whose payload may be left where it is kept apart. A record that was
+/// stored with its payload in it comes without another.
 pub(crate) fn decode_step(
     run: RunId,
     path: &str,

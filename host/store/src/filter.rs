@@ -12,13 +12,15 @@ use crate::columns::column;
 use crate::query::{no_such_place, place};
 use crate::{RunSummary, StoreError, SuspensionEnd, SuspensionRecord};
 
-/// Most rows that are looked at for one page or count, whatever was asked for. Bounds the work of a filter that few of many rows pass.
+/// Most rows that are looked at for one page or count, whatever was asked for. Bounds the work of a filter that few
+/// of many rows pass.
 pub const LOOKED_MAX: usize = 10_000;
 
 /// Which runs to list.
 ///
-/// Runs come in the order in which they were created. With a filter on what they wait for (`step`, `label`, `assignee`, `actor`, `due_from`,
-/// `due_before`) they come in the order of those waits, each run once: where its first wait that passes stands in the list of suspensions.
+/// Runs come in the order in which they were created. With a filter on what they wait for (`step`, `label`,
+/// `assignee`, `actor`, `due_from`, `due_before`) they come in the order of those waits, each run once: where its
+/// first wait that passes stands in the list of suspensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFilter {
     /// Only runs with this status.
@@ -39,8 +41,8 @@ pub struct RunFilter {
     pub label: Option<String>,
     /// Only runs with a question that asks this one.
     pub assignee: Option<String>,
-    /// Only runs with a question that this one has answered. The other filters on waits look at the same question then, instead of at an
-    /// open one.
+    /// Only runs with a question that this one has answered. The other filters on waits look at the same question
+    /// then, instead of at an open one.
     pub actor: Option<String>,
     /// Only runs that wait for something that happens by itself at this instant or later.
     pub due_from: Option<Timestamp>,
@@ -56,8 +58,8 @@ pub struct RunFilter {
 
 /// Which suspensions to list.
 ///
-/// They come in the order of their ids, which is that in which they were opened; with `due_from` or `due_before` in the order of their
-/// deadlines.
+/// They come in the order of their ids, which is that in which they were opened; with `due_from` or `due_before` in
+/// the order of their deadlines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SuspensionFilter {
     /// Only those of this run. Then ended ones may be listed too.
@@ -70,8 +72,8 @@ pub struct SuspensionFilter {
     pub workflow: Option<WorkflowDigest>,
     /// Only those of runs about this resource.
     pub resource_id: Option<String>,
-    /// Only those of this step, or of one below it: the elements named must stand in the path one after the other. One without an index
-    /// means every repetition.
+    /// Only those of this step, or of one below it: the elements named must stand in the path one after the other.
+    /// One without an index means every repetition.
     pub step: Option<StepPath>,
     /// Only those with this label.
     pub label: Option<String>,
@@ -121,7 +123,8 @@ impl Wait {
     }
 }
 
-/// Where a suspension stands in a list: by its deadline, which is 0 in lists that are not in the order of deadlines, and its id.
+/// Where a suspension stands in a list: by its deadline, which is 0 in lists that are not in the order of deadlines,
+/// and its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WaitPlace {
     pub(crate) due: i64,

@@ -14,7 +14,8 @@ pub struct ComponentRecord {
     pub digest: ComponentDigest,
     /// The component as it was uploaded.
     pub bytes: Vec<u8>,
-    /// Its memory right after instantiation, encoded by host/wasm. Snapshots are differences to it, so it must never change.
+    /// Its memory right after instantiation, encoded by host/wasm. Snapshots are differences to it, so it must never
+    /// change.
     pub base: Vec<u8>,
     /// What the loader found out about it (descriptors, sizes, how it resumes): a JSON object of the engine's.
     pub meta: Json,
@@ -76,7 +77,8 @@ pub struct WorkflowSummary {
 pub struct ComponentUsage {
     /// The tenant's definitions with a step of it, in the order of their digests, and the ids of these workflows.
     pub workflows: Vec<(WorkflowDigest, String)>,
-    /// The tenant's runs that are pinned to such a definition and have not ended: they follow it, or followed it when a savepoint was made.
+    /// The tenant's runs that are pinned to such a definition and have not ended: they follow it, or followed it when
+    /// a savepoint was made.
     pub open_runs: u64,
     /// All kept runs of the tenant that are pinned to one.
     pub runs: u64,

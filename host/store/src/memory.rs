@@ -1,7 +1,7 @@
 //! A store in memory: the reference that other back ends are compared with, and the one for tests and simulations.
 //!
-//! It keeps the very rows a database would keep, and looks through all of them for most questions: obviously right before
-//! fast. Nothing in it outlives the process; "durable" means nothing more here than "visible".
+//! It keeps the very rows a database would keep, and looks through all of them for most questions: obviously right
+//! before fast. Nothing in it outlives the process; "durable" means nothing more here than "visible".
 
 mod call_logs;
 mod claims;

@@ -1,4 +1,5 @@
-//! What is kept of a suspension as long as its run is: what was asked, what was answered and by whom, and the tries that did not count.
+//! What is kept of a suspension as long as its run is: what was asked, what was answered and by whom, and the tries
+//! that did not count.
 
 use reentry_core::actor::By;
 use reentry_core::id::{SnapshotId, SuspensionId};

@@ -37,15 +37,16 @@ pub(crate) fn no_such_log_place(place: LogPlace) -> StoreError {
     no_such_place(format_args!("version {} of run {}", place.version, place.run))
 }
 
-/// How many lines of a run were dropped since a place, given the first call log after it: its version, and how many lines were logged
-/// before. What comes after `until` is not read; it counts only where nothing of the run was read yet, as nobody knows then what there was.
+/// How many lines of a run were dropped since a place, given the first call log after it: its version, and how many
+/// lines were logged before. What comes after `until` is not read; it counts only where nothing of the run was read
+/// yet, as nobody knows then what there was.
 pub(crate) fn dropped(since: LogPlace, first: Option<(i64, u64)>, until: i64) -> u64 {
     let counts = |(version, _): &(i64, u64)| *version <= until || since.version == 0;
     first.filter(counts).map_or(0, |(_, before)| before.saturating_sub(since.lines))
 }
 
-/// The place at the end of the call logs of a run that are read, `last` being the last of them: of a parent, nothing comes after the
-/// version that is read last.
+/// The place at the end of the call logs of a run that are read, `last` being the last of them: of a parent, nothing
+/// comes after the version that is read last.
 pub(crate) fn done(since: LogPlace, last: Option<LogPlace>, until: Option<i64>) -> Option<LogPlace> {
     let last = last.or(until.map(|_| since))?;
     let version = until.and_then(|version| u64::try_from(version).ok()).unwrap_or(last.version);
@@ -62,8 +63,8 @@ pub(crate) fn page<T>(mut rows: Vec<T>, wanted: usize, id: impl Fn(&T) -> String
 
 /// A part of a longer list.
 ///
-/// It may have fewer rows than were wanted, or none, and there may be more all the same: those that pass a filter are looked for among
-/// [`LOOKED_MAX`](crate::filter::LOOKED_MAX) at a time. `next` goes on there.
+/// It may have fewer rows than were wanted, or none, and there may be more all the same: those that pass a filter are
+/// looked for among [`LOOKED_MAX`](crate::filter::LOOKED_MAX) at a time. `next` goes on there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     /// The rows.
@@ -119,12 +120,13 @@ pub struct SuspensionRecord {
     pub due_at: Option<Timestamp>,
     /// Open or ended.
     pub state: SuspensionState,
-    /// The step's record, for open suspensions: what is shown to the one who answers, and the schema, are in it. A payload of the step
-    /// that is kept apart is not.
+    /// The step's record, for open suspensions: what is shown to the one who answers, and the schema, are in it. A
+    /// payload of the step that is kept apart is not.
     pub step: Option<EntryRecord>,
     /// What is kept of what was asked and answered.
     pub past: SuspensionPast,
-    /// What of it cannot be read, and why. The labels are left out then if it is those, and the step's record if it is that.
+    /// What of it cannot be read, and why. The labels are left out then if it is those, and the step's record if it
+    /// is that.
     pub damage: Option<String>,
 }
 
@@ -171,8 +173,8 @@ pub struct LogPlace {
 pub struct CallLogs {
     /// In the order in which the calls ended, those of parents first.
     pub rows: Vec<CallLogRow>,
-    /// Lines that were dropped since the place where the page begins, of whichever steps. Of a parent of which nothing is left that the
-    /// run sees, those that it logged later are counted, too.
+    /// Lines that were dropped since the place where the page begins, of whichever steps. Of a parent of which
+    /// nothing is left that the run sees, those that it logged later are counted, too.
     pub dropped: u64,
     /// Where the next page begins, or what is stored later; `None` as long as there is nothing.
     pub next: Option<LogPlace>,

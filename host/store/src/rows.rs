@@ -1,7 +1,7 @@
 //! What a commit becomes before it is stored, and how it is read back: columns to search by, and JSON texts.
 //!
-//! Every back end stores these rows, so that what is read is the same everywhere. Encoding happens on the caller's task,
-//! never on the thread that writes.
+//! Every back end stores these rows, so that what is read is the same everywhere. Encoding happens on the caller's
+//! task, never on the thread that writes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -15,11 +15,11 @@ pub struct Savepoint {
     pub kind: SavepointKind,
     /// Its head and the records of its open steps: JSON of the engine's.
     pub state: Json,
-    /// The guests' memories that `state` names, and the parts of it that are kept apart. They are kept as long as the savepoint is;
-    /// each must be kept already, or be among `parts`.
+    /// The guests' memories that `state` names, and the parts of it that are kept apart. They are kept as long as the
+    /// savepoint is; each must be kept already, or be among `parts`.
     pub images: Vec<SnapshotId>,
-    /// Parts of `state` that are kept apart, under ids that follow from what they are: one that is kept already is not written again.
-    /// They are read as memories are; there are none in a savepoint that was read.
+    /// Parts of `state` that are kept apart, under ids that follow from what they are: one that is kept already is
+    /// not written again. They are read as memories are; there are none in a savepoint that was read.
     pub parts: Vec<(SnapshotId, Vec<u8>)>,
 }
 

@@ -1,8 +1,9 @@
 //! The store in one SQLite file: for one machine, any number of processes.
 //!
-//! [`SqliteStore`] joins the parts, and `roles` has what it does as a store: one thread writes (`writer`), one makes durable (`sync`), one tidies the log
-//! (`checkpoint`), and whoever reads does so on a connection of its own (`reader`). One file for each table.
-//! docs/format/schema.md describes the database, docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
+//! [`SqliteStore`] joins the parts, and `roles` has what it does as a store: one thread writes (`writer`), one makes
+//! durable (`sync`), one tidies the log (`checkpoint`), and whoever reads does so on a connection of its own
+//! (`reader`). One file for each table. docs/format/schema.md describes the database,
+//! docs/decisions/0003-two-durabilities-on-sqlite.md what "durable" rests on.
 
 mod backup;
 mod call_logs;
@@ -97,8 +98,8 @@ impl SqliteStore {
     /// Opens the database at `path`, or makes it, with its folder. Blocks while it does.
     ///
     /// On unix, new files and folders are readable by this user alone. The file system must be a local one: SQLite's
-    /// write-ahead log and the locks of owners do not work over a network. No other part of the process may open and close
-    /// the database file by itself, which would release SQLite's locks on it.
+    /// write-ahead log and the locks of owners do not work over a network. No other part of the process may open and
+    /// close the database file by itself, which would release SQLite's locks on it.
     ///
     /// # Errors
     /// [`StoreError::TooNew`] for a database of a newer reentry, [`StoreError::Damaged`] for one that cannot be read,
@@ -108,8 +109,9 @@ impl SqliteStore {
         Self::open_files(path).map_err(|fault| fault.at(path))
     }
 
-    /// Whether the database was in use when it was copied without its log, or when the log was removed: what was stored last may be missing
-    /// then. Told once in the host's log, and no proof: a copy that SQLite itself made of a database in use says so, too, and is whole.
+    /// Whether the database was in use when it was copied without its log, or when the log was removed: what was
+    /// stored last may be missing then. Told once in the host's log, and no proof: a copy that SQLite itself made of
+    /// a database in use says so, too, and is whole.
     pub fn log_is_missing(&self) -> bool {
         self.threads.log_is_missing
     }

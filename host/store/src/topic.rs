@@ -7,7 +7,8 @@ pub struct Topic {
     pub kind: TopicKind,
     /// The name.
     pub name: String,
-    /// Tells what comes under one name apart. A suspension without one takes any; what comes without one is taken only by these.
+    /// Tells what comes under one name apart. A suspension without one takes any; what comes without one is taken
+    /// only by these.
     pub key: Option<String>,
 }
 

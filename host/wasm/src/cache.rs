@@ -1,8 +1,8 @@
 //! Compiled code on disk, sealed.
 //!
 //! Loading foreign native code would hand the process to whoever wrote it. So each file ends in a seal made with the
-//! host's secret, which is checked on the very bytes that are loaded, and before wasmtime sees them. A file that is damaged
-//! or foreign is as good as none: the component is compiled again, and the file replaced.
+//! host's secret, which is checked on the very bytes that are loaded, and before wasmtime sees them. A file that is
+//! damaged or foreign is as good as none: the component is compiled again, and the file replaced.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -59,9 +59,9 @@ impl CodeCache {
             tracing::warn!(component = %digest, file = name, "compiled code is damaged or foreign; compiling again");
             return None;
         };
-        // SAFETY: these very bytes were written by `save` from the output of `Component::serialize`: the seal says so,
-        // which nobody can make without the host's secret. The seal also binds the file's name, and so wasmtime's version,
-        // the settings and the processor; wasmtime checks these once more.
+        // SAFETY: these very bytes were written by `save` from the output of `Component::serialize`: the seal says
+        // so, which nobody can make without the host's secret. The seal also binds the file's name, and so wasmtime's
+        // version, the settings and the processor; wasmtime checks these once more.
         let loaded = unsafe { Component::deserialize(engine, code) };
         loaded
             .inspect_err(|error| {
@@ -119,7 +119,8 @@ impl CodeCache {
         Ok(bytes)
     }
 
-    /// Writes beside and renames, so that no reader sees half a file. Not synced: the seal tells a torn file from a whole one.
+    /// Writes beside and renames, so that no reader sees half a file. Not synced: the seal tells a torn file from a
+    /// whole one.
     #[allow(
         clippy::disallowed_methods,
         reason = "the name of a file that is gone in a moment: nothing depends on it"

@@ -34,8 +34,9 @@ pub struct CallOptions {
     pub limits: Option<Limits>,
     /// Stops the call from outside.
     pub cancel: Option<Cancel>,
-    /// On whose behalf the call is made. Calls of one component in one domain may be served by one instance after another, which is made as
-    /// good as new in between; without a domain each call has an instance that is made for it. Nothing that a guest does shows which.
+    /// On whose behalf the call is made. Calls of one component in one domain may be served by one instance after
+    /// another, which is made as good as new in between; without a domain each call has an instance that is made for
+    /// it. Nothing that a guest does shows which.
     ///
     /// At most [`RuntimeConfig::spare_instances`](crate::RuntimeConfig::spare_instances) wait for calls.
     pub domain: Option<Arc<str>>,

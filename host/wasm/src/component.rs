@@ -54,8 +54,8 @@ pub(crate) struct Restorable {
 }
 
 impl Inner {
-    /// Which instances of the component may serve calls in this domain; `None` when each call needs one of its own, because an instance
-    /// that has served cannot be made as good as new.
+    /// Which instances of the component may serve calls in this domain; `None` when each call needs one of its own,
+    /// because an instance that has served cannot be made as good as new.
     pub(crate) fn serves(&self, domain: Arc<str>) -> Option<Serves> {
         let state = self.state.as_ref()?;
         let kept = self.runtime.config.spare_instances > 0;
@@ -136,8 +136,8 @@ impl LoadedComponent {
         }
     }
 
-    /// Checks an image without making an instance: for callers who must know before they claim the right to resume. Its memory may take up
-    /// to `memory_bytes`, which must be what the limits of the call will say.
+    /// Checks an image without making an instance: for callers who must know before they claim the right to resume.
+    /// Its memory may take up to `memory_bytes`, which must be what the limits of the call will say.
     ///
     /// # Errors
     /// [`SnapshotError`] naming the first field that is not as expected.

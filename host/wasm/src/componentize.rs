@@ -21,8 +21,8 @@ pub enum Encoding {
 /// How a core module is made a component.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ComponentizeOptions<'a> {
-    /// World of `wit/step.wit` that the module implements. `None` is `step`. Looked at only for a module that does not say
-    /// which world it implements.
+    /// World of `wit/step.wit` that the module implements. `None` is `step`. Looked at only for a module that does
+    /// not say which world it implements.
     pub world: Option<&'a str>,
     /// How the module writes its strings. Looked at only for a module that does not say.
     pub encoding: Encoding,
@@ -57,9 +57,9 @@ pub enum ComponentizeError {
 
 /// Makes a core module a component.
 ///
-/// A module that was built with bindings carries the description of its world in a custom section; others are taken to
-/// implement the world of `options`. A module that was linked against WASI preview 1 gets what stands in for it: standard
-/// output and error go to the log, clock and randomness come from the host, and there are no files.
+/// A module that was built with bindings carries the description of its world in a custom section; others are taken
+/// to implement the world of `options`. A module that was linked against WASI preview 1 gets what stands in for it:
+/// standard output and error go to the log, clock and randomness come from the host, and there are no files.
 ///
 /// # Errors
 /// [`ComponentizeError`].

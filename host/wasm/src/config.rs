@@ -57,8 +57,9 @@ pub struct RuntimeConfig {
     pub cache_dir: Option<PathBuf>,
     /// Secret of this host or fleet of hosts. Compiled code and preparation records are sealed with keys made from it.
     pub host_key: [u8; 32],
-    /// What each call may use whose options name no limits. Loading a component is bound by these, too, and `memory_bytes`,
-    /// `table_elements` and `instances` size the slots of the pool: no call can have more of them, whatever its options say.
+    /// What each call may use whose options name no limits. Loading a component is bound by these, too, and
+    /// `memory_bytes`, `table_elements` and `instances` size the slots of the pool: no call can have more of them,
+    /// whatever its options say.
     pub limits: Limits,
     /// Components that may be instantiated at the same time. Default 256. Further calls end with
     /// [`CallError::Busy`](crate::CallError::Busy).
@@ -70,8 +71,8 @@ pub struct RuntimeConfig {
     pub resident_bytes: usize,
     /// Instances that are kept for the next call when theirs has ended, of all components together. Default 32.
     ///
-    /// Each takes up to `resident_bytes` of memory; one that takes more is let go of. They give way when the pool is full. See
-    /// [`CallOptions::domain`](crate::CallOptions::domain).
+    /// Each takes up to `resident_bytes` of memory; one that takes more is let go of. They give way when the pool is
+    /// full. See [`CallOptions::domain`](crate::CallOptions::domain).
     pub spare_instances: usize,
     /// How often a running guest looks whether its time is over, and lets other tasks run. Default 5 ms.
     pub tick: Duration,
@@ -116,7 +117,8 @@ impl RuntimeConfig {
             .wasm_memory64(false)
             .wasm_stack_switching(false)
             .wasm_custom_page_sizes(false)
-            // Results of relaxed instructions must not differ between the machine that suspends and the one that resumes.
+            // Results of relaxed instructions must not differ between the machine that suspends and the one that
+            // resumes.
             .relaxed_simd_deterministic(true)
             .memory_init_cow(true)
             .max_wasm_stack(GUEST_STACK_BYTES)
@@ -161,7 +163,8 @@ impl RuntimeConfig {
     }
 }
 
-/// What code that this engine compiled depends on, besides the code's source: settings, wasmtime's version, the processor.
+/// What code that this engine compiled depends on, besides the code's source: settings, wasmtime's version, the
+/// processor.
 pub(crate) fn fingerprint(engine: &wasmtime::Engine) -> [u8; 32] {
     struct Collect(blake3::Hasher);
     impl Hasher for Collect {

@@ -100,7 +100,8 @@ pub enum LoadError {
     Interrupted,
 }
 
-/// How a call into a guest failed, other than by a failure that the guest returned. A plain value, which may come from another process.
+/// How a call into a guest failed, other than by a failure that the guest returned. A plain value, which may come
+/// from another process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]

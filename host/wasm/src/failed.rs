@@ -57,7 +57,8 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     named.take(FRAMES_MAX).map(str::to_owned).collect()
 }
 
-/// A short stable word for each kind of trap, and what it means to the author of a step, where wasmtime's words do not say.
+/// A short stable word for each kind of trap, and what it means to the author of a step, where wasmtime's words do
+/// not say.
 fn named(trap: Trap) -> (&'static str, Option<&'static str>) {
     match trap {
         Trap::StackOverflow => {

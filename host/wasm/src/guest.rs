@@ -76,7 +76,8 @@ impl Guest {
         self.last_words = None;
     }
 
-    /// Takes what the guest said of why it is about to trap, if it said anything. The log has it then, however full it was.
+    /// Takes what the guest said of why it is about to trap, if it said anything. The log has it then, however full
+    /// it was.
     pub(crate) fn take_last_words(&mut self) -> Option<String> {
         let (words, is_logged) = self.last_words.take()?;
         if !is_logged {

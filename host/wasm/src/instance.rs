@@ -124,14 +124,15 @@ impl Setup<'_> {
         result
     }
 
-    /// The kernel's word on which pages of the instance were written, where those that were not look like the base image: where all fresh
-    /// instances do, and in a spare one, which was compared with it as a whole when it had served for the first time.
+    /// The kernel's word on which pages of the instance were written, where those that were not look like the base
+    /// image: where all fresh instances do, and in a spare one, which was compared with it as a whole when it had
+    /// served for the first time.
     pub(crate) fn page_map(&self, live: &Live, state: &Restorable) -> Option<&PageMap> {
         self.runtime.page_map.as_ref().filter(|_| state.deterministic || live.store.data().spare)
     }
 
-    /// Returns the sizes of the memories, or `None` when the instance is not worth keeping: it takes more memory than a spare one may, or its
-    /// memories have grown and there is no image that could be put back into so much.
+    /// Returns the sizes of the memories, or `None` when the instance is not worth keeping: it takes more memory than
+    /// a spare one may, or its memories have grown and there is no image that could be put back into so much.
     async fn reset(
         &self,
         live: &mut Live,
@@ -167,7 +168,8 @@ fn memory_bytes(wasm_pages: &[u32]) -> u64 {
     wasm_pages.iter().map(|pages| u64::from(*pages) * WASM_PAGE_BYTES as u64).sum()
 }
 
-/// Lets go of the standard streams that a suspended guest holds and will be given again. It must not hold anything else.
+/// Lets go of the standard streams that a suspended guest holds and will be given again. It must not hold anything
+/// else.
 pub(crate) async fn let_go_of_streams(live: &mut Live, state: &Restorable) -> Result<(), CallError> {
     if live.store.data().resources.is_empty() {
         return Ok(());
@@ -181,15 +183,15 @@ pub(crate) async fn let_go_of_streams(live: &mut Live, state: &Restorable) -> Re
     }
 }
 
-/// How often an instance is tried to be made again when there was no place or the operating system was busy, and how long either is given each
-/// time.
+/// How often an instance is tried to be made again when there was no place or the operating system was busy, and how
+/// long either is given each time.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Makes an instance. When the pool has no place for it, spare instances make room.
 ///
-/// The first instance of a component takes its memory's content to where all can map it, and seals it. Linux refuses to while it looks after
-/// those pages itself, which passes.
+/// The first instance of a component takes its memory's content to where all can map it, and seals it. Linux refuses
+/// to while it looks after those pages itself, which passes.
 pub(crate) async fn instantiate(
     runtime: &runtime::Inner,
     program: &Program,

@@ -2,9 +2,9 @@
 //!
 //! A component's inside is closed to its host. So once, at upload, the component gets an instance more
 //! ([`accessor`]), which sees the memories and globals of the others, and exports functions to read and write them
-//! under the name [`ACCESS`]. Components inside the component are treated the same way, and their exports are handed on.
-//! The guest's own code is not touched, and runs no slower; only functions of WASI that give out standard streams, or drop
-//! handles, are replaced by others that write it down ([`handles`]).
+//! under the name [`ACCESS`]. Components inside the component are treated the same way, and their exports are handed
+//! on. The guest's own code is not touched, and runs no slower; only functions of WASI that give out standard
+//! streams, or drop handles, are replaced by others that write it down ([`handles`]).
 //!
 //! What this module does not know: wasmtime. It turns bytes into bytes.
 

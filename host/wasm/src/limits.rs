@@ -38,7 +38,8 @@ pub struct Limits {
     ///
     /// Stops a list of a million short strings, which costs the host far more than its bytes.
     pub crossing_bytes: usize,
-    /// Bytes of one line of the log, fields included, and of the message of a failure; what is longer is cut. Default 16 KiB.
+    /// Bytes of one line of the log, fields included, and of the message of a failure; what is longer is cut. Default
+    /// 16 KiB.
     pub log_line_bytes: usize,
     /// Bytes of log in one call; what comes after that is dropped, and the log says so. Default 1 MiB.
     ///
@@ -110,8 +111,9 @@ impl Meter {
         }
     }
 
-    /// The count of the same instance for another call, or `None` when these limits do not allow what is there already. `memory_bytes` is what the
-    /// guest's memories have: growth may have been counted here that the system then refused.
+    /// The count of the same instance for another call, or `None` when these limits do not allow what is there
+    /// already. `memory_bytes` is what the guest's memories have: growth may have been counted here that the system
+    /// then refused.
     pub(crate) fn renewed(&self, limits: &Limits, memory_bytes: u64, own_instances: usize) -> Option<Self> {
         let fits = memory_bytes <= limits.memory_bytes
             && self.table_elements <= limits.table_elements

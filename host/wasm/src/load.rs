@@ -49,14 +49,14 @@ pub enum Phase {
 pub struct Prepared {
     /// The component, ready to be called.
     pub component: LoadedComponent,
-    /// What was found out about it. To be stored with the component's bytes: [`Runtime::open`] needs it, and guest images
-    /// of the component cannot be put back without it.
+    /// What was found out about it. To be stored with the component's bytes: [`Runtime::open`] needs it, and guest
+    /// images of the component cannot be put back without it.
     pub record: Vec<u8>,
 }
 
 impl Runtime {
-    /// Takes in a component that is new to the host: checks its imports, makes its state reachable, compiles it, takes down its
-    /// fresh memory, and asks it for its steps. `progress` is told of each part as it begins.
+    /// Takes in a component that is new to the host: checks its imports, makes its state reachable, compiles it,
+    /// takes down its fresh memory, and asks it for its steps. `progress` is told of each part as it begins.
     ///
     /// Nothing is stored but compiled code. The caller stores the bytes and [`Prepared::record`].
     ///
@@ -268,8 +268,8 @@ fn find_access(component: &Component, layout: &Layout, digest: ComponentDigest) 
 
 /// Takes the base image, and finds out whether all fresh instances look like it.
 ///
-/// Two instances are made. That they are alike says enough only if neither has asked the host anything while it started: a run's host may
-/// answer what ours cannot, its idempotency key for one.
+/// Two instances are made. That they are alike says enough only if neither has asked the host anything while it
+/// started: a run's host may answer what ours cannot, its idempotency key for one.
 async fn take_base(
     runtime: &runtime::Inner,
     program: &Program,
@@ -304,7 +304,8 @@ async fn describe(runtime: &runtime::Inner, program: &Program) -> Result<Vec<Des
     let mut live = instantiate(runtime, program, 3).await?;
     let described = async {
         if let Some(migration) = &program.migration {
-            // Looked at here, so that functions of other types are found when the component is added and not when a run needs them.
+            // Looked at here, so that functions of other types are found when the component is added and not when a
+            // run needs them.
             migration.load(&mut live.store, &live.instance)?;
         }
         let guest = program.guest.load(&mut live.store, &live.instance)?;

@@ -42,8 +42,8 @@ impl GuestLog {
         self.host.log(Level::Error, message, None);
     }
 
-    /// Hands a line on, unless the guest has logged too much; says whether it did. The first line that is dropped is answered with one
-    /// that says so.
+    /// Hands a line on, unless the guest has logged too much; says whether it did. The first line that is dropped is
+    /// answered with one that says so.
     pub(crate) fn line(&self, level: Level, message: String, fields: Option<Json>) -> bool {
         let message = cut(message, self.line_bytes);
         let size = message.len() + fields.as_ref().map_or(0, |fields| fields.text().len());

@@ -1,4 +1,5 @@
-//! From one version of a component to another: what a waiting step knows is taken out of the old one and put into the new one.
+//! From one version of a component to another: what a waiting step knows is taken out of the old one and put into the
+//! new one.
 
 use std::sync::Arc;
 
@@ -27,13 +28,15 @@ pub struct Imported {
 }
 
 impl LoadedComponent {
-    /// Asks what a waiting step knows, so that another version of the component can take it up. The image is checked as by
-    /// [`Self::resume`], and put back into an instance that is let go of afterwards: nothing is kept of the call.
+    /// Asks what a waiting step knows, so that another version of the component can take it up. The image is checked
+    /// as by [`Self::resume`], and put back into an instance that is let go of afterwards: nothing is kept of the
+    /// call.
     ///
     /// Of `facts`, the step and the idempotency key count.
     ///
     /// # Errors
-    /// [`CallError`]; [`CallError::NotMigratable`] unless [`Self::is_migratable`]. A failure that the guest returned is no error.
+    /// [`CallError`]; [`CallError::NotMigratable`] unless [`Self::is_migratable`]. A failure that the guest returned
+    /// is no error.
     pub async fn export_state(
         &self,
         facts: &Facts,
@@ -60,8 +63,8 @@ impl LoadedComponent {
         exported.await
     }
 
-    /// Has a fresh instance take up what a step of another version knows, and wait for the same. Whether it is the same is for the
-    /// caller to compare.
+    /// Has a fresh instance take up what a step of another version knows, and wait for the same. Whether it is the
+    /// same is for the caller to compare.
     ///
     /// # Errors
     /// As [`Self::export_state`].

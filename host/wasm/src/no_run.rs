@@ -8,10 +8,11 @@ use reentry_core::time::Timestamp;
 
 use crate::host::{BoxError, HostCalls, Level};
 
-/// Answers a guest that serves no run: while its component is loaded, or in a measurement below the engine. Nothing that the guest sets is
-/// taken.
+/// Answers a guest that serves no run: while its component is loaded, or in a measurement below the engine. Nothing
+/// that the guest sets is taken.
 ///
-/// The number is the time on its clock, in milliseconds since 1970, and makes the answers of one instance differ from another's.
+/// The number is the time on its clock, in milliseconds since 1970, and makes the answers of one instance differ from
+/// another's.
 #[derive(Clone, Copy, Debug)]
 pub struct NoRun(pub u64);
 

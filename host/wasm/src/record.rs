@@ -1,7 +1,7 @@
 //! What was found out about a component when it was added, kept beside it so that it need not be found out again.
 //!
-//! Layout: `"RSPR"`, version (u16), length of the facts (u32), the facts as JSON, the encoded base image if there is one,
-//! and a seal over all of it. docs/format/snapshot.md has more.
+//! Layout: `"RSPR"`, version (u16), length of the facts (u32), the facts as JSON, the encoded base image if there is
+//! one, and a seal over all of it. docs/format/snapshot.md has more.
 
 use reentry_core::digest::ComponentDigest;
 use reentry_core::snapshot::{BaseImage, SealKey};
@@ -12,8 +12,8 @@ use crate::error::LoadError;
 use crate::instrument::Layout;
 
 const MAGIC: [u8; 4] = *b"RSPR";
-/// The version that is written. Of version 1, which did not say whether data is dropped and was wrong about some instances that differ, the
-/// worst is assumed.
+/// The version that is written. Of version 1, which did not say whether data is dropped and was wrong about some
+/// instances that differ, the worst is assumed.
 const VERSION: u16 = 2;
 const HEADER_BYTES: usize = 4 + 2 + 4;
 

@@ -53,8 +53,8 @@ impl<'a> Setup<'a> {
         })
     }
 
-    /// Runs the work until it ends, its time is over, or it is cancelled. Work that is given up is dropped, and with it the
-    /// instance.
+    /// Runs the work until it ends, its time is over, or it is cancelled. Work that is given up is dropped, and with
+    /// it the instance.
     ///
     /// A guest that computes yields at every tick, so that this gets to look; one that waits for the host has yielded.
     pub(crate) async fn bounded<T>(

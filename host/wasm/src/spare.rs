@@ -1,8 +1,8 @@
 //! Instances that have served a call and were made as good as new, kept for the next one.
 //!
-//! An instance costs microseconds where a component is one module, and a millisecond where it is CPython in forty; and one
-//! whose pages were written before has no page faults when they are written again. What makes an instance as good as new is in
-//! [`crate::image::reset`].
+//! An instance costs microseconds where a component is one module, and a millisecond where it is CPython in forty;
+//! and one whose pages were written before has no page faults when they are written again. What makes an instance as
+//! good as new is in [`crate::image::reset`].
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,7 +48,8 @@ impl Spares {
         Self { at_most, kept: Mutex::default() }
     }
 
-    /// Takes an instance out of which none of the memories is larger than `wasm_pages` says, and the sizes of its memories.
+    /// Takes an instance out of which none of the memories is larger than `wasm_pages` says, and the sizes of its
+    /// memories.
     pub(crate) fn take(&self, serves: &Serves, wasm_pages: &[u32]) -> Option<(Live, Vec<u32>)> {
         let mut kept = self.lock();
         let fits = |spare: &Spare| {

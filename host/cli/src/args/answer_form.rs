@@ -16,8 +16,8 @@ pub(crate) struct OutputArgs {
 
     /// Stay until the run has ended, even if other processes resume it
     ///
-    /// After a suspension the store is looked at several times a second. Killing the command loses nothing: the run stays as it is
-    /// stored, and its next resume takes it further.
+    /// After a suspension the store is looked at several times a second. Killing the command loses nothing: the run
+    /// stays as it is stored, and its next resume takes it further.
     #[arg(long)]
     pub(crate) wait: bool,
 }

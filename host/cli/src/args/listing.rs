@@ -30,7 +30,8 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) resource: Option<String>,
 
-    /// Only what waits at this step or below it: an id or a path, as `approve`, `outer.approve`, or `each` for all its repetitions
+    /// Only what waits at this step or below it: an id or a path, as `approve`, `outer.approve`, or `each` for all
+    /// its repetitions
     #[arg(long, value_name = "STEP")]
     pub(crate) step: Option<StepPath>,
 

@@ -10,8 +10,8 @@ use crate::session::{Background, Session};
 
 /// Copy the data folder, while others use it
 ///
-/// The copy is the store as it is at one moment, with all that was acknowledged before. Hosts go on meanwhile. `reentry restore` makes a data
-/// folder of it.
+/// The copy is the store as it is at one moment, with all that was acknowledged before. Hosts go on meanwhile.
+/// `reentry restore` makes a data folder of it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Folder of the copy; it is made, or must be empty

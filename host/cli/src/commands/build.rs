@@ -23,23 +23,25 @@ const MADE: &str = "made.txt";
 
 /// Make components of a project, or of a core module, and say which steps they have
 ///
-/// What was made is opened as a host would open it: a component that no host would take is an error here. A build that fails removes the
-/// component that an earlier one made. With --verbose the calls of tools are shown.
+/// What was made is opened as a host would open it: a component that no host would take is an error here. A build
+/// that fails removes the component that an earlier one made. With --verbose the calls of tools are shown.
 ///
-/// A project is a folder with the manifest of its language: Cargo.toml, package.json, tsconfig.json, pyproject.toml, go.mod,
-/// asconfig.json; or, for C, C++ and Zig, with a reentry.json: {"language": "c"}. The language's own tools build it; `reentry doctor`
-/// tells which those are, and whether they are there. The same sources make the same component, in whatever folder they lie. What slow
-/// tools made is kept in $XDG_CACHE_HOME/reentry/built (~/.cache if that is not set) and used again for the same sources.
+/// A project is a folder with the manifest of its language: Cargo.toml, package.json, tsconfig.json, pyproject.toml,
+/// go.mod, asconfig.json; or, for C, C++ and Zig, with a reentry.json: {"language": "c"}. The language's own tools
+/// build it; `reentry doctor` tells which those are, and whether they are there. The same sources make the same
+/// component, in whatever folder they lie. What slow tools made is kept in $XDG_CACHE_HOME/reentry/built (~/.cache if
+/// that is not set) and used again for the same sources.
 ///
-/// A core module must implement a world of the contract, `reentry:step`. One that was built with bindings says which; others are taken
-/// to implement `step`.
+/// A core module must implement a world of the contract, `reentry:step`. One that was built with bindings says which;
+/// others are taken to implement `step`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A project's folder, or a core module
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
     path: PathBuf,
 
-    /// Where the component goes, a file or a folder that is there [default: NAME.wasm in the project's folder, or beside the module]
+    /// Where the component goes, a file or a folder that is there [default: NAME.wasm in the project's folder, or
+    /// beside the module]
     #[arg(short = 'O', long = "out", value_name = "PATH")]
     out: Option<PathBuf>,
 

@@ -13,8 +13,8 @@ use crate::table::Table;
 
 /// Look for the tools of each language, and at the data folder
 ///
-/// Ends with 0 if the project in the present folder can be built, or if there is none, and if the data folder can be used; else
-/// with 1.
+/// Ends with 0 if the project in the present folder can be built, or if there is none, and if the data folder can be
+/// used; else with 1.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The project's folder

@@ -17,7 +17,8 @@ pub(crate) enum Command {
 
 /// Send an event: the step that has waited for it longest gets it
 ///
-/// If no step waits, the event is kept until one does. Otherwise the command ends when the step's run has ended or waits again.
+/// If no step waits, the event is kept until one does. Otherwise the command ends when the step's run has ended or
+/// waits again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SendArgs {
     /// Name of the event

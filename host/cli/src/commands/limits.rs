@@ -10,8 +10,8 @@ use crate::table::Table;
 
 /// List the limits that guests are held to, as they are set
 ///
-/// `--set-limit NAME=VALUE` sets one, for any command that calls guests; REENTRY_LIMIT sets several, divided by commas. docs/limits.md says what
-/// happens at each, and has the bounds that cannot be set.
+/// `--set-limit NAME=VALUE` sets one, for any command that calls guests; REENTRY_LIMIT sets several, divided by
+/// commas. docs/limits.md says what happens at each, and has the bounds that cannot be set.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 

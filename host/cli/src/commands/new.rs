@@ -31,7 +31,8 @@ pub(crate) enum Command {
 
 /// Make a project for a step, in a folder of its name
 ///
-/// The project has the step, the SDK, and a test that takes the step through its wait. Nothing that exists is overwritten.
+/// The project has the step, the SDK, and a test that takes the step through its wait. Nothing that exists is
+/// overwritten.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StepArgs {
     /// Lower-case letters, digits and single hyphens, beginning with a letter
@@ -132,12 +133,7 @@ fn made(
     next.insert(0, format!("cd {name}"));
     next.push("sh test.sh".to_owned());
     if session.ui.is_json() {
-        session.ui.print_json(&ProjectMade {
-            files: count,
-            language: lang.name,
-            next: &next,
-            path: name,
-        })?;
+        session.ui.print_json(&ProjectMade { files: count, language: lang.name, next: &next, path: name })?;
     } else {
         let commands: String = next.iter().map(|command| format!("  {command}\n")).collect();
         session.ui.print(&format!(

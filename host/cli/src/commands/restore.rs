@@ -10,8 +10,9 @@ use crate::session::Session;
 
 /// Make the data folder of a backup
 ///
-/// The data folder must not have a database. Its host key must be in the backup, or in the data folder already. See to it that the
-/// folder of which the backup was made is not used any more: runs that were under way at that moment go on here.
+/// The data folder must not have a database. Its host key must be in the backup, or in the data folder already. See
+/// to it that the folder of which the backup was made is not used any more: runs that were under way at that moment
+/// go on here.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Folder that `reentry backup` wrote

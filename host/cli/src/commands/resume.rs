@@ -12,8 +12,8 @@ use crate::session::{Background, Session};
 
 /// Answer a suspended step: its memory is put back, its code goes on at the next line
 ///
-/// Which step is meant need not be said when only one waits. Everything is checked before anything is changed: after an error the run
-/// is as it was. Of several that answer the same question exactly one wins.
+/// Which step is meant need not be said when only one waits. Everything is checked before anything is changed: after
+/// an error the run is as it was. Of several that answer the same question exactly one wins.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`

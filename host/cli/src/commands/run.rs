@@ -18,15 +18,16 @@ use crate::session::{Background, Session};
 
 /// Start a run of a workflow, or of one step
 ///
-/// The run's id goes to standard error as soon as the run is stored, so that it can be found whatever happens; nothing is left of a start
-/// that is refused. The result goes to standard output, and the exit code says how the run stands: `reentry help exit-codes`.
+/// The run's id goes to standard error as soon as the run is stored, so that it can be found whatever happens;
+/// nothing is left of a start that is refused. The result goes to standard output, and the exit code says how the run
+/// stands: `reentry help exit-codes`.
 ///
-/// A failed call is tried again as its policy says. A delay of more than 10 s before a try is not sat through: the command ends, and
-/// `reentry work` makes the try (`sit-through` of `reentry limits`).
+/// A failed call is tried again as its policy says. A delay of more than 10 s before a try is not sat through: the
+/// command ends, and `reentry work` makes the try (`sit-through` of `reentry limits`).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A workflow file (JSON or YAML), or a component (or core module, which is made one); else an applied workflow by its id, or a
-    /// component of the host by its name, or either by the first digits of its digest
+    /// A workflow file (JSON or YAML), or a component (or core module, which is made one); else an applied workflow
+    /// by its id, or a component of the host by its name, or either by the first digits of its digest
     #[arg(value_name = "FILE|ID")]
     what: PathBuf,
 

@@ -19,10 +19,11 @@ use crate::ui::{Ui, harmless};
 
 /// Look after runs: timers, deadlines, events, and runs whose process died
 ///
-/// Stays until it is asked to leave (SIGTERM or Ctrl-C) or the reader of its output has gone. Then it begins no further call, lets running calls end, and exits.
-/// What is left is taken over by the next one. Any number of them may work on one data folder, beside any other command. It looks after
-/// the runs of all tenants, and prints a line for each thing that it does and for each that a step logs meanwhile. With `--json` each line is
-/// a JSON object, and so are those of the host's log on standard error.
+/// Stays until it is asked to leave (SIGTERM or Ctrl-C) or the reader of its output has gone. Then it begins no
+/// further call, lets running calls end, and exits. What is left is taken over by the next one. Any number of them
+/// may work on one data folder, beside any other command. It looks after the runs of all tenants, and prints a line
+/// for each thing that it does and for each that a step logs meanwhile. With `--json` each line is a JSON object, and
+/// so are those of the host's log on standard error.
 #[derive(Debug, clap::Args)]
 #[command(visible_alias = "worker")]
 pub(crate) struct Args {

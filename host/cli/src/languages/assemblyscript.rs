@@ -78,7 +78,8 @@ fn made(project: &Project, file: PathBuf) -> Vec<Made> {
     vec![Made { name: project.name.clone(), file, encoding: Encoding::Utf16 }]
 }
 
-/// What the compiler is given, as far as the list says which files it read the last time. Without a list that is not known.
+/// What the compiler is given, as far as the list says which files it read the last time. Without a list that is not
+/// known.
 fn inputs(project: &Project, sdk: &Path, list: &Path) -> Result<Option<Inputs>, Failure> {
     let read: Option<Vec<PathBuf>> =
         std::fs::read(list).ok().and_then(|text| serde_json::from_slice(&text).ok());

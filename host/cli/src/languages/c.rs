@@ -35,8 +35,8 @@ pub(crate) static CPP: Language = Language {
     build: build_cpp,
 };
 
-/// What the SDK for C is made of, beside its headers. The first one takes the place of functions of the library, so that the
-/// linker must meet it before anything that calls them.
+/// What the SDK for C is made of, beside its headers. The first one takes the place of functions of the library, so
+/// that the linker must meet it before anything that calls them.
 const SDK_SOURCES: [&str; 13] = [
     "src/words.c",
     "src/allocate.c",
@@ -53,7 +53,8 @@ const SDK_SOURCES: [&str; 13] = [
     "generated/step.c",
 ];
 
-/// What a step's own sources are compiled with: what is undefined is a failure with file and line, and so is a forgotten wait.
+/// What a step's own sources are compiled with: what is undefined is a failure with file and line, and so is a
+/// forgotten wait.
 const CHECKS: [&str; 10] = [
     "-UNDEBUG",
     "-Wall",
@@ -108,7 +109,8 @@ const CPLUSPLUS: [&str; 6] = [
     "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
 ];
 
-/// What the linker says, without the names of the SDK's own files: that they find no list of steps has one line of its own.
+/// What the linker says, without the names of the SDK's own files: that they find no list of steps has one line of
+/// its own.
 fn linkers_words(said: &str, export: &str) -> String {
     let (steps, others): (Vec<&str>, Vec<&str>) =
         said.lines().partition(|line| line.ends_with("undefined symbol: reentry_steps"));
@@ -117,7 +119,8 @@ fn linkers_words(said: &str, export: &str) -> String {
     others.into_iter().map(str::to_owned).chain(missing).collect::<Vec<_>>().join("\n")
 }
 
-/// Objects of the SDK for C, compiled when it is another one than the last time: each is a process, even where the compiler has kept it.
+/// Objects of the SDK for C, compiled when it is another one than the last time: each is a process, even where the
+/// compiler has kept it.
 fn c_sdk(project: &Project, sdk: &Path) -> Result<Vec<PathBuf>, Failure> {
     const NOTE: &str = "c-sdk.made";
     const COMPILER: [&str; 2] = ["cc", "-std=gnu11"];

@@ -26,7 +26,8 @@ pub(crate) fn find(name: &str) -> Option<&'static Language> {
 /// The language of the project in a folder.
 ///
 /// # Errors
-/// Refused when the folder is no project, when it could be one of several languages, and when its settings cannot be read.
+/// Refused when the folder is no project, when it could be one of several languages, and when its settings cannot be
+/// read.
 pub(crate) fn detect(folder: &Path) -> Result<&'static Language, Failure> {
     let settings = folder.join(SETTINGS);
     if settings.exists() {

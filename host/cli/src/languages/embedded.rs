@@ -37,7 +37,8 @@ fn under(folder: &str) -> impl Iterator<Item = Embedded> + use<> {
     FILES.iter().filter_map(move |(path, contents)| Some((path.strip_prefix(&prefix)?.to_owned(), *contents)))
 }
 
-/// Writes files into a folder. A file that has the same contents already keeps its time, so that nothing is built anew for it.
+/// Writes files into a folder. A file that has the same contents already keeps its time, so that nothing is built
+/// anew for it.
 ///
 /// # Errors
 /// When a file or a folder cannot be written.

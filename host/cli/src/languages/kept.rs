@@ -1,7 +1,8 @@
 //! What slow tools made, kept by a digest of all that went into it: the same again is not made again.
 //!
-//! Some tools put random numbers into what they make: `componentize-js`, and others where [`super::repeatable`] cannot end it. As long as
-//! their result is kept, the same sources are the same component on this machine, in whatever folder they lie.
+//! Some tools put random numbers into what they make: `componentize-js`, and others where [`super::repeatable`]
+//! cannot end it. As long as their result is kept, the same sources are the same component on this machine, in
+//! whatever folder they lie.
 
 use std::fs::{DirBuilder, File, create_dir_all, read, read_dir, remove_file, rename, write};
 use std::io;

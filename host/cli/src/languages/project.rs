@@ -24,8 +24,9 @@ const WORK: &str = ".reentry";
 /// Folder in a project with the SDK, if the project has a copy of its own.
 pub(crate) const SDK: &str = "sdk";
 
-/// Variables that have tools color what they say, and those that keep them from it. Their words are collected before they are shown, so
-/// that tools cannot see whether there is a terminal; and what else stands in the environment must not decide.
+/// Variables that have tools color what they say, and those that keep them from it. Their words are collected before
+/// they are shown, so that tools cannot see whether there is a terminal; and what else stands in the environment must
+/// not decide.
 const COLORED: [(&str, Option<&str>); 4] = [
     ("NO_COLOR", None),
     ("CARGO_TERM_COLOR", Some("always")),
@@ -255,7 +256,8 @@ impl Project {
         Ok(())
     }
 
-    /// What a tool is given: the tool with its options, as far as they are the same in every folder, and files and folders by names.
+    /// What a tool is given: the tool with its options, as far as they are the same in every folder, and files and
+    /// folders by names.
     ///
     /// # Errors
     /// Unavailable when the tool is not there or something cannot be read.
@@ -272,7 +274,8 @@ impl Project {
         Ok(inputs)
     }
 
-    /// Whether these files of what building leaves were made of these inputs, as [`Self::note_made`] noted under the name.
+    /// Whether these files of what building leaves were made of these inputs, as [`Self::note_made`] noted under the
+    /// name.
     pub(crate) fn is_made(&self, name: &str, inputs: &Inputs, files: &[PathBuf]) -> bool {
         let noted = || std::fs::read(self.folder.join(WORK).join(name)).ok();
         !self.force && files.iter().all(|file| file.is_file()) && noted() == Some(inputs.key().into_bytes())

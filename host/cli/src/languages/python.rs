@@ -42,7 +42,8 @@ pub(crate) static PYTHON: Language = Language {
 /// The module that is imported first. The SDK loads `main` when its clocks and its standard output are in place.
 const ENTRY: &str = "from reentry_step.component import Guest\n";
 
-/// The Python that componentize-py brings. Packages must be written in Python alone: compiled ones are for other machines.
+/// The Python that componentize-py brings. Packages must be written in Python alone: compiled ones are for other
+/// machines.
 const PURE: [&str; 10] = [
     "--only-binary=:all:",
     "--platform",
@@ -97,7 +98,8 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
             "step",
             "componentize",
         ]);
-        // What it says of a failure is what Python says, without its own calls; they are told apart by words without colors.
+        // What it says of a failure is what Python says, without its own calls; they are told apart by words without
+        // colors.
         componentize.arg("--stub-wasi").env("RUST_BACKTRACE", "0").env("PYTHON_COLORS", "0");
         for folder in &folders {
             componentize.arg("--python-path").arg(folder);
@@ -108,8 +110,8 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     Ok(vec![Made { name: project.name.clone(), file: component, encoding: Encoding::Utf8 }])
 }
 
-/// What the tool says of the author's sources, without what it says of itself: its traceback and its stack. While it builds, the
-/// folders have numbers.
+/// What the tool says of the author's sources, without what it says of itself: its traceback and its stack. While it
+/// builds, the folders have numbers.
 fn words(said: &str) -> String {
     let between = |begin: &str, end: &str| {
         let (_, rest) = said.split_once(begin)?;

@@ -11,7 +11,8 @@ use crate::failure::Failure;
 /// What is loaded into such a tool.
 const SOURCE: &str = include_str!("repeatable.c");
 
-/// Both lie in what building leaves. The path is relative to the project, as the loader takes blanks and colons for ends of a path.
+/// Both lie in what building leaves. The path is relative to the project, as the loader takes blanks and colons for
+/// ends of a path.
 const LIBRARY: &str = ".reentry/repeatable.so";
 const LOADED: &str = "LD_PRELOAD";
 
@@ -54,8 +55,8 @@ impl Repeatable {
         ("repeatable", &self.source)
     }
 
-    /// Has the tool load it. The tool must be called in the project's folder. Random numbers follow from all that the tool is given, so
-    /// that they are others in each component: the hashes of Python are seeded with them.
+    /// Has the tool load it. The tool must be called in the project's folder. Random numbers follow from all that the
+    /// tool is given, so that they are others in each component: the hashes of Python are seeded with them.
     pub(super) fn load(tool: &mut Command, inputs: &Inputs) {
         let others = std::env::var(LOADED).unwrap_or_default();
         tool.env(LOADED, format!("{LIBRARY} {others}").trim_end()).env("REENTRY_SEED", inputs.key());

@@ -105,7 +105,8 @@ fn lost_print(project: &Path) -> Option<String> {
     })
 }
 
-/// The first line of a source that prints with a macro of the standard library's, as far as a look at the text can tell; and the macro.
+/// The first line of a source that prints with a macro of the standard library's, as far as a look at the text can
+/// tell; and the macro.
 fn prints_at(text: &str) -> Option<(usize, &'static str)> {
     let used = |name: &str| {
         let uses = text.split("use reentry_step").skip(1).filter_map(|rest| rest.split(';').next());

@@ -14,8 +14,8 @@ pub(super) const ZIG_TOOL: Tool = Tool {
     install: "python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1",
 };
 
-/// Options for clang: a module that is called again and again, with a small stack, of which every page that was ever used is kept
-/// with a run. It lies below the data, so that its overflow is a trap.
+/// Options for clang: a module that is called again and again, with a small stack, of which every page that was ever
+/// used is kept with a run. It lies below the data, so that its overflow is a trap.
 pub(super) const REACTOR: [&str; 3] = ["-mexec-model=reactor", "-Wl,-z,stack-size=65536", "-s"];
 
 pub(crate) static ZIG: Language = Language {
@@ -39,8 +39,8 @@ fn build(project: &Project) -> Result<Vec<Made>, Failure> {
     let mut zig = project.tool(&ZIG_TOOL)?;
     zig.args(["build-exe", "-target", "wasm32-wasi", "-mexec-model=reactor", "-fno-entry", "-rdynamic"]);
     zig.args(["--stack", "65536", "-fstrip"]);
-    // With checks: what goes wrong is told in words, and nothing goes on with memory that is not its own. The root is the SDK's,
-    // as panics and logs are arranged in a program's root.
+    // With checks: what goes wrong is told in words, and nothing goes on with memory that is not its own. The root is
+    // the SDK's, as panics and logs are arranged in a program's root.
     let sources = project.sdk()?.join("src");
     let modules: [(&str, &[&str], _); 3] = [
         ("root", &["step", "reentry"], sources.join("program.zig")),

@@ -9,7 +9,8 @@ use super::span::Span;
 use super::syntax::Operator;
 use super::value::{List, Map, Value};
 
-/// Whether two values are the same. Values of different types are not, except numbers, which are compared by what they stand for.
+/// Whether two values are the same. Values of different types are not, except numbers, which are compared by what
+/// they stand for.
 pub(super) fn equal<'a>(budget: &Budget, a: &Value<'a>, b: &Value<'a>, span: Span) -> Result<bool, Fault> {
     budget.steps(1, span)?;
     match (a, b) {
@@ -108,7 +109,8 @@ fn not_comparable<T>(operator: Operator, a: &Value<'_>, b: &Value<'_>, span: Spa
     fault(span, EvaluationErrorKind::Type { expected, found })
 }
 
-/// How two numbers compare; `None` when one of the values is no number, `Some(None)` when one of them is not a number (NaN).
+/// How two numbers compare; `None` when one of the values is no number, `Some(None)` when one of them is not a number
+/// (NaN).
 fn numbers(a: &Value<'_>, b: &Value<'_>) -> Option<Option<Ordering>> {
     match (a, b) {
         (Value::Double(a), Value::Double(b)) => Some(a.partial_cmp(b)),

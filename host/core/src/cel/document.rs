@@ -47,7 +47,8 @@ pub(super) enum Shape<'a, 'd> {
 /// Why there is no shape.
 #[derive(Debug, PartialEq)]
 pub(super) enum Unreadable {
-    /// The text is well-formed JSON and yet stands for no value: half of a surrogate pair, or a number beyond all doubles.
+    /// The text is well-formed JSON and yet stands for no value: half of a surrogate pair, or a number beyond all
+    /// doubles.
     NoValue,
     /// More elements than wanted.
     TooMany,

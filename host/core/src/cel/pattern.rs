@@ -8,8 +8,8 @@ pub(super) const BYTES_MAX: usize = 1024;
 /// Compiled size of a pattern of weight 1, in bytes.
 const LIGHT_BYTES: usize = 4 * 1024;
 
-/// Heaviest pattern. A few characters can stand for very many states (`\w{1000}`), and for each character that is matched the
-/// engine may have to look at all of them: its time is linear in the text, and in this.
+/// Heaviest pattern. A few characters can stand for very many states (`\w{1000}`), and for each character that is
+/// matched the engine may have to look at all of them: its time is linear in the text, and in this.
 const WEIGHT_MAX: usize = 64;
 
 /// A compiled pattern. The engine knows neither look-around nor back-references.

@@ -16,8 +16,8 @@ pub const RESULT_BYTES_MAX: usize = 1024 * 1024;
 /// How much an evaluation may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Steps of work: one for each sub-expression and element that is looked at, and for each few bytes that are copied,
-    /// compared or searched.
+    /// Steps of work: one for each sub-expression and element that is looked at, and for each few bytes that are
+    /// copied, compared or searched.
     pub steps: u64,
     /// Bytes of the result as JSON.
     pub result_bytes: usize,

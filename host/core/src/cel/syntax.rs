@@ -4,7 +4,8 @@ use super::function::Function;
 use super::pattern::Pattern;
 use super::span::Span;
 
-/// Deepest tree: the longest chain of operators, selections or calls. Because of it, everything that walks a tree may recurse.
+/// Deepest tree: the longest chain of operators, selections or calls. Because of it, everything that walks a tree may
+/// recurse.
 pub(super) const DEPTH_MAX: usize = 128;
 
 /// Deepest nesting of brackets, arguments and macros. Reading one level takes more of the stack than walking one.

@@ -174,7 +174,8 @@ impl<'a> Map<'a> {
                 let at = entries.binary_search_by(|(key, _)| (**key).cmp(name)).ok()?;
                 entries.get(at).map(|(_, document)| Value::Unread(document))
             }
-            // A key of the map's own lifetime cannot be made of a shorter one without a copy; maps that expressions make are small.
+            // A key of the map's own lifetime cannot be made of a shorter one without a copy; maps that expressions
+            // make are small.
             Self::Made(entries) => entries.get(&Key::Text(Text::Shared(name.into()))).cloned(),
         }
     }

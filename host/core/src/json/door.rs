@@ -1,7 +1,7 @@
 //! What a well-formed text must be besides to be let in: a value, and one that every reader reads alike.
 //!
-//! RFC 8259 lets a text be well-formed and yet stand for nothing (half of a surrogate pair), for different things to different readers (a key
-//! that is there twice), or for a number that most readers cannot hold.
+//! RFC 8259 lets a text be well-formed and yet stand for nothing (half of a surrogate pair), for different things to
+//! different readers (a key that is there twice), or for a number that most readers cannot hold.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -71,7 +71,8 @@ fn fits(run: &RunState, target: &Target, path: &StepPath, suspension: &Suspensio
     name_fits && target.for_each_index.is_none_or(|index| has_item(run, path, named, index))
 }
 
-/// Whether a path leads through this item of a `foreach`: of the entry that is `named` elements deep, or, without one, of any.
+/// Whether a path leads through this item of a `foreach`: of the entry that is `named` elements deep, or, without
+/// one, of any.
 fn has_item(run: &RunState, path: &StepPath, named: Option<usize>, index: u32) -> bool {
     let mut above = StepPath::root();
     path.segments().iter().zip(1..).any(|(segment, depth)| {

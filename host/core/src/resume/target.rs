@@ -12,13 +12,13 @@ pub struct Target {
     pub step: Option<StepPath>,
     /// A label. It wins over `step`.
     pub label: Option<String>,
-    /// Index of an item of a `foreach`. Beside `step`, the index of the entry that it names; otherwise that of any `foreach` around
-    /// the step. The turn of a loop is no index.
+    /// Index of an item of a `foreach`. Beside `step`, the index of the entry that it names; otherwise that of any
+    /// `foreach` around the step. The turn of a loop is no index.
     pub for_each_index: Option<u32>,
     /// The suspension's own id. It wins over everything else.
     pub suspension: Option<SuspensionId>,
-    /// The version of the run that the caller has seen: a suspension that was opened later is not meant. Not looked at beside
-    /// `suspension`, which names what was seen.
+    /// The version of the run that the caller has seen: a suspension that was opened later is not meant. Not looked
+    /// at beside `suspension`, which names what was seen.
     pub seen: Option<u64>,
     /// Whether all suspensions that fit are answered, each with the same data. Otherwise there must be exactly one.
     pub all: bool,

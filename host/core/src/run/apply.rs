@@ -26,13 +26,13 @@ use crate::workflow::Program;
 ///
 /// What is due at `now` comes before what others bring: see [`NoDecision::Due`].
 ///
-/// Pure: reads no clock and performs nothing. The caller stores the decision before acting on it. `program` must hold the
-/// definition that the run is pinned to and those of `run.called`; for [`Event::Migrated`], the new one.
+/// Pure: reads no clock and performs nothing. The caller stores the decision before acting on it. `program` must hold
+/// the definition that the run is pinned to and those of `run.called`; for [`Event::Migrated`], the new one.
 ///
 /// # Errors
-/// [`NoDecision::Refused`] when the event does not fit the run; the run as it is stored stays as it is. [`NoDecision::Missing`] when
-/// something beside the run must be known: the caller adds it to `known` and asks again. [`NoDecision::Due`] when
-/// [`Event::TimePassed`] must be applied and stored before.
+/// [`NoDecision::Refused`] when the event does not fit the run; the run as it is stored stays as it is.
+/// [`NoDecision::Missing`] when something beside the run must be known: the caller adds it to `known` and asks again.
+/// [`NoDecision::Due`] when [`Event::TimePassed`] must be applied and stored before.
 pub fn apply(
     run: RunState,
     program: &Program,

@@ -43,8 +43,8 @@ impl Change<'_> {
         Ok(None)
     }
 
-    /// The error that the innermost `catch` around the entry at `path`, which has this input, deals with. It is part of the input of the
-    /// first entry there, and kept with that.
+    /// The error that the innermost `catch` around the entry at `path`, which has this input, deals with. It is part
+    /// of the input of the first entry there, and kept with that.
     pub(super) fn error_around(&self, path: &StepPath, input: &Json) -> Result<Option<Json>, NoDecision> {
         let mut above = Some(path.clone());
         while let Some(at) = above {

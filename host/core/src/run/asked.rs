@@ -126,7 +126,8 @@ impl Change<'_> {
         self.came(path, node, resolution)
     }
 
-    /// Ends an entry with what it waited for. What is answered was checked when it came, or when the workflow was committed.
+    /// Ends an entry with what it waited for. What is answered was checked when it came, or when the workflow was
+    /// committed.
     fn came(&mut self, path: &StepPath, node: &WaitNode, resolution: Resolution) -> Result<(), NoDecision> {
         match resolution {
             Resolution::Answered(answer) => self.complete(path, answer),

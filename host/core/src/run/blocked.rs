@@ -16,7 +16,8 @@ pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
     }
 }
 
-/// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the first.
+/// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the
+/// first.
 pub(super) fn unblock(change: &mut Change<'_>) -> Result<(), NoDecision> {
     if change.run.blocked.take().is_none() {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());

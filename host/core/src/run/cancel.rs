@@ -7,7 +7,8 @@ use super::status::{Phase, StepStatus};
 use crate::actor::By;
 use crate::path::StepPath;
 
-/// Ends the run at once. A call that is in flight goes on until it notices or is stopped, and its end is then of no interest any more.
+/// Ends the run at once. A call that is in flight goes on until it notices or is stopped, and its end is then of no
+/// interest any more.
 pub(super) fn cancel(change: &mut Change<'_>, by: By) -> Result<(), NoDecision> {
     if change.run.status().is_final() {
         return Err(Refused::Ended { status: change.run.status() }.into());

@@ -106,7 +106,8 @@ impl<'w> Change<'w> {
         }
     }
 
-    /// Closes the books. Without a further call to make, whoever brought the event may be told, so the decision must be durable.
+    /// Closes the books. Without a further call to make, whoever brought the event may be told, so the decision must
+    /// be durable.
     pub(super) fn decide(mut self) -> Decision {
         self.run.version = self.next_version();
         self.run.updated_at = self.now;

@@ -157,8 +157,8 @@ pub struct ResumeCall {
     /// The guest's memory when it suspended; `None` in re-entry mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<SnapshotId>,
-    /// The suspensions that are over, each with how it ended. They are kept until the call has ended: an answer that the guest refuses
-    /// is given back.
+    /// The suspensions that are over, each with how it ended. They are kept until the call has ended: an answer that
+    /// the guest refuses is given back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub over: Vec<Suspension>,
     /// When the step was to be called again.

@@ -17,8 +17,8 @@ use crate::trace::SpanId;
 pub struct EntryRecord {
     /// What results show.
     pub entry: StepResult,
-    /// Where its payload is kept if that is not in its record, being large. A run is read without such payloads: the one in `entry` is
-    /// `null` then. See [`Self::payload`].
+    /// Where its payload is kept if that is not in its record, being large. A run is read without such payloads: the
+    /// one in `entry` is `null` then. See [`Self::payload`].
     #[serde(skip)]
     pub apart: Option<SnapshotId>,
     /// Calls into the guest so far: the start and each resume. Tries of one call count once.

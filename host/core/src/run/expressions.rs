@@ -132,7 +132,8 @@ impl Change<'_> {
         evaluate(&scope)
     }
 
-    /// The outputs of the entries that expressions name, of those that are done: looked up from the scope of `path` outwards.
+    /// The outputs of the entries that expressions name, of those that are done: looked up from the scope of `path`
+    /// outwards.
     fn steps_of(
         &self,
         path: &StepPath,

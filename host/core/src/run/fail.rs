@@ -31,9 +31,8 @@ struct Caught<'a> {
 }
 
 impl Change<'_> {
-    /// Ends an entry with an error, and with it everything around it up to a way out: a try, a parallel that can do without the arm, or the
-    /// step on whose behalf it runs.
-    /// Without one the run fails.
+    /// Ends an entry with an error, and with it everything around it up to a way out: a try, a parallel that can do
+    /// without the arm, or the step on whose behalf it runs. Without one the run fails.
     pub(super) fn fail(&mut self, path: &StepPath, failure: Failure) -> Result<(), NoDecision> {
         if !self.is_caught(path)? {
             self.enter_again_after_end(path)?;
@@ -41,7 +40,8 @@ impl Change<'_> {
         self.fail_up(path, &failure)
     }
 
-    /// The same for an entry whose time is over: what it did was not wrong, so that a restart goes on where it was, without the deadline.
+    /// The same for an entry whose time is over: what it did was not wrong, so that a restart goes on where it was,
+    /// without the deadline.
     pub(super) fn time_out(&mut self, path: &StepPath, failure: Failure) -> Result<(), NoDecision> {
         if !self.is_caught(path)? {
             self.save_before_end();

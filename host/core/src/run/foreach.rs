@@ -65,7 +65,8 @@ impl Change<'_> {
         let item = path.repetition(index);
         let queued = match self.record(&item) {
             Err(NoDecision::Missing(mut missing)) => {
-                // As many more as were asked for already: whatever one decision begins, it is made anew only a few times.
+                // As many more as were asked for already: whatever one decision begins, it is made anew only a few
+                // times.
                 let known = u32::try_from(self.known.steps.len()).unwrap_or(MOVES_MAX).min(MOVES_MAX);
                 let more = index.saturating_add(1)..index.saturating_add(known.max(1)).min(count);
                 let more = more.map(|index| path.repetition(index));

@@ -33,8 +33,8 @@ pub struct Fork {
     pub answer: Option<Box<ResumeRequest>>,
 }
 
-/// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what was done before stay
-/// with `from`, and the new run reads them there.
+/// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what
+/// was done before stay with `from`, and the new run reads them there.
 ///
 /// The first commit of the new run: version 1, to be stored as a new run.
 ///
@@ -96,8 +96,8 @@ fn new_ids<'a>(
     kept.into_iter().zip(0..).map(|((_, id), place)| (id, first.after(place))).collect()
 }
 
-/// Makes suspensions of the new run of those that were answered and whose steps are being told: should a step refuse the answer, its
-/// suspension is open again here.
+/// Makes suspensions of the new run of those that were answered and whose steps are being told: should a step refuse
+/// the answer, its suspension is open again here.
 fn take_answers_along(
     change: &mut Change<'_>,
     ids: &BTreeMap<SuspensionId, SuspensionId>,

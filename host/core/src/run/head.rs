@@ -61,10 +61,12 @@ pub struct RunState {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Why nothing brings it on any more, if nothing does. Kept beside the head, so that a run can be blocked whose head cannot be read.
+    /// Why nothing brings it on any more, if nothing does. Kept beside the head, so that a run can be blocked whose
+    /// head cannot be read.
     #[serde(skip)]
     pub blocked: Option<String>,
-    /// The steps that are not done, the workflow itself (the root path) among them. Stored one record each, not with the head.
+    /// The steps that are not done, the workflow itself (the root path) among them. Stored one record each, not with
+    /// the head.
     #[serde(skip)]
     pub steps: BTreeMap<StepPath, EntryRecord>,
 }
@@ -116,13 +118,15 @@ impl RunState {
         self.steps.iter().flat_map(|(path, step)| step.open().map(move |suspension| (path, suspension)))
     }
 
-    /// The suspensions with which a run begins that goes on from this one: those that are open, and those whose answers may be refused.
+    /// The suspensions with which a run begins that goes on from this one: those that are open, and those whose
+    /// answers may be refused.
     pub fn suspensions_of_fork(&self) -> impl Iterator<Item = &Suspension> {
         let over = self.steps.values().flat_map(|step| step.doing.over());
         self.waiting().map(|(_, open)| open).chain(over.filter(|over| over.claim.is_some()))
     }
 
-    /// When something happens to it by itself next, if nothing is being called: a sleep is over, a further try is made, a deadline passes.
+    /// When something happens to it by itself next, if nothing is being called: a sleep is over, a further try is
+    /// made, a deadline passes.
     pub fn next_due(&self) -> Option<Timestamp> {
         let due = self.steps.values().filter_map(EntryRecord::due_at).min();
         due.filter(|_| matches!(self.status(), RunStatus::Waiting | RunStatus::Suspended))
@@ -149,7 +153,8 @@ impl RunState {
         first
     }
 
-    /// When a suspension of a step is over by itself: when its own deadline passes, or the time of what it stands in is over.
+    /// When a suspension of a step is over by itself: when its own deadline passes, or the time of what it stands in
+    /// is over.
     pub fn expires_at(&self, path: &StepPath, suspension: &Suspension) -> Option<Timestamp> {
         let around = self.deadline_around(path).map(|(_, at)| at);
         suspension.due_at().into_iter().chain(around).min()

@@ -1,7 +1,8 @@
 //! What a decision may ask to know beside the run itself.
 //!
-//! A run carries only what is not done. Where a decision needs the output of something that is done, it stops and says so;
-//! its caller fetches that and asks again. What was asked for never changes, so asking again gives the same decision.
+//! A run carries only what is not done. Where a decision needs the output of something that is done, it stops and
+//! says so; its caller fetches that and asks again. What was asked for never changes, so asking again gives the same
+//! decision.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -9,21 +9,24 @@ pub const LABEL_BYTES_MAX: usize = 256;
 /// Most things that a step may wait for at once. All of them are written each time it waits.
 pub const WAITS_MAX: usize = 256;
 
-/// Most calls of one step. Stops a step that suspends for nothing, over and over, before the count of its calls overflows.
+/// Most calls of one step. Stops a step that suspends for nothing, over and over, before the count of its calls
+/// overflows.
 pub const CALLS_MAX: u32 = 1_000_000_000;
 
-/// Most entries that one decision enters. What is left is put off to the next one, so that a loop without a step in it cannot keep
-/// a host from everything else.
+/// Most entries that one decision enters. What is left is put off to the next one, so that a loop without a step in
+/// it cannot keep a host from everything else.
 pub const MOVES_MAX: u32 = 1_000;
 
-/// Most bytes of the request context of a run, and of its shared state: keys and values. Both are written with each decision.
+/// Most bytes of the request context of a run, and of its shared state: keys and values. Both are written with each
+/// decision.
 pub const RUN_SETTINGS_BYTES_MAX: usize = 4 << 20;
 
-/// Most open entries of a run that is saved. A run with more can be forked where it stands, not in its past: saving it at each
-/// answer would write the whole of it each time.
+/// Most open entries of a run that is saved. A run with more can be forked where it stands, not in its past: saving
+/// it at each answer would write the whole of it each time.
 pub const SAVED_STEPS_MAX: usize = 256;
 
-/// How many refused answers to one suspension watchers are told of. What a guest refuses for ever does not fill the log.
+/// How many refused answers to one suspension watchers are told of. What a guest refuses for ever does not fill the
+/// log.
 pub const REFUSALS_TOLD_MAX: u32 = 100;
 
 /// How often a process may end while a call is made in it and no other one. Such a call is taken to be what ends them.

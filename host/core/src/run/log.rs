@@ -1,4 +1,5 @@
-//! What watchers of a run see: small entries, one list a commit. Data is not repeated here; it is in the steps' records.
+//! What watchers of a run see: small entries, one list a commit. Data is not repeated here; it is in the steps'
+//! records.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -132,8 +133,8 @@ pub enum LogKind {
 }
 
 impl<'de> Deserialize<'de> for LogEntry {
-    /// Reads the entry, and its span apart: what is read by its tag is taken into pieces first, and the texts of metadata would not
-    /// survive that.
+    /// Reads the entry, and its span apart: what is read by its tag is taken into pieces first, and the texts of
+    /// metadata would not survive that.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Tagged {
@@ -159,7 +160,8 @@ impl<'de> Deserialize<'de> for LogEntry {
 }
 
 impl LogEntry {
-    /// The span of the call that is told of, if one is, in the log of this run with this version; the entry tells of it no more.
+    /// The span of the call that is told of, if one is, in the log of this run with this version; the entry tells of
+    /// it no more.
     pub fn take_call_span(&mut self, run: RunId, version: u64) -> Option<SpanId> {
         let is_called = match self.called_mut() {
             Some(called) => std::mem::take(called),

@@ -14,9 +14,9 @@ use crate::path::StepPath;
 use crate::schema::Schema;
 use crate::step::{DeadlineOutcome, WaitFor};
 
-/// Moves the run. Every open entry must stand in the new version as it stands in the run; a step that waits with a memory either is of the same
-/// component there, or was moved and waits for the same. Suspensions stay as they are, so that whoever has the address of one can answer it
-/// afterwards.
+/// Moves the run. Every open entry must stand in the new version as it stands in the run; a step that waits with a
+/// memory either is of the same component there, or was moved and waits for the same. Suspensions stay as they are,
+/// so that whoever has the address of one can answer it afterwards.
 pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(), NoDecision> {
     let Migrated { to, version, moved } = migrated;
     if change.run.version != version {
@@ -61,7 +61,8 @@ fn put(
     Ok(())
 }
 
-/// A default answer was checked against the old version's schema, and must fit the new one's: nobody is there to correct it when its time comes.
+/// A default answer was checked against the old version's schema, and must fit the new one's: nobody is there to
+/// correct it when its time comes.
 fn defaults(change: &Change<'_>, path: &StepPath, schema: &Schema) -> Result<(), String> {
     for open in change.run.steps.get(path).into_iter().flat_map(|step| step.open()) {
         if let WaitFor::Answer(answer) = &open.wait.what

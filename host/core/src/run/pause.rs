@@ -1,4 +1,5 @@
-//! A run is paused: calls that are in flight end, answers and timers are taken, and no guest is called before it is let go on.
+//! A run is paused: calls that are in flight end, answers and timers are taken, and no guest is called before it is
+//! let go on.
 
 use super::change::Change;
 use super::doing::{Call, Doing};

@@ -23,8 +23,9 @@ pub(super) enum Refusal {
     None(Failure),
 }
 
-/// Reads whether a failure refuses an answer of the call that it ends. Only a caller's answer can be given back: nobody is there to give
-/// another default, event or result, so that one that is refused fails the step, under a code of its own.
+/// Reads whether a failure refuses an answer of the call that it ends. Only a caller's answer can be given back:
+/// nobody is there to give another default, event or result, so that one that is refused fails the step, under a code
+/// of its own.
 pub(super) fn refused(call: &Call, mut failure: Failure) -> Refusal {
     let (Call::Resume(call), true) = (call, failure.code.as_deref() == Some(failure::BAD_ANSWER.word)) else {
         return Refusal::None(failure);
@@ -48,7 +49,8 @@ pub(super) fn refused(call: &Call, mut failure: Failure) -> Refusal {
     Refusal::None(failure)
 }
 
-/// Whether a failure refuses an answer of the call that it ends: the suspension is open again then, and the step has not failed.
+/// Whether a failure refuses an answer of the call that it ends: the suspension is open again then, and the step has
+/// not failed.
 pub fn refuses_answer(call: &Call, failure: &Failure) -> bool {
     matches!(refused(call, failure.clone()), Refusal::Answer(..))
 }
@@ -63,8 +65,9 @@ fn refused_wait(failure: &Failure) -> Option<u32> {
 }
 
 impl Change<'_> {
-    /// Gives the answer to a suspension of a call back: all that the call and the answer changed is as it was. The other things that the
-    /// call was told stay over: the step is called again with them, if they are what it asked for.
+    /// Gives the answer to a suspension of a call back: all that the call and the answer changed is as it was. The
+    /// other things that the call was told stay over: the step is called again with them, if they are what it asked
+    /// for.
     pub(super) fn put_back(
         &mut self,
         path: &StepPath,

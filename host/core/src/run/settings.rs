@@ -35,7 +35,8 @@ fn checked_map(map: Map, schema: &Schema) -> Result<Map, Violations> {
 }
 
 impl Change<'_> {
-    /// A request context as the step or workflow at `path`, and every workflow around it, leave it: checked, defaults filled in.
+    /// A request context as the step or workflow at `path`, and every workflow around it, leave it: checked, defaults
+    /// filled in.
     pub(super) fn request_context_at(&self, path: &StepPath, context: Map) -> Result<Map, Violations> {
         let around = self.program.workflows_around(&self.run.called, path);
         let around = around.into_iter().filter_map(|scope| scope.request_context.as_ref());
@@ -52,8 +53,8 @@ impl Change<'_> {
     }
 }
 
-/// Takes over what the call set. What breaks a schema is a failure of the step, and nothing is taken over: a request context that
-/// was let in here would make each later resume fail.
+/// Takes over what the call set. What breaks a schema is a failure of the step, and nothing is taken over: a request
+/// context that was let in here would make each later resume fail.
 pub(super) fn keep_settings(
     change: &mut Change<'_>,
     path: &StepPath,

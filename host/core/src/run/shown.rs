@@ -12,9 +12,9 @@ use crate::workflow::Program;
 impl RunState {
     /// The statuses of the entries that are not done, as results show them.
     ///
-    /// What holds other entries (a workflow, a block, a step that has something run on its behalf) is running if any of them is, else suspended
-    /// if any of them waits for an answer, else waiting. `program` must be that of the run; an entry that it does not have stands for
-    /// itself.
+    /// What holds other entries (a workflow, a block, a step that has something run on its behalf) is running if any
+    /// of them is, else suspended if any of them waits for an answer, else waiting. `program` must be that of the
+    /// run; an entry that it does not have stands for itself.
     pub fn statuses(&self, program: &Program) -> BTreeMap<StepPath, StepStatus> {
         let mut statuses = BTreeMap::new();
         for (path, step) in &self.steps {

@@ -9,8 +9,8 @@ use crate::digest::WorkflowDigest;
 use crate::path::StepPath;
 use crate::workflow::{Place, Program};
 
-/// The record that holds an entry: of the block or workflow it stands in, or of the step on whose behalf it runs; `None` for the run itself.
-/// `called` are the workflows that steps of the run have called, by path.
+/// The record that holds an entry: of the block or workflow it stands in, or of the step on whose behalf it runs;
+/// `None` for the run itself. `called` are the workflows that steps of the run have called, by path.
 pub(super) fn holder(
     program: &Program,
     called: &BTreeMap<StepPath, WorkflowDigest>,

@@ -21,8 +21,8 @@ pub struct Suspension {
     pub wait: Wait,
     /// Since when.
     pub since: Timestamp,
-    /// The version of the run with which it was opened: who saw that version or a later one has seen it. 0 in records that were written
-    /// when this was not kept.
+    /// The version of the run with which it was opened: who saw that version or a later one has seen it. 0 in records
+    /// that were written when this was not kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub version: u64,
     /// How it ended, if the step waits on for something else, or is being told.
@@ -40,7 +40,8 @@ pub struct Suspension {
 }
 
 impl Suspension {
-    /// When it was opened, as suspensions of one run are compared: ids follow the clocks of the hosts that gave them, which differ.
+    /// When it was opened, as suspensions of one run are compared: ids follow the clocks of the hosts that gave them,
+    /// which differ.
     pub(super) fn opened(&self) -> (u64, SuspensionId) {
         (self.version, self.id)
     }

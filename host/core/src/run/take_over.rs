@@ -32,8 +32,8 @@ pub(super) fn take_over(change: &mut Change<'_>, from: OwnerId) -> Result<(), No
     Ok(())
 }
 
-/// Makes the call of a step one of this owner. Nothing is said against it when a process ends that made other calls too; it is made alone from then
-/// on. `ended` says whether it was the end of a process that left the call to others.
+/// Makes the call of a step one of this owner. Nothing is said against it when a process ends that made other calls
+/// too; it is made alone from then on. `ended` says whether it was the end of a process that left the call to others.
 pub(super) fn take(change: &mut Change<'_>, path: &StepPath, ended: bool) -> Result<(), NoDecision> {
     if change.time_out_around(path)? {
         return Ok(());
@@ -61,7 +61,8 @@ pub(super) fn take(change: &mut Change<'_>, path: &StepPath, ended: bool) -> Res
     Ok(())
 }
 
-/// A call that was taken over is about to be made, with no other one in the process: should that end, there is but one reason.
+/// A call that was taken over is about to be made, with no other one in the process: should that end, there is but
+/// one reason.
 pub(super) fn tried(change: &mut Change<'_>, path: &StepPath, call: u32) -> Result<(), NoDecision> {
     let stale = || Refused::Stale { path: path.clone(), call };
     let step = change.run.steps.get(path).ok_or_else(stale)?;

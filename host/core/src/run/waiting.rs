@@ -26,7 +26,8 @@ pub(super) struct NewWaits {
 }
 
 impl Change<'_> {
-    /// Has a step wait. A wait that it had before under the same id stays as it is; one that is not among the new ones is closed.
+    /// Has a step wait. A wait that it had before under the same id stays as it is; one that is not among the new
+    /// ones is closed.
     pub(super) fn wait_for(&mut self, path: &StepPath, new: NewWaits) -> Result<(), NoDecision> {
         let NewWaits { waits, suspensions: ids, image, workflows } = new;
         if ids.len() != waits.waits.len() {

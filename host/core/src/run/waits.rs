@@ -56,7 +56,8 @@ fn check_answer(step: StepAt<'_>, answer: &mut AnswerWait) -> Result<(), Failure
     let own = answer.resume_schema.as_ref().map(Schema::compile).transpose().map_err(|error| {
         Failure::of(&failure::INVALID_SCHEMA, format!("the resume schema of the suspension is {error}"))
     })?;
-    // A suspension with a resume schema of its own asks a question of its own; the step's suspend schema is about the usual one.
+    // A suspension with a resume schema of its own asks a question of its own; the step's suspend schema is about the
+    // usual one.
     if let (None, Some(suspend)) = (&own, &step.contract.suspend) {
         suspend.check(&answer.payload).map_err(|violations| {
             invalid(&failure::INVALID_SUSPEND_DATA, "step suspend data", &violations)

@@ -1,24 +1,27 @@
 //! Bounds: schemas and data whose check would take too long, or would exhaust the stack, are refused before it begins.
 //!
-//! The validator follows references and combinations wherever a schema leads it: a few hundred bytes can ask for 2^40 steps, or for
-//! ten thousand nested calls. It cannot be interrupted, so what it would do is counted beforehand. The count is an upper
-//! bound: it takes every branch, also those that the validator would leave out.
+//! The validator follows references and combinations wherever a schema leads it: a few hundred bytes can ask for 2^40
+//! steps, or for ten thousand nested calls. It cannot be interrupted, so what it would do is counted beforehand. The
+//! count is an upper bound: it takes every branch, also those that the validator would leave out.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-/// Longest chain of schemas that apply, one because of the other, to the same place in the data. Stops circles of references.
+/// Longest chain of schemas that apply, one because of the other, to the same place in the data. Stops circles of
+/// references.
 pub const CHAIN_MAX: usize = 64;
 
-/// Most schemas that apply to the same place in the data. Stops references that double what they refer to, over and over.
+/// Most schemas that apply to the same place in the data. Stops references that double what they refer to, over and
+/// over.
 pub const PLACE_MAX: usize = 10_000;
 
-/// Most steps of one check: schemas applied, entries of theirs looked at. Stops schemas and data that multiply each other; at some
-/// ten nanoseconds a step it is a fraction of a second.
+/// Most steps of one check: schemas applied, entries of theirs looked at. Stops schemas and data that multiply each
+/// other; at some ten nanoseconds a step it is a fraction of a second.
 pub const STEPS_MAX: usize = 10_000_000;
 
-/// Deepest nesting of schemas applied in one check. The validator takes stack for each level, and an exhausted stack ends the process.
+/// Deepest nesting of schemas applied in one check. The validator takes stack for each level, and an exhausted stack
+/// ends the process.
 pub const NESTING_MAX: usize = 512;
 
 /// Bytes of a string that a pattern matches in about the time of one step.
@@ -84,7 +87,8 @@ pub(super) fn local<'s>(root: &'s Value, reference: &str) -> Option<&'s Value> {
     root.pointer(&String::from_utf8(bytes).ok()?)
 }
 
-/// Checks that a schema can be bounded: whatever it refers to is in it, and no place in the data is subject to too many schemas.
+/// Checks that a schema can be bounded: whatever it refers to is in it, and no place in the data is subject to too
+/// many schemas.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -137,7 +141,8 @@ impl<'s> Places<'s> {
         })
     }
 
-    /// What applies where `schema` does. A circle of references ends at the longest chain allowed, and so does this recursion.
+    /// What applies where `schema` does. A circle of references ends at the longest chain allowed, and so does this
+    /// recursion.
     fn measure(&mut self, schema: &'s Value, depth: usize) -> Result<Place, String> {
         if depth > CHAIN_MAX {
             return Err(format!(

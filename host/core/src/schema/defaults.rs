@@ -1,6 +1,7 @@
 //! Defaults: what a schema says of properties that are missing, written into the data.
 //!
-//! Works on texts rather than on values, so that whatever is not concerned keeps its very text, numbers with all their digits.
+//! Works on texts rather than on values, so that whatever is not concerned keeps its very text, numbers with all
+//! their digits.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -20,7 +20,8 @@ pub(super) fn check(root: &Value) -> Result<(), String> {
     if found.is_empty() {
         return Ok(());
     }
-    // One schema for all of them, with a property for each, so that there is one more compilation however many they are.
+    // One schema for all of them, with a property for each, so that there is one more compilation however many they
+    // are.
     let (mut properties, mut values) = (Map::new(), Map::new());
     for (number, (pointer, default)) in found.iter().enumerate() {
         properties.insert(number.to_string(), json!({ "$ref": format!("{WHOLE}{pointer}") }));
@@ -121,7 +122,8 @@ fn escaped(name: &str) -> String {
     escaped
 }
 
-/// Has all references of a schema lead to where it stands within another one. Recursion is bounded by the depth at which JSON is read.
+/// Has all references of a schema lead to where it stands within another one. Recursion is bounded by the depth at
+/// which JSON is read.
 fn refer_within(schema: &mut Value, depth: usize) {
     match schema {
         Value::Object(members) => {

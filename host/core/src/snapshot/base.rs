@@ -25,7 +25,8 @@ pub struct BaseImage {
 #[derive(Clone, Debug)]
 struct BaseMemory {
     wasm_pages: u32,
-    /// For each page of the memory up to the last one that is not zero: where in `pages` it is, plus one; 0 for a zero page.
+    /// For each page of the memory up to the last one that is not zero: where in `pages` it is, plus one; 0 for a
+    /// zero page.
     index: Vec<u32>,
     pages: Vec<Page>,
 }
@@ -84,7 +85,8 @@ impl BaseImage {
         self.memories.get(memory).map_or(&ZERO_PAGE, |m| m.page(page))
     }
 
-    /// The content of a run of pages in few pieces, each with the number of its first page. Memory that there is not is zero.
+    /// The content of a run of pages in few pieces, each with the number of its first page. Memory that there is not
+    /// is zero.
     pub fn spans(&self, memory: usize, run: Run) -> Vec<(u32, &[u8])> {
         let Some(memory) = self.memories.get(memory) else { return Vec::new() };
         let mut spans = Vec::new();

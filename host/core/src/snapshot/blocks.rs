@@ -1,8 +1,8 @@
 //! Pages as what differs in them from the base image: which blocks of each page, and the bytes of these, XORed.
 //!
-//! Most pages that a guest changes it changes in a few places, a count here and a pointer there. Zeros for the rest would be packed to
-//! next to nothing, too; but they would be packed, unpacked and copied at each suspension and each restore, and that would be most of the
-//! time of either.
+//! Most pages that a guest changes it changes in a few places, a count here and a pointer there. Zeros for the rest
+//! would be packed to next to nothing, too; but they would be packed, unpacked and copied at each suspension and each
+//! restore, and that would be most of the time of either.
 
 use super::base::BaseImage;
 use super::{BLOCK_BYTES, PAGE_BYTES, Page, Run};

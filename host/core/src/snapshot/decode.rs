@@ -190,8 +190,8 @@ impl ImageCodec {
 
 /// Checks an image without unpacking it: its seal, what it is of, and how much it unpacks to.
 ///
-/// An image with a good seal was written by [`ImageCodec::encode`] for this very run, so its inside needs no look before somebody
-/// decides to use it. [`ImageCodec::decode`] looks at it all the same.
+/// An image with a good seal was written by [`ImageCodec::encode`] for this very run, so its inside needs no look
+/// before somebody decides to use it. [`ImageCodec::decode`] looks at it all the same.
 ///
 /// # Errors
 /// [`SnapshotError`] naming the first field that is not as expected.

@@ -1,6 +1,7 @@
 //! Parts of entries that may be written in two ways: blocks, conditions, mappings.
 //!
-//! Each is told apart by the kind of JSON value, by hand rather than as an untagged enum, so that mistakes keep their line.
+//! Each is told apart by the kind of JSON value, by hand rather than as an untagged enum, so that mistakes keep their
+//! line.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,6 +1,7 @@
 //! The fluent way to write a definition.
 //!
-//! The verbs themselves are in `verbs.rs`. Options of an entry, such as its id, are set on the entry itself: `.foreach(ForEachEntry::new(step).concurrency(4))`.
+//! The verbs themselves are in `verbs.rs`. Options of an entry, such as its id, are set on the entry itself:
+//! `.foreach(ForEachEntry::new(step).concurrency(4))`.
 
 use super::block::Block;
 use super::definition::{Definition, Entry};

@@ -42,11 +42,13 @@ impl Workflow {
         }
     }
 
-    /// Makes a workflow of a definition that was committed before, by whatever version of this crate. What is asked only of new definitions is not
-    /// asked: rules that have become stricter since do not keep an old run from going on. `text` is what the digest was taken of.
+    /// Makes a workflow of a definition that was committed before, by whatever version of this crate. What is asked
+    /// only of new definitions is not asked: rules that have become stricter since do not keep an old run from going
+    /// on. `text` is what the digest was taken of.
     ///
     /// # Errors
-    /// The [`DefinitionError`]s of a definition of which no workflow can be made: a component is missing, or a text is not of its language.
+    /// The [`DefinitionError`]s of a definition of which no workflow can be made: a component is missing, or a text
+    /// is not of its language.
     pub fn load(
         text: Json,
         definition: &Definition,

@@ -98,8 +98,8 @@ pub struct StepEntry<C = ComponentDigest> {
     pub total_timeout_ms: Option<u64>,
 }
 
-/// Arms that are done at once, each with the block's input. The output has the output of each arm that is done under the id of the arm's
-/// last entry.
+/// Arms that are done at once, each with the block's input. The output has the output of each arm that is done under
+/// the id of the arm's last entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ParallelEntry<C = ComponentDigest> {
@@ -371,7 +371,8 @@ impl<C> Entry<C> {
         of_any!(self, entry => &mut entry.id)
     }
 
-    /// Whether a block that repeats shares its id with the entry, if that is all it repeats: the path of a repetition is that of the entry then.
+    /// Whether a block that repeats shares its id with the entry, if that is all it repeats: the path of a repetition
+    /// is that of the entry then.
     pub(super) fn has_path_of_block(&self) -> bool {
         match self {
             Self::Then(_) | Self::Workflow(_) | Self::Ask(_) | Self::Event(_) => true,

@@ -286,7 +286,8 @@ impl AskEntry {
         self
     }
 
-    /// What the one who answers gets to see, in place of the input: an expression, or an array of keys with expressions.
+    /// What the one who answers gets to see, in place of the input: an expression, or an array of keys with
+    /// expressions.
     #[must_use = "the entry itself is not changed"]
     pub fn payload(mut self, payload: impl Into<Mapping>) -> Self {
         self.payload = Some(payload.into());

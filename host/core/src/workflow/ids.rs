@@ -9,9 +9,10 @@ use super::parts::{Part, ids_of_scope};
 impl<C> Definition<C> {
     /// Fills in the ids that were left out. Doing it again changes nothing.
     ///
-    /// A step has the id of what the component calls it. A block that repeats a single step, `ask`, `event` or workflow shares its id with it,
-    /// whichever of the two has one. Everything else is `<verb>-<n>`, where n counts the entries of that verb in their scope from
-    /// 1, in the order in which they are written; ids that are taken are passed over.
+    /// A step has the id of what the component calls it. A block that repeats a single step, `ask`, `event` or
+    /// workflow shares its id with it, whichever of the two has one. Everything else is `<verb>-<n>`, where n counts
+    /// the entries of that verb in their scope from 1, in the order in which they are written; ids that are taken are
+    /// passed over.
     pub fn fill_in_ids(&mut self) {
         fill_in(&mut self.steps);
     }

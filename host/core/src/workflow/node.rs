@@ -1,7 +1,7 @@
 //! The committed form of a workflow: scopes of nodes that know what follows them and what holds them.
 //!
-//! A scope is what one path prefix names: a workflow, or one repetition of a block's body. Blocks that do not repeat are
-//! transparent: what they hold stands in the same scope, so that its path does not name the block.
+//! A scope is what one path prefix names: a workflow, or one repetition of a block's body. Blocks that do not repeat
+//! are transparent: what they hold stands in the same scope, so that its path does not name the block.
 
 use std::collections::HashMap;
 use std::sync::Arc;

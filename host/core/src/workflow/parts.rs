@@ -20,7 +20,8 @@ pub(super) type PartRef<'d, C> = Part<&'d Block<C>, &'d StepEntry<C>>;
 pub(super) type PartMut<'d, C> = Part<&'d mut Block<C>, &'d mut StepEntry<C>>;
 
 impl<C> Block<C> {
-    /// Its entries, each with the way from the block to it as a JSON Pointer: an only entry stands where the block does.
+    /// Its entries, each with the way from the block to it as a JSON Pointer: an only entry stands where the block
+    /// does.
     pub(super) fn entries(&self) -> impl Iterator<Item = (String, &Entry<C>)> {
         let alone = self.0.len() == 1;
         let below = move |n| if alone { String::new() } else { format!("/{n}") };
@@ -38,7 +39,8 @@ macro_rules! step_of {
     };
 }
 
-/// The one place that knows what each verb holds: gives the parts in the order in which they are done, each with the way to it.
+/// The one place that knows what each verb holds: gives the parts in the order in which they are done, each with the
+/// way to it.
 macro_rules! parts {
     ($entry:expr, $iter:ident, $as_ref:ident) => {{
         let mut parts = Vec::new();
@@ -80,8 +82,8 @@ macro_rules! parts {
 }
 
 impl<C> Entry<C> {
-    /// What a block holds, in the order in which it is done, each with the way to it as a JSON Pointer. Nested workflows are no part:
-    /// they are scopes that see nothing of what is around them.
+    /// What a block holds, in the order in which it is done, each with the way to it as a JSON Pointer. Nested
+    /// workflows are no part: they are scopes that see nothing of what is around them.
     pub(super) fn parts(&self) -> Vec<(String, PartRef<'_, C>)> {
         parts!(self, iter, as_ref)
     }

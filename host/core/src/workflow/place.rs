@@ -78,7 +78,8 @@ impl Program {
         Some(place)
     }
 
-    /// Where a path stands in the order of the definition: of each element its place in the workflow around it, then its index.
+    /// Where a path stands in the order of the definition: of each element its place in the workflow around it, then
+    /// its index.
     pub fn order_of(
         &self,
         called: &BTreeMap<StepPath, WorkflowDigest>,

@@ -19,8 +19,8 @@ impl<C> Definition<C> {
         Ok(mapped)
     }
 
-    /// All steps of components, with the JSON Pointer of each: those in blocks, in conditions and in nested workflows too, in the
-    /// order in which they are written.
+    /// All steps of components, with the JSON Pointer of each: those in blocks, in conditions and in nested workflows
+    /// too, in the order in which they are written.
     pub fn step_entries(&self) -> Vec<(String, &StepEntry<C>)> {
         let mut found = Found::default();
         in_workflow(self, "", &mut found);

@@ -18,7 +18,8 @@ mod structure;
 
 const DIGEST: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-/// Commits a definition. `#` stands for a component with the steps `ask`, `check` and `pay`; `@x` for an entry with that step.
+/// Commits a definition. `#` stands for a component with the steps `ask`, `check` and `pay`; `@x` for an entry with
+/// that step.
 fn try_commit(text: &str) -> Result<Workflow, Vec<DefinitionError>> {
     let text = text.replace('#', DIGEST);
     let definition: Definition =

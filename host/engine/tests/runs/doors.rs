@@ -1,4 +1,5 @@
-//! Texts that are no value, or not the same one to every reader, at every door: refused by name and place, and nothing is stuck.
+//! Texts that are no value, or not the same one to every reader, at every door: refused by name and place, and
+//! nothing is stuck.
 
 use std::collections::BTreeMap;
 

@@ -152,7 +152,8 @@ pub(crate) async fn waits_for_event(tenant: &Tenant) -> Component {
     add(tenant, "event", &ASK.replace(answer, event)).await
 }
 
-/// A step that has the workflow `ask` run with its own input, and completes with what that gave, or with `"gone"` when it failed.
+/// A step that has the workflow `ask` run with its own input, and completes with what that gave, or with `"gone"`
+/// when it failed.
 pub(crate) async fn calls_workflow(tenant: &Tenant) -> Component {
     let answer = "(i32.store (i32.const 1168) (i32.load offset=96 (local.get $call)))
     (i32.store (i32.const 1172) (i32.load offset=100 (local.get $call)))";
@@ -200,7 +201,8 @@ pub(crate) async fn kills(tenant: &Tenant) -> Component {
     says(tenant, "kill", "", 1, "die").await
 }
 
-/// A step that logs a text so many times when it begins, does something, and then asks; when it goes on, it logs `goes on`.
+/// A step that logs a text so many times when it begins, does something, and then asks; when it goes on, it logs
+/// `goes on`.
 pub(crate) async fn says(tenant: &Tenant, name: &str, does: &str, times: u32, text: &str) -> Component {
     let memory = r#"(memory (export "memory") 1)"#;
     let import = r#"(import "reentry:step/host@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32 i32)))"#;

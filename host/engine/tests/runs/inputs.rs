@@ -14,7 +14,8 @@ fn large() -> Value {
     json!({"n": 5, "list": [{"n": 6, "pad": pad}, {"n": 7, "pad": pad}], "pad": pad})
 }
 
-/// Starts a workflow of a step that asks in one process, and goes on in another: the steps, what is answered, what comes out.
+/// Starts a workflow of a step that asks in one process, and goes on in another: the steps, what is answered, what
+/// comes out.
 async fn check(steps: &str, answers: &[Value], wanted: Value) {
     let (shared, clock) = (Shared::new(), Standing::new());
     let first = shared.host().clock(clock.clone()).build().await.unwrap().default_tenant();

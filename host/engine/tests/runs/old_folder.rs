@@ -1,7 +1,8 @@
 //! A data folder of an earlier version: whatever waits in it can be opened, answered and deleted.
 //!
-//! `tests/fixtures/folder-4.tar.gz` was written with schema version 4 by [`writes_a_folder`], when any well-formed text was let in. It has a
-//! run in every kind of block for every odd text, and texts that came as input, answer, event, state and context.
+//! `tests/fixtures/folder-4.tar.gz` was written with schema version 4 by [`writes_a_folder`], when any well-formed
+//! text was let in. It has a run in every kind of block for every odd text, and texts that came as input, answer,
+//! event, state and context.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -169,8 +170,9 @@ impl Writer {
     }
 }
 
-/// Writes a folder with this version, to be packed: `FOLDER=... cargo test -p reentry --test runs writes_a_folder -- --ignored`, then
-/// `tar czf folder-N.tar.gz host.key reentry.db*` in it, without the owners. Texts that this version refuses are left out.
+/// Writes a folder with this version, to be packed: `FOLDER=... cargo test -p reentry --test runs writes_a_folder --
+/// --ignored`, then `tar czf folder-N.tar.gz host.key reentry.db*` in it, without the owners. Texts that this version
+/// refuses are left out.
 #[tokio::test]
 #[ignore = "writes what other tests read"]
 async fn writes_a_folder() {
@@ -233,7 +235,8 @@ async fn brought_on(host: &Host, clock: &Standing) {
     }
 }
 
-/// What was answered before answers were kept is told as not recorded: neither the question nor the answer, nor who gave it.
+/// What was answered before answers were kept is told as not recorded: neither the question nor the answer, nor who
+/// gave it.
 async fn nothing_is_made_up(tenant: &Tenant) {
     let (mut ended, mut open) = (0, 0);
     for (id, ..) in standing(tenant).await {

@@ -1,4 +1,5 @@
-//! Delays before further tries: short ones are sat through by the caller, long ones are nobody's until their time has come.
+//! Delays before further tries: short ones are sat through by the caller, long ones are nobody's until their time has
+//! come.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! What one tenant made is to another as if it were not there: every verb of the library, and what the other one is told.
+//! What one tenant made is to another as if it were not there: every verb of the library, and what the other one is
+//! told.
 
 use std::fmt::Write as _;
 

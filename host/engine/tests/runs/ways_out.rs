@@ -1,5 +1,5 @@
-//! Whatever a guest says on whatever way out of it: taken to the letter, or a failure that names place and reason. Its run can be looked at,
-//! canceled and deleted.
+//! Whatever a guest says on whatever way out of it: taken to the letter, or a failure that names place and reason.
+//! Its run can be looked at, canceled and deleted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,8 @@ use crate::texts::{odd, texts};
 /// More than a value may have.
 const LARGE_BYTES: usize = 5 << 20;
 
-/// Where texts are laid down in a guest: a table of places and lengths, the texts, and one that is written by the guest itself.
+/// Where texts are laid down in a guest: a table of places and lengths, the texts, and one that is written by the
+/// guest itself.
 const TABLE: usize = 1 << 16;
 const TEXTS: usize = 1 << 17;
 const LARGE: usize = 1 << 20;
@@ -156,7 +157,8 @@ fn ways() -> Vec<Way> {
     ]
 }
 
-/// A guest with these texts, the last of which it writes by itself: all that is different from `ask.wat` before its functions.
+/// A guest with these texts, the last of which it writes by itself: all that is different from `ask.wat` before its
+/// functions.
 fn laid_down(import: &str, texts: &[Vec<u8>]) -> String {
     let words = |words: [usize; 2]| -> String {
         let bytes = words.iter().flat_map(|word| u32::try_from(*word).unwrap().to_le_bytes());
@@ -375,8 +377,8 @@ async fn what_a_step_exports_is_taken_to_the_letter_or_holds_the_move_back() {
     assert!(moved > 30 && held_back > 30, "{moved} moved, {held_back} held back");
 }
 
-/// The ways on which texts come that are no JSON, and what becomes of a run with each: empty, long, too long to be kept, of characters that
-/// are none to be seen, and none at all.
+/// The ways on which texts come that are no JSON, and what becomes of a run with each: empty, long, too long to be
+/// kept, of characters that are none to be seen, and none at all.
 fn names() -> Vec<Way> {
     let suspends = |does: &str| format!("{does} {SUSPENDED}");
     let label = "(i32.store (i32.const 1176) (i32.const 1304)) (i32.store (i32.const 1180) (i32.const 1))";

@@ -1,4 +1,5 @@
-//! The runs of `runs`, with guests at the other end of a wire: what the engine asks of guests, another process can do as well.
+//! The runs of `runs`, with guests at the other end of a wire: what the engine asks of guests, another process can do
+//! as well.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 #[path = "../runs/answers.rs"]

@@ -62,8 +62,8 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
         let lost = world.around.stage.epoch() > 0;
         ensure(!is_paused || goes_on || lost, || format!("run {} was paused, and goes on", run.id))?;
     }
-    // One end is no fault yet, and three are needed in which the call was alone. A process that lives on without a lease seems to end
-    // again and again.
+    // One end is no fault yet, and three are needed in which the call was alone. A process that lives on without a
+    // lease seems to end again and again.
     let ends = world.around.stage.deaths() + world.retired + 3 * world.leases_lost;
     let blamed = |run: &RunState| run.blocked.clone().filter(|reason| reason.contains("no other one"));
     let blamed = states.iter().find_map(blamed).filter(|_| ends <= usize::try_from(TRIALS_MAX).unwrap());
@@ -173,8 +173,8 @@ fn log(world: &World, run: &RunState) -> Result<Vec<LogEntry>, String> {
     Ok(all)
 }
 
-/// What guests said is kept with the ends of their calls: of each call that ended there is its line, once. A call says one line, which begins with
-/// its key.
+/// What guests said is kept with the ends of their calls: of each call that ended there is its line, once. A call
+/// says one line, which begins with its key.
 fn said(world: &World, run: &RunState) -> Checked {
     let kept = now(world.store().call_logs(&TenantId::default(), run.id, &CallLogFilter::default())).unwrap();
     ensure(kept.dropped == 0 && !kept.more, || format!("{} lines were dropped", kept.dropped))?;
@@ -221,7 +221,8 @@ fn said(world: &World, run: &RunState) -> Checked {
     Ok(())
 }
 
-/// A call is made again as often as it fails, which its script says, and performed again only then or when somebody died.
+/// A call is made again as often as it fails, which its script says, and performed again only then or when somebody
+/// died.
 fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checked {
     let scripts = world.tree.scripts();
     // A process that lives on without a lease takes calls as others do, and has each taken from it again.
@@ -361,8 +362,8 @@ fn suspensions(world: &World, run: &RunState, performed: &Performed) -> Checked 
     ensure(cut || fits, || format!("answers and events: {ends:?} ended waits, {given:?} were given"))
 }
 
-/// The history has each answer as it was given: the very one that was acknowledged, and of those that a step refused only such as it
-/// refuses.
+/// The history has each answer as it was given: the very one that was acknowledged, and of those that a step refused
+/// only such as it refuses.
 fn answers(world: &World, history: &[SuspensionRecord]) -> Checked {
     let ledger = world.around.ledger.lock().unwrap();
     let data = |asked: &Asked| match asked.what {
@@ -401,8 +402,9 @@ fn answers(world: &World, history: &[SuspensionRecord]) -> Checked {
     Ok(())
 }
 
-/// An answer that names a step reached the question that its sender saw there: the calls of a step that waits for one thing at a time are
-/// told of its questions one after the other. Their order is that of the log: ids of two processes have none within a millisecond.
+/// An answer that names a step reached the question that its sender saw there: the calls of a step that waits for one
+/// thing at a time are told of its questions one after the other. Their order is that of the log: ids of two
+/// processes have none within a millisecond.
 fn seen(world: &World, run: &RunState, performed: &Performed, log: &[LogEntry]) -> Checked {
     let (scripts, ledger) = (world.tree.scripts(), world.around.ledger.lock().unwrap());
     // A restart opens its suspensions anew.

@@ -52,7 +52,8 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// An empty store that knows the component. `is_file`: SQLite; else in memory, and with `loses_power` kept account of.
+    /// An empty store that knows the component. `is_file`: SQLite; else in memory, and with `loses_power` kept
+    /// account of.
     pub(crate) fn new(is_file: bool, loses_power: bool) -> Self {
         let disk = Self {
             folder: is_file.then(|| tempfile::tempdir().unwrap()),
@@ -88,7 +89,8 @@ impl Disk {
         }
     }
 
-    /// Loses everything that was written after some moment since the last durable write. Nobody may have the store open.
+    /// Loses everything that was written after some moment since the last durable write. Nobody may have the store
+    /// open.
     pub(crate) fn lose_power(&self, chance: &mut Chance) -> usize {
         let mut journal = self.journal.as_ref().unwrap().lock().unwrap();
         let kept = journal.safe + chance.below(journal.written.len() - journal.safe + 1);

@@ -73,7 +73,8 @@ pub(crate) fn guest() -> &'static Guest {
 
 fn made() -> Guest {
     let folder = tempfile::tempdir().unwrap().keep();
-    // The ticker decides when a guest yields: so rarely, it never does, and no schedule depends on how long something took.
+    // The ticker decides when a guest yields: so rarely, it never does, and no schedule depends on how long something
+    // took.
     let tick = std::time::Duration::from_secs(3_600);
     let config = RuntimeConfig { cache_dir: Some(folder), tick, calls_max: 64, ..RuntimeConfig::new(SECRET) };
     let limits = reentry::wasm::Limits { memory_bytes: 1 << 20, ..config.limits.clone() };

@@ -23,7 +23,8 @@ pub(crate) enum What {
         retries: u32,
         /// The version of the run that the client has seen.
         seen: Option<u64>,
-        /// The step waits for something else as well, which may come first: what it is called with then may not be this.
+        /// The step waits for something else as well, which may come first: what it is called with then may not be
+        /// this.
         may_be_late: bool,
     },
     /// An event. `payload` tells the events apart; two with one id have the same.

@@ -1,7 +1,8 @@
-//! Seeded simulation: a real engine with real guests on a real store, in processes that die at every moment, directed by a seed.
+//! Seeded simulation: a real engine with real guests on a real store, in processes that die at every moment, directed
+//! by a seed.
 //!
-//! `REENTRY_SIM_SEED=n` plays one schedule and prints all that happens in it; `REENTRY_SIM_SCHEDULES=n` plays so many of them;
-//! `REENTRY_SIM_BROKEN=ImagesLost,..` looks for these broken engines alone.
+//! `REENTRY_SIM_SEED=n` plays one schedule and prints all that happens in it; `REENTRY_SIM_SCHEDULES=n` plays so many
+//! of them; `REENTRY_SIM_BROKEN=ImagesLost,..` looks for these broken engines alone.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unused_crate_dependencies)]
 
 mod broken;

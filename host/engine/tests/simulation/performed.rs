@@ -13,7 +13,8 @@ pub(crate) struct Performed {
     ever: BTreeSet<(String, String)>,
     /// What each was called with after power was lost for the last time before it.
     last: BTreeMap<String, String>,
-    /// How often the run had been sent back when a step was called for the last time, by the step. Power that is lost may take that back.
+    /// How often the run had been sent back when a step was called for the last time, by the step. Power that is lost
+    /// may take that back.
     travels: BTreeMap<String, u32>,
     /// The calls that refused their answers.
     refusing: BTreeSet<String>,
@@ -22,9 +23,9 @@ pub(crate) struct Performed {
 }
 
 impl Performed {
-    /// Checks that each performance of a call saw as many calls as there were, but for those that refused their answers, and the same as
-    /// the others: other ones only if power was lost in between, which takes back claims that nobody was told of. `scripts` are those of
-    /// the steps, by their ids.
+    /// Checks that each performance of a call saw as many calls as there were, but for those that refused their
+    /// answers, and the same as the others: other ones only if power was lost in between, which takes back claims
+    /// that nobody was told of. `scripts` are those of the steps, by their ids.
     pub(crate) fn of(effects: &[Effect], scripts: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut performed = Self {
             times: BTreeMap::new(),
@@ -37,7 +38,8 @@ impl Performed {
         let mut epochs: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
         for effect in effects {
             let Effect { epoch, key, calls, text } = effect;
-            // The first call that a fork makes of a step goes on from those of its parent, some of which may have refused their answers.
+            // The first call that a fork makes of a step goes on from those of its parent, some of which may have
+            // refused their answers.
             let place = (begins(key).to_owned(), travels(key));
             let made = number(key).saturating_sub(*calls);
             performed.inherited.entry(place).or_insert(if *calls > 1 { made } else { 0 });

@@ -17,7 +17,8 @@ use crate::ledger::{Ledger, What};
 use crate::stage::{Ear, Stage};
 use crate::store::HeldStore;
 
-/// How often the tasks of a process get their turns before the director looks again: more than they need until all of them wait.
+/// How often the tasks of a process get their turns before the director looks again: more than they need until all of
+/// them wait.
 const TURNS: usize = 4;
 
 /// What all processes of a schedule have in common.

@@ -15,7 +15,8 @@ use crate::chance::Chance;
 /// Most crashes, lost leases and drivers that give up in one schedule: fewer than a call may be taken over.
 const DEATHS_MAX: usize = 3;
 
-/// Most damaged reads of memories in one schedule. Each may make a driver give up; together they are fewer than a call may be taken over.
+/// Most damaged reads of memories in one schedule. Each may make a driver give up; together they are fewer than a
+/// call may be taken over.
 const DAMAGES_MAX: usize = 2;
 
 /// A line that a guest has said: one performance of one call.
@@ -62,7 +63,8 @@ struct State {
     passed: usize,
 }
 
-/// Most times that a schedule comes to a gate. An engine that does the same again and again is stopped there, and found stuck.
+/// Most times that a schedule comes to a gate. An engine that does the same again and again is stopped there, and
+/// found stuck.
 const GATES_MAX: usize = 20_000;
 
 impl Stage {
@@ -111,7 +113,8 @@ impl Stage {
         self.state().closed = what;
     }
 
-    /// Waits, one time in so many, until the director lets it go on. A dead process waits for ever, as all do in a schedule that does not end.
+    /// Waits, one time in so many, until the director lets it go on. A dead process waits for ever, as all do in a
+    /// schedule that does not end.
     pub(crate) async fn gate(&self, process: usize, one_in: usize, what: &str) {
         let waiting = {
             let mut state = self.state();

@@ -1,4 +1,5 @@
-//! One simulated process's way to the store: a place to be held up, and, in engines that are broken on purpose, to go wrong.
+//! One simulated process's way to the store: a place to be held up, and, in engines that are broken on purpose, to go
+//! wrong.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
-//! Waits of the workflow's, through the engine: a run goes on at its millisecond and not at one before, whichever processes were there to wait.
+//! Waits of the workflow's, through the engine: a run goes on at its millisecond and not at one before, whichever
+//! processes were there to wait.
 
 use reentry::core::id::{RunId, TenantId};
 use reentry::core::path::StepPath;

@@ -1,4 +1,5 @@
-//! One schedule: a workflow, processes that run it and die, clients that ask, and the director who draws what happens next.
+//! One schedule: a workflow, processes that run it and die, clients that ask, and the director who draws what happens
+//! next.
 
 mod clients;
 mod interludes;

@@ -1,4 +1,5 @@
-//! Questions and answers: kept with their suspensions as long as the run is, with those who gave them and the tries that did not count.
+//! Questions and answers: kept with their suspensions as long as the run is, with those who gave them and the tries
+//! that did not count.
 
 use reentry_core::actor::By;
 use reentry_core::id::{SnapshotId, SuspensionId, TenantId};
@@ -141,7 +142,8 @@ pub async fn large_answers_are_kept_apart(back_end: &dyn BackEnd) {
     assert_eq!((kept(&answer).await, kept(&question).await), (None, None));
 }
 
-/// An answer that its step refuses is a try of the suspension, which is as open as it was; the next answer is kept as the one that counts.
+/// An answer that its step refuses is a try of the suspension, which is as open as it was; the next answer is kept as
+/// the one that counts.
 pub async fn a_refused_answer_is_kept_as_a_try(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let mut now = asked(&*store, 1).await;

@@ -204,7 +204,8 @@ pub async fn what_nothing_needs_is_known(back_end: &dyn BackEnd) {
     assert_eq!(unneeded().await, [c, a]);
 }
 
-/// A version goes when it is not current and no run of the tenant is pinned to it; its definition when no tenant needs it.
+/// A version goes when it is not current and no run of the tenant is pinned to it; its definition when no tenant
+/// needs it.
 pub async fn a_version_that_is_needed_is_not_removed(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let (mine, other) = (TenantId::default(), tenant("other"));

@@ -95,8 +95,8 @@ pub async fn a_suspension_is_closed_by_its_own_run(back_end: &dyn BackEnd) {
     assert_eq!(refusal(&*store, again).await, "suspension taken");
 }
 
-/// The suspension is as it was before it was answered; the savepoint of the answer goes with all that it alone needed, and its key is
-/// free.
+/// The suspension is as it was before it was answered; the savepoint of the answer goes with all that it alone
+/// needed, and its key is free.
 pub async fn a_refused_answer_is_given_back(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let tenant = TenantId::default();

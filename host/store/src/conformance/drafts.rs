@@ -317,7 +317,8 @@ impl Commit {
         self
     }
 
-    /// With a savepoint of the run as it was before, made at the end of a suspension if one is named. Its state tells its version.
+    /// With a savepoint of the run as it was before, made at the end of a suspension if one is named. Its state tells
+    /// its version.
     #[must_use]
     pub fn saving(mut self, suspension: Option<u64>, images: &[u64]) -> Self {
         let version = self.expected.unwrap_or_default();

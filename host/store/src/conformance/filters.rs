@@ -125,8 +125,8 @@ async fn runs(store: &dyn Store, tenant: &TenantId, filter: RunFilter) -> Vec<Ru
     lists.swap_remove(0)
 }
 
-/// Questions that pass a filter, by their numbers, the oldest first or by the nearest deadline. The other way round they come the other way
-/// round, and those of another tenant are its own.
+/// Questions that pass a filter, by their numbers, the oldest first or by the nearest deadline. The other way round
+/// they come the other way round, and those of another tenant are its own.
 async fn check_suspensions(store: &dyn Store, filter: SuspensionFilter, wanted: &[u64]) {
     let mut ids: Vec<SuspensionId> = wanted.iter().map(|number| suspension_id(*number)).collect();
     assert_eq!(suspensions(store, &TenantId::default(), filter.clone()).await, ids, "{filter:?}");
@@ -206,7 +206,8 @@ pub async fn questions_are_found_by_what_they_are_about(back_end: &dyn BackEnd) 
     check_suspensions(store, whole, &[8]).await;
 }
 
-/// By deadline the nearest comes first; those of one instant come in the order of their ids, and a page may end between them.
+/// By deadline the nearest comes first; those of one instant come in the order of their ids, and a page may end
+/// between them.
 pub async fn questions_are_found_by_their_deadlines(back_end: &dyn BackEnd) {
     let store = &*back_end.open();
     fill(store).await;

@@ -55,7 +55,8 @@ pub async fn a_fork_sees_what_was_done_before_it(back_end: &dyn BackEnd) {
     assert_eq!(inputs(&*store, 1, &["each[2]", "", "d"]).await, ["4", "0", "-"]);
 }
 
-/// The records of a fork and its parents come in the order of the clock; those of one instant as they were stored, parents first.
+/// The records of a fork and its parents come in the order of the clock; those of one instant as they were stored,
+/// parents first.
 pub async fn the_steps_of_a_fork_come_by_the_clock(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let at = |at: u64, mut step: reentry_core::run::EntryRecord| {

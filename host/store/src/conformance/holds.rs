@@ -10,8 +10,8 @@ use super::drafts::{change, create, put, run_id, tenant};
 use super::library::keep;
 use crate::{ComponentUsage, Store};
 
-/// What a tenant may use, in the order of the list: names, with `*` and the name that they are published under, and `-` where they are not
-/// the tenant's own.
+/// What a tenant may use, in the order of the list: names, with `*` and the name that they are published under, and
+/// `-` where they are not the tenant's own.
 async fn names(store: &dyn Store, tenant: &TenantId) -> Vec<String> {
     let listed = store.list_components(tenant).await.unwrap();
     let name = |row: &crate::ComponentSummary| {

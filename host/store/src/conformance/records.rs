@@ -130,7 +130,8 @@ pub async fn a_payload_stays_with_its_step(back_end: &dyn BackEnd) {
     assert_eq!(inputs(&*store, 1, &["a"]).await, ["-"]);
 }
 
-/// A payload that is kept apart is not read with the run, is there once however many have it, and goes with the last one.
+/// A payload that is kept apart is not read with the run, is there once however many have it, and goes with the last
+/// one.
 pub async fn a_payload_apart_is_there_once(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let array = given_apart(holding(), 1, "[1,2]");
@@ -194,7 +195,8 @@ pub async fn a_payload_apart_stays_for_forks(back_end: &dyn BackEnd) {
     assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
 }
 
-/// Dropped steps are gone with all below them; whatever is stored under their paths again, in the same commit too, is new.
+/// Dropped steps are gone with all below them; whatever is stored under their paths again, in the same commit too, is
+/// new.
 pub async fn dropped_steps_are_gone_with_all_below_them(back_end: &dyn BackEnd) {
     let store = back_end.open();
     let mut first = create(run(1));

@@ -21,7 +21,8 @@ async fn status(store: &dyn Store, number: u64) -> RunStatus {
     run.status()
 }
 
-/// Each time counts, and so many have the run be blocked; its version stays. A commit that changes the status forgets them.
+/// Each time counts, and so many have the run be blocked; its version stays. A commit that changes the status forgets
+/// them.
 pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
     let (store, mine) = (back_end.open(), TenantId::default());
     let before = put(&*store, create(run(1)).with_step("a", calling(1))).await;

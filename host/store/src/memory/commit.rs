@@ -318,7 +318,8 @@ impl KeptRun {
         starts.any(|version| since <= *version && *version < until)
     }
 
-    /// Forgets the oldest savepoints and what only they led to; returns the images that nobody needs any more on their behalf.
+    /// Forgets the oldest savepoints and what only they led to; returns the images that nobody needs any more on
+    /// their behalf.
     fn forget_savepoints(&mut self, max: u32, forks: &[i64]) -> Vec<SnapshotId> {
         let forgotten = self.savepoints.len().saturating_sub(max as usize);
         let oldest = self.savepoints.keys().take(forgotten).copied().collect();

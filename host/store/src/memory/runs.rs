@@ -103,7 +103,8 @@ impl KeptRun {
         }
     }
 
-    /// Whether it follows one of these definitions, or did when one of its savepoints was made, or its steps have called one.
+    /// Whether it follows one of these definitions, or did when one of its savepoints was made, or its steps have
+    /// called one.
     pub(super) fn needs(&self, workflows: &[WorkflowDigest]) -> bool {
         let followed_at = |version: &i64| {
             let before = self.followed.iter().find(|(until, _)| version < until);

@@ -12,7 +12,8 @@ use crate::StoreError;
 use crate::rows::is_within;
 
 impl KeptRun {
-    /// The records that a fork which began at a version sees of this run: those of that version that nothing was going on in.
+    /// The records that a fork which began at a version sees of this run: those of that version that nothing was
+    /// going on in.
     fn still_at(&self, version: i64) -> impl Iterator<Item = &KeptStep> {
         let kept = self.steps.values().filter(|step| !step.row.active);
         let old = self.old_steps.iter().filter(move |old| version < old.until).map(|old| &old.step);

@@ -23,38 +23,42 @@ pub struct Ancestor {
 
 /// Runs: commits, and all that is read of a run.
 ///
-/// Whatever is asked of a run is asked for its tenant; of a run of another tenant nothing is found, as if it were not there.
+/// Whatever is asked of a run is asked for its tenant; of a run of another tenant nothing is found, as if it were not
+/// there.
 ///
-/// A *fork* is a run that began from another one. [`step`](Self::step), [`steps`](Self::steps), [`outputs`](Self::outputs) and
-/// [`children`](Self::children) show of its parent, and of the parent's own parents, the records of steps that were done or had not
-/// begun at the version at which it began, unless the fork has a record of its own for the step or has dropped it. Nothing else of
-/// a parent is shown. What a parent does later changes none of it, if the fork began at a savepoint or at the version that the
-/// parent had.
+/// A *fork* is a run that began from another one. [`step`](Self::step), [`steps`](Self::steps),
+/// [`outputs`](Self::outputs) and [`children`](Self::children) show of its parent, and of the parent's own parents,
+/// the records of steps that were done or had not begun at the version at which it began, unless the fork has a
+/// record of its own for the step or has dropped it. Nothing else of a parent is shown. What a parent does later
+/// changes none of it, if the fork began at a savepoint or at the version that the parent had.
 #[async_trait]
 pub trait Runs: Send + Sync + 'static {
     /// Stores a change to a run, whole or not at all.
     ///
-    /// With [`Durability::Visible`], on return the change is seen by every process and survives the kill of all of them, not
-    /// the loss of power. With [`Durability::Durable`] it survives that too, as does every commit before it.
+    /// With [`Durability::Visible`], on return the change is seen by every process and survives the kill of all of
+    /// them, not the loss of power. With [`Durability::Durable`] it survives that too, as does every commit before
+    /// it.
     ///
     /// [`Durability::Visible`]: crate::Durability::Visible
     /// [`Durability::Durable`]: crate::Durability::Durable
     ///
     /// # Errors
     /// The first of these that holds: [`CommitError::RequestKnown`] when the request was answered before;
-    /// [`CommitError::VersionConflict`] when the run is not at the expected version; [`CommitError::SuspensionTaken`] when a
-    /// suspension that is to be closed is not open; [`CommitError::NotAnswered`] when one that is to be open again was not ended by an
-    /// answer; [`CommitError::MessageTaken`] when a message that is to be taken is not
-    /// there; [`CommitError::ParentChanged`] when the run that this one begins from went on. [`StoreError::Refused`] when an id was used before, or names nothing that is kept. Nothing is stored then. When the
-    /// future is dropped before it is ready, the change may be stored or not.
+    /// [`CommitError::VersionConflict`] when the run is not at the expected version; [`CommitError::SuspensionTaken`]
+    /// when a suspension that is to be closed is not open; [`CommitError::NotAnswered`] when one that is to be open
+    /// again was not ended by an answer; [`CommitError::MessageTaken`] when a message that is to be taken is not
+    /// there; [`CommitError::ParentChanged`] when the run that this one begins from went on. [`StoreError::Refused`]
+    /// when an id was used before, or names nothing that is kept. Nothing is stored then. When the future is dropped
+    /// before it is ready, the change may be stored or not.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
 
-    /// Notes that bringing a run on went wrong, and why; the `blocks_at`th time, and each time after that, has the run be blocked, unless it
-    /// has ended. Returns how often it went wrong since it was blocked last, this time included; 0 for a run that is not there or has
-    /// ended. Visible on return. Reads nothing of what the run holds, and leaves its version.
+    /// Notes that bringing a run on went wrong, and why; the `blocks_at`th time, and each time after that, has the
+    /// run be blocked, unless it has ended. Returns how often it went wrong since it was blocked last, this time
+    /// included; 0 for a run that is not there or has ended. Visible on return. Reads nothing of what the run holds,
+    /// and leaves its version.
     ///
-    /// A blocked run is neither due nor has it orphans, and no message is for it. It is blocked until a commit changes its status, which forgets
-    /// what went wrong.
+    /// A blocked run is neither due nor has it orphans, and no message is for it. It is blocked until a commit
+    /// changes its status, which forgets what went wrong.
     async fn note_trouble(
         &self,
         tenant: &TenantId,
@@ -64,8 +68,9 @@ pub trait Runs: Send + Sync + 'static {
     ) -> Result<u32, StoreError>;
 
     /// Notes answers that came when their suspension was over: so many by the same, of which one is told. At most
-    /// [`LATE_TRIES_KEPT_MAX`](crate::past::LATE_TRIES_KEPT_MAX) are kept of one suspension; further ones are counted. Does nothing when the
-    /// tenant's run has no such suspension. Visible on return. Leaves the run and its version.
+    /// [`LATE_TRIES_KEPT_MAX`](crate::past::LATE_TRIES_KEPT_MAX) are kept of one suspension; further ones are
+    /// counted. Does nothing when the tenant's run has no such suspension. Visible on return. Leaves the run and its
+    /// version.
     async fn note_late_try(
         &self,
         tenant: &TenantId,
@@ -77,8 +82,9 @@ pub trait Runs: Send + Sync + 'static {
     /// Reads a run with the records of its steps that are not done, but for payloads that are kept apart.
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError>;
 
-    /// The chain of forks that leads to a run: the run with which it began, then each fork with the version that its parent had, the run
-    /// itself at last. One alone for a run that is no fork; nothing for one that is not there. Reads nothing of what runs hold.
+    /// The chain of forks that leads to a run: the run with which it began, then each fork with the version that its
+    /// parent had, the run itself at last. One alone for a run that is no fork; nothing for one that is not there.
+    /// Reads nothing of what runs hold.
     async fn lineage(&self, tenant: &TenantId, run: RunId) -> Result<Vec<Ancestor>, StoreError>;
 
     /// Reads one step's record, done or not.
@@ -91,11 +97,12 @@ pub trait Runs: Send + Sync + 'static {
 
     /// Reads the records of all steps of a run. Grows with the run.
     ///
-    /// They come in the order in which their first records were stored. Those of a fork come in the order in which the steps
-    /// were first called, by the clock.
+    /// They come in the order in which their first records were stored. Those of a fork come in the order in which
+    /// the steps were first called, by the clock.
     async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError>;
 
-    /// Reads the records of the named steps, done or not, as they were at one moment; as many as were named, in that order.
+    /// Reads the records of the named steps, done or not, as they were at one moment; as many as were named, in that
+    /// order.
     async fn outputs(
         &self,
         tenant: &TenantId,
@@ -103,8 +110,8 @@ pub trait Runs: Send + Sync + 'static {
         paths: &[StepPath],
     ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError>;
 
-    /// Reads the records of all repetitions of a step, `path[0]`, `path[1]`, …, in the order of their indexes, and not what lies
-    /// below them. Grows with what lies at `path` and below, not with the run.
+    /// Reads the records of all repetitions of a step, `path[0]`, `path[1]`, …, in the order of their indexes, and
+    /// not what lies below them. Grows with what lies at `path` and below, not with the run.
     ///
     /// Finds nothing for a path that ends with an index, and for the workflow itself.
     async fn children(
@@ -114,8 +121,8 @@ pub trait Runs: Send + Sync + 'static {
         path: &StepPath,
     ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError>;
 
-    /// Reads what watchers saw of the commits after a version of a run, oldest first, at most `limit`. Commits that brought
-    /// nothing for them are left out.
+    /// Reads what watchers saw of the commits after a version of a run, oldest first, at most `limit`. Commits that
+    /// brought nothing for them are left out.
     async fn log(
         &self,
         tenant: &TenantId,
@@ -124,8 +131,8 @@ pub trait Runs: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<LogRow>, StoreError>;
 
-    /// Reads what guests logged in a run, and for a fork in its parents until it began: a page of calls, in the order in which they ended.
-    /// Nothing for a run that is not there.
+    /// Reads what guests logged in a run, and for a fork in its parents until it began: a page of calls, in the order
+    /// in which they ended. Nothing for a run that is not there.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for a place in a run that is not one of these.
@@ -158,12 +165,12 @@ pub trait Runs: Send + Sync + 'static {
     /// Lists runs, the latest first. Looks at [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them at most.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a filter that nothing passes, and for a place in the list that it does not know, that of a run that was
-    /// deleted among them.
+    /// [`StoreError::Refused`] for a filter that nothing passes, and for a place in the list that it does not know,
+    /// that of a run that was deleted among them.
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError>;
 
-    /// Counts the runs that [`list_runs`](Self::list_runs) lists on all its pages, whatever the limit; exactly, or as far as
-    /// [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them tell.
+    /// Counts the runs that [`list_runs`](Self::list_runs) lists on all its pages, whatever the limit; exactly, or as
+    /// far as [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them tell.
     ///
     /// # Errors
     /// As [`list_runs`](Self::list_runs).
@@ -174,8 +181,8 @@ pub trait Runs: Send + Sync + 'static {
         by: Option<RunGroups>,
     ) -> Result<Counts, StoreError>;
 
-    /// Runs of a tenant whose 32 hexadecimal digits begin or end with these, the latest first, at most `limit`. Grows with the
-    /// tenant's runs.
+    /// Runs of a tenant whose 32 hexadecimal digits begin or end with these, the latest first, at most `limit`. Grows
+    /// with the tenant's runs.
     async fn runs_with_digits(
         &self,
         tenant: &TenantId,
@@ -186,19 +193,20 @@ pub trait Runs: Send + Sync + 'static {
     /// The run of a tenant that was created or answered most recently. Grows with the tenant's suspensions.
     async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError>;
 
-    /// Lists suspensions, the oldest first or the other way round. Looks at [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them at most.
+    /// Lists suspensions, the oldest first or the other way round. Looks at [`LOOKED_MAX`](crate::filter::LOOKED_MAX)
+    /// of them at most.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] for a filter that nothing passes, for a place in the list that it does not know, and for the history of
-    /// more than one run.
+    /// [`StoreError::Refused`] for a filter that nothing passes, for a place in the list that it does not know, and
+    /// for the history of more than one run.
     async fn list_suspensions(
         &self,
         tenant: &TenantId,
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError>;
 
-    /// Counts the suspensions that [`list_suspensions`](Self::list_suspensions) lists on all its pages, whatever the limit; exactly, or as
-    /// far as [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them tell.
+    /// Counts the suspensions that [`list_suspensions`](Self::list_suspensions) lists on all its pages, whatever the
+    /// limit; exactly, or as far as [`LOOKED_MAX`](crate::filter::LOOKED_MAX) of them tell.
     ///
     /// # Errors
     /// As [`list_suspensions`](Self::list_suspensions).
@@ -209,7 +217,8 @@ pub trait Runs: Send + Sync + 'static {
         by: Option<SuspensionGroups>,
     ) -> Result<Counts, StoreError>;
 
-    /// Deletes a run that has ended or is blocked, with everything kept of it, and the requests that it answered. Durable on return.
+    /// Deletes a run that has ended or is blocked, with everything kept of it, and the requests that it answered.
+    /// Durable on return.
     ///
     /// # Errors
     /// [`DeleteError::NotFound`]; [`DeleteError::NotFinal`]; [`DeleteError::HasForks`]. Nothing is deleted then.
@@ -218,7 +227,7 @@ pub trait Runs: Send + Sync + 'static {
     /// Reads what is known of a request of a tenant; see [`Commit::request`].
     async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError>;
 
-    /// Keeps what the caller of a request is told; visible on return. The first answer stays. Does nothing when there is no
-    /// such request.
+    /// Keeps what the caller of a request is told; visible on return. The first answer stays. Does nothing when there
+    /// is no such request.
     async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError>;
 }

@@ -17,7 +17,8 @@ pub struct StoreStats {
     pub commits: u64,
     /// Groups in which they were stored: one transaction each.
     pub groups: u64,
-    /// Bytes that stored commits consist of: heads, records, payloads, memories, logs and savepoints, before a database adds its own.
+    /// Bytes that stored commits consist of: heads, records, payloads, memories, logs and savepoints, before a
+    /// database adds its own.
     pub bytes: u64,
     /// Bytes of heads, records, payloads and memories that were read, lists aside.
     pub bytes_read: u64,
@@ -27,13 +28,15 @@ pub struct StoreStats {
 
 /// Upkeep: what operators and hosts look after, for all tenants.
 ///
-/// What hosts look for is *claimed*: it comes to one owner alone, until the run's version rises, the owner is dead, it lets go, or
-/// [`CLAIM_MS`](crate::claims::CLAIM_MS) have passed. What an owner has claimed comes to it again, unless it is among `except`. A claim keeps
-/// other owners from the same work, and no commit from its run. It is visible, never durable.
+/// What hosts look for is *claimed*: it comes to one owner alone, until the run's version rises, the owner is dead,
+/// it lets go, or [`CLAIM_MS`](crate::claims::CLAIM_MS) have passed. What an owner has claimed comes to it again,
+/// unless it is among `except`. A claim keeps other owners from the same work, and no commit from its run. It is
+/// visible, never durable.
 #[async_trait]
 pub trait Upkeep: Send + Sync + 'static {
-    /// Claims runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the earliest first. Those
-    /// of `except` are passed over and do not count, so that runs which cannot go on do not stand in the way of others.
+    /// Claims runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the
+    /// earliest first. Those of `except` are passed over and do not count, so that runs which cannot go on do not
+    /// stand in the way of others.
     async fn claim_due(
         &self,
         owner: OwnerId,
@@ -45,8 +48,8 @@ pub trait Upkeep: Send + Sync + 'static {
     /// The earliest instant after another one at which a step that nobody holds is due.
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Claims runs, of any tenant, with a call whose owner is dead, and tells that owner; at most `limit`. Those of `except` are passed over
-    /// and do not count.
+    /// Claims runs, of any tenant, with a call whose owner is dead, and tells that owner; at most `limit`. Those of
+    /// `except` are passed over and do not count.
     async fn claim_orphans(
         &self,
         owner: OwnerId,
@@ -58,19 +61,21 @@ pub trait Upkeep: Send + Sync + 'static {
     /// Lets go of runs that an owner has claimed and not brought on: others may claim them.
     async fn let_go(&self, owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError>;
 
-    /// Deletes runs, of any tenant, that have ended and changed last before an instant; at most `limit`, of each definition those
-    /// that ended longest ago. Those with forks that are kept are left out. Returns the deleted ones. Visible on return.
+    /// Deletes runs, of any tenant, that have ended and changed last before an instant; at most `limit`, of each
+    /// definition those that ended longest ago. Those with forks that are kept are left out. Returns the deleted
+    /// ones. Visible on return.
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;
 
-    /// Gives the space of what was deleted back to the file system, as far as it can; returns how many bytes. Others may write
-    /// meanwhile. A store that keeps no free space gives back nothing.
+    /// Gives the space of what was deleted back to the file system, as far as it can; returns how many bytes. Others
+    /// may write meanwhile. A store that keeps no free space gives back nothing.
     async fn give_back_space(&self) -> Result<u64, StoreError>;
 
     /// Lists the tenants of which anything is kept, by name. Grows with all runs and messages.
     async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError>;
 
-    /// Drops all that is kept of a tenant without runs: what it holds and has applied, its messages; durable on return. Returns the components
-    /// that are not kept any more, as [`remove_component`](Self::remove_component) does. What is published stays, whoever published it.
+    /// Drops all that is kept of a tenant without runs: what it holds and has applied, its messages; durable on
+    /// return. Returns the components that are not kept any more, as [`remove_component`](Self::remove_component)
+    /// does. What is published stays, whoever published it.
     ///
     /// # Errors
     /// [`RemoveError::TenantUsed`] when runs of it are kept. Nothing is dropped then.
@@ -82,7 +87,8 @@ pub trait Upkeep: Send + Sync + 'static {
     /// Keeps the fingerprint of the key; durable on return. The first one stays.
     async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
 
-    /// Writes a copy of all that is kept, as it is at one moment, to a file that is not there yet; durable on return. Others go on meanwhile.
+    /// Writes a copy of all that is kept, as it is at one moment, to a file that is not there yet; durable on return.
+    /// Others go on meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for a store that is not a file.

@@ -1,6 +1,7 @@
 //! What guests logged: the table `call_logs`, a row a call.
 //!
-//! Each row counts what its run logged before, so that neither the bound nor what was dropped needs a look at all of them.
+//! Each row counts what its run logged before, so that neither the bound nor what was dropped needs a look at all of
+//! them.
 
 use reentry_core::id::{RunId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Row, params};

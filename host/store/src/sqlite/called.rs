@@ -1,4 +1,5 @@
-//! Definitions that steps of a run have called: the table `called_workflows`. Kept as long as the run is, which may go back to them.
+//! Definitions that steps of a run have called: the table `called_workflows`. Kept as long as the run is, which may
+//! go back to them.
 
 use reentry_core::digest::WorkflowDigest;
 use rusqlite::{Connection, params};

@@ -16,8 +16,8 @@ use crate::sqlite::open::Files;
 /// reads all of it, and each checkpoint costs two fsyncs: this is 8 MiB.
 const PAGES_PER_CHECKPOINT: u32 = 2_000;
 
-/// Pages from which on writers are held up until the log can begin anew; without it, writers that never pause would let it
-/// grow without end.
+/// Pages from which on writers are held up until the log can begin anew; without it, writers that never pause would
+/// let it grow without end.
 const RESTART_PAGES: u32 = 2 * PAGES_PER_CHECKPOINT;
 
 /// A log file larger than this is cut, to give back what one large burst took. Smaller ones are written over, because
@@ -63,8 +63,8 @@ impl Checkpointer {
         }
     }
 
-    /// SQLite does not tell how many fsyncs it made: one of the log, one of the database, and one of the log's new header by
-    /// the next writer if it begins anew.
+    /// SQLite does not tell how many fsyncs it made: one of the log, one of the database, and one of the log's new
+    /// header by the next writer if it begins anew.
     fn pragma(&self, sql: &str, fsyncs: u64) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.query_row([], |_| Ok(()))?;
         self.health.count_fsyncs(fsyncs);

@@ -1,7 +1,8 @@
 //! Claims: the table `claims`. What one owner has claimed, no other one gets.
 //!
-//! What may be claimed is looked for by readers; only what was found is written, all at once, so that a look which finds nothing costs no
-//! write. A claim that is of another version of its run, or of a message that was taken, is void: no commit needs to remove it.
+//! What may be claimed is looked for by readers; only what was found is written, all at once, so that a look which
+//! finds nothing costs no write. A claim that is of another version of its run, or of a message that was taken, is
+//! void: no commit needs to remove it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -55,7 +56,8 @@ impl Claimer {
         Ok(dead)
     }
 
-    /// What may be claimed, given the column with the other owner that has claimed it, if any; `None` if that one is alive.
+    /// What may be claimed, given the column with the other owner that has claimed it, if any; `None` if that one is
+    /// alive.
     pub(crate) fn candidate<T>(
         &self,
         row: &Row<'_>,
@@ -81,7 +83,8 @@ pub(crate) const OF_RUN: &str = "LEFT JOIN claims ON claims.id = runs.id AND cla
 pub(crate) const OF_MESSAGE: &str = "LEFT JOIN claims ON claims.id = messages.id AND claims.version IS NULL
     AND claims.until > ?1 AND claims.owner <> ?2";
 
-/// Claims what was found, and removes claims that are void. Says of each whether it was got: another owner may have been faster.
+/// Claims what was found, and removes claims that are void. Says of each whether it was got: another owner may have
+/// been faster.
 pub(crate) fn claim<T>(
     connection: &Connection,
     owner: OwnerId,

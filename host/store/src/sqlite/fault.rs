@@ -115,8 +115,8 @@ fn is_of_the_change(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig))
 }
 
-/// Whether the same may succeed later: another process writes for long, or the disk is full. Nothing is stored then, and
-/// SQLite knows that nothing is. After any other error of a write it is not known what the disk holds.
+/// Whether the same may succeed later: another process writes for long, or the disk is full. Nothing is stored then,
+/// and SQLite knows that nothing is. After any other error of a write it is not known what the disk holds.
 pub(crate) fn is_passing(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull))

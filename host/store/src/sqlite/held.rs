@@ -59,8 +59,8 @@ type Orphan = (TenantId, RunId, OwnerId);
 
 /// Runs with a call whose owner is dead and that nobody else has claimed, once for each such owner, but for some.
 ///
-/// Looks through the calls of running runs, which are as many as the hosts together can make at once: an index of owners
-/// would have to be written at the begin and the end of every call.
+/// Looks through the calls of running runs, which are as many as the hosts together can make at once: an index of
+/// owners would have to be written at the begin and the end of every call.
 pub(crate) fn orphans(
     connection: &Connection,
     claimer: &Claimer,

@@ -52,8 +52,8 @@ pub(crate) fn named(
     reader::one(connection, sql, [tenant.as_str(), name], |row| Ok(ComponentDigest::from_bytes(get(row, 0)?)))
 }
 
-/// Lists components that a tenant holds and that no definition which it has applied uses, to which none of its runs is pinned, and that a
-/// later one of their name follows.
+/// Lists components that a tenant holds and that no definition which it has applied uses, to which none of its runs
+/// is pinned, and that a later one of their name follows.
 pub(crate) fn unneeded(
     connection: &Connection,
     tenant: &TenantId,

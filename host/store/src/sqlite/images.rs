@@ -1,7 +1,8 @@
-//! Guests' memories, and what else is large and read by itself: the tables `images` and `image_shares`. Written once, read at each
-//! resume, dropped when nobody needs them any more.
+//! Guests' memories, and what else is large and read by itself: the tables `images` and `image_shares`. Written once,
+//! read at each resume, dropped when nobody needs them any more.
 //!
-//! An image has one user; further ones are counted beside it, so that neither the common case nor sharing writes it again.
+//! An image has one user; further ones are counted beside it, so that neither the common case nor sharing writes it
+//! again.
 
 use reentry_core::id::SnapshotId;
 use rusqlite::{Connection, params};
@@ -17,8 +18,8 @@ pub(crate) fn store(connection: &Connection, id: SnapshotId, data: &[u8]) -> Res
     Ok(())
 }
 
-/// Stores a part of something, whose id follows from what it is, for one more user; returns how many bytes it took, none if it is
-/// kept already.
+/// Stores a part of something, whose id follows from what it is, for one more user; returns how many bytes it took,
+/// none if it is kept already.
 pub(crate) fn keep_part(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<usize, Fault> {
     let sql = "INSERT INTO images (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
     match connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])? {

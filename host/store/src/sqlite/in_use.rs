@@ -1,11 +1,13 @@
-//! Whether the log belongs beside the database: a copy of the database alone lacks what was stored last, and looks whole.
+//! Whether the log belongs beside the database: a copy of the database alone lacks what was stored last, and looks
+//! whole.
 //!
-//! As long as the database is in use, it says so itself, in its own pages, from before the first commit that is in the log alone. The last
-//! process that uses it takes that back, and SQLite removes the log then. So a database that says it is in use and has no log beside it
-//! was copied without the log, or its log was removed. However processes end, the log stays where it is.
+//! As long as the database is in use, it says so itself, in its own pages, from before the first commit that is in
+//! the log alone. The last process that uses it takes that back, and SQLite removes the log then. So a database that
+//! says it is in use and has no log beside it was copied without the log, or its log was removed. However processes
+//! end, the log stays where it is.
 //!
-//! That is no proof: copies by SQLite's own means are whole and say so too, and another program may have moved the log into the database
-//! after all hosts were killed. It is told, and not refused.
+//! That is no proof: copies by SQLite's own means are whole and say so too, and another program may have moved the
+//! log into the database after all hosts were killed. It is told, and not refused.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -36,7 +38,8 @@ impl InUse {
         Ok(Self { files: files.clone(), lock, is_said: Cell::new(false) })
     }
 
-    /// Has the database say that it is in use, before anything is written that is in the log alone. Returns how many fsyncs that took.
+    /// Has the database say that it is in use, before anything is written that is in the log alone. Returns how many
+    /// fsyncs that took.
     pub(crate) fn say(&self, connection: &Connection) -> rusqlite::Result<u64> {
         if self.is_said.get() {
             return Ok(0);
@@ -44,7 +47,8 @@ impl InUse {
         let is_new = !is_said(connection)?;
         if is_new {
             connection.execute(SAY, [])?;
-            // Into the database itself. The log is found after a loss of power, as its name is on disk since the database was opened.
+            // Into the database itself. The log is found after a loss of power, as its name is on disk since the
+            // database was opened.
             connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }
         self.is_said.set(true);

@@ -12,8 +12,8 @@ use crate::sqlite::names::NameKind;
 use crate::sqlite::reader::{get, one};
 use crate::sqlite::{run_key, spots};
 
-/// Most keys of an index that are sorted here, because it has them in another order than the list, and most that are counted to see which
-/// index has the fewest.
+/// Most keys of an index that are sorted here, because it has them in another order than the list, and most that are
+/// counted to see which index has the fewest.
 pub(crate) const FEW: usize = 1_000;
 
 /// An index by which suspensions are found.
@@ -44,8 +44,8 @@ pub(crate) struct Keys {
     pub(crate) in_order: bool,
 }
 
-/// The index by which a list is read: of those that fit the filter the one with the fewest keys, as far as [`FEW`] of them tell; `None` if
-/// one has none.
+/// The index by which a list is read: of those that fit the filter the one with the fewest keys, as far as [`FEW`] of
+/// them tell; `None` if one has none.
 fn choose(
     connection: &Connection,
     tenant: &TenantId,
@@ -94,7 +94,8 @@ impl Source {
         }
     }
 
-    /// How many keys there are, up to one more than [`FEW`]; of a resource with more runs than that as many, however few of these wait.
+    /// How many keys there are, up to one more than [`FEW`]; of a resource with more runs than that as many, however
+    /// few of these wait.
     fn size(
         &self,
         connection: &Connection,

@@ -1,4 +1,5 @@
-//! Lists are read by index, whatever they are filtered by: no question scans a table or sorts, and none costs more where there is more.
+//! Lists are read by index, whatever they are filtered by: no question scans a table or sorts, and none costs more
+//! where there is more.
 
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
@@ -16,8 +17,8 @@ use crate::sqlite::spots::SPOTS_MAX;
 use crate::sqlite::{run_lists, suspensions};
 use crate::{Page, RunFilter, RunSummary, SuspensionFilter};
 
-/// A database with so many runs. Each but one in fifty waits for one answer, one in fifty waits elsewhere, and what is `seldom` has one in
-/// fifty, too.
+/// A database with so many runs. Each but one in fifty waits for one answer, one in fifty waits elsewhere, and what
+/// is `seldom` has one in fifty, too.
 fn database(folder: &tempfile::TempDir, runs: u32) -> Connection {
     let connection = Files::prepare(&folder.path().join("runs.db")).unwrap().open().unwrap().connection;
     connection
@@ -99,7 +100,8 @@ fn run_filter(words: &str) -> RunFilter {
     filter
 }
 
-/// The indexes that answer a question, without a scan and without sorting, and the steps of SQLite's machine that the first page takes.
+/// The indexes that answer a question, without a scan and without sorting, and the steps of SQLite's machine that the
+/// first page takes.
 fn plan(connection: &Connection, sql: &str, values: &[Value]) -> (String, i32) {
     let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let lines = explained.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
@@ -122,7 +124,8 @@ fn plan(connection: &Connection, sql: &str, values: &[Value]) -> (String, i32) {
     (indexes.join(", "), statement.get_status(VmStep))
 }
 
-/// Checks which indexes answer the question for each filter, and that the first page costs the same where there is twice as much.
+/// Checks which indexes answer the question for each filter, and that the first page costs the same where there is
+/// twice as much.
 fn check(filters: &[(&str, &str)], question: impl Fn(&Connection, &str) -> (String, Vec<Value>)) {
     let (few, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     // Both have more than the few up to which the keys of an index are counted.

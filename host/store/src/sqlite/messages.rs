@@ -129,7 +129,8 @@ pub(crate) fn waiting_for(
     Ok(waiting)
 }
 
-/// Messages that nobody has taken although a suspension waits for them, and that nobody else has claimed, oldest first, but for some.
+/// Messages that nobody has taken although a suspension waits for them, and that nobody else has claimed, oldest
+/// first, but for some.
 pub(crate) fn deliverable(
     connection: &Connection,
     claimer: &Claimer,

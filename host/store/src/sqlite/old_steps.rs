@@ -6,7 +6,8 @@ use rusqlite::{Connection, Params, params};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::images;
 
-/// Whether a row of `steps` that is not active is seen by a fork, or may be: one that begins where the run was saved. ?1 is the run.
+/// Whether a row of `steps` that is not active is seen by a fork, or may be: one that begins where the run was saved.
+/// ?1 is the run.
 pub(crate) const IS_SEEN: &str = "(EXISTS (SELECT 1 FROM savepoints
         WHERE savepoints.run = ?1 AND savepoints.version >= steps.version)
     OR EXISTS (SELECT 1 FROM forks WHERE forks.parent = ?1 AND forks.version >= steps.version))";
@@ -23,7 +24,8 @@ pub(crate) fn keep(connection: &Connection, seq: i64, until: i64) -> Result<(), 
     Ok(())
 }
 
-/// Drops the records at a path and below, at a version of the run. Returns where the payloads are that they need no more.
+/// Drops the records at a path and below, at a version of the run. Returns where the payloads are that they need no
+/// more.
 pub(crate) fn drop_within(
     connection: &Connection,
     run: i64,

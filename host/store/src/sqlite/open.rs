@@ -97,7 +97,8 @@ impl Files {
 
     /// Makes an empty file that only this user may read; SQLite gives its other files the same permissions.
     ///
-    /// An existing file is never opened here: closing it would release the locks that SQLite holds on it in this process.
+    /// An existing file is never opened here: closing it would release the locks that SQLite holds on it in this
+    /// process.
     fn create(&self) -> Result<(), OpenFault> {
         match private_file().create_new(true).open(&self.database) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
@@ -165,8 +166,8 @@ fn with_log(connection: &Connection) -> Result<(), OpenFault> {
 fn settle(connection: &Connection, busy_wait: Duration) -> rusqlite::Result<()> {
     connection.busy_timeout(busy_wait)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    // Without this guarantee SQLite looks at bound values where a partial index might serve, and prepares the statement again
-    // at every new value: a tenth of a commit's processor time.
+    // Without this guarantee SQLite looks at bound values where a partial index might serve, and prepares the
+    // statement again at every new value: a tenth of a commit's processor time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // An fsync on macOS stops at the drive's cache; this goes through it. Elsewhere it does nothing.
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;

@@ -1,7 +1,7 @@
 //! Who is alive: an owner holds a lock on a file of its own.
 //!
-//! The system frees the lock at the owner's end, whatever ended it; no clock and no heartbeat is needed, and nobody can be
-//! taken for dead because it was slow. Works for processes of one machine, as SQLite's log does.
+//! The system frees the lock at the owner's end, whatever ended it; no clock and no heartbeat is needed, and nobody
+//! can be taken for dead because it was slow. Works for processes of one machine, as SQLite's log does.
 
 use std::fs::{self, File, TryLockError};
 use std::io;

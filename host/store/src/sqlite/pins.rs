@@ -1,8 +1,8 @@
-//! Which runs are pinned to which definitions: to the one that they follow, to those that they followed when a savepoint was made, and to
-//! those that their steps have called.
+//! Which runs are pinned to which definitions: to the one that they follow, to those that they followed when a
+//! savepoint was made, and to those that their steps have called.
 //!
-//! Those that have ended are found by an index; those that have not are looked through, so that no run has to write another
-//! index when it begins.
+//! Those that have ended are found by an index; those that have not are looked through, so that no run has to write
+//! another index when it begins.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use rusqlite::{Connection, params};

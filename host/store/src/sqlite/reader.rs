@@ -1,6 +1,7 @@
 //! Reading: connections that only read, kept for the next reader.
 //!
-//! SQLite shows a reader every commit that was made before it began, so that whoever has got the answer to a commit sees it.
+//! SQLite shows a reader every commit that was made before it began, so that whoever has got the answer to a commit
+//! sees it.
 
 use std::cell::Cell;
 use std::ops::Deref;

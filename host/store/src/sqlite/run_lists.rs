@@ -159,7 +159,8 @@ fn span(filter: &RunFilter) -> (i64, i64) {
     (first, filter.created_before.map_or(i64::MAX, |before| column(before).saturating_sub(1)))
 }
 
-/// The index by which a list is read: of those that fit the filter the one with the fewest rows, as far as [`FEW`] of them tell.
+/// The index by which a list is read: of those that fit the filter the one with the fewest rows, as far as [`FEW`] of
+/// them tell.
 fn choose<'f>(
     connection: &Connection,
     tenant: &TenantId,

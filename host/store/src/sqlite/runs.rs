@@ -28,7 +28,8 @@ struct Claimed {
     was_blocked: bool,
 }
 
-/// Stores a commit; returns how many bytes it was. When it is refused, part of it may be written: the caller undoes that.
+/// Stores a commit; returns how many bytes it was. When it is refused, part of it may be written: the caller undoes
+/// that.
 pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize, Fault> {
     let mut bytes = rows.bytes_always();
     if let Some(request) = &rows.request {
@@ -258,7 +259,8 @@ mod tests {
     use super::*;
     use crate::sqlite::open::Files;
 
-    /// The work of reading a run with two open steps and so many that are done, or items that have not begun: steps of SQLite's machine.
+    /// The work of reading a run with two open steps and so many that are done, or items that have not begun: steps
+    /// of SQLite's machine.
     fn work(done: u32) -> i32 {
         let folder = tempfile::tempdir().unwrap();
         let connection = Files::prepare(&folder.path().join("runs.db")).unwrap().open().unwrap().connection;

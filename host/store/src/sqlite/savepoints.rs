@@ -44,7 +44,8 @@ pub(crate) fn note_workflow(connection: &Connection, run: i64) -> Result<(), Fau
     Ok(())
 }
 
-/// Forgets the oldest savepoints of a run until it has no more than `max`, and the records that only forks from them would see.
+/// Forgets the oldest savepoints of a run until it has no more than `max`, and the records that only forks from them
+/// would see.
 pub(crate) fn keep_latest(connection: &Connection, run: i64, max: u32) -> Result<(), Fault> {
     let sql = "SELECT seq, images FROM savepoints WHERE run = ?1 ORDER BY version DESC LIMIT -1 OFFSET ?2";
     let forgotten = forget(connection, sql, params![run, max])?;

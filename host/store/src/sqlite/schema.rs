@@ -41,8 +41,8 @@ pub(crate) fn check(connection: &Connection) -> Result<(), OpenFault> {
     }
 }
 
-/// Brings a checked file to the newest version, in one transaction; an empty file becomes a database of ours. The caller
-/// sees to it that nobody else does so at once.
+/// Brings a checked file to the newest version, in one transaction; an empty file becomes a database of ours. The
+/// caller sees to it that nobody else does so at once.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
     let found = version(connection)?;
     if found == NEWEST {

@@ -1,7 +1,8 @@
 //! Space of deleted rows goes back to the file system.
 //!
-//! A database keeps free pages at first. They are cut off in steps, each one transaction of the writer's, so that commits come in
-//! between. That needs a file in which each page knows who refers to it. Files that were made without this are written anew once.
+//! A database keeps free pages at first. They are cut off in steps, each one transaction of the writer's, so that
+//! commits come in between. That needs a file in which each page knows who refers to it. Files that were made without
+//! this are written anew once.
 
 use rusqlite::Connection;
 
@@ -12,7 +13,8 @@ use crate::sqlite::open::Files;
 /// Pages (4 KiB) that one step moves and cuts off, at most: some milliseconds.
 const PAGES_PER_STEP: u32 = 256;
 
-/// Largest file that is written anew although other hosts are alive, in bytes: they wait for it, for less than a second.
+/// Largest file that is written anew although other hosts are alive, in bytes: they wait for it, for less than a
+/// second.
 const ANEW_BYTES_MAX: u64 = 64 << 20;
 
 /// How SQLite names the mode in which free pages can be cut off in steps.
@@ -45,8 +47,8 @@ pub(crate) fn step(connection: &Connection) -> Result<bool, Fault> {
     Ok(after > 0 && after < before)
 }
 
-/// Writes a file anew so that free pages can be cut off, unless that would hold up other hosts for long. Others wait while it lasts, those
-/// that begin too.
+/// Writes a file anew so that free pages can be cut off, unless that would hold up other hosts for long. Others wait
+/// while it lasts, those that begin too.
 pub(crate) fn write_anew(files: &Files, others_are_alive: bool) -> Result<(), OpenFault> {
     let _one_opener = files.lock()?;
     let connection = files.connect()?;

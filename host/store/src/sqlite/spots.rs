@@ -11,7 +11,8 @@ use crate::rows::RunRow;
 use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::reader::{get, text};
 
-/// Most spots that one list is put together from. Steps of one name in more workflows are found by looking through all that is open.
+/// Most spots that one list is put together from. Steps of one name in more workflows are found by looking through
+/// all that is open.
 pub(crate) const SPOTS_MAX: usize = 256;
 
 /// Most spots of a tenant that are looked through for those of a step.
@@ -51,7 +52,8 @@ pub(crate) fn follow(connection: &Connection, run: &RunRow, seq: i64) -> Result<
     Ok(())
 }
 
-/// The spots at which all stands that passes a filter by workflow or step; `None` if there are too many, or there is no such filter.
+/// The spots at which all stands that passes a filter by workflow or step; `None` if there are too many, or there is
+/// no such filter.
 pub(crate) fn matching(
     connection: &Connection,
     tenant: &TenantId,

@@ -33,8 +33,9 @@ static FIND: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Stores a step's record; returns how many bytes its payload took, which is stored with the first one only, and adds to `left` the
-/// place of one that it needs no more. The number of a step stays that of its first record, which is the order of first calls.
+/// Stores a step's record; returns how many bytes its payload took, which is stored with the first one only, and adds
+/// to `left` the place of one that it needs no more. The number of a step stays that of its first record, which is
+/// the order of first calls.
 pub(crate) fn store(
     connection: &Connection,
     run: i64,
@@ -53,8 +54,8 @@ pub(crate) fn store(
     }
 }
 
-/// Writes the record of a step that goes on; its payload stays. An index is written anew when its columns are named, even if
-/// they stay as they are; `active` seldom changes.
+/// Writes the record of a step that goes on; its payload stays. An index is written anew when its columns are named,
+/// even if they stay as they are; `active` seldom changes.
 fn update(connection: &Connection, step: &StepRow, kept: &Kept) -> Result<(), Fault> {
     let owner = step.owner.as_ref().map(OwnerId::as_bytes);
     if step.active {
@@ -125,7 +126,8 @@ fn within(step: &StepRow) -> Option<&str> {
     }
 }
 
-/// Sees to it that a payload which is kept apart is there for one more step; returns how many bytes the payload takes that were not there.
+/// Sees to it that a payload which is kept apart is there for one more step; returns how many bytes the payload takes
+/// that were not there.
 fn keep_payload(connection: &Connection, step: &StepRow) -> Result<usize, Fault> {
     match &step.payload {
         Payload::Within(text) => Ok(text.text().len()),

@@ -108,8 +108,8 @@ fn apart(text: Option<&Payload>) -> Option<[u8; 16]> {
     text.and_then(Payload::part).map(|part| *part.as_bytes())
 }
 
-/// Opens a suspension again that an answer ended, as it was; that answer is one of its tries from then on. Adds to `left` the places of texts
-/// that it needs no more.
+/// Opens a suspension again that an answer ended, as it was; that answer is one of its tries from then on. Adds to
+/// `left` the places of texts that it needs no more.
 pub(crate) fn reopen(
     connection: &Connection,
     rows: &CommitRows,
@@ -197,8 +197,8 @@ pub(crate) fn count(
     Ok(tally.counts(end.leaves_more()))
 }
 
-/// A suspension with the record of its step, if it is open, and what is kept of what was asked and answered. What cannot be read does not
-/// hide the others.
+/// A suspension with the record of its step, if it is open, and what is kept of what was asked and answered. What
+/// cannot be read does not hide the others.
 fn whole(connection: &Connection, found: Found) -> Result<SuspensionRecord, StoreError> {
     let mut record = found.wait.record;
     let is_open = record.state.ended.is_none();

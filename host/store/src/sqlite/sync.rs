@@ -1,7 +1,7 @@
 //! The thread that makes commits durable: one fdatasync of the write-ahead log for all that were written before it.
 //!
-//! Commits are written without fsync. docs/decisions/0003-two-durabilities-on-sqlite.md says why an fdatasync of the log by
-//! somebody else makes them as durable as SQLite's own would, and in which order things must happen for that.
+//! Commits are written without fsync. docs/decisions/0003-two-durabilities-on-sqlite.md says why an fdatasync of the
+//! log by somebody else makes them as durable as SQLite's own would, and in which order things must happen for that.
 
 use std::fs::File;
 use std::io;
@@ -54,7 +54,8 @@ impl Syncer {
         }
     }
 
-    /// Never tried again after a failure: the system may have dropped what it could not write, and would then say "done".
+    /// Never tried again after a failure: the system may have dropped what it could not write, and would then say
+    /// "done".
     fn sync(&self) -> Result<(), ()> {
         self.health.check().map_err(drop)?;
         self.health.count_fsyncs(1);

@@ -85,8 +85,8 @@ impl Threads {
 impl Drop for Threads {
     /// Ends the threads: the writer when nobody can request anything, the others when it cannot ask them for anything.
     ///
-    /// Its connection is closed last and alone. It keeps the log in place for the sync thread, and of two connections that
-    /// close at once each may leave it to the other to move the log into the database.
+    /// Its connection is closed last and alone. It keeps the log in place for the sync thread, and of two connections
+    /// that close at once each may leave it to the other to move the log into the database.
     fn drop(&mut self) {
         self.requests = None;
         let mut writer = self.writer.take().and_then(|writer| writer.join().ok());

@@ -32,8 +32,8 @@ fn kept(connection: &Connection, run: i64, id: SuspensionId, kind: TryKind) -> R
 /// The number of the next try of a suspension.
 const NEXT: &str = "(SELECT coalesce(max(seq), 0) + 1 FROM tries WHERE run = ?1 AND suspension = ?2)";
 
-/// Makes a try of the answer that a suspension ended with, which its step has refused. Returns whether there was room; its text stays where it
-/// is kept then.
+/// Makes a try of the answer that a suspension ended with, which its step has refused. Returns whether there was
+/// room; its text stays where it is kept then.
 pub(crate) fn refuse(
     connection: &Connection,
     run: i64,

@@ -64,8 +64,8 @@ impl<P> End<P> {
 /// The key of a suspension: its run, its id, and its deadline where the list is in the order of deadlines.
 type Key = (i64, SuspensionId, i64);
 
-/// Goes along the suspensions of a list that pass its filter, in its order, until `visit` has enough. `visit` gets the number of those that
-/// were looked at so far, and adds to it what it looks at itself.
+/// Goes along the suspensions of a list that pass its filter, in its order, until `visit` has enough. `visit` gets
+/// the number of those that were looked at so far, and adds to it what it looks at itself.
 pub(crate) fn walk(
     connection: &Connection,
     tenant: &TenantId,
@@ -126,7 +126,8 @@ fn gather(
     Ok(End::Reached)
 }
 
-/// Whether a run has no other suspension that passes a filter and comes before this one in its list. Adds to `looked` how many it looked at.
+/// Whether a run has no other suspension that passes a filter and comes before this one in its list. Adds to `looked`
+/// how many it looked at.
 pub(crate) fn is_first_of_run(
     connection: &Connection,
     filter: &SuspensionFilter,

@@ -1,5 +1,5 @@
-//! Workflow definitions, who holds them and who has applied them: the tables `workflows`, `workflow_components`, `workflow_holds` and
-//! `applied`.
+//! Workflow definitions, who holds them and who has applied them: the tables `workflows`, `workflow_components`,
+//! `workflow_holds` and `applied`.
 
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;

@@ -1,7 +1,7 @@
 //! The one thread that writes: it stores whatever waits in one transaction.
 //!
-//! A commit is answered here when it has to be visible only; durable ones are handed to the thread of sync.rs, so that the
-//! next group is written while the disk is busy with this one.
+//! A commit is answered here when it has to be visible only; durable ones are handed to the thread of sync.rs, so
+//! that the next group is written while the disk is busy with this one.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
@@ -115,8 +115,8 @@ impl Writer {
         results.map_err(|error| self.give_up(error))
     }
 
-    /// Stores a group in which nothing is refused. Otherwise nothing is stored: changes are seldom refused, and savepoints between
-    /// them copy every page that they touch.
+    /// Stores a group in which nothing is refused. Otherwise nothing is stored: changes are seldom refused, and
+    /// savepoints between them copy every page that they touch.
     fn all_or_none(&self, group: &[Request]) -> rusqlite::Result<Option<Vec<Result<usize, CommitError>>>> {
         self.execute("BEGIN IMMEDIATE")?;
         let mut results = Vec::with_capacity(group.len());
@@ -143,7 +143,8 @@ impl Writer {
         Ok(results)
     }
 
-    /// Stores one change within the group's transaction; returns how many bytes it was. A refused change leaves no trace in it.
+    /// Stores one change within the group's transaction; returns how many bytes it was. A refused change leaves no
+    /// trace in it.
     fn apply(&self, change: &Change) -> rusqlite::Result<Result<usize, CommitError>> {
         self.execute("SAVEPOINT change")?;
         let result = match self.write(change) {

@@ -144,7 +144,8 @@ fn a_record_that_is_damaged_does_not_keep_the_rest_from_opening() {
     });
 }
 
-/// What ended before answers were kept has none; that it ended with a commit is known from the log, unless it began in the same instant.
+/// What ended before answers were kept has none; that it ended with a commit is known from the log, unless it began
+/// in the same instant.
 #[test]
 fn answers_that_were_not_kept_are_not_made_up() {
     let folder = version_3("1");
@@ -197,8 +198,8 @@ const WORKFLOWS: [&str; 6] =
 const COMPONENTS: [&str; 7] =
     ["of nobody", "of a", "of both", "of b", "of a once", "called by a", "in no workflow"];
 
-/// A database of version 5 with components `x` and definitions that use them: one of a run of `a`, one that a savepoint of it is of, two that
-/// steps of it have called, one that `b` has applied, one of nobody.
+/// A database of version 5 with components `x` and definitions that use them: one of a run of `a`, one that a
+/// savepoint of it is of, two that steps of it have called, one that `b` has applied, one of nobody.
 fn version_5() -> Folder {
     let folder = version_3("1");
     let database = rusqlite::Connection::open(folder.database()).unwrap();

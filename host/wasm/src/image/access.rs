@@ -188,7 +188,8 @@ impl Access {
 
     /// Writes runs of bytes, each to its address, into one memory.
     ///
-    /// The runs come as a slice because an iterator made of closures, held over an `await`, would keep the future from being `Send`.
+    /// The runs come as a slice because an iterator made of closures, held over an `await`, would keep the future
+    /// from being `Send`.
     pub(crate) async fn write(
         &self,
         live: &mut Live,

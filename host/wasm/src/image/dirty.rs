@@ -7,8 +7,8 @@ use super::pagemap::PageMap;
 
 /// Clean pages between two dirty ones that are kept with them, as one run.
 ///
-/// A run more costs the restoring host a call into the accessor, 1.2 microseconds; a clean page costs it 0.1, and nearly
-/// nothing in the image, where it is all zero.
+/// A run more costs the restoring host a call into the accessor, 1.2 microseconds; a clean page costs it 0.1, and
+/// nearly nothing in the image, where it is all zero.
 const GAP_PAGES_MAX: u32 = 3;
 
 /// What was found in one memory.

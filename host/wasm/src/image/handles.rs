@@ -1,4 +1,5 @@
-//! Handles of standard streams that a guest holds over a suspension: let go of with the old instance, given to the new one.
+//! Handles of standard streams that a guest holds over a suspension: let go of with the old instance, given to the
+//! new one.
 //!
 //! `instrument/handles.rs` says how they are noted. Handles of one instance come from a table with a list of free
 //! places, so that asking again and again comes to each place in the end.

@@ -55,8 +55,8 @@ impl PageMap {
         Some(map)
     }
 
-    /// Calls `found(first, count)` for each run of pages that are private copies: neither backed by a file, nor the shared
-    /// page of zeros, nor absent. A page that was written since it was mapped is always among them.
+    /// Calls `found(first, count)` for each run of pages that are private copies: neither backed by a file, nor the
+    /// shared page of zeros, nor absent. A page that was written since it was mapped is always among them.
     ///
     /// `start` must be aligned to a page.
     pub(crate) fn written(
@@ -82,9 +82,9 @@ impl PageMap {
                 category_anyof_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
                 ..ScanArgument::default()
             };
-            // SAFETY: the argument is as the kernel defines it, and lives through the call; `vec` and `vec_len` describe
-            // `regions`, which nothing else uses meanwhile. The kernel writes to no other memory, and only reads page
-            // tables of `start..end`, which need not even be mapped.
+            // SAFETY: the argument is as the kernel defines it, and lives through the call; `vec` and `vec_len`
+            // describe `regions`, which nothing else uses meanwhile. The kernel writes to no other memory, and only
+            // reads page tables of `start..end`, which need not even be mapped.
             let count = unsafe { libc::ioctl(self.0.as_raw_fd(), PAGEMAP_SCAN, &raw mut argument) };
             let Ok(count) = usize::try_from(count) else { return Err(io::Error::last_os_error()) };
             for region in regions.iter().take(count) {

@@ -1,8 +1,8 @@
 //! Makes an instance that has served a call as good as new.
 //!
-//! What a call can change in an instance is what a guest image holds: linear memories and globals. Components with tables that change are
-//! not kept in images at all ([`crate::instrument::Obstacle`]); those that drop data segments or were granted WASI get a new instance for each
-//! call, and those whose fresh instances differ for each start.
+//! What a call can change in an instance is what a guest image holds: linear memories and globals. Components with
+//! tables that change are not kept in images at all ([`crate::instrument::Obstacle`]); those that drop data segments
+//! or were granted WASI get a new instance for each call, and those whose fresh instances differ for each start.
 
 use reentry_core::snapshot::{BaseImage, PAGE_BYTES};
 

@@ -20,10 +20,11 @@ pub(crate) enum RestoreError {
     Handle { handle: u32 },
 }
 
-/// Makes an instance the one that the image was taken of. It is fresh, or was reset and has memories of the sizes `grown`.
+/// Makes an instance the one that the image was taken of. It is fresh, or was reset and has memories of the sizes
+/// `grown`.
 ///
-/// `repair` says that the instance is fresh, and fresh ones differ from each other: then every page that differs from the base image is first
-/// made the same, as the image says nothing of it.
+/// `repair` says that the instance is fresh, and fresh ones differ from each other: then every page that differs from
+/// the base image is first made the same, as the image says nothing of it.
 pub(crate) async fn image(
     live: &mut Live,
     access: &Access,

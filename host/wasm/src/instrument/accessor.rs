@@ -77,7 +77,8 @@ pub(super) fn build(layout: &Layout) -> Module {
         imports.import(&memory.core_instance.to_string(), &name, EntityType::Memory(ty));
     }
 
-    // The accessor's own globals follow the imported ones: where the next list goes, and the bytes that `read` borrowed.
+    // The accessor's own globals follow the imported ones: where the next list goes, and the bytes that `read`
+    // borrowed.
     let destination = index(layout.globals.len());
     let saved = destination + 1;
     let mut globals = GlobalSection::new();

@@ -1,11 +1,11 @@
-//! Handles of the standard streams: noted as a component gets and drops them, so that a restored instance can be given the
-//! same ones again.
+//! Handles of the standard streams: noted as a component gets and drops them, so that a restored instance can be
+//! given the same ones again.
 //!
-//! A guest that prints through WASI keeps the handle of the stream, a number, in its memory. What the number stands for is
-//! in a table of the instance's that can be neither read nor written. So each function that gives out such a handle, and
-//! each that drops one, is replaced by one that also writes it down, in the memory of a small core module beside the
-//! guest's own ([`NOTES`]). That memory is kept like any other. After a restore the host reads it, and asks for streams
-//! until the handles that the guest knows are there again: see `image/handles.rs`.
+//! A guest that prints through WASI keeps the handle of the stream, a number, in its memory. What the number stands
+//! for is in a table of the instance's that can be neither read nor written. So each function that gives out such a
+//! handle, and each that drops one, is replaced by one that also writes it down, in the memory of a small core module
+//! beside the guest's own ([`NOTES`]). That memory is kept like any other. After a restore the host reads it, and
+//! asks for streams until the handles that the guest knows are there again: see `image/handles.rs`.
 //!
 //! Nothing is known here of components inside the component; each is treated by itself.
 
@@ -59,8 +59,8 @@ impl Notes {
 
 /// Has the handles of standard streams noted that a component gets and drops.
 ///
-/// Returns `None` when it asks for none: then there is nothing to do. Only indices of core functions, core instances and
-/// core modules change.
+/// Returns `None` when it asks for none: then there is nothing to do. Only indices of core functions, core instances
+/// and core modules change.
 ///
 /// # Errors
 /// When the bytes are not those of a component.

@@ -1,7 +1,8 @@
 //! Whether a component makes handles to resources that it defines itself.
 //!
-//! Such handles live in a table that cannot be read, so a component that makes them cannot be kept. But defining a resource is
-//! not making one: tools that stub out an interface define its resources and never call what makes a handle.
+//! Such handles live in a table that cannot be read, so a component that makes them cannot be kept. But defining a
+//! resource is not making one: tools that stub out an interface define its resources and never call what makes a
+//! handle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,8 +40,8 @@ impl Resources {
         }
     }
 
-    /// A core instance. Says whether its module is given a function that makes handles and uses it, which is for `used` to
-    /// tell by module, namespace and name.
+    /// A core instance. Says whether its module is given a function that makes handles and uses it, which is for
+    /// `used` to tell by module, namespace and name.
     pub(super) fn instance(
         &mut self,
         instance: &Instance<'_>,

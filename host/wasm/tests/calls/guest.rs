@@ -3,8 +3,9 @@
 use reentry_wasm::{ComponentizeOptions, componentize};
 
 /// A step `it` whose `start` suspends with what `$start` returns, and whose `resume` completes with what `$resume`
-/// returns, or suspends with it if it is negative. `body` defines the two, `(func $start (result i32))` and `(func $resume (result i32))`, and all they need;
-/// its own data is at 4096 and above. A memory of one page is there unless `body` defines a memory called `$memory` itself.
+/// returns, or suspends with it if it is negative. `body` defines the two, `(func $start (result i32))` and `(func
+/// $resume (result i32))`, and all they need; its own data is at 4096 and above. A memory of one page is there unless
+/// `body` defines a memory called `$memory` itself.
 pub(crate) fn component(body: &str) -> Vec<u8> {
     componentize(&core(body, 0), ComponentizeOptions::default()).unwrap()
 }
@@ -50,8 +51,9 @@ pub(crate) fn composed(inner: &[u8]) -> Vec<u8> {
     outer.finish()
 }
 
-/// The same step, which can move to another version. `body` defines beside the two what is exported,
-/// `(func $export (result i32))`, and what is done with it, `(func $import (param i32) (result i32))`, which gives the payload to wait with.
+/// The same step, which can move to another version. `body` defines beside the two what is exported, `(func $export
+/// (result i32))`, and what is done with it, `(func $import (param i32) (result i32))`, which gives the payload to
+/// wait with.
 pub(crate) fn migratable(body: &str) -> Vec<u8> {
     let options = ComponentizeOptions { world: Some("migratable-step"), ..ComponentizeOptions::default() };
     componentize(&core(&format!("{body}{MIGRATION}"), 0), options).unwrap()

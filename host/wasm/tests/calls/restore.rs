@@ -6,7 +6,8 @@ use reentry_wasm::{Allocation, CallError, CallOptions, DirtyTracking, Runtime};
 use crate::host::{self, TestHost};
 use crate::{completed, config, cycle, guest, load, payload, prepare, resume, runtime, start};
 
-/// Each global is set to something else before the suspension and asked for after it. The float is a NaN with a payload.
+/// Each global is set to something else before the suspension and asked for after it. The float is a NaN with a
+/// payload.
 const GLOBALS: &str = r#"
   (global $a (mut i32) (i32.const 0)) (global $b (mut i64) (i64.const 0)) (global $c (mut f32) (f32.const 0))
   (global $d (mut f64) (f64.const 0)) (global $e (mut v128) (v128.const i64x2 0 0))
@@ -105,8 +106,8 @@ async fn the_first_bytes_of_memory_are_as_the_guest_left_them() {
 #[tokio::test]
 async fn a_fresh_instance_that_differs_each_time_becomes_the_suspended_one() {
     // The start function asks for the time, so that each instance has another one at 8192 and 16384. `start` puts at
-    // 16384 what the base image has there (the host answers 1 while it takes it): the page is clean, is not in the image,
-    // and must be repaired on restore.
+    // 16384 what the base image has there (the host answers 1 while it takes it): the page is clean, is not in the
+    // image, and must be repaired on restore.
     let body = r#"
       (import "reentry:step/host@0.1.0" "now" (func $now (result i64)))
       (func $begin (i64.store (i32.const 8192) (call $now)) (i64.store (i32.const 16384) (call $now)))

@@ -1,4 +1,5 @@
-//! Instances that serve one call after another: nothing that a guest can do shows it, and no instance serves where it must not.
+//! Instances that serve one call after another: nothing that a guest can do shows it, and no instance serves where it
+//! must not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,8 +150,9 @@ async fn what_cannot_be_made_as_good_as_new_is_not_used_again() {
 
 #[tokio::test]
 async fn where_fresh_instances_differ_only_restores_find_spare_ones() {
-    // The start function writes to one page if the time is even, and to another one if it is odd, as when the base image is taken: so the
-    // page that an instance has not written may be one that it has to change to look like the base image.
+    // The start function writes to one page if the time is even, and to another one if it is odd, as when the base
+    // image is taken: so the page that an instance has not written may be one that it has to change to look like the
+    // base image.
     let body = r#"
       (import "reentry:step/host@0.1.0" "now" (func $now (result i64)))
       (func $begin (i64.store (i32.add (i32.const 8192)

@@ -29,8 +29,8 @@ impl Components {
         self.found.insert(digest, found);
     }
 
-    /// Puts digests in the place of names. When all components are there, nothing is compiled: the host that commits the definition says
-    /// what is wrong with it, and [`Self::blame`] where.
+    /// Puts digests in the place of names. When all components are there, nothing is compiled: the host that commits
+    /// the definition says what is wrong with it, and [`Self::blame`] where.
     ///
     /// # Errors
     /// All that is wrong with the definition when a component is not there.

@@ -25,8 +25,8 @@ pub(super) fn read(text: &str) -> Result<Node, Vec<Mistake>> {
     }
 }
 
-/// Where an error is. Columns are counted in bytes, from 1; at the end of a text the last byte is named, but what is missing
-/// comes after it.
+/// Where an error is. Columns are counted in bytes, from 1; at the end of a text the last byte is named, but what is
+/// missing comes after it.
 fn place(text: &str, error: &serde_json::Error) -> usize {
     if error.is_eof() {
         return text.trim_end().len();

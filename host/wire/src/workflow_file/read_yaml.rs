@@ -1,7 +1,7 @@
 //! YAML with places: what of it means the same as some JSON.
 //!
-//! Aliases, tags and several documents are refused: a workflow is read by people who should not have to know them, and aliases
-//! make a small file a large one.
+//! Aliases, tags and several documents are refused: a workflow is read by people who should not have to know them,
+//! and aliases make a small file a large one.
 
 use std::ops::Range;
 

@@ -21,8 +21,8 @@ use crate::working::Working;
 
 /// The steps of a component.
 ///
-/// Nothing is stored but compiled code, in the data folder if that is there: the run that follows finds it. What was seen of the same
-/// component before is not looked at again, unless `force` says so.
+/// Nothing is stored but compiled code, in the data folder if that is there: the run that follows finds it. What was
+/// seen of the same component before is not looked at again, unless `force` says so.
 ///
 /// # Errors
 /// Guest when a host would refuse the component, with the place in the author's sources and the language's own hint.

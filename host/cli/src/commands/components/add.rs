@@ -12,8 +12,8 @@ use crate::ui::harmless;
 
 /// Add a component: check it, compile it, ask it for its steps, keep it
 ///
-/// Adding the same bytes again changes nothing. `reentry run FILE` adds what it needs by itself. What is granted with --grant must be
-/// granted again to the commands that run the component.
+/// Adding the same bytes again changes nothing. `reentry run FILE` adds what it needs by itself. What is granted with
+/// --grant must be granted again to the commands that run the component.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The component, or a core module, which is made one

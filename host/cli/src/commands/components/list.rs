@@ -15,8 +15,8 @@ const STEPS_CHARS: usize = 40;
 
 /// List your components, and those that are published to all tenants
 ///
-/// Your own come first, the newest of them first. A name means the newest of yours that has it, and without one the newest that is
-/// published under it.
+/// Your own come first, the newest of them first. A name means the newest of yours that has it, and without one the
+/// newest that is published under it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 

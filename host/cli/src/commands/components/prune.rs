@@ -12,8 +12,8 @@ use crate::ui::harmless;
 
 /// Remove components of yours that nothing of yours needs, with their compiled code
 ///
-/// A component stays while a version of a workflow that was applied uses it (`reentry workflow remove` removes old ones), while a run that
-/// is kept is pinned to it, ended or not, and as long as it is the latest of its name.
+/// A component stays while a version of a workflow that was applied uses it (`reentry workflow remove` removes old
+/// ones), while a run that is kept is pinned to it, ended or not, and as long as it is the latest of its name.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Say which would go, and remove nothing

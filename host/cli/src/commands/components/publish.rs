@@ -11,8 +11,9 @@ use crate::ui::harmless;
 
 /// Publish a component of yours to all tenants
 ///
-/// Each tenant finds it by its name, where it has no component of that name itself. It is for those who operate the host: what is published
-/// is what others run. It stays published when you remove your own (`reentry components remove`).
+/// Each tenant finds it by its name, where it has no component of that name itself. It is for those who operate the
+/// host: what is published is what others run. It stays published when you remove your own (`reentry components
+/// remove`).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Publish {
     /// The component: its name, its digest, or the first digits
@@ -26,8 +27,8 @@ pub(crate) struct Publish {
 
 /// End that a component is published
 ///
-/// Refused while a tenant that does not have the component itself needs it: for a current version of a workflow, or a run that is kept, ended
-/// or not.
+/// Refused while a tenant that does not have the component itself needs it: for a current version of a workflow, or a
+/// run that is kept, ended or not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Unpublish {
     /// The component: the name that it is published under, its digest, or the first digits

@@ -10,8 +10,9 @@ use crate::session::{Background, Session};
 
 /// Remove a component of yours that you do not need any more
 ///
-/// Refused while a current version of a workflow of yours uses it, or a run that is kept is pinned to it, ended or not. Its bytes and their
-/// compiled code go with it, unless another tenant has the same component, or it is published.
+/// Refused while a current version of a workflow of yours uses it, or a run that is kept is pinned to it, ended or
+/// not. Its bytes and their compiled code go with it, unless another tenant has the same component, or it is
+/// published.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The component: its digest, the first digits, or a name that only one has

@@ -1,4 +1,5 @@
-//! `reentry runs pause`, `continue`, `restart`, `travel`, `fork`, `delete`: what can be done to a run beside answering it.
+//! `reentry runs pause`, `continue`, `restart`, `travel`, `fork`, `delete`: what can be done to a run beside
+//! answering it.
 
 use reentry::core::path::StepPath;
 use reentry::{ForkOptions, ResumeOptions, TravelOptions};

@@ -23,8 +23,9 @@ const DATA_CHARS: usize = 40;
 
 /// Show who answered what in a run, and where it can be forked, restarted, or sent back to
 ///
-/// The history of a fork begins with that of the run that it was forked from. Of each question that was answered, the run as it was before
-/// is kept: `runs fork --at` makes another run of it. `runs travel` sends the run itself back to an entry.
+/// The history of a fork begins with that of the run that it was forked from. Of each question that was answered, the
+/// run as it was before is kept: `runs fork --at` makes another run of it. `runs travel` sends the run itself back to
+/// an entry.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`

@@ -19,8 +19,8 @@ use crate::ui::harmless;
 
 /// List runs, the newest first
 ///
-/// With what a run waits for (--step, --label, --assignee, --due-within, --overdue) or what was answered in it (--actor), runs come in the
-/// order of these questions, each run once.
+/// With what a run waits for (--step, --label, --assignee, --due-within, --overdue) or what was answered in it
+/// (--actor), runs come in the order of these questions, each run once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only with this status

@@ -22,9 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Show what the steps of a run logged, the oldest first
 ///
-/// Lines are kept with the end of the call in which they were logged, whether it ended well or not: those of a call that is under way come
-/// when it has ended, one call after the other. Of one call the first and the last lines are kept (64 KiB, 1000 lines), of one run the calls
-/// that ended last (1 MiB); a line says how many are missing. Of a fork, what its parents logged before is shown, too.
+/// Lines are kept with the end of the call in which they were logged, whether it ended well or not: those of a call
+/// that is under way come when it has ended, one call after the other. Of one call the first and the last lines are
+/// kept (64 KiB, 1000 lines), of one run the calls that ended last (1 MiB); a line says how many are missing. Of a
+/// fork, what its parents logged before is shown, too.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`

@@ -21,15 +21,17 @@ use crate::ui::{hang, harmless};
 
 /// Move a waiting run to another version of its workflow
 ///
-/// Steps that wait and whose component changes hand over what they know: the old component exports it, the new one takes it up and must wait
-/// for the same. Who can answer the run now can do so afterwards, under the same addresses. A run that cannot move stays exactly as it is.
+/// Steps that wait and whose component changes hand over what they know: the old component exports it, the new one
+/// takes it up and must wait for the same. Who can answer the run now can do so afterwards, under the same addresses.
+/// A run that cannot move stays exactly as it is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`
     #[arg(value_name = "RUN", required_unless_present = "all_of", conflicts_with = "all_of")]
     run: Option<RunName>,
 
-    /// Every run of this workflow that has not ended, one after the other; those that cannot move are listed with the reason
+    /// Every run of this workflow that has not ended, one after the other; those that cannot move are listed with the
+    /// reason
     #[arg(long, value_name = "ID")]
     all_of: Option<String>,
 

@@ -11,7 +11,8 @@ use crate::session::{Background, Session};
 
 /// Delete runs that ended long ago, with everything kept of them
 ///
-/// Runs that have not ended stay, whatever their age, and so do runs that a fork reads which stays. Only those of this tenant go.
+/// Runs that have not ended stay, whatever their age, and so do runs that a fork reads which stays. Only those of
+/// this tenant go.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How long ago they must have ended: 90s, 45m, 12h, 30d, 2w

@@ -15,9 +15,10 @@ use crate::session::Session;
 
 /// Bring on runs whose process died, and runs whose time has come
 ///
-/// Takes over the calls of processes that are not there any more, each from its last snapshot, and wakes runs in which a sleep is over
-/// or a deadline has passed; those of all tenants. Returns when all of them have ended or wait again. A command that stays (`--wait`)
-/// does the same all the time. Ends with 1 when a run could not be continued, and says which and why.
+/// Takes over the calls of processes that are not there any more, each from its last snapshot, and wakes runs in
+/// which a sleep is over or a deadline has passed; those of all tenants. Returns when all of them have ended or wait
+/// again. A command that stays (`--wait`) does the same all the time. Ends with 1 when a run could not be continued,
+/// and says which and why.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 

@@ -28,9 +28,9 @@ const NAME_COLUMNS: usize = 14;
 
 /// Watch a run: what happened in it, then what happens, until it has ended
 ///
-/// The run may be at work in any process on the data folder: its log is looked at four times a second. What steps emit is not in the
-/// log; `reentry run -v` shows it. Ends with the exit code that says how the run ended, or with 0 when the reader of its output has gone, and changes nothing
-/// when it is interrupted.
+/// The run may be at work in any process on the data folder: its log is looked at four times a second. What steps
+/// emit is not in the log; `reentry run -v` shows it. Ends with the exit code that says how the run ended, or with 0
+/// when the reader of its output has gone, and changes nothing when it is interrupted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The run: its id, an end of it, or `last`

@@ -11,7 +11,8 @@ use crate::session::{Background, Session};
 
 /// Make a workflow file the current version of its id
 ///
-/// Runs stay with the version that they follow. Steps call workflows by their ids: what they get is the current version.
+/// Runs stay with the version that they follow. Steps call workflows by their ids: what they get is the current
+/// version.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The workflow file, JSON or YAML

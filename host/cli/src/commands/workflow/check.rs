@@ -15,8 +15,8 @@ use crate::session::{Background, Session};
 
 /// Check workflow files: syntax, components, steps, expressions
 ///
-/// Tells all mistakes with file, line and column, and points at questions that take any answer. Nothing is added to the host and nothing
-/// is run; components in files are loaded to see their steps.
+/// Tells all mistakes with file, line and column, and points at questions that take any answer. Nothing is added to
+/// the host and nothing is run; components in files are loaded to see their steps.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Workflow files, JSON or YAML

@@ -3,7 +3,8 @@
 use super::*;
 use crate::cel::syntax;
 
-/// What an expression says about a document when it has half of the stack that a thread of tokio has, and code that is not optimized.
+/// What an expression says about a document when it has half of the stack that a thread of tokio has, and code that
+/// is not optimized.
 fn in_a_small_stack(source: String) -> String {
     let run = move || outcome(&source);
     std::thread::Builder::new().stack_size(1024 * 1024).spawn(run).unwrap().join().unwrap()

@@ -100,8 +100,8 @@ proptest! {
         }
         let source = words.join(" ");
         let ours = Expression::compile(&source).map(|_| ()).map_err(|error| error.message);
-        // The other implementation finds out about functions and their arguments only when it calls them, and has what we have not:
-        // messages (`a.b{}`), names that begin with a dot, lists without elements but with a comma.
+        // The other implementation finds out about functions and their arguments only when it calls them, and has
+        // what we have not: messages (`a.b{}`), names that begin with a dot, lists without elements but with a comma.
         let ours_alone =
             ["function", "arguments", "is called as", "takes", "message", "found `.`", "found `,`", "found `{`"];
         prop_assume!(!ours.as_ref().is_err_and(|message| ours_alone.iter().any(|part| message.contains(part))));

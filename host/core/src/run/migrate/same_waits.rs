@@ -4,8 +4,8 @@ use crate::run::doing::Doing;
 use crate::run::entry::EntryRecord;
 use crate::step::Waits;
 
-/// Compares what a step waits for, by the guest's numbers and by kind. What the waits say beside that (payload, labels, instant) is not looked at: a
-/// wait that goes on stays as it is, as the contract has it.
+/// Compares what a step waits for, by the guest's numbers and by kind. What the waits say beside that (payload,
+/// labels, instant) is not looked at: a wait that goes on stays as it is, as the contract has it.
 ///
 /// # Errors
 /// What is different, to be read after the name of the step.

@@ -119,7 +119,8 @@ pub(super) fn stored_and_read_again(decision: &Decision) -> RunState {
     run
 }
 
-/// A workflow of steps and workflows, at most three levels deep. Every name differs, so that some have contracts and some do not.
+/// A workflow of steps and workflows, at most three levels deep. Every name differs, so that some have contracts and
+/// some do not.
 fn workflows() -> impl Strategy<Value = String> {
     #[derive(Clone, Debug)]
     enum Part {

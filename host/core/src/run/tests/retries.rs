@@ -308,7 +308,8 @@ fn a_call_after_a_checkpoint_has_its_own_tries() {
 const SOON: &str =
     r#"[{"workflow": {"id": "in", "retry": {"retries": 3, "delayMs": 2000}, "steps": ["@ask"]}}]"#;
 
-/// A run with a delay that is too long for the one who made the call is nobody's until then: one call is made, by whoever comes.
+/// A run with a delay that is too long for the one who made the call is nobody's until then: one call is made, by
+/// whoever comes.
 #[test]
 fn a_delay_that_nobody_sits_through_ends_as_a_sleep_does() {
     let history = check(

@@ -1,8 +1,8 @@
 //! The language of these tests: a workflow in one line, events one a line, and a history to compare with.
 //!
-//! A workflow: `then(ask) workflow(inner: input {"type":"object"} then(leaf))`. `input`, `output`, `state` and `context` give
-//! the schema of the workflow in which they stand. A step is named after its contract; see [`contract`]. `ask(name 9)`
-//! is a question, with a deadline after so many seconds if one is given.
+//! A workflow: `then(ask) workflow(inner: input {"type":"object"} then(leaf))`. `input`, `output`, `state` and
+//! `context` give the schema of the workflow in which they stand. A step is named after its contract; see
+//! [`contract`]. `ask(name 9)` is a question, with a deadline after so many seconds if one is given.
 //!
 //! Events, `[..]` may be left out:
 //! - `start [INPUT] [state=..] [context=..]`, `resume [DATA] [step=..] [label=..] [index=..] [suspension=1] [seen=2] [request=..] [retries=..] [context=..]`;
@@ -17,7 +17,8 @@
 //!
 //! A workflow with blocks is written as the JSON array of its entries, `"@name"` standing for the step of that name.
 //!
-//! Line 1 happens in second 1, line 2 in second 2 and so on; `t3` in a history is second 3. Suspensions and their images are numbered.
+//! Line 1 happens in second 1, line 2 in second 2 and so on; `t3` in a history is second 3. Suspensions and their
+//! images are numbered.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -236,7 +237,8 @@ pub(super) fn check_spans(script: &[&str]) -> String {
     history
 }
 
-/// The entries of the log that tell of spans as they are kept, after each event; and how the head refers to what a caller asked for.
+/// The entries of the log that tell of spans as they are kept, after each event; and how the head refers to what a
+/// caller asked for.
 pub(super) fn spans_kept(workflow: &str, script: &[&str]) -> String {
     let mut world = World::new(commit(workflow).unwrap());
     let mut told = String::new();
@@ -686,7 +688,8 @@ fn wait_for(text: &str) -> WaitFor {
     }
 }
 
-/// The first suspension that an entry of the workflow itself opens at an instant, told apart from those that calls bring.
+/// The first suspension that an entry of the workflow itself opens at an instant, told apart from those that calls
+/// bring.
 fn own_suspension(now: Timestamp) -> SuspensionId {
     let [.., high, low] = (now.0 / 1_000).to_be_bytes();
     let mut bytes = [low; 16];

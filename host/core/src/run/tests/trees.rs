@@ -1,5 +1,5 @@
-//! Random trees of blocks: whatever happens to them keeps the laws, they can always be brought to their end, and suspending on the way changes
-//! nothing about it.
+//! Random trees of blocks: whatever happens to them keeps the laws, they can always be brought to their end, and
+//! suspending on the way changes nothing about it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -172,7 +172,8 @@ fn start(world: &mut World) {
     world.store(&decision);
 }
 
-/// Brings a run to its end. `choose` picks from so many; with `suspends`, a step may wait for an answer first, and calls may be taken over.
+/// Brings a run to its end. `choose` picks from so many; with `suspends`, a step may wait for an answer first, and
+/// calls may be taken over.
 fn bring_to_end(world: &mut World, suspends: bool, mut choose: impl FnMut(usize) -> usize) {
     let mut number = 0u8;
     for round in 1..10_000u64 {
@@ -272,7 +273,8 @@ proptest! {
         prop_assert!(world.run.status().is_final(), "{:?}", world.run);
     }
 
-    /// Steps that suspend, answers in any order, calls that go from one owner to another: the run comes to the same end.
+    /// Steps that suspend, answers in any order, calls that go from one owner to another: the run comes to the same
+    /// end.
     #[test]
     fn suspending_changes_nothing_about_the_end(parts in parts_of(false), choices in prop::collection::vec(any::<u16>(), 1..200)) {
         let workflow = text(&parts, &mut 0);

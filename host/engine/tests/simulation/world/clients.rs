@@ -184,7 +184,8 @@ impl World {
     }
 }
 
-/// Whether an answer may come too late for a step: it waits for a time as well, or is called already because that has come.
+/// Whether an answer may come too late for a step: it waits for a time as well, or is called already because that has
+/// come.
 fn may_be_late(run: &RunState, path: &StepPath) -> bool {
     run.steps.get(path).is_none_or(|step| {
         let times = step.suspensions.iter().any(|other| matches!(other.wait.what, WaitFor::Time(_)));

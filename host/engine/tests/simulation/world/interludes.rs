@@ -1,5 +1,5 @@
-//! What is played in some schedules when nothing disturbs the runs any more, and before they are helped to their ends: things that
-//! random moves seldom bring about.
+//! What is played in some schedules when nothing disturbs the runs any more, and before they are helped to their
+//! ends: things that random moves seldom bring about.
 
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::resume::Target;
@@ -27,7 +27,8 @@ impl World {
         }
     }
 
-    /// A process ends right after it has stored an answer. Another one is asked the same, and looks after no runs but for that.
+    /// A process ends right after it has stored an answer. Another one is asked the same, and looks after no runs but
+    /// for that.
     fn what_is_asked_again_is_done(&mut self, run: RunId, open: SuspensionId) -> Result<(), String> {
         self.alone(false);
         let what = self.answer_under_a_key(open);
@@ -46,7 +47,8 @@ impl World {
         Err(format!("request #{request} was made before by a process that has ended, and is never done"))
     }
 
-    /// Each call of a run makes its driver give up, until the run is blocked. Then nothing brings it on, though all would go well.
+    /// Each call of a run makes its driver give up, until the run is blocked. Then nothing brings it on, though all
+    /// would go well.
     fn what_goes_wrong_again_is_blocked(&mut self, run: RunId, open: SuspensionId) -> Result<(), String> {
         self.alone(true);
         self.around.stage.give_up_always(true);
@@ -73,7 +75,8 @@ impl World {
         Ok(())
     }
 
-    /// Time, mail, answers and what else clients ask for leave a blocked run as it is; a process that looks after runs passes it by.
+    /// Time, mail, answers and what else clients ask for leave a blocked run as it is; a process that looks after
+    /// runs passes it by.
     fn stays_blocked(&mut self, blocked: &RunState) -> Result<(), String> {
         let run = blocked.id;
         for is_new in [false, true] {

@@ -10,8 +10,8 @@ use wasm_encoder::{
 use super::super::walk::Spaces;
 use super::{Notes, module};
 
-/// The functions that [`append`] adds, by name: `handles` lists the notes, two numbers of 32 bits each; `get-handle` takes
-/// a place in [`Notes::sources`], `drop-handle` a place and a handle.
+/// The functions that [`append`] adds, by name: `handles` lists the notes, two numbers of 32 bits each; `get-handle`
+/// takes a place in [`Notes::sources`], `drop-handle` a place and a handle.
 pub(in super::super) const HANDLE_FUNCTIONS: [&str; 3] = ["handles", "get-handle", "drop-handle"];
 
 /// Adds the functions to a component of which `spaces` says how many items it has. Returns their indices.

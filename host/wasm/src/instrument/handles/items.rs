@@ -1,5 +1,5 @@
-//! What must be known of a component's items to find the functions that give out standard streams, and where items are once
-//! others were put between them.
+//! What must be known of a component's items to find the functions that give out standard streams, and where items
+//! are once others were put between them.
 
 use std::convert::Infallible;
 
