@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::error::ErrorKind;
-use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry::core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{EntryRecord, RunState, RunStatus};
@@ -198,7 +198,7 @@ impl Runs for Damaging {
 
 #[async_trait]
 impl Blobs for Damaging {
-    async fn blob(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn blob(&self, id: BlobId) -> Result<Option<Vec<u8>>, StoreError> {
         let image = self.store.blob(id).await?;
         Ok(image.and_then(|image| (self.damage.lock().unwrap())(image)))
     }

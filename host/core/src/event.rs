@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::actor::By;
 use crate::digest::WorkflowDigest;
-use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
+use crate::id::{BlobId, MessageId, OwnerId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::ResumeRequest;
@@ -143,7 +143,7 @@ pub enum CallEnd {
         /// Ids for the new suspensions, one for each wait.
         suspensions: Vec<SuspensionId>,
         /// Under which the guest's memory will be kept; `None` in re-entry mode.
-        image: Option<SnapshotId>,
+        image: Option<BlobId>,
         /// The workflows that waits name, by that name: the current version of each. One that is missing is not known.
         workflows: BTreeMap<String, WorkflowDigest>,
     },
@@ -203,7 +203,7 @@ pub struct Migrated {
 #[derive(Clone, Debug)]
 pub struct MovedStep {
     /// The memory that it waits with there.
-    pub image: SnapshotId,
+    pub image: BlobId,
     /// What it waits for there.
     pub waits: Waits,
 }

@@ -89,7 +89,7 @@ id_type! {
 }
 id_type! {
     /// The kept memory of one guest at one suspension, or something else that is kept as memories are.
-    SnapshotId, "snapshot", "snap_"
+    BlobId, "snapshot", "snap_"
 }
 id_type! {
     /// One running host process, as owner of the calls it performs.
@@ -100,7 +100,7 @@ id_type! {
     MessageId, "message", "msg_"
 }
 
-impl SnapshotId {
+impl BlobId {
     /// The id of something else that is kept as memories are, of a run: the same for the same text.
     pub fn of_part(run: RunId, text: &str) -> Self {
         let mut id = [0; 16];
@@ -215,7 +215,7 @@ mod tests {
         let later = RunId::new(Timestamp(1_001), [0; 10]);
         assert!(earlier < later && earlier.to_string() < later.to_string());
         assert_eq!(earlier.to_string().parse::<RunId>().unwrap(), earlier);
-        let error = earlier.to_string().parse::<SnapshotId>().unwrap_err();
+        let error = earlier.to_string().parse::<BlobId>().unwrap_err();
         assert_eq!(
             error.to_string(),
             "`run_0000000003e87fffbfffffffffffffff` is not a snapshot id: expected `snap_` and 32 hexadecimal digits"

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::event::CallEnd;
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::RunState;
@@ -22,7 +22,7 @@ pub(crate) async fn end_of(
     run: &RunState,
     result: CallResult,
     now: Timestamp,
-) -> Result<(CallEnd, Option<(SnapshotId, Vec<u8>)>), Error> {
+) -> Result<(CallEnd, Option<(BlobId, Vec<u8>)>), Error> {
     Ok(match result.outcome {
         Err(failure) => (CallEnd::Failed(failure), None),
         Ok(Outcome::Completed(output)) => (CallEnd::Completed(output), None),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId};
+use reentry_core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId};
 use reentry_core::time::Timestamp;
 use reentry_core::trace::SpanId;
 
@@ -83,8 +83,8 @@ impl Chance {
         first
     }
 
-    pub(crate) fn snapshot_id(&self, now: Timestamp) -> SnapshotId {
-        SnapshotId::new(now, self.bytes())
+    pub(crate) fn snapshot_id(&self, now: Timestamp) -> BlobId {
+        BlobId::new(now, self.bytes())
     }
 
     pub(crate) fn owner_id(&self, now: Timestamp) -> OwnerId {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reentry_core::effect::Effect;
 use reentry_core::event::{CallEnd, Event};
-use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::resume::TargetError;
 use reentry_core::run::{
@@ -99,7 +99,7 @@ impl Made {
 }
 
 /// Guests' memories that a decision may refer to.
-pub(crate) type Images = Vec<(SnapshotId, Arc<Vec<u8>>)>;
+pub(crate) type Images = Vec<(BlobId, Arc<Vec<u8>>)>;
 
 impl Decider {
     pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: impl Into<Arc<RunState>>) -> Self {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Decision, Doing, EntryRecord, RunState};
@@ -22,7 +22,7 @@ pub(crate) struct Inputs(Mutex<Held>);
 
 #[derive(Debug, Default)]
 struct Held {
-    texts: HashMap<SnapshotId, Json>,
+    texts: HashMap<BlobId, Json>,
     bytes: usize,
 }
 
@@ -43,11 +43,11 @@ impl Inputs {
         Ok(text)
     }
 
-    fn held(&self, part: SnapshotId) -> Option<Json> {
+    fn held(&self, part: BlobId) -> Option<Json> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).texts.get(&part).cloned()
     }
 
-    fn hold(&self, part: SnapshotId, text: Json) {
+    fn hold(&self, part: BlobId, text: Json) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = text.text().len();
         if held.bytes + bytes > HELD_BYTES_MAX {
@@ -94,7 +94,7 @@ pub(crate) fn set_apart(before: &RunState, decision: &mut Decision) {
         if step.apart.is_some() || text.len() <= WITHIN_BYTES_MAX {
             continue;
         }
-        step.apart = Some(SnapshotId::of_part(run.id, text));
+        step.apart = Some(BlobId::of_part(run.id, text));
         if let Some(open) = run.steps.get_mut(path) {
             open.apart = step.apart;
             if matches!(open.doing, Doing::Holding(_)) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reentry_core::event::{CallEnd, CallEnded, Event};
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Call, Doing, EntryRecord, Refused, RunState};
@@ -39,7 +39,7 @@ pub(crate) struct Performed {
     /// When the call was made.
     pub(crate) made: Made,
     pub(crate) ended: CallEnded,
-    pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
+    pub(crate) image: Option<(BlobId, Vec<u8>)>,
     /// What the guest logged.
     pub(crate) log: Option<CallLog>,
 }

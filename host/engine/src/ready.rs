@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use reentry_core::path::StepPath;
 use reentry_core::run::RunState;
 use reentry_core::snapshot::SealKey;
@@ -18,13 +18,13 @@ pub(crate) struct Ready {
     pub(crate) path: StepPath,
     pub(crate) component: Arc<dyn OpenComponent>,
     /// The memory, under its id.
-    pub(crate) image: Option<(SnapshotId, Vec<u8>)>,
+    pub(crate) image: Option<(BlobId, Vec<u8>)>,
     pub(crate) seal: SealKey,
 }
 
 impl Ready {
     /// Whether it is for a call into this component that begins with this memory.
-    pub(crate) fn is_for(&self, component: ComponentDigest, image: Option<SnapshotId>) -> bool {
+    pub(crate) fn is_for(&self, component: ComponentDigest, image: Option<BlobId>) -> bool {
         self.component.digest() == component && self.image.as_ref().map(|(id, _)| *id) == image
     }
 }
@@ -39,7 +39,7 @@ pub(crate) async fn make_ready(
     run: &RunState,
     program: &Program,
     path: &StepPath,
-    image: Option<SnapshotId>,
+    image: Option<BlobId>,
 ) -> Result<Ready, Error> {
     let node = step_at(run, program, path)?;
     let policy = host.policy(&run.tenant).await?;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, RunState, SaveReason, SavedRun};
@@ -24,7 +24,7 @@ struct State {
     steps: BTreeMap<StepPath, EntryRecord>,
     /// The payloads that are kept apart, by their step.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    apart: BTreeMap<StepPath, SnapshotId>,
+    apart: BTreeMap<StepPath, BlobId>,
 }
 
 /// What is stored of a run that was saved.
@@ -43,7 +43,7 @@ pub(crate) fn savepoint(saved: &SavedRun) -> Result<Savepoint, Error> {
         let text = step.entry.payload.text();
         let (part, is_kept) = match step.apart {
             Some(part) => (part, true),
-            None if text.len() > WITHIN_BYTES_MAX => (SnapshotId::of_part(run.id, text), false),
+            None if text.len() > WITHIN_BYTES_MAX => (BlobId::of_part(run.id, text), false),
             None => continue,
         };
         if !images.contains(&part) {

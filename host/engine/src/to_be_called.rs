@@ -1,7 +1,7 @@
 //! Which calls an event leads to: what they need is looked at before anything of the event is stored.
 
 use reentry_core::event::Event;
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use reentry_core::path::StepPath;
 use reentry_core::resume::{Target, find_all};
 use reentry_core::run::{Call, Doing, EntryRecord, RunState};
@@ -14,7 +14,7 @@ use crate::ready::{Ready, make_ready};
 use crate::shared::Shared;
 
 /// A step that will be called, and the memory that the call begins with.
-type ToBeCalled = (StepPath, Option<SnapshotId>);
+type ToBeCalled = (StepPath, Option<BlobId>);
 
 /// What the calls need that follow from a cause, whole and checked. Only that of answered steps is kept for the
 /// calls: whoever answers waits for them, while of the others there may be many.
@@ -81,7 +81,7 @@ fn called_by(event: &Event, run: &RunState, program: &Program, now: Timestamp) -
 }
 
 /// The memory with which an event may have a step called, if it may.
-fn image_of_call(event: &Event, step: &EntryRecord, now: Timestamp) -> Option<Option<SnapshotId>> {
+fn image_of_call(event: &Event, step: &EntryRecord, now: Timestamp) -> Option<Option<BlobId>> {
     let of_call = |call: &Call| Some(call.image());
     match (event, &step.doing) {
         (Event::TakenOver { from, .. }, Doing::Calling(owner, call) | Doing::Retrying(owner, _, call)) => {

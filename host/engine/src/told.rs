@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use reentry_core::actor::By;
-use reentry_core::id::{RunId, SnapshotId, SuspensionId};
+use reentry_core::id::{BlobId, RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{LogEntry, LogKind};
@@ -170,7 +170,7 @@ pub(crate) async fn read_texts(
     Ok(())
 }
 
-async fn read(store: &dyn Blobs, suspension: SuspensionId, part: SnapshotId) -> Result<Json, Error> {
+async fn read(store: &dyn Blobs, suspension: SuspensionId, part: BlobId) -> Result<Json, Error> {
     let damaged =
         |reason: String| Error::Damaged { what: format!("text {part} of suspension {suspension}"), reason };
     let text = store.blob(part).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reentry_core::id::{MessageId, RunId, SnapshotId, SuspensionId};
+use reentry_core::id::{BlobId, MessageId, RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, RunState, Suspension};
@@ -48,11 +48,11 @@ pub struct Commit {
     /// gave the answer, unless it has got an answer of its own.
     pub reopened: Vec<ReopenedSuspension>,
     /// Guests' memories to keep, for one step each.
-    pub images: Vec<(SnapshotId, Arc<Vec<u8>>)>,
+    pub images: Vec<(BlobId, Arc<Vec<u8>>)>,
     /// Kept memories that one more step of this run needs. Each must be kept.
-    pub shared_images: Vec<SnapshotId>,
+    pub shared_images: Vec<BlobId>,
     /// Guests' memories that one step needs no more. They go when no step and no savepoint needs them.
-    pub dropped_images: Vec<SnapshotId>,
+    pub dropped_images: Vec<BlobId>,
     /// What watchers see of the change: a JSON array, kept under the version of `run`.
     pub log: Option<Json>,
     /// What the guest logged during the call that ends with the change. Those of earlier calls go, the oldest first,

@@ -1,6 +1,6 @@
 //! Reading back what rows.rs encodes: heads, records, names.
 
-use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, RunState};
 
@@ -24,7 +24,7 @@ pub(crate) fn decode_step(
     path: &str,
     record: &[u8],
     payload: Option<&[u8]>,
-    part: Option<SnapshotId>,
+    part: Option<BlobId>,
 ) -> Result<(StepPath, EntryRecord), StoreError> {
     let what = || format!("step `{path}` of run {run}");
     let mut step: EntryRecord = serde_json::from_slice(record).map_err(|e| damaged(what(), e))?;
@@ -41,7 +41,7 @@ pub(crate) fn decode_whole_step(
     path: &str,
     record: &[u8],
     payload: Option<&[u8]>,
-    part: Option<SnapshotId>,
+    part: Option<BlobId>,
 ) -> Result<(StepPath, EntryRecord), StoreError> {
     if let (Some(part), None) = (part, payload) {
         return Err(damaged(

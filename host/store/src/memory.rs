@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{OwnerId, RunId, SnapshotId, TenantId};
+use reentry_core::id::{BlobId, OwnerId, RunId, TenantId};
 
 use crate::{ComponentRecord, OwnerGuard, RequestRecord, StoreStats, WorkflowRecord};
 use claims::Claim;
@@ -40,7 +40,7 @@ struct Data {
     runs: BTreeMap<RunId, KeptRun>,
     /// Runs and steps stored so far: gives each its place.
     stored: u64,
-    images: HashMap<SnapshotId, KeptImage>,
+    images: HashMap<BlobId, KeptImage>,
     requests: BTreeMap<(TenantId, String), RequestRecord>,
     messages: Vec<KeptMessage>,
     components: Vec<ComponentRecord>,
@@ -85,14 +85,14 @@ impl Data {
     }
 
     /// Reads an image.
-    fn image(&self, id: SnapshotId) -> Option<&[u8]> {
+    fn image(&self, id: BlobId) -> Option<&[u8]> {
         let image = self.images.get(&id)?;
         self.count(image.data.len());
         Some(&image.data)
     }
 
     /// One user more of a part, which is kept from now on if it was not; returns how many bytes it took.
-    fn keep_part(&mut self, id: SnapshotId, data: &[u8]) -> usize {
+    fn keep_part(&mut self, id: BlobId, data: &[u8]) -> usize {
         let mut bytes = 0;
         let kept = self.images.entry(id).or_insert_with(|| {
             bytes = data.len();
@@ -103,7 +103,7 @@ impl Data {
     }
 
     /// One user less of an image.
-    fn drop_image(&mut self, id: SnapshotId) {
+    fn drop_image(&mut self, id: BlobId) {
         if let Some(image) = self.images.get_mut(&id) {
             image.uses -= 1;
             if image.uses == 0 {

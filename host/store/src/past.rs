@@ -2,7 +2,7 @@
 //! that did not count.
 
 use reentry_core::actor::By;
-use reentry_core::id::{SnapshotId, SuspensionId};
+use reentry_core::id::{BlobId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 
@@ -24,7 +24,7 @@ pub enum Text {
     /// The text.
     Here(Json),
     /// It is large: [`Store::image`](crate::Store::image) reads it.
-    Apart(SnapshotId),
+    Apart(BlobId),
 }
 
 impl Text {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use reentry_core::actor::By;
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, RunState, RunStatus};
@@ -37,9 +37,9 @@ pub(crate) struct CommitRows {
     pub(crate) opened: Vec<SuspensionRow>,
     pub(crate) closed: Vec<ClosedRow>,
     pub(crate) reopened: Vec<ReopenedRow>,
-    pub(crate) images: Vec<(SnapshotId, Arc<Vec<u8>>)>,
-    pub(crate) shared_images: Vec<SnapshotId>,
-    pub(crate) dropped_images: Vec<SnapshotId>,
+    pub(crate) images: Vec<(BlobId, Arc<Vec<u8>>)>,
+    pub(crate) shared_images: Vec<BlobId>,
+    pub(crate) dropped_images: Vec<BlobId>,
     pub(crate) log: Option<Json>,
     pub(crate) call_log: Option<NewCallLog>,
     pub(crate) savepoint: Option<SavepointRow>,
@@ -84,7 +84,7 @@ pub(crate) enum Payload {
     /// In the row.
     Within(Json),
     /// Apart, under this id; without a text if it is kept already.
-    Apart(SnapshotId, Option<Json>),
+    Apart(BlobId, Option<Json>),
 }
 
 /// A suspension that begins, as it is stored.
@@ -179,8 +179,8 @@ pub(crate) struct SavepointRow {
     pub(crate) version: i64,
     pub(crate) kind: SavepointKind,
     pub(crate) at: i64,
-    pub(crate) images: Vec<SnapshotId>,
-    pub(crate) parts: Vec<(SnapshotId, Vec<u8>)>,
+    pub(crate) images: Vec<BlobId>,
+    pub(crate) parts: Vec<(BlobId, Vec<u8>)>,
     pub(crate) state: Json,
 }
 
@@ -307,7 +307,7 @@ impl Payload {
     /// A text of a run, apart if it is large.
     fn placed(run: RunId, text: Json) -> Self {
         match text.text().len() > WITHIN_BYTES_MAX {
-            true => Self::Apart(SnapshotId::of_part(run, text.text()), Some(text)),
+            true => Self::Apart(BlobId::of_part(run, text.text()), Some(text)),
             false => Self::Within(text),
         }
     }
@@ -329,7 +329,7 @@ impl Payload {
     }
 
     /// Where it is kept, if that is apart.
-    pub(crate) fn part(&self) -> Option<SnapshotId> {
+    pub(crate) fn part(&self) -> Option<BlobId> {
         match self {
             Self::Within(_) => None,
             Self::Apart(part, _) => Some(*part),

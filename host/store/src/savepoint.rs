@@ -1,6 +1,6 @@
 //! Savepoints: a run as it was, kept so that another can begin there.
 
-use reentry_core::id::{SnapshotId, SuspensionId};
+use reentry_core::id::{BlobId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 
@@ -17,10 +17,10 @@ pub struct Savepoint {
     pub state: Json,
     /// The guests' memories that `state` names, and the parts of it that are kept apart. They are kept as long as the
     /// savepoint is; each must be kept already, or be among `parts`.
-    pub images: Vec<SnapshotId>,
+    pub images: Vec<BlobId>,
     /// Parts of `state` that are kept apart, under ids that follow from what they are: one that is kept already is
     /// not written again. They are read as memories are; there are none in a savepoint that was read.
-    pub parts: Vec<(SnapshotId, Vec<u8>)>,
+    pub parts: Vec<(BlobId, Vec<u8>)>,
 }
 
 /// What a savepoint was made for.

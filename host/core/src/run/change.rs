@@ -13,7 +13,7 @@ use super::status::{Phase, RunStatus, StepStatus};
 use super::suspension::Suspension;
 use crate::actor::By;
 use crate::effect::Effect;
-use crate::id::{MessageId, OwnerId, SnapshotId, SuspensionId};
+use crate::id::{BlobId, MessageId, OwnerId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::time::Timestamp;
@@ -32,7 +32,7 @@ pub(super) struct Change<'w> {
     pub(super) entering: VecDeque<Entering>,
     pub(super) saved: Option<SavedRun>,
     pub(super) dropped_steps: Vec<StepPath>,
-    pub(super) shared_images: Vec<SnapshotId>,
+    pub(super) shared_images: Vec<BlobId>,
     pub(super) took: Vec<MessageId>,
     pub(super) moves: u32,
     /// Suspensions that entries of the workflow itself have opened.
@@ -54,7 +54,7 @@ pub(super) struct Change<'w> {
     pub(super) stopped_by: By,
     /// Who sent the message that the run gets.
     pub(super) sender: By,
-    pub(super) dropped_images: Vec<SnapshotId>,
+    pub(super) dropped_images: Vec<BlobId>,
     pub(super) effects: Vec<Effect>,
     pub(super) log: Vec<LogEntry>,
     must_be_durable: bool,
@@ -252,7 +252,7 @@ impl<'w> Change<'w> {
     }
 
     /// Lets go of a memory.
-    pub(super) fn drop_image(&mut self, image: Option<SnapshotId>) {
+    pub(super) fn drop_image(&mut self, image: Option<BlobId>) {
         self.dropped_images.extend(image);
     }
 

@@ -8,7 +8,7 @@ use super::log::LogEntry;
 use super::suspension::Suspension;
 use crate::actor::By;
 use crate::effect::Effect;
-use crate::id::{MessageId, SnapshotId, SuspensionId};
+use crate::id::{BlobId, MessageId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::step::Resolution;
@@ -86,9 +86,9 @@ pub struct Decision {
     /// Suspensions that were answered and are open again: the step refused the answer.
     pub reopened: Vec<ReopenedSuspension>,
     /// Memories that the run refers to no more.
-    pub dropped_images: Vec<SnapshotId>,
+    pub dropped_images: Vec<BlobId>,
     /// Memories that are kept already, to which the run refers from now on.
-    pub shared_images: Vec<SnapshotId>,
+    pub shared_images: Vec<BlobId>,
     /// Messages that somebody got.
     pub took: Vec<MessageId>,
     /// The run as it was at a moment to which one may want to go back.
@@ -136,7 +136,7 @@ pub enum SaveReason {
 
 impl SavedRun {
     /// The memories that it refers to.
-    pub fn images(&self) -> Vec<SnapshotId> {
+    pub fn images(&self) -> Vec<BlobId> {
         self.run.images().collect()
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::suspension::Suspension;
-use crate::id::{OwnerId, SnapshotId};
+use crate::id::{BlobId, OwnerId};
 use crate::json::{Json, present};
 use crate::step::{Resolved, Wake};
 use crate::time::Timestamp;
@@ -57,7 +57,7 @@ impl Doing {
     }
 
     /// The memory that it refers to.
-    pub fn image(&self) -> Option<SnapshotId> {
+    pub fn image(&self) -> Option<BlobId> {
         match self {
             Self::Calling(_, call)
             | Self::Ready(call)
@@ -125,8 +125,9 @@ pub enum Held {
 pub struct Waiting {
     /// The guest's memory; `None` in re-entry mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<SnapshotId>,
+    pub image: Option<BlobId>,
     /// When it is called again, if it waits for several things.
+    #[serde(default = "any", skip_serializing_if = "is_any")]
     pub wake: Wake,
 }
 
@@ -142,7 +143,7 @@ pub enum Call {
 
 impl Call {
     /// The memory that it begins with; `None` for a fresh one.
-    pub fn image(&self) -> Option<SnapshotId> {
+    pub fn image(&self) -> Option<BlobId> {
         match self {
             Self::Start => None,
             Self::Resume(resume) => resume.image,
@@ -156,7 +157,7 @@ impl Call {
 pub struct ResumeCall {
     /// The guest's memory when it suspended; `None` in re-entry mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<SnapshotId>,
+    pub image: Option<BlobId>,
     /// The suspensions that are over, each with how it ended. They are kept until the call has ended: an answer that
     /// the guest refuses is given back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::doing::Doing;
 use super::status::StepStatus;
 use super::suspension::Suspension;
-use crate::id::{OwnerId, SnapshotId};
+use crate::id::{BlobId, OwnerId};
 use crate::json::{Json, is_zero, present};
 use crate::step::Failure;
 use crate::time::Timestamp;
@@ -20,7 +20,7 @@ pub struct EntryRecord {
     /// Where its payload is kept if that is not in its record, being large. A run is read without such payloads: the
     /// one in `entry` is `null` then. See [`Self::payload`].
     #[serde(skip)]
-    pub apart: Option<SnapshotId>,
+    pub apart: Option<BlobId>,
     /// Calls into the guest so far: the start and each resume. Tries of one call count once.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub calls: u32,

@@ -8,7 +8,7 @@ use super::entry::EntryRecord;
 use super::status::{Phase, RunStatus};
 use super::suspension::Suspension;
 use crate::digest::WorkflowDigest;
-use crate::id::{RunId, SnapshotId, TenantId};
+use crate::id::{BlobId, RunId, TenantId};
 use crate::json::{Json, is_zero};
 use crate::path::StepPath;
 use crate::time::Timestamp;
@@ -161,7 +161,7 @@ impl RunState {
     }
 
     /// Memories that the run refers to.
-    pub fn images(&self) -> impl Iterator<Item = SnapshotId> {
+    pub fn images(&self) -> impl Iterator<Item = BlobId> {
         self.steps.values().filter_map(|step| step.doing.image())
     }
 

@@ -13,7 +13,7 @@ use super::status::StepStatus;
 use super::suspension::Suspension;
 use crate::digest::WorkflowDigest;
 use crate::effect::Effect;
-use crate::id::{SnapshotId, SuspensionId};
+use crate::id::{BlobId, SuspensionId};
 use crate::path::{PATH_DEPTH_MAX, Segment, StepPath};
 use crate::step::{Failure, Resolution, RunTarget, RunWait, WaitFor, Waits};
 
@@ -21,7 +21,7 @@ use crate::step::{Failure, Resolution, RunTarget, RunWait, WaitFor, Waits};
 pub(super) struct NewWaits {
     pub(super) waits: Waits,
     pub(super) suspensions: Vec<SuspensionId>,
-    pub(super) image: Option<SnapshotId>,
+    pub(super) image: Option<BlobId>,
     pub(super) workflows: BTreeMap<String, WorkflowDigest>,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
 use reentry_core::event::MovedStep;
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Call, Doing, EntryRecord, RunState};
@@ -118,7 +118,7 @@ impl<'a> Change<'a> {
         };
         let state_bytes = state.text().len();
         Ok(self.import(host, run, &ready, (&*new, state), told).await?.map(|Imported { waits, image }| {
-            let id: SnapshotId = host.chance.snapshot_id(host.clock.now());
+            let id: BlobId = host.chance.snapshot_id(host.clock.now());
             Some(There { step: MovedStep { image: id, waits }, image, state_bytes })
         }))
     }

@@ -355,11 +355,7 @@ fn mix_answers(commit: &mut Commit, mixed: &Mixed) {
 }
 
 /// An image of the same run that is not the one asked for.
-pub(crate) fn other_image(
-    disk: &Disk,
-    store: &dyn Store,
-    id: reentry::core::id::SnapshotId,
-) -> Option<Vec<u8>> {
+pub(crate) fn other_image(disk: &Disk, store: &dyn Store, id: reentry::core::id::BlobId) -> Option<Vec<u8>> {
     let images = disk.images.lock().unwrap().clone();
     let run = images.iter().find(|(_, image)| *image == id)?.0;
     let others = images.iter().rev().filter(|(of, image)| *of == run && *image != id);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
-use reentry::core::id::{OwnerId, RunId, SnapshotId, TenantId};
+use reentry::core::id::{BlobId, OwnerId, RunId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
@@ -486,7 +486,7 @@ fn nothing_waits(world: &World) -> Checked {
 /// Kept are the memories that savepoints need, and no others; with the runs they all go.
 fn images(world: &World, runs: &[RunState]) -> Checked {
     let all = world.around.disk.images.lock().unwrap().clone();
-    let kept = || -> BTreeSet<SnapshotId> {
+    let kept = || -> BTreeSet<BlobId> {
         let there = all.iter().filter(|(_, image)| now(world.store().blob(*image)).unwrap().is_some());
         there.map(|(_, image)| *image).collect()
     };

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use reentry::core::id::{OwnerId, RunId, SnapshotId, TenantId};
+use reentry::core::id::{BlobId, OwnerId, RunId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::time::Timestamp;
 use reentry::store::memory::MemoryStore;
@@ -48,7 +48,7 @@ pub(crate) struct Disk {
     /// What keeps the owner of each process alive.
     leases: Mutex<BTreeMap<usize, Alive>>,
     /// Every memory of a guest that was ever stored.
-    pub(crate) images: Mutex<Vec<(RunId, SnapshotId)>>,
+    pub(crate) images: Mutex<Vec<(RunId, BlobId)>>,
 }
 
 impl Disk {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use reentry::core::digest::{ComponentDigest, WorkflowDigest};
-use reentry::core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry::core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{EntryRecord, RunState, RunStatus};
@@ -311,7 +311,7 @@ impl Runs for HeldStore {
 
 #[async_trait]
 impl Blobs for HeldStore {
-    async fn blob(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn blob(&self, id: BlobId) -> Result<Option<Vec<u8>>, StoreError> {
         if self.is(Broken::ImagesMixedUp)
             && self.stage.one_in(3)
             && let Some(other) = other_image(&self.disk, self.inner(), id)

@@ -2,7 +2,7 @@
 //! that did not count.
 
 use reentry_core::actor::By;
-use reentry_core::id::{SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::run::{Phase, RunState, SuspensionEnd};
 use reentry_core::time::Timestamp;
@@ -34,8 +34,8 @@ fn long(bytes: usize) -> String {
     format!("\"{}\"", "x".repeat(bytes - 2))
 }
 
-fn part(run: u64, text: &str) -> SnapshotId {
-    SnapshotId::of_part(run_id(run), text)
+fn part(run: u64, text: &str) -> BlobId {
+    BlobId::of_part(run_id(run), text)
 }
 
 fn here(text: &str) -> Option<Text> {

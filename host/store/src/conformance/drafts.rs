@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reentry_core::actor::{Actor, By};
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{
@@ -35,8 +35,8 @@ pub fn suspension_id(number: u64) -> SuspensionId {
 }
 
 /// The image with this number.
-pub fn image_id(number: u64) -> SnapshotId {
-    SnapshotId::from_bytes(bytes(number))
+pub fn image_id(number: u64) -> BlobId {
+    BlobId::from_bytes(bytes(number))
 }
 
 /// The owner with this number.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reentry_core::id::{MessageId, SnapshotId, SuspensionId};
+use reentry_core::id::{BlobId, MessageId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::run::RunStatus;
 
@@ -112,7 +112,7 @@ impl Data {
     /// Refuses ids that were used before, and names of what is not kept.
     fn check_names(&self, rows: &CommitRows) -> Result<(), StoreError> {
         let run = self.runs.get(&rows.run.id);
-        let mut images: BTreeSet<SnapshotId> = BTreeSet::new();
+        let mut images: BTreeSet<BlobId> = BTreeSet::new();
         for (image, _) in &rows.images {
             let is_new = !self.images.contains_key(image) && images.insert(*image);
             refuse_unless(is_new, || format!("image {image} exists"))?;
@@ -137,7 +137,7 @@ impl Data {
     }
 
     /// The payloads that are kept apart of steps which begin, in order, with their texts where there are any.
-    fn payloads_to_keep<'r>(&self, rows: &'r CommitRows) -> Vec<(SnapshotId, Option<&'r Json>)> {
+    fn payloads_to_keep<'r>(&self, rows: &'r CommitRows) -> Vec<(BlobId, Option<&'r Json>)> {
         let kept = self.runs.get(&rows.run.id).into_iter().flat_map(|run| run.steps.values());
         let is_dropped = |path: &str| rows.dropped_steps.iter().any(|above| is_within(path, above));
         let goes_on = kept.filter(|step| step.row.active && !is_dropped(&step.row.path));
@@ -268,14 +268,14 @@ impl Data {
         }
     }
 
-    fn share_image(&mut self, id: SnapshotId) {
+    fn share_image(&mut self, id: BlobId) {
         self.images.get_mut(&id).expect("it was found above").uses += 1;
     }
 }
 
 impl KeptRun {
     /// Stores a step's record in the place of the one it has, if any. Returns the payload that is left behind.
-    fn put_step(&mut self, place: u64, mut row: StepRow, version: i64, forks: &[i64]) -> Option<SnapshotId> {
+    fn put_step(&mut self, place: u64, mut row: StepRow, version: i64, forks: &[i64]) -> Option<BlobId> {
         let kept = self.steps.remove(&row.path);
         let place = kept.as_ref().map_or(place, |kept| kept.place);
         let left = match kept {
@@ -291,7 +291,7 @@ impl KeptRun {
     }
 
     /// Drops the record of a step and of all below it. Returns the payloads that are left behind.
-    fn drop_step(&mut self, path: String, version: i64, forks: &[i64]) -> Vec<SnapshotId> {
+    fn drop_step(&mut self, path: String, version: i64, forks: &[i64]) -> Vec<BlobId> {
         let (dropped, kept) =
             std::mem::take(&mut self.steps).into_iter().partition(|(kept, _)| is_within(kept, &path));
         self.steps = kept;
@@ -304,7 +304,7 @@ impl KeptRun {
     }
 
     /// Keeps a record that is no more, if a fork sees it or may yet; returns its payload if not.
-    fn keep_old(&mut self, step: KeptStep, until: i64, forks: &[i64]) -> Option<SnapshotId> {
+    fn keep_old(&mut self, step: KeptStep, until: i64, forks: &[i64]) -> Option<BlobId> {
         if !step.row.active && self.is_seen(step.row.version, until, forks) {
             self.old_steps.push(OldStep { until, step });
             return None;
@@ -320,21 +320,21 @@ impl KeptRun {
 
     /// Forgets the oldest savepoints and what only they led to; returns the images that nobody needs any more on
     /// their behalf.
-    fn forget_savepoints(&mut self, max: u32, forks: &[i64]) -> Vec<SnapshotId> {
+    fn forget_savepoints(&mut self, max: u32, forks: &[i64]) -> Vec<BlobId> {
         let forgotten = self.savepoints.len().saturating_sub(max as usize);
         let oldest = self.savepoints.keys().take(forgotten).copied().collect();
         self.forget(oldest, forks)
     }
 
     /// Forgets the savepoint of an answer that was refused, as [`Self::forget_savepoints`].
-    fn forget_answer(&mut self, answer: &ReopenedRow, forks: &[i64]) -> Vec<SnapshotId> {
+    fn forget_answer(&mut self, answer: &ReopenedRow, forks: &[i64]) -> Vec<BlobId> {
         let of_answer = |savepoint: &&SavepointRow| savepoint.suspension == Some(answer.id);
         let found = self.savepoints.get(&answer.savepoint).filter(of_answer);
         let found = found.map(|savepoint| savepoint.version).into_iter().collect();
         self.forget(found, forks)
     }
 
-    fn forget(&mut self, versions: Vec<i64>, forks: &[i64]) -> Vec<SnapshotId> {
+    fn forget(&mut self, versions: Vec<i64>, forks: &[i64]) -> Vec<BlobId> {
         let mut images = Vec::new();
         if versions.is_empty() {
             return images;

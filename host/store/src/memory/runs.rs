@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reentry_core::digest::WorkflowDigest;
-use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, RunState, RunStatus};
@@ -122,14 +122,14 @@ impl KeptRun {
 
 impl KeptEnd {
     /// Where the texts are that are kept apart.
-    pub(super) fn parts(&self) -> impl Iterator<Item = SnapshotId> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = BlobId> {
         self.what.texts().filter_map(Payload::part)
     }
 }
 
 impl KeptTry {
     /// Where its answer is, if that is kept apart.
-    pub(super) fn part(&self) -> Option<SnapshotId> {
+    pub(super) fn part(&self) -> Option<BlobId> {
         match self.what.answer {
             Some(Text::Apart(part)) => Some(part),
             _ => None,
@@ -157,10 +157,10 @@ impl KeptSuspension {
         &mut self,
         reopened: &ReopenedRow,
         (version, refused_at): (i64, i64),
-        size_of: impl Fn(SnapshotId) -> usize,
-    ) -> Result<Vec<SnapshotId>, StoreError> {
+        size_of: impl Fn(BlobId) -> usize,
+    ) -> Result<Vec<BlobId>, StoreError> {
         let Some(KeptEnd { what, at, .. }) = self.ended.take() else { return Ok(Vec::new()) };
-        let mut left: Vec<SnapshotId> = what.question.iter().filter_map(Payload::part).collect();
+        let mut left: Vec<BlobId> = what.question.iter().filter_map(Payload::part).collect();
         let (tries, bytes) = self.kept(TryKind::Refused);
         if tries >= REFUSALS_KEPT_MAX || bytes >= REFUSALS_BYTES_MAX {
             left.extend(what.answer.iter().filter_map(Payload::part));

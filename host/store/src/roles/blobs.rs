@@ -1,7 +1,7 @@
 //! Blobs: what is kept apart from rows.
 
 use async_trait::async_trait;
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 
 use crate::StoreError;
 
@@ -9,5 +9,5 @@ use crate::StoreError;
 #[async_trait]
 pub trait Blobs: Send + Sync + 'static {
     /// Reads the kept memory of a guest, or what else is kept apart: a payload, a part of a savepoint.
-    async fn blob(&self, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError>;
+    async fn blob(&self, id: BlobId) -> Result<Option<Vec<u8>>, StoreError>;
 }

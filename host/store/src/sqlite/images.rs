@@ -4,7 +4,7 @@
 //! An image has one user; further ones are counted beside it, so that neither the common case nor sharing writes it
 //! again.
 
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use rusqlite::{Connection, params};
 
 use crate::StoreError;
@@ -12,7 +12,7 @@ use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{Reader, get, one};
 
 /// Stores an image for its first user.
-pub(crate) fn store(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<(), Fault> {
+pub(crate) fn store(connection: &Connection, id: BlobId, data: &[u8]) -> Result<(), Fault> {
     let sql = "INSERT INTO images (id, data) VALUES (?1, ?2)";
     connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])?;
     Ok(())
@@ -20,7 +20,7 @@ pub(crate) fn store(connection: &Connection, id: SnapshotId, data: &[u8]) -> Res
 
 /// Stores a part of something, whose id follows from what it is, for one more user; returns how many bytes it took,
 /// none if it is kept already.
-pub(crate) fn keep_part(connection: &Connection, id: SnapshotId, data: &[u8]) -> Result<usize, Fault> {
+pub(crate) fn keep_part(connection: &Connection, id: BlobId, data: &[u8]) -> Result<usize, Fault> {
     let sql = "INSERT INTO images (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
     match connection.prepare_cached(sql)?.execute(params![id.as_bytes(), data])? {
         0 => share(connection, id).map(|()| 0),
@@ -29,7 +29,7 @@ pub(crate) fn keep_part(connection: &Connection, id: SnapshotId, data: &[u8]) ->
 }
 
 /// One user more.
-pub(crate) fn share(connection: &Connection, id: SnapshotId) -> Result<(), Fault> {
+pub(crate) fn share(connection: &Connection, id: BlobId) -> Result<(), Fault> {
     let sql = "INSERT INTO image_shares (image, more) SELECT id, 1 FROM images WHERE id = ?1
         ON CONFLICT (image) DO UPDATE SET more = more + 1";
     match connection.prepare_cached(sql)?.execute([id.as_bytes()])? {
@@ -39,7 +39,7 @@ pub(crate) fn share(connection: &Connection, id: SnapshotId) -> Result<(), Fault
 }
 
 /// One user less; the last one takes the image along.
-pub(crate) fn drop(connection: &Connection, id: SnapshotId) -> Result<(), Fault> {
+pub(crate) fn drop(connection: &Connection, id: BlobId) -> Result<(), Fault> {
     for sql in [
         "DELETE FROM images WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM image_shares WHERE image = ?1)",
         "DELETE FROM image_shares WHERE image = ?1 AND more = 1",
@@ -53,14 +53,14 @@ pub(crate) fn drop(connection: &Connection, id: SnapshotId) -> Result<(), Fault>
 }
 
 /// The size of an image in bytes, without reading it.
-pub(crate) fn bytes(connection: &Connection, id: SnapshotId) -> Result<Option<u64>, StoreError> {
+pub(crate) fn bytes(connection: &Connection, id: BlobId) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT length(data) FROM images WHERE id = ?1";
     let length = one(connection, sql, [id.as_bytes()], |row| get::<i64>(row, 0))?;
     Ok(length.map(i64::unsigned_abs))
 }
 
 /// Reads an image.
-pub(crate) fn read(reader: &Reader, id: SnapshotId) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn read(reader: &Reader, id: BlobId) -> Result<Option<Vec<u8>>, StoreError> {
     let data: Option<Vec<u8>> =
         one(reader, "SELECT data FROM images WHERE id = ?1", [id.as_bytes()], |row| get(row, 0))?;
     reader.count(data.as_deref());

@@ -1,6 +1,6 @@
 //! What a run has no more and forks still see, and what a fork sees no more: the tables `old_steps` and `hidden_steps`.
 
-use reentry_core::id::SnapshotId;
+use reentry_core::id::BlobId;
 use rusqlite::{Connection, Params, params};
 
 use crate::sqlite::fault::Fault;
@@ -31,7 +31,7 @@ pub(crate) fn drop_within(
     run: i64,
     path: &str,
     version: i64,
-) -> Result<Vec<SnapshotId>, Fault> {
+) -> Result<Vec<BlobId>, Fault> {
     // Ids are ASCII, and what follows one in a path sorts before a backslash.
     let above = if path.is_empty() { "\u{7f}".to_owned() } else { format!("{path}\\") };
     let sql = format!(
@@ -78,8 +78,8 @@ fn drop_parts(connection: &Connection, sql: &str, params: impl Params) -> Result
 }
 
 /// Where the payloads are that a statement finds.
-fn parts(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<SnapshotId>, Fault> {
+fn parts(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<BlobId>, Fault> {
     let mut statement = connection.prepare_cached(sql)?;
-    let parts = statement.query_map(params, |row| Ok(SnapshotId::from_bytes(row.get(0)?)))?;
+    let parts = statement.query_map(params, |row| Ok(BlobId::from_bytes(row.get(0)?)))?;
     Ok(parts.collect::<rusqlite::Result<Vec<_>>>()?)
 }

@@ -1,6 +1,6 @@
 //! Savepoints: the table `savepoints`. Each names images, which are kept as long as it is.
 
-use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use rusqlite::{Connection, Params, Row, params};
 
@@ -73,7 +73,7 @@ fn forget(connection: &Connection, sql: &str, params: impl Params) -> Result<usi
         connection.prepare_cached("DELETE FROM savepoints WHERE seq = ?1")?.execute([seq])?;
         // Twice the same image is there twice.
         let (ids, _) = ids.as_chunks::<16>();
-        ids.iter().try_for_each(|id| images::drop(connection, SnapshotId::from_bytes(*id)))?;
+        ids.iter().try_for_each(|id| images::drop(connection, BlobId::from_bytes(*id)))?;
     }
     Ok(found.len())
 }
@@ -126,7 +126,7 @@ fn decode(run: RunId, row: &Row<'_>) -> Result<SavepointRow, StoreError> {
         kind: kind_of(get(row, 1)?)?,
         suspension: get::<Option<[u8; 16]>>(row, 2)?.map(SuspensionId::from_bytes),
         at: get(row, 3)?,
-        images: ids.iter().map(|id| SnapshotId::from_bytes(*id)).collect(),
+        images: ids.iter().map(|id| BlobId::from_bytes(*id)).collect(),
         parts: Vec::new(),
         state: Json::stored(get::<String>(row, 5)?).map_err(|error| damaged(what(), error))?,
     })

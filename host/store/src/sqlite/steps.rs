@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use reentry_core::id::{OwnerId, SnapshotId};
+use reentry_core::id::{BlobId, OwnerId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::StoreError;
@@ -20,7 +20,7 @@ struct Kept {
     seq: i64,
     active: bool,
     /// Where its payload is kept, if that is apart.
-    part: Option<SnapshotId>,
+    part: Option<BlobId>,
     /// Whether a fork sees its record, or may.
     seen: bool,
 }
@@ -40,11 +40,11 @@ pub(crate) fn store(
     connection: &Connection,
     run: i64,
     step: &StepRow,
-    left: &mut Vec<SnapshotId>,
+    left: &mut Vec<BlobId>,
 ) -> Result<usize, Fault> {
     let mut find = connection.prepare_cached(&FIND)?;
     let kept = find.query_row(params![run, step.path], |row| {
-        let part = row.get::<_, Option<[u8; 16]>>(2)?.map(SnapshotId::from_bytes);
+        let part = row.get::<_, Option<[u8; 16]>>(2)?.map(BlobId::from_bytes);
         Ok(Kept { seq: row.get(0)?, active: row.get(1)?, part, seen: row.get(3)? })
     });
     match kept.optional()? {
@@ -76,7 +76,7 @@ fn begin_anew(
     connection: &Connection,
     step: &StepRow,
     kept: &Kept,
-    left: &mut Vec<SnapshotId>,
+    left: &mut Vec<BlobId>,
 ) -> Result<usize, Fault> {
     let bytes = keep_payload(connection, step)?;
     if kept.seen {
@@ -95,7 +95,7 @@ fn begin_anew(
         step.version,
         step.active,
         within(step),
-        step.payload.part().as_ref().map(SnapshotId::as_bytes),
+        step.payload.part().as_ref().map(BlobId::as_bytes),
     ])?;
     Ok(bytes)
 }
@@ -113,7 +113,7 @@ fn insert(connection: &Connection, run: i64, step: &StepRow) -> Result<usize, Fa
         step.record,
         step.version,
         within(step),
-        step.payload.part().as_ref().map(SnapshotId::as_bytes),
+        step.payload.part().as_ref().map(BlobId::as_bytes),
     ])?;
     Ok(bytes)
 }
@@ -137,6 +137,6 @@ fn keep_payload(connection: &Connection, step: &StepRow) -> Result<usize, Fault>
 }
 
 /// Where a payload is kept, from a column.
-pub(crate) fn part(row: &Row<'_>, column: usize) -> Result<Option<SnapshotId>, StoreError> {
-    Ok(reader::get::<Option<[u8; 16]>>(row, column)?.map(SnapshotId::from_bytes))
+pub(crate) fn part(row: &Row<'_>, column: usize) -> Result<Option<BlobId>, StoreError> {
+    Ok(reader::get::<Option<[u8; 16]>>(row, column)?.map(BlobId::from_bytes))
 }

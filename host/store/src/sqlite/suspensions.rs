@@ -1,6 +1,6 @@
 //! Suspensions: the table `suspensions`. It is what claims are decided on, and what inboxes list.
 
-use reentry_core::id::{SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, SuspensionId, TenantId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::codes::{end_code, topic_code};
@@ -115,7 +115,7 @@ pub(crate) fn reopen(
     rows: &CommitRows,
     run: i64,
     reopened: &ReopenedRow,
-    left: &mut Vec<SnapshotId>,
+    left: &mut Vec<BlobId>,
 ) -> Result<(), Fault> {
     let (suspension, answered) = (reopened.id, end_code(SuspensionEnd::Answered));
     let sql = "SELECT question_part, answer_part, labels, assignees FROM suspensions
@@ -128,10 +128,10 @@ pub(crate) fn reopen(
     let Some((question, answer, names)) = found.optional()? else {
         return Err(Fault::Refused(CommitError::NotAnswered { run: rows.run.id, suspension }));
     };
-    left.extend(question.map(SnapshotId::from_bytes));
+    left.extend(question.map(BlobId::from_bytes));
     let is_kept = tries::refuse(connection, run, reopened, (rows.run.version, rows.run.updated_at))?;
     if !is_kept {
-        left.extend(answer.map(SnapshotId::from_bytes));
+        left.extend(answer.map(BlobId::from_bytes));
     }
     let sql = "UPDATE suspensions SET ended = NULL, ended_at = NULL, ended_version = NULL, actor = NULL, asserted = NULL,
         via = NULL, channel = NULL, comment = NULL, question = NULL, question_part = NULL, answer = NULL,
@@ -149,7 +149,7 @@ pub(crate) fn delete(connection: &Connection, run: i64) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(sql)?;
     let parts = statement.query_map([run], |row| Ok([row.get(0)?, row.get(1)?]))?;
     let parts = parts.collect::<rusqlite::Result<Vec<[Option<[u8; 16]>; 2]>>>()?;
-    let own = parts.into_iter().flatten().flatten().map(SnapshotId::from_bytes);
+    let own = parts.into_iter().flatten().flatten().map(BlobId::from_bytes);
     let mut left = own.chain(tries::delete(connection, run)?);
     left.try_for_each(|part| images::drop(connection, part))?;
     connection.prepare_cached("DELETE FROM suspensions WHERE run = ?1")?.execute([run])?;

@@ -1,7 +1,7 @@
 //! Answers that did not count: the table `tries`.
 
 use reentry_core::actor::{Actor, By};
-use reentry_core::id::{RunId, SnapshotId, SuspensionId, TenantId};
+use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -175,10 +175,10 @@ pub(crate) fn by(row: &Row<'_>, first: usize) -> Result<By, StoreError> {
 }
 
 /// Deletes the tries of a run; returns where their answers are that it needs no more.
-pub(crate) fn delete(connection: &Connection, run: i64) -> Result<Vec<SnapshotId>, Fault> {
+pub(crate) fn delete(connection: &Connection, run: i64) -> Result<Vec<BlobId>, Fault> {
     let mut statement =
         connection.prepare_cached("SELECT part FROM tries WHERE run = ?1 AND part IS NOT NULL")?;
-    let parts = statement.query_map([run], |row| Ok(SnapshotId::from_bytes(row.get(0)?)))?;
+    let parts = statement.query_map([run], |row| Ok(BlobId::from_bytes(row.get(0)?)))?;
     let parts = parts.collect::<rusqlite::Result<Vec<_>>>()?;
     connection.prepare_cached("DELETE FROM tries WHERE run = ?1")?.execute([run])?;
     Ok(parts)

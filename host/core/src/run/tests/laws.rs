@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::script::{World, commit, owner, suspension};
 use crate::event::{CallEnd, CallEnded, Event, StartRequest};
-use crate::id::{SnapshotId, SuspensionId};
+use crate::id::{BlobId, SuspensionId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
@@ -27,7 +27,7 @@ fn answered(run: &RunState) -> HashSet<SuspensionId> {
 }
 
 /// Images that a run's steps lead to, each of which is kept for one step.
-fn images(run: &RunState) -> HashSet<SnapshotId> {
+fn images(run: &RunState) -> HashSet<BlobId> {
     run.images().collect()
 }
 
@@ -287,7 +287,7 @@ fn end(kind: EndKind, at: u8) -> CallEnd {
         waits: Waits { waits: what.into_iter().map(|what| Wait { id: 0, what }).collect(), wake: Wake::All },
         suspensions: vec![suspension(at)],
         workflows: BTreeMap::new(),
-        image: image.then(|| SnapshotId::from_bytes([at; 16])),
+        image: image.then(|| BlobId::from_bytes([at; 16])),
     };
     match kind {
         EndKind::Complete => CallEnd::Completed(json("1")),

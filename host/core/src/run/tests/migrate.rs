@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use super::script::{World, commit, played, tell, waits};
 use crate::event::{Event, Migrated, MovedStep};
-use crate::id::SnapshotId;
+use crate::id::BlobId;
 use crate::run::Refused;
 use crate::time::Timestamp;
 use crate::workflow::Program;
@@ -14,7 +14,7 @@ use crate::workflow::Program;
 /// The event that moves a run to a workflow, in which the steps named wait with image 200 and for this.
 fn event(world: &World, to: &Program, moved: &[(&str, &str)]) -> Event {
     let step = |(path, list): &(&str, &str)| {
-        let image = SnapshotId::from_bytes([200; 16]);
+        let image = BlobId::from_bytes([200; 16]);
         (path.parse().unwrap(), MovedStep { image, waits: waits(list) })
     };
     let moved = moved.iter().map(step).collect();

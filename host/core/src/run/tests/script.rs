@@ -32,7 +32,7 @@ use crate::actor::{Actor, By};
 use crate::digest::ComponentDigest;
 use crate::effect::Effect;
 use crate::event::{CallEnd, CallEnded, Event, Received, Restarted, StartRequest, Traveled};
-use crate::id::{MessageId, OwnerId, RunId, SnapshotId, SuspensionId, TenantId};
+use crate::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
@@ -594,7 +594,7 @@ fn end(words: &Words<'_>, at: u8, line: &str) -> CallEnd {
     let several = |waits: Vec<Wait>, wake: Wake| CallEnd::Suspended {
         suspensions: (0..waits.len()).map(|number| numbered(ids, number)).collect(),
         waits: Waits { waits, wake },
-        image: Some(SnapshotId::from_bytes([at; 16])),
+        image: Some(BlobId::from_bytes([at; 16])),
         workflows: BTreeMap::from([("pack".to_owned(), commit("then(packed)").unwrap().digest())]),
     };
     let suspended = |waits: Vec<WaitFor>| {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::laws::{Draw, EndKind, draws, event};
 use super::script::{World, commit, owner, suspension};
 use crate::event::{CallEnd, CallEnded, Event, StartRequest};
-use crate::id::SnapshotId;
+use crate::id::BlobId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, Target};
@@ -235,7 +235,7 @@ fn suspended(number: u8) -> CallEnd {
     CallEnd::Suspended {
         waits: Waits { waits: vec![Wait { id: 0, what: WaitFor::Answer(answer) }], wake: Wake::Any },
         suspensions: vec![suspension(number)],
-        image: Some(SnapshotId::from_bytes([number; 16])),
+        image: Some(BlobId::from_bytes([number; 16])),
         workflows: BTreeMap::new(),
     }
 }
