@@ -55,19 +55,19 @@ impl Run {
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use reentry::{ResumeOptions, StartOptions};
+    /// # use reentry::{Happening, ResumeOptions, StartOptions};
     /// # use serde_json::json;
     /// # let (host, tenant, ask) = asks().await?;
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
     /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
     /// run.resume(ResumeOptions::data(json!(true))).await?;
     /// let mut watch = run.watch(None);
-    /// let mut kinds = Vec::new();
+    /// let mut happened = Vec::new();
     /// while let Some(event) = watch.next().await? {
-    ///     kinds.push(event.kind);
+    ///     happened.push(event.what);
     /// }
-    /// assert!(kinds.contains(&"workflow-step-suspended"));
-    /// assert_eq!(kinds.last(), Some(&"workflow-finish"));
+    /// assert!(happened.iter().any(|what| matches!(what, Happening::Suspended { .. })));
+    /// assert!(matches!(happened.last(), Some(Happening::Finished { .. })));
     /// # Ok(())
     /// # }
     /// ```
