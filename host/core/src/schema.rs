@@ -1,6 +1,6 @@
 //! JSON Schemas: compiled once, then used to check data and to fill in defaults.
 //!
-//! Schemas and data come from strangers, and one check must never take the host down: see [`bounds`].
+//! Schemas and data come from strangers, and one check must never take the host down: see `bounds`.
 
 mod bounds;
 mod defaults;

@@ -281,7 +281,7 @@ pub struct RootSpan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RootSpanRecord {
-    /// The trace; `None` only in the log, see [`Self::abridge`].
+    /// The trace; `None` only in the log, where what follows from its place is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<TraceId>,
     /// The span itself; `None` only in the log.

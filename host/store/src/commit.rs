@@ -32,7 +32,7 @@ pub struct Commit {
     /// is one whose step has not begun.
     ///
     /// The payload of a record is stored with the first one of its step, and with the first one after the step was
-    /// done; in between it must stay the same. One with a place [`apart`](Step::apart) is kept there, as memories
+    /// done; in between it must stay the same. One with a place [`apart`](reentry_core::run::EntryRecord::apart) is kept there, as memories
     /// are, once however many steps and savepoints have it; a record without a payload names one that is kept
     /// already.
     pub steps: Vec<(StepPath, EntryRecord)>,
@@ -180,7 +180,7 @@ impl NewSuspension {
 pub enum CommitError {
     /// The tenant has asked under this key before. Looked at first: what it was answered, [`Store::request`] tells.
     ///
-    /// [`Store::request`]: crate::Store::request
+    /// [`Store::request`]: crate::Runs::request
     #[error("request `{key}` is known already")]
     RequestKnown {
         /// The key.

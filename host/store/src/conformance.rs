@@ -1,6 +1,6 @@
 //! The suite that every back end must pass: what the docs of [`Store`] promise, one case each.
 //!
-//! [`conformance!`](crate::conformance) makes a test of every case for one back end. The cases know nothing of how a
+//! [`conformance!`](macro@crate::conformance) makes a test of every case for one back end. The cases know nothing of how a
 //! back end stores; what only one of them promises is tested beside it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
@@ -117,7 +117,7 @@ macro_rules! conformance {
     };
 }
 
-/// The list of cases, taken apart. Use [`conformance!`](crate::conformance).
+/// The list of cases, taken apart. Use [`conformance!`](macro@crate::conformance).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_cases {

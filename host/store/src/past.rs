@@ -23,7 +23,7 @@ pub const LATE_TRIES_KEPT_MAX: usize = 20;
 pub enum Text {
     /// The text.
     Here(Json),
-    /// It is large: [`Store::image`](crate::Store::image) reads it.
+    /// It is large: [`Blobs::blob`](crate::Blobs::blob) reads it.
     Apart(BlobId),
 }
 

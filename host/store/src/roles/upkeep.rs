@@ -74,7 +74,7 @@ pub trait Upkeep: Send + Sync + 'static {
     async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError>;
 
     /// Drops all that is kept of a tenant without runs: what it holds and has applied, its messages; durable on
-    /// return. Returns the components that are not kept any more, as [`remove_component`](Self::remove_component)
+    /// return. Returns the components that are not kept any more, as [`remove_component`](crate::Library::remove_component)
     /// does. What is published stays, whoever published it.
     ///
     /// # Errors
