@@ -17,7 +17,8 @@ for shell in bash fish zsh; do
   "$built" completions $shell >"$stage/$shell"
 done
 
-install -D -m 755 "$built" "$prefix/bin/reentry"
+# Stripped here: cargo leaves the symbols in a binary whose package has settings of its own in the profile.
+install -D -s -m 755 "$built" "$prefix/bin/reentry"
 install -D -m 644 "$stage/bash" "$prefix/share/bash-completion/completions/reentry"
 install -D -m 644 "$stage/fish" "$prefix/share/fish/vendor_completions.d/reentry.fish"
 install -D -m 644 "$stage/zsh" "$prefix/share/zsh/site-functions/_reentry"
