@@ -49,7 +49,7 @@ fn the_example_of_each_sdk_is_the_one_on_its_page() -> Result<()> {
 
 /// Which crates each crate of the host is built on. An arrow that is not here turns the layers upside down:
 /// ARCHITECTURE.md has them.
-const ARROWS: [(&str, &[&str]); 6] = [
+pub(crate) const ARROWS: [(&str, &[&str]); 6] = [
     ("core", &[]),
     ("wasm", &["reentry-core"]),
     ("store", &["reentry-core"]),
@@ -225,7 +225,6 @@ const LONG_FILES: &[(&str, usize)] = &[
     ("host/store/src/conformance/filters.rs", 485),
     ("host/store/tests/same.rs", 560),
     ("tests/crash.rs", 464),
-    ("tests/damage.rs", 540),
 ];
 
 /// Most lines of any other file.
