@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
@@ -15,7 +16,8 @@ use reentry::{ForkOptions, Host, ResumeOptions, StartOptions};
 use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response, SpanValue, values_file};
 use reentry_tests::{guests, host, json, workflow_after, workflow_of};
-use serde_json::json;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -236,19 +238,31 @@ fn tree(seen: &[Seen]) -> String {
     told
 }
 
-/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event
-/// comes, an answer, a travel, a cancellation, a restart.
-#[tokio::test]
-async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
-    let (folder, component) = (data_folder()?, guests::component("memory-probe")?);
-    let (data, beside) = (folder.path(), tempfile::tempdir()?);
-    let file = beside.path().join("spans.txt");
-    let digest = ComponentDigest::of(&component).to_string();
-    let before = vec![
+/// A run that a timer woke in a process that ended with SIGKILL in the middle of the call after it, and that another
+/// one took over. It waits for the event `paid`.
+struct TakenOver {
+    folder: TempDir,
+    /// Where the processes write their spans.
+    beside: TempDir,
+    run: RunId,
+    by: HostProcess,
+}
+
+fn spans_file(beside: &TempDir) -> PathBuf {
+    beside.path().join("spans.txt")
+}
+
+/// Behind the event come these entries, made for the digest of the probe, and its step `ask`.
+async fn taken_over(then: impl FnOnce(&str) -> Vec<Value>) -> Result<TakenOver> {
+    let (folder, beside) = (data_folder()?, tempfile::tempdir()?);
+    let (data, file) = (folder.path(), spans_file(&beside));
+    let digest = ComponentDigest::of(&guests::component("memory-probe")?).to_string();
+    let mut before = vec![
         json!({"sleep": {"ms": 1}}),
         json!({"then": {"id": "count", "component": digest, "step": "checkpoint"}}),
         json!({"event": {"id": "paid", "name": "paid"}}),
     ];
+    before.extend(then(&digest));
     let start =
         Request::Start { component: "memory-probe".into(), step: "ask".into(), before, input: json!(1) };
 
@@ -259,6 +273,15 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
 
     let mut second = HostProcess::start_traced(PROGRAM.as_ref(), data, None, &file).await?;
     second.ask(&Request::Recover).await?;
+    Ok(TakenOver { folder, beside, run, by: second })
+}
+
+/// A timer wakes the run, the process that makes the call ends with SIGKILL, another one takes it over; an event
+/// comes, an answer, a travel, a cancellation, a restart.
+#[tokio::test]
+async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
+    let TakenOver { folder, beside, run, by: mut second } = taken_over(|_| Vec::new()).await?;
+    let (data, file) = (folder.path(), spans_file(&beside));
     let event = Request::Event { run, name: "paid".into(), key: "k".into(), payload: json(json!(2)) };
     let travel = Request::Travel { run, to: "ask".parse()? };
     let answer = Request::Resume { run, data: json!("yes") };
@@ -317,27 +340,12 @@ async fn all_that_happens_to_a_run_is_one_trace() -> Result<()> {
 /// has the id that the log has. The spans of a process that was killed are in the log alone.
 #[tokio::test]
 async fn the_spans_that_observers_get_are_one_tree() -> Result<()> {
-    let (folder, component) = (data_folder()?, guests::component("memory-probe")?);
-    let (data, beside) = (folder.path(), tempfile::tempdir()?);
-    let file = beside.path().join("spans.txt");
-    let digest = ComponentDigest::of(&component).to_string();
-    let retry = json!({"retries": 1, "delayMs": 0});
-    let before = vec![
-        json!({"sleep": {"ms": 1}}),
-        json!({"then": {"id": "count", "component": digest, "step": "checkpoint"}}),
-        json!({"event": {"id": "paid", "name": "paid"}}),
-        json!({"then": {"id": "fail", "component": digest, "step": "fail", "retry": retry}}),
-    ];
-    let start =
-        Request::Start { component: "memory-probe".into(), step: "ask".into(), before, input: json!(1) };
-
-    let mut first =
-        HostProcess::start_traced(PROGRAM.as_ref(), data, Some(("before-call", 1)), &file).await?;
-    let run: RunId = serde_json::from_value(done(first.ask(&start).await?)?["runId"].clone())?;
-    while first.ask(&Request::Wake).await?.is_some() {}
-
-    let mut second = HostProcess::start_traced(PROGRAM.as_ref(), data, None, &file).await?;
-    second.ask(&Request::Recover).await?;
+    let fails = |digest: &str| {
+        let retry = json!({"retries": 1, "delayMs": 0});
+        vec![json!({"then": {"id": "fail", "component": digest, "step": "fail", "retry": retry}})]
+    };
+    let TakenOver { folder, beside, run, by: mut second } = taken_over(fails).await?;
+    let (data, file) = (folder.path(), spans_file(&beside));
     let payload = json(json!({"retryable_times": 1}));
     second.ask(&Request::Event { run, name: "paid".into(), key: "k".into(), payload }).await?;
     second.kill().await?;
