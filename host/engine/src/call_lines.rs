@@ -90,8 +90,11 @@ impl CallLines {
             written(&StoredLine { at: *at, level, message: String::new(), fields: None, dropped })
         });
         let lines = (first_lines + last.len()) as u64 + dropped.map_or(0, |dropped| dropped.lines);
-        let text = || std::iter::once(first).chain(gap).chain(last).collect::<String>().into();
-        (lines > 0).then(|| CallLog { path: path.clone(), call, attempt, lines, text: text() })
+        if lines == 0 {
+            return None;
+        }
+        let text: String = std::iter::once(first).chain(gap).chain(last).collect();
+        Some(CallLog { path: path.clone(), call, attempt, lines, text: text.into() })
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn counted(cause: &Cause, before: &RunState, after: &RunState) -> imp
         }
         Cause::Event(_) | Cause::CallEnded(..) => None,
     };
-    let stands = match (before.status().is_final(), after.status().is_final()) {
+    let stands = match (before.has_ended(), after.has_ended()) {
         (false, true) => Some(Counted::Ended(after.status())),
         (true, false) => Some(Counted::Restarted),
         _ => None,

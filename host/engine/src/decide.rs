@@ -366,7 +366,7 @@ impl Decider {
     pub(crate) async fn reload(&mut self) -> Result<(), Error> {
         self.run = load(&self.host, &self.run.tenant, self.run.id).await?.into();
         self.program = self.host.registry.program(&self.run).await?;
-        self.root = match self.run.status().is_final() {
+        self.root = match self.run.has_ended() {
             true => self.host.store.step(&self.run.tenant, self.run.id, &StepPath::root()).await?,
             false => None,
         };

@@ -199,7 +199,7 @@ impl Run {
     /// `NotFound` when there is no such run.
     pub async fn result(&self, options: OutputOptions) -> Result<RunResult, Error> {
         let run = self.load().await?;
-        let root = match run.status().is_final() {
+        let root = match run.has_ended() {
             true => self.tenant.shared.store.step(&run.tenant, run.id, &StepPath::root()).await?,
             false => None,
         };
@@ -232,7 +232,7 @@ impl Run {
     pub async fn steps(&self) -> Result<StepResults, Error> {
         let mut run = self.load().await?;
         let records = self.tenant.shared.store.steps(&self.tenant.id, self.id).await?;
-        if run.status().is_final() {
+        if run.has_ended() {
             return Ok(StepResults::of(records, &BTreeMap::new()));
         }
         let program = self.tenant.shared.registry.program(&run).await?;

@@ -10,7 +10,7 @@ use crate::path::StepPath;
 /// Ends the run at once. A call that is in flight goes on until it notices or is stopped, and its end is then of no
 /// interest any more.
 pub(super) fn cancel(change: &mut Change<'_>, by: By) -> Result<(), NoDecision> {
-    if change.run.status().is_final() {
+    if change.run.has_ended() {
         return Err(Refused::Ended { status: change.run.status() }.into());
     }
     let root = StepPath::root();

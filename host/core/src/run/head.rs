@@ -113,6 +113,12 @@ impl RunState {
         }
     }
 
+    /// Whether nothing more can happen to it, as [`RunStatus::is_final`] says of its status, and without a look at its
+    /// steps.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.phase, Phase::Succeeded | Phase::Failed | Phase::Canceled)
+    }
+
     /// All that steps wait for, with the step, in the order of the paths.
     pub fn waiting(&self) -> impl Iterator<Item = (&StepPath, &Suspension)> {
         self.steps.iter().flat_map(|(path, step)| step.open().map(move |suspension| (path, suspension)))
