@@ -34,6 +34,8 @@ mod logs;
 mod mailbox;
 #[path = "../runs/migrate.rs"]
 mod migrate;
+#[path = "../runs/observed.rs"]
+mod observed;
 #[path = "../runs/past.rs"]
 mod past;
 #[path = "../runs/policies.rs"]
