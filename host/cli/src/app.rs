@@ -15,6 +15,7 @@ use crate::hint;
 use crate::listener::set_up_log;
 use crate::session::Session;
 use crate::ui::Ui;
+use crate::walls;
 
 /// Stack of a thread. Builds that are not optimized, as that of the demo, need more than the two MiB that are usual.
 const STACK_BYTES: usize = 8 << 20;
@@ -23,9 +24,11 @@ const STACK_BYTES: usize = 8 << 20;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 pub(crate) fn main() -> Exit {
-    let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = help::command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return not_understood(&error),
     };
     let ui = Ui::new(cli.global.format(), cli.global.color, cli.global.verbose);
@@ -34,6 +37,9 @@ pub(crate) fn main() -> Exit {
         Ok(session) => session,
         Err(failure) => return ended_badly(failure, &ui, None),
     };
+    // Before there are threads, and before the first guest.
+    let walls = walls::put_up(&cli.command, &matches, session.data_dir());
+    let session = session.behind(walls);
     match in_runtime(cli.command, &session) {
         Ok(exit) => exit,
         Err(failure) => ended_badly(failure, &ui, Some(&session)),

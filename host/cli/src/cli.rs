@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, man, new, restore,
+    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, look, man, new, restore,
     resume, run, runs, tenants, work, workflow,
 };
 
@@ -64,6 +64,16 @@ pub(crate) struct Global {
         value_delimiter = ','
     )]
     pub(crate) set_limit: Vec<String>,
+
+    /// Go on with several tenants where this system does not give all walls: `reentry doctor` lists them
+    #[arg(
+        long,
+        env = "REENTRY_ALLOW_MISSING_WALLS",
+        global = true,
+        hide_env_values = true,
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
+    pub(crate) allow_missing_walls: bool,
 
     /// Form of results and errors: for people, or one JSON document
     #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Format::Text, global = true)]
@@ -131,6 +141,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     New(new::Command),
     Build(build::Args),
+    #[command(hide = true)]
+    Look(look::Args),
     Doctor(doctor::Args),
     Limits(limits::Args),
     Completions(completions::Args),

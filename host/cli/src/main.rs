@@ -32,6 +32,7 @@ mod style;
 mod suspended;
 mod table;
 mod ui;
+mod walls;
 mod working;
 
 fn main() -> std::process::ExitCode {

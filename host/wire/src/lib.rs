@@ -48,7 +48,9 @@ pub use limits::{LimitList, LimitRow};
 pub use log::LogRow;
 pub use message::EventSent;
 pub use migration::{Migrated, MigratedRow, MigratedStep, Migration};
-pub use project::{Built, BuiltComponent, DataDirState, Doctor, PagesWritten, ProjectMade, ToolRow};
+pub use project::{
+    Built, BuiltComponent, DataDirState, Doctor, LookRefused, Looked, PagesWritten, ProjectMade, ToolRow, WallRow,
+};
 pub use result::{LabeledStep, ResultFields, RunOutcome, StepFields};
 pub use runs::{LeftRow, RecoveredRow, RunDeleted, RunList, RunRow, RunWhole, RunsPruned, RunsRecovered};
 pub use syntax::syntax_error;

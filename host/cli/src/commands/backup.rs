@@ -1,6 +1,6 @@
 //! `reentry backup`: copies a data folder while it is used.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reentry_wire::BackupMade;
 
@@ -21,6 +21,13 @@ pub(crate) struct Args {
     /// Copy the host key as well: with both, one can use the copy, and make its runs do anything
     #[arg(long)]
     with_key: bool,
+}
+
+impl Args {
+    /// Folder of the copy.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
