@@ -33,7 +33,7 @@ pub(crate) fn main() -> Exit {
     };
     let ui = Ui::new(cli.global.format(), cli.global.color, cli.global.verbose);
     set_up_log(&ui, matches!(cli.command, Command::Work(_)));
-    let session = match Session::new(&cli.global, ui) {
+    let session = match Session::new(&cli.global, ui, keeps_limits(&cli.command)) {
         Ok(session) => session,
         Err(failure) => return ended_badly(failure, &ui, None),
     };
@@ -43,6 +43,15 @@ pub(crate) fn main() -> Exit {
     match in_runtime(cli.command, &session) {
         Ok(exit) => exit,
         Err(failure) => ended_badly(failure, &ui, Some(&session)),
+    }
+}
+
+/// Whether a command has to do with limits: others work whatever is wrong with the file that sets them.
+fn keeps_limits(command: &Command) -> bool {
+    match command {
+        Command::Limits(_) => true,
+        Command::Look(_) => false,
+        other => walls::has_guests(other),
     }
 }
 

@@ -54,7 +54,8 @@ pub(crate) struct Global {
 
     /// A limit of guests or of the host: `reentry limits` lists them; may be repeated
     ///
-    /// The same limits must be given to all commands that call guests. As a variable, several are divided by commas.
+    /// Wins over `host.toml` in the data folder, which sets limits for all commands. As a variable, several are divided
+    /// by commas.
     #[arg(
         long,
         value_name = "NAME=VALUE",

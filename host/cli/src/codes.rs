@@ -15,6 +15,10 @@ reentry::core::error_codes! { pub(crate) table:
         "A limit is unknown, or cannot be set to this value.",
         "Its name is misspelled, or the value has the wrong unit or is out of range.",
         "Read `reentry limits`.";
+    INVALID_HOST_FILE = "invalid-host-file", Refused,
+        "`host.toml` of the data folder cannot be used.",
+        "It is not TOML, or has a name or value that there is not.",
+        "Correct each place that the message names.";
     INVALID_JSON = "invalid-json", Refused,
         "An argument, file or standard input is not JSON that every reader reads alike.",
         "A syntax error, a key that is given twice, or a number that other readers would change.",

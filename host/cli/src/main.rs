@@ -21,6 +21,7 @@ mod invocation;
 mod json_text;
 mod languages;
 mod limits;
+mod limits_file;
 mod listener;
 mod outcome;
 mod progress;

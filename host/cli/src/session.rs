@@ -49,7 +49,8 @@ impl Background {
 }
 
 impl Session {
-    pub(crate) fn new(global: &Global, ui: Ui) -> Result<Self, Failure> {
+    /// Reads what the global options say and, for a command that keeps to limits, the file that sets them.
+    pub(crate) fn new(global: &Global, ui: Ui, keeps_limits: bool) -> Result<Self, Failure> {
         let data_dir = global.data_dir.clone().filter(|dir| !dir.as_os_str().is_empty());
         let Some(data_dir) = data_dir.or_else(default_data_dir) else {
             let report = Report::new(&codes::NO_HOME, "there is no home folder to keep data in");
@@ -59,7 +60,7 @@ impl Session {
         };
         let grants =
             if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
-        let limits = HostLimits::read(&global.set_limit)?;
+        let limits = HostLimits::read(keeps_limits.then_some(&data_dir), &global.set_limit)?;
         let again = Invocation::new(global, &data_dir);
         Ok(Self {
             ui,

@@ -43,7 +43,8 @@ pub(crate) fn put_up(command: &Command, matches: &ArgMatches, data_dir: &Path) -
     walls.put_up()
 }
 
-fn has_guests(command: &Command) -> bool {
+/// Whether a command may run or compile guests.
+pub(crate) fn has_guests(command: &Command) -> bool {
     match command {
         Command::Run(_)
         | Command::Resume(_)
@@ -172,10 +173,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let found = |words: &[&str]| named_in(folder.path(), words);
         let run = ["--data-dir=~/d", "run", "~/w.yaml", "--input", "@~/in.json", "--state", "{}"];
-        insta::assert_snapshot!(found(&run), @"");
-        insta::assert_snapshot!(found(&["resume", "last", "--data", "@~/answer.json"]), @"");
-        insta::assert_snapshot!(found(&["workflow", "check", "~/a.yaml", "~/b.json"]), @"");
-        insta::assert_snapshot!(found(&["restore", "~/backup"]), @"");
+        insta::assert_snapshot!(found(&run), @"d w.yaml in.json d");
+        insta::assert_snapshot!(found(&["resume", "last", "--data", "@~/answer.json"]), @"answer.json");
+        insta::assert_snapshot!(found(&["workflow", "check", "~/a.yaml", "~/b.json"]), @"a.yaml b.json");
+        insta::assert_snapshot!(found(&["restore", "~/backup"]), @"backup");
         insta::assert_snapshot!(found(&["runs", "list"]), @"");
     }
 

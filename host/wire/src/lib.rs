@@ -20,6 +20,7 @@ mod log;
 pub mod lookup;
 mod message;
 mod migration;
+mod place;
 mod project;
 mod result;
 mod runs;
@@ -48,6 +49,7 @@ pub use limits::{LimitList, LimitRow};
 pub use log::LogRow;
 pub use message::EventSent;
 pub use migration::{Migrated, MigratedRow, MigratedStep, Migration};
+pub use place::{excerpt, line_and_column};
 pub use project::{
     Built, BuiltComponent, DataDirState, Doctor, LookRefused, Looked, PagesWritten, ProjectMade, ToolRow, WallRow,
 };

@@ -6,6 +6,7 @@ use reentry_wire::BackupMade;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::limits_file;
 use crate::session::{Background, Session};
 
 /// Copy the data folder, while others use it
@@ -33,6 +34,7 @@ impl Args {
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     host.backup(&args.folder, args.with_key).await?;
+    limits_file::copy(session.data_dir(), &args.folder)?;
     let folder = args.folder.display();
     if session.ui.is_json() {
         session.ui.print_json(&BackupMade { folder: folder.to_string(), with_key: args.with_key })?;

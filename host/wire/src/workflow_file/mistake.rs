@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::place::{excerpt, line_and_column};
+use crate::place::{excerpt, line_and_column};
 use crate::error::{Details, Problem};
 
 /// Something that is wrong with a file.
