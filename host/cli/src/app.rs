@@ -37,10 +37,16 @@ pub(crate) fn main() -> Exit {
         Ok(session) => session,
         Err(failure) => return ended_badly(failure, &ui, None),
     };
+    let mut command = cli.command;
+    if let Command::Run(args) = &mut command
+        && let Err(failure) = args.read()
+    {
+        return ended_badly(failure, &ui, Some(&session));
+    }
     // Before there are threads, and before the first guest.
-    let walls = walls::put_up(&cli.command, &matches, session.data_dir());
+    let walls = walls::put_up(&command, &matches, session.data_dir());
     let session = session.behind(walls);
-    match in_runtime(cli.command, &session) {
+    match in_runtime(command, &session) {
         Ok(exit) => exit,
         Err(failure) => ended_badly(failure, &ui, Some(&session)),
     }

@@ -6,8 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, look, man, new, restore,
-    resume, run, runs, tenants, work, workflow,
+    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, look, man, new,
+    restore, resume, run, runs, tenants, work, workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.

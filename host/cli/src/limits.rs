@@ -407,7 +407,8 @@ impl HostLimits {
 
     /// A host that keeps to them.
     pub(crate) fn apply(&self, builder: HostBuilder) -> HostBuilder {
-        let Self { guest, component_bytes, calls, savepoints, cancel_grace, sit_through, origins: _ } = self.clone();
+        let Self { guest, component_bytes, calls, savepoints, cancel_grace, sit_through, origins: _ } =
+            self.clone();
         let builder = builder.savepoints_max(savepoints).cancel_grace(cancel_grace).sit_through(sit_through);
         builder.runtime(move |config| RuntimeConfig {
             limits: guest,

@@ -78,8 +78,11 @@ fn parsed(text: &str) -> Result<Values, Vec<Mistake>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let at = |error: &toml::de::Error| error.span().map_or(text.len(), |span| span.start);
-        let mistake =
-            |error: &toml::de::Error| Mistake { at: at(error), message: error.message().to_owned(), hint: None };
+        let mistake = |error: &toml::de::Error| Mistake {
+            at: at(error),
+            message: error.message().to_owned(),
+            hint: None,
+        };
         return Err(errors.iter().map(mistake).collect());
     }
     let (mut values, mut mistakes) = (Vec::new(), Vec::new());
@@ -137,7 +140,9 @@ fn one(name: &str, at: usize, value: &Spanned<DeValue<'_>>) -> Result<(&'static 
     match limit.read(&text) {
         Ok(value) => Ok((limit, value)),
         Err(WrongValue::Form(problem)) => Err(wrong(format!("`{name}`: {problem}"), None)),
-        Err(WrongValue::Bounds(hint)) => Err(wrong(format!("`{name}` = {text} is out of bounds"), Some(hint))),
+        Err(WrongValue::Bounds(hint)) => {
+            Err(wrong(format!("`{name}` = {text} is out of bounds"), Some(hint)))
+        }
     }
 }
 
@@ -241,7 +246,11 @@ mod tests {
         call = "2m
                   ^
         "#);
-        insta::assert_snapshot!(said("[limits]\nwaits = 1\nwaits = 2"), @"");
+        insta::assert_snapshot!(said("[limits]\nwaits = 1\nwaits = 2"), @"
+        host.toml:3:1: duplicate key
+        waits = 2
+        ^
+        ");
     }
 
     #[test]

@@ -113,10 +113,13 @@ impl Session {
             return Ok(());
         }
         let missed = self.walls.missed.iter().map(|(wall, why)| format!("{}: {why}", wall.name()));
-        let message = "this system does not give all walls around guests, and the data folder has several tenants";
+        let message =
+            "this system does not give all walls around guests, and the data folder has several tenants";
         let report = Report::new(&codes::MISSING_WALLS, message);
         let report = missed.fold(report, Report::cause);
-        Err(report.hint("`--allow-missing-walls` goes on without them; docs/security.md says what they keep").into())
+        Err(report
+            .hint("`--allow-missing-walls` goes on without them; docs/security.md says what they keep")
+            .into())
     }
 
     /// The host of a data folder that must be there, for commands that only look at what it has: a mistyped folder

@@ -1,5 +1,6 @@
 //! The walls around commands that run or compile guests.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File};
 use std::io::Read as _;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -70,18 +71,16 @@ pub(crate) fn has_guests(command: &Command) -> bool {
 
 /// Whether a command makes the data folder if it is not there: only what is there can be left open.
 fn makes_data_folder(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Run(_)
-            | Command::Restore(_)
-            | Command::Components(components::Command::Add(_))
-            | Command::Workflow(workflow::Command::Apply(_))
-    )
+    match command {
+        Command::Components(components::Command::Add(args)) => args.file().exists(),
+        Command::Run(_) | Command::Restore(_) | Command::Workflow(workflow::Command::Apply(_)) => true,
+        _ => false,
+    }
 }
 
 /// All files and folders that the command line names, whatever for.
-fn named(matches: &ArgMatches) -> Vec<PathBuf> {
-    let mut found = Vec::new();
+fn named(matches: &ArgMatches) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
     for id in matches.ids().map(clap::Id::as_str) {
         // An argument of another type is no path.
         let paths = matches.try_get_many::<PathBuf>(id).ok().flatten();
@@ -173,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let found = |words: &[&str]| named_in(folder.path(), words);
         let run = ["--data-dir=~/d", "run", "~/w.yaml", "--input", "@~/in.json", "--state", "{}"];
-        insta::assert_snapshot!(found(&run), @"d w.yaml in.json d");
+        insta::assert_snapshot!(found(&run), @"d in.json w.yaml");
         insta::assert_snapshot!(found(&["resume", "last", "--data", "@~/answer.json"]), @"answer.json");
         insta::assert_snapshot!(found(&["workflow", "check", "~/a.yaml", "~/b.json"]), @"a.yaml b.json");
         insta::assert_snapshot!(found(&["restore", "~/backup"]), @"backup");

@@ -105,7 +105,11 @@ pub const CALLS: &[Calls] = &[
         only: Only::Any,
         why: "traps of guests; Ctrl-C and SIGTERM",
     },
-    Calls { calls: calls![SYS_tgkill], only: Only::Itself, why: "ending after a fault that cannot be mended" },
+    Calls {
+        calls: calls![SYS_tgkill],
+        only: Only::Itself,
+        why: "ending after a fault that cannot be mended",
+    },
     Calls {
         calls: calls![
             SYS_clock_getres SYS_clock_gettime SYS_clock_nanosleep SYS_epoll_create1 SYS_epoll_ctl SYS_epoll_pwait
@@ -123,7 +127,11 @@ pub const CALLS: &[Calls] = &[
     Calls { calls: calls![SYS_socketpair], only: Only::Local, why: "signals that wake a waiting thread" },
     Calls { calls: calls![SYS_recvfrom SYS_recvmsg], only: Only::Any, why: "the same" },
     Calls { calls: calls![SYS_sendto], only: Only::Connected, why: "the same" },
-    Calls { calls: calls![SYS_ioctl], only: Only::Requests, why: "width of the terminal; what a guest has written" },
+    Calls {
+        calls: calls![SYS_ioctl],
+        only: Only::Requests,
+        why: "width of the terminal; what a guest has written",
+    },
     Calls {
         calls: calls![
             SYS_getegid SYS_geteuid SYS_getgid SYS_getpid SYS_getppid SYS_getrandom SYS_getrusage SYS_getuid
@@ -142,11 +150,41 @@ mod tests {
     #[test]
     fn nothing_that_leads_out_is_listed() {
         let out = [
-            "accept4", "bind", "bpf", "chmod", "chown", "connect", "execve", "execveat", "fchmodat", "fork",
-            "init_module", "io_uring_setup", "kexec_load", "keyctl", "kill", "memfd_secret", "mount", "move_mount",
-            "open_by_handle_at", "perf_event_open", "pidfd_getfd", "pidfd_open", "process_vm_readv",
-            "process_vm_writev", "ptrace", "seccomp", "sendmsg", "setns", "setuid", "socket", "symlinkat",
-            "truncate", "unshare", "userfaultfd", "vfork",
+            "accept4",
+            "bind",
+            "bpf",
+            "chmod",
+            "chown",
+            "connect",
+            "execve",
+            "execveat",
+            "fchmodat",
+            "fork",
+            "init_module",
+            "io_uring_setup",
+            "kexec_load",
+            "keyctl",
+            "kill",
+            "memfd_secret",
+            "mount",
+            "move_mount",
+            "open_by_handle_at",
+            "perf_event_open",
+            "pidfd_getfd",
+            "pidfd_open",
+            "process_vm_readv",
+            "process_vm_writev",
+            "ptrace",
+            "seccomp",
+            "sendmsg",
+            "setns",
+            "setuid",
+            "socket",
+            "symlinkat",
+            "truncate",
+            "unshare",
+            "userfaultfd",
+            "vfork",
         ];
         let listed: Vec<&str> = CALLS.iter().flat_map(|calls| calls.calls).map(|(name, _)| *name).collect();
         assert_eq!(out.into_iter().find(|name| listed.contains(name)), None);

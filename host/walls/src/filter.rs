@@ -18,7 +18,8 @@ const PAGEMAP_SCAN: u64 = 0xC060_6610;
 /// `_IOR('T', 0x2A, struct termios2)`, with which newer C libraries ask whether something is a terminal.
 const TCGETS2: u64 = 0x802C_542A;
 
-const TERMINALS_AND_PIPES: [u64; 5] = [libc::TCGETS, libc::TIOCGWINSZ, libc::FIONBIO, libc::FIONREAD, libc::FIOCLEX];
+const TERMINALS_AND_PIPES: [u64; 5] =
+    [libc::TCGETS, libc::TIOCGWINSZ, libc::FIONBIO, libc::FIONREAD, libc::FIOCLEX];
 
 const PR_SET_VMA: u64 = 0x5356_4D41;
 
@@ -84,7 +85,12 @@ fn conditions(only: Only) -> Result<Vec<SeccompRule>> {
         Only::Requests => any_of(1, &[&TERMINALS_AND_PIPES[..], &[PAGEMAP_SCAN, TCGETS2]].concat()),
         Only::Names => {
             let number = |option: i32| u64::from(option.unsigned_abs());
-            let names = [number(libc::PR_SET_NAME), number(libc::PR_GET_NAME), number(libc::PR_GET_DUMPABLE), PR_SET_VMA];
+            let names = [
+                number(libc::PR_SET_NAME),
+                number(libc::PR_GET_NAME),
+                number(libc::PR_GET_DUMPABLE),
+                PR_SET_VMA,
+            ];
             let mut rules: Vec<SeccompRule> = any_of(0, &names)?;
             // Hidden, and never shown again.
             rules.push(SeccompRule::new(vec![equal(0, number(libc::PR_SET_DUMPABLE))?, zero(1)?])?);
@@ -94,7 +100,8 @@ fn conditions(only: Only) -> Result<Vec<SeccompRule>> {
             let number = |value: i32| u64::from(value.unsigned_abs());
             let unix = equal(0, number(libc::AF_UNIX))?;
             let flags = !number(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK) & u64::from(u32::MAX);
-            let stream = SeccompCondition::new(1, Width::Dword, Op::MaskedEq(flags), number(libc::SOCK_STREAM))?;
+            let stream =
+                SeccompCondition::new(1, Width::Dword, Op::MaskedEq(flags), number(libc::SOCK_STREAM))?;
             Ok(vec![SeccompRule::new(vec![unix, stream])?])
         }
         Only::Connected => Ok(vec![SeccompRule::new(vec![zero(4)?])?]),

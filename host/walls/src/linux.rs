@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, Ruleset, RulesetAttr as _, RulesetCreated,
-    RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, Ruleset, RulesetAttr as _,
+    RulesetCreated, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
@@ -57,13 +57,17 @@ fn close_files(walls: &Walls, threads: io::Result<usize>) -> (Result<(), String>
     };
     let privileges = status.no_new_privs.then_some(()).ok_or_else(|| "the kernel refuses it".to_owned());
     let files = match (status.ruleset, status.landlock, threads) {
-        (_, LandlockStatus::NotImplemented, _) => Err("this kernel has no Landlock (Linux 5.13 has)".to_owned()),
+        (_, LandlockStatus::NotImplemented, _) => {
+            Err("this kernel has no Landlock (Linux 5.13 has)".to_owned())
+        }
         (_, LandlockStatus::NotEnabled, _) => {
             Err("Landlock is not enabled (the kernel's parameter `lsm=` does not list it)".to_owned())
         }
         (RulesetStatus::NotEnforced, ..) => Err("the kernel does not enforce it".to_owned()),
         (_, _, Ok(1)) => Ok(()),
-        (_, _, Ok(threads)) => Err(format!("{} other threads of the process are outside", threads.saturating_sub(1))),
+        (_, _, Ok(threads)) => {
+            Err(format!("{} other threads of the process are outside", threads.saturating_sub(1)))
+        }
         (_, _, Err(error)) => Err(format!("whether other threads are outside is not known: {error}")),
     };
     (privileges, files)

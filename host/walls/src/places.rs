@@ -54,8 +54,16 @@ pub const PLACES: &[Place] = &[
         right: Right::Read,
         why: "the page map, which tells what a guest has written; the limits of the container",
     },
-    Place { at: Where::At("/sys/fs/cgroup"), right: Right::Read, why: "how many processors the container may use" },
+    Place {
+        at: Where::At("/sys/fs/cgroup"),
+        right: Right::Read,
+        why: "how many processors the container may use",
+    },
     Place { at: Where::At("/etc/passwd"), right: Right::Read, why: "the name of the user who acts" },
-    Place { at: Where::At("/dev/urandom"), right: Right::Read, why: "chance, for names of SQLite's temporary files" },
+    Place {
+        at: Where::At("/dev/urandom"),
+        right: Right::Read,
+        why: "chance, for names of SQLite's temporary files",
+    },
     Place { at: Where::At("/dev/null"), right: Right::Read, why: "input of commands that are given none" },
 ];

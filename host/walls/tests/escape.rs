@@ -34,7 +34,57 @@ fn outside() {
     let tried = Command::new(program).env(INSIDE, folder.path()).env("LISTENING", "here").output().unwrap();
     assert!(tried.status.success(), "{tried:?}");
     let tried = String::from_utf8(tried.stdout).unwrap();
-    insta::assert_snapshot!(tried, @"");
+    insta::assert_snapshot!(tried, @"
+    had [CoreFiles, Privileges, Files, Calls], missed []
+
+    # what a host does
+    write into the data folder: done
+    rename there: done
+    make a folder there: done
+    move into it: done
+    link there: done
+    truncate there: done
+    remove there: done
+    read a file that was named: done
+    read the page map: done
+    start a thread: done
+    wake by a pair of sockets: done
+
+    # files
+    read a key: refused: EACCES
+    list a home: refused: EACCES
+    plant a file: refused: EACCES
+    write a file that was named: refused: EACCES
+    write /etc/passwd: refused: EACCES
+    read /etc/shadow: refused: EACCES
+    move a file out: refused: EACCES
+    link a file in: failed: Invalid cross-device link (os error 18)
+    make a symbolic link: refused: EPERM
+    change who may read a file: refused: EPERM
+
+    # programs
+    start a program: refused: EPERM
+    become a program: refused: EPERM
+    become a program of one's own: refused: EPERM
+
+    # network
+    connect: refused: EPERM
+    listen: refused: EPERM
+    send a datagram: refused: EPERM
+    connect to a socket in a folder: refused: EPERM
+
+    # other processes
+    read the memory of another process: refused: EACCES
+    read the environment of another process: refused: EACCES
+    end another process: refused: EPERM
+    take hold of another process: refused: EPERM
+
+    # back
+    core files: Some(0)
+    allow core files: refused: EPERM
+    show the memory: refused: EPERM
+    memory: NotDumpable
+    ");
     assert!(!folder.path().join("home/planted").exists());
     // This process has no walls by then.
     assert!(look().missed.is_empty(), "{:?}", look());
@@ -73,7 +123,9 @@ fn inside(folder: &Path) {
     tried("remove there", || fs::remove_file(at("data/db-3")));
     tried("read a file that was named", || fs::read(at("named")));
     tried("read the page map", || File::open("/proc/self/pagemap"));
-    tried("start a thread", || std::thread::Builder::new().spawn(|| ())?.join().map_err(|_| io::Error::other("")));
+    tried("start a thread", || {
+        std::thread::Builder::new().spawn(|| ())?.join().map_err(|_| io::Error::other(""))
+    });
     tried("wake by a pair of sockets", || {
         let (mut one, mut other) = UnixStream::pair()?;
         one.write_all(b"x")?;
@@ -90,7 +142,9 @@ fn inside(folder: &Path) {
     tried("move a file out", || fs::rename(at("data/cache/db"), at("home/db")));
     tried("link a file in", || fs::hard_link(at("home/.ssh/id_ed25519"), at("data/key")));
     tried("make a symbolic link", || std::os::unix::fs::symlink("/", at("data/root")));
-    tried("change who may read a file", || fs::set_permissions(at("home"), fs::Permissions::from_mode(0o777)));
+    tried("change who may read a file", || {
+        fs::set_permissions(at("home"), fs::Permissions::from_mode(0o777))
+    });
 
     println!("\n# programs");
     tried("start a program", || Command::new("/bin/true").status());

@@ -51,7 +51,8 @@ pub use message::EventSent;
 pub use migration::{Migrated, MigratedRow, MigratedStep, Migration};
 pub use place::{excerpt, line_and_column};
 pub use project::{
-    Built, BuiltComponent, DataDirState, Doctor, LookRefused, Looked, PagesWritten, ProjectMade, ToolRow, WallRow,
+    Built, BuiltComponent, DataDirState, Doctor, LookRefused, Looked, PagesWritten, ProjectMade, ToolRow,
+    WallRow,
 };
 pub use result::{LabeledStep, ResultFields, RunOutcome, StepFields};
 pub use runs::{LeftRow, RecoveredRow, RunDeleted, RunList, RunRow, RunWhole, RunsPruned, RunsRecovered};

@@ -116,11 +116,7 @@ fn project(args: &Args, session: &Session) -> Result<Vec<BuiltComponent>, Failur
     built
 }
 
-fn components(
-    args: &Args,
-    session: &Session,
-    project: &Project,
-) -> Result<Vec<BuiltComponent>, Failure> {
+fn components(args: &Args, session: &Session, project: &Project) -> Result<Vec<BuiltComponent>, Failure> {
     project.check_tools()?;
     let made = (project.language.build)(project)?;
     let names: Vec<&str> = made.iter().map(|one| one.name.as_str()).collect();

@@ -5,9 +5,7 @@ use super::*;
 fn said(text: &str) -> String {
     let mut limits = HostLimits::default();
     match limits.set(text) {
-        Ok(()) => {
-            ALL.iter().map(|limit| limit.unit.text(limit.value(&limits))).collect::<Vec<_>>().join(" ")
-        }
+        Ok(()) => ALL.iter().map(|limit| limit.unit.text(limit.value(&limits))).collect::<Vec<_>>().join(" "),
         Err((message, hint)) => format!("{message}; {hint}"),
     }
 }
@@ -20,8 +18,7 @@ fn each_limit_is_set_by_its_name_and_changes_nothing_else() {
         let mut limits = default.clone();
         limits.set(&format!("{}={}", limit.name, limit.unit.text(other))).unwrap();
         for other_limit in ALL {
-            let expected =
-                if other_limit.name == limit.name { other } else { other_limit.value(&default) };
+            let expected = if other_limit.name == limit.name { other } else { other_limit.value(&default) };
             assert_eq!(other_limit.value(&limits), expected, "{} after {}", other_limit.name, limit.name);
         }
     }
