@@ -3,7 +3,8 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use reentry_wire::{excerpt, line_and_column};
+use reentry_wire::workflow_file::FileProblem;
+use reentry_wire::{Details, excerpt, line_and_column};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -160,21 +161,27 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 }
 
 fn told(path: &Path, text: &str, mistakes: Vec<Mistake>) -> Report {
-    let one = |mistake: Mistake| {
+    let file = path.display().to_string();
+    let one = |mistake: &Mistake| {
         let (line, column) = line_and_column(text, mistake.at);
-        let message = format!("{}:{line}:{column}: {}", path.display(), mistake.message);
-        let report = Report::new(&codes::INVALID_HOST_FILE, message).excerpt(excerpt(text, mistake.at));
-        mistake.hint.into_iter().fold(report, Report::hint)
+        let (problem, excerpt) = (mistake.message.clone(), excerpt(text, mistake.at));
+        FileProblem { column, entry: None, field: None, file: file.clone(), line, problem, excerpt }
     };
-    let mut reports: Vec<Report> = mistakes.into_iter().map(one).collect();
-    match (reports.len(), reports.pop()) {
+    let problems: Vec<FileProblem> = mistakes.iter().map(one).collect();
+    let report = |(problem, mistake): (&FileProblem, Mistake)| {
+        let report = Report::new(&codes::INVALID_HOST_FILE, problem.to_string());
+        mistake.hint.into_iter().fold(report.excerpt(problem.excerpt.clone()), Report::hint)
+    };
+    let mut reports: Vec<Report> = problems.iter().zip(mistakes).map(report).collect();
+    let whole = match (reports.len(), reports.pop()) {
         (1, Some(only)) => only,
         (count, last) => {
             reports.extend(last);
-            let message = format!("{} has {count} mistakes", path.display());
+            let message = format!("{file} has {count} mistakes");
             Report::new(&codes::INVALID_HOST_FILE, message).parts(reports)
         }
-    }
+    };
+    Report { details: Some(Details::Files { problems }), ..whole }
 }
 
 #[cfg(test)]
