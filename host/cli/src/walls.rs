@@ -133,6 +133,7 @@ mod tests {
         for place in PLACES {
             let at = match place.at {
                 Where::DataFolder => "the data folder".to_owned(),
+                Where::Cache => "the folder `cache` in it".to_owned(),
                 Where::Read => "what was named to be read".to_owned(),
                 Where::Written => "what was named to be written".to_owned(),
                 Where::Program => "the program itself".to_owned(),

@@ -94,6 +94,7 @@ fn ruleset(walls: &Walls) -> Result<RulesetCreated, RulesetError> {
 fn paths(place: &Place, walls: &Walls) -> Vec<PathBuf> {
     match place.at {
         Where::DataFolder => walls.data_folder.iter().cloned().collect(),
+        Where::Cache => walls.data_folder.iter().map(|folder| folder.join("cache")).collect(),
         Where::Read => walls.read.clone(),
         Where::Written => walls.written.clone(),
         Where::Program => std::env::current_exe().into_iter().collect(),
