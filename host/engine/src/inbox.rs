@@ -14,6 +14,7 @@ use crate::told::{question, read_texts};
 
 /// A suspension in the inbox, or in a run's history. The texts of its past are at hand.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Waiting {
     /// Where it is and since when.
     pub record: SuspensionRecord,

@@ -27,6 +27,7 @@ const TRIES_MAX: usize = 8;
 
 /// A run that moved to another version of its workflow, or would.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Migration {
     /// The run.
     pub run_id: RunId,
@@ -40,6 +41,7 @@ pub struct Migration {
 
 /// A step that goes on in another component.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MigratedStep {
     /// The step.
     pub path: StepPath,

@@ -27,6 +27,7 @@ pub struct NewRun {
 
 /// A run that was made and started.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Started {
     /// The run.
     pub run: Run,

@@ -11,6 +11,7 @@ use crate::span::Span;
 
 /// Where in which run something was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Source {
     /// Whose run it is.
     pub tenant: TenantId,
@@ -22,6 +23,7 @@ pub struct Source {
 
 /// Something that a host did for a run without a request about that run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Upkeep {
     /// Whose run it is.
     pub tenant: TenantId,

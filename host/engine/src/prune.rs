@@ -15,6 +15,7 @@ const AT_ONCE: usize = 64;
 
 /// Which runs are to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Prune {
     /// Those that have ended and changed last before this instant.
     pub before: Timestamp,
@@ -22,8 +23,13 @@ pub struct Prune {
     pub workflow_id: Option<String>,
 }
 
+reentry_core::setters!(Prune {
+    workflow_id: Option<String>,
+});
+
 /// What became of runs that were to go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pruned {
     /// Those that were deleted.
     pub deleted: Vec<RunId>,

@@ -15,6 +15,7 @@ const TRIES_MAX: usize = 8;
 
 /// What becomes of runs that have not ended when their tenant is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OpenRuns {
     /// They stay, and so does the tenant.
     Refuse,

@@ -18,6 +18,7 @@ const AT_ONCE: usize = 500;
 
 /// The questions and answers of an entry of the log. What is not recorded is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Told {
     /// What was asked, of a step that began to wait for an answer.
     pub suspend_payload: Option<Json>,
@@ -31,6 +32,7 @@ pub struct Told {
 
 /// An answer that came.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ToldAnswer {
     /// The suspension.
     pub suspension_id: SuspensionId,

@@ -7,6 +7,7 @@ use crate::path::{PathError, StepPath};
 
 /// How a request names the suspension that it answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Target {
     /// Its step, or any part of the path from the top that leaves one candidate.
     pub step: Option<StepPath>,
@@ -43,6 +44,8 @@ impl Target {
         Self { suspension: Some(id), ..Self::default() }
     }
 }
+
+crate::setters!(Target { for_each_index: Option<u32>, seen: Option<u64>, all: bool, });
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
