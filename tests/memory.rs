@@ -72,10 +72,10 @@ type Setting = fn(RuntimeConfig) -> RuntimeConfig;
 fn settings() -> Vec<(&'static str, Setting)> {
     vec![
         ("as it comes", |config| config),
-        ("another allocator", |config| RuntimeConfig { allocation: Allocation::OnDemand, ..config }),
-        ("other code", |config| RuntimeConfig { quick_compile: true, ..config }),
-        ("nothing resident", |config| RuntimeConfig { resident_bytes: 0, ..config }),
-        ("pages compared", |config| RuntimeConfig { dirty_tracking: DirtyTracking::Compare, ..config }),
+        ("another allocator", |config| config.allocation(Allocation::OnDemand)),
+        ("other code", |config| config.quick_compile(true)),
+        ("nothing resident", |config| config.resident_bytes(0)),
+        ("pages compared", |config| config.dirty_tracking(DirtyTracking::Compare)),
     ]
 }
 

@@ -8,8 +8,7 @@ use reentry_tests::{host, json, workflow_of};
 use serde_json::{Value, json};
 
 async fn start(step: &str, input: Value) -> Result<(reentry::Tenant, reentry::Run, RunResult)> {
-    let limits =
-        Limits { memory_bytes: 64 << 20, call: std::time::Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits::default().memory_bytes(64 << 20).call(std::time::Duration::from_millis(300));
     let tenant = host().limits(limits).build().await?.default_tenant();
     let run = workflow_of(&tenant, "memory-probe", step).await?.create_run().await?;
     let result = run.start(StartOptions::input(json(input))).await?;

@@ -17,11 +17,8 @@ pub async fn run(arguments: &[String]) -> Result<()> {
     let [dir, what, numbers @ ..] = arguments else { bail!("in which folder, and what?") };
     let builder = Host::builder().data_dir(dir).background(false).durability(Durability::Visible);
     // Profilers cannot map as much memory as a pool reserves.
-    let tenant = builder
-        .runtime(|config| RuntimeConfig { allocation: Allocation::OnDemand, ..config })
-        .build()
-        .await?
-        .default_tenant();
+    let tenant =
+        builder.runtime(|config| config.allocation(Allocation::OnDemand)).build().await?.default_tenant();
     let numbers = numbers.iter().map(|number| number.parse()).collect::<Result<Vec<usize>, _>>()?;
     match (what.as_str(), numbers.as_slice()) {
         ("cycle", [times]) => cycles(&tenant, *times).await,
@@ -79,7 +76,7 @@ async fn answer(run: &Run, times: usize) -> Result<()> {
 
 /// The same with a run that waits in the folder already, so that what came before is not counted.
 async fn answers_again(tenant: &Tenant, times: usize) -> Result<()> {
-    let filter = RunFilter { status: Some(RunStatus::Suspended), ..RunFilter::default() };
+    let filter = RunFilter::default().status(RunStatus::Suspended);
     let run = tenant.runs(filter).await?.rows.first().context("a run that waits")?.id;
     answer(&tenant.run(run).await?, times).await
 }

@@ -147,8 +147,7 @@ impl Stage {
     /// Sends an event to a new host, and waits until the run rests. Says whether a step got the event, too.
     pub async fn event(&self, name: &str, key: &str, payload: Value) -> Result<(RunResult, bool)> {
         let host = self.place.host().await?;
-        let (name, key) = (name.to_owned(), Some(key.to_owned()));
-        let event = SendEvent { name, key, payload: Some(json(payload)), ..SendEvent::default() };
+        let event = SendEvent::new(name).key(key).payload(json(payload));
         let receipt = host.default_tenant().send_event(event).await?;
         let run = host.default_tenant().run(self.run).await?;
         until(async || Ok(run.status().await? != RunStatus::Running)).await?;

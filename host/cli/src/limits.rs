@@ -324,12 +324,8 @@ impl HostLimits {
     pub(crate) fn apply(&self, builder: HostBuilder) -> HostBuilder {
         let Self { guest, component_bytes, calls, savepoints, cancel_grace, sit_through } = self.clone();
         let builder = builder.savepoints_max(savepoints).cancel_grace(cancel_grace).sit_through(sit_through);
-        builder.runtime(move |config| RuntimeConfig {
-            limits: guest,
-            component_bytes_max: component_bytes,
-            calls_max: calls,
-            ..config
-        })
+        builder
+            .runtime(move |config| config.limits(guest).component_bytes_max(component_bytes).calls_max(calls))
     }
 }
 

@@ -7,10 +7,11 @@
 macro_rules! setters {
     ($owner:ident $(<$life:lifetime>)? { $($fields:tt)* }) => {
         impl $(<$life>)? $owner $(<$life>)? {
-            $crate::setters!($($fields)*);
+            $crate::setters!($($fields)*,);
         }
     };
     () => {};
+    (,) => {};
     ($field:ident: Option<$of:ty>, $($rest:tt)*) => {
         #[doc = concat!("Sets [`", stringify!($field), "`](#structfield.", stringify!($field), ").")]
         pub fn $field(mut self, $field: impl Into<$of>) -> Self {

@@ -51,13 +51,11 @@ impl Shared {
     }
 
     async fn note(&self, run: &RunState, late: LateTry) -> Result<(), StoreError> {
-        let filter = SuspensionFilter {
-            run: Some(run.id),
-            only: vec![late.suspension],
-            with_ended: true,
-            with_tries: true,
-            ..SuspensionFilter::default()
-        };
+        let filter = SuspensionFilter::default()
+            .run(run.id)
+            .only(vec![late.suspension])
+            .with_ended(true)
+            .with_tries(true);
         let found = self.store.list_suspensions(&run.tenant, filter).await?.rows;
         let times = found.first().map_or(0, |row| self.late.count(late.suspension, &row.past));
         match times {

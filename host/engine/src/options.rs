@@ -18,10 +18,7 @@ pub struct OutputOptions {
     pub include_resume_labels: bool,
 }
 
-reentry_core::setters!(OutputOptions {
-    include_state: bool,
-    include_resume_labels: bool,
-});
+reentry_core::setters!(OutputOptions { include_state: bool, include_resume_labels: bool });
 
 /// How a run is started.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +48,6 @@ pub struct StartOptions {
 }
 
 reentry_core::setters!(StartOptions {
-    input_data: Option<Json>,
     initial_state: Option<Json>,
     request_context: BTreeMap<String, Json>,
     tracing_context: TracingContext,
@@ -93,7 +89,6 @@ pub struct ResumeOptions {
 }
 
 reentry_core::setters!(ResumeOptions {
-    resume_data: Option<Json>,
     request_context: BTreeMap<String, Json>,
     retry_count: u32,
     tracing_context: TracingContext,

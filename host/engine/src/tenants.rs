@@ -71,7 +71,7 @@ impl Tenant {
         for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
             loop {
                 // What is canceled is not in the list any more.
-                let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+                let filter = RunFilter::default().status(status);
                 let page = self.runs(filter).await?;
                 if page.rows.is_empty() {
                     break;

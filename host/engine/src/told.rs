@@ -61,14 +61,12 @@ impl Asked {
         let ids: BTreeSet<SuspensionId> = entries.flat_map(|entry| named(&entry.kind)).copied().collect();
         let (ids, mut asked) = (ids.into_iter().collect::<Vec<_>>(), Self::default());
         for only in ids.chunks(AT_ONCE) {
-            let filter = SuspensionFilter {
-                run: Some(run),
-                only: only.to_vec(),
-                with_ended: true,
-                with_tries: true,
-                with_timers: true,
-                ..SuspensionFilter::default()
-            };
+            let filter = SuspensionFilter::default()
+                .run(run)
+                .only(only.to_vec())
+                .with_ended(true)
+                .with_tries(true)
+                .with_timers(true);
             let page = tenant.shared.store.list_suspensions(&tenant.id, filter).await?;
             for mut record in page.rows {
                 read_texts(&*tenant.shared.store, record.id, &mut record.past).await?;

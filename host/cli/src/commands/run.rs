@@ -123,16 +123,16 @@ fn with_form(failure: Failure, workflow: &Workflow) -> Failure {
 
 fn options(args: &Args) -> Result<StartOptions, Failure> {
     let (tracing_context, tracing_options) = args.tracing.read()?;
-    Ok(StartOptions {
-        input_data: args.input.as_ref().map(|given| given.read("--input")).transpose()?,
-        initial_state: args.state.as_ref().map(|given| given.read("--state")).transpose()?,
-        request_context: args.context.read()?,
-        tracing_context,
-        tracing_options,
-        output_options: args.output.options(),
-        idempotency_key: args.idempotency_key.clone(),
-        actor: args.actor.actor(),
-        channel: args.actor.channel(),
-        comment: args.actor.comment(),
-    })
+    let mut options = StartOptions::default()
+        .request_context(args.context.read()?)
+        .tracing_context(tracing_context)
+        .tracing_options(tracing_options)
+        .output_options(args.output.options())
+        .actor(args.actor.actor())
+        .channel(ActorArgs::CHANNEL);
+    options.input_data = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
+    options.initial_state = args.state.as_ref().map(|given| given.read("--state")).transpose()?;
+    options.idempotency_key.clone_from(&args.idempotency_key);
+    options.comment = args.actor.comment();
+    Ok(options)
 }

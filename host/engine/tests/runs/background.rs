@@ -64,10 +64,8 @@ async fn calls_that_the_host_itself_gave_up_are_made_again_without_a_client() {
 async fn mail_that_nobody_took_in_time_is_dropped_without_a_client() {
     let (shared, clock) = (Shared::new(), Standing::new());
     let quiet = shared.host().clock(clock.clone()).build().await.unwrap().default_tenant();
-    let expires_at = Some(Timestamp(5));
-    let sent = |name: &str, expires_at| SendEvent { name: name.into(), expires_at, ..SendEvent::default() };
-    let old = quiet.send_event(sent("ask", expires_at)).await.unwrap().message;
-    let lasting = quiet.send_event(sent("ask", None)).await.unwrap().message;
+    let old = quiet.send_event(SendEvent::new("ask").expires_at(Timestamp(5))).await.unwrap().message;
+    let lasting = quiet.send_event(SendEvent::new("ask")).await.unwrap().message;
     clock.pass_ms(5);
     let _busy = shared.host().background(true).clock(clock).build().await.unwrap();
     let tenant = TenantId::default();
@@ -81,11 +79,10 @@ async fn mail_that_is_too_old_is_given_to_nobody_though_nobody_dropped_it_yet() 
     let tenant = host().clock(clock.clone()).build().await.unwrap().default_tenant();
     let waits =
         tenant.workflow("waits").then(waits_for_event(&tenant).await.step("ask")).commit().await.unwrap();
-    let sent = |payload: u32, expires_at: Option<u64>| SendEvent {
-        name: "ask".into(),
-        payload: Some(json!(payload).into()),
-        expires_at: expires_at.map(Timestamp),
-        ..SendEvent::default()
+    let sent = |payload: u32, expires_at: Option<u64>| {
+        let mut event = SendEvent::new("ask").payload(json!(payload));
+        event.expires_at = expires_at.map(Timestamp);
+        event
     };
     tenant.send_event(sent(1, Some(5))).await.unwrap();
     tenant.send_event(sent(2, Some(6))).await.unwrap();

@@ -74,7 +74,7 @@ async fn a_blocked_run_is_canceled_forked_and_deleted_and_its_watchers_end() {
     let run = blocked(&host).await;
     let mut watch = run.watch(None);
     while watch.next().await.unwrap().is_some() {}
-    let all = Prune { before: Timestamp(u64::MAX), workflow_id: None };
+    let all = Prune::before(Timestamp(u64::MAX));
     assert_eq!(tenant.prune(&all).await.unwrap().deleted, []);
 
     panics.store(false, Ordering::SeqCst);
@@ -106,8 +106,7 @@ async fn time_and_mail_pass_a_blocked_run_by() {
     assert_eq!((count, run.status().await.unwrap()), (1, RunStatus::Blocked));
     clock.pass_ms(2_000);
     assert_eq!(host.wake_due().await.unwrap(), []);
-    let event =
-        || SendEvent { name: "ask".into(), payload: Some(json!("paid").into()), ..SendEvent::default() };
+    let event = || SendEvent::new("ask").payload(json!("paid"));
     assert!(!tenant.send_event(event()).await.unwrap().delivered);
 
     // Both have waited for it.

@@ -93,7 +93,7 @@ async fn an_index_reaches_the_question_of_what_the_step_of_that_item_has_run() {
     let workflow = tenant.commit(definition("calls", &calls_workflow(&tenant).await, each)).await.unwrap();
     let run = workflow.start(input(json!(["A", "B"]))).await.unwrap().run;
     let answer = async |step: &str, index, data: &str| {
-        let target = Target { for_each_index: Some(index), ..Target::step(step).unwrap() };
+        let target = Target::step(step).unwrap().for_each_index(index);
         match run.resume(ResumeOptions::data(json!(data)).step(target)).await {
             Ok(result) => {
                 let open = result.suspended.iter().map(|one| format!("[{}] {}", one.path, one.payload));

@@ -32,7 +32,7 @@ async fn a_fork_at_an_answered_suspension_gives_another_answer_and_shares_the_pa
     run.resume(answer("a")).await.unwrap();
     run.resume(answer("b")).await.unwrap();
 
-    let fork = run.fork(ForkOptions { at: Some(first), answer: Some(answer("other")) }).await.unwrap();
+    let fork = run.fork(ForkOptions::default().at(first).answer(answer("other"))).await.unwrap();
     let result = fork.result(OutputOptions::default()).await.unwrap();
     insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"again":["other"]},"suspended":[["again"]]}"#);
     insta::assert_snapshot!(line(&fork.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
@@ -77,11 +77,7 @@ async fn a_run_goes_back_and_does_the_rest_again() {
     let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     run.resume(answer("a")).await.unwrap();
     run.resume(answer("b")).await.unwrap();
-    let travel = TravelOptions {
-        to: "ask".parse::<StepPath>().unwrap(),
-        input: Some(json!(2).into()),
-        answer: Some(answer("new")),
-    };
+    let travel = TravelOptions::to("ask".parse::<StepPath>().unwrap()).input(json!(2)).answer(answer("new"));
     insta::assert_snapshot!(line(&run.travel(travel).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["new"]},"suspended":[["again"]]}"#);
     insta::assert_snapshot!(line(&run.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
 }

@@ -80,8 +80,8 @@ async fn a_run_with_a_large_input_is_forked_sent_back_and_restarted() {
     let shown = async |run: &Run| run.steps().await.unwrap();
 
     // Where it stands, and where it stood at the first answer.
-    for at in [None, Some(asked)] {
-        let fork = elsewhere(&shared, &run).await.fork(ForkOptions { at, answer: None }).await.unwrap();
+    for fork in [ForkOptions::default(), ForkOptions::default().at(asked)] {
+        let fork = elsewhere(&shared, &run).await.fork(fork).await.unwrap();
         let steps = shown(&elsewhere(&shared, &fork).await).await;
         assert_eq!(steps.input.clone().unwrap().value().unwrap(), large());
         assert!(steps.steps.iter().all(|(_, entry)| entry.payload.value().unwrap() == large()));
@@ -91,7 +91,7 @@ async fn a_run_with_a_large_input_is_forked_sent_back_and_restarted() {
         assert_eq!(result.suspended[0].payload.value().unwrap(), large());
     }
 
-    let back = TravelOptions { to: "again".parse().unwrap(), input: None, answer: None };
+    let back = TravelOptions::to("again".parse().unwrap());
     let result = elsewhere(&shared, &run).await.travel(back).await.unwrap();
     assert_eq!(result.suspended[0].payload.value().unwrap(), large());
     elsewhere(&shared, &run).await.cancel().await.unwrap();

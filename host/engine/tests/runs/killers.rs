@@ -115,7 +115,7 @@ async fn a_call_that_ends_each_process_is_blocked_and_those_beside_it_succeed() 
 #[ignore = "is a process of the test above"]
 async fn tries_once_more() {
     let tenant = deadly_host(host()).await.default_tenant();
-    let filter = RunFilter { status: Some(RunStatus::Blocked), ..RunFilter::default() };
+    let filter = RunFilter::default().status(RunStatus::Blocked);
     let blocked = tenant.runs(filter).await.unwrap().rows;
     let _ = tenant.run(blocked[0].id).await.unwrap().restart().await;
     unreachable!("the process has ended");

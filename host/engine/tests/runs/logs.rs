@@ -86,11 +86,11 @@ async fn lines_are_read_by_step_and_level_and_from_any_place_on() {
         lines.iter().map(|line| format!("{} {}", line.path, line.message)).collect::<Vec<_>>()
     };
     assert_eq!(messages(LogFilter::default()).await, ["a said", "a goes on", "b said"]);
-    let of_b = LogFilter { step: Some("b".parse().unwrap()), ..LogFilter::default() };
+    let of_b = LogFilter::default().step("b".parse().unwrap());
     assert_eq!(messages(of_b).await, ["b said"]);
-    let later = LogFilter { after: first.next, ..LogFilter::default() };
+    let later = LogFilter::default().after(first.next.unwrap());
     assert_eq!(messages(later).await, ["a goes on", "b said"]);
-    let grave = LogFilter { level: Some(Level::Warn), ..LogFilter::default() };
+    let grave = LogFilter::default().level(Level::Warn);
     assert_eq!(messages(grave).await, Vec::<String>::new());
     let other = host.tenant(TenantId::new("other").unwrap()).run(run.id()).await;
     assert!(other.is_err(), "nothing of another tenant's is seen");

@@ -194,7 +194,7 @@ async fn all_steps_of_a_run_move_in_one_change_or_none_does() {
     let migration = run.migrate(apply(&tenant, each(&new)).await.digest()).await.unwrap();
     assert_eq!(migration.steps.len(), 3);
     assert_eq!(run.state().await.unwrap().version, before.version + 1);
-    let result = run.resume(answer("x").step(Target { all: true, ..Target::default() })).await.unwrap();
+    let result = run.resume(answer("x").step(Target::default().all(true))).await.unwrap();
     insta::assert_snapshot!(line(&result), @r#"{"result":[[{"n":1},"x"],[[2],"x"],[{"n":3},"x"]],"status":"success"}"#);
 }
 
@@ -209,7 +209,7 @@ async fn a_fork_from_before_the_move_goes_on_in_the_old_component() {
     run.migrate(apply(&tenant, twice(&new)).await.digest()).await.unwrap();
 
     let of_now = run.fork(ForkOptions::default()).await.unwrap();
-    let of_then = run.fork(ForkOptions { at: Some(first), answer: Some(answer("b")) }).await.unwrap();
+    let of_then = run.fork(ForkOptions::default().at(first).answer(answer("b"))).await.unwrap();
     assert_eq!(of_then.state().await.unwrap().workflow, old_version);
     for (run, expected) in [(&of_then, r#""end""#), (&of_now, r#"["a","end"]"#), (&run, r#"["a","end"]"#)] {
         assert_eq!(run.resume(answer("end")).await.unwrap().result.unwrap().text(), expected);

@@ -111,7 +111,7 @@ impl Scene {
             }
         });
         let host = self.shared.host().clock(Arc::new(Moved(Arc::clone(&self.clock)))).on_fault_point(hook);
-        let host = host.runtime(|config| RuntimeConfig { calls_max: 1, ..config });
+        let host = host.runtime(|config| config.calls_max(1));
         host.cancel_grace(Duration::ZERO).observer(self.heard.clone())
     }
 }
@@ -203,16 +203,14 @@ async fn where_there_was_nothing_to_do_there_is_no_span() {
 async fn a_span_has_what_was_asked_for_and_a_link_to_the_trace_before() {
     let scene = Scene::new();
     let tenant = scene.host().build().await.unwrap().default_tenant();
-    let tracing_options = TracingOptions {
-        trace_id: Some("aa".into()),
-        tags: vec!["nightly".into(), "big".into()],
-        metadata: [("batch".to_owned(), json!(12).into())].into(),
-        ..TracingOptions::default()
-    };
-    let start = StartOptions { tracing_options, ..input(json!(1)) };
+    let tracing_options = TracingOptions::default()
+        .trace_id("aa")
+        .tags(vec!["nightly".into(), "big".into()])
+        .metadata([("batch".to_owned(), json!(12).into())].into());
+    let start = input(json!(1)).tracing_options(tracing_options);
     let run = one_step(&tenant, &asks(&tenant).await).await.start(start).await.unwrap().run;
-    let tracing_options = TracingOptions { trace_id: Some("bb".into()), ..TracingOptions::default() };
-    run.resume(ResumeOptions { tracing_options, ..answer(1) }).await.unwrap();
+    let tracing_options = TracingOptions::default().trace_id("bb");
+    run.resume(answer(1).tracing_options(tracing_options)).await.unwrap();
 
     let spans = scene.heard.spans.lock().unwrap().clone();
     let short = |id: String| id.trim_start_matches('0').to_owned();
@@ -262,7 +260,7 @@ async fn each_thing_counts_once() {
     scene.clock.pass_ms(13);
     host.wake_due().await.unwrap();
     tell("a sleep of 10 ms, woken after 13");
-    tenant.send_event(SendEvent { name: "ask".into(), ..SendEvent::default() }).await.unwrap();
+    tenant.send_event(SendEvent::new("ask")).await.unwrap();
     host.quiet().await;
     tell("an event");
 

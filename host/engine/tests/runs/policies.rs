@@ -102,7 +102,7 @@ async fn a_grant_of_one_tenant_reaches_no_other_whoever_opened_the_component_fir
 
 #[tokio::test]
 async fn a_limit_of_one_tenant_stops_it_and_no_other() {
-    let narrow = Limits { memory_bytes: 1 << 20, value_bytes: 100, ..Limits::default() };
+    let narrow = Limits::default().memory_bytes(1 << 20).value_bytes(100);
     let (_host, policies, [a, b]) = two(within(narrow), plain()).await;
     let grows = "(if (i32.eq (memory.grow (i32.const 32)) (i32.const -1)) (then unreachable))";
     let mut ends = Vec::new();
@@ -133,8 +133,8 @@ async fn a_limit_of_one_tenant_stops_it_and_no_other() {
 #[tokio::test]
 async fn a_tenant_gets_no_more_memory_than_its_host_has() {
     let policies = Arc::new(ByName::default());
-    policies.set("a", within(Limits { memory_bytes: u64::MAX, ..Limits::default() }));
-    let limits = Limits { memory_bytes: 1 << 20, ..Limits::default() };
+    policies.set("a", within(Limits::default().memory_bytes(u64::MAX)));
+    let limits = Limits::default().memory_bytes(1 << 20);
     let host = host().limits(limits).policies(policies).build().await.unwrap();
     let a = host.tenant(TenantId::new("a").unwrap());
     let grows = "(if (i32.eq (memory.grow (i32.const 32)) (i32.const -1)) (then unreachable))";
@@ -148,7 +148,7 @@ async fn a_memory_that_is_larger_than_the_tenant_may_have_now_is_kept_until_it_m
     let (_host, policies, [a, _]) = two(plain(), plain()).await;
     let workflow = a.commit(definition("w", &asks(&a).await, STEPS)).await.unwrap();
     let run = workflow.start(input(json!(1))).await.unwrap().run;
-    policies.set("a", within(Limits { memory_bytes: 4_096, ..Limits::default() }));
+    policies.set("a", within(Limits::default().memory_bytes(4_096)));
     let refused = run.resume(ResumeOptions::data(json!(7))).await.unwrap_err();
     let source = std::error::Error::source(&refused).unwrap().to_string();
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Damaged, "damaged-snapshot"));

@@ -150,7 +150,7 @@ async fn a_request_that_ended_in_a_delay_is_answered_so_again() {
     let (clock, calls) = (Standing::new(), Calls::default());
     let tenant = calls.counted(host().clock(clock.clone())).build().await.unwrap().default_tenant();
     let workflow = failing(&tenant, 60_000).await;
-    let keyed = || StartOptions { idempotency_key: Some("k".into()), ..StartOptions::default() };
+    let keyed = || StartOptions::default().idempotency_key("k");
     let first = workflow.start(keyed()).await.unwrap().result;
     let again = workflow.start(keyed()).await.unwrap().result;
     assert_eq!((first.status, first.due_at), (RunStatus::Waiting, Some(Timestamp(60_000))));

@@ -54,10 +54,10 @@ async fn made_by(tenant: &Tenant) -> (Names, Run) {
     let ask = tenant.add_component("theirs", &bytes_of_ask()).await.unwrap();
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
     let workflow = tenant.apply_workflow(definition("theirs", &ask, steps)).await.unwrap().workflow;
-    let options = StartOptions { idempotency_key: Some("theirs".into()), ..input(json!(1)) };
+    let options = input(json!(1)).idempotency_key("theirs");
     let run = workflow.new_run(Some("theirs".into())).start(options).await.unwrap().run;
     let open = tenant.inbox(SuspensionFilter::default()).await.unwrap().rows[0].record.id;
-    let sent = SendEvent { name: "theirs".into(), id: Some("theirs".into()), ..SendEvent::default() };
+    let sent = SendEvent::new("theirs").id("theirs");
     tenant.send_event(sent).await.unwrap();
     let names = Names {
         component: ask.digest(),
@@ -132,42 +132,27 @@ async fn every_verb(host: &Host, b: &Tenant, names: &Names, own: &Run) -> String
     // Every verb of a run begins here, as there is no other way to a handle.
     add("run", told(b.run(names.run).await.map(|run| run.id())));
     add("runs", told(filter(RunFilter::default()).await));
-    add(
-        "runs by workflow",
-        told(filter(RunFilter { workflow_id: Some(names.id.into()), ..RunFilter::default() }).await),
-    );
-    add(
-        "runs by resource",
-        told(filter(RunFilter { resource_id: Some(names.resource.into()), ..RunFilter::default() }).await),
-    );
-    add(
-        "runs after",
-        told(filter(RunFilter { after: Some(names.run.to_string()), ..RunFilter::default() }).await),
-    );
+    add("runs by workflow", told(filter(RunFilter::default().workflow_id(names.id.into())).await));
+    add("runs by resource", told(filter(RunFilter::default().resource_id(names.resource.into())).await));
+    add("runs after", told(filter(RunFilter::default().after(names.run.to_string())).await));
     let digits = names.run.to_string()[4..].to_owned();
     add("runs_with_digits", told(b.runs_with_digits(&digits, 9).await));
     add("last_run", told(b.last_run().await));
     add("delete_run", told(b.delete_run(names.run).await));
-    let old = Prune { before: Timestamp(u64::MAX), workflow_id: Some(names.id.into()) };
+    let old = Prune::before(Timestamp(u64::MAX)).workflow_id(names.id.into());
     add("prunable", told(b.prunable(&old).await));
     add("prune", told(b.prune(&old).await));
     let open = |filter| async {
         b.inbox(filter).await.map(|page| page.rows.iter().map(|row| row.record.run).collect::<Vec<_>>())
     };
     add("inbox", told(open(SuspensionFilter::default()).await));
-    add(
-        "inbox of run",
-        told(
-            open(SuspensionFilter { run: Some(names.run), with_ended: true, ..SuspensionFilter::default() })
-                .await,
-        ),
-    );
+    add("inbox of run", told(open(SuspensionFilter::default().run(names.run).with_ended(true)).await));
     let answer = ResumeOptions::data(json!(1)).step(Target::suspension(names.suspension));
     add("resume another's suspension", told(own.resume(answer).await.map(|result| line(&result))));
-    let fork = ForkOptions { at: Some(names.suspension), ..ForkOptions::default() };
+    let fork = ForkOptions::default().at(names.suspension);
     add("fork at another's suspension", told(own.fork(fork).await.map(|run| run.id())));
     add("result", told(own.result(OutputOptions::default()).await.map(|result| line(&result))));
-    let sent = SendEvent { name: names.event.into(), id: Some(names.key.into()), ..SendEvent::default() };
+    let sent = SendEvent::new(names.event.into()).id(names.key.into());
     add("send_event", told(b.send_event(sent).await.map(|receipt| (receipt.delivered, receipt.run))));
     all
 }
@@ -245,7 +230,7 @@ async fn a_name_and_an_idempotency_key_mean_what_their_tenant_made() {
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
     let workflow = b.apply_workflow(definition("theirs", &mine, steps)).await.unwrap();
     assert_eq!(workflow.previous, None);
-    let options = StartOptions { idempotency_key: Some("theirs".into()), ..input(json!(2)) };
+    let options = input(json!(2)).idempotency_key("theirs");
     let started = workflow.workflow.new_run(Some("theirs".into())).start(options).await.unwrap();
     assert_ne!(started.run.id(), run.id());
     assert_eq!(a.workflow_by_id("theirs").await.unwrap().digest(), theirs.workflow);
@@ -329,7 +314,7 @@ async fn adding_what_another_tenant_has_is_refused_as_if_nobody_had_it() {
     let wide = shared.host().build().await.unwrap();
     let bytes = bytes_of_ask();
     tenant(&wide, "a").add_component("theirs", &bytes).await.unwrap();
-    let small = |config| RuntimeConfig { component_bytes_max: 100, ..config };
+    let small = |config| config.component_bytes_max(100);
     let narrow = shared.host().runtime(small).build().await.unwrap();
     let refused = tenant(&narrow, "b").add_component("mine", &bytes).await.unwrap_err();
     assert_eq!(refused.code(), "component-refused", "{refused}");

@@ -48,10 +48,10 @@ async fn what_ended_goes_with_its_forks_and_what_a_fork_reads_stays_with_it() {
     let fork = parent.fork(ForkOptions::default()).await.unwrap();
     let waiting = workflow.start(input(json!(2))).await.unwrap().run;
     parent.cancel().await.unwrap();
-    let everything = Prune { before: Timestamp(u64::MAX), workflow_id: None };
-    let other = Prune { workflow_id: Some("other".into()), ..everything.clone() };
+    let everything = Prune::before(Timestamp(u64::MAX));
+    let other = everything.clone().workflow_id("other");
     assert_eq!(tenant.prunable(&other).await.unwrap(), []);
-    let young = Prune { before: Timestamp(0), ..everything.clone() };
+    let young = Prune::before(Timestamp(0));
     assert_eq!(tenant.prunable(&young).await.unwrap(), []);
     assert_eq!(tenant.prunable(&everything).await.unwrap(), [parent.id()]);
     let pruned = tenant.prune(&everything).await.unwrap();

@@ -55,7 +55,8 @@ fn level(text: &str) -> Result<Level, String> {
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let filter = LogFilter { step: args.step, level: args.level, after: None };
+    let mut filter = LogFilter::default();
+    (filter.step, filter.level) = (args.step, args.level);
     tokio::select! {
         ended = tell(&run, filter, args.follow, &session.ui) => ended,
         () = reader::is_gone() => Ok(Exit::Done),

@@ -72,10 +72,9 @@ async fn one(args: &Args, session: &Session, tenant: &Tenant, run: RunId) -> Res
 async fn all(args: &Args, session: &Session, tenant: &Tenant, workflow: &str) -> Result<Exit, Failure> {
     let to = target(args, session, tenant, workflow).await?;
     let mut rows = Vec::new();
-    let mut after = None;
+    let mut filter = RunFilter::default().workflow_id(workflow);
     loop {
-        let filter = RunFilter { workflow_id: Some(workflow.to_owned()), after, ..RunFilter::default() };
-        let page = tenant.runs(filter).await?;
+        let page = tenant.runs(filter.clone()).await?;
         for run in page.rows.iter().filter(|run| !run.status.is_final()) {
             let row = match migrate(args, tenant, run.id, to).await {
                 Ok(migration) => {
@@ -97,8 +96,8 @@ async fn all(args: &Args, session: &Session, tenant: &Tenant, workflow: &str) ->
             }
             rows.push(row);
         }
-        after = page.next;
-        if after.is_none() {
+        filter.after = page.next;
+        if filter.after.is_none() {
             break;
         }
     }

@@ -32,7 +32,8 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let host = session.existing_host(Background::Off).await?;
     let tenant = session.tenant_on(&host);
     let before = Timestamp(session.now().0.saturating_sub(args.older_than));
-    let which = Prune { before, workflow_id: args.workflow };
+    let mut which = Prune::before(before);
+    which.workflow_id = args.workflow;
     let Pruned { deleted, kept } = match args.dry_run {
         true => Pruned { deleted: tenant.prunable(&which).await?, kept: Vec::new() },
         false => tenant.prune(&which).await?,
