@@ -159,7 +159,7 @@ impl Session {
             }
         }
         // No run finds the code again, so it need not be fast.
-        let quick = |config| config.quick_compile(true);
+        let quick = |config: RuntimeConfig| config.quick_compile(true);
         Ok(builder().runtime(quick).build().await?.default_tenant())
     }
 

@@ -68,6 +68,30 @@ pub struct LogLine {
     pub dropped: Option<u64>,
 }
 
+impl LogLine {
+    /// Makes a line of the first try of a step's first call, for tests of what shows them.
+    pub fn new(
+        run_id: RunId,
+        at: Timestamp,
+        path: StepPath,
+        level: Level,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            run_id,
+            version: 1,
+            at,
+            path,
+            call: 1,
+            attempt: 0,
+            level,
+            message: message.into(),
+            fields: None,
+            dropped: None,
+        }
+    }
+}
+
 impl Run {
     /// Reads what guests logged in the run: a page of lines. They are stored with the end of the call in which they
     /// were logged, so that a call which is made again after a crash is told once; of a call that is under way, or

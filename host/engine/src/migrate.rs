@@ -13,10 +13,12 @@ use reentry_core::run::{Known, NoDecision, Refused, RunState, apply};
 use reentry_core::workflow::Program;
 use tracing::Instrument;
 
-use crate::decide::{Cause, Decider, Images, fetch};
-use crate::drive::Task;
+use crate::cause::Cause;
+use crate::commit::Images;
+use crate::decide::{Decider, fetch};
+use crate::drive::{Task, spawned};
 use crate::error::{Error, chain};
-use crate::run::{Run, spawned};
+use crate::run::Run;
 use crate::span::SpanStatus;
 use crate::trace::Place;
 use crate::work::Work;
@@ -51,6 +53,20 @@ pub struct MigratedStep {
     pub to: ComponentDigest,
     /// Size of the state that one exported and the other one took up; `None` for a step that has no memory.
     pub state_bytes: Option<usize>,
+}
+
+impl Migration {
+    /// Makes that of a run which moved with these steps, for tests of what shows it.
+    pub fn new(run_id: RunId, from: WorkflowDigest, to: WorkflowDigest, steps: Vec<MigratedStep>) -> Self {
+        Self { run_id, from, to, steps }
+    }
+}
+
+impl MigratedStep {
+    /// Makes that of a step without memory, for tests of what shows it.
+    pub fn new(path: StepPath, from: ComponentDigest, to: ComponentDigest) -> Self {
+        Self { path, from, to, state_bytes: None }
+    }
 }
 
 /// What of a move is stored.

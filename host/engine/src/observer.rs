@@ -35,7 +35,19 @@ pub struct Upkeep {
     pub steps: Vec<StepPath>,
 }
 
+impl Source {
+    /// Makes a source, for tests of observers.
+    pub fn new(tenant: TenantId, run: RunId, path: StepPath) -> Self {
+        Self { tenant, run, path }
+    }
+}
+
 impl Upkeep {
+    /// Makes one without steps, for tests of observers.
+    pub fn new(tenant: TenantId, run: RunId, did: Did) -> Self {
+        Self { tenant, run, did, steps: Vec::new() }
+    }
+
     /// Most steps that are named: a run may have any number of them.
     pub const STEPS_MAX: usize = 10;
 }

@@ -68,7 +68,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let options = options(&args)?;
     let tenant = session.tenant(Background::of(args.output.wait)).await?;
     let workflow = workflow(session, &tenant, &args).await?;
-    let new = workflow.new_run(args.resource);
+    let mut new = workflow.new_run();
+    if let Some(resource) = args.resource {
+        new = new.resource_id(resource);
+    }
     let (id, stored) = (new.id(), new.stored());
     let is_told = Cell::new(false);
     let tell = async {
@@ -84,7 +87,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
             started = new.start(options) => Ok(started?),
         }
     });
-    let Started { run, result } = started.await.map_err(|failure| with_form(failure, &workflow))?;
+    let Started { run, result, .. } = started.await.map_err(|failure| with_form(failure, &workflow))?;
     if run.id() == id && !is_told.get() {
         // It stopped before anyone looked.
         session.ui.note(&format!("run {id}"));
