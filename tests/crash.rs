@@ -282,7 +282,7 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
         Some(row) => tenant.run(row.id).await?,
         None => {
             let workflow = workflow_after(&tenant, script.component, &script.before, script.step).await?;
-            workflow.create_run().await?
+            workflow.new_run().create().await?
         }
     };
     if run.status().await? == RunStatus::Pending {

@@ -96,7 +96,7 @@ async fn an_image_does_not_depend_on_allocator_code_generation_or_page_tracking(
             None => {
                 let workflow = workflow_of(&tenant, "memory-probe", "probe").await?;
                 let input = json!({"touch_bytes": 300_000, "work": 10, "suspends": settings.len() - 1});
-                let run = workflow.create_run().await?;
+                let run = workflow.new_run().create().await?;
                 (run.id(), run.start(StartOptions::input(json(input))).await?)
             }
             Some((id, _)) => {

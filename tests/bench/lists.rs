@@ -87,7 +87,7 @@ async fn start(workflows: &[Workflow], numbers: std::ops::Range<u32>) -> Result<
     let numbers: Vec<u32> = numbers.collect();
     for chunk in numbers.chunks(50) {
         let starts = chunk.iter().zip(workflows.iter().cycle()).map(|(number, workflow)| {
-            let run = workflow.new_run(Some(format!("order-{}", number / RUNS_OF_RESOURCE)));
+            let run = workflow.new_run().resource_id(format!("order-{}", number / RUNS_OF_RESOURCE));
             let input = json(json!({"label": format!("team-{}", number / 7 % LABELS)}));
             tokio::spawn(async move { run.start(StartOptions::input(input)).await })
         });

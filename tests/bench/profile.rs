@@ -6,7 +6,7 @@ use reentry::core::resume::Target;
 use reentry::core::run::{Durability, RunStatus};
 use reentry::core::workflow::ForEachEntry;
 use reentry::store::RunFilter;
-use reentry::wasm::{Allocation, RuntimeConfig};
+use reentry::wasm::Allocation;
 use reentry::{Host, ResumeOptions, Run, StartOptions, Tenant, Workflow};
 use reentry_tests::{guests, json, workflow_of};
 use serde_json::json;
@@ -32,7 +32,7 @@ pub async fn run(arguments: &[String]) -> Result<()> {
 async fn cycles(tenant: &Tenant, times: usize) -> Result<()> {
     let workflow = workflow_of(tenant, "memory-probe", "probe").await?;
     for _ in 0..times {
-        let run = workflow.create_run().await?;
+        let run = workflow.new_run().create().await?;
         run.start(StartOptions::input(json(json!({"suspends": 1})))).await?;
         let result = run.resume(ResumeOptions::data(json(json!("go on")))).await?;
         ensure!(result.status == RunStatus::Success, "{result:?}");
@@ -59,7 +59,7 @@ async fn answers(tenant: &Tenant, times: usize, items: usize) -> Result<()> {
 }
 
 async fn answered(workflow: &Workflow, input: serde_json::Value, times: usize) -> Result<()> {
-    let run = workflow.start(StartOptions::input(json(input))).await?.run;
+    let run = workflow.new_run().start(StartOptions::input(json(input))).await?.run;
     answer(&run, times).await
 }
 

@@ -199,7 +199,7 @@ impl Player {
 
     async fn new_run(&mut self) -> Result<String> {
         let definition = self.workflow.clone().context("no workflow")?;
-        self.run = Some(self.tenant()?.commit(definition).await?.create_run().await?.id());
+        self.run = Some(self.tenant()?.commit(definition).await?.new_run().create().await?.id());
         Ok(String::new())
     }
 

@@ -96,7 +96,7 @@ async fn respond(
     let tenant = host.default_tenant();
     let run = match request {
         Request::Begin { component, step, input, context } => {
-            let run = workflow_of(&tenant, &component, &step).await?.create_run().await?;
+            let run = workflow_of(&tenant, &component, &step).await?.new_run().create().await?;
             run.start(StartOptions::input(input).request_context(context)).await?;
             run.id()
         }
@@ -139,7 +139,7 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
     let tenant = host.default_tenant();
     let result = match request {
         Request::Start { component, step, before, input } => {
-            let run = workflow_after(&tenant, &component, &before, &step).await?.create_run().await?;
+            let run = workflow_after(&tenant, &component, &before, &step).await?.new_run().create().await?;
             run.start(StartOptions::input(json(input))).await?
         }
         Request::Resume { run, data } => {

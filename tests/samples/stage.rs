@@ -114,7 +114,7 @@ impl Stage {
         let written: Definition<String> =
             serde_json::from_str(&guests::file(&format!("{sample}/workflow.json"))?)?;
         let pinned = written.try_map(&mut |_| Ok::<_, anyhow::Error>(component.digest()))?;
-        let run = host.default_tenant().commit(pinned).await?.create_run().await?;
+        let run = host.default_tenant().commit(pinned).await?.new_run().create().await?;
         Ok(Self { run: run.id(), began: place.clock.now(), place })
     }
 
@@ -127,7 +127,7 @@ impl Stage {
             .env("REENTRY_DATA_DIR", place.dir.path())
             .output()?;
         anyhow::ensure!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
-        let run = place.host().await?.default_tenant().workflow_by_id(id).await?.create_run().await?;
+        let run = place.host().await?.default_tenant().workflow_by_id(id).await?.new_run().create().await?;
         let stage = Self { run: run.id(), began: place.clock.now(), place };
         let result = stage.begin(input).await?;
         Ok((stage, result))

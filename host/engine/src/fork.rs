@@ -50,7 +50,7 @@ impl Run {
     ///
     /// # let (host, tenant, ask) = asks().await?;
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
-    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// # let run = workflow.new_run().start(StartOptions::input(json!({"amount": 120}))).await?.run;
     /// let fork = run.fork(ForkOptions::default()).await?;
     /// run.resume(ResumeOptions::data(json!({"approved": true}))).await?;
     /// // The fork still waits, and takes another answer.

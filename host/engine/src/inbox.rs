@@ -119,7 +119,7 @@ impl Tenant {
     /// use serde_json::json;
     ///
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
-    /// workflow.start(StartOptions::input(json!({"amount": 120}))).await?;
+    /// workflow.new_run().start(StartOptions::input(json!({"amount": 120}))).await?;
     /// let waiting = tenant.inbox(SuspensionFilter::default()).await?.rows;
     /// assert_eq!(waiting[0].title, "ask");
     /// assert_eq!(waiting[0].payload.as_ref().unwrap().text(), r#"{"amount":120}"#);

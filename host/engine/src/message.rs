@@ -90,7 +90,7 @@ impl Tenant {
     /// use serde_json::json;
     ///
     /// let workflow = tenant.workflow("order").event(EventEntry::new("paid")).commit().await?;
-    /// let run = workflow.start(StartOptions::default()).await?.run;
+    /// let run = workflow.new_run().start(StartOptions::default()).await?.run;
     /// let receipt = tenant.send_event(SendEvent::new("paid").payload(json!(120))).await?;
     /// assert_eq!((receipt.delivered, receipt.run), (true, Some(run.id())));
     /// # Ok(())

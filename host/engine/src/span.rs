@@ -68,7 +68,6 @@ pub enum SpanOf {
 
 /// How the work of a span went.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum SpanStatus {
     /// It was done. That a run waits, or was canceled, is no error.
     Ok,

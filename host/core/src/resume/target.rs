@@ -43,9 +43,25 @@ impl Target {
     pub fn suspension(id: SuspensionId) -> Self {
         Self { suspension: Some(id), ..Self::default() }
     }
-}
 
-crate::setters!(Target { for_each_index: Option<u32>, seen: Option<u64>, all: bool, });
+    /// Sets the index of an item of a `foreach`: [`for_each_index`](#structfield.for_each_index).
+    pub fn for_each_index(mut self, index: u32) -> Self {
+        self.for_each_index = Some(index);
+        self
+    }
+
+    /// Sets the version of the run that the caller has seen: [`seen`](#structfield.seen).
+    pub fn seen(mut self, version: u64) -> Self {
+        self.seen = Some(version);
+        self
+    }
+
+    /// Sets whether all suspensions that fit are answered: [`all`](#structfield.all).
+    pub fn all(mut self, all: bool) -> Self {
+        self.all = all;
+        self
+    }
+}
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,7 +21,7 @@ async fn a_sleep_is_over_without_a_client() {
     let tenant = host().background(true).clock(clock.clone()).build().await.unwrap().default_tenant();
     let steps = r#"[{"sleep": {"for": "30d"}}, {"map": {"to": "input + 1"}}]"#;
     let workflow = tenant.commit(definition("sleeps", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     clock.pass_ms(30 * DAY_MS - 1);
     assert_eq!(run.status().await.unwrap(), RunStatus::Waiting);
     clock.pass_ms(1);
@@ -37,7 +37,7 @@ async fn calls_of_a_host_that_is_gone_are_taken_over_without_a_client() {
     let shared = Shared::new();
     let dies = move |point| assert!(point != FaultPoint::BeforeCall, "the host dies");
     let first = shared.host().on_fault_point(Arc::new(dies)).build().await.unwrap().default_tenant();
-    let run = asks_twice(&first).await.create_run().await.unwrap();
+    let run = asks_twice(&first).await.new_run().create().await.unwrap();
     run.start(input(json!(1))).await.unwrap_err();
     let id = run.id();
     drop((first, run));
@@ -55,7 +55,7 @@ async fn calls_that_the_host_itself_gave_up_are_made_again_without_a_client() {
     };
     let tenant =
         host().background(true).on_fault_point(Arc::new(fails)).build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.create_run().await.unwrap();
+    let run = asks_twice(&tenant).await.new_run().create().await.unwrap();
     run.start(input(json!(1))).await.unwrap_err();
     until(|| async { run.status().await.unwrap() == RunStatus::Suspended }).await;
 }
@@ -87,9 +87,9 @@ async fn mail_that_is_too_old_is_given_to_nobody_though_nobody_dropped_it_yet() 
     tenant.send_event(sent(1, Some(5))).await.unwrap();
     tenant.send_event(sent(2, Some(6))).await.unwrap();
     clock.pass_ms(5);
-    let first = waits.start(StartOptions::default()).await.unwrap();
+    let first = waits.new_run().start(StartOptions::default()).await.unwrap();
     assert_eq!(line(&first.result), r#"{"result":2,"status":"success"}"#);
-    let second = waits.start(StartOptions::default()).await.unwrap();
+    let second = waits.new_run().start(StartOptions::default()).await.unwrap();
     assert_eq!(second.result.status, RunStatus::Waiting);
     assert!(!tenant.send_event(sent(3, Some(5))).await.unwrap().delivered, "it is past its time");
     assert_eq!(second.run.status().await.unwrap(), RunStatus::Waiting);

@@ -27,7 +27,7 @@ fn refusal(error: &Error) -> String {
 }
 
 async fn asking(tenant: &Tenant) -> Run {
-    asks_twice(tenant).await.start(input(json!(1))).await.unwrap().run
+    asks_twice(tenant).await.new_run().start(input(json!(1))).await.unwrap().run
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn no_caller_brings_in_what_is_no_value() {
     for (text, said) in odd() {
         let json = || stored(&text);
         let map = || BTreeMap::from([("k".to_owned(), json())]);
-        let begin = async |options| refusal(&workflow.start(options).await.unwrap_err());
+        let begin = async |options| refusal(&workflow.new_run().start(options).await.unwrap_err());
         assert_eq!(begin(StartOptions::input(json())).await, format!("invalid input data: {said}"));
         let state = stored(&format!(r#"{{"k":{text}}}"#));
         let found = begin(input(json!(1)).initial_state(state)).await;
@@ -88,9 +88,9 @@ async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck()
             }
             assert!(is_fine, "{json} was let in");
         };
-        count(workflow.start(StartOptions::input(json.clone())).await.map(|_| ()));
+        count(workflow.new_run().start(StartOptions::input(json.clone())).await.map(|_| ()));
         let context = BTreeMap::from([("k".to_owned(), json.clone())]);
-        count(workflow.start(input(json!(1)).request_context(context.clone())).await.map(|_| ()));
+        count(workflow.new_run().start(input(json!(1)).request_context(context.clone())).await.map(|_| ()));
         let event = SendEvent::new("n").payload(json.clone());
         count(tenant.send_event(event).await.map(|_| ()));
         let run = asking(&tenant).await;
@@ -146,7 +146,7 @@ async fn what_is_wrapped_too_deeply_fails_the_block_that_wraps_it() {
             let nested = (0..blocks).fold(step.clone(), |inner, _| wraps.replace("INNER", &inner));
             let workflow = tenant.commit(definition(name, &ask, &format!("[{nested}]"))).await.unwrap();
             let deep = format!("{}{}", "[".repeat(96), "]".repeat(96));
-            let run = workflow.start(StartOptions::input(stored(&deep))).await.unwrap().run;
+            let run = workflow.new_run().start(StartOptions::input(stored(&deep))).await.unwrap().run;
             let result = run.resume(ResumeOptions::data(stored(&deep))).await.unwrap();
             let end = match &result.error {
                 Some(failure) => {
@@ -176,7 +176,7 @@ async fn an_event_that_a_step_waits_for_brings_every_digit_to_watchers() {
     let steps = r#"[{"try": {"do": [{"then": {"component": "@", "step": "ask"}}, {"map": {"to": "input.gone.too"}}],
         "catch": {"map": {"to": "input.input"}}}}]"#;
     let workflow = tenant.commit(definition("waits", &event, steps)).await.unwrap();
-    let run = workflow.start(StartOptions::input(Json::parse(digits).unwrap())).await.unwrap().run;
+    let run = workflow.new_run().start(StartOptions::input(Json::parse(digits).unwrap())).await.unwrap().run;
     let sent = SendEvent::new("ask").payload(Json::parse(digits).unwrap());
     tenant.send_event(sent).await.unwrap();
     let mut watch = run.watch(None);

@@ -61,14 +61,14 @@ async fn calls_at_once() {
     for _ in 0..HONEST {
         let workflow =
             tenant.workflow("honest").then(echoes(&tenant).await.step("ask")).commit().await.unwrap();
-        starting.push(tokio::spawn(workflow.new_run(None).start(StartOptions::input(json!(1)))));
+        starting.push(tokio::spawn(workflow.new_run().start(StartOptions::input(json!(1)))));
     }
     let runs = async || tenant.runs(RunFilter::default()).await.unwrap().rows;
     while runs().await.iter().filter(|run| run.status == RunStatus::Running).count() < HONEST {
         tokio::task::yield_now().await;
     }
     let workflow = tenant.workflow("kills").then(kills(&tenant).await.step("ask")).commit().await.unwrap();
-    let _ = workflow.start(StartOptions::default()).await;
+    let _ = workflow.new_run().start(StartOptions::default()).await;
     unreachable!("the process has ended");
 }
 

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::guest::{host, line, waits_for_event};
 
 fn event(payload: Value) -> SendEvent {
-    SendEvent::new("ask").payload(payload.into())
+    SendEvent::new("ask").payload(payload)
 }
 
 async fn waiting(tenant: &Tenant) -> Run {
     let component = waits_for_event(tenant).await;
     let workflow = tenant.workflow("waits").then(component.step("ask")).commit().await.unwrap();
-    workflow.start(StartOptions::default()).await.unwrap().run
+    workflow.new_run().start(StartOptions::default()).await.unwrap().run
 }
 
 /// The result once the run has ended by itself.
@@ -56,6 +56,6 @@ async fn an_early_event_is_kept_and_the_same_one_again_is_no_other() {
 #[tokio::test]
 async fn what_cannot_name_an_event_is_refused() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let nameless = SendEvent::default().expires_at(Timestamp(0));
+    let nameless = SendEvent::new("").expires_at(Timestamp(0));
     insta::assert_snapshot!(tenant.send_event(nameless).await.unwrap_err(), @"the name of an event has 0 bytes; it must have 1 to 256");
 }

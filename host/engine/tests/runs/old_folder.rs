@@ -77,7 +77,7 @@ impl Writer {
 
     /// Starts a run, unless that is refused.
     async fn start(&mut self, workflow: &Workflow, name: String, options: StartOptions) -> Option<Run> {
-        let new = workflow.new_run(Some(name.clone()));
+        let new = workflow.new_run().resource_id(name.clone());
         let run = new.start(options).await.ok()?.run;
         self.made.insert(name, run.id());
         Some(run)
@@ -145,7 +145,7 @@ impl Writer {
                 let _ = run.fork(ForkOptions::default()).await;
             }
         }
-        then.create_run_about("pending").await.unwrap();
+        then.new_run().resource_id("pending").create().await.unwrap();
     }
 
     /// A call that this process will not live to make again.
@@ -154,7 +154,7 @@ impl Writer {
         let again = r#"[{"try": {"do": {"then": {"component": "@", "step": "ask", "retry": {"retries": 1, "delayMs": 1000}}}, "catch": {"map": {"to": "input.input"}}}}]"#;
         let workflow = self.workflow("retrying", &fail, again).await;
         for (text, json) in texts() {
-            let new = workflow.new_run(Some(format!("retrying {text}")));
+            let new = workflow.new_run().resource_id(format!("retrying {text}"));
             let id = new.id();
             tokio::spawn(new.start(StartOptions::input(Json::parse(json).unwrap())));
             let is_tried = async || {

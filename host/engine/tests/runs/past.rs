@@ -6,7 +6,7 @@ use reentry::core::resume::Target;
 use reentry::core::run::{LogKind, RunStatus};
 use reentry::store::past::LATE_TRIES_KEPT_MAX;
 use reentry::store::{SuspensionEnd, TryKind};
-use reentry::{CancelOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, Waiting};
+use reentry::{CancelOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, Waiting};
 use serde_json::json;
 
 use crate::guest::{Shared, asks, asks_twice, definition, host, input, refuses, waits_for_event};
@@ -49,7 +49,7 @@ async fn history(run: &Run) -> String {
 #[tokio::test]
 async fn who_answers_is_kept_as_the_host_knows_it() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!(2))).await.unwrap();
     let known = Actor { name: "ann".into(), asserted: false, via: "token:7".into() };
     let with = answer(json!(3)).actor(known.clone()).channel("http").comment("");
@@ -66,7 +66,7 @@ async fn who_answers_is_kept_as_the_host_knows_it() {
 async fn texts_of_those_who_act_are_bounded_at_each_door() {
     let tenant = host().build().await.unwrap().default_tenant();
     let workflow = asks_twice(&tenant).await;
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let before = run.state().await.unwrap();
     let (long, longer) = ("x".repeat(257), "x".repeat(4_097));
     let actor = Actor::asserted(long.clone());
@@ -80,8 +80,8 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
         run.resume(answer(json!(1)).comment(longer.clone())).await.map(drop),
         run.fork(ForkOptions::default().answer(answer(json!(1)).comment(longer.clone()))).await.map(drop),
         run.cancel_with(CancelOptions::default().actor(actor.clone())).await.map(drop),
-        workflow.start(input(json!(1)).actor(actor.clone())).await.map(drop),
-        workflow.create_run().await.unwrap().start(input(json!(1)).comment(longer)).await.map(drop),
+        workflow.new_run().start(input(json!(1)).actor(actor.clone())).await.map(drop),
+        workflow.new_run().create().await.unwrap().start(input(json!(1)).comment(longer)).await.map(drop),
         tenant.send_event(SendEvent::new("e").actor(actor)).await.map(drop),
     ];
     for refused in refused {
@@ -95,7 +95,7 @@ async fn one_answer_to_all_is_kept_with_each_question() {
     let tenant = host().build().await.unwrap().default_tenant();
     let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
     let workflow = tenant.commit(definition("two", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let all = Target::default().all(true);
     run.resume(answer(json!("yes")).by("ann").step(all)).await.unwrap();
     // The arms ask in any order.
@@ -114,10 +114,10 @@ async fn late_answers_are_kept_and_bounded() {
     let shared = Shared::new();
     let host = shared.host().build().await.unwrap();
     let tenant = host.default_tenant();
-    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
+    let started = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap();
     let (run, question) = (started.run, started.result.suspended[0].suspension);
     let named = |who: &str, data: i32| answer(json!(data)).by(who).step(Target::suspension(question));
-    let keyed = |key: &str| named("ann", 2).idempotency_key(key.into());
+    let keyed = |key: &str| named("ann", 2).idempotency_key(key);
     run.resume(keyed("k")).await.unwrap();
     let version = run.state().await.unwrap().version;
     // The same request once more is none that comes too late.
@@ -154,7 +154,7 @@ async fn the_default_of_a_deadline_is_an_answer_that_nobody_gave() {
     let tenant = host.default_tenant();
     let steps = r#"[{"ask": {"id": "q", "payload": {"n": "init.n"}, "deadline": {"for": "1ms", "otherwise": "no"}}}]"#;
     let workflow = tenant.commit(definition("w", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!({"n": 1.50}))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!({"n": 1.50}))).await.unwrap().run;
     while host.wake_due().await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -172,8 +172,8 @@ async fn who_sent_an_event_is_kept_with_the_wait_that_took_it() {
     let event = |who: &str| SendEvent::new("ask").payload(json!(5)).actor(Actor::asserted(who));
     // One that was there before, and one that comes while the step waits.
     tenant.send_event(event("ann")).await.unwrap();
-    let first = workflow.start(input(json!(1))).await.unwrap().run;
-    let second = workflow.start(input(json!(1))).await.unwrap().run;
+    let first = workflow.new_run().start(input(json!(1))).await.unwrap().run;
+    let second = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     tenant.send_event(event("bob")).await.unwrap();
     host.quiet().await;
     assert_eq!(history(&first).await, "ask - Received 5 by ann");
@@ -187,7 +187,7 @@ async fn a_fork_tells_what_its_parents_were_told_before() {
     let component = refuses(&tenant).await;
     let again = reentry::core::workflow::StepEntry { id: "again".into(), ..component.step("ask") };
     let workflow = tenant.workflow("w").then(component.step("ask")).then(again).commit().await.unwrap();
-    let started = workflow.start(input(json!(1))).await.unwrap();
+    let started = workflow.new_run().start(input(json!(1))).await.unwrap();
     let (run, first) = (started.run, started.result.suspended[0].suspension);
     run.resume(answer(json!(17)).by("ann")).await.unwrap_err();
     run.resume(answer(json!(2)).by("bob")).await.unwrap();
@@ -224,7 +224,7 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
     let tenant = host.default_tenant();
     let component = refuses(&tenant).await;
     let workflow = tenant.workflow("w").then(component.step("ask")).commit().await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     run.pause().await.unwrap();
     // Nobody calls the step before the run is let go on, so that the answer is under way.
     run.resume(answer(json!(17)).by("ann")).await.unwrap();
@@ -240,7 +240,7 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
 #[tokio::test]
 async fn a_question_that_is_asked_anew_is_told_anew() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.cancel_with(CancelOptions::default().actor(Actor::asserted("ann"))).await.unwrap();
     run.restart().await.unwrap();
     run.resume(answer(json!(2)).by("bob")).await.unwrap();
@@ -255,7 +255,7 @@ async fn a_question_that_is_asked_anew_is_told_anew() {
 #[tokio::test]
 async fn a_step_that_is_done_again_changes_nothing_of_what_was() {
     let tenant = host().savepoints_max(1).build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!("a")).by("ann")).await.unwrap();
     run.travel(reentry::TravelOptions::to("ask".parse().unwrap()).input(json!(9))).await.unwrap();
     run.resume(answer(json!("b")).by("bob")).await.unwrap();

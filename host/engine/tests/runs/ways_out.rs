@@ -333,7 +333,7 @@ async fn json_of_a_guest_is_taken_to_the_letter_or_fails_by_name_and_place() {
 }
 
 async fn started(workflow: &Workflow, row: usize) -> Run {
-    workflow.start(input(json!(row))).await.unwrap().run
+    workflow.new_run().start(input(json!(row))).await.unwrap().run
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ fn straight(tree: &Tree) -> Option<Json> {
     let process = Process::start(&around, 0);
     process.wait(async {
         let workflow = process.tenant.commit(tree.definition(guest().digest(), false)).await.unwrap();
-        workflow.start(StartOptions::default()).await.unwrap().result.result
+        workflow.new_run().start(StartOptions::default()).await.unwrap().result.result
     })
 }
 

@@ -77,7 +77,7 @@ fn made() -> Guest {
     // took.
     let tick = std::time::Duration::from_secs(3_600);
     let config = RuntimeConfig::new(SECRET).cache_dir(folder).tick(tick).calls_max(64);
-    let limits = reentry::wasm::Limits { memory_bytes: 1 << 20, ..config.limits.clone() };
+    let limits = config.limits.clone().memory_bytes(1 << 20);
     let runtime: Arc<dyn Guests> =
         Arc::new(Runtime::new(config.limits(limits).resident_bytes(1 << 16)).unwrap());
     let bytes = componentize(&wat::parse_str(text()).unwrap(), ComponentizeOptions::default()).unwrap();

@@ -133,7 +133,7 @@ async fn done(
 ) -> Result<String, Error> {
     if let What::Start { workflow } = what {
         let options = StartOptions::default().idempotency_key("start");
-        let started = tenant.workflow_by_digest(workflow).await?.start(options).await?;
+        let started = tenant.workflow_by_digest(workflow).await?.new_run().start(options).await?;
         return Ok(started.result.status.to_string());
     }
     if let What::Send { name, payload, id } = what {

@@ -42,7 +42,7 @@ const CHANGED: u32 = 101 + 102 + 104 + 108 + 116 + 132 + 141 + 142 + 143 + 144 +
 const LITTLE: &str = "(func $start (result i32) (i32.const 1)) (func $resume (result i32) (i32.const 2))";
 
 fn options(domain: &str) -> CallOptions {
-    CallOptions::new(seal()).domain(domain.into())
+    CallOptions::new(seal()).domain(domain)
 }
 
 async fn start(component: &LoadedComponent, options: CallOptions) -> CallResult {
