@@ -175,32 +175,30 @@ mod tests {
 
     fn waiting() -> Waiting {
         let json = |text: &str| Some(Json::parse(text).unwrap());
-        Waiting {
-            record: SuspensionRecord {
-                id: "sus_0000000003e87fffbfffffffffffffff".parse().unwrap(),
-                run: "run_0000000003e87fffbfffffffffffffff".parse().unwrap(),
-                workflow_id: "expenses".to_owned(),
-                workflow: WorkflowDigest::of(b"w"),
-                path: "outer.approve".parse().unwrap(),
-                labels: vec!["manager\u{1b}[2J".to_owned()],
-                since: Timestamp(60_000),
-                due_at: Some(Timestamp(360_000)),
-                state: SuspensionState { ended: None },
-                step: None,
-                past: SuspensionPast::default(),
-                damage: None,
-            },
-            payload: json(
-                r#"{"employee":"Ada","findings":["a finding long enough to","need another line of text"]}"#,
-            ),
-            resume_schema: json(
-                r#"{"required": ["approved"], "properties": {"approved": {"type": "boolean"}, "comment": {"type": ["string", "null"]},
-                    "refused_lines": {"type": "array", "items": {"type": "integer"}}}}"#,
-            ),
-            title: "Approve".to_owned(),
-            description: Some("whether Ada gets her money".to_owned()),
-            assignees: vec!["bob".to_owned(), "carol".to_owned()],
-        }
+        let record = SuspensionRecord {
+            id: "sus_0000000003e87fffbfffffffffffffff".parse().unwrap(),
+            run: "run_0000000003e87fffbfffffffffffffff".parse().unwrap(),
+            workflow_id: "expenses".to_owned(),
+            workflow: WorkflowDigest::of(b"w"),
+            path: "outer.approve".parse().unwrap(),
+            labels: vec!["manager\u{1b}[2J".to_owned()],
+            since: Timestamp(60_000),
+            due_at: Some(Timestamp(360_000)),
+            state: SuspensionState { ended: None },
+            step: None,
+            past: SuspensionPast::default(),
+            damage: None,
+        };
+        let mut waiting = Waiting::new(record, "Approve");
+        waiting.payload =
+            json(r#"{"employee":"Ada","findings":["a finding long enough to","need another line of text"]}"#);
+        waiting.resume_schema = json(
+            r#"{"required": ["approved"], "properties": {"approved": {"type": "boolean"}, "comment": {"type": ["string", "null"]},
+                "refused_lines": {"type": "array", "items": {"type": "integer"}}}}"#,
+        );
+        waiting.description = Some("whether Ada gets her money".to_owned());
+        waiting.assignees = vec!["bob".to_owned(), "carol".to_owned()];
+        waiting
     }
 
     #[test]
@@ -229,8 +227,7 @@ mod tests {
 
     #[test]
     fn one_that_cannot_be_read_says_why_and_not_how_it_is_answered() {
-        let mut damaged = Waiting { payload: None, resume_schema: None, ..waiting() };
-        (damaged.description, damaged.assignees) = (None, Vec::new());
+        let mut damaged = Waiting::new(waiting().record, "Approve");
         damaged.record.damage = Some("stored step `approve` is damaged: it ends early".to_owned());
         let question = Question::of(&damaged, false);
         insta::assert_snapshot!(question.text(Style::PLAIN, 80, Timestamp(240_000)), @r"
@@ -245,13 +242,8 @@ mod tests {
 
     #[test]
     fn without_schema_and_payload_there_is_less_to_say() {
-        let bare = Waiting {
-            payload: Some(Json::null()),
-            resume_schema: None,
-            description: None,
-            assignees: Vec::new(),
-            ..waiting()
-        };
+        let mut bare = Waiting::new(waiting().record, "Approve");
+        bare.payload = Some(Json::null());
         insta::assert_snapshot!(Question::of(&bare, false).text(Style::PLAIN, 80, Timestamp(240_000)), @r"
         Approve
           step      outer.approve
