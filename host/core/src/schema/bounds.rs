@@ -17,12 +17,22 @@ pub const CHAIN_MAX: usize = 64;
 pub const PLACE_MAX: usize = 10_000;
 
 /// Most steps of one check: schemas applied, entries of theirs looked at. Stops schemas and data that multiply each
-/// other; at some ten nanoseconds a step it is a fraction of a second.
-pub const STEPS_MAX: usize = 10_000_000;
+/// other; at some ten nanoseconds a step it is a hundredth of a second.
+pub const STEPS_MAX: usize = 1_000_000;
 
 /// Deepest nesting of schemas applied in one check. The validator takes stack for each level, and an exhausted stack
 /// ends the process.
 pub const NESTING_MAX: usize = 512;
+
+/// Most bytes that the validator's errors may take. It keeps one for each alternative that does not fit, with a copy of
+/// the data.
+pub const EXPLAINED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What one error takes beside the data in it.
+const ERROR_BYTES: usize = 512;
+
+/// What one value takes beside the texts in it.
+const VALUE_BYTES: usize = 72;
 
 /// Bytes of a string that a pattern matches in about the time of one step.
 const PATTERN_BYTES_A_STEP: usize = 8;
@@ -42,7 +52,7 @@ pub(super) enum TooMuch {
 }
 
 /// How a keyword's schemas apply.
-enum Applies<'s> {
+pub(super) enum Applies<'s> {
     /// To the very place where the keyword stands.
     Here(Vec<&'s Value>),
     /// To something inside of it, or not at all.
@@ -50,7 +60,7 @@ enum Applies<'s> {
 }
 
 /// The schemas that a keyword holds, beside a reference.
-fn held<'s>(keyword: &str, value: &'s Value) -> Applies<'s> {
+pub(super) fn held<'s>(keyword: &str, value: &'s Value) -> Applies<'s> {
     let list = || value.as_array().into_iter().flatten().collect();
     let map = || value.as_object().into_iter().flat_map(Map::values).collect();
     match keyword {
@@ -181,17 +191,30 @@ impl<'s> Places<'s> {
     }
 }
 
-/// Checks that checking `data` stays within bounds. `root` must have passed [`check_schema`].
+/// Checks that checking `data` stays within bounds, and says what it takes. `root` must have passed [`check_schema`].
 ///
 /// # Errors
 /// [`TooMuch`], with what it would take too much of.
-pub(super) fn check_effort(root: &Value, data: &Value) -> Result<(), TooMuch> {
-    Effort { root, steps: STEPS_MAX }.apply(root, data, 1)
+pub(super) fn check_effort<'s>(root: &'s Value, data: &Value) -> Result<Effort<'s>, TooMuch> {
+    let mut effort = Effort { root, steps: STEPS_MAX, explained_bytes: 0, copied_bytes: 0 };
+    effort.apply(root, data, 1)?;
+    Ok(effort)
 }
 
-struct Effort<'s> {
+/// What a check takes at most.
+pub(super) struct Effort<'s> {
     root: &'s Value,
+    /// How many are left.
     steps: usize,
+    /// What all errors would take if nothing fitted.
+    pub(super) explained_bytes: usize,
+    /// What an error copies of the data where the check stands; 0 outside of alternatives.
+    copied_bytes: usize,
+}
+
+/// Schemas that the validator takes for alternatives: it keeps their errors inside its own.
+fn is_alternative(keyword: &str) -> bool {
+    matches!(keyword, "anyOf" | "oneOf")
 }
 
 impl Effort<'_> {
@@ -207,6 +230,8 @@ impl Effort<'_> {
         self.take(1)?;
         let Some(keywords) = schema.as_object() else { return Ok(()) };
         self.take(keywords.len())?;
+        let each = ERROR_BYTES.saturating_add(self.copied_bytes);
+        self.explained_bytes = self.explained_bytes.saturating_add(each.saturating_mul(keywords.len()));
         // To know what is unevaluated, the validator asks the other schemas of the place once more.
         let again =
             keywords.contains_key("unevaluatedProperties") || keywords.contains_key("unevaluatedItems");
@@ -229,14 +254,43 @@ impl Effort<'_> {
                     }
                 },
             };
+            let outside = self.copied_bytes;
+            if is_alternative(keyword) && outside == 0 {
+                // What is inside is no larger.
+                self.copied_bytes = self.size(data)?;
+            }
             for schema in here {
                 self.apply(schema, data, depth + 1)?;
                 if again {
                     self.apply(schema, data, depth + 1)?;
                 }
             }
+            self.copied_bytes = outside;
         }
         Ok(())
+    }
+
+    /// What a copy of a value takes. Recursion is bounded by the depth at which JSON is read.
+    fn size(&mut self, data: &Value) -> Result<usize, TooMuch> {
+        self.take(1)?;
+        Ok(match data {
+            Value::Null | Value::Bool(_) | Value::Number(_) => VALUE_BYTES,
+            Value::String(text) => VALUE_BYTES + text.len(),
+            Value::Array(items) => {
+                let mut bytes = VALUE_BYTES;
+                for item in items {
+                    bytes = bytes.saturating_add(self.size(item)?);
+                }
+                bytes
+            }
+            Value::Object(members) => {
+                let mut bytes = VALUE_BYTES;
+                for (name, member) in members {
+                    bytes = bytes.saturating_add(name.len() + VALUE_BYTES).saturating_add(self.size(member)?);
+                }
+                bytes
+            }
+        })
     }
 
     /// Follows a keyword into the members or items of the data.
@@ -380,7 +434,7 @@ mod tests {
         let said = check(schema.clone(), &nested(5));
         assert!(said.contains("is not valid under any of the schemas"), "{said}");
         let too_long =
-            "- (top): checking it takes more than 10000000 steps; simplify the schema or send less data";
+            "- (top): checking it takes more than 1000000 steps; simplify the schema or send less data";
         assert_eq!(check(schema, &nested(40)), too_long);
         let unevaluated =
             json!({"allOf": [{"properties": {"n": {"$ref": "#"}}}], "unevaluatedProperties": false});
@@ -394,8 +448,21 @@ mod tests {
         let items = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
         let schema = json!({"items": {"anyOf": any}});
         assert_eq!(check(schema.clone(), &items(10)), "fits");
-        assert!(check(schema, &items(100_000)).contains("more than 10000000 steps"));
-        assert_eq!(check(json!({"items": {"type": "integer"}}), &items(500_000)), "fits");
+        assert!(check(schema, &items(100_000)).contains("more than 1000000 steps"));
+        assert_eq!(check(json!({"items": {"type": "integer"}}), &items(300_000)), "fits");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_explained_where_that_takes_little() {
+        let any: Vec<Value> = (0..5_000).map(|at| json!({ "const": at })).collect();
+        let schema = json!({"items": {"anyOf": any}, "maxItems": 100});
+        let texts = |count: usize| json!(vec!["x".repeat(27); count]).to_string();
+        insta::assert_snapshot!(check(schema.clone(), &texts(1)), @r#"- /0: "xxxxxxxxxxxxxxxxxxxxxxxxxxx" is not valid under any of the schemas listed in the 'anyOf' keyword"#);
+        insta::assert_snapshot!(check(schema.clone(), &texts(80)), @"- (top): it does not fit; saying where would take too much memory, as schema and data are large");
+        insta::assert_snapshot!(check(schema, &texts(1_000)), @"- (top): checking it takes more than 1000000 steps; simplify the schema or send less data");
+        let each = json!({"items": {"type": "integer"}});
+        let told = |count| check(each.clone(), &texts(count)).lines().count();
+        assert_eq!((told(2), told(10_000), told(100_000)), (2, 20, 1));
     }
 
     #[test]
