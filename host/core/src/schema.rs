@@ -1,10 +1,11 @@
 //! JSON Schemas: compiled once, then used to check data and to fill in defaults.
 //!
-//! Schemas and data come from strangers, and one check must never take the host down: see `bounds`.
+//! Schemas and data come from strangers, and one check must never take the host down: see `bounds` and `effort`.
 
 mod bounds;
 mod cache;
 mod defaults;
+mod effort;
 mod own_defaults;
 mod patterns;
 
@@ -14,9 +15,10 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Regex};
 use serde_json::Value;
 
-pub use bounds::{CHAIN_MAX, EXPLAINED_BYTES_MAX, NESTING_MAX, PLACE_MAX, STEPS_MAX};
+pub use bounds::{CHAIN_MAX, PLACE_MAX};
 pub use cache::SchemaCache;
 pub use defaults::ADDED_BYTES_MAX;
+pub use effort::{EXPLAINED_BYTES_MAX, NESTING_MAX, STEPS_MAX};
 pub use patterns::{PATTERNS_BYTES_MAX, PATTERNS_MAX, PatternCost};
 
 use crate::compiled::count_schema;
@@ -206,8 +208,8 @@ fn violations(
     validator: &jsonschema::Validator,
     root: &Value,
     data: &Value,
-) -> Result<Vec<Violation>, bounds::TooMuch> {
-    let effort = bounds::check_effort(root, data)?;
+) -> Result<Vec<Violation>, effort::TooMuch> {
+    let effort = effort::check_effort(root, data)?;
     if validator.is_valid(data) {
         return Ok(Vec::new());
     }

@@ -42,7 +42,7 @@ pub(super) fn check(root: &Value) -> Result<(), String> {
     let values = Value::Object(values);
     let text = values.to_string();
     let filled = defaults::fill(&all, &text).ok().flatten();
-    let filled = filled.and_then(|text| serde_json::from_str(&text).ok());
+    let filled = filled.and_then(|text: String| serde_json::from_str(&text).ok());
     let broken = |values: &Value| -> Result<Vec<(String, String)>, String> {
         let found = super::violations(&validator, &all, values).map_err(|error| failed(error.to_string()))?;
         Ok(found.into_iter().map(|violation| (violation.at, violation.message)).collect())

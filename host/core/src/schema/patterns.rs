@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use jsonschema::PatternOptions;
 use serde_json::{Value, json};
 
+use super::SchemaError;
 use super::bounds::{Applies, held, local};
 
 /// Most patterns in one schema: values of `pattern`, and names in `patternProperties`.
@@ -15,6 +16,9 @@ pub const PATTERNS_MAX: usize = 200;
 
 /// Most bytes that all patterns of one schema take when they are compiled.
 pub const PATTERNS_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// How many times as much all schemas of one definition, or of one component, may have together.
+const SCHEMAS: usize = 10;
 
 /// Largest compiled pattern, in bytes. A pattern of a few characters can stand for millions of states, each of which
 /// may be looked at for each character that is matched.
@@ -49,12 +53,25 @@ impl PatternCost {
     /// # Errors
     /// A sentence that says what there is too much of.
     pub fn check(self) -> Result<(), String> {
-        if self.count > PATTERNS_MAX {
-            return Err(format!("{} patterns, at most {PATTERNS_MAX} are allowed", self.count));
+        self.within(1)
+    }
+
+    /// Checks that it is no more than all schemas of a definition or a component may have together.
+    ///
+    /// # Errors
+    /// [`SchemaError`], of the one with which it became too much.
+    pub fn check_all(self) -> Result<(), SchemaError> {
+        self.within(SCHEMAS).map_err(|what| SchemaError { reason: format!("with those before it, {what}") })
+    }
+
+    fn within(self, schemas: usize) -> Result<(), String> {
+        let (count_max, bytes_max) = (PATTERNS_MAX * schemas, PATTERNS_BYTES_MAX * schemas);
+        if self.count > count_max {
+            return Err(format!("{} patterns, at most {count_max} are allowed", self.count));
         }
-        if self.bytes > PATTERNS_BYTES_MAX {
+        if self.bytes > bytes_max {
             return Err(format!(
-                "patterns that take {} bytes when they are compiled, at most {PATTERNS_BYTES_MAX} are allowed",
+                "patterns that take {} bytes when they are compiled, at most {bytes_max} are allowed",
                 self.bytes
             ));
         }

@@ -62,6 +62,12 @@ impl Program {
         Self { top, called: BTreeMap::new(), schemas: SchemaCache::default() }
     }
 
+    /// Bytes of the largest schema in all of it.
+    pub fn largest_schema_bytes(&self) -> usize {
+        let called = self.called.values().map(|workflow| workflow.largest_schema_bytes());
+        called.fold(self.top.largest_schema_bytes(), usize::max)
+    }
+
     /// What stands at a path. `called` are the workflows that steps of the run have called, by path.
     pub fn place<'w>(
         &'w self,

@@ -115,7 +115,7 @@ fn step_text(step: &Descriptor, style: Style) -> String {
     ];
     for (name, schema) in schemas {
         if let Some(schema) = schema.as_ref().and_then(|schema: &Json| schema.value().ok()) {
-            line(name, &harmless(&summary(&schema)));
+            line(name, &harmless_line(&summary(&schema)));
         }
     }
     if let Some(retry) = &step.retry {
