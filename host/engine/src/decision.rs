@@ -7,8 +7,9 @@ use reentry_core::run::{Decision, Known, NoDecision, RunState, apply, fork, weig
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
 
+use crate::cause::Cause;
 use crate::checks::AT_ONCE_BYTES_MAX;
-use crate::decide::{Cause, Decider};
+use crate::decide::Decider;
 use crate::error::Error;
 use crate::fault::FaultPoint;
 

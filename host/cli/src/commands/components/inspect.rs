@@ -17,7 +17,7 @@ use crate::humane::bytes;
 use crate::schema_text::summary;
 use crate::session::{Background, Session};
 use crate::style::Style;
-use crate::ui::{hang, harmless};
+use crate::ui::{hang, harmless, harmless_line};
 
 /// Show a component's steps, their schemas, what it imports, and how it resumes
 #[derive(Debug, clap::Args)]
