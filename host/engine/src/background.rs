@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use reentry_core::id::{MessageId, RunId};
 use reentry_core::time::Timestamp;
+use reentry_store::StoreError;
 use reentry_store::mail::EXPIRED_MAX;
 use tokio::sync::Notify;
+use tokio::task::JoinError;
 
 use crate::clock::within;
 use crate::delivery::{Delivery, deliver};
@@ -33,6 +35,12 @@ pub(crate) fn start(host: &Host) {
     tokio::spawn(look(Arc::downgrade(&host.shared)));
 }
 
+/// Whether the store could not be asked because the runtime of the program ends: nothing is wrong then.
+fn is_end_of_program(error: &Error) -> bool {
+    let Error::Store(StoreError::Unavailable(source)) = error else { return false };
+    source.downcast_ref::<JoinError>().is_some_and(JoinError::is_cancelled)
+}
+
 async fn look(shared: Weak<Shared>) {
     let runs = Arc::new(Runs::default());
     let mut mail = PutOff::default();
@@ -44,6 +52,7 @@ async fn look(shared: Weak<Shared>) {
         }
         match look_once(&host, &runs, &mut mail).await {
             Ok(begun) => host.stop.looked(begun == 0 && runs.are_none_busy() && host.flights.are_none()),
+            Err(error) if is_end_of_program(&error) => return,
             Err(error) => tracing::error!(%error, "looking after runs failed"),
         }
         if tidied.is_none_or(|at| host.clock.uptime().saturating_sub(at) >= TIDY_EVERY) {
@@ -177,5 +186,29 @@ impl Drop for Busy {
         if state.busy.is_empty() {
             self.0.done.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+        StoreError::Unavailable(Box::new(error)).into()
+    }
+
+    #[test]
+    fn work_that_the_end_of_the_program_leaves_is_no_fault() {
+        let [ended, other] =
+            [(), ()].map(|()| tokio::runtime::Builder::new_current_thread().build().unwrap());
+        let handle = ended.handle().clone();
+        drop(ended);
+        let waits = handle.spawn_blocking(|| ());
+        let left = other.block_on(waits).unwrap_err();
+        assert!(is_end_of_program(&unavailable(left)));
+        let panicked = other.block_on(async { tokio::spawn(async { panic!("a fault") }).await }).unwrap_err();
+        assert!(!is_end_of_program(&unavailable(panicked)));
+        assert!(!is_end_of_program(&unavailable(std::io::Error::other("disk"))));
     }
 }
