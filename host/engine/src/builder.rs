@@ -26,6 +26,7 @@ use crate::late_counts::LateCounts;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::policy::{Policies, SameForAll, TenantPolicy};
+use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::stop::Stop;
@@ -301,6 +302,7 @@ impl HostBuilder {
             calls_max,
             flights: Flights::default(),
             stop: Stop::default(),
+            recent: Recent::default(),
             inputs: Inputs::default(),
             late: LateCounts::default(),
             live: Arc::new(Live::default()),

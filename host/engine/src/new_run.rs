@@ -116,12 +116,13 @@ impl Workflow {
     async fn created(&self, resource_id: Option<String>) -> Result<Run, Error> {
         let shared = &self.tenant.shared;
         shared.registry.check_components(self.tenant.id(), self.digest()).await?;
-        let run = pending(self, resource_id);
+        let run = Arc::new(pending(self, resource_id));
         let id = run.id;
-        let commit = Commit::new(run, None, Durability::Visible);
+        let commit = Commit::new(Arc::clone(&run), None, Durability::Visible);
         shared.fault(FaultPoint::BeforeCommit(Stored::Created));
         shared.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
         shared.fault(FaultPoint::AfterCommit(Stored::Created));
+        shared.recent.note(&run);
         Ok(Run::new(self.tenant.clone(), id, 0))
     }
 }

@@ -20,6 +20,7 @@ use crate::late_counts::LateCounts;
 use crate::live::Live;
 use crate::observer::Observer;
 use crate::policy::{Policies, TenantPolicy};
+use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::stop::Stop;
 
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) flights: Flights,
     /// Whether no further call is to be begun, and what is left to do.
     pub(crate) stop: Stop,
+    /// Runs as they were stored last.
+    pub(crate) recent: Recent,
     /// Large inputs of workflows that were used lately.
     pub(crate) inputs: Inputs,
     /// Late tries that are only counted.
