@@ -11,8 +11,8 @@ use reentry::{Clock as _, Host, Observer, SystemClock, Tenant};
 
 use crate::cli::{Global, Grant};
 use crate::codes;
+use crate::command_line::CommandLine;
 use crate::failure::{Failure, Report};
-use crate::invocation::Invocation;
 use crate::limits::HostLimits;
 use crate::listener::Listener;
 use crate::ui::Ui;
@@ -21,7 +21,7 @@ use crate::ui::Ui;
 pub(crate) struct Session {
     pub(crate) ui: Ui,
     /// Builds commands that lead to the same host.
-    pub(crate) again: Invocation,
+    pub(crate) again: CommandLine,
     data_dir: PathBuf,
     tenant: TenantId,
     grants: Grants,
@@ -57,7 +57,7 @@ impl Session {
         let grants =
             if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
         let limits = HostLimits::read(&global.set_limit)?;
-        let again = Invocation::new(global, &data_dir);
+        let again = CommandLine::new(global, &data_dir);
         Ok(Self {
             ui,
             again,

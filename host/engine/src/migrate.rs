@@ -61,7 +61,7 @@ enum Keep {
 }
 
 /// A move that was tried out on the guests, and of which nothing is stored.
-struct Prepared {
+struct Rehearsal {
     old: Arc<Program>,
     new: Arc<Program>,
     event: Migrated,
@@ -123,7 +123,7 @@ impl Run {
         let place = Place::below(host, &run, work.is_heard()).await;
         work.stands(place.clone(), &run);
         let prepared = self.prepare(&run, to, &place).instrument(work.told()).await;
-        let Prepared { old, new, event, images, steps } = match prepared {
+        let Rehearsal { old, new, event, images, steps } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
                 work.end(SpanStatus::Error(chain(&error)));
@@ -163,7 +163,7 @@ impl Run {
     }
 
     /// Moves each step that has to move, guests included; nothing of it is stored.
-    async fn prepare(&self, run: &RunState, to: WorkflowDigest, place: &Place) -> Result<Prepared, Error> {
+    async fn prepare(&self, run: &RunState, to: WorkflowDigest, place: &Place) -> Result<Rehearsal, Error> {
         let host = &self.tenant.shared;
         let registry = &host.registry;
         registry.workflow_of(&run.tenant, to).await?;
@@ -189,6 +189,6 @@ impl Run {
             }
         }
         let event = Migrated { to, version: run.version, moved };
-        Ok(Prepared { old, new, event, images, steps })
+        Ok(Rehearsal { old, new, event, images, steps })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
-use reentry_core::event::MovedStep;
+use reentry_core::event::StepMigration;
 use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
@@ -34,8 +34,8 @@ pub(super) struct Change<'a> {
 }
 
 /// A step that waits in the new component.
-pub(super) struct There {
-    pub(super) step: MovedStep,
+pub(super) struct Arrival {
+    pub(super) step: StepMigration,
     pub(super) image: Vec<u8>,
     pub(super) state_bytes: usize,
 }
@@ -73,7 +73,7 @@ impl<'a> Change<'a> {
         run: &Arc<RunState>,
         old: &Program,
         told: CallTrace,
-    ) -> Moved<Option<There>> {
+    ) -> Moved<Option<Arrival>> {
         let image = match (&self.step.doing, self.step.doing.image()) {
             (Doing::Waiting(_), Some(image)) => image,
             (
@@ -119,7 +119,7 @@ impl<'a> Change<'a> {
         let state_bytes = state.text().len();
         Ok(self.import(host, run, &ready, (&*new, state), told).await?.map(|Imported { waits, image }| {
             let id: BlobId = host.chance.snapshot_id(host.clock.now());
-            Some(There { step: MovedStep { image: id, waits }, image, state_bytes })
+            Some(Arrival { step: StepMigration { image: id, waits }, image, state_bytes })
         }))
     }
 
