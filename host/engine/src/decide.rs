@@ -17,7 +17,7 @@ use reentry_store::{CallLog, CommitError, RequestKey};
 
 use crate::call_epoch::CallEpoch;
 use crate::cause::Cause;
-use crate::commit::{Images, commit, new_run_refused};
+use crate::commit::{Images, commit, flaw, new_run_refused};
 use crate::counted::{Counted, counted};
 use crate::error::Error;
 use crate::fault::{FaultPoint, StoredChange};
@@ -297,6 +297,7 @@ impl Decider {
         let expected = (!self.is_new).then_some(self.run.version);
         let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
         commit.was_blocked = self.run.blocked.is_some();
+        debug_assert_eq!(flaw(&self.run, &commit), None, "run {}", self.run.id);
         let run = Arc::clone(&commit.run);
         commit.request = self.request.clone();
         commit.call_log = call_log;

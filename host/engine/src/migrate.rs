@@ -175,9 +175,12 @@ impl Run {
             let span_id = host.chance.span_id();
             let span = place.of_move(host, run, path, span_id);
             let carried = change.carry_out(host, &shared, &old, place.told(span_id));
-            let there = carried.instrument(span.told.clone()).await.and_then(|moved| {
-                let refused = |reason| Refused::NotMigratable { from: run.workflow, to, reason };
-                moved.map_err(|reason| refused(format!("step `{path}` {reason}")).into())
+            let there = carried.instrument(span.told.clone()).await.map_err(|obstacle| match obstacle {
+                step::Obstacle::Step(reason) => {
+                    let reason = format!("step `{path}` {reason}");
+                    Refused::NotMigratable { from: run.workflow, to, reason }.into()
+                }
+                step::Obstacle::Host(error) => error,
             });
             span.end(SpanStatus::of(&there));
             let there = there?;
