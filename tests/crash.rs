@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use reentry::core::id::RunId;
 use reentry::core::path::StepPath;
 use reentry::core::run::{RunStatus, SuspensionEnd};
-use reentry::fault::{FaultPoint, Stored};
+use reentry::fault::{FaultPoint, StoredChange};
 use reentry::store::{RunFilter, SuspensionFilter};
 use reentry::{Host, LogFilter, OutputOptions, ResumeOptions, Run, StartOptions, Tenant, TravelOptions};
 use reentry_tests::process::{HostProcess, Request, Response};
@@ -55,14 +55,19 @@ enum Then {
     Send(Value),
 }
 
-fn around(commits: &[Stored]) -> Vec<FaultPoint> {
-    let both = |what: &Stored| [FaultPoint::BeforeCommit(*what), FaultPoint::AfterCommit(*what)];
+fn around(commits: &[StoredChange]) -> Vec<FaultPoint> {
+    let both = |what: &StoredChange| [FaultPoint::BeforeCommit(*what), FaultPoint::AfterCommit(*what)];
     commits.iter().flat_map(both).collect()
 }
 
 fn scripts() -> Vec<Script> {
-    let mut all_points =
-        around(&[Stored::Created, Stored::Started, Stored::Suspended, Stored::Resumed, Stored::Completed]);
+    let mut all_points = around(&[
+        StoredChange::Created,
+        StoredChange::Started,
+        StoredChange::Suspended,
+        StoredChange::Resumed,
+        StoredChange::Completed,
+    ]);
     all_points.extend([FaultPoint::BeforeCall, FaultPoint::AfterCall]);
     vec![
         Script {
@@ -89,7 +94,7 @@ fn scripts() -> Vec<Script> {
             result: json!(3),
             suspensions: 0,
             calls: 4,
-            points: around(&[Stored::Checkpointed]),
+            points: around(&[StoredChange::Checkpointed]),
         },
         Script {
             name: "retries",
@@ -102,7 +107,7 @@ fn scripts() -> Vec<Script> {
             result: json!({"attempt": 2}),
             suspensions: 0,
             calls: 1,
-            points: around(&[Stored::Failed]),
+            points: around(&[StoredChange::Failed]),
         },
         Script {
             name: "a deadline",
@@ -115,7 +120,7 @@ fn scripts() -> Vec<Script> {
             result: json!({"answer": "nobody came", "timed_out": false}),
             suspensions: 1,
             calls: 2,
-            points: around(&[Stored::TimePassed]),
+            points: around(&[StoredChange::TimePassed]),
         },
         Script {
             name: "a cancellation",
@@ -128,7 +133,7 @@ fn scripts() -> Vec<Script> {
             result: Value::Null,
             suspensions: 2,
             calls: 2,
-            points: around(&[Stored::Canceled]),
+            points: around(&[StoredChange::Canceled]),
         },
         Script {
             name: "a pause",
@@ -147,7 +152,7 @@ fn scripts() -> Vec<Script> {
             result: json!({"words": 3, "counts": {"a": 1, "b": 1, "c": 1}, "legs": [1, 0, 0, 2]}),
             suspensions: 3,
             calls: 4,
-            points: around(&[Stored::Paused]),
+            points: around(&[StoredChange::Paused]),
         },
         Script {
             name: "a restart",
@@ -160,7 +165,7 @@ fn scripts() -> Vec<Script> {
             result: Value::Null,
             suspensions: 3,
             calls: 2,
-            points: around(&[Stored::Revived]),
+            points: around(&[StoredChange::Revived]),
         },
         Script {
             name: "a way back",
@@ -173,7 +178,7 @@ fn scripts() -> Vec<Script> {
             result: json!("because"),
             suspensions: 2,
             calls: 2,
-            points: around(&[Stored::Revived]),
+            points: around(&[StoredChange::Revived]),
         },
         Script {
             name: "an event",
@@ -186,7 +191,7 @@ fn scripts() -> Vec<Script> {
             result: json!(7),
             suspensions: 1,
             calls: 2,
-            points: around(&[Stored::Received]),
+            points: around(&[StoredChange::Received]),
         },
         Script {
             name: "more entries than one decision enters",
@@ -202,7 +207,7 @@ fn scripts() -> Vec<Script> {
             result: json!(1),
             suspensions: 0,
             calls: 2,
-            points: around(&[Stored::Continued]),
+            points: around(&[StoredChange::Continued]),
         },
     ]
 }
@@ -388,7 +393,7 @@ async fn a_kill_at_any_fault_point_loses_nothing_and_doubles_nothing() -> Result
 async fn a_process_that_dies_while_it_takes_over_is_taken_over_in_turn() -> Result<()> {
     let prepared = prepared().await?;
     let script = &scripts()[0];
-    for point in around(&[Stored::TakenOver]) {
+    for point in around(&[StoredChange::TakenOver]) {
         let dir = tempfile::tempdir()?;
         copy(prepared.path(), dir.path())?;
         assert!(play_until_death(script, dir.path(), FaultPoint::BeforeCall, 2).await?);
@@ -405,7 +410,7 @@ async fn a_process_that_dies_while_it_takes_over_is_taken_over_in_turn() -> Resu
 /// Of a step that logs a line after each of two answers, each line is there once, whenever the process was killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_guest_logged_is_there_once_after_a_kill_at_any_fault_point() -> Result<()> {
-    let mut points = around(&[Stored::Suspended, Stored::Resumed, Stored::Completed]);
+    let mut points = around(&[StoredChange::Suspended, StoredChange::Resumed, StoredChange::Completed]);
     points.extend([FaultPoint::BeforeCall, FaultPoint::AfterCall]);
     let script = Script {
         name: "a log",
@@ -443,14 +448,14 @@ async fn what_a_guest_logged_is_there_once_after_a_kill_at_any_fault_point() -> 
 }
 
 /// Changes at which the tests of `migrate` die.
-const IN_MIGRATE: [Stored; 1] = [Stored::Migrated];
+const IN_MIGRATE: [StoredChange; 1] = [StoredChange::Migrated];
 
 #[test]
 fn every_fault_point_is_visited_by_a_script() {
     let visited: BTreeSet<String> = scripts()
         .iter()
         .flat_map(|script| &script.points)
-        .chain(&around(&[Stored::TakenOver]))
+        .chain(&around(&[StoredChange::TakenOver]))
         .chain(&around(&IN_MIGRATE))
         .map(ToString::to_string)
         .collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use reentry::core::id::RunId;
 use reentry::core::resume::Target;
-use reentry::fault::{FaultPoint, Stored};
+use reentry::fault::{FaultPoint, StoredChange};
 use reentry::{Host, ResumeOptions, RunResult, Tenant};
 use reentry_tests::folders::data_folder;
 use reentry_tests::process::{HostProcess, Request, Response};
@@ -62,7 +62,7 @@ fn images(dir: &Path) -> Result<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_moves_whole_or_not_at_all_wherever_its_process_dies() -> Result<()> {
-    let commit = |at: fn(Stored) -> FaultPoint| at(Stored::Migrated);
+    let commit = |at: fn(StoredChange) -> FaultPoint| at(StoredChange::Migrated);
     let cases = [
         // Before and after the old version is asked, and the new one.
         (FaultPoint::BeforeCall, 1, false),

@@ -12,8 +12,8 @@ use reentry_walls::Standing;
 
 use crate::cli::{Global, Grant};
 use crate::codes;
+use crate::command_line::CommandLine;
 use crate::failure::{Failure, Report};
-use crate::invocation::Invocation;
 use crate::limits::HostLimits;
 use crate::listener::Listener;
 use crate::ui::Ui;
@@ -22,7 +22,7 @@ use crate::ui::Ui;
 pub(crate) struct Session {
     pub(crate) ui: Ui,
     /// Builds commands that lead to the same host.
-    pub(crate) again: Invocation,
+    pub(crate) again: CommandLine,
     data_dir: PathBuf,
     tenant: TenantId,
     grants: Grants,
@@ -61,7 +61,7 @@ impl Session {
         let grants =
             if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
         let limits = HostLimits::read(keeps_limits.then_some(&data_dir), &global.set_limit)?;
-        let again = Invocation::new(global, &data_dir);
+        let again = CommandLine::new(global, &data_dir);
         Ok(Self {
             ui,
             again,

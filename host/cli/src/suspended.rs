@@ -11,8 +11,8 @@ use reentry::{SuspendedStep, Waiting};
 use reentry_wire::end_name;
 use serde_json::Value;
 
+use crate::command_line::CommandLine;
 use crate::humane::{relative, span};
-use crate::invocation::Invocation;
 use crate::json_text::pretty_bounded;
 use crate::schema_text::{form, summary};
 use crate::style::Style;
@@ -145,7 +145,7 @@ impl<'a> Question<'a> {
     }
 
     /// The lines that say how the suspension is answered; none for one that cannot be, or is over.
-    pub(crate) fn how_to_answer(&self, again: &Invocation) -> String {
+    pub(crate) fn how_to_answer(&self, again: &CommandLine) -> String {
         if self.damage.is_some() || self.ended.is_some() {
             return String::new();
         }
@@ -220,7 +220,7 @@ mod tests {
           answer    {approved: boolean, comment?: string | null, refused_lines?:
                     integer[]}
         "#);
-        insta::assert_snapshot!(Question::of(&waiting(), true).how_to_answer(&Invocation::default()), @r#"
+        insta::assert_snapshot!(Question::of(&waiting(), true).how_to_answer(&CommandLine::default()), @r#"
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"approved": <true|false>, "comment": <text|null, optional>, "refused_lines": [<integer, optional>, …]}'
         "#);
@@ -235,7 +235,7 @@ mod tests {
         let question = Question::of(&hostile, false);
         let answer = question.text(Style::PLAIN, 200, Timestamp(240_000));
         insta::assert_snapshot!(answer.lines().last().unwrap(), @r#"  answer    {a\u{9b}2K\nreentry cancel last\u{202e}?: "\u001b[2J\n"}"#);
-        insta::assert_snapshot!(question.how_to_answer(&Invocation::default()), @r#"
+        insta::assert_snapshot!(question.how_to_answer(&CommandLine::default()), @r#"
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"a\u{9b}2K\nreentry cancel last\u{202e}": <"\u001b[2J\n", optional>}'
         "#);
@@ -253,7 +253,7 @@ mod tests {
           labels    manager\u{1b}[2J
           damaged   stored step `approve` is damaged: it ends early
         ");
-        assert_eq!(question.how_to_answer(&Invocation::default()), "");
+        assert_eq!(question.how_to_answer(&CommandLine::default()), "");
     }
 
     #[test]
@@ -266,7 +266,7 @@ mod tests {
           waits     3m, deadline in 2m
           labels    manager\u{1b}[2J
         ");
-        insta::assert_snapshot!(Question::of(&bare, false).how_to_answer(&Invocation::default()), @"
+        insta::assert_snapshot!(Question::of(&bare, false).how_to_answer(&CommandLine::default()), @"
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '<JSON>'
         ");

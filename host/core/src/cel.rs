@@ -2,7 +2,7 @@
 //!
 //! An expression is compiled once, when a workflow is read, and evaluated in a [`Scope`] whenever the workflow gets
 //! there. Both come from strangers, so whatever an evaluation does is counted, and one that does too much ends with
-//! an error ([`Limits`]). The source is short ([`SOURCE_BYTES_MAX`]) and neither it nor the values it makes can be
+//! an error ([`EvaluationLimits`]). The source is short ([`SOURCE_BYTES_MAX`]) and neither it nor the values it makes can be
 //! nested without end, which is why everything here may recurse.
 //!
 //! The way of an expression: `token` and `literal` cut the text into words, `parse` and `member` make a tree of them
@@ -41,7 +41,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use error::{EvaluationError, EvaluationErrorKind, ExpressionError};
-pub use scope::{Limits, RESULT_BYTES_MAX, STEPS_MAX, Scope};
+pub use scope::{EvaluationLimits, RESULT_BYTES_MAX, STEPS_MAX, Scope};
 pub use span::Place;
 
 use crate::json::Json;
@@ -51,9 +51,9 @@ pub const SOURCE_BYTES_MAX: usize = 4 * 1024;
 
 /// A compiled expression. Cloning is cheap. Two expressions are equal when their sources are.
 #[derive(Clone)]
-pub struct Expression(Arc<Compiled>);
+pub struct Expression(Arc<CompiledExpression>);
 
-struct Compiled {
+struct CompiledExpression {
     source: String,
     root: syntax::Node,
     /// Names of the variables, in the order of the indices that the tree has for them.
@@ -91,7 +91,13 @@ impl Expression {
         let (root, names) = parser.whole().map_err(wrong)?;
         let variables = names.variables.iter().cloned().collect();
         let source = source.to_owned();
-        Ok(Self(Arc::new(Compiled { source, root, order: names.variables, variables, steps: names.steps })))
+        Ok(Self(Arc::new(CompiledExpression {
+            source,
+            root,
+            order: names.variables,
+            variables,
+            steps: names.steps,
+        })))
     }
 
     /// The text.

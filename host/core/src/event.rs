@@ -196,12 +196,12 @@ pub struct Migrated {
     /// The version of the run that was looked at: what was moved is moved from that one.
     pub version: u64,
     /// Steps with a memory whose component changes, all of them.
-    pub moved: BTreeMap<StepPath, MovedStep>,
+    pub moved: BTreeMap<StepPath, StepMigration>,
 }
 
 /// A waiting step as it is in another version of its component.
 #[derive(Clone, Debug)]
-pub struct MovedStep {
+pub struct StepMigration {
     /// The memory that it waits with there.
     pub image: BlobId,
     /// What it waits for there.

@@ -48,11 +48,11 @@ pub(crate) struct CallLines {
     first_lines: usize,
     last: VecDeque<String>,
     last_bytes: usize,
-    dropped: Option<Dropped>,
+    dropped: Option<Gap>,
 }
 
 #[derive(Debug)]
-struct Dropped {
+struct Gap {
     lines: u64,
     bytes: u64,
     /// When the first of them was logged.
@@ -76,7 +76,7 @@ impl CallLines {
         while self.last_bytes > HALF_BYTES || self.last.len() > HALF_LINES {
             let Some(line) = self.last.pop_front() else { break };
             self.last_bytes -= line.len();
-            let dropped = self.dropped.get_or_insert(Dropped { lines: 0, bytes: 0, at });
+            let dropped = self.dropped.get_or_insert(Gap { lines: 0, bytes: 0, at });
             dropped.lines += 1;
             dropped.bytes += line.len() as u64;
         }
@@ -85,7 +85,7 @@ impl CallLines {
     /// What is stored of them; `None` when nothing was logged.
     pub(crate) fn into_log(self, path: &StepPath, call: u32, attempt: u32) -> Option<CallLog> {
         let Self { first, first_lines, last, dropped, .. } = self;
-        let gap = dropped.as_ref().map(|Dropped { lines, bytes, at }| {
+        let gap = dropped.as_ref().map(|Gap { lines, bytes, at }| {
             let (level, dropped) = (Level::Warn, Some((*lines, *bytes)));
             written(&StoredLine { at: *at, level, message: String::new(), fields: None, dropped })
         });

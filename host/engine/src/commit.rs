@@ -1,10 +1,11 @@
 //! What a decision changes, as the store takes it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use reentry_core::id::{BlobId, RunId};
 use reentry_core::json::Json;
-use reentry_core::run::Decision;
+use reentry_core::run::{Decision, RunState};
 use reentry_store::{Commit, CommitError, NewSuspension};
 
 use crate::error::Error;
@@ -67,4 +68,21 @@ pub(crate) fn new_run_refused(run: RunId, error: CommitError) -> Error {
         other => other.to_string(),
     };
     Error::Interrupted { run, reason }
+}
+
+/// What is wrong with the change of a run, if anything. A decision counts once, each memory that the run names is kept
+/// already or comes with the change, and each that it names no more is let go of.
+pub(crate) fn flaw(before: &RunState, commit: &Commit) -> Option<String> {
+    let after = &commit.run;
+    if commit.expected.is_some_and(|expected| after.version != expected + 1) {
+        return Some(format!("version {} follows {:?}", after.version, commit.expected));
+    }
+    let new = commit.images.iter().map(|(image, _)| *image).chain(commit.shared_images.iter().copied());
+    let known: BTreeSet<BlobId> = before.images().chain(new).collect();
+    if let Some(image) = after.images().find(|image| !known.contains(image)) {
+        return Some(format!("nothing keeps image {image}"));
+    }
+    let named: BTreeSet<BlobId> = after.images().chain(commit.dropped_images.iter().copied()).collect();
+    let left = before.images().filter(|_| commit.expected.is_some()).find(|image| !named.contains(image));
+    left.map(|image| format!("image {image} is kept for no step"))
 }

@@ -17,14 +17,14 @@ use reentry_store::{CallLog, CommitError, RequestKey};
 
 use crate::call_epoch::CallEpoch;
 use crate::cause::Cause;
-use crate::commit::{Images, commit, new_run_refused};
+use crate::commit::{Images, commit, flaw, new_run_refused};
 use crate::counted::{Counted, counted};
 use crate::error::Error;
-use crate::fault::{FaultPoint, Stored};
+use crate::fault::{FaultPoint, StoredChange};
 use crate::flights::InFlight;
 use crate::inputs;
 use crate::late;
-use crate::live::Happened;
+use crate::live::Signal;
 use crate::meant::Meant;
 use crate::ready::Ready;
 use crate::shared::Shared;
@@ -123,8 +123,8 @@ impl Decider {
     /// nothing was stored then.
     pub(crate) async fn step(&mut self, cause: &Cause, images: Images) -> Result<Vec<Effect>, Error> {
         let what = match cause {
-            Cause::Event(event) | Cause::CallEnded(event, ..) => Stored::of(event),
-            Cause::Fork(_) => Stored::Created,
+            Cause::Event(event) | Cause::CallEnded(event, ..) => StoredChange::of(event),
+            Cause::Fork(_) => StoredChange::Created,
         };
         let mut known = Known::default();
         let mut meant = Meant::by(cause, &self.run);
@@ -278,7 +278,7 @@ impl Decider {
     /// Stores a decision. `None` when somebody else was faster.
     async fn store(
         &mut self,
-        what: Stored,
+        what: StoredChange,
         mut decision: Decision,
         images: Images,
         call_log: Option<CallLog>,
@@ -291,6 +291,7 @@ impl Decider {
         let expected = (!self.is_new).then_some(self.run.version);
         let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
         commit.was_blocked = self.run.blocked.is_some();
+        debug_assert_eq!(flaw(&self.run, &commit), None, "run {}", self.run.id);
         let run = Arc::clone(&commit.run);
         commit.request = self.request.clone();
         commit.call_log = call_log;
@@ -306,8 +307,8 @@ impl Decider {
         }
         self.host.fault(FaultPoint::AfterCommit(what));
         self.host.recent.note(&run);
-        self.host.live.tell(run.id, Happened::Committed(Some(Arc::clone(&run))));
-        if matches!(what, Stored::Resumed | Stored::Created) {
+        self.host.live.tell(run.id, Signal::Committed(Some(Arc::clone(&run))));
+        if matches!(what, StoredChange::Resumed | StoredChange::Created) {
             self.claim = Some(run.version);
             self.earlier.clone_from(&self.run.span);
         }

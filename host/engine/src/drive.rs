@@ -20,7 +20,7 @@ use crate::commit::Images;
 use crate::decide::Decider;
 use crate::error::{Error, chain};
 use crate::mailbox;
-use crate::perform::{Performed, ToMake, perform};
+use crate::perform::{CallReport, ToMake, perform};
 use crate::span::SpanStatus;
 use crate::standing::Standing;
 use crate::trace::Place;
@@ -111,7 +111,7 @@ async fn placed(decider: &Decider, options: Option<&TracingOptions>, work: &Work
 /// A run with things to be done.
 pub(crate) struct Driver {
     decider: Decider,
-    calls: JoinSet<Result<Option<Performed>, Error>>,
+    calls: JoinSet<Result<Option<CallReport>, Error>>,
     effects: Vec<Effect>,
     /// Where the span stands under which it works.
     place: Place,
@@ -205,7 +205,7 @@ impl Driver {
                 }
             };
             match performed {
-                Some(Performed { ended, image, epoch, log }) => {
+                Some(CallReport { ended, image, epoch, log }) => {
                     let cause = Cause::CallEnded(Event::CallEnded(ended), epoch, log);
                     self.effects = self
                         .bring(&cause, image.into_iter().map(|(id, bytes)| (id, Arc::new(bytes))).collect())
@@ -278,7 +278,7 @@ impl Driver {
     fn perform(
         &mut self,
         (path, not_before): (StepPath, Option<Timestamp>),
-    ) -> Pin<Box<dyn Future<Output = Result<Option<Performed>, Error>> + Send>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Option<CallReport>, Error>> + Send>> {
         let at = self.decider.ready.iter().position(|ready| ready.path == path);
         let ready = at.map(|at| self.decider.ready.swap_remove(at));
         let Decider { host, program, run, .. } = &self.decider;

@@ -7,7 +7,7 @@ use reentry_core::step::WaitFor;
 
 /// A change to a run that is about to be stored, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub enum StoredChange {
     /// A new run.
     Created,
     /// The start of a run.
@@ -44,9 +44,9 @@ pub enum Stored {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultPoint {
     /// A change is decided, nothing is stored.
-    BeforeCommit(Stored),
+    BeforeCommit(StoredChange),
     /// A change is stored, nothing has followed from it.
-    AfterCommit(Stored),
+    AfterCommit(StoredChange),
     /// A guest is about to be called.
     BeforeCall,
     /// A guest has returned, nobody knows yet.
@@ -56,7 +56,7 @@ pub enum FaultPoint {
     Deciding,
 }
 
-impl Stored {
+impl StoredChange {
     /// Every change there is.
     pub const ALL: [Self; 15] = [
         Self::Created,
@@ -106,8 +106,9 @@ impl Stored {
 impl FaultPoint {
     /// Lists every moment at which something has changed.
     pub fn all() -> Vec<Self> {
-        let commits =
-            Stored::ALL.into_iter().flat_map(|what| [Self::BeforeCommit(what), Self::AfterCommit(what)]);
+        let commits = StoredChange::ALL
+            .into_iter()
+            .flat_map(|what| [Self::BeforeCommit(what), Self::AfterCommit(what)]);
         commits.chain([Self::BeforeCall, Self::AfterCall]).collect()
     }
 }

@@ -17,7 +17,7 @@ use reentry_wasm::{BoxError, HostCalls, Level};
 
 use crate::call_lines::CallLines;
 use crate::clock::Clock;
-use crate::live::{Happened, Live};
+use crate::live::{Live, Signal};
 use crate::observer::{Observer, Source};
 
 /// Most bytes of state and of request context that one call may set, each. Both are stored with the head of the run,
@@ -178,7 +178,7 @@ impl HostCalls for CallContext {
 
     fn emit(&self, chunk: Json) {
         self.observer.emit(&self.source, &chunk);
-        self.live.tell(self.source.run, Happened::Emitted(self.source.path.clone(), chunk));
+        self.live.tell(self.source.run, Signal::Emitted(self.source.path.clone(), chunk));
     }
 
     async fn cancelled(&self) -> Result<bool, BoxError> {

@@ -15,7 +15,7 @@ use crate::clock::{Clock, within};
 
 /// Something that this process did to a run.
 #[derive(Clone, Debug)]
-pub(crate) enum Happened {
+pub(crate) enum Signal {
     /// It stored a change, after which the run is this, if that is known.
     Committed(Option<Arc<RunState>>),
     /// A step emitted a chunk.
@@ -26,7 +26,7 @@ pub(crate) enum Happened {
 const BEHIND_MAX: usize = 256;
 
 /// Listeners by run. Runs without a listener have no entry.
-type Runs = Arc<Mutex<HashMap<RunId, broadcast::Sender<Happened>>>>;
+type Runs = Arc<Mutex<HashMap<RunId, broadcast::Sender<Signal>>>>;
 
 /// Tells what this process does to runs.
 #[derive(Debug, Default)]
@@ -37,12 +37,12 @@ pub(crate) struct Live(Runs);
 pub(crate) struct Listener {
     runs: Runs,
     run: RunId,
-    receiver: broadcast::Receiver<Happened>,
+    receiver: broadcast::Receiver<Signal>,
 }
 
 impl Live {
     /// Tells those who listen.
-    pub(crate) fn tell(&self, run: RunId, happened: Happened) {
+    pub(crate) fn tell(&self, run: RunId, happened: Signal) {
         let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = runs.get(&run) {
             // The last listener may be about to go.
@@ -60,12 +60,12 @@ impl Live {
 
 impl Listener {
     /// The next thing that happens; `None` when nothing did for as long as the patience lasts, or something was missed.
-    pub(crate) async fn next(&mut self, clock: &dyn Clock, patience: Duration) -> Option<Happened> {
+    pub(crate) async fn next(&mut self, clock: &dyn Clock, patience: Duration) -> Option<Signal> {
         within(clock, patience, self.receiver.recv()).await?.ok()
     }
 
     /// What happened already and was not heard of yet.
-    pub(crate) fn now(&mut self) -> Option<Happened> {
+    pub(crate) fn now(&mut self) -> Option<Signal> {
         self.receiver.try_recv().ok()
     }
 
@@ -73,8 +73,8 @@ impl Listener {
     pub(crate) async fn told(&mut self) -> Option<Arc<RunState>> {
         loop {
             match self.receiver.recv().await {
-                Ok(Happened::Emitted(..)) => {}
-                Ok(Happened::Committed(run)) => return run,
+                Ok(Signal::Emitted(..)) => {}
+                Ok(Signal::Committed(run)) => return run,
                 Err(_) => return None,
             }
         }

@@ -77,7 +77,7 @@ enum Keep {
 }
 
 /// A move that was tried out on the guests, and of which nothing is stored.
-struct Prepared {
+struct Rehearsal {
     old: Arc<Program>,
     new: Arc<Program>,
     event: Migrated,
@@ -139,7 +139,7 @@ impl Run {
         let place = Place::below(host, &run, work.is_heard()).await;
         work.stands(place.clone(), &run);
         let prepared = self.prepare(&run, to, &place).instrument(work.told()).await;
-        let Prepared { old, new, event, images, steps } = match prepared {
+        let Rehearsal { old, new, event, images, steps } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
                 work.end(SpanStatus::Error(chain(&error)));
@@ -179,7 +179,7 @@ impl Run {
     }
 
     /// Moves each step that has to move, guests included; nothing of it is stored.
-    async fn prepare(&self, run: &RunState, to: WorkflowDigest, place: &Place) -> Result<Prepared, Error> {
+    async fn prepare(&self, run: &RunState, to: WorkflowDigest, place: &Place) -> Result<Rehearsal, Error> {
         let host = &self.tenant.shared;
         let registry = &host.registry;
         registry.workflow_of(&run.tenant, to).await?;
@@ -191,9 +191,12 @@ impl Run {
             let span_id = host.chance.span_id();
             let span = place.of_move(host, run, path, span_id);
             let carried = change.carry_out(host, &shared, &old, place.told(span_id));
-            let there = carried.instrument(span.told.clone()).await.and_then(|moved| {
-                let refused = |reason| Refused::NotMigratable { from: run.workflow, to, reason };
-                moved.map_err(|reason| refused(format!("step `{path}` {reason}")).into())
+            let there = carried.instrument(span.told.clone()).await.map_err(|obstacle| match obstacle {
+                step::Obstacle::Step(reason) => {
+                    let reason = format!("step `{path}` {reason}");
+                    Refused::NotMigratable { from: run.workflow, to, reason }.into()
+                }
+                step::Obstacle::Host(error) => error,
             });
             span.end(SpanStatus::of(&there));
             let there = there?;
@@ -205,6 +208,6 @@ impl Run {
             }
         }
         let event = Migrated { to, version: run.version, moved };
-        Ok(Prepared { old, new, event, images, steps })
+        Ok(Rehearsal { old, new, event, images, steps })
     }
 }

@@ -11,10 +11,10 @@ use crate::commit::new_run_refused;
 use crate::decide::Decider;
 use crate::drive::{Task, spawned};
 use crate::error::Error;
-use crate::fault::{FaultPoint, Stored};
+use crate::fault::{FaultPoint, StoredChange};
 use crate::options::StartOptions;
 use crate::output::RunResult;
-use crate::requests::{self, Asked};
+use crate::requests::{self, Request};
 use crate::run::Run;
 use crate::who;
 use crate::work::Work;
@@ -66,7 +66,7 @@ impl NewRun {
         let tenant = workflow.tenant.clone();
         tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
-        let asked = Asked::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
+        let asked = Request::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
         let output = options.output_options;
         let result = requests::once(&tenant, asked, output, async |request| {
             tenant.shared.registry.check_components(tenant.id(), workflow.digest()).await?;
@@ -92,9 +92,9 @@ impl NewRun {
         shared.registry.check_components(tenant.id(), workflow.digest()).await?;
         let id = run.id;
         let commit = Commit::new(Arc::clone(&run), None, Durability::Visible);
-        shared.fault(FaultPoint::BeforeCommit(Stored::Created));
+        shared.fault(FaultPoint::BeforeCommit(StoredChange::Created));
         shared.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
-        shared.fault(FaultPoint::AfterCommit(Stored::Created));
+        shared.fault(FaultPoint::AfterCommit(StoredChange::Created));
         shared.recent.note(&run);
         Ok(Run::new(tenant, id, 0))
     }

@@ -37,7 +37,7 @@ use crate::trace::Place;
 const CANCELED: &str = "canceled: the run has ended or the step was closed meanwhile";
 
 /// The end of a call, with the guest's memory if it waits now.
-pub(crate) struct Performed {
+pub(crate) struct CallReport {
     /// When the call was made.
     pub(crate) epoch: CallEpoch,
     pub(crate) ended: CallEnded,
@@ -67,7 +67,7 @@ pub(crate) async fn perform(
     program: Arc<Program>,
     ToMake { path, not_before, place }: ToMake,
     ready: Option<Ready>,
-) -> Result<Option<Performed>, Error> {
+) -> Result<Option<CallReport>, Error> {
     let node = step_at(&run, &program, &path)?;
     let step = run.steps.get(&path).ok_or_else(|| misfit(&run, &path))?;
     let (Doing::Calling(_, call) | Doing::Retrying(_, _, call)) = &step.doing else {
@@ -160,7 +160,7 @@ pub(crate) async fn perform(
         sit_through_ms: host.sit_through_ms,
         path,
     };
-    Ok(Some(Performed { epoch: CallEpoch::now(&run, step), ended, image, log }))
+    Ok(Some(CallReport { epoch: CallEpoch::now(&run, step), ended, image, log }))
 }
 
 fn ms_between(earlier: Duration, later: Duration) -> u64 {
@@ -194,7 +194,7 @@ async fn is_tried(
 }
 
 /// The end of a call that is not made, as there is no time left for it. The run says so in its own words.
-fn not_made(host: &Shared, run: &RunState, path: StepPath, step: &EntryRecord) -> Performed {
+fn not_made(host: &Shared, run: &RunState, path: StepPath, step: &EntryRecord) -> CallReport {
     let message = "there was no time left for this call".to_owned();
     let failure = Failure::of(&failure::TIMEOUT, message);
     let ended = CallEnded {
@@ -207,7 +207,7 @@ fn not_made(host: &Shared, run: &RunState, path: StepPath, step: &EntryRecord) -
         sit_through_ms: host.sit_through_ms,
         path,
     };
-    Performed { epoch: CallEpoch::now(run, step), ended, image: None, log: None }
+    CallReport { epoch: CallEpoch::now(run, step), ended, image: None, log: None }
 }
 
 /// What a guest may ask during a call; `call` is its number, `None` for one that moves the step to another version.

@@ -26,16 +26,16 @@ use crate::upkeep::bring_logged;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What is asked, if it is asked under a key.
-pub(crate) struct Asked(Option<Keyed>);
+pub(crate) struct Request(Option<KeyedRequest>);
 
 /// What is asked under a key.
-struct Keyed {
+struct KeyedRequest {
     request: RequestKey,
     /// The digest that earlier versions made of it: of the texts as they came.
     as_text: [u8; 32],
 }
 
-impl Asked {
+impl Request {
     /// Starting a run that exists.
     pub(crate) fn to_start(run: RunId, options: &StartOptions) -> Result<Self, Error> {
         Self::new(options.idempotency_key.as_deref(), |digest| {
@@ -74,7 +74,7 @@ impl Asked {
             *digest.0.finalize().as_bytes()
         };
         let request = RequestKey { key: key.to_owned(), digest: digest(Form::Canonical) };
-        Ok(Self(Some(Keyed { request, as_text: digest(Form::Text) })))
+        Ok(Self(Some(KeyedRequest { request, as_text: digest(Form::Text) })))
     }
 }
 
@@ -192,11 +192,11 @@ const WHOLE: OutputOptions = OutputOptions { include_state: true, include_resume
 /// as free as before.
 pub(crate) async fn once(
     tenant: &Tenant,
-    Asked(request): Asked,
+    Request(request): Request,
     output: OutputOptions,
     work: impl AsyncFnOnce(Option<RequestKey>) -> Result<Standing, Error>,
 ) -> Result<RunResult, Error> {
-    let Some(Keyed { request, as_text }) = request else {
+    let Some(KeyedRequest { request, as_text }) = request else {
         let stopped = work(None).await?;
         return Ok(stopped.result(output));
     };

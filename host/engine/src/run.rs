@@ -9,7 +9,7 @@ use crate::drive::{Task, spawned};
 use crate::error::Error;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
-use crate::requests::{self, Asked};
+use crate::requests::{self, Request};
 use crate::standing::{Standing, load};
 use crate::tenant::Tenant;
 use crate::who;
@@ -96,7 +96,7 @@ impl Run {
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
         self.tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
-        let asked = Asked::to_start(self.id, &options)?;
+        let asked = Request::to_start(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);
         requests::once(tenant, asked, output, async move |request| {
             let mut decider = Decider::recalled(&tenant.shared, &tenant.id, self.id).await?;
@@ -145,7 +145,7 @@ impl Run {
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
         self.tenant.policy().await?.answer_bounded(&options)?;
         let by = who::answerer(&options)?;
-        let asked = Asked::to_resume(self.id, &options)?;
+        let asked = Request::to_resume(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);
         requests::once(tenant, asked, output, async move |request| {
             let mut decider = Decider::recalled(&tenant.shared, &tenant.id, self.id).await?;

@@ -11,7 +11,7 @@ use reentry_core::trace::SpanId;
 
 use crate::error::Error;
 use crate::run::Run;
-use crate::told::{Asked, Told};
+use crate::told::{Suspensions, Told};
 use crate::watch::{entries, log_of};
 
 /// Most commits that are read at once.
@@ -64,7 +64,7 @@ impl Run {
             };
             after = last.version;
             let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect::<Result<_, _>>()?;
-            let asked = Asked::of(&self.tenant, run, all.iter().flatten()).await?;
+            let asked = Suspensions::of(&self.tenant, run, all.iter().flatten()).await?;
             for (row, entries) in rows.iter().zip(all) {
                 for mut entry in entries {
                     let span_id = entry.take_call_span(run, row.version);

@@ -46,9 +46,9 @@ pub struct ToldAnswer {
 
 /// Suspensions of one run, with all texts at hand.
 #[derive(Debug, Default)]
-pub(crate) struct Asked(HashMap<SuspensionId, SuspensionRecord>);
+pub(crate) struct Suspensions(HashMap<SuspensionId, SuspensionRecord>);
 
-impl Asked {
+impl Suspensions {
     /// Reads those that entries of the log name.
     ///
     /// # Errors

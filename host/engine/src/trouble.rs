@@ -16,7 +16,7 @@ use tracing::{Instrument, Span};
 
 use crate::counted::Counted;
 use crate::error::Error;
-use crate::live::Happened;
+use crate::live::Signal;
 use crate::shared::Shared;
 
 /// Does work on a run on a task of its own, so that a caller who stops listening does not stop it half-way, and a
@@ -83,7 +83,7 @@ async fn note(host: &Shared, tenant: &TenantId, run: RunId, reason: &str, blocks
         Ok(count) if count > 0 && count >= blocks_at => {
             tracing::error!(%run, reason, "the run is blocked");
             host.observer.count(tenant, Counted::Blocked);
-            host.live.tell(run, Happened::Committed(None));
+            host.live.tell(run, Signal::Committed(None));
             return true;
         }
         Ok(count) => tracing::error!(%run, reason, count, "a run could not be continued"),

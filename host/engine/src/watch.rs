@@ -12,10 +12,10 @@ use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Runs, StoreError}
 
 use crate::error::Error;
 use crate::happening::{Happening, WatchEvent, happenings};
-use crate::live::{Happened, Listener};
+use crate::live::{Listener, Signal};
 use crate::logs::{LogLine, lines};
 use crate::run::Run;
-use crate::told::Asked;
+use crate::told::Suspensions;
 
 /// How often a watcher looks for what other processes did to the run.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -105,7 +105,7 @@ impl Watch {
                 return Ok(None);
             }
             // What was emitted before a commit is seen before it.
-            if let Some(Happened::Emitted(path, chunk)) = self.listener.now() {
+            if let Some(Signal::Emitted(path, chunk)) = self.listener.now() {
                 self.emitted(&path, &chunk);
                 continue;
             }
@@ -119,7 +119,7 @@ impl Watch {
                 continue;
             }
             let clock = &*self.run.tenant.shared.clock;
-            if let Some(Happened::Emitted(path, chunk)) = self.listener.next(clock, LOOK_EVERY).await {
+            if let Some(Signal::Emitted(path, chunk)) = self.listener.next(clock, LOOK_EVERY).await {
                 self.emitted(&path, &chunk);
             }
         }
@@ -184,7 +184,7 @@ impl Watch {
             None => BTreeMap::new(),
         };
         let all: Vec<_> = rows.iter().map(|row| entries(run, row)).collect();
-        let asked = Asked::of(&self.run.tenant, run, all.iter().flatten().flatten()).await?;
+        let asked = Suspensions::of(&self.run.tenant, run, all.iter().flatten().flatten()).await?;
         for (row, entries) in rows.iter().zip(all) {
             let entries = entries?;
             if run == self.run.id && entries.iter().any(|entry| matches!(entry.kind, LogKind::Stopped { .. }))

@@ -24,7 +24,7 @@ use reentry_core::id::{BlobId, OwnerId, RunId, TenantId};
 
 use crate::{ComponentRecord, OwnerGuard, RequestRecord, StoreStats, WorkflowRecord};
 use claims::Claim;
-use library::{Applied, Hold};
+use library::{AppliedVersion, Hold};
 use mail::KeptMessage;
 use runs::KeptRun;
 
@@ -47,7 +47,7 @@ struct Data {
     holds: Vec<Hold>,
     workflows: Vec<WorkflowRecord>,
     workflow_holds: BTreeSet<(TenantId, WorkflowDigest)>,
-    applied: Vec<Applied>,
+    applied: Vec<AppliedVersion>,
     live_owners: BTreeSet<OwnerId>,
     claims: BTreeMap<[u8; 16], Claim>,
     key_fingerprint: Option<[u8; 32]>,

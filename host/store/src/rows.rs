@@ -257,13 +257,15 @@ impl CommitRows {
 
 impl RunRow {
     fn encode(run: &RunState) -> Result<Self, StoreError> {
+        let head = json(run)?;
+        debug_assert!(is_head_of(&head, run), "run {} would be read as another one: {head}", run.id);
         Ok(Self {
             id: run.id,
             status: run.status(),
             version: number(run.version, "version")?,
             created_at: column(run.created_at),
             updated_at: column(run.updated_at),
-            head: json(run)?,
+            head,
             tenant: run.tenant.clone(),
             workflow: run.workflow,
             workflow_id: run.workflow_id.clone(),
@@ -293,13 +295,15 @@ impl StepRow {
             Some(part) => Payload::Apart(part, text),
             None => Payload::Within(text.unwrap_or_else(Json::null)),
         };
+        let record = json(&step)?;
+        debug_assert!(is_record_of(&record, &step), "step `{path}` would be read as another one: {record}");
         Ok(Self {
             path: path.to_string(),
             active: step.is_active(),
             owner: step.owner(),
             due_at: step.due_at().map(column),
             version,
-            record: json(&step)?,
+            record,
             payload,
         })
     }
@@ -393,6 +397,18 @@ impl SavepointRow {
 pub(crate) fn is_within(path: &str, above: &str) -> bool {
     let below = path.strip_prefix(above);
     above.is_empty() || below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
+}
+
+/// Whether a text is read as the head of a run, which goes without its steps and without why it is blocked.
+fn is_head_of(text: &str, run: &RunState) -> bool {
+    let read = serde_json::from_str::<RunState>(text);
+    read.is_ok_and(|read| RunState { steps: run.steps.clone(), blocked: run.blocked.clone(), ..read } == *run)
+}
+
+/// Whether a text is read as the record of a step, whose place apart is a column of its own.
+fn is_record_of(text: &str, step: &EntryRecord) -> bool {
+    let read = serde_json::from_str::<EntryRecord>(text);
+    read.is_ok_and(|read| EntryRecord { apart: step.apart, ..read } == *step)
 }
 
 fn number(value: u64, what: &str) -> Result<i64, StoreError> {

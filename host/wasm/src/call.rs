@@ -163,7 +163,7 @@ pub(crate) enum Call<'a> {
 }
 
 /// A call that the guest ended by itself, and the instance that is left.
-pub(crate) struct Ended {
+pub(crate) struct EndedCall {
     pub(crate) result: CallResult,
     pub(crate) live: Live,
     /// What the call changed in the instance, if that was looked at.
@@ -177,7 +177,7 @@ impl Setup<'_> {
         mut live: Live,
         begun: Instant,
         call: Call<'_>,
-    ) -> Result<Ended, CallError> {
+    ) -> Result<EndedCall, CallError> {
         let ready = now();
         let returned = match self.invoke(&mut live, call).await {
             Ok(returned) => returned,
@@ -205,7 +205,7 @@ impl Setup<'_> {
             log_bytes: guest.log.bytes(),
         };
         let (image, changed) = captured.map(|captured| (captured.image, captured.changed)).unzip();
-        Ok(Ended { result: CallResult { outcome, image, stats }, live, changed })
+        Ok(EndedCall { result: CallResult { outcome, image, stats }, live, changed })
     }
 
     async fn invoke(

@@ -7,7 +7,7 @@ use reentry_core::snapshot::{PAGE_BYTES, WASM_PAGE_BYTES};
 use wasmtime::component::Instance;
 use wasmtime::{PoolConcurrencyLimitError, UpdateDeadline};
 
-use crate::call::{CallResult, Ended};
+use crate::call::{CallResult, EndedCall};
 use crate::component::{Program, Restorable};
 use crate::convert::Fault;
 use crate::error::CallError;
@@ -104,8 +104,8 @@ impl Setup<'_> {
     }
 
     /// Lets go of the instance of a call that has ended: it is made as good as new for the next call, or dropped.
-    pub(crate) async fn let_go(&self, ended: Ended) -> CallResult {
-        let Ended { result, mut live, changed } = ended;
+    pub(crate) async fn let_go(&self, ended: EndedCall) -> CallResult {
+        let EndedCall { result, mut live, changed } = ended;
         let has_image = result.image.is_some();
         let (Some(serves), Some(state)) = (&self.serves, &self.component.state) else { return result };
         // The time of the call has nothing to do with this, which takes as long as there is memory to be written back.

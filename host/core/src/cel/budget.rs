@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::error::{EvaluationErrorKind, Fault, fault};
-use super::scope::Limits;
+use super::scope::EvaluationLimits;
 use super::span::Span;
 
 /// Bytes that are copied, compared or searched for one step.
@@ -23,12 +23,12 @@ const PATTERN_STEPS: usize = 1_000;
 
 /// Counts the steps of one evaluation.
 pub(super) struct Budget {
-    limits: Limits,
+    limits: EvaluationLimits,
     left: Cell<u64>,
 }
 
 impl Budget {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: EvaluationLimits) -> Self {
         Self { limits, left: Cell::new(limits.steps) }
     }
 

@@ -15,7 +15,7 @@ pub const RESULT_BYTES_MAX: usize = 1024 * 1024;
 
 /// How much an evaluation may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct EvaluationLimits {
     /// Steps of work: one for each sub-expression and element that is looked at, and for each few bytes that are
     /// copied, compared or searched.
     pub steps: u64,
@@ -23,7 +23,7 @@ pub struct Limits {
     pub result_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for EvaluationLimits {
     fn default() -> Self {
         Self { steps: STEPS_MAX, result_bytes: RESULT_BYTES_MAX }
     }
@@ -33,7 +33,7 @@ impl Default for Limits {
 #[derive(Clone, Debug, Default)]
 pub struct Scope<'a> {
     variables: Vec<(&'a str, Given<'a>)>,
-    pub(super) limits: Limits,
+    pub(super) limits: EvaluationLimits,
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl<'a> Scope<'a> {
 
     /// Sets how much an evaluation may do.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
+    pub fn limits(mut self, limits: EvaluationLimits) -> Self {
         self.limits = limits;
         self
     }

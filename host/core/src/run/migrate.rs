@@ -9,7 +9,7 @@ use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::Refused;
 use super::status::{Phase, RunStatus};
-use crate::event::{Migrated, MovedStep};
+use crate::event::{Migrated, StepMigration};
 use crate::path::StepPath;
 use crate::schema::Schema;
 use crate::step::{DeadlineOutcome, WaitFor};
@@ -48,7 +48,7 @@ pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(),
 fn put(
     change: &mut Change<'_>,
     path: &StepPath,
-    moved: MovedStep,
+    moved: StepMigration,
     refused: impl Fn(String) -> NoDecision,
 ) -> Result<(), NoDecision> {
     let step = change.step_mut(path)?;

@@ -152,7 +152,7 @@ impl<'de> Deserialize<'de> for Mapping {
 /// A text that is computed, as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Computed {
+struct ComputedText {
     expr: String,
 }
 
@@ -160,7 +160,7 @@ impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Plain(text) => text.serialize(serializer),
-            Self::Expression(expr) => Computed { expr: expr.clone() }.serialize(serializer),
+            Self::Expression(expr) => ComputedText { expr: expr.clone() }.serialize(serializer),
         }
     }
 }
@@ -180,7 +180,7 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Text, A::Error> {
-                let Computed { expr } = Computed::deserialize(MapAccessDeserializer::new(map))?;
+                let ComputedText { expr } = ComputedText::deserialize(MapAccessDeserializer::new(map))?;
                 Ok(Text::Expression(expr))
             }
         }

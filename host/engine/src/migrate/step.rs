@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
-use reentry_core::event::MovedStep;
+use reentry_core::event::StepMigration;
 use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
@@ -34,14 +34,25 @@ pub(super) struct Change<'a> {
 }
 
 /// A step that waits in the new component.
-pub(super) struct There {
-    pub(super) step: MovedStep,
+pub(super) struct Arrival {
+    pub(super) step: StepMigration,
     pub(super) image: Vec<u8>,
     pub(super) state_bytes: usize,
 }
 
-/// What stands in the way, to be read after the name of the step.
-type Moved<T> = Result<Result<T, String>, Error>;
+/// Why a step does not move.
+pub(super) enum Obstacle {
+    /// What stands in the way, to be read after the name of the step.
+    Step(String),
+    /// The host could not find out.
+    Host(Error),
+}
+
+impl From<Error> for Obstacle {
+    fn from(error: Error) -> Self {
+        Self::Host(error)
+    }
+}
 
 impl<'a> Change<'a> {
     /// How a step changes; `None` if it does not. An entry that is no step on one side is not for this to judge.
@@ -73,27 +84,27 @@ impl<'a> Change<'a> {
         run: &Arc<RunState>,
         old: &Program,
         told: CallTrace,
-    ) -> Moved<Option<There>> {
+    ) -> Result<Option<Arrival>, Obstacle> {
         let image = match (&self.step.doing, self.step.doing.image()) {
             (Doing::Waiting(_), Some(image)) => image,
             (
                 Doing::Waiting(_) | Doing::Ready(Call::Resume(_)) | Doing::Delayed(_, Call::Resume(_)),
                 None,
             ) => {
-                return Ok(self.re_entered().map(|()| None));
+                return self.re_entered().map(|()| None);
             }
-            (Doing::Ready(Call::Start) | Doing::Delayed(_, Call::Start), _) => return Ok(Ok(None)),
+            (Doing::Ready(Call::Start) | Doing::Delayed(_, Call::Start), _) => return Ok(None),
             (Doing::Ready(_) | Doing::Delayed(..), Some(_)) => {
-                return Ok(Err(format!(
+                return Err(Obstacle::Step(format!(
                     "has an answer in component {} that its code has not taken yet; let the run go on until the step waits again or ends",
                     self.was()
                 )));
             }
             // Nothing else waits; the decision says so.
-            _ => return Ok(Ok(None)),
+            _ => return Ok(None),
         };
         if mode(self.is) == ResumeMode::ReEnter {
-            return Ok(Err(format!(
+            return Err(Obstacle::Step(format!(
                 "waits with its memory in component {}, and goes on without one in {}; let the step end first",
                 self.was(),
                 self.is()
@@ -103,7 +114,7 @@ impl<'a> Change<'a> {
         let new = host.registry.open(self.is(), host.policy(&run.tenant).await?.grants).await?;
         for component in [&ready.component, &new] {
             if !component.is_migratable() {
-                return Ok(Err(format!(
+                return Err(Obstacle::Step(format!(
                     "waits in component {}, is of component {} there, and {} does not export `reentry:step/migration`; \
                      let the step end first, or keep the component for it in the new version",
                     self.was(),
@@ -112,26 +123,22 @@ impl<'a> Change<'a> {
                 )));
             }
         }
-        let state = match self.export(host, run, &ready, told.clone()).await? {
-            Ok(state) => state,
-            Err(reason) => return Ok(Err(reason)),
-        };
+        let state = self.export(host, run, &ready, told.clone()).await?;
         let state_bytes = state.text().len();
-        Ok(self.import(host, run, &ready, (&*new, state), told).await?.map(|Imported { waits, image }| {
-            let id: BlobId = host.chance.snapshot_id(host.clock.now());
-            Some(There { step: MovedStep { image: id, waits }, image, state_bytes })
-        }))
+        let Imported { waits, image } = self.import(host, run, &ready, (&*new, state), told).await?;
+        let id: BlobId = host.chance.snapshot_id(host.clock.now());
+        Ok(Some(Arrival { step: StepMigration { image: id, waits }, image, state_bytes }))
     }
 
     /// Whether a step without a memory can go on without one.
-    fn re_entered(&self) -> Result<(), String> {
+    fn re_entered(&self) -> Result<(), Obstacle> {
         match mode(self.is) {
             ResumeMode::ReEnter => Ok(()),
-            ResumeMode::Restore => Err(format!(
+            ResumeMode::Restore => Err(Obstacle::Step(format!(
                 "goes on without a memory in component {}, and with one in {}; let the step end first",
                 self.was(),
                 self.is()
-            )),
+            ))),
         }
     }
 
@@ -141,7 +148,7 @@ impl<'a> Change<'a> {
         run: &Arc<RunState>,
         ready: &Ready,
         told: CallTrace,
-    ) -> Moved<Json> {
+    ) -> Result<Json, Obstacle> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was, told);
@@ -162,7 +169,7 @@ impl<'a> Change<'a> {
         ready: &Ready,
         (new, state): (&dyn OpenComponent, Json),
         told: CallTrace,
-    ) -> Moved<Imported> {
+    ) -> Result<Imported, Obstacle> {
         let context = Arc::new(context(host, run, self.path, None).await?);
         let input = inputs::read(&*host.store, run, self.path, self.step).await?;
         let call = Invocation { facts: self.facts(host, run, self.is, told), input };
@@ -189,24 +196,24 @@ impl<'a> Change<'a> {
         run: &RunState,
         ended: Result<Result<T, Failure>, CallError>,
         told: impl Fn(String) -> String,
-    ) -> Moved<T> {
+    ) -> Result<T, Obstacle> {
         let failure = match ended {
-            Ok(Ok(value)) => return Ok(Ok(value)),
+            Ok(Ok(value)) => return Ok(value),
             Ok(Err(failure)) => failure,
             Err(error) => failure_of(error, true).map_err(|error| host_fault(run, self.path, error))?,
         };
         let code = failure.code.map(|code| format!(" [{code}]")).unwrap_or_default();
-        Ok(Err(told(format!("{}{code}", failure.message))))
+        Err(Obstacle::Step(told(format!("{}{code}", failure.message))))
     }
 }
 
-/// A slot for a call into a guest.
 /// How a call is made that moves a step of a run.
 async fn options(host: &Shared, run: &RunState, ready: &Ready) -> Result<CallOptions, Error> {
     let limits = host.policy(&run.tenant).await?.limits.clone();
     Ok(CallOptions::new(ready.seal.clone()).limits(limits))
 }
 
+/// A slot for a call into a guest.
 async fn permit<'h>(host: &'h Shared, run: &RunState) -> Result<SemaphorePermit<'h>, Error> {
     let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
     host.calls.acquire().await.map_err(interrupted)

@@ -9,6 +9,8 @@ mod called;
 mod clock;
 mod compiled;
 mod control;
+mod counting;
+mod cycles;
 mod deletion;
 mod doors;
 mod folder;

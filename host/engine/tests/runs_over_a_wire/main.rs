@@ -16,6 +16,10 @@ mod clock;
 mod compiled;
 #[path = "../runs/control.rs"]
 mod control;
+#[path = "../runs/counting.rs"]
+mod counting;
+#[path = "../runs/cycles.rs"]
+mod cycles;
 #[path = "../runs/deletion.rs"]
 mod deletion;
 #[path = "../runs/forks.rs"]

@@ -21,7 +21,7 @@ pub(super) struct Claim {
 }
 
 /// What is claimed: the id of a run with its version, or that of a message.
-type Claimed = ([u8; 16], Option<i64>);
+type ClaimKey = ([u8; 16], Option<i64>);
 
 impl Data {
     pub(super) fn claim_due(
@@ -79,14 +79,14 @@ impl Data {
     }
 
     /// Whether another owner that is alive has claimed it.
-    pub(super) fn is_claimed(&self, (id, version): Claimed, owner: OwnerId, now: Timestamp) -> bool {
+    pub(super) fn is_claimed(&self, (id, version): ClaimKey, owner: OwnerId, now: Timestamp) -> bool {
         let claim =
             self.claims.get(&id).filter(|claim| claim.version == version && claim.until > column(now));
         claim.is_some_and(|claim| claim.owner != owner && self.live_owners.contains(&claim.owner))
     }
 
     /// Claims what nobody else has claimed.
-    pub(super) fn claim(&mut self, owner: OwnerId, now: Timestamp, found: Vec<Claimed>) {
+    pub(super) fn claim(&mut self, owner: OwnerId, now: Timestamp, found: Vec<ClaimKey>) {
         let until = column(now.plus_ms(CLAIM_MS));
         self.claims.extend(found.into_iter().map(|(id, version)| (id, Claim { version, owner, until })));
     }
@@ -103,7 +103,7 @@ impl Data {
 
 impl KeptRun {
     /// What is claimed of it.
-    fn claim(&self) -> Claimed {
+    fn claim(&self) -> ClaimKey {
         (*self.row.id.as_bytes(), Some(self.row.version))
     }
 

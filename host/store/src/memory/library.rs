@@ -23,7 +23,7 @@ pub(super) struct Hold {
 }
 
 /// A version of a workflow that a tenant has applied.
-pub(super) struct Applied {
+pub(super) struct AppliedVersion {
     tenant: TenantId,
     id: String,
     workflow: WorkflowDigest,
@@ -181,7 +181,7 @@ impl Data {
         let previous = self.retire_workflow(tenant, &workflow.id);
         self.applied.retain(|applied| !applied.is(tenant, &workflow.digest));
         let (of, id) = (tenant.clone(), workflow.id.clone());
-        self.applied.push(Applied { tenant: of, id, workflow: workflow.digest, at, current: true });
+        self.applied.push(AppliedVersion { tenant: of, id, workflow: workflow.digest, at, current: true });
         self.put_workflow(tenant, workflow);
         previous
     }
@@ -202,7 +202,7 @@ impl Data {
             let open = self.runs.values().map(|run| &run.row).filter(|row| !row.status.is_final());
             open.filter(|row| row.tenant == *tenant && row.workflow == workflow).count() as u64
         };
-        let summary = |applied: &Applied| WorkflowSummary {
+        let summary = |applied: &AppliedVersion| WorkflowSummary {
             id: applied.id.clone(),
             digest: applied.workflow,
             applied_at: applied.at,
@@ -288,7 +288,7 @@ impl Data {
             return Err(RemoveError::NoWorkflow { workflow });
         }
         let mut applied = self.applied.iter().filter(|applied| applied.is(tenant, &workflow));
-        if let Some(Applied { id, .. }) = applied.find(|applied| applied.current) {
+        if let Some(AppliedVersion { id, .. }) = applied.find(|applied| applied.current) {
             return Err(RemoveError::WorkflowCurrent { workflow, id: id.clone() });
         }
         let (runs, open_runs) = self.pinned(Some(tenant), &[workflow]);
@@ -333,7 +333,7 @@ impl Hold {
     }
 }
 
-impl Applied {
+impl AppliedVersion {
     fn is(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> bool {
         self.tenant == *tenant && self.workflow == *workflow
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// When a run was created, and its place in the order of storing.
-type Created = (i64, u64);
+type CreationKey = (i64, u64);
 
 impl Data {
     pub(super) fn list_runs(
@@ -76,7 +76,7 @@ impl Data {
         &self,
         tenant: &TenantId,
         filter: &RunFilter,
-    ) -> Result<Vec<(Created, RunSummary)>, StoreError> {
+    ) -> Result<Vec<(CreationKey, RunSummary)>, StoreError> {
         let mut rows = Vec::new();
         for run in self.runs.values().filter(|run| run.row.tenant == *tenant) {
             rows.push((run.created(), run.row.summary()?));
@@ -185,7 +185,7 @@ impl KeptRun {
     }
 
     /// Its place in lists: when it was created, and after which others of that instant.
-    fn created(&self) -> Created {
+    fn created(&self) -> CreationKey {
         (self.row.created_at, self.place)
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Health {
 #[error(
     "writing failed earlier and it is not known what the disk holds ({0}): check the disk, then start this process again"
 )]
-struct Failed(String);
+struct WriteFailure(String);
 
 impl Health {
     /// Ends all writing. What the disk holds after a failed write or fsync is not known, and trying again may seem to
@@ -64,7 +64,7 @@ impl Health {
 }
 
 fn failed(reason: String) -> StoreError {
-    StoreError::Unavailable(Box::new(Failed(reason)))
+    StoreError::Unavailable(Box::new(WriteFailure(reason)))
 }
 
 /// Ends all writing when its thread panics.

@@ -36,7 +36,7 @@ pub(crate) struct Files {
 }
 
 /// A database that was opened.
-pub(crate) struct Opened {
+pub(crate) struct OpenDatabase {
     /// A connection that writes.
     pub(crate) connection: Connection,
     /// Says that the database is in use, as long as it lives.
@@ -65,7 +65,7 @@ impl Files {
     /// Makes the file, if it is missing, and brings it to the newest schema.
     ///
     /// One opener at a time, over all processes: SQLite refuses the change to a write-ahead log to two at once.
-    pub(crate) fn open(&self) -> Result<Opened, OpenFault> {
+    pub(crate) fn open(&self) -> Result<OpenDatabase, OpenFault> {
         if rusqlite::version_number() < SQLITE_OLDEST {
             return Err(OpenFault::OldSqlite { found: rusqlite::version() });
         }
@@ -84,7 +84,7 @@ impl Files {
         }
         // The log and the database are found after a loss of power only if their names are on disk too.
         self.database.parent().map_or(Ok(()), sync_folder)?;
-        Ok(Opened { connection, in_use, log_is_missing })
+        Ok(OpenDatabase { connection, in_use, log_is_missing })
     }
 
     /// Waits until no other process opens the store; none can as long as the file lives.

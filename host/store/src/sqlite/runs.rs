@@ -17,7 +17,7 @@ use crate::sqlite::{
 use crate::{CommitError, StoreError, SuspensionEnd};
 
 /// A run as it is before a commit.
-struct Claimed {
+struct RunBefore {
     seq: i64,
     /// Whether it stays pinned to the same definition.
     same_workflow: bool,
@@ -94,7 +94,7 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
 }
 
 /// Checks that the run is at the version that the commit builds on; returns what there is of it.
-fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<Claimed>, Fault> {
+fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<RunBefore>, Fault> {
     let run = &rows.run;
     let sql = "SELECT seq, version, tenant = ?2, workflow = ?3, status = ?4, status = ?5,
         resource_id IS ?6 AND created_at = ?7 FROM runs WHERE id = ?1";
@@ -108,7 +108,7 @@ fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<Cl
         run.created_at,
     ];
     let found = connection.prepare_cached(sql)?.query_row(params, |row| {
-        let claimed = Claimed {
+        let claimed = RunBefore {
             seq: row.get(0)?,
             same_workflow: row.get(3)?,
             same_status: row.get(4)?,
@@ -156,7 +156,7 @@ fn insert(connection: &Connection, rows: &CommitRows) -> Result<i64, Fault> {
 }
 
 /// Writes the head. An index is written anew when its columns are named, even if they stay as they are.
-fn update(connection: &Connection, rows: &CommitRows, claimed: &Claimed) -> Result<i64, Fault> {
+fn update(connection: &Connection, rows: &CommitRows, claimed: &RunBefore) -> Result<i64, Fault> {
     let run = &rows.run;
     let mut params: Vec<&dyn ToSql> = vec![&claimed.seq, &run.version, &run.updated_at, &run.head];
     let mut sql = "UPDATE runs SET version = ?2, updated_at = ?3, head = ?4".to_owned();

@@ -12,7 +12,7 @@ use crate::sqlite::checkpoint::{self, Checkpointer};
 use crate::sqlite::fault::OpenFault;
 use crate::sqlite::health::Health;
 use crate::sqlite::in_use::InUse;
-use crate::sqlite::open::{Files, Opened};
+use crate::sqlite::open::{Files, OpenDatabase};
 use crate::sqlite::sync::Syncer;
 use crate::sqlite::writer::{Change, Request, Writer};
 use crate::{CommitError, Durability, StoreError, StoreStats};
@@ -41,7 +41,7 @@ impl Threads {
         // One length may wait while a checkpoint is made; a second would say the same.
         let (checkpoints, lengths) = mpsc::sync_channel(1);
 
-        let Opened { mut connection, in_use, log_is_missing } = files.open()?;
+        let OpenDatabase { mut connection, in_use, log_is_missing } = files.open()?;
         connection.wal_hook(Some(checkpoint::watch(checkpoints)))?;
         let syncer = Syncer::open(files, written, Arc::clone(&health))?;
         let checkpointer = Checkpointer {

@@ -237,11 +237,11 @@ mod tests {
 
     use super::*;
     use crate::WorkflowRecord;
-    use crate::sqlite::open::{Files, Opened};
+    use crate::sqlite::open::{Files, OpenDatabase};
     use crate::sqlite::workflows;
 
     fn writer(folder: &std::path::Path) -> (Writer, mpsc::Receiver<Vec<Answer>>) {
-        let Opened { connection, in_use, .. } =
+        let OpenDatabase { connection, in_use, .. } =
             Files::prepare(&folder.join("runs.db")).unwrap().open().unwrap();
         let ((_, requests), (to_sync, written)) = (mpsc::channel(), mpsc::channel());
         (Writer { connection, in_use, requests, to_sync, health: Arc::default() }, written)

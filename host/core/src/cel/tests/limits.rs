@@ -59,7 +59,7 @@ fn no_source_is_nested_without_end() {
 fn steps(source: &str, scope: &Scope<'_>) -> u64 {
     let expression = Expression::compile(source).unwrap();
     let enough = |steps| {
-        let limits = Limits { steps, ..Limits::default() };
+        let limits = EvaluationLimits { steps, ..EvaluationLimits::default() };
         expression.evaluate_json(&scope.clone().limits(limits)).is_ok()
     };
     (0..STEPS_MAX).collect::<Vec<_>>().partition_point(|steps| !enough(*steps)) as u64
@@ -113,7 +113,7 @@ fn an_evaluation_that_does_too_much_ends() {
 
 #[test]
 fn a_used_up_budget_is_not_forgiven() {
-    let limits = Limits { steps: 10, ..Limits::default() };
+    let limits = EvaluationLimits { steps: 10, ..EvaluationLimits::default() };
     let sources = [
         "[1, 2, 3, 4, 5, 6, 7, 8, 9].exists(x, x == 1) || true",
         "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].all(x, x > 1) && false",
@@ -130,7 +130,7 @@ fn a_used_up_budget_is_not_forgiven() {
 #[test]
 fn a_result_has_a_size() {
     let document = Json::of(&"é".repeat(50)).unwrap();
-    let limits = Limits { result_bytes: 102, ..Limits::default() };
+    let limits = EvaluationLimits { result_bytes: 102, ..EvaluationLimits::default() };
     let scope = Scope::new().json("text", &document).limits(limits);
     assert_eq!(given("text", &scope).len(), 102);
     for source in ["[text]", "text + '.'", "{'a': text}", "bytes(text)", "[text, text]", "['', text]"] {
@@ -162,6 +162,6 @@ fn a_large_document_costs_what_is_read_of_it() {
     let scope = Scope::new().json("input", &input);
     assert_eq!(given("input.small", &scope), "1");
     assert!(given("input.large[0]", &scope).starts_with("`input.large`: more than 100000 steps of work"));
-    let generous = scope.limits(Limits { steps: 1_000_000, ..Limits::default() });
+    let generous = scope.limits(EvaluationLimits { steps: 1_000_000, ..EvaluationLimits::default() });
     assert_eq!(given("input.large[499999] + input.large.size()", &generous), "500000");
 }

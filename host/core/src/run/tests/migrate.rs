@@ -5,7 +5,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 
 use super::script::{World, commit, played, tell, waits};
-use crate::event::{Event, Migrated, MovedStep};
+use crate::event::{Event, Migrated, StepMigration};
 use crate::id::BlobId;
 use crate::run::Refused;
 use crate::time::Timestamp;
@@ -15,7 +15,7 @@ use crate::workflow::Program;
 fn event(world: &World, to: &Program, moved: &[(&str, &str)]) -> Event {
     let step = |(path, list): &(&str, &str)| {
         let image = BlobId::from_bytes([200; 16]);
-        (path.parse().unwrap(), MovedStep { image, waits: waits(list) })
+        (path.parse().unwrap(), StepMigration { image, waits: waits(list) })
     };
     let moved = moved.iter().map(step).collect();
     Event::Migrated(Migrated { to: to.top.digest(), version: world.run.version, moved })

@@ -9,12 +9,12 @@ use crate::session;
 
 /// Builds commands for the host and tenant that the present command works with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Invocation {
+pub(crate) struct CommandLine {
     /// The global options that a later command must repeat.
     options: Vec<String>,
 }
 
-impl Invocation {
+impl CommandLine {
     /// Repeats what was said on the command line and is not said by the environment as well.
     pub(crate) fn new(global: &Global, data_dir: &Path) -> Self {
         let said = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_command_repeats_the_options_that_lead_to_the_same_host() {
-        let again = Invocation { options: ["--data-dir", "my data"].map(str::to_owned).to_vec() };
+        let again = CommandLine { options: ["--data-dir", "my data"].map(str::to_owned).to_vec() };
         let run = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
         let suspension = "sus_0000000003e87fffbfffffffffffffff".parse().unwrap();
         insta::assert_snapshot!(again.resume(run, suspension, "{\"it's\": <text>}"), @r#"reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"it'\''s": <text>}' --data-dir 'my data'"#);
