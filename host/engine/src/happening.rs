@@ -127,22 +127,39 @@ pub enum Happening {
         chunk: Json,
     },
     /// No guest is called for the time being.
-    Paused,
+    Paused {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run goes on after a pause.
-    Unpaused,
+    Unpaused {
+        /// Who wanted it.
+        by: By,
+    },
     /// Calls went from a dead owner to another.
     TakenOver,
     /// The run goes on after its end.
-    Restarted,
+    Restarted {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run went back to an entry.
     Traveled {
         /// The entry.
         path: StepPath,
+        /// Who wanted it.
+        by: By,
     },
     /// The run was forked from another one.
-    Forked,
+    Forked {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run moved to another version of its workflow.
-    Migrated,
+    Migrated {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run was ended by request. That it has finished is told next.
     Canceled {
         /// Who wanted it.
@@ -172,16 +189,16 @@ impl Happening {
             | Self::Waiting { path, .. }
             | Self::Progress { path, .. }
             | Self::Emitted { path, .. }
-            | Self::Traveled { path } => Some(path),
+            | Self::Traveled { path, .. } => Some(path),
             Self::Logged(line) => Some(&line.path),
             Self::Started { .. }
             | Self::Resumed { .. }
-            | Self::Paused
-            | Self::Unpaused
+            | Self::Paused { .. }
+            | Self::Unpaused { .. }
             | Self::TakenOver
-            | Self::Restarted
-            | Self::Forked
-            | Self::Migrated
+            | Self::Restarted { .. }
+            | Self::Forked { .. }
+            | Self::Migrated { .. }
             | Self::Canceled { .. }
             | Self::Finished { .. } => None,
         }
@@ -228,13 +245,13 @@ pub(crate) fn happenings(
         LogKind::Progress { completed, total, index } => {
             Happening::Progress { path, completed, total, index }
         }
-        LogKind::Paused => Happening::Paused,
-        LogKind::Unpaused => Happening::Unpaused,
+        LogKind::Paused => Happening::Paused { by: by() },
+        LogKind::Unpaused => Happening::Unpaused { by: by() },
         LogKind::TakenOver => Happening::TakenOver,
-        LogKind::Restarted => Happening::Restarted,
-        LogKind::Traveled => Happening::Traveled { path },
-        LogKind::Forked => Happening::Forked,
-        LogKind::Migrated => Happening::Migrated,
+        LogKind::Restarted => Happening::Restarted { by: by() },
+        LogKind::Traveled => Happening::Traveled { path, by: by() },
+        LogKind::Forked => Happening::Forked { by: by() },
+        LogKind::Migrated => Happening::Migrated { by: by() },
         LogKind::Stopped { status } => {
             let root = shown.filter(|entry| status.is_final() && entry.ended_at == Some(at));
             let (output, error) = root.map(|root| (root.output, root.error)).unwrap_or_default();

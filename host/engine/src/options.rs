@@ -71,15 +71,23 @@ pub struct ResumeOptions {
     pub comment: Option<String>,
 }
 
-/// How a run is canceled.
+/// Who has something done to a run: has it paused, go on, canceled, restarted, moved to another version.
 #[derive(Clone, Debug, Default)]
-pub struct CancelOptions {
-    /// Who cancels it. Not recorded by default; see [`os_actor`](crate::os_actor).
+pub struct ActOptions {
+    /// Who asks for it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,
     /// A comment, at most 4 KiB.
     pub comment: Option<String>,
+}
+
+impl ActOptions {
+    /// Sets who asks for it. The host adds by what it knows the caller.
+    pub fn by(mut self, name: impl Into<String>) -> Self {
+        self.actor = Some(Actor::asserted(name));
+        self
+    }
 }
 
 impl StartOptions {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::decide::{Decider, load};
 use crate::drive::{Stopped, Task, drive};
 use crate::error::{Error, chain};
-use crate::options::{CancelOptions, OutputOptions, ResumeOptions, StartOptions};
+use crate::options::{ActOptions, OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
 use crate::tenant::Tenant;
@@ -170,16 +170,15 @@ impl Run {
     /// # Errors
     /// `Conflict` when the run has ended; `Damaged` when it cannot be read: it is blocked then, and can be deleted.
     pub async fn cancel(&self) -> Result<RunResult, Error> {
-        self.cancel_with(CancelOptions::default()).await
+        self.cancel_with(ActOptions::default()).await
     }
 
     /// Ends the run as [`Self::cancel`] does, and records who asked for it.
     ///
     /// # Errors
     /// As [`Self::cancel`]; `Refused` for a name or a comment that is too long.
-    pub async fn cancel_with(&self, options: CancelOptions) -> Result<RunResult, Error> {
-        let CancelOptions { actor, channel, comment } = options;
-        let by = Box::new(who::by(actor, channel, comment)?);
+    pub async fn cancel_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        let by = Box::new(who::acting(options)?);
         let name = "workflow run (canceled)";
         match self.bring(name, Event::CancelRequested(by)).await {
             Err(error) if error.is_unreadable() => {

@@ -147,11 +147,15 @@ pub enum EventPayload<'a> {
     },
     /// `workflow-traveled`.
     Traveled {
+        /// Who wanted it: `actor`, `channel`, `comment`, each absent where it is not known.
+        #[serde(flatten)]
+        by: &'a By,
         /// The entry to which the run went back.
         id: &'a StepPath,
     },
-    /// `workflow-canceled`: `actor`, `channel`, `comment` of who wanted it, each absent where it is not known.
-    Canceled(&'a By),
+    /// `workflow-canceled`, `-paused`, `-unpaused`, `-restarted`, `-forked`, `-migrated`: `actor`, `channel`,
+    /// `comment` of who wanted it, each absent where it is not known.
+    Asked(&'a By),
     /// `workflow-finish`.
     Finished {
         /// Why the run failed. Absent where it did not.
@@ -163,7 +167,7 @@ pub enum EventPayload<'a> {
         /// How the run stands.
         workflow_status: RunStatus,
     },
-    /// All others: an empty object.
+    /// `workflow-taken-over`: an empty object.
     Nothing {},
 }
 
@@ -266,13 +270,13 @@ pub fn event_name(what: &Happening) -> &'static str {
         Happening::Progress { .. } => "workflow-step-progress",
         Happening::Logged(_) => "workflow-step-log",
         Happening::Emitted { .. } => "workflow-step-output",
-        Happening::Paused => "workflow-paused",
-        Happening::Unpaused => "workflow-unpaused",
+        Happening::Paused { .. } => "workflow-paused",
+        Happening::Unpaused { .. } => "workflow-unpaused",
         Happening::TakenOver => "workflow-taken-over",
-        Happening::Restarted => "workflow-restarted",
+        Happening::Restarted { .. } => "workflow-restarted",
         Happening::Traveled { .. } => "workflow-traveled",
-        Happening::Forked => "workflow-forked",
-        Happening::Migrated => "workflow-migrated",
+        Happening::Forked { .. } => "workflow-forked",
+        Happening::Migrated { .. } => "workflow-migrated",
         Happening::Canceled { .. } => "workflow-canceled",
         Happening::Finished { .. } => "workflow-finish",
     }
@@ -335,18 +339,18 @@ fn payload(what: &Happening, at: Timestamp) -> EventPayload<'_> {
             message: &line.message,
         },
         Happening::Emitted { path, chunk } => EventPayload::Emitted { id: path, output: chunk },
-        Happening::Traveled { path } => EventPayload::Traveled { id: path },
-        Happening::Canceled { by } => EventPayload::Canceled(by),
+        Happening::Traveled { path, by } => EventPayload::Traveled { by, id: path },
         Happening::Finished { status, output, error } => EventPayload::Finished {
             error: error.as_ref(),
             output: output.as_ref(),
             workflow_status: *status,
         },
-        Happening::Paused
-        | Happening::Unpaused
-        | Happening::TakenOver
-        | Happening::Restarted
-        | Happening::Forked
-        | Happening::Migrated => EventPayload::Nothing {},
+        Happening::Canceled { by }
+        | Happening::Paused { by }
+        | Happening::Unpaused { by }
+        | Happening::Restarted { by }
+        | Happening::Forked { by }
+        | Happening::Migrated { by } => EventPayload::Asked(by),
+        Happening::TakenOver => EventPayload::Nothing {},
     }
 }

@@ -1,6 +1,7 @@
 //! Who acts: `--as NAME`, and what they say to it.
 
 use clap::Args;
+use reentry::ActOptions;
 use reentry::core::actor::Actor;
 
 /// The way in that is kept with what was asked for.
@@ -30,5 +31,9 @@ impl ActorArgs {
 
     pub(crate) fn comment(&self) -> Option<String> {
         self.comment.clone()
+    }
+
+    pub(crate) fn acting(&self) -> ActOptions {
+        ActOptions { actor: self.actor(), channel: self.channel(), comment: self.comment() }
     }
 }

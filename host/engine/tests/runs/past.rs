@@ -6,7 +6,7 @@ use reentry::core::resume::Target;
 use reentry::core::run::{LogKind, RunStatus};
 use reentry::store::past::LATE_TRIES_KEPT_MAX;
 use reentry::store::{SuspensionEnd, TryKind};
-use reentry::{CancelOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, Waiting};
+use reentry::{ActOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, Waiting};
 use serde_json::json;
 
 use crate::guest::{Shared, asks, asks_twice, definition, host, input, refuses, waits_for_event};
@@ -85,7 +85,7 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
         })
         .await
         .map(drop),
-        run.cancel_with(CancelOptions { actor: actor.clone(), ..CancelOptions::default() }).await.map(drop),
+        run.cancel_with(ActOptions { actor: actor.clone(), ..ActOptions::default() }).await.map(drop),
         workflow.start(StartOptions { actor: actor.clone(), ..input(json!(1)) }).await.map(drop),
         workflow
             .create_run()
@@ -260,7 +260,7 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
 async fn a_question_that_is_asked_anew_is_told_anew() {
     let tenant = host().build().await.unwrap().default_tenant();
     let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
-    run.cancel_with(CancelOptions { actor: Some(Actor::asserted("ann")), ..CancelOptions::default() })
+    run.cancel_with(ActOptions { actor: Some(Actor::asserted("ann")), ..ActOptions::default() })
         .await
         .unwrap();
     run.restart().await.unwrap();

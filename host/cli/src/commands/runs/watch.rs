@@ -159,18 +159,18 @@ fn said(what: &Happening) -> Said<'_> {
             Said { level: Some(line.level), data: Some(json(&line.message)), ..Said::default() }
         }
         Happening::Emitted { chunk, .. } => Said { data: first([&Some(chunk.clone())]), ..Said::default() },
-        Happening::Canceled { by } => Said { by: vec![by], ..Said::default() },
         Happening::Finished { status, output, error } => {
             let brought = error.as_ref().map(json).or_else(|| first([output]));
             Said { status: Some(status.as_str().to_owned()), data: brought, ..Said::default() }
         }
-        Happening::Paused
-        | Happening::Unpaused
-        | Happening::TakenOver
-        | Happening::Restarted
-        | Happening::Traveled { .. }
-        | Happening::Forked
-        | Happening::Migrated => Said::default(),
+        Happening::Canceled { by }
+        | Happening::Paused { by }
+        | Happening::Unpaused { by }
+        | Happening::Restarted { by }
+        | Happening::Traveled { by, .. }
+        | Happening::Forked { by }
+        | Happening::Migrated { by } => Said { by: vec![by], ..Said::default() },
+        Happening::TakenOver => Said::default(),
     }
 }
 
@@ -187,6 +187,7 @@ fn json(value: &impl serde::Serialize) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use reentry::core::actor::Actor;
     use reentry::core::step::Failure;
 
     use super::*;
@@ -232,7 +233,7 @@ mod tests {
             },
             Happening::Emitted { path: path("ask"), chunk: value(&format!("\"{}\"", "x".repeat(500))) },
             Happening::Waiting { path: path("nap"), until: Some(Timestamp(1_767_225_601_000)) },
-            Happening::Paused,
+            Happening::Paused { by: By { actor: Some(Actor::asserted("ann")), ..By::default() } },
         ];
         insta::assert_snapshot!(events.map(told).join("\n"), @r#"
         00:00:00.123    7  start           {"a": 1}
@@ -241,7 +242,7 @@ mod tests {
         00:00:00.123    7  step-result     ask  failed  {"message": "no\u001b", "retryable": true}
         00:00:00.123    7  step-output     ask  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
         00:00:00.123    7  step-waiting    nap  until 2026-01-01T00:00:01.000Z
-        00:00:00.123    7  paused
+        00:00:00.123    7  paused          by ann
         "#);
     }
 }
