@@ -1,12 +1,16 @@
 //! What was asked and answered, by whom, and which answers did not count.
 
 use reentry::core::actor::{Actor, By};
+use reentry::core::digest::WorkflowDigest;
 use reentry::core::error::ErrorKind;
+use reentry::core::json::Json;
 use reentry::core::resume::Target;
 use reentry::core::run::{LogKind, RunStatus};
 use reentry::store::past::LATE_TRIES_KEPT_MAX;
 use reentry::store::{SuspensionEnd, TryKind};
-use reentry::{ActOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, Waiting};
+use reentry::{
+    ActOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, TravelOptions, Waiting,
+};
 use serde_json::json;
 
 use crate::guest::{Shared, asks, asks_twice, definition, host, input, refuses, waits_for_event};
@@ -73,6 +77,7 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
     let actor = Some(Actor::asserted(long.clone()));
     let empty = Some(Actor { via: String::new(), ..Actor::asserted("") });
     let from = Some(Actor { via: long.clone(), ..Actor::asserted("ann") });
+    let act = || ActOptions { actor: actor.clone(), ..ActOptions::default() };
     let refused = [
         run.resume(ResumeOptions { actor: actor.clone(), ..answer(json!(1)) }).await.map(drop),
         run.resume(ResumeOptions { actor: empty, ..answer(json!(1)) }).await.map(drop),
@@ -85,7 +90,13 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
         })
         .await
         .map(drop),
-        run.cancel_with(ActOptions { actor: actor.clone(), ..ActOptions::default() }).await.map(drop),
+        run.cancel_with(act()).await.map(drop),
+        run.pause_with(act()).await.map(drop),
+        run.unpause_with(act()).await.map(drop),
+        run.restart_with(act()).await.map(drop),
+        run.travel_with(back(None), act()).await.map(drop),
+        run.fork_with(ForkOptions::default(), act()).await.map(drop),
+        run.migrate_with(WorkflowDigest::of(b"other"), act()).await.map(drop),
         workflow.start(StartOptions { actor: actor.clone(), ..input(json!(1)) }).await.map(drop),
         workflow
             .create_run()
@@ -94,7 +105,10 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
             .start(StartOptions { comment: longer, ..input(json!(1)) })
             .await
             .map(drop),
-        tenant.send_event(SendEvent { name: "e".into(), actor, ..SendEvent::default() }).await.map(drop),
+        tenant
+            .send_event(SendEvent { name: "e".into(), actor: actor.clone(), ..SendEvent::default() })
+            .await
+            .map(drop),
     ];
     for refused in refused {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
@@ -255,14 +269,77 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
     assert_eq!(history(&run).await, "ask 1 open - by -; Refused 17 by ann");
 }
 
+fn back(answer: Option<ResumeOptions>) -> TravelOptions {
+    TravelOptions { to: "ask".parse().unwrap(), input: None, answer }
+}
+
+/// Whoever has something done to a run is told with it; a fork or travel with an answer is wanted by who gives that.
+#[tokio::test]
+async fn who_has_something_done_to_a_run_is_told_with_it() {
+    let tenant = host().build().await.unwrap().default_tenant();
+    let ask = asks(&tenant).await;
+    let older = tenant.workflow("older").then(ask.step("ask")).commit().await.unwrap();
+    let newer = tenant.workflow("newer").then(ask.step("ask")).commit().await.unwrap();
+    let start = StartOptions { actor: Some(Actor::asserted("ann")), ..input(json!(1)) };
+    let run = older.start(start).await.unwrap().run;
+    let act = |name: &str| ActOptions { comment: Some("why".into()), ..ActOptions::default().by(name) };
+    run.pause_with(act("bob")).await.unwrap();
+    run.unpause_with(act("cleo")).await.unwrap();
+    run.travel_with(back(None), act("dan")).await.unwrap();
+    run.travel_with(back(Some(answer(json!(1)).by("eve"))), ActOptions::default()).await.unwrap();
+    run.travel(back(None)).await.unwrap();
+    run.migrate_with(newer.digest(), act("jo")).await.unwrap();
+    run.cancel_with(act("fay")).await.unwrap();
+    run.restart_with(act("gus")).await.unwrap();
+    let fork = run.fork_with(ForkOptions::default(), act("hal")).await.unwrap();
+    let answered = ForkOptions { at: None, answer: Some(answer(json!(2)).by("ida")) };
+    let fork = fork.fork(answered).await.unwrap();
+    let rows = fork.timeline().await.unwrap();
+    let acts = rows.iter().filter(|row| !row.by.is_empty());
+    let mut told: Vec<String> = acts
+        .map(|row| {
+            let what = Json::of(&row.what).unwrap().decode::<serde_json::Value>().unwrap();
+            let (channel, comment) = (row.by.channel.as_deref(), row.by.comment.as_deref());
+            format!("{} by {} {channel:?} {comment:?}", what["is"], by(&row.by))
+        })
+        .collect();
+    let mut watch = fork.watch(None);
+    while let Some(event) = watch.next().await.unwrap() {
+        let (kind, payload) = crate::guest::told(&event);
+        if let (false, Some(actor)) = (kind == "workflow-start", payload.get("actor")) {
+            told.push(format!("{kind} {}", actor.decode::<serde_json::Value>().unwrap()["name"]));
+        }
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "started" by ann Some("library") None
+    "paused" by bob Some("library") Some("why")
+    "unpaused" by cleo Some("library") Some("why")
+    "traveled" by dan Some("library") Some("why")
+    "traveled" by eve Some("library") None
+    "traveled" by - Some("library") None
+    "migrated" by jo Some("library") Some("why")
+    "stopped" by fay Some("library") Some("why")
+    "restarted" by gus Some("library") Some("why")
+    "forked" by hal Some("library") Some("why")
+    "forked" by ida Some("library") None
+    workflow-paused "bob"
+    workflow-unpaused "cleo"
+    workflow-traveled "dan"
+    workflow-traveled "eve"
+    workflow-migrated "jo"
+    workflow-canceled "fay"
+    workflow-restarted "gus"
+    workflow-forked "hal"
+    workflow-forked "ida"
+    "#);
+}
+
 /// After a cancellation and a restart the question is asked anew, and both are told.
 #[tokio::test]
 async fn a_question_that_is_asked_anew_is_told_anew() {
     let tenant = host().build().await.unwrap().default_tenant();
     let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
-    run.cancel_with(ActOptions { actor: Some(Actor::asserted("ann")), ..ActOptions::default() })
-        .await
-        .unwrap();
+    run.cancel_with(ActOptions::default().by("ann")).await.unwrap();
     run.restart().await.unwrap();
     run.resume(answer(json!(2)).by("bob")).await.unwrap();
     let wanted = "ask 1 Closed - by -\nask 1 Answered 2 by bob\nagain 2 open - by -";
@@ -278,13 +355,7 @@ async fn a_step_that_is_done_again_changes_nothing_of_what_was() {
     let tenant = host().savepoints_max(1).build().await.unwrap().default_tenant();
     let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!("a")).by("ann")).await.unwrap();
-    run.travel(reentry::TravelOptions {
-        to: "ask".parse().unwrap(),
-        input: Some(json!(9).into()),
-        answer: None,
-    })
-    .await
-    .unwrap();
+    run.travel(TravelOptions { input: Some(json!(9).into()), ..back(None) }).await.unwrap();
     run.resume(answer(json!("b")).by("bob")).await.unwrap();
     let mut watch = run.watch(None);
     let (mut events, last) =

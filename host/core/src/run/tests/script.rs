@@ -237,6 +237,23 @@ pub(super) fn check_spans(script: &[&str]) -> String {
     history
 }
 
+/// Who wanted what, by the entries of the log that say so, with the event that came.
+pub(super) fn acts(workflow: &str, script: &[&str]) -> String {
+    let mut world = World::new(commit(workflow).unwrap());
+    let mut told = String::new();
+    for (at, line) in (1u8..).zip(script) {
+        writeln!(told, "{line}").unwrap();
+        let decision = world.decide(&event(&world, at, line), seconds(u64::from(at))).unwrap();
+        for entry in decision.log.iter().filter(|entry| !entry.by.is_empty()) {
+            let mut kept = entry.clone();
+            kept.abridge(decision.run.id, decision.run.version);
+            writeln!(told, "  {}", Json::of(&kept).unwrap()).unwrap();
+        }
+        world.store(&decision);
+    }
+    told
+}
+
 /// The entries of the log that tell of spans as they are kept, after each event; and how the head refers to what a
 /// caller asked for.
 pub(super) fn spans_kept(workflow: &str, script: &[&str]) -> String {
