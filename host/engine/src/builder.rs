@@ -26,6 +26,7 @@ use crate::late::Late;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::policy::{Policies, SameForAll, TenantPolicy};
+use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::stop::Stop;
@@ -280,6 +281,7 @@ impl HostBuilder {
             calls_max,
             flights: Flights::default(),
             stop: Stop::default(),
+            recent: Recent::default(),
             inputs: Inputs::default(),
             late: Late::default(),
             live: Arc::new(Live::default()),

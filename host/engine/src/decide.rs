@@ -36,6 +36,8 @@ pub(crate) struct Decider {
     pub(crate) host: Arc<Shared>,
     pub(crate) program: Arc<Program>,
     pub(crate) run: Arc<RunState>,
+    /// It was not read, but is as this process stored it last: it may have changed since.
+    is_recalled: bool,
     /// The record of the workflow itself, if the run ended.
     pub(crate) root: Option<EntryRecord>,
     /// The run is not stored yet.
@@ -108,6 +110,21 @@ impl Decider {
         Self::of(host, program, run, flight)
     }
 
+    /// For a run as this process stored it last, or as it is stored.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub(crate) async fn recalled(host: &Arc<Shared>, tenant: &TenantId, id: RunId) -> Result<Self, Error> {
+        let recalled = host.recent.take(tenant, id);
+        let is_recalled = recalled.is_some();
+        let run = match recalled {
+            Some(run) => run,
+            None => load(host, tenant, id).await?.into(),
+        };
+        let program = host.registry.program(&run).await?;
+        Ok(Self { is_recalled, ..Self::new(Arc::clone(host), program, run) })
+    }
+
     /// For a run that is to be forked: it is the new one that this process will drive.
     pub(crate) fn of_fork(
         host: Arc<Shared>,
@@ -124,6 +141,7 @@ impl Decider {
             host,
             program,
             run,
+            is_recalled: false,
             root: None,
             is_new: false,
             request: None,
@@ -150,11 +168,16 @@ impl Decider {
             Cause::Fork(_) => Stored::Created,
         };
         let mut known = Known::default();
-        let meant = Meant::by(cause, &self.run);
+        let mut meant = Meant::by(cause, &self.run);
         for _ in 0..CONFLICTS_MAX {
             self.learn(cause).await?;
             self.make_ready(cause).await?;
             let decided = match self.decide(cause, &mut known).await {
+                Err(_) if self.is_recalled => {
+                    self.reload().await?;
+                    (known, meant) = (Known::default(), Meant::by(cause, &self.run));
+                    continue;
+                }
                 Err(Error::Refused(Refused::Target(error))) => {
                     let (error, over) = meant.told(&self.host, &self.run, error).await?;
                     if let Some(suspension) = over {
@@ -186,8 +209,12 @@ impl Decider {
                 }
                 None => {
                     self.host.observer.count(&self.run.tenant, Counted::Conflicted);
-                    known = Known::default();
+                    let was_recalled = self.is_recalled;
                     self.reload().await?;
+                    known = Known::default();
+                    if was_recalled {
+                        meant = Meant::by(cause, &self.run);
+                    }
                 }
             }
         }
@@ -310,6 +337,7 @@ impl Decider {
         let reopened = decision.reopened.clone();
         let expected = (!self.is_new).then_some(self.run.version);
         let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
+        commit.was_blocked = self.run.blocked.is_some();
         let run = Arc::clone(&commit.run);
         commit.request = self.request.clone();
         commit.call_log = call_log;
@@ -324,6 +352,7 @@ impl Decider {
             Err(_) => return Ok(None),
         }
         self.host.fault(FaultPoint::AfterCommit(what));
+        self.host.recent.note(&run);
         self.host.live.tell(run.id, Happened::Committed(Some(Arc::clone(&run))));
         if matches!(what, Stored::Resumed | Stored::Created) {
             self.claim = Some(run.version);
@@ -335,6 +364,7 @@ impl Decider {
             self.refused.get_or_insert(Error::AnswerRefused { run: run.id, path, suspension, reason });
         }
         (self.run, self.root, self.is_new, self.request) = (run, root, false, None);
+        self.is_recalled = false;
         Ok(Some(effects))
     }
 
@@ -365,6 +395,7 @@ impl Decider {
 
     pub(crate) async fn reload(&mut self) -> Result<(), Error> {
         self.run = load(&self.host, &self.run.tenant, self.run.id).await?.into();
+        self.is_recalled = false;
         self.program = self.host.registry.program(&self.run).await?;
         self.root = match self.run.has_ended() {
             true => self.host.store.step(&self.run.tenant, self.run.id, &StepPath::root()).await?,

@@ -98,11 +98,9 @@ impl Run {
         let asked = Asked::to_start(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);
         requests::once(tenant, asked, output, async move |request| {
-            let run = self.load().await?;
-            let program = tenant.shared.registry.program(&run).await?;
-            let work = Work::on(&tenant.shared, "workflow run", run.id);
+            let mut decider = Decider::recalled(&tenant.shared, &tenant.id, self.id).await?;
+            let work = Work::on(&tenant.shared, "workflow run", self.id);
             let event = Event::Started(options.request(by), tenant.shared.owner);
-            let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             decider.request = request;
             spawned(Task::new(decider, event, work)).await
         })
@@ -149,14 +147,12 @@ impl Run {
         let asked = Asked::to_resume(self.id, &options)?;
         let (output, tenant) = (options.output_options, &self.tenant);
         requests::once(tenant, asked, output, async move |request| {
-            let run = self.load().await?;
-            let program = tenant.shared.registry.program(&run).await?;
-            let work = Work::on(&tenant.shared, "workflow run (resumed)", run.id);
+            let mut decider = Decider::recalled(&tenant.shared, &tenant.id, self.id).await?;
+            let work = Work::on(&tenant.shared, "workflow run (resumed)", self.id);
             let mut answer = options.request(by);
             answer.target.seen.get_or_insert_with(|| self.seen.load(Ordering::Relaxed));
             answer.request = request.as_ref().map(|request| request.key.clone());
             let event = Event::Resumed(answer, tenant.shared.owner);
-            let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);
             decider.request = request;
             spawned(Task::new(decider, event, work)).await
         })

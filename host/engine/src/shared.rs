@@ -18,6 +18,7 @@ use crate::late::Late;
 use crate::live::Live;
 use crate::observer::Observer;
 use crate::policy::Policies;
+use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::stop::Stop;
 
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) flights: Flights,
     /// Whether no further call is to be begun, and what is left to do.
     pub(crate) stop: Stop,
+    /// Runs as they were stored last.
+    pub(crate) recent: Recent,
     /// Large inputs of workflows that were used lately.
     pub(crate) inputs: Inputs,
     /// Late tries that are only counted.

@@ -258,12 +258,13 @@ impl Tenant {
         resource_id: Option<String>,
     ) -> Result<Run, Error> {
         self.shared.registry.check_components(&self.id, workflow.digest()).await?;
-        let run = self.pending(workflow, resource_id);
+        let run = Arc::new(self.pending(workflow, resource_id));
         let id = run.id;
-        let commit = Commit::new(run, None, Durability::Visible);
+        let commit = Commit::new(Arc::clone(&run), None, Durability::Visible);
         self.shared.fault(FaultPoint::BeforeCommit(Stored::Created));
         self.shared.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
         self.shared.fault(FaultPoint::AfterCommit(Stored::Created));
+        self.shared.recent.note(&run);
         Ok(Run::new(self.clone(), id, 0))
     }
 }

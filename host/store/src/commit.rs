@@ -26,6 +26,9 @@ pub struct Commit {
     pub run: Arc<RunState>,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
+    /// Whether the run was blocked before the change. That is told beside the version, as a run is blocked without
+    /// being changed.
+    pub was_blocked: bool,
     /// What must have happened before the caller is told.
     pub durability: Durability,
     /// Records of steps that are new or changed. One whose step is done is kept, but no longer read with the run; nor
@@ -77,6 +80,7 @@ impl Commit {
         Self {
             run: run.into(),
             expected,
+            was_blocked: false,
             durability,
             steps: Vec::new(),
             dropped_steps: Vec::new(),
@@ -186,7 +190,8 @@ pub enum CommitError {
         /// The key.
         key: String,
     },
-    /// Another process or request changed the run first. Read it again and decide again.
+    /// Another process or request changed the run first, or the run was blocked or is no more: its version may be the
+    /// one that was expected. Read it again and decide again.
     #[error("{}", conflict(*run, *expected, *found))]
     VersionConflict {
         /// The run.

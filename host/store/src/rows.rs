@@ -32,6 +32,7 @@ pub(crate) struct CommitRows {
     /// Definitions that its steps have called, each once.
     pub(crate) called: Vec<WorkflowDigest>,
     pub(crate) expected: Option<i64>,
+    pub(crate) was_blocked: bool,
     pub(crate) steps: Vec<StepRow>,
     pub(crate) dropped_steps: Vec<String>,
     pub(crate) opened: Vec<SuspensionRow>,
@@ -209,6 +210,7 @@ impl CommitRows {
             .map(|(parent, version)| Ok::<_, StoreError>((parent, number(version, "version")?)));
         Ok(Self {
             expected,
+            was_blocked: commit.was_blocked,
             steps: steps.collect::<Result<_, _>>()?,
             dropped_steps: commit.dropped_steps.iter().map(ToString::to_string).collect(),
             opened: commit.opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,

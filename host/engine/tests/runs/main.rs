@@ -25,6 +25,7 @@ mod observed;
 mod old_folder;
 mod past;
 mod policies;
+mod recent;
 mod recover;
 mod requests;
 mod retries;

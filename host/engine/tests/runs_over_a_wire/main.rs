@@ -40,6 +40,8 @@ mod observed;
 mod past;
 #[path = "../runs/policies.rs"]
 mod policies;
+#[path = "../runs/recent.rs"]
+mod recent;
 #[path = "../runs/recover.rs"]
 mod recover;
 #[path = "../runs/requests.rs"]

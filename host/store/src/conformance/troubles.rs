@@ -11,7 +11,7 @@ use super::drafts::{
     asking, calling, change, create, image_id, listening, message, owner_id, path, put, run, run_id,
     sleeping, tenant,
 };
-use crate::{RunFilter, Store, Topic};
+use crate::{CommitError, RunFilter, Store, Topic};
 
 async fn status(store: &dyn Store, number: u64) -> RunStatus {
     let run = store.run(&TenantId::default(), run_id(number)).await.unwrap().unwrap();
@@ -21,8 +21,8 @@ async fn status(store: &dyn Store, number: u64) -> RunStatus {
     run.status()
 }
 
-/// Each time counts, and so many have the run be blocked; its version stays. A commit that changes the status forgets
-/// them.
+/// Each time counts, and so many have the run be blocked; its version stays. A change that was decided before is
+/// refused; one that changes the status forgets them.
 pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
     let (store, mine) = (back_end.open(), TenantId::default());
     let before = put(&*store, create(run(1)).with_step("a", calling(1))).await;
@@ -38,6 +38,10 @@ pub async fn what_goes_wrong_is_counted(back_end: &dyn BackEnd) {
 
     let mut on = change(&now);
     on.run_mut().blocked = None;
+    let refused = store.commit(on.clone()).await.unwrap_err();
+    assert!(matches!(refused, CommitError::VersionConflict { .. }), "{refused:?}");
+    assert_eq!(status(&*store, 1).await, RunStatus::Blocked);
+    on.was_blocked = true;
     let now = put(&*store, on).await;
     assert_eq!((status(&*store, 1).await, note("again").await), (RunStatus::Running, 1));
     assert_eq!(store.run(&mine, run_id(1)).await.unwrap(), Some(now));

@@ -37,8 +37,13 @@ impl Data {
 
     fn check_version(&self, rows: &CommitRows) -> Result<(), CommitError> {
         let id = rows.run.id;
-        let found = self.run_of(&rows.run.tenant, id).map(|run| run.row.version);
-        if found == rows.expected && (rows.expected.is_some() || !self.runs.contains_key(&id)) {
+        let run = self.run_of(&rows.run.tenant, id);
+        let found = run.map(|run| run.row.version);
+        let is_as_expected = match run {
+            Some(run) => (run.row.status == RunStatus::Blocked) == rows.was_blocked,
+            None => !self.runs.contains_key(&id),
+        };
+        if found == rows.expected && is_as_expected {
             return Ok(());
         }
         let version = |stored: Option<i64>| stored.and_then(|version| u64::try_from(version).ok());

@@ -119,7 +119,11 @@ fn claim_version(connection: &Connection, rows: &CommitRows) -> Result<Option<Cl
     });
     match (found.optional()?, rows.expected) {
         (None, None) => Ok(None),
-        (Some((claimed, version, true)), Some(expected)) if version == expected => Ok(Some(claimed)),
+        (Some((claimed, version, true)), Some(expected))
+            if version == expected && claimed.was_blocked == rows.was_blocked =>
+        {
+            Ok(Some(claimed))
+        }
         (found, expected) => {
             let version = |stored: i64| u64::try_from(stored).ok();
             // A tenant is not told about the runs of another.
