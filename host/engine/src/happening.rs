@@ -27,8 +27,8 @@ pub struct WatchEvent {
     pub what: Happening,
 }
 
-/// What happened in a run. Questions and answers are as they were, and `None` where they are not recorded; inputs and
-/// outputs are taken from the step's record, unless that is of a later time that the step was done.
+/// What happened in a run. Questions, answers, inputs and outputs are as they were, and `None` where they are not
+/// recorded: what a step was before it was done again is kept as long as the run can go back to it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
     /// The run was started.
@@ -202,6 +202,17 @@ impl Happening {
             | Self::Canceled { .. }
             | Self::Finished { .. } => None,
         }
+    }
+}
+
+/// Whether a record is of the time that an entry of the log tells of, and not of another one that the step was done.
+pub(crate) fn is_of(record: Option<&EntryRecord>, entry: &LogEntry, at: Timestamp) -> bool {
+    let Some(EntryRecord { entry: shown, .. }) = record else { return false };
+    match entry.kind {
+        LogKind::Began { .. } => shown.started_at == at,
+        LogKind::Ended { .. } => shown.ended_at == Some(at),
+        LogKind::Stopped { status } if status.is_final() => shown.ended_at == Some(at),
+        _ => true,
     }
 }
 

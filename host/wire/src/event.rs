@@ -35,8 +35,8 @@ pub struct EventRow<'a> {
     pub at: Timestamp,
 }
 
-/// What belongs to an event. Questions and answers are as they were, and absent or `null` where they are not recorded;
-/// inputs and outputs are those of the step's record, unless that is of a later time that the step was done.
+/// What belongs to an event. Questions, answers, inputs and outputs are as they were, and absent or `null` where they
+/// are not recorded.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum EventPayload<'a> {
@@ -59,6 +59,9 @@ pub enum EventPayload<'a> {
     StepStarted {
         /// The step.
         id: &'a StepPath,
+        /// Whether its input is not recorded: it was done again since. Absent where it is.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        not_recorded: bool,
         /// Its input, or `null`.
         payload: Option<&'a Json>,
         /// When it began, in milliseconds since 1970.
@@ -175,8 +178,7 @@ pub enum EventPayload<'a> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepEndedPayload<'a> {
-    /// When it ended, in milliseconds since 1970. Absent, like all but `id` and `status`, where the record of the step
-    /// is of a later time.
+    /// When it ended, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// Why it failed. Absent where it did not.
@@ -184,6 +186,9 @@ pub struct StepEndedPayload<'a> {
     pub error: Option<&'a Failure>,
     /// The step.
     pub id: &'a StepPath,
+    /// Whether all but `id` and `status` is not recorded: the step was done again since. Absent where it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not_recorded: bool,
     /// Its output. Absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<&'a Json>,
@@ -215,6 +220,7 @@ impl<'a> StepEndedPayload<'a> {
             ended_at: entry.and_then(|entry| entry.ended_at),
             error: entry.and_then(|entry| entry.error.as_ref()),
             id,
+            not_recorded: entry.is_none(),
             output: entry.and_then(|entry| entry.output.as_ref()),
             payload: entry.map(|entry| &entry.payload),
             resume_payload: entry.and_then(|entry| entry.resume_payload.as_ref()),
@@ -290,6 +296,7 @@ fn payload(what: &Happening, at: Timestamp) -> EventPayload<'_> {
         }
         Happening::StepStarted { path, input } => EventPayload::StepStarted {
             id: path,
+            not_recorded: input.is_none(),
             payload: input.as_ref(),
             started_at: at,
             status: StepStatus::Running,

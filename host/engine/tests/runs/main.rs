@@ -10,6 +10,7 @@ mod clock;
 mod compiled;
 mod control;
 mod deletion;
+mod described;
 mod doors;
 mod folder;
 mod forks;

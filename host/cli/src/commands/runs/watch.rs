@@ -89,6 +89,8 @@ struct Said<'a> {
     data: Option<String>,
     /// What was answered.
     answers: Option<String>,
+    /// Whether what it brought is not recorded.
+    is_missing: bool,
 }
 
 /// An event for people: when, which version, what, where, and the data that matters most.
@@ -107,6 +109,7 @@ fn line(event: &WatchEvent, style: Style) -> String {
         (!by.is_empty()).then(|| format!("by {}", by.join(", "))),
         said.data.map(|data| glimpse(&data, DATA_CHARS)),
         said.answers,
+        said.is_missing.then(|| "(not recorded)".to_owned()),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let line = format!("{at}  {:>3}  {name:<NAME_COLUMNS$}  {}", event.version, parts.join("  "));
@@ -124,7 +127,8 @@ fn said(what: &Happening) -> Said<'_> {
             Said { by, answers: Some(texts.join(", ")), ..Said::default() }
         }
         Happening::StepStarted { input, .. } => {
-            Said { status: running(), data: first([input]), ..Said::default() }
+            let is_missing = input.is_none();
+            Said { status: running(), data: first([input]), is_missing, ..Said::default() }
         }
         Happening::StepResumed { answer, .. } => {
             Said { status: running(), data: first([answer]), ..Said::default() }
@@ -135,7 +139,8 @@ fn said(what: &Happening) -> Said<'_> {
                 let error = entry.error.as_ref().map(json);
                 error.or_else(|| first([output, resume_payload, suspend_payload, &Some(payload.clone())]))
             });
-            Said { status: Some(step_status(*status)), data: brought, ..Said::default() }
+            let is_missing = entry.is_none();
+            Said { status: Some(step_status(*status)), data: brought, is_missing, ..Said::default() }
         }
         Happening::AnswerRefused { suspension, message, answer, .. } => {
             let given = answer.as_ref().and_then(|answer| first([&answer.resume_payload]));
