@@ -10,12 +10,13 @@ use reentry_store::mail::EXPIRED_MAX;
 use tokio::sync::Notify;
 
 use crate::clock::within;
+use crate::delivery::{Delivery, deliver};
 use crate::error::Error;
 use crate::host::Host;
-use crate::mailbox::{self, Delivery};
 use crate::put_off::PutOff;
-use crate::recover::{BATCH, Found, bring_logged, due, given_up, orphans};
+use crate::recover::{BATCH, Found, due, given_up, orphans};
 use crate::shared::Shared;
+use crate::upkeep::bring_logged;
 
 /// Longest time between two looks. What another process stores, this one learns of only by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -86,7 +87,7 @@ async fn look_once(
     let mut left = Vec::new();
     for (tenant, id) in host.store.claim_mail(host.owner, host.clock.now(), &held, BATCH).await? {
         let Some(message) = host.store.message(&tenant, id).await? else { continue };
-        match mailbox::deliver(host, &message).await? {
+        match deliver(host, &message).await? {
             Delivery::To(_) => begun += 1,
             Delivery::Before => {}
             // None of those who wait for it can take it.

@@ -1,9 +1,9 @@
-//! The bound on values that come in: looked at before anything is stored.
+//! Bounds on values and names that come in: looked at before anything is stored.
 
 use std::collections::BTreeMap;
 
 use reentry_core::json::Json;
-use reentry_core::run::Refused;
+use reentry_core::run::{LABEL_BYTES_MAX, Refused};
 
 use crate::error::Error;
 use crate::options::{ResumeOptions, StartOptions};
@@ -40,5 +40,13 @@ impl TenantPolicy {
     fn within_bound(&self, what: &'static str, bytes: usize) -> Result<(), Error> {
         let at_most = self.limits.value_bytes;
         if bytes > at_most { Err(Refused::TooLarge { what, bytes, at_most }.into()) } else { Ok(()) }
+    }
+}
+
+/// Refuses a text by which something is named, when it is empty or too long.
+pub(crate) fn name_bounded(what: &'static str, text: Option<&str>) -> Result<(), Error> {
+    match text.map(str::len) {
+        Some(bytes) if bytes == 0 || bytes > LABEL_BYTES_MAX => Err(Error::BadName { what, bytes }),
+        _ => Ok(()),
     }
 }

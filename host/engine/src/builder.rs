@@ -22,7 +22,7 @@ use crate::guests::Guests;
 use crate::host::Host;
 use crate::host_key;
 use crate::inputs::Inputs;
-use crate::late::Late;
+use crate::late_counts::LateCounts;
 use crate::live::Live;
 use crate::observer::{Observer, TracingObserver};
 use crate::policy::{Policies, SameForAll, TenantPolicy};
@@ -48,6 +48,27 @@ const CACHE: &str = "cache";
 
 /// Makes the guests of a host from its settings.
 type MakeGuests = dyn FnOnce(RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> + Send;
+
+impl Host {
+    /// Begins a host.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use reentry::Host;
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let dir = dir.path();
+    /// let host = Host::builder().data_dir(dir).background(false).build().await?;
+    /// assert_eq!(host.tenants().await?, []);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+}
 
 /// Collects the settings of a [`Host`].
 #[must_use = "a builder does nothing before `build`"]
@@ -283,7 +304,7 @@ impl HostBuilder {
             stop: Stop::default(),
             recent: Recent::default(),
             inputs: Inputs::default(),
-            late: Late::default(),
+            late: LateCounts::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
             policies,

@@ -1,12 +1,17 @@
 //! What a decision changes, as the store takes it.
 
-use reentry_core::json::Json;
-use reentry_core::run::{Decision, RunState};
-use reentry_store::{Commit, NewSuspension};
+use std::sync::Arc;
 
-use crate::decide::Images;
+use reentry_core::id::{BlobId, RunId};
+use reentry_core::json::Json;
+use reentry_core::run::Decision;
+use reentry_store::{Commit, CommitError, NewSuspension};
+
 use crate::error::Error;
 use crate::saved;
+
+/// Guests' memories that a decision may refer to.
+pub(crate) type Images = Vec<(BlobId, Arc<Vec<u8>>)>;
 
 /// What a decision changes. `expected` is the version that it builds on; `None` for the first commit of a fork.
 ///
@@ -26,7 +31,9 @@ pub(crate) fn commit(
     decision.log.iter_mut().for_each(|entry| entry.abridge(run, version));
     let log = match decision.log.is_empty() {
         true => None,
-        false => Some(Json::record(&decision.log).map_err(|error| unwritable(&decision.run, error))?),
+        false => {
+            Some(Json::record(&decision.log).map_err(|error| Error::unwritable(decision.run.id, error))?)
+        }
     };
     let savepoint = decision.saved.as_ref().map(saved::savepoint).transpose()?;
     let fork_of = decision.run.fork_of.filter(|_| expected.is_none()).map(|fork| (fork.run, fork.version));
@@ -49,6 +56,15 @@ pub(crate) fn commit(
     })
 }
 
-pub(crate) fn unwritable(run: &RunState, error: impl ToString) -> Error {
-    Error::Damaged { what: format!("run {}", run.id), reason: error.to_string() }
+/// Why a run that was to be the first of its id was not stored.
+pub(crate) fn new_run_refused(run: RunId, error: CommitError) -> Error {
+    let reason = match error {
+        CommitError::Store(error) => return error.into(),
+        CommitError::VersionConflict { .. } => {
+            "there is a run of this id already, and no new one was made: the host's random bytes repeat"
+                .to_owned()
+        }
+        other => other.to_string(),
+    };
+    Error::Interrupted { run, reason }
 }

@@ -1,4 +1,4 @@
-//! Runs that are paused, restarted, sent back, deleted.
+//! Runs that are canceled, paused, restarted, sent back, deleted.
 
 use reentry_core::event::{Event, Restarted, Traveled};
 use reentry_core::id::RunId;
@@ -7,11 +7,11 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, RunStatus};
 use reentry_store::{DeleteError, SavepointKind};
 
-use crate::decide::load_with_program;
 use crate::error::{Error, chain};
 use crate::options::{ActOptions, OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
+use crate::standing::load_with_program;
 use crate::tenant::Tenant;
 use crate::work::Work;
 use crate::{saved, trouble, who};
@@ -28,6 +28,34 @@ pub struct TravelOptions {
 }
 
 impl Run {
+    /// Ends the run as canceled. Steps that wait are closed. A call that is in flight learns of it when it asks, and
+    /// its end does not count. Durable on return.
+    ///
+    /// # Errors
+    /// `Conflict` when the run has ended; `Damaged` when it cannot be read: it is blocked then, and can be deleted.
+    pub async fn cancel(&self) -> Result<RunResult, Error> {
+        self.cancel_with(ActOptions::default()).await
+    }
+
+    /// Ends the run as [`Self::cancel`] does, and records who asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::cancel`]; `Refused` for a name or a comment that is too long.
+    pub async fn cancel_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        let by = Box::new(who::acting(options)?);
+        let name = "workflow run (canceled)";
+        match self.bring(name, Event::CancelRequested(by)).await {
+            Err(error) if error.is_unreadable() => {
+                let (tenant, reason) = (&self.tenant, chain(&error));
+                match trouble::block(&tenant.shared, &tenant.id, self.id, &reason).await {
+                    true => Err(Error::Unreadable { run: self.id, source: Box::new(error) }),
+                    false => Err(error),
+                }
+            }
+            ended => ended,
+        }
+    }
+
     /// Has no further guest called: calls in flight end, answers and timers are taken. Durable on return.
     ///
     /// # Errors

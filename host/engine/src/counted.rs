@@ -3,7 +3,7 @@
 use reentry_core::event::{CallEnd, Event};
 use reentry_core::run::{Call, RunState, RunStatus, refuses_answer};
 
-use crate::decide::Cause;
+use crate::cause::Cause;
 
 /// Something that counts once. Times are in milliseconds. Runs that began and were restarted, less those that ended,
 /// are open.

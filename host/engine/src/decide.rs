@@ -4,27 +4,31 @@ use std::sync::Arc;
 
 use reentry_core::effect::Effect;
 use reentry_core::event::{CallEnd, Event};
-use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
+use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::resume::TargetError;
 use reentry_core::run::{
-    Decision, Durability, EntryRecord, Fork, Known, MOVES_MAX, Missing, NoDecision, Refused,
-    ReopenedSuspension, RunState, apply, fork,
+    Decision, Durability, EntryRecord, Known, MOVES_MAX, Missing, NoDecision, Refused, ReopenedSuspension,
+    RunState, apply, fork,
 };
-use reentry_core::trace::{RootSpan, TracingOptions};
+use reentry_core::trace::RootSpan;
 use reentry_core::workflow::Program;
 use reentry_store::{CallLog, CommitError, RequestKey};
 
-use crate::commit::commit;
+use crate::call_epoch::CallEpoch;
+use crate::cause::Cause;
+use crate::commit::{Images, commit, new_run_refused};
 use crate::counted::{Counted, counted};
 use crate::error::Error;
 use crate::fault::{FaultPoint, Stored};
 use crate::flights::InFlight;
 use crate::inputs;
+use crate::late;
 use crate::live::Happened;
 use crate::meant::Meant;
 use crate::ready::Ready;
 use crate::shared::Shared;
+use crate::standing::{Standing, load};
 use crate::to_be_called::ready_for;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody
@@ -57,51 +61,6 @@ pub(crate) struct Decider {
     /// Says that this process drives the run.
     _flight: InFlight,
 }
-
-/// What is decided about.
-pub(crate) enum Cause {
-    /// Something happened to the run.
-    Event(Event),
-    /// A call ended that was made then; what its guest logged.
-    CallEnded(Event, Made, Option<CallLog>),
-    /// Another run begins where this one stands.
-    Fork(Fork),
-}
-
-impl Cause {
-    /// What the caller asks of the root span, for a request that has one.
-    pub(crate) fn tracing_options(&self) -> Option<&TracingOptions> {
-        match self {
-            Self::Event(Event::Started(request, _)) => Some(&request.tracing_options),
-            Self::Event(Event::Resumed(request, _)) => Some(&request.tracing_options),
-            Self::Fork(fork) => fork.answer.as_ref().map(|answer| &answer.tracing_options),
-            Self::Event(_) | Self::CallEnded(..) => None,
-        }
-    }
-
-    /// Whether it comes to a run without a caller who waits for what becomes of it: there may be nothing to do.
-    pub(crate) fn is_of_upkeep(&self) -> bool {
-        matches!(self, Self::Event(Event::TimePassed { .. } | Event::TakenOver { .. } | Event::Received(_)))
-    }
-}
-
-/// When a call was made: as long as this is so, it is the one that its step waits for. The owner alone does not say
-/// so, as a process that was taken to be dead, and was not, may take its own call back from the one who took it over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Made {
-    travels: u32,
-    attempt: u32,
-    take_overs: u32,
-}
-
-impl Made {
-    pub(crate) fn now(run: &RunState, step: &EntryRecord) -> Self {
-        Self { travels: run.travels, attempt: step.attempt, take_overs: step.take_overs }
-    }
-}
-
-/// Guests' memories that a decision may refer to.
-pub(crate) type Images = Vec<(BlobId, Arc<Vec<u8>>)>;
 
 impl Decider {
     pub(crate) fn new(host: Arc<Shared>, program: Arc<Program>, run: impl Into<Arc<RunState>>) -> Self {
@@ -233,7 +192,7 @@ impl Decider {
         {
             return Ok(());
         }
-        self.host.came_late(&self.run, over, reason, request.by.clone()).await;
+        late::came_late(&self.host, &self.run, over, reason, request.by.clone()).await;
         Ok(())
     }
 
@@ -300,12 +259,12 @@ impl Decider {
     fn check(&self, cause: &Cause) -> Result<(), Refused> {
         match cause {
             // A run that went back may make a call of the same number, which is another one.
-            Cause::CallEnded(Event::CallEnded(ended), made, _)
+            Cause::CallEnded(Event::CallEnded(ended), epoch, _)
                 if self
                     .run
                     .steps
                     .get(&ended.path)
-                    .is_some_and(|step| Made::now(&self.run, step) != *made) =>
+                    .is_some_and(|step| CallEpoch::now(&self.run, step) != *epoch) =>
             {
                 Err(Refused::Stale { path: ended.path.clone(), call: ended.call })
             }
@@ -394,32 +353,15 @@ impl Decider {
     }
 
     pub(crate) async fn reload(&mut self) -> Result<(), Error> {
-        self.run = load(&self.host, &self.run.tenant, self.run.id).await?.into();
-        self.is_recalled = false;
-        self.program = self.host.registry.program(&self.run).await?;
-        self.root = match self.run.has_ended() {
-            true => self.host.store.step(&self.run.tenant, self.run.id, &StepPath::root()).await?,
-            false => None,
-        };
+        let Standing { run, program, root } =
+            Standing::stored(&self.host, &self.run.tenant, self.run.id).await?;
+        (self.run, self.program, self.root, self.is_recalled) = (run, program, root, false);
         Ok(())
     }
 
     pub(crate) fn interrupted(&self, reason: &dyn std::fmt::Display) -> Error {
         Error::Interrupted { run: self.run.id, reason: reason.to_string() }
     }
-}
-
-/// Why a run that was to be the first of its id was not stored.
-pub(crate) fn new_run_refused(run: RunId, error: CommitError) -> Error {
-    let reason = match error {
-        CommitError::Store(error) => return error.into(),
-        CommitError::VersionConflict { .. } => {
-            "there is a run of this id already, and no new one was made: the host's random bytes repeat"
-                .to_owned()
-        }
-        other => other.to_string(),
-    };
-    Error::Interrupted { run, reason }
 }
 
 /// Reads the records that a decision about a run needs to know.
@@ -442,20 +384,4 @@ pub(crate) async fn fetch(
         known.repetitions.insert(path, all);
     }
     Ok(())
-}
-
-/// Reads a run.
-pub(crate) async fn load(host: &Shared, tenant: &TenantId, id: RunId) -> Result<RunState, Error> {
-    host.store.run(tenant, id).await?.ok_or(Error::NoRun(id))
-}
-
-/// Reads a run and all workflows that it follows.
-pub(crate) async fn load_with_program(
-    host: &Shared,
-    tenant: &TenantId,
-    id: RunId,
-) -> Result<(RunState, Arc<Program>), Error> {
-    let run = load(host, tenant, id).await?;
-    let program = host.registry.program(&run).await?;
-    Ok((run, program))
 }

@@ -1,4 +1,4 @@
-//! The loop: decide, commit, do. The only place where decisions, store and guests meet.
+//! The loop: decide, commit, do.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,49 +7,25 @@ use reentry_core::effect::Effect;
 use reentry_core::event::{Event, Received};
 use reentry_core::id::SuspensionId;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, Refused, RunState, RunStatus};
+use reentry_core::run::{Refused, RunState};
 use reentry_core::step::WaitFor;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::TracingOptions;
-use reentry_core::workflow::Program;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 use tracing::instrument::WithSubscriber;
 
-use crate::decide::{Cause, Decider, Images};
+use crate::cause::Cause;
+use crate::commit::Images;
+use crate::decide::Decider;
 use crate::error::{Error, chain};
 use crate::mailbox;
-use crate::options::OutputOptions;
-use crate::output::RunResult;
 use crate::perform::{Performed, ToMake, perform};
 use crate::span::SpanStatus;
+use crate::standing::Standing;
 use crate::trace::Place;
 use crate::trouble;
 use crate::work::Work;
-
-/// A run that has stopped, as far as this driver is concerned.
-pub(crate) struct Stopped {
-    pub(crate) run: Arc<RunState>,
-    pub(crate) program: Arc<Program>,
-    /// The record of the workflow itself, if the run ended.
-    pub(crate) root: Option<EntryRecord>,
-}
-
-impl Stopped {
-    /// The result that shows it.
-    pub(crate) fn result(&self, output: OutputOptions) -> RunResult {
-        RunResult::of(&self.run, &self.program, self.root.as_ref(), output)
-    }
-
-    /// That of work on it: an error when the run has failed.
-    fn span_status(&self) -> SpanStatus {
-        let error = self.root.as_ref().and_then(|root| root.entry.error.as_ref());
-        match error.filter(|_| self.run.status() == RunStatus::Failed) {
-            Some(failure) => SpanStatus::Error(failure.message.clone()),
-            None => SpanStatus::Ok,
-        }
-    }
-}
 
 /// What a driver begins with.
 pub(crate) struct Task {
@@ -72,8 +48,18 @@ impl Task {
 ///
 /// # Errors
 /// [`Error::Interrupted`] leaves the run as it was stored last; with any other error nothing of the event counts.
-pub(crate) async fn drive(task: Task) -> Result<Stopped, Error> {
+async fn drive(task: Task) -> Result<Standing, Error> {
     begin(task).await?.go_on().await
+}
+
+/// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.
+///
+/// # Errors
+/// As [`drive`].
+pub(crate) async fn spawned(task: Task) -> Result<Standing, Error> {
+    let (host, run) = (Arc::clone(&task.decider.host), &task.decider.run);
+    let (of, span) = ((run.tenant.clone(), run.id), task.work.told());
+    trouble::watched(&host, of, span, drive(task)).await
 }
 
 /// Decides about the first event and stores that; what follows from it is left to [`Driver::go_on`]. When the event
@@ -142,7 +128,7 @@ impl Driver {
     ///
     /// # Errors
     /// As [`drive`].
-    pub(crate) async fn spawned(self) -> Result<Stopped, Error> {
+    pub(crate) async fn spawned(self) -> Result<Standing, Error> {
         let (host, run) = (Arc::clone(&self.decider.host), &self.decider.run);
         let (of, span) = ((run.tenant.clone(), run.id), self.work.told());
         trouble::watched(&host, of, span, self.go_on()).await
@@ -170,7 +156,7 @@ impl Driver {
     /// # Errors
     /// That of a request which was refused, or of an answer that its step refused. Otherwise [`Error::Interrupted`],
     /// whatever went wrong: what was asked for is stored, so that nobody must take it to be refused.
-    pub(crate) async fn go_on(mut self) -> Result<Stopped, Error> {
+    pub(crate) async fn go_on(mut self) -> Result<Standing, Error> {
         let performed = self.perform_all().await;
         // Nobody would hear of the end of a call that is left.
         self.calls.shutdown().await;
@@ -180,7 +166,7 @@ impl Driver {
                 None => {
                     // It counts as driven here until the end of its span was told.
                     let Decider { run, program, root, .. } = &mut self.decider;
-                    Ok(Stopped { run: Arc::clone(run), program: Arc::clone(program), root: root.take() })
+                    Ok(Standing { run: Arc::clone(run), program: Arc::clone(program), root: root.take() })
                 }
             },
             Err(error @ Error::Interrupted { .. }) => Err(error),
@@ -219,8 +205,8 @@ impl Driver {
                 }
             };
             match performed {
-                Some(Performed { ended, image, made, log }) => {
-                    let cause = Cause::CallEnded(Event::CallEnded(ended), made, log);
+                Some(Performed { ended, image, epoch, log }) => {
+                    let cause = Cause::CallEnded(Event::CallEnded(ended), epoch, log);
                     self.effects = self
                         .bring(&cause, image.into_iter().map(|(id, bytes)| (id, Arc::new(bytes))).collect())
                         .await?;

@@ -241,6 +241,11 @@ impl Error {
         }
     }
 
+    /// A run that cannot be written as JSON.
+    pub(crate) fn unwritable(run: RunId, error: impl ToString) -> Self {
+        Self::Damaged { what: format!("run {run}"), reason: error.to_string() }
+    }
+
     /// Whether a run, or what it follows, cannot be read, which would come again however often it were tried.
     pub(crate) fn is_unreadable(&self) -> bool {
         matches!(

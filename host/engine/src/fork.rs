@@ -9,7 +9,8 @@ use reentry_core::run::{Fork, RunState};
 use reentry_core::workflow::Program;
 use tracing::Instrument;
 
-use crate::decide::{Cause, Decider};
+use crate::cause::Cause;
+use crate::decide::Decider;
 use crate::drive::{Driver, Task, begin};
 use crate::error::Error;
 use crate::options::{ActOptions, ResumeOptions};

@@ -1,11 +1,12 @@
 //! The operator's handle: what is set up once, and what concerns all tenants.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reentry_core::id::TenantId;
 use reentry_store::StoreStats;
 
-use crate::builder::HostBuilder;
+use crate::clock::within;
 use crate::error::Error;
 use crate::shared::Shared;
 use crate::tenant::Tenant;
@@ -26,25 +27,6 @@ impl std::fmt::Debug for Host {
 }
 
 impl Host {
-    /// Begins a host.
-    ///
-    /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use reentry::Host;
-    ///
-    /// # let dir = tempfile::tempdir()?;
-    /// # let dir = dir.path();
-    /// let host = Host::builder().data_dir(dir).background(false).build().await?;
-    /// assert_eq!(host.tenants().await?, []);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn builder() -> HostBuilder {
-        HostBuilder::default()
-    }
-
     /// Returns the handle of a tenant, with its own runs, components and workflows, and those components that are
     /// published to all. Nothing is stored: a tenant exists from the first thing that is kept for it. Bytes that
     /// several tenants have are kept once, which none of them can observe.
@@ -86,5 +68,32 @@ impl Host {
     /// Returns figures of the store since this host was built.
     pub fn store_stats(&self) -> StoreStats {
         self.shared.store.stats()
+    }
+
+    /// Waits until this process drives no run: whatever was begun has come as far as it could. The background may
+    /// begin again.
+    pub async fn quiet(&self) {
+        self.shared.flights.quiet().await;
+    }
+
+    /// Waits until the background has looked at the store and found nothing that it could do, while this process
+    /// drives no run. Timers that are not due yet do not count, nor runs that other processes drive. Never ends
+    /// without a background.
+    pub async fn idle(&self) {
+        self.shared.stop.idle().await;
+    }
+
+    /// Begins no further call into a guest, lets those in flight end for as long as `grace`, and returns how many
+    /// runs are left at work: once this process has ended, whoever looks after runs takes them over. The host, and
+    /// all its handles, are of no further use for running steps: a start or resume that needs one returns with the
+    /// run `running`.
+    ///
+    /// # Errors
+    /// `Unavailable` when what is left cannot be counted.
+    pub async fn stop(&self, grace: Duration) -> Result<usize, Error> {
+        self.shared.stop.ask();
+        // What has not ended by then ends with the process.
+        within(&*self.shared.clock, grace, self.shared.flights.quiet()).await;
+        Ok(self.shared.store.owned(self.shared.owner).await?.len())
     }
 }

@@ -6,10 +6,11 @@ use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::step::WaitFor;
 use reentry_core::workflow::Place;
-use reentry_store::SuspensionRecord;
+use reentry_store::{Counts, Page, SuspensionFilter, SuspensionGroups, SuspensionRecord};
 
 use crate::error::{Error, chain};
 use crate::shared::Shared;
+use crate::tenant::Tenant;
 use crate::told::{question, read_texts};
 
 /// A suspension in the inbox, or in a run's history. The texts of its past are at hand.
@@ -88,4 +89,49 @@ async fn about(host: &Shared, tenant: &TenantId, record: &SuspensionRecord) -> R
         description: place.and_then(Place::wait).and_then(|wait| wait.description.clone()),
         assignees,
     })
+}
+
+impl Tenant {
+    /// Lists what waits for an answer, oldest first: payload, schema of the answer, labels, age. A page may be short,
+    /// or empty, and have a `next` all the same: see [`Page`].
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::{StartOptions, SuspensionFilter};
+    /// use serde_json::json;
+    ///
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// workflow.start(StartOptions::input(json!({"amount": 120}))).await?;
+    /// let waiting = tenant.inbox(SuspensionFilter::default()).await?.rows;
+    /// assert_eq!(waiting[0].title, "ask");
+    /// assert_eq!(waiting[0].payload.as_ref().unwrap().text(), r#"{"amount":120}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Refused` for a filter that nothing can pass and for an invalid cursor; `Unavailable`, `Damaged`.
+    pub async fn inbox(&self, filter: SuspensionFilter) -> Result<Page<Waiting>, Error> {
+        let page = self.shared.store.list_suspensions(&self.id, filter).await?;
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for record in page.rows {
+            rows.push(waiting(&self.shared, &self.id, record).await?);
+        }
+        Ok(Page { rows, next: page.next })
+    }
+
+    /// Counts what waits for an answer, as [`Self::count_runs`] counts runs.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub async fn count_inbox(
+        &self,
+        filter: SuspensionFilter,
+        by: Option<SuspensionGroups>,
+    ) -> Result<Counts, Error> {
+        Ok(self.shared.store.count_suspensions(&self.id, filter, by).await?)
+    }
 }

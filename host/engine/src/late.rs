@@ -1,101 +1,40 @@
-//! Answers that come too late: kept with their suspension, so many of them. Further ones are counted, and the count
-//! is stored each time that it has doubled, so that whoever asks again and again costs no write each time.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//! Answers that come too late: so many are kept with their suspension, and further ones are counted.
 
 use reentry_core::actor::By;
 use reentry_core::id::SuspensionId;
 use reentry_core::run::RunState;
-use reentry_store::past::LATE_TRIES_KEPT_MAX;
-use reentry_store::{LateTry, StoreError, SuspensionFilter, SuspensionPast, TryKind};
+use reentry_store::{LateTry, StoreError, SuspensionFilter};
 
 use crate::error::chain;
 use crate::shared::Shared;
 
-/// Most suspensions whose counts are held. With more at once some counts are lower than they could be.
-const HELD_MAX: usize = 1_000;
-
-/// Tries that are counted and not stored yet.
-#[derive(Debug, Default)]
-pub(crate) struct Late(Mutex<HashMap<SuspensionId, u64>>);
-
-impl Late {
-    /// Counts one more; says how many are to be stored now.
-    fn count(&self, suspension: SuspensionId, past: &SuspensionPast) -> u64 {
-        let kept = past.tries.iter().filter(|one| one.kind == TryKind::Late).count();
-        if kept < LATE_TRIES_KEPT_MAX {
-            return 1;
-        }
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() >= HELD_MAX && !held.contains_key(&suspension) {
-            held.clear();
-        }
-        let count = held.entry(suspension).or_default();
-        *count += 1;
-        match *count >= past.dropped_late.max(1) {
-            true => held.remove(&suspension).unwrap_or_default(),
-            false => 0,
-        }
+/// Notes an answer that came when its suspension was over. Whether that can be done changes nothing for the one
+/// who is refused.
+pub(crate) async fn came_late(
+    host: &Shared,
+    run: &RunState,
+    suspension: SuspensionId,
+    message: String,
+    by: By,
+) {
+    let late = LateTry { suspension, version: run.version, at: host.clock.now(), message, by };
+    if let Err(error) = note(host, run, late).await {
+        tracing::warn!(run = %run.id, error = %chain(&error), "a late answer could not be noted");
     }
 }
 
-impl Shared {
-    /// Notes an answer that came when its suspension was over. Whether that can be done changes nothing for the one
-    /// who is refused.
-    pub(crate) async fn came_late(&self, run: &RunState, suspension: SuspensionId, message: String, by: By) {
-        let late = LateTry { suspension, version: run.version, at: self.clock.now(), message, by };
-        if let Err(error) = self.note(run, late).await {
-            tracing::warn!(run = %run.id, error = %chain(&error), "a late answer could not be noted");
-        }
-    }
-
-    async fn note(&self, run: &RunState, late: LateTry) -> Result<(), StoreError> {
-        let filter = SuspensionFilter {
-            run: Some(run.id),
-            only: vec![late.suspension],
-            with_ended: true,
-            with_tries: true,
-            ..SuspensionFilter::default()
-        };
-        let found = self.store.list_suspensions(&run.tenant, filter).await?.rows;
-        let times = found.first().map_or(0, |row| self.late.count(late.suspension, &row.past));
-        match times {
-            0 => Ok(()),
-            _ => self.store.note_late_try(&run.tenant, run.id, late, times).await,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use reentry_core::time::Timestamp;
-    use reentry_store::Try;
-
-    #[test]
-    fn who_asks_again_and_again_is_counted_with_few_writes() {
-        let (late, suspension) = (Late::default(), SuspensionId::from_bytes([1; 16]));
-        let one = Try {
-            kind: TryKind::Late,
-            version: 1,
-            at: Timestamp(1),
-            refused: None,
-            message: String::new(),
-            answer: None,
-            by: By::default(),
-        };
-        let mut past = SuspensionPast::default();
-        let mut writes = 0;
-        for _ in 0..10_000 {
-            let times = late.count(suspension, &past);
-            writes += u64::from(times > 0);
-            match past.tries.len() < LATE_TRIES_KEPT_MAX {
-                true => past.tries.push(one.clone()),
-                false => past.dropped_late += times,
-            }
-        }
-        let kept = LATE_TRIES_KEPT_MAX as u64;
-        assert_eq!((past.dropped_late, writes), (8_192, kept + 14));
+async fn note(host: &Shared, run: &RunState, late: LateTry) -> Result<(), StoreError> {
+    let filter = SuspensionFilter {
+        run: Some(run.id),
+        only: vec![late.suspension],
+        with_ended: true,
+        with_tries: true,
+        ..SuspensionFilter::default()
+    };
+    let found = host.store.list_suspensions(&run.tenant, filter).await?.rows;
+    let times = found.first().map_or(0, |row| host.late.count(late.suspension, &row.past));
+    match times {
+        0 => Ok(()),
+        _ => host.store.note_late_try(&run.tenant, run.id, late, times).await,
     }
 }

@@ -1,182 +1,14 @@
-//! Events sent to steps: kept first, then handed to the step that has waited longest. Exactly one gets each.
+//! A tenant's mailbox: the messages that no run has taken yet.
 
-use std::sync::Arc;
-
-use reentry_core::actor::Actor;
-use reentry_core::event::{Event, Received};
-use reentry_core::id::{MessageId, RunId, TenantId};
-use reentry_core::json::Json;
-use reentry_core::run::{LABEL_BYTES_MAX, Refused};
+use reentry_core::id::TenantId;
 use reentry_core::time::Timestamp;
-use reentry_store::{Message, Sent};
-use tracing::instrument::WithSubscriber;
+use reentry_store::Message;
 
 use crate::error::Error;
-use crate::observer::Did;
-use crate::recover::{begin_told, prepared};
 use crate::shared::Shared;
-use crate::tenant::Tenant;
-use crate::work::Work;
-use crate::{trouble, who};
 
 /// Most messages that are looked through for one that was sent before.
 const LOOKED_THROUGH_MAX: usize = 1_000;
-
-/// An event for a step that waits for it, now or later.
-#[derive(Clone, Debug, Default)]
-pub struct SendEvent {
-    /// Name of the event, 1 to 256 bytes.
-    pub name: String,
-    /// Tells events of one name apart, 1 to 256 bytes. Without one, only a wait without a key takes it.
-    pub key: Option<String>,
-    /// What the step gets; `None` is `null`.
-    pub payload: Option<Json>,
-    /// The sender's own id for it, 1 to 256 bytes: of several events with the same one only the first counts.
-    pub id: Option<String>,
-    /// When it is dropped if no run took it. Defaults to never.
-    pub expires_at: Option<Timestamp>,
-    /// Who sends it. Not recorded by default; see [`os_actor`](crate::os_actor).
-    pub actor: Option<Actor>,
-    /// The way in, 1 to 256 bytes. Defaults to `library`.
-    pub channel: Option<String>,
-    /// What they say to it, at most 4 KiB.
-    pub comment: Option<String>,
-}
-
-/// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventReceipt {
-    /// The event as it is kept; for one that was sent before, that one.
-    pub message: MessageId,
-    /// Whether a step has got it. Otherwise it is kept for the first that will wait for it.
-    pub delivered: bool,
-    /// The run of the step that got it just now.
-    pub run: Option<RunId>,
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// A step of this run has got it just now.
-    To(RunId),
-    /// Somebody got it before.
-    Before,
-    /// Nobody waits for it.
-    Nobody,
-}
-
-impl Tenant {
-    /// Sends an event to the step of this tenant that has waited for it longest; without one, it is kept until there
-    /// is one. Durable on return. Does not wait for what the step does with it.
-    ///
-    /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let (host, tenant, ask) = asks().await?;
-    /// use reentry::{EventEntry, SendEvent, StartOptions};
-    /// use serde_json::json;
-    ///
-    /// let workflow = tenant.workflow("order").event(EventEntry::new("paid")).commit().await?;
-    /// let run = workflow.start(StartOptions::default()).await?.run;
-    /// let paid = SendEvent { name: "paid".into(), payload: Some(json!(120).into()), ..SendEvent::default() };
-    /// let receipt = tenant.send_event(paid).await?;
-    /// assert_eq!((receipt.delivered, receipt.run), (true, Some(run.id())));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// `Refused` for a name, key or id that is empty or too long, and for a payload that is no value; `Unavailable`,
-    /// `Damaged`. When only the delivery failed, the event is kept, and a host with a background delivers it.
-    pub async fn send_event(&self, event: SendEvent) -> Result<EventReceipt, Error> {
-        check("the name of an event", Some(&event.name))?;
-        check("the key of an event", event.key.as_deref())?;
-        check("the id of an event", event.id.as_deref())?;
-        if let Some(payload) = &event.payload {
-            payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
-        }
-        self.policy().await?.bounded("payload of an event", event.payload.as_ref())?;
-        let by = who::by(event.actor, event.channel, event.comment)?;
-        let now = self.shared.clock.now();
-        let message = Message {
-            id: self.shared.chance.message_id(now),
-            tenant: self.id.clone(),
-            name: event.name,
-            key: event.key,
-            payload: event.payload.unwrap_or_else(Json::null),
-            by,
-            sent_at: now,
-            dedup: event.id,
-            expires_at: event.expires_at,
-        };
-        let sent = self.shared.store.send(message.clone()).await?;
-        let id = match sent {
-            Sent::Kept => message.id,
-            Sent::Known(id) => id,
-        };
-        let known = match sent {
-            Sent::Kept => Some(message),
-            Sent::Known(id) => self.shared.store.message(&self.id, id).await?,
-        };
-        let delivery = match known {
-            Some(message) => deliver(&self.shared, &message).await?,
-            None => Delivery::Before,
-        };
-        let run = match delivery {
-            Delivery::To(run) => Some(run),
-            Delivery::Before | Delivery::Nobody => None,
-        };
-        Ok(EventReceipt { message: id, delivered: delivery != Delivery::Nobody, run })
-    }
-}
-
-/// Checks a text by which something is named.
-pub(crate) fn check(what: &'static str, text: Option<&str>) -> Result<(), Error> {
-    match text.map(str::len) {
-        Some(bytes) if bytes == 0 || bytes > LABEL_BYTES_MAX => Err(Error::BadName { what, bytes }),
-        _ => Ok(()),
-    }
-}
-
-/// Hands a message to the suspension that has waited for it longest. What follows goes on by itself.
-pub(crate) async fn deliver(host: &Arc<Shared>, message: &Message) -> Result<Delivery, Error> {
-    if is_too_old(message, host.clock.now()) {
-        return Ok(Delivery::Nobody);
-    }
-    if !is_there(host, message).await? {
-        return Ok(Delivery::Before);
-    }
-    for (run, suspension) in host.store.waiting_for(&message.tenant, &message.topic()).await? {
-        let (payload, by, owner) = (message.payload.clone(), message.by.clone(), host.owner);
-        let event = Event::Received(Received { suspension, message: message.id, payload, by, owner });
-        let work = Work::on(host, "workflow run (event)", run);
-        let span = work.told();
-        let of = (message.tenant.clone(), run);
-        let (shared, tenant) = (Arc::clone(host), message.tenant.clone());
-        let beginning = async move {
-            let task = prepared(&shared, &tenant, run, event, work).await?;
-            begin_told(task, tenant, Did::Delivered).await
-        };
-        match trouble::watched(host, of.clone(), span.clone(), beginning).await {
-            Ok(going) => {
-                let host = Arc::clone(host);
-                let going = async move {
-                    if let Err(error) = trouble::watched(&host, of, span, going).await {
-                        tracing::error!(run = %run, %error, "a run could not go on after an event");
-                    }
-                };
-                tokio::spawn(going.with_current_subscriber());
-                return Ok(Delivery::To(run));
-            }
-            // It was over before the message came, or is blocked.
-            Err(Error::Refused(Refused::Idle | Refused::Blocked { .. })) => {}
-            // The next in line may be sound.
-            Err(error) => tracing::error!(run = %run, %error, "an event could not be delivered"),
-        }
-    }
-    Ok(if is_there(host, message).await? { Delivery::Nobody } else { Delivery::Before })
-}
 
 /// The oldest message of a name and key that is there and not too old.
 pub(crate) async fn first(
@@ -200,12 +32,12 @@ pub(crate) async fn first(
     }
 }
 
-fn is_too_old(message: &Message, now: Timestamp) -> bool {
+pub(crate) fn is_too_old(message: &Message, now: Timestamp) -> bool {
     message.expires_at.is_some_and(|at| at <= now)
 }
 
 /// Whether no run has taken the message.
-async fn is_there(host: &Shared, message: &Message) -> Result<bool, Error> {
+pub(crate) async fn is_there(host: &Shared, message: &Message) -> Result<bool, Error> {
     let (name, key) = (&message.name, message.key.as_deref());
     let mail = host.store.mail(&message.tenant, name, key, LOOKED_THROUGH_MAX).await?;
     // So much mail lies before it that nobody can have come to it.

@@ -7,7 +7,7 @@ use reentry_core::run::{RunState, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::{SuspensionFilter, SuspensionRecord};
 
-use crate::decide::Cause;
+use crate::cause::Cause;
 use crate::error::Error;
 use crate::shared::Shared;
 

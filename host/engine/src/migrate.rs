@@ -14,11 +14,13 @@ use reentry_core::run::{Known, NoDecision, Refused, RunState, apply};
 use reentry_core::workflow::Program;
 use tracing::Instrument;
 
-use crate::decide::{Cause, Decider, Images, fetch};
-use crate::drive::Task;
+use crate::cause::Cause;
+use crate::commit::Images;
+use crate::decide::{Decider, fetch};
+use crate::drive::{Task, spawned};
 use crate::error::{Error, chain};
 use crate::options::ActOptions;
-use crate::run::{Run, spawned};
+use crate::run::Run;
 use crate::span::SpanStatus;
 use crate::trace::Place;
 use crate::who;

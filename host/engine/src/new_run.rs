@@ -1,19 +1,22 @@
-//! Runs that are made and started in one change.
+//! Runs of a workflow that are made: at once or with their start.
 
 use std::sync::Arc;
 
 use reentry_core::event::Event;
 use reentry_core::id::RunId;
-use reentry_core::run::RunState;
+use reentry_core::run::{Durability, RunState};
 use reentry_core::workflow::Program;
+use reentry_store::Commit;
 
+use crate::commit::new_run_refused;
 use crate::decide::Decider;
-use crate::drive::Task;
+use crate::drive::{Task, spawned};
 use crate::error::Error;
+use crate::fault::{FaultPoint, Stored};
 use crate::options::StartOptions;
 use crate::output::RunResult;
 use crate::requests::{self, Asked};
-use crate::run::{Run, spawned};
+use crate::run::Run;
 use crate::who;
 use crate::work::Work;
 use crate::workflow::Workflow;
@@ -36,7 +39,7 @@ pub struct Started {
 
 impl NewRun {
     pub(crate) fn of(workflow: Workflow, resource_id: Option<String>) -> Self {
-        let run = workflow.tenant.pending(&workflow.workflow, resource_id);
+        let run = pending(&workflow, resource_id);
         Self { workflow, run }
     }
 
@@ -76,4 +79,59 @@ impl NewRun {
         .await?;
         Ok(Started { run: Run::new(tenant.clone(), result.run_id, result.version), result })
     }
+}
+
+impl Workflow {
+    /// Makes a run and starts it in one change: nothing is left of one whose start is refused. Otherwise as
+    /// [`Run::start`].
+    ///
+    /// # Errors
+    /// As [`Run::start`].
+    pub async fn start(&self, options: StartOptions) -> Result<Started, Error> {
+        self.new_run(None).start(options).await
+    }
+
+    /// Makes a run with an id. Nothing of it is stored before it is started.
+    pub fn new_run(&self, resource_id: Option<String>) -> NewRun {
+        NewRun::of(self.clone(), resource_id)
+    }
+
+    /// Creates a run, with status `pending`. On return it survives the end of this process, not the loss of power.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot be used.
+    pub async fn create_run(&self) -> Result<Run, Error> {
+        self.created(None).await
+    }
+
+    /// Creates a run with a resource: what it is about. Runs can be listed by it, and steps can read it.
+    ///
+    /// # Errors
+    /// As [`Self::create_run`].
+    pub async fn create_run_about(&self, resource_id: impl Into<String>) -> Result<Run, Error> {
+        self.created(Some(resource_id.into())).await
+    }
+
+    /// Stores a run that waits to be started.
+    async fn created(&self, resource_id: Option<String>) -> Result<Run, Error> {
+        let shared = &self.tenant.shared;
+        shared.registry.check_components(self.tenant.id(), self.digest()).await?;
+        let run = Arc::new(pending(self, resource_id));
+        let id = run.id;
+        let commit = Commit::new(Arc::clone(&run), None, Durability::Visible);
+        shared.fault(FaultPoint::BeforeCommit(Stored::Created));
+        shared.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
+        shared.fault(FaultPoint::AfterCommit(Stored::Created));
+        shared.recent.note(&run);
+        Ok(Run::new(self.tenant.clone(), id, 0))
+    }
+}
+
+/// A run that waits to be started, not stored.
+fn pending(workflow: &Workflow, resource_id: Option<String>) -> RunState {
+    let (shared, tenant) = (&workflow.tenant.shared, workflow.tenant.id().clone());
+    let now = shared.clock.now();
+    let pinned = (workflow.digest(), workflow.id().to_owned());
+    let run = RunState::new(shared.chance.run_id(now), tenant, pinned, now);
+    RunState { resource_id, ..run }
 }

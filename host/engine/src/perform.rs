@@ -18,9 +18,11 @@ use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
 use crate::call_end::{end_of, failure_of, host_fault};
+use crate::call_epoch::CallEpoch;
 use crate::call_facts::{facts, timeout};
+use crate::cause::Cause;
 use crate::counted::{CallOutcome, Counted};
-use crate::decide::{Cause, Decider, Made};
+use crate::decide::Decider;
 use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::host_calls::CallContext;
@@ -37,7 +39,7 @@ const CANCELED: &str = "canceled: the run has ended or the step was closed meanw
 /// The end of a call, with the guest's memory if it waits now.
 pub(crate) struct Performed {
     /// When the call was made.
-    pub(crate) made: Made,
+    pub(crate) epoch: CallEpoch,
     pub(crate) ended: CallEnded,
     pub(crate) image: Option<(BlobId, Vec<u8>)>,
     /// What the guest logged.
@@ -160,7 +162,7 @@ pub(crate) async fn perform(
         sit_through_ms: host.sit_through_ms,
         path,
     };
-    Ok(Some(Performed { made: Made::now(&run, step), ended, image, log }))
+    Ok(Some(Performed { epoch: CallEpoch::now(&run, step), ended, image, log }))
 }
 
 fn ms_between(earlier: Duration, later: Duration) -> u64 {
@@ -207,7 +209,7 @@ fn not_made(host: &Shared, run: &RunState, path: StepPath, step: &EntryRecord) -
         sit_through_ms: host.sit_through_ms,
         path,
     };
-    Performed { made: Made::now(run, step), ended, image: None, log: None }
+    Performed { epoch: CallEpoch::now(run, step), ended, image: None, log: None }
 }
 
 /// What a guest may ask during a call; `call` is its number, `None` for one that moves the step to another version.

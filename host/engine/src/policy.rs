@@ -7,10 +7,7 @@ use async_trait::async_trait;
 use reentry_core::id::TenantId;
 use reentry_wasm::{Grants, Limits};
 
-use crate::bounds::VALUE_BYTES_MAX;
 use crate::error::Error;
-use crate::shared::Shared;
-use crate::tenant::Tenant;
 
 /// What a tenant may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,34 +55,5 @@ pub(crate) struct SameForAll(pub(crate) Arc<TenantPolicy>);
 impl Policies for SameForAll {
     async fn policy(&self, _: &TenantId) -> Result<Arc<TenantPolicy>, Error> {
         Ok(Arc::clone(&self.0))
-    }
-}
-
-impl Shared {
-    /// What a tenant may use of this host.
-    ///
-    /// # Errors
-    /// As [`Policies::policy`].
-    pub(crate) async fn policy(&self, tenant: &TenantId) -> Result<Arc<TenantPolicy>, Error> {
-        let policy = self.policies.policy(tenant).await?;
-        let (asked, most) = (&policy.limits, &self.limits);
-        let limits = Limits {
-            memory_bytes: asked.memory_bytes.min(most.memory_bytes),
-            table_elements: asked.table_elements.min(most.table_elements),
-            instances: asked.instances.min(most.instances),
-            value_bytes: asked.value_bytes.min(VALUE_BYTES_MAX),
-            ..asked.clone()
-        };
-        Ok(if limits == *asked { policy } else { Arc::new(TenantPolicy { limits, ..(*policy).clone() }) })
-    }
-}
-
-impl Tenant {
-    /// What this tenant may use.
-    ///
-    /// # Errors
-    /// As [`Policies::policy`].
-    pub(crate) async fn policy(&self) -> Result<Arc<TenantPolicy>, Error> {
-        self.shared.policy(&self.id).await
     }
 }

@@ -7,21 +7,20 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId};
 use reentry_core::json::Json;
-use reentry_core::run::{EntryRecord, RunStatus};
+use reentry_core::run::{EntryRecord, RunState, RunStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
 use reentry_store::{RequestKey, RequestRecord};
 use serde::{Deserialize, Serialize};
 
-use crate::drive::Stopped;
+use crate::bounds::name_bounded;
 use crate::error::Error;
-use crate::mailbox::check;
 use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, SuspendedStep, labels};
-use crate::recover::bring_logged;
-use crate::run::Run;
+use crate::standing::Standing;
 use crate::tenant::Tenant;
+use crate::upkeep::bring_logged;
 
 /// How often a caller looks who asked for what is being done already.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -67,7 +66,7 @@ impl Asked {
     }
 
     fn new(key: Option<&str>, add: impl Fn(&mut Digest)) -> Result<Self, Error> {
-        check("an idempotency key", key)?;
+        name_bounded("an idempotency key", key)?;
         let Some(key) = key else { return Ok(Self(None)) };
         let digest = |form| {
             let mut digest = Digest(blake3::Hasher::new(), form);
@@ -195,7 +194,7 @@ pub(crate) async fn once(
     tenant: &Tenant,
     Asked(request): Asked,
     output: OutputOptions,
-    work: impl AsyncFnOnce(Option<RequestKey>) -> Result<Stopped, Error>,
+    work: impl AsyncFnOnce(Option<RequestKey>) -> Result<Standing, Error>,
 ) -> Result<RunResult, Error> {
     let Some(Keyed { request, as_text }) = request else {
         let stopped = work(None).await?;
@@ -236,34 +235,32 @@ async fn known(
     if let Some(answer) = record.answer {
         return decoded(&request.key, &answer, output).map(Some);
     }
-    let run = Run::new(tenant.clone(), record.run, 0);
     let mut listener = tenant.shared.live.listen(record.run);
     let result = loop {
-        let result = run.result(WHOLE).await?;
+        let standing = Standing::stored(&tenant.shared, &tenant.id, record.run).await?;
         if tenant.shared.store.request(&tenant.id, &request.key).await?.is_none() {
             return Ok(None);
         }
-        if result.status != RunStatus::Running {
-            break result;
+        if standing.run.status() != RunStatus::Running {
+            break standing.result(WHOLE);
         }
-        take_over(tenant, &run).await?;
+        take_over(tenant, &standing.run).await?;
         listener.committed(&*tenant.shared.clock, LOOK_EVERY).await;
     };
     keep(tenant, &request.key, result, output).await.map(Some)
 }
 
 /// Makes the calls of a run that nobody makes any more, as the process has ended that was asked first.
-async fn take_over(tenant: &Tenant, run: &Run) -> Result<(), Error> {
+async fn take_over(tenant: &Tenant, run: &RunState) -> Result<(), Error> {
     let (shared, by) = (&tenant.shared, tenant.shared.owner);
-    let owners: BTreeSet<OwnerId> =
-        run.state().await?.steps.values().filter_map(EntryRecord::owner).collect();
+    let owners: BTreeSet<OwnerId> = run.steps.values().filter_map(EntryRecord::owner).collect();
     for from in owners {
         let is_left = match from == by {
-            true => shared.flights.of(run.id()) == 0,
+            true => shared.flights.of(run.id) == 0,
             false => shared.store.is_dead(from).await?,
         };
         if is_left {
-            bring_logged(shared, &tenant.id, run.id(), Event::TakenOver { from, by }).await?;
+            bring_logged(shared, &tenant.id, run.id, Event::TakenOver { from, by }).await?;
         }
     }
     Ok(())

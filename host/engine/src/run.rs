@@ -1,18 +1,19 @@
-//! The handle of one run: start it, resume it, look at it, cancel it.
+//! The handle of one run: start it, resume it, look at it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::decide::{Decider, load};
-use crate::drive::{Stopped, Task, drive};
-use crate::error::{Error, chain};
-use crate::options::{ActOptions, OutputOptions, ResumeOptions, StartOptions};
+use crate::decide::Decider;
+use crate::drive::{Task, spawned};
+use crate::error::Error;
+use crate::options::{OutputOptions, ResumeOptions, StartOptions};
 use crate::output::{RunResult, StepResults};
 use crate::requests::{self, Asked};
+use crate::standing::{Standing, load};
 use crate::tenant::Tenant;
+use crate::who;
 use crate::work::Work;
-use crate::{trouble, who};
 use reentry_core::event::Event;
 use reentry_core::id::RunId;
 use reentry_core::path::StepPath;
@@ -160,46 +161,13 @@ impl Run {
         .map(|result| self.shown(result))
     }
 
-    /// Ends the run as canceled. Steps that wait are closed. A call that is in flight learns of it when it asks, and
-    /// its end does not count. Durable on return.
-    ///
-    /// # Errors
-    /// `Conflict` when the run has ended; `Damaged` when it cannot be read: it is blocked then, and can be deleted.
-    pub async fn cancel(&self) -> Result<RunResult, Error> {
-        self.cancel_with(ActOptions::default()).await
-    }
-
-    /// Ends the run as [`Self::cancel`] does, and records who asked for it.
-    ///
-    /// # Errors
-    /// As [`Self::cancel`]; `Refused` for a name or a comment that is too long.
-    pub async fn cancel_with(&self, options: ActOptions) -> Result<RunResult, Error> {
-        let by = Box::new(who::acting(options)?);
-        let name = "workflow run (canceled)";
-        match self.bring(name, Event::CancelRequested(by)).await {
-            Err(error) if error.is_unreadable() => {
-                let (tenant, reason) = (&self.tenant, chain(&error));
-                match trouble::block(&tenant.shared, &tenant.id, self.id, &reason).await {
-                    true => Err(Error::Unreadable { run: self.id, source: Box::new(error) }),
-                    false => Err(error),
-                }
-            }
-            ended => ended,
-        }
-    }
-
     /// Returns how the run stands, as it is stored.
     ///
     /// # Errors
     /// `NotFound` when there is no such run.
     pub async fn result(&self, options: OutputOptions) -> Result<RunResult, Error> {
-        let run = self.load().await?;
-        let root = match run.has_ended() {
-            true => self.tenant.shared.store.step(&run.tenant, run.id, &StepPath::root()).await?,
-            false => None,
-        };
-        let program = self.tenant.shared.registry.program(&run).await?;
-        Ok(self.shown(RunResult::of(&run, &program, root.as_ref(), options)))
+        let standing = Standing::stored(&self.tenant.shared, &self.tenant.id, self.id).await?;
+        Ok(self.shown(standing.result(options)))
     }
 
     /// Returns the run's status, as it is stored.
@@ -260,11 +228,4 @@ impl Run {
         let stopped = spawned(Task::new(decider, event, work)).await?;
         Ok(self.shown(stopped.result(output)))
     }
-}
-
-/// Drives a run on a task of its own, so that a caller who stops listening does not stop the work half-way.
-pub(crate) async fn spawned(task: Task) -> Result<Stopped, Error> {
-    let (host, run) = (Arc::clone(&task.decider.host), &task.decider.run);
-    let (of, span) = ((run.tenant.clone(), run.id), task.work.told());
-    trouble::watched(&host, of, span, drive(task)).await
 }

@@ -13,7 +13,6 @@ use reentry_core::run::{EntryRecord, RunState, SaveReason, SavedRun};
 use reentry_store::{Savepoint, SavepointKind};
 use serde::{Deserialize, Serialize};
 
-use crate::commit::unwritable;
 use crate::error::Error;
 use crate::inputs::WITHIN_BYTES_MAX;
 
@@ -53,7 +52,7 @@ pub(crate) fn savepoint(saved: &SavedRun) -> Result<Savepoint, Error> {
         step.entry.payload = Json::null();
         state.apart.insert(path.clone(), part);
     }
-    let state = Json::record(&state).map_err(|error| unwritable(run, error))?;
+    let state = Json::record(&state).map_err(|error| Error::unwritable(run.id, error))?;
     Ok(Savepoint { suspension, version: run.version, kind, state, images, parts })
 }
 

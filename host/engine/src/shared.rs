@@ -3,21 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reentry_core::id::OwnerId;
+use reentry_core::id::{OwnerId, TenantId};
 use reentry_core::run::Durability;
 use reentry_store::{OwnerGuard, Store};
 use reentry_wasm::Limits;
 use tokio::sync::Semaphore;
 
+use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint};
 use crate::flights::Flights;
 use crate::inputs::Inputs;
-use crate::late::Late;
+use crate::late_counts::LateCounts;
 use crate::live::Live;
 use crate::observer::Observer;
-use crate::policy::Policies;
+use crate::policy::{Policies, TenantPolicy};
 use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::stop::Stop;
@@ -48,7 +50,7 @@ pub(crate) struct Shared {
     /// Large inputs of workflows that were used lately.
     pub(crate) inputs: Inputs,
     /// Late tries that are only counted.
-    pub(crate) late: Late,
+    pub(crate) late: LateCounts,
     /// Tells those in this process who listen.
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.
@@ -70,5 +72,22 @@ impl Shared {
         if let Some(hook) = &self.faults {
             hook(point);
         }
+    }
+
+    /// What a tenant may use of this host.
+    ///
+    /// # Errors
+    /// As [`Policies::policy`].
+    pub(crate) async fn policy(&self, tenant: &TenantId) -> Result<Arc<TenantPolicy>, Error> {
+        let policy = self.policies.policy(tenant).await?;
+        let (asked, most) = (&policy.limits, &self.limits);
+        let limits = Limits {
+            memory_bytes: asked.memory_bytes.min(most.memory_bytes),
+            table_elements: asked.table_elements.min(most.table_elements),
+            instances: asked.instances.min(most.instances),
+            value_bytes: asked.value_bytes.min(VALUE_BYTES_MAX),
+            ..asked.clone()
+        };
+        Ok(if limits == *asked { policy } else { Arc::new(TenantPolicy { limits, ..(*policy).clone() }) })
     }
 }

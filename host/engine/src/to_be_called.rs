@@ -8,7 +8,7 @@ use reentry_core::run::{Call, Doing, EntryRecord, RunState};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
 
-use crate::decide::Cause;
+use crate::cause::Cause;
 use crate::error::Error;
 use crate::ready::{Ready, make_ready};
 use crate::shared::Shared;

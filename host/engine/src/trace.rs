@@ -17,9 +17,9 @@ use reentry_core::trace::{RootSpan, RootSpanRecord, SpanContext, SpanId, TraceId
 use serde_json::{Map, Value};
 use tracing::field::display;
 
+use crate::open_span::OpenSpan;
 use crate::shared::Shared;
 use crate::span::{Span, SpanOf, SpanStatus};
-use crate::work::Open;
 
 /// Where a span for work on a run stands, and what it has in common with those below it.
 #[derive(Clone, Debug)]
@@ -134,13 +134,13 @@ impl Place {
         run: &RunState,
         (path, step): (&StepPath, &EntryRecord),
         span_id: SpanId,
-    ) -> Open {
+    ) -> OpenSpan {
         let told = tracing::info_span!(
             "workflow step", run = %run.id, path = %path, call = step.calls, attempt = step.attempt,
             trace_id = %self.at.trace_id, span_id = %span_id, parent_span_id = %self.at.span_id,
             metadata = self.metadata.as_ref().map(Json::text),
         );
-        Open::new(host, told, || {
+        OpenSpan::new(host, told, || {
             let of = SpanOf::Call { path: path.clone(), call: step.calls, attempt: step.attempt };
             self.call(span_id).span(run, "workflow step", of, host.clock.now())
         })
@@ -153,13 +153,13 @@ impl Place {
         run: &RunState,
         path: &StepPath,
         span_id: SpanId,
-    ) -> Open {
+    ) -> OpenSpan {
         let told = tracing::info_span!(
             "workflow step (migrated)", run = %run.id, path = %path,
             trace_id = %self.at.trace_id, span_id = %span_id, parent_span_id = %self.at.span_id,
             metadata = self.metadata.as_ref().map(Json::text),
         );
-        Open::new(host, told, || {
+        OpenSpan::new(host, told, || {
             let of = SpanOf::Move { path: path.clone() };
             self.call(span_id).span(run, "workflow step (migrated)", of, host.clock.now())
         })

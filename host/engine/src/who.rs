@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use reentry_core::actor::{Actor, By, COMMENT_BYTES_MAX};
 use reentry_core::run::Refused;
 
+use crate::bounds::name_bounded;
 use crate::error::Error;
-use crate::mailbox::check;
 use crate::options::{ActOptions, ResumeOptions, StartOptions};
 
 /// The way in of those who do not name one.
@@ -27,11 +27,11 @@ pub(crate) fn by(
         false => actor,
     });
     if let Some(actor) = &actor {
-        check("the name of an actor", Some(&actor.name))?;
-        check("what an actor is known by", Some(&actor.via))?;
+        name_bounded("the name of an actor", Some(&actor.name))?;
+        name_bounded("what an actor is known by", Some(&actor.via))?;
     }
     let channel = channel.unwrap_or_else(|| LIBRARY.to_owned());
-    check("the name of a channel", Some(&channel))?;
+    name_bounded("the name of a channel", Some(&channel))?;
     let comment = comment.filter(|comment| !comment.is_empty());
     let bytes = comment.as_ref().map_or(0, String::len);
     if bytes > COMMENT_BYTES_MAX {

@@ -1,4 +1,4 @@
-//! Spans that have begun: open around the lines of the log, and handed to the observer once, when they end.
+//! Work on a run, and its span.
 
 use std::sync::Arc;
 
@@ -7,49 +7,10 @@ use reentry_core::run::RunState;
 use reentry_core::time::Timestamp;
 use tracing::field::Empty;
 
+use crate::open_span::OpenSpan;
 use crate::shared::Shared;
-use crate::span::{Span, SpanOf, SpanStatus};
+use crate::span::{SpanOf, SpanStatus};
 use crate::trace::Place;
-
-/// A span that has begun. Dropped before [`Self::end`], it ends as work that was left.
-pub(crate) struct Open {
-    host: Arc<Shared>,
-    /// As `tracing` sees it.
-    pub(crate) told: tracing::Span,
-    /// As it will be handed over; `None` when nobody wants it.
-    value: Option<Box<Span>>,
-}
-
-impl Open {
-    /// A span that `tracing` knows already, with what an observer gets of it if that wants any.
-    pub(crate) fn new(host: &Arc<Shared>, told: tracing::Span, value: impl FnOnce() -> Span) -> Self {
-        let value = host.observer.wants_spans().then(|| Box::new(value()));
-        Self { host: Arc::clone(host), told, value }
-    }
-
-    /// Ends it.
-    pub(crate) fn end(mut self, status: SpanStatus) {
-        self.hand_over(status);
-    }
-
-    fn hand_over(&mut self, status: SpanStatus) {
-        if let Some(mut span) = self.value.take() {
-            // The clock may have been set back.
-            span.end = self.host.clock.now().max(span.start);
-            span.status = status;
-            self.host.observer.span(&span);
-        }
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        let why = if std::thread::panicking() { "the host panicked" } else { "left before it ended" };
-        if self.value.is_some() {
-            self.hand_over(SpanStatus::Error(why.to_owned()));
-        }
-    }
-}
 
 /// Work on a run: a start, a resume, or whatever else brings it on. Where its span stands is known when the first
 /// event is decided; one that never gets there is shown by `tracing` alone.
@@ -58,7 +19,7 @@ pub(crate) struct Work {
     name: &'static str,
     begun: Timestamp,
     told: tracing::Span,
-    placed: Option<(Place, Open)>,
+    placed: Option<(Place, OpenSpan)>,
 }
 
 impl Work {
@@ -90,7 +51,7 @@ impl Work {
     pub(crate) fn stands(&mut self, place: Place, run: &RunState) {
         place.record(&self.told, run);
         let value = || place.span(run, self.name, SpanOf::Run, self.begun);
-        let open = Open::new(&self.host, self.told.clone(), value);
+        let open = OpenSpan::new(&self.host, self.told.clone(), value);
         self.placed = Some((place, open));
     }
 
@@ -103,8 +64,8 @@ impl Work {
 
     /// Ends it untold: there was nothing to do.
     pub(crate) fn forget(self) {
-        if let Some((_, mut open)) = self.placed {
-            open.value = None;
+        if let Some((_, open)) = self.placed {
+            open.forget();
         }
     }
 }

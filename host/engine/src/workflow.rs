@@ -1,15 +1,12 @@
-//! Workflows of a tenant: written, committed, and made runs of.
+//! The workflows of a tenant, written and committed.
 
 use std::sync::Arc;
 
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::json::Json;
-use reentry_core::workflow::{Definition, Entry, Workflow as Committed};
+use reentry_core::workflow::{Definition, Entry, Workflow as Committed, WorkflowBuilder};
 
 use crate::error::Error;
-use crate::new_run::{NewRun, Started};
-use crate::options::StartOptions;
-use crate::run::Run;
 use crate::tenant::Tenant;
 
 /// A workflow that is being written.
@@ -72,34 +69,38 @@ impl Workflow {
     pub fn definition(&self) -> &Json {
         self.workflow.definition()
     }
+}
 
-    /// Makes a run and starts it in one change: nothing is left of one whose start is refused. Otherwise as
-    /// [`Run::start`].
-    ///
-    /// # Errors
-    /// As [`Run::start`].
-    pub async fn start(&self, options: StartOptions) -> Result<Started, Error> {
-        self.new_run(None).start(options).await
+impl Tenant {
+    /// Begins a workflow of this tenant. It exists once it is committed.
+    pub fn workflow(&self, id: impl Into<String>) -> PendingWorkflow {
+        PendingWorkflow { tenant: self.clone(), definition: WorkflowBuilder::new(id).definition() }
     }
 
-    /// Makes a run with an id. Nothing of it is stored before it is started.
-    pub fn new_run(&self, resource_id: Option<String>) -> NewRun {
-        NewRun::of(self.clone(), resource_id)
-    }
-
-    /// Creates a run, with status `pending`. On return it survives the end of this process, not the loss of power.
+    /// Commits a definition for the tenant. Durable on return; the same definition again gives the same workflow.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::Definition;
+    /// use serde_json::json;
+    ///
+    /// let definition: Definition = serde_json::from_value(json!({
+    ///     "id": "approval",
+    ///     "steps": [{"then": {"component": ask.digest(), "step": "ask"}}, {"map": {"to": "input.approved"}}],
+    /// }))?;
+    /// let workflow = tenant.commit(definition).await?;
+    /// assert_eq!(workflow.id(), "approval");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// `Unavailable` when the store cannot be used.
-    pub async fn create_run(&self) -> Result<Run, Error> {
-        self.tenant.create_run(&self.workflow, None).await
-    }
-
-    /// Creates a run with a resource: what it is about. Runs can be listed by it, and steps can read it.
-    ///
-    /// # Errors
-    /// As [`Self::create_run`].
-    pub async fn create_run_about(&self, resource_id: impl Into<String>) -> Result<Run, Error> {
-        self.tenant.create_run(&self.workflow, Some(resource_id.into())).await
+    /// [`Error::Definition`] with everything that is wrong with it.
+    pub async fn commit(&self, definition: impl Into<Definition>) -> Result<Workflow, Error> {
+        let workflow = self.shared.registry.commit(&self.id, &definition.into()).await?;
+        Ok(Workflow { tenant: self.clone(), workflow })
     }
 }

@@ -1,15 +1,21 @@
 //! What was asked and answered, by whom, and which answers did not count.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
 use reentry::core::actor::{Actor, By};
 use reentry::core::digest::WorkflowDigest;
 use reentry::core::error::ErrorKind;
 use reentry::core::json::Json;
 use reentry::core::resume::Target;
 use reentry::core::run::{LogKind, RunStatus};
+use reentry::core::time::Timestamp;
 use reentry::store::past::LATE_TRIES_KEPT_MAX;
 use reentry::store::{SuspensionEnd, TryKind};
 use reentry::{
-    ActOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, TravelOptions, Waiting,
+    ActOptions, Clock, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, TravelOptions,
+    Waiting,
 };
 use serde_json::json;
 
@@ -347,6 +353,52 @@ async fn a_question_that_is_asked_anew_is_told_anew() {
     let rows = run.timeline().await.unwrap();
     let ends = rows.iter().filter(|row| matches!(row.what, LogKind::Stopped { status: RunStatus::Canceled }));
     assert_eq!(ends.map(|row| by(&row.by)).collect::<Vec<_>>(), ["ann"]);
+}
+
+/// A clock by which no two moments are the same.
+struct Ticking(AtomicU64);
+
+#[async_trait]
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    async fn wait_until(&self, _: Timestamp) {
+        std::future::pending().await
+    }
+}
+
+/// What a step was before a travel is told as it was as long as the run can go back to it, and then as not recorded.
+#[tokio::test]
+async fn a_step_that_is_done_again_is_told_as_it_was_while_that_is_kept() {
+    for (savepoints_max, is_kept) in [(100, true), (1, false)] {
+        let clock = Arc::new(Ticking(1_800_000_000_000.into()));
+        let tenant =
+            host().clock(clock).savepoints_max(savepoints_max).build().await.unwrap().default_tenant();
+        let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+        run.resume(answer(json!("a"))).await.unwrap();
+        run.travel(TravelOptions { input: Some(json!(9).into()), ..back(None) }).await.unwrap();
+        run.resume(answer(json!("b"))).await.unwrap();
+        run.resume(answer(json!("c"))).await.unwrap();
+        let mut watch = run.watch(None);
+        let mut told = Vec::new();
+        while let Some(event) = watch.next().await.unwrap() {
+            let (kind, payload) = crate::guest::told(&event);
+            let is_of_step = payload.get("id").is_some_and(|id| id.text() == "\"ask\"");
+            if is_of_step && ["workflow-step-start", "workflow-step-result"].contains(&kind.as_str()) {
+                let data = ["payload", "output", "notRecorded"]
+                    .map(|key| payload.get(key).map(Json::text).unwrap_or("-"));
+                told.push(format!("{} {}", &kind["workflow-step-".len()..], data.join(" ")));
+            }
+        }
+        let before = match is_kept {
+            true => ["start 1 - -", "start - - -", "result 1 \"a\" -"],
+            false => ["start null - true", "start - - -", "result - - true"],
+        };
+        let after = ["start 9 - -", "start - - -", "result 9 \"b\" -"];
+        assert_eq!(told, [before, after].concat(), "{savepoints_max} savepoints");
+    }
 }
 
 /// A step that is done again has another record: what was told of the first time does not become that of the second.
