@@ -144,6 +144,12 @@ async fn whatever_numbers_and_names_a_component_says_are_let_in_or_refused() {
     let retry = "(i32.store8 (i32.const 168) (i32.const 1)) (i32.store (i32.const 176) (i32.const 3))
         (f64.store (i32.const 192) (f64.const 1))";
     let number = |at: u32, with: &str| format!("{retry} ({}.store (i32.const {at}) ({with}))", &with[..3]);
+    let timeout = |with: &str| {
+        format!("(i32.store8 (i32.const 216) (i32.const 1)) (i64.store (i32.const 224) ({with}))")
+    };
+    let two = "(memory.copy (i32.const 248) (i32.const 64) (i32.const 184)) (i32.store (i32.const 20) (i32.const 2))";
+    let long =
+        format!("(i32.store (i32.const 64) (i32.const {TEXT})) (i32.store (i32.const 68) (i32.const 129))");
     let mut told = Vec::new();
     for (name, stores) in [
         ("retries", number(176, "i32.const -1")),
@@ -156,20 +162,23 @@ async fn whatever_numbers_and_names_a_component_says_are_let_in_or_refused() {
         ("bound", number(200, "i64.const -1")),
         ("jitter", number(208, "f64.const 1.5")),
         ("jitter", number(208, "f64.const nan")),
-        ("timeout", "(i32.store8 (i32.const 216) (i32.const 1)) (i64.store (i32.const 224) (i64.const 0))".into()),
-        ("timeout", "(i32.store8 (i32.const 216) (i32.const 1)) (i64.store (i32.const 224) (i64.const -1))".into()),
+        ("timeout", timeout("i64.const 0")),
+        ("timeout", timeout("i64.const -1")),
         ("mode", "(i32.store8 (i32.const 232) (i32.const 7))".into()),
         ("no step", "(i32.store (i32.const 20) (i32.const 0))".into()),
         ("many steps", "(i32.store (i32.const 20) (i32.const 0x7fffffff))".into()),
-        ("two alike", "(memory.copy (i32.const 248) (i32.const 64) (i32.const 184)) (i32.store (i32.const 20) (i32.const 2))".into()),
+        ("two alike", two.into()),
         ("id nowhere", "(i32.store (i32.const 64) (i32.const -16))".into()),
         ("id empty", "(i32.store (i32.const 68) (i32.const 0))".into()),
-        ("id long", format!("(i32.store (i32.const 64) (i32.const {TEXT})) (i32.store (i32.const 68) (i32.const 129))")),
+        ("id long", long),
     ] {
         let added = tenant.add_component("odd", &describing(&stores, &[b'a'; 129])).await;
         let problem = added.as_ref().err().map_or("let in".to_owned(), ToString::to_string);
         is_let_in(&tenant, added, name).await;
-        told.push(format!("{name}: {}", problem.lines().next().unwrap_or_default().replace(&"a".repeat(129), "aa…")));
+        told.push(format!(
+            "{name}: {}",
+            problem.lines().next().unwrap_or_default().replace(&"a".repeat(129), "aa…")
+        ));
     }
     insta::assert_snapshot!(told.join("\n"), @"
     retries: descriptor 0: step `ask`: retry policy: `retries` is 4294967295, expected at most 1000
