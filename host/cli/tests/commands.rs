@@ -440,7 +440,7 @@ macro_rules! cases {
 
 cases!(
     answers, backup, blocked, control, doors, events, hints, history, library, limits, lists, logs, migrate,
-    names, odd, prune, replay, retries, run, space, tenants, traces, watch, work
+    names, odd, prune, recover, replay, retries, run, space, tenants, traces, watch, work
 );
 
 #[test]

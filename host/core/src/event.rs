@@ -38,16 +38,20 @@ pub enum Event {
     /// Somebody wants the run to end.
     CancelRequested(Box<By>),
     /// Somebody wants no further guest to be called.
-    PauseRequested,
+    PauseRequested(Box<By>),
     /// Somebody lets a paused run go on.
     Unpaused {
         /// Who performs the calls that follow.
         owner: OwnerId,
+        /// Who asks for it.
+        by: Box<By>,
     },
     /// Somebody has a blocked run tried once more.
     Unblocked {
         /// Who performs the calls that follow.
         owner: OwnerId,
+        /// Who asks for it.
+        by: Box<By>,
     },
     /// The calls of an owner that died go to another one.
     TakenOver {
@@ -80,12 +84,12 @@ impl Event {
             Self::Started(_, owner) | Self::Resumed(_, owner) => Some(*owner),
             Self::CallEnded(ended) => Some(ended.owner),
             Self::Continued { owner, .. } | Self::TimePassed { owner } => Some(*owner),
-            Self::Unpaused { owner } | Self::Unblocked { owner } => Some(*owner),
+            Self::Unpaused { owner, .. } | Self::Unblocked { owner, .. } => Some(*owner),
             Self::TakenOver { by: owner, .. } | Self::Tried { owner, .. } => Some(*owner),
             Self::Received(received) => Some(received.owner),
             Self::Restarted(restarted) => Some(restarted.owner),
             Self::Traveled(traveled) => Some(traveled.owner),
-            Self::CancelRequested(_) | Self::PauseRequested | Self::Migrated(_) => None,
+            Self::CancelRequested(_) | Self::PauseRequested(_) | Self::Migrated(_) => None,
         }
     }
 }
@@ -175,6 +179,8 @@ pub struct Restarted {
     pub owner: OwnerId,
     /// Id of the first suspension that is opened again; the others get those after it.
     pub suspension: SuspensionId,
+    /// Who asks for it.
+    pub by: By,
 }
 
 /// A run goes back.
@@ -186,6 +192,8 @@ pub struct Traveled {
     pub input: Option<Json>,
     /// Who performs the calls that follow.
     pub owner: OwnerId,
+    /// Who asks for it.
+    pub by: By,
 }
 
 /// A run moves to another version of its workflow.
@@ -197,6 +205,8 @@ pub struct Migrated {
     pub version: u64,
     /// Steps with a memory whose component changes, all of them.
     pub moved: BTreeMap<StepPath, StepMigration>,
+    /// Who asks for it.
+    pub by: By,
 }
 
 /// A waiting step as it is in another version of its component.

@@ -8,7 +8,7 @@ use reentry_core::run::{Refused, RunStatus};
 use reentry_store::{DeleteError, SavepointKind};
 
 use crate::error::{Error, chain};
-use crate::options::{CancelOptions, OutputOptions, ResumeOptions};
+use crate::options::{ActOptions, OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
 use crate::standing::load_with_program;
@@ -47,16 +47,15 @@ impl Run {
     /// # Errors
     /// `Conflict` when the run has ended; `Damaged` when it cannot be read: it is blocked then, and can be deleted.
     pub async fn cancel(&self) -> Result<RunResult, Error> {
-        self.cancel_with(CancelOptions::default()).await
+        self.cancel_with(ActOptions::default()).await
     }
 
     /// Ends the run as [`Self::cancel`] does, and records who asked for it.
     ///
     /// # Errors
     /// As [`Self::cancel`]; `Refused` for a name or a comment that is too long.
-    pub async fn cancel_with(&self, options: CancelOptions) -> Result<RunResult, Error> {
-        let CancelOptions { actor, channel, comment } = options;
-        let by = Box::new(who::by(actor, channel, comment)?);
+    pub async fn cancel_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        let by = Box::new(who::acting(options)?);
         let name = "workflow run (canceled)";
         match self.bring(name, Event::CancelRequested(by)).await {
             Err(error) if error.is_unreadable() => {
@@ -75,7 +74,16 @@ impl Run {
     /// # Errors
     /// `Conflict` for a run that is paused, has not begun or has ended.
     pub async fn pause(&self) -> Result<RunResult, Error> {
-        self.bring("workflow run (paused)", Event::PauseRequested).await
+        self.pause_with(ActOptions::default()).await
+    }
+
+    /// Pauses the run as [`Self::pause`] does, and records who asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::pause`]; `Refused` for a name or a comment that is too long.
+    pub async fn pause_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        let by = Box::new(who::acting(options)?);
+        self.bring("workflow run (paused)", Event::PauseRequested(by)).await
     }
 
     /// Lets a paused run go on, and returns when it has ended or waits.
@@ -83,7 +91,16 @@ impl Run {
     /// # Errors
     /// `Conflict` for a run that is not paused.
     pub async fn unpause(&self) -> Result<RunResult, Error> {
-        self.bring("workflow run (unpaused)", Event::Unpaused { owner: self.tenant.shared.owner }).await
+        self.unpause_with(ActOptions::default()).await
+    }
+
+    /// Lets the run go on as [`Self::unpause`] does, and records who asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::unpause`]; `Refused` for a name or a comment that is too long.
+    pub async fn unpause_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        let (owner, by) = (self.tenant.shared.owner, Box::new(who::acting(options)?));
+        self.bring("workflow run (unpaused)", Event::Unpaused { owner, by }).await
     }
 
     /// Has a run that failed or was canceled go on from where it was right before: what failed is tried again. A
@@ -92,9 +109,18 @@ impl Run {
     /// # Errors
     /// `Conflict` for a run that did not end so, or of which no savepoint is kept.
     pub async fn restart(&self) -> Result<RunResult, Error> {
+        self.restart_with(ActOptions::default()).await
+    }
+
+    /// Restarts the run as [`Self::restart`] does, and records who asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::restart`]; `Refused` for a name or a comment that is too long.
+    pub async fn restart_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        let by = who::acting(options)?;
         let run = self.load().await?;
         if run.status() == RunStatus::Blocked {
-            let event = Event::Unblocked { owner: self.tenant.shared.owner };
+            let event = Event::Unblocked { owner: self.tenant.shared.owner, by: Box::new(by) };
             return self.bring("workflow run (restarted)", event).await;
         }
         let point =
@@ -106,7 +132,7 @@ impl Run {
         let saved = Box::new(saved::run_of(&point.ok_or(refused)?)?);
         let host = &self.tenant.shared;
         let suspension = host.chance.suspension_ids(host.clock.now(), saved.waiting().count());
-        let event = Event::Restarted(Restarted { saved, owner: host.owner, suspension });
+        let event = Event::Restarted(Restarted { saved, owner: host.owner, suspension, by });
         self.bring("workflow run (restarted)", event).await
     }
 
@@ -117,12 +143,22 @@ impl Run {
     /// `Refused` for an entry to which it cannot go back; the run stays as it is. When it went back and the answer
     /// was refused, the error is that of the answer.
     pub async fn travel(&self, options: TravelOptions) -> Result<RunResult, Error> {
+        self.travel_with(options, ActOptions::default()).await
+    }
+
+    /// Sends the run back as [`Self::travel`] does, and records who asked for it: by default the one who gives the
+    /// answer.
+    ///
+    /// # Errors
+    /// As [`Self::travel`]; `Refused` for a name or a comment that is too long.
+    pub async fn travel_with(&self, options: TravelOptions, act: ActOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
+        let by = who::acting_with(act, answer.as_ref())?;
         let policy = self.tenant.policy().await?;
         policy.bounded("input", input.as_ref())?;
         answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let owner = self.tenant.shared.owner;
-        let event = Event::Traveled(Traveled { to, input, owner });
+        let event = Event::Traveled(Traveled { to, input, owner, by });
         let result = self.bring("workflow run (sent back)", event).await?;
         match answer {
             Some(answer) => self.resume(answer).await,

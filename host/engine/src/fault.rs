@@ -86,7 +86,7 @@ impl StoredChange {
             Event::TakenOver { .. } | Event::Tried { .. } => Self::TakenOver,
             Event::Continued { .. } => Self::Continued,
             Event::Received(_) => Self::Received,
-            Event::PauseRequested | Event::Unpaused { .. } => Self::Paused,
+            Event::PauseRequested(_) | Event::Unpaused { .. } => Self::Paused,
             Event::Restarted(_) | Event::Traveled(_) | Event::Unblocked { .. } => Self::Revived,
             Event::Migrated(_) => Self::Migrated,
             Event::CallEnded(ended) => match &ended.end {

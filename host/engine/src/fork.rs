@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use reentry_core::actor::By;
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::resume::Target;
 use reentry_core::run::{Fork, RunState};
@@ -12,7 +13,7 @@ use crate::cause::Cause;
 use crate::decide::Decider;
 use crate::drive::{Driver, Task, begin};
 use crate::error::Error;
-use crate::options::ResumeOptions;
+use crate::options::{ActOptions, ResumeOptions};
 use crate::run::Run;
 use crate::work::Work;
 use crate::{saved, who};
@@ -67,7 +68,17 @@ impl Run {
     /// refuses the answer ([`Error::AnswerRefused`], which names the new run), that run is there, and its question is
     /// open.
     pub async fn fork(&self, options: ForkOptions) -> Result<Run, Error> {
+        self.fork_with(options, ActOptions::default()).await
+    }
+
+    /// Makes a new run as [`Self::fork`] does, and records who asked for it: by default the one who gives
+    /// the answer.
+    ///
+    /// # Errors
+    /// As [`Self::fork`]; `Refused` for a name or a comment that is too long.
+    pub async fn fork_with(&self, options: ForkOptions, act: ActOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
+        let by = who::acting_with(act, answer.as_ref())?;
         let policy = self.tenant.policy().await?;
         answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let mut tries = 0;
@@ -77,7 +88,7 @@ impl Run {
             let id = self.tenant.shared.chance.run_id(self.tenant.shared.clock.now());
             let work = Work::on(&self.tenant.shared, "workflow run (forked)", id);
             let span = work.told();
-            match self.begin_fork(id, from, answer.clone(), work).instrument(span).await {
+            match self.begin_fork(id, from, answer.clone(), by.clone(), work).instrument(span).await {
                 Ok(driver) => break (id, driver),
                 Err(error) if tries == TRIES_MAX || self.stands_at(version, options.at).await? => {
                     return Err(error);
@@ -130,6 +141,7 @@ impl Run {
         id: RunId,
         (from, program): (RunState, Arc<Program>),
         answer: Option<ResumeOptions>,
+        by: By,
         work: Work,
     ) -> Result<Driver, Error> {
         let host = &self.tenant.shared;
@@ -146,6 +158,7 @@ impl Run {
             suspension: host.chance.suspension_ids(now, from.suspensions_of_fork().count()),
             owner: host.owner,
             answer,
+            by,
         };
         let decider = Decider::of_fork(Arc::clone(host), program, from, id);
         begin(Task { decider, cause: Cause::Fork(how), images: Vec::new(), work }).await

@@ -35,8 +35,8 @@ impl WatchEvent {
     }
 }
 
-/// What happened in a run. Questions and answers are as they were, and `None` where they are not recorded; inputs and
-/// outputs are taken from the step's record, unless that is of a later time that the step was done.
+/// What happened in a run. Questions, answers, inputs and outputs are as they were, and `None` where they are not
+/// recorded: what a step was before it was done again is kept as long as the run can go back to it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Happening {
@@ -136,22 +136,39 @@ pub enum Happening {
         chunk: Json,
     },
     /// No guest is called for the time being.
-    Paused,
+    Paused {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run goes on after a pause.
-    Unpaused,
+    Unpaused {
+        /// Who wanted it.
+        by: By,
+    },
     /// Calls went from a dead owner to another.
     TakenOver,
     /// The run goes on after its end.
-    Restarted,
+    Restarted {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run went back to an entry.
     Traveled {
         /// The entry.
         path: StepPath,
+        /// Who wanted it.
+        by: By,
     },
     /// The run was forked from another one.
-    Forked,
+    Forked {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run moved to another version of its workflow.
-    Migrated,
+    Migrated {
+        /// Who wanted it.
+        by: By,
+    },
     /// The run was ended by request. That it has finished is told next.
     Canceled {
         /// Who wanted it.
@@ -181,19 +198,30 @@ impl Happening {
             | Self::Waiting { path, .. }
             | Self::Progress { path, .. }
             | Self::Emitted { path, .. }
-            | Self::Traveled { path } => Some(path),
+            | Self::Traveled { path, .. } => Some(path),
             Self::Logged(line) => Some(&line.path),
             Self::Started { .. }
             | Self::Resumed { .. }
-            | Self::Paused
-            | Self::Unpaused
+            | Self::Paused { .. }
+            | Self::Unpaused { .. }
             | Self::TakenOver
-            | Self::Restarted
-            | Self::Forked
-            | Self::Migrated
+            | Self::Restarted { .. }
+            | Self::Forked { .. }
+            | Self::Migrated { .. }
             | Self::Canceled { .. }
             | Self::Finished { .. } => None,
         }
+    }
+}
+
+/// Whether a record is of the time that an entry of the log tells of, and not of another one that the step was done.
+pub(crate) fn is_of(record: Option<&EntryRecord>, entry: &LogEntry, at: Timestamp) -> bool {
+    let Some(EntryRecord { entry: shown, .. }) = record else { return false };
+    match entry.kind {
+        LogKind::Began { .. } => shown.started_at == at,
+        LogKind::Ended { .. } => shown.ended_at == Some(at),
+        LogKind::Stopped { status } if status.is_final() => shown.ended_at == Some(at),
+        _ => true,
     }
 }
 
@@ -237,13 +265,13 @@ pub(crate) fn happenings(
         LogKind::Progress { completed, total, index } => {
             Happening::Progress { path, completed, total, index }
         }
-        LogKind::Paused => Happening::Paused,
-        LogKind::Unpaused => Happening::Unpaused,
+        LogKind::Paused => Happening::Paused { by: by() },
+        LogKind::Unpaused => Happening::Unpaused { by: by() },
         LogKind::TakenOver => Happening::TakenOver,
-        LogKind::Restarted => Happening::Restarted,
-        LogKind::Traveled => Happening::Traveled { path },
-        LogKind::Forked => Happening::Forked,
-        LogKind::Migrated => Happening::Migrated,
+        LogKind::Restarted => Happening::Restarted { by: by() },
+        LogKind::Traveled => Happening::Traveled { path, by: by() },
+        LogKind::Forked => Happening::Forked { by: by() },
+        LogKind::Migrated => Happening::Migrated { by: by() },
         LogKind::Stopped { status } => {
             let root = shown.filter(|entry| status.is_final() && entry.ended_at == Some(at));
             let (output, error) = root.map(|root| (root.output, root.error)).unwrap_or_default();

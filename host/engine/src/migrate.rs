@@ -5,6 +5,7 @@ mod step;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use reentry_core::actor::By;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::event::{Event, Migrated};
 use reentry_core::id::RunId;
@@ -18,9 +19,11 @@ use crate::commit::Images;
 use crate::decide::{Decider, fetch};
 use crate::drive::{Task, spawned};
 use crate::error::{Error, chain};
+use crate::options::ActOptions;
 use crate::run::Run;
 use crate::span::SpanStatus;
 use crate::trace::Place;
+use crate::who;
 use crate::work::Work;
 
 /// How often a move is prepared anew because the run changed meanwhile. Preparing calls guests; a run that changes
@@ -96,7 +99,15 @@ impl Run {
     /// `NotFound` when the tenant has no such version; `Conflict` when the run does not wait, or cannot move, with
     /// the step and the reason; `Damaged` when a kept memory is not what was written. The run stays exactly as it is.
     pub async fn migrate(&self, to: WorkflowDigest) -> Result<Migration, Error> {
-        self.moved(to, Keep::All).await
+        self.migrate_with(to, ActOptions::default()).await
+    }
+
+    /// Moves the run as [`Self::migrate`] does, and records who asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`]; `Refused` for a name or a comment that is too long.
+    pub async fn migrate_with(&self, to: WorkflowDigest, options: ActOptions) -> Result<Migration, Error> {
+        self.moved(to, Keep::All, who::acting(options)?).await
     }
 
     /// Tries out a move, guests included, and keeps nothing of it.
@@ -104,11 +115,11 @@ impl Run {
     /// # Errors
     /// As [`Self::migrate`].
     pub async fn try_migrate(&self, to: WorkflowDigest) -> Result<Migration, Error> {
-        self.moved(to, Keep::Nothing).await
+        self.moved(to, Keep::Nothing, By::default()).await
     }
 
     /// Moves the run, again if it changed meanwhile.
-    async fn moved(&self, to: WorkflowDigest, keep: Keep) -> Result<Migration, Error> {
+    async fn moved(&self, to: WorkflowDigest, keep: Keep, by: By) -> Result<Migration, Error> {
         let mut tries = 0;
         loop {
             let run = self.load().await?;
@@ -116,7 +127,7 @@ impl Run {
             if from == to {
                 return Ok(Migration { run_id, from, to, steps: Vec::new() });
             }
-            let error = match self.attempt(run, to, keep).await {
+            let error = match self.attempt(run, to, keep, by.clone()).await {
                 Ok(steps) => return Ok(Migration { run_id, from, to, steps }),
                 Err(error) => error,
             };
@@ -133,12 +144,13 @@ impl Run {
         run: RunState,
         to: WorkflowDigest,
         keep: Keep,
+        by: By,
     ) -> Result<Vec<MigratedStep>, Error> {
         let host = &self.tenant.shared;
         let mut work = Work::on(host, "workflow run (migrated)", run.id);
         let place = Place::below(host, &run, work.is_heard()).await;
         work.stands(place.clone(), &run);
-        let prepared = self.prepare(&run, to, &place).instrument(work.told()).await;
+        let prepared = self.prepare(&run, to, by, &place).instrument(work.told()).await;
         let Rehearsal { old, new, event, images, steps } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -179,7 +191,13 @@ impl Run {
     }
 
     /// Moves each step that has to move, guests included; nothing of it is stored.
-    async fn prepare(&self, run: &RunState, to: WorkflowDigest, place: &Place) -> Result<Rehearsal, Error> {
+    async fn prepare(
+        &self,
+        run: &RunState,
+        to: WorkflowDigest,
+        by: By,
+        place: &Place,
+    ) -> Result<Rehearsal, Error> {
         let host = &self.tenant.shared;
         let registry = &host.registry;
         registry.workflow_of(&run.tenant, to).await?;
@@ -207,7 +225,7 @@ impl Run {
                 moved.insert(path.clone(), there.step);
             }
         }
-        let event = Migrated { to, version: run.version, moved };
+        let event = Migrated { to, version: run.version, moved, by };
         Ok(Rehearsal { old, new, event, images, steps })
     }
 }

@@ -100,11 +100,11 @@ reentry_core::setters!(ResumeOptions {
     comment: Option<String>,
 });
 
-/// How a run is canceled.
+/// Who has something done to a run: has it paused, go on, canceled, restarted, moved to another version.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct CancelOptions {
-    /// Who cancels it. Not recorded by default; see [`os_actor`](crate::os_actor).
+pub struct ActOptions {
+    /// Who asks for it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
     /// The way in, 1 to 256 bytes. Defaults to `library`.
     pub channel: Option<String>,
@@ -112,11 +112,18 @@ pub struct CancelOptions {
     pub comment: Option<String>,
 }
 
-reentry_core::setters!(CancelOptions {
+reentry_core::setters!(ActOptions {
     actor: Option<Actor>,
     channel: Option<String>,
     comment: Option<String>,
 });
+
+impl ActOptions {
+    /// Sets who asks for it. The host adds by what it knows the caller.
+    pub fn by(self, name: impl Into<String>) -> Self {
+        self.actor(Actor::asserted(name))
+    }
+}
 
 impl StartOptions {
     /// Makes the options of a start with this input.

@@ -11,7 +11,7 @@ use reentry_core::run::{EntryRecord, LogEntry, LogKind};
 use reentry_store::{Ancestor, CallLogFilter, LogPlace, LogRow, Runs, StoreError};
 
 use crate::error::Error;
-use crate::happening::{Happening, WatchEvent, happenings};
+use crate::happening::{Happening, WatchEvent, happenings, is_of};
 use crate::live::{Listener, Signal};
 use crate::logs::{LogLine, lines};
 use crate::run::Run;
@@ -200,6 +200,11 @@ impl Watch {
             let mut seen: Vec<_> = lines.map(|line| (line.at, Happening::Logged(line))).collect();
             for entry in &entries {
                 let record = records.get(&entry.path).and_then(Option::as_ref);
+                let old = match is_of(record, entry, row.at) {
+                    true => None,
+                    false => store.old_step(&self.run.tenant.id, run, &entry.path, row.version).await?,
+                };
+                let record = old.as_ref().or(record);
                 let told = asked.told(entry, row.version);
                 seen.extend(happenings(entry, record, told, row.at).into_iter().map(|what| (row.at, what)));
             }

@@ -7,7 +7,7 @@ use reentry_core::run::Refused;
 
 use crate::bounds::name_bounded;
 use crate::error::Error;
-use crate::options::{ResumeOptions, StartOptions};
+use crate::options::{ActOptions, ResumeOptions, StartOptions};
 
 /// The way in of those who do not name one.
 const LIBRARY: &str = "library";
@@ -43,6 +43,19 @@ pub(crate) fn by(
 /// Who starts a run.
 pub(crate) fn starter(options: &StartOptions) -> Result<By, Error> {
     by(options.actor.clone(), options.channel.clone(), options.comment.clone())
+}
+
+/// Who has something done to a run.
+pub(crate) fn acting(options: ActOptions) -> Result<By, Error> {
+    by(options.actor, options.channel, options.comment)
+}
+
+/// Who has something done to a run that gets an answer with it: the one who gives that, by default.
+pub(crate) fn acting_with(options: ActOptions, answer: Option<&ResumeOptions>) -> Result<By, Error> {
+    let ActOptions { actor, channel, comment } = options;
+    let of = |answer: &ResumeOptions| (answer.actor.clone(), answer.channel.clone());
+    let (answerer, its) = answer.map(of).unwrap_or_default();
+    by(actor.or(answerer), channel.or(its), comment)
 }
 
 /// Who answers.

@@ -89,7 +89,7 @@ macro_rules! conformance {
                 what_is_published_is_found_by_all, what_is_published_stays_while_it_is_needed;
             records: records_are_read_by_name, repetitions_come_in_the_order_of_their_indexes, many_items_come_in_order,
                 what_has_not_begun_is_not_read_with_the_run, a_payload_stays_with_its_step, a_payload_apart_is_there_once,
-                a_payload_apart_stays_for_forks,
+                a_payload_apart_stays_for_forks, old_records_are_read_by_version,
                 dropped_steps_are_gone_with_all_below_them;
             forks: a_fork_sees_what_was_done_before_it, the_steps_of_a_fork_come_by_the_clock,
                 what_a_parent_does_later_changes_nothing, a_fork_may_begin_in_the_past, a_fork_may_drop_what_it_saw,

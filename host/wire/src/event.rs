@@ -35,8 +35,8 @@ pub struct EventRow<'a> {
     pub at: Timestamp,
 }
 
-/// What belongs to an event. Questions and answers are as they were, and absent or `null` where they are not recorded;
-/// inputs and outputs are those of the step's record, unless that is of a later time that the step was done.
+/// What belongs to an event. Questions, answers, inputs and outputs are as they were, and absent or `null` where they
+/// are not recorded.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum EventPayload<'a> {
@@ -59,6 +59,9 @@ pub enum EventPayload<'a> {
     StepStarted {
         /// The step.
         id: &'a StepPath,
+        /// Whether its input is not recorded: it was done again since. Absent where it is.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        not_recorded: bool,
         /// Its input, or `null`.
         payload: Option<&'a Json>,
         /// When it began, in milliseconds since 1970.
@@ -147,11 +150,15 @@ pub enum EventPayload<'a> {
     },
     /// `workflow-traveled`.
     Traveled {
+        /// Who wanted it: `actor`, `channel`, `comment`, each absent where it is not known.
+        #[serde(flatten)]
+        by: &'a By,
         /// The entry to which the run went back.
         id: &'a StepPath,
     },
-    /// `workflow-canceled`: `actor`, `channel`, `comment` of who wanted it, each absent where it is not known.
-    Canceled(&'a By),
+    /// `workflow-canceled`, `-paused`, `-unpaused`, `-restarted`, `-forked`, `-migrated`: `actor`, `channel`,
+    /// `comment` of who wanted it, each absent where it is not known.
+    Asked(&'a By),
     /// `workflow-finish`.
     Finished {
         /// Why the run failed. Absent where it did not.
@@ -163,7 +170,7 @@ pub enum EventPayload<'a> {
         /// How the run stands.
         workflow_status: RunStatus,
     },
-    /// All others: an empty object.
+    /// `workflow-taken-over`: an empty object.
     Nothing {},
 }
 
@@ -171,8 +178,7 @@ pub enum EventPayload<'a> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepEndedPayload<'a> {
-    /// When it ended, in milliseconds since 1970. Absent, like all but `id` and `status`, where the record of the step
-    /// is of a later time.
+    /// When it ended, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// Why it failed. Absent where it did not.
@@ -180,6 +186,9 @@ pub struct StepEndedPayload<'a> {
     pub error: Option<&'a Failure>,
     /// The step.
     pub id: &'a StepPath,
+    /// Whether all but `id` and `status` is not recorded: the step was done again since. Absent where it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not_recorded: bool,
     /// Its output. Absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<&'a Json>,
@@ -211,6 +220,7 @@ impl<'a> StepEndedPayload<'a> {
             ended_at: entry.and_then(|entry| entry.ended_at),
             error: entry.and_then(|entry| entry.error.as_ref()),
             id,
+            not_recorded: entry.is_none(),
             output: entry.and_then(|entry| entry.output.as_ref()),
             payload: entry.map(|entry| &entry.payload),
             resume_payload: entry.and_then(|entry| entry.resume_payload.as_ref()),
@@ -266,13 +276,13 @@ pub fn event_name(what: &Happening) -> &'static str {
         Happening::Progress { .. } => "workflow-step-progress",
         Happening::Logged(_) => "workflow-step-log",
         Happening::Emitted { .. } => "workflow-step-output",
-        Happening::Paused => "workflow-paused",
-        Happening::Unpaused => "workflow-unpaused",
+        Happening::Paused { .. } => "workflow-paused",
+        Happening::Unpaused { .. } => "workflow-unpaused",
         Happening::TakenOver => "workflow-taken-over",
-        Happening::Restarted => "workflow-restarted",
+        Happening::Restarted { .. } => "workflow-restarted",
         Happening::Traveled { .. } => "workflow-traveled",
-        Happening::Forked => "workflow-forked",
-        Happening::Migrated => "workflow-migrated",
+        Happening::Forked { .. } => "workflow-forked",
+        Happening::Migrated { .. } => "workflow-migrated",
         Happening::Canceled { .. } => "workflow-canceled",
         Happening::Finished { .. } => "workflow-finish",
         // One that is newer than this list.
@@ -288,6 +298,7 @@ fn payload(what: &Happening, at: Timestamp) -> EventPayload<'_> {
         }
         Happening::StepStarted { path, input } => EventPayload::StepStarted {
             id: path,
+            not_recorded: input.is_none(),
             payload: input.as_ref(),
             started_at: at,
             status: StepStatus::Running,
@@ -337,13 +348,18 @@ fn payload(what: &Happening, at: Timestamp) -> EventPayload<'_> {
             message: &line.message,
         },
         Happening::Emitted { path, chunk } => EventPayload::Emitted { id: path, output: chunk },
-        Happening::Traveled { path } => EventPayload::Traveled { id: path },
-        Happening::Canceled { by } => EventPayload::Canceled(by),
+        Happening::Traveled { path, by } => EventPayload::Traveled { by, id: path },
         Happening::Finished { status, output, error } => EventPayload::Finished {
             error: error.as_ref(),
             output: output.as_ref(),
             workflow_status: *status,
         },
+        Happening::Canceled { by }
+        | Happening::Paused { by }
+        | Happening::Unpaused { by }
+        | Happening::Restarted { by }
+        | Happening::Forked { by }
+        | Happening::Migrated { by } => EventPayload::Asked(by),
         _ => EventPayload::Nothing {},
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::inbox::QuestionRow;
 use crate::result::{ResultFields, StepFields};
-use crate::timeline::{MomentRow, has_span};
+use crate::timeline::{MomentRow, has_span, is_act};
 
 /// A page of runs.
 #[derive(Clone, Debug, Serialize)]
@@ -94,6 +94,9 @@ pub struct RunWhole<'a> {
     pub suspensions: Vec<QuestionRow<'a>>,
     /// Of its timeline, what has a span: starts, resumes, calls.
     pub spans: Vec<MomentRow<'a>>,
+    /// Of its timeline, what was asked for beside starts and answers: pauses, restarts, forks and the like, each with
+    /// who wanted it.
+    pub acts: Vec<MomentRow<'a>>,
 }
 
 impl<'a> RunWhole<'a> {
@@ -117,6 +120,7 @@ impl<'a> RunWhole<'a> {
             steps: StepFields(steps),
             suspensions: history.iter().map(QuestionRow::of).collect(),
             spans: timeline.iter().filter(|row| has_span(row)).map(MomentRow::of).collect(),
+            acts: timeline.iter().filter(|row| is_act(row)).map(MomentRow::of).collect(),
         }
     }
 }

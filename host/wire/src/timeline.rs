@@ -4,7 +4,7 @@ use reentry::core::actor::By;
 use reentry::core::id::{RunId, SuspensionId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::LogKind;
+use reentry::core::run::{LogKind, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::core::trace::SpanId;
 use reentry::{TimelineRow, ToldAnswer};
@@ -110,6 +110,20 @@ impl<'a> AnswerRow<'a> {
             resume_payload: answer.resume_payload.as_ref(),
             by: &answer.by,
         }
+    }
+}
+
+/// Whether a row tells of something that was asked for beside starts and answers.
+pub(crate) fn is_act(row: &TimelineRow) -> bool {
+    match row.what {
+        LogKind::Paused
+        | LogKind::Unpaused
+        | LogKind::Restarted
+        | LogKind::Traveled
+        | LogKind::Forked
+        | LogKind::Migrated => true,
+        LogKind::Stopped { status } => status == RunStatus::Canceled,
+        _ => false,
     }
 }
 

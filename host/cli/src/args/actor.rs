@@ -1,6 +1,7 @@
 //! Who acts: `--as NAME`, and what they say to it.
 
 use clap::Args;
+use reentry::ActOptions;
 use reentry::core::actor::Actor;
 
 /// Who asks for something, by their own word.
@@ -26,5 +27,11 @@ impl ActorArgs {
 
     pub(crate) fn comment(&self) -> Option<String> {
         self.comment.clone()
+    }
+
+    pub(crate) fn acting(&self) -> ActOptions {
+        let mut acting = ActOptions::default().actor(self.actor()).channel(Self::CHANNEL);
+        acting.comment = self.comment();
+        acting
     }
 }

@@ -30,11 +30,11 @@ pub(crate) enum Command {
     History(history::Args),
     Cancel(cancel::Args),
     /// Let no further step of a run be called; answers and timers are still taken
-    Pause(control::Args),
+    Pause(control::ActArgs),
     /// Let a paused run go on
-    Continue(control::Args),
+    Continue(control::ActArgs),
     /// Let a failed or canceled run go on: the call that failed is made again
-    Restart(control::Args),
+    Restart(control::ActArgs),
     Travel(control::TravelArgs),
     Fork(control::ForkArgs),
     Migrate(migrate::Args),

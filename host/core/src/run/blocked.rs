@@ -5,6 +5,7 @@ use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::Refused;
 use super::take_over;
+use crate::actor::By;
 use crate::event::Event;
 use crate::path::StepPath;
 
@@ -18,11 +19,11 @@ pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
 
 /// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the
 /// first.
-pub(super) fn unblock(change: &mut Change<'_>) -> Result<(), NoDecision> {
+pub(super) fn unblock(change: &mut Change<'_>, by: By) -> Result<(), NoDecision> {
     if change.run.blocked.take().is_none() {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
     }
-    change.log(&StepPath::root(), LogKind::Restarted);
+    change.log_by(&StepPath::root(), LogKind::Restarted, by);
     let held: Vec<StepPath> = change
         .run
         .steps

@@ -12,6 +12,7 @@ use super::refused::Refused;
 use super::resume::resume;
 use super::status::Phase;
 use super::suspension::Suspension;
+use crate::actor::By;
 use crate::effect::Effect;
 use crate::event::Restarted;
 use crate::id::{OwnerId, RunId, SuspensionId};
@@ -31,6 +32,8 @@ pub struct Fork {
     pub owner: OwnerId,
     /// The answer with which the new run begins, in the words of the run that it is forked from.
     pub answer: Option<Box<ResumeRequest>>,
+    /// Who asks for it.
+    pub by: By,
 }
 
 /// Makes a new run that stands where `from` stood. What `from` refers to is shared, not copied; the records of what
@@ -69,7 +72,7 @@ pub fn fork(
         ..from
     };
     let mut change = Change::new(run, program, now, known, Some(fork.owner));
-    change.log(&StepPath::root(), LogKind::Forked);
+    change.log_by(&StepPath::root(), LogKind::Forked, fork.by);
     let ids = new_ids(change.run.suspensions_of_fork(), fork.suspension);
     change.continues = ids.iter().map(|(before, now)| (*now, *before)).collect();
     take_answers_along(&mut change, &ids)?;
@@ -123,7 +126,7 @@ fn take_answers_along(
 
 /// A run that failed or was cancelled goes on from where it was right before: the call that failed is made again.
 pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(), NoDecision> {
-    let Restarted { saved, suspension, .. } = restarted;
+    let Restarted { saved, suspension, by, .. } = restarted;
     if !matches!(change.run.phase, Phase::Failed | Phase::Canceled) || saved.id != change.run.id {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
     }
@@ -133,7 +136,7 @@ pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(
     }
     let (version, travels) = (change.run.version, change.run.travels);
     change.run = RunState { version, travels, ..*saved };
-    change.log(&StepPath::root(), LogKind::Restarted);
+    change.log_by(&StepPath::root(), LogKind::Restarted, by);
     let ids = new_ids(change.run.waiting().map(|(_, open)| open), suspension);
     go_on(change, &ids)
 }

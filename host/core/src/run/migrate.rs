@@ -18,7 +18,7 @@ use crate::step::{DeadlineOutcome, WaitFor};
 /// memory either is of the same component there, or was moved and waits for the same. Suspensions stay as they are,
 /// so that whoever has the address of one can answer it afterwards.
 pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(), NoDecision> {
-    let Migrated { to, version, moved } = migrated;
+    let Migrated { to, version, moved, by } = migrated;
     if change.run.version != version {
         return Err(Refused::Changed { expected: version, found: change.run.version }.into());
     }
@@ -40,7 +40,7 @@ pub(super) fn migrate(change: &mut Change<'_>, migrated: Migrated) -> Result<(),
     }
     change.run.workflow = to;
     change.run.workflow_id = change.program.top.id().to_owned();
-    change.log(&StepPath::root(), LogKind::Migrated);
+    change.log_by(&StepPath::root(), LogKind::Migrated, by);
     Ok(())
 }
 

@@ -7,14 +7,15 @@ use super::known::NoDecision;
 use super::log::LogKind;
 use super::refused::Refused;
 use super::status::Phase;
+use crate::actor::By;
 use crate::path::StepPath;
 
-pub(super) fn pause(change: &mut Change<'_>) -> Result<(), NoDecision> {
+pub(super) fn pause(change: &mut Change<'_>, by: By) -> Result<(), NoDecision> {
     if change.run.phase != Phase::Live || change.run.paused {
         return Err(Refused::NotPausable { status: change.run.status() }.into());
     }
     change.run.paused = true;
-    change.log(&StepPath::root(), LogKind::Paused);
+    change.log_by(&StepPath::root(), LogKind::Paused, by);
     // A wait before a further try is no call in flight.
     let now = change.now;
     let waiting = change.run.steps.iter().filter_map(|(path, step)| match &step.doing {
@@ -27,12 +28,12 @@ pub(super) fn pause(change: &mut Change<'_>) -> Result<(), NoDecision> {
     Ok(())
 }
 
-pub(super) fn unpause(change: &mut Change<'_>) -> Result<(), NoDecision> {
+pub(super) fn unpause(change: &mut Change<'_>, by: By) -> Result<(), NoDecision> {
     if !change.run.paused {
         return Err(Refused::NotPaused { status: change.run.status() }.into());
     }
     change.run.paused = false;
-    change.log(&StepPath::root(), LogKind::Unpaused);
+    change.log_by(&StepPath::root(), LogKind::Unpaused, by);
     let ready: Vec<(StepPath, Call)> = change
         .run
         .steps

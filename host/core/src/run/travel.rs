@@ -13,7 +13,7 @@ use crate::workflow::Place;
 
 /// Goes back. The entry must follow others in a workflow: inside a block, the block is where one can go back to.
 pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), NoDecision> {
-    let Traveled { to, input, .. } = traveled;
+    let Traveled { to, input, by, .. } = traveled;
     input.iter().try_for_each(|input| let_in(RequestPart::Input, input))?;
     if change.run.phase == Phase::Pending {
         return Err(Refused::NotTravelable { to, reason: "the run has not begun".into() }.into());
@@ -68,7 +68,7 @@ pub(super) fn travel(change: &mut Change<'_>, traveled: Traveled) -> Result<(), 
         change.touch(&above);
     }
     forget_what_follows(change, &to)?;
-    change.log(&to, LogKind::Traveled);
+    change.log_by(&to, LogKind::Traveled, by);
     change.enter(to, input);
     Ok(())
 }

@@ -55,6 +55,8 @@ noted! {
         steps(tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError>;
         outputs(tenant: &TenantId, run: RunId, paths: &[StepPath])
             -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError>;
+        old_step(tenant: &TenantId, run: RunId, path: &StepPath, version: u64)
+            -> Result<Option<EntryRecord>, StoreError>;
         children(tenant: &TenantId, run: RunId, path: &StepPath)
             -> Result<Vec<(StepPath, EntryRecord)>, StoreError>;
         log(tenant: &TenantId, run: RunId, after: u64, limit: usize) -> Result<Vec<LogRow>, StoreError>;

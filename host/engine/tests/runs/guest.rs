@@ -95,7 +95,7 @@ pub(crate) async fn echoes(tenant: &Tenant) -> Component {
 }
 
 /// The functions with which the step exports what it was asked with, and takes that up.
-const MOVES: &str = r#"
+pub(crate) const MOVES: &str = r#"
   (func (export "reentry:step/migration@0.1.0#export-state") (result i32)
     (i32.store (i32.const 1800) (i32.load (i32.const 1168)))
     (i32.store (i32.const 1804) (i32.load (i32.const 1172)))

@@ -12,6 +12,7 @@ mod control;
 mod counting;
 mod cycles;
 mod deletion;
+mod described;
 mod doors;
 mod folder;
 mod forks;

@@ -1,12 +1,19 @@
 //! What was asked and answered, by whom, and which answers did not count.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
 use reentry::core::actor::{Actor, By};
+use reentry::core::digest::WorkflowDigest;
 use reentry::core::error::ErrorKind;
+use reentry::core::json::Json;
 use reentry::core::resume::Target;
 use reentry::core::run::{LogKind, RunStatus};
+use reentry::core::time::Timestamp;
 use reentry::store::past::LATE_TRIES_KEPT_MAX;
 use reentry::store::{SuspensionEnd, TryKind};
-use reentry::{CancelOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, Waiting};
+use reentry::{ActOptions, Clock, Error, ForkOptions, ResumeOptions, Run, SendEvent, TravelOptions, Waiting};
 use serde_json::json;
 
 use crate::guest::{Shared, asks, asks_twice, definition, host, input, refuses, waits_for_event};
@@ -72,6 +79,7 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
     let actor = Actor::asserted(long.clone());
     let empty = Actor { via: String::new(), ..Actor::asserted("") };
     let from = Actor { via: long.clone(), ..Actor::asserted("ann") };
+    let act = || ActOptions::default().actor(actor.clone());
     let refused = [
         run.resume(answer(json!(1)).actor(actor.clone())).await.map(drop),
         run.resume(answer(json!(1)).actor(empty)).await.map(drop),
@@ -79,10 +87,16 @@ async fn texts_of_those_who_act_are_bounded_at_each_door() {
         run.resume(answer(json!(1)).channel(long)).await.map(drop),
         run.resume(answer(json!(1)).comment(longer.clone())).await.map(drop),
         run.fork(ForkOptions::default().answer(answer(json!(1)).comment(longer.clone()))).await.map(drop),
-        run.cancel_with(CancelOptions::default().actor(actor.clone())).await.map(drop),
+        run.cancel_with(act()).await.map(drop),
+        run.pause_with(act()).await.map(drop),
+        run.unpause_with(act()).await.map(drop),
+        run.restart_with(act()).await.map(drop),
+        run.travel_with(back(None), act()).await.map(drop),
+        run.fork_with(ForkOptions::default(), act()).await.map(drop),
+        run.migrate_with(WorkflowDigest::of(b"other"), act()).await.map(drop),
         workflow.new_run().start(input(json!(1)).actor(actor.clone())).await.map(drop),
         workflow.new_run().create().await.unwrap().start(input(json!(1)).comment(longer)).await.map(drop),
-        tenant.send_event(SendEvent::new("e").actor(actor)).await.map(drop),
+        tenant.send_event(SendEvent::new("e").actor(actor.clone())).await.map(drop),
     ];
     for refused in refused {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
@@ -236,12 +250,77 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
     assert_eq!(history(&run).await, "ask 1 open - by -; Refused 17 by ann");
 }
 
+fn back(answer: Option<ResumeOptions>) -> TravelOptions {
+    let mut options = TravelOptions::to("ask".parse().unwrap());
+    options.answer = answer;
+    options
+}
+
+/// Whoever has something done to a run is told with it; a fork or travel with an answer is wanted by who gives that.
+#[tokio::test]
+async fn who_has_something_done_to_a_run_is_told_with_it() {
+    let tenant = host().build().await.unwrap().default_tenant();
+    let ask = asks(&tenant).await;
+    let older = tenant.workflow("older").then(ask.step("ask")).commit().await.unwrap();
+    let newer = tenant.workflow("newer").then(ask.step("ask")).commit().await.unwrap();
+    let run = older.new_run().start(input(json!(1)).by("ann")).await.unwrap().run;
+    let act = |name: &str| ActOptions::default().by(name).comment("why");
+    run.pause_with(act("bob")).await.unwrap();
+    run.unpause_with(act("cleo")).await.unwrap();
+    run.travel_with(back(None), act("dan")).await.unwrap();
+    run.travel_with(back(Some(answer(json!(1)).by("eve"))), ActOptions::default()).await.unwrap();
+    run.travel(back(None)).await.unwrap();
+    run.migrate_with(newer.digest(), act("jo")).await.unwrap();
+    run.cancel_with(act("fay")).await.unwrap();
+    run.restart_with(act("gus")).await.unwrap();
+    let fork = run.fork_with(ForkOptions::default(), act("hal")).await.unwrap();
+    let fork = fork.fork(ForkOptions::default().answer(answer(json!(2)).by("ida"))).await.unwrap();
+    let rows = fork.timeline().await.unwrap();
+    let acts = rows.iter().filter(|row| !row.by.is_empty());
+    let mut told: Vec<String> = acts
+        .map(|row| {
+            let what = Json::of(&row.what).unwrap().decode::<serde_json::Value>().unwrap();
+            let (channel, comment) = (row.by.channel.as_deref(), row.by.comment.as_deref());
+            format!("{} by {} {channel:?} {comment:?}", what["is"], by(&row.by))
+        })
+        .collect();
+    let mut watch = fork.watch(None);
+    while let Some(event) = watch.next().await.unwrap() {
+        let (kind, payload) = crate::guest::told(&event);
+        if let (false, Some(actor)) = (kind == "workflow-start", payload.get("actor")) {
+            told.push(format!("{kind} {}", actor.decode::<serde_json::Value>().unwrap()["name"]));
+        }
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "started" by ann Some("library") None
+    "paused" by bob Some("library") Some("why")
+    "unpaused" by cleo Some("library") Some("why")
+    "traveled" by dan Some("library") Some("why")
+    "traveled" by eve Some("library") None
+    "traveled" by - Some("library") None
+    "migrated" by jo Some("library") Some("why")
+    "stopped" by fay Some("library") Some("why")
+    "restarted" by gus Some("library") Some("why")
+    "forked" by hal Some("library") Some("why")
+    "forked" by ida Some("library") None
+    workflow-paused "bob"
+    workflow-unpaused "cleo"
+    workflow-traveled "dan"
+    workflow-traveled "eve"
+    workflow-migrated "jo"
+    workflow-canceled "fay"
+    workflow-restarted "gus"
+    workflow-forked "hal"
+    workflow-forked "ida"
+    "#);
+}
+
 /// After a cancellation and a restart the question is asked anew, and both are told.
 #[tokio::test]
 async fn a_question_that_is_asked_anew_is_told_anew() {
     let tenant = host().build().await.unwrap().default_tenant();
     let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
-    run.cancel_with(CancelOptions::default().actor(Actor::asserted("ann"))).await.unwrap();
+    run.cancel_with(ActOptions::default().by("ann")).await.unwrap();
     run.restart().await.unwrap();
     run.resume(answer(json!(2)).by("bob")).await.unwrap();
     let wanted = "ask 1 Closed - by -\nask 1 Answered 2 by bob\nagain 2 open - by -";
@@ -251,13 +330,59 @@ async fn a_question_that_is_asked_anew_is_told_anew() {
     assert_eq!(ends.map(|row| by(&row.by)).collect::<Vec<_>>(), ["ann"]);
 }
 
+/// A clock by which no two moments are the same.
+struct Ticking(AtomicU64);
+
+#[async_trait]
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    async fn wait_until(&self, _: Timestamp) {
+        std::future::pending().await
+    }
+}
+
+/// What a step was before a travel is told as it was as long as the run can go back to it, and then as not recorded.
+#[tokio::test]
+async fn a_step_that_is_done_again_is_told_as_it_was_while_that_is_kept() {
+    for (savepoints_max, is_kept) in [(100, true), (1, false)] {
+        let clock = Arc::new(Ticking(1_800_000_000_000.into()));
+        let tenant =
+            host().clock(clock).savepoints_max(savepoints_max).build().await.unwrap().default_tenant();
+        let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
+        run.resume(answer(json!("a"))).await.unwrap();
+        run.travel(back(None).input(json!(9))).await.unwrap();
+        run.resume(answer(json!("b"))).await.unwrap();
+        run.resume(answer(json!("c"))).await.unwrap();
+        let mut watch = run.watch(None);
+        let mut told = Vec::new();
+        while let Some(event) = watch.next().await.unwrap() {
+            let (kind, payload) = crate::guest::told(&event);
+            let is_of_step = payload.get("id").is_some_and(|id| id.text() == "\"ask\"");
+            if is_of_step && ["workflow-step-start", "workflow-step-result"].contains(&kind.as_str()) {
+                let data = ["payload", "output", "notRecorded"]
+                    .map(|key| payload.get(key).map(Json::text).unwrap_or("-"));
+                told.push(format!("{} {}", &kind["workflow-step-".len()..], data.join(" ")));
+            }
+        }
+        let before = match is_kept {
+            true => ["start 1 - -", "start - - -", "result 1 \"a\" -"],
+            false => ["start null - true", "start - - -", "result - - true"],
+        };
+        let after = ["start 9 - -", "start - - -", "result 9 \"b\" -"];
+        assert_eq!(told, [before, after].concat(), "{savepoints_max} savepoints");
+    }
+}
+
 /// A step that is done again has another record: what was told of the first time does not become that of the second.
 #[tokio::test]
 async fn a_step_that_is_done_again_changes_nothing_of_what_was() {
     let tenant = host().savepoints_max(1).build().await.unwrap().default_tenant();
     let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!("a")).by("ann")).await.unwrap();
-    run.travel(reentry::TravelOptions::to("ask".parse().unwrap()).input(json!(9))).await.unwrap();
+    run.travel(back(None).input(json!(9))).await.unwrap();
     run.resume(answer(json!("b")).by("bob")).await.unwrap();
     let mut watch = run.watch(None);
     let (mut events, last) =

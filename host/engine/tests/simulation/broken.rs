@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use reentry::core::id::RunId;
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{Call, Doing, EntryRecord, ReopenedSuspension, RunState, TRIALS_MAX};
+use reentry::core::run::{
+    Call, Doing, EntryRecord, Held, ReopenedSuspension, RunState, Suspension, TRIALS_MAX,
+};
 use reentry::core::step::{Resolution, WaitFor, Wake};
 use reentry::core::time::Timestamp;
 use reentry::store::{
@@ -14,6 +16,7 @@ use reentry::store::{
 
 use crate::disk::{Disk, now};
 use crate::stage::Stage;
+use crate::tree::is_question;
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,10 +113,14 @@ pub(crate) enum Broken {
     AnswersNotKept,
     /// It has that of another question.
     AnswersOfOthersKept,
+    /// Of arms that do not all have to be done, one counts before it is done, and once more then.
+    ArmsCountedTwice,
+    /// A question whose default has come waits on, until that comes again.
+    DefaultsComeTwice,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 46] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::VersionsIgnored,
         Self::ClaimsIgnored,
         Self::ImagesLost,
@@ -160,6 +167,8 @@ impl Broken {
         Self::EveryCallTried,
         Self::AnswersNotKept,
         Self::AnswersOfOthersKept,
+        Self::ArmsCountedTwice,
+        Self::DefaultsComeTwice,
     ];
 }
 
@@ -186,12 +195,7 @@ pub(crate) fn rewritten(
         Broken::VersionsIgnored => over_what_is_there(&mut commit, store),
         Broken::ClaimsIgnored => {
             over_what_is_there(&mut commit, store);
-            let filter = SuspensionFilter::default().run(commit.run.id).with_timers(true);
-            let open = now(store.list_suspensions(&commit.run.tenant, filter)).unwrap().rows;
-            let is_new = |id| commit.opened.iter().any(|opened| opened.id == id);
-            commit.closed.retain(|closed| {
-                open.iter().any(|one| one.id == closed.suspension) || is_new(closed.suspension)
-            });
+            close_what_is_open(&mut commit, store);
         }
         Broken::ImagesLost if stage.one_in(4) => commit.images.truncate(0),
         Broken::ImagesKept => commit.dropped_images.clear(),
@@ -243,6 +247,13 @@ pub(crate) fn rewritten(
                 step.trials = step.calls + step.take_overs;
             }
         }),
+        Broken::ArmsCountedTwice => count_an_arm_ahead(&mut commit),
+        Broken::DefaultsComeTwice => {
+            let before = now(store.run(&commit.run.tenant, commit.run.id)).unwrap();
+            // The second time there is nothing left to be closed.
+            close_what_is_open(&mut commit, store);
+            before.iter().for_each(|before| wait_on(&mut commit, before));
+        }
         Broken::WaitsLeftOpen => commit.closed.retain(|closed| closed.end != SuspensionEnd::Closed),
         Broken::WaitsForOne => each_step(&mut commit, |step| {
             if let Doing::Waiting(waiting) = &mut step.doing {
@@ -270,6 +281,50 @@ fn over_what_is_there(commit: &mut Commit, store: &dyn Store) {
     if let (Some(_), Some(there)) = (commit.expected, there) {
         commit.expected = Some(there.version);
         commit.run_mut().version = commit.run.version.max(there.version + 1);
+    }
+}
+
+/// Leaves it at that if a suspension is closed already.
+fn close_what_is_open(commit: &mut Commit, store: &dyn Store) {
+    let filter = SuspensionFilter::default().run(commit.run.id).with_timers(true);
+    let open = now(store.list_suspensions(&commit.run.tenant, filter)).unwrap().rows;
+    let is_new = |id| commit.opened.iter().any(|opened| opened.id == id);
+    commit
+        .closed
+        .retain(|closed| open.iter().any(|one| one.id == closed.suspension) || is_new(closed.suspension));
+}
+
+fn count_an_arm_ahead(commit: &mut Commit) {
+    let steps = commit.run.steps.clone();
+    let count = |path: &StepPath, step: &mut EntryRecord| {
+        let Doing::Holding(Held::First { needed: 2.., done, .. }) = &mut step.doing else { return };
+        let is_arm = |(other, step): &(&StepPath, &EntryRecord)| {
+            other.parent() == path.parent() && *other != path && step.is_active()
+        };
+        let arm = steps.iter().find(is_arm).and_then(|(arm, _)| arm.last());
+        done.extend(arm.filter(|_| done.is_empty()).map(|arm| arm.id.clone()));
+    };
+    commit.run_mut().steps.iter_mut().for_each(|(path, step)| count(path, step));
+    commit.steps.iter_mut().for_each(|(path, step)| count(path, step));
+}
+
+/// Has questions of the workflow's own wait as before whose defaults have come for the first time.
+fn wait_on(commit: &mut Commit, before: &RunState) {
+    let comes = |step: &EntryRecord| {
+        let is_over = |one: &Suspension| {
+            let mut closed = commit.closed.iter();
+            closed.any(|closed| closed.suspension == one.id && closed.end == SuspensionEnd::Elapsed)
+        };
+        step.suspensions.iter().any(is_over)
+    };
+    let questions = before.steps.iter().filter(|(path, step)| is_question(path) && comes(step));
+    for (path, step) in questions.collect::<Vec<_>>() {
+        commit.run_mut().steps.insert(path.clone(), step.clone());
+        commit
+            .steps
+            .iter_mut()
+            .filter(|(other, _)| other == path)
+            .for_each(|(_, other)| *other = step.clone());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use reentry::StartOptions;
-use reentry::core::id::{BlobId, OwnerId, RunId, TenantId};
+use reentry::core::id::{BlobId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::resume::Target;
@@ -19,7 +19,7 @@ use crate::ledger::{Asked, Ledger, What};
 use crate::performed::{self, Performed, number, run, step_id};
 use crate::process::{Process, Surroundings};
 use crate::stage::Effect;
-use crate::tree::Tree;
+use crate::tree::{DEFAULT, Tree, is_question};
 use crate::world::World;
 
 /// Most rows that are read of anything: more than a schedule makes.
@@ -92,10 +92,11 @@ pub(crate) fn at_the_end(world: &World) -> Checked {
         repetitions(world, &performed, &log)?;
         waits(world, &performed)?;
         suspensions(world, run, &performed)?;
+        questions(world, run, &log)?;
         seen(world, run, &performed, &log)?;
         records(world, run, &performed, &log)?;
     }
-    requests(world, &Performed::of(&effects, &world.tree.scripts())?)?;
+    requests(world, &Performed::of(&effects, &world.tree.scripts())?, &Answered::of(world, &runs))?;
     nothing_waits(world)?;
     images(world, &runs)
 }
@@ -106,7 +107,7 @@ fn may_be_cut_short(world: &World) -> bool {
 }
 
 fn may_be_cut_short_by(ledger: &Ledger, world: &World) -> bool {
-    world.tree.bails() || ledger.count(|what| matches!(what, What::Cancel | What::Travel { .. })) > 0
+    world.tree.closes || ledger.count(|what| matches!(what, What::Cancel | What::Travel { .. })) > 0
 }
 
 /// A step is called when all is over that it asked for.
@@ -251,8 +252,58 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
     Ok(())
 }
 
+/// The questions of the workflow's own in all runs, and what each was answered with: no guest is told.
+struct Answered {
+    questions: BTreeSet<SuspensionId>,
+    /// The runs and places that have the data.
+    with: BTreeMap<usize, Vec<RunId>>,
+}
+
+impl Answered {
+    fn of(world: &World, runs: &[RunState]) -> Self {
+        let (mut questions, mut with) = (BTreeSet::new(), BTreeMap::<usize, Vec<RunId>>::new());
+        for run in runs {
+            let history = history(world, run);
+            questions.extend(history.iter().filter(|one| is_question(&one.path)).map(|one| one.id));
+            for (path, step) in now(world.store().steps(&TenantId::default(), run.id)).unwrap() {
+                let data = step.entry.output.filter(|_| is_question(&path));
+                if let Some(Ok(data)) = data.map(|data| data.decode::<usize>()) {
+                    with.entry(data).or_default().push(run.id);
+                }
+            }
+        }
+        Self { questions, with }
+    }
+
+    /// The runs one of whose questions has this answer.
+    fn with(&self, data: usize) -> &[RunId] {
+        self.with.get(&data).map_or(&[], |runs| runs)
+    }
+
+    fn is_question(&self, asked: &Asked) -> bool {
+        matches!(&asked.what, What::Answer { meant: Some(meant), .. } if self.questions.contains(meant))
+    }
+
+    /// Checks requests with one answer to a question: it was given once to each run at most, and to none if it was
+    /// refused.
+    fn check(&self, data: usize, asked: &[&Asked], may_be_gone: bool) -> Checked {
+        let given = self.with(data);
+        let runs: BTreeSet<&RunId> = given.iter().collect();
+        ensure(given.len() == runs.len(), || {
+            format!("answer {data} was given to two questions of {given:?}")
+        })?;
+        let acknowledged = asked.iter().any(|one| one.is_acknowledged());
+        ensure(!acknowledged || may_be_gone || !given.is_empty(), || {
+            format!("answer {data} of a question was acknowledged and lost")
+        })?;
+        ensure(given.is_empty() || !asked.iter().all(|one| one.is_refused()), || {
+            format!("answer {data} of a question was refused, and {given:?} have it")
+        })
+    }
+}
+
 /// What was acknowledged happened once; what was refused never did; two requests with one key are one.
-fn requests(world: &World, performed: &Performed) -> Checked {
+fn requests(world: &World, performed: &Performed, answered: &Answered) -> Checked {
     let (cut, forks) = (may_be_cut_short(world), world.runs.len().saturating_sub(1));
     let refuses = world.tree.scripts().values().any(|script| script.contains(guest::REFUSING));
     let ledger = world.around.ledger.lock().unwrap();
@@ -269,8 +320,9 @@ fn requests(world: &World, performed: &Performed) -> Checked {
             }
             // The run of a fork whose step refuses its answer is there, and its question open.
             What::Fork { data: Some(data), .. } if asked.is_refused() && !asked.was_refused_by_its_step() => {
-                let ever = performed.ever('0', *data);
-                ensure(ever.is_empty(), || format!("a fork with answer {data} was refused, and {ever:?}"))?;
+                let (ever, runs) = (performed.ever('0', *data), answered.with(*data));
+                let never = ever.is_empty() && runs.is_empty();
+                ensure(never, || format!("a fork with answer {data} was refused, and {ever:?} {runs:?}"))?;
             }
             What::Send { payload, name, .. } => {
                 *events.entry((*payload, name)).or_default() |= asked.is_acknowledged();
@@ -285,6 +337,11 @@ fn requests(world: &World, performed: &Performed) -> Checked {
         last.retain(|key| !performed.refuses(key));
         let may_be_late = asked.iter().any(|one| matches!(one.what, What::Answer { may_be_late: true, .. }));
         let acknowledged = asked.iter().any(|one| one.is_acknowledged()) && !may_be_late;
+        if asked.iter().any(|one| answered.is_question(one)) {
+            ensure(ever.is_empty(), || format!("answer {data} of a question was given to {ever:?}"))?;
+            answered.check(data, &asked, cut || may_be_late)?;
+            continue;
+        }
         // A fork of a run that is called with it makes that call too.
         ensure(last.len() <= 1 + forks, || format!("answer {data} was given to {last:?}"))?;
         let runs: BTreeSet<&str> = last.iter().map(|key| run(key)).collect();
@@ -320,22 +377,57 @@ fn requests(world: &World, performed: &Performed) -> Checked {
     Ok(())
 }
 
-/// Every suspension ended, and each that was answered had one answer, and can be gone back to.
-fn suspensions(world: &World, run: &RunState, performed: &Performed) -> Checked {
+/// The suspensions that a run ever had.
+fn history(world: &World, run: &RunState) -> Vec<SuspensionRecord> {
     let filter = SuspensionFilter::default()
         .run(run.id)
         .with_ended(true)
         .with_tries(true)
         .with_timers(true)
         .limit(1_000);
-    let history = now(world.store().list_suspensions(&world.tenant(), filter)).unwrap().rows;
+    now(world.store().list_suspensions(&world.tenant(), filter)).unwrap().rows
+}
+
+/// Each question of the workflow's own ended once in each of its turns, with the answer that somebody gave or the
+/// default, as its suspension says.
+fn questions(world: &World, run: &RunState, log: &[LogEntry]) -> Checked {
+    // What was done again has ended again.
+    let again = |what: &What| matches!(what, What::Restart | What::Travel { .. });
+    let again = world.around.ledger.lock().unwrap().count(again);
+    let history = history(world, run);
+    for (path, step) in now(world.store().steps(&TenantId::default(), run.id)).unwrap() {
+        if !is_question(&path) {
+            continue;
+        }
+        let is_end = |entry: &&LogEntry| entry.path == path && matches!(entry.kind, LogKind::Ended { .. });
+        let ends = log.iter().filter(is_end).count();
+        ensure(ends <= 1 + again, || format!("question `{path}` ended {ends} times"))?;
+        let Some(output) = step.entry.output else { continue };
+        // Those of one instant have ids in any order.
+        let asked = history.iter().filter(|one| one.path == path);
+        let last = asked.max_by_key(|one| one.past.ended_version).and_then(|one| one.state.ended);
+        let by_default = output.decode::<String>().is_ok_and(|text| text == DEFAULT);
+        let fits = match last.map(|(end, _)| end) {
+            Some(SuspensionEnd::Answered) => output.decode::<usize>().is_ok(),
+            Some(SuspensionEnd::Elapsed) => by_default,
+            // A fork has it from its parent.
+            _ => run.fork_of.is_some(),
+        };
+        ensure(fits, || format!("question `{path}` has {output}, its suspension ended {last:?}"))?;
+    }
+    Ok(())
+}
+
+/// Every suspension ended, and each that was answered had one answer, and can be gone back to.
+fn suspensions(world: &World, run: &RunState, performed: &Performed) -> Checked {
+    let history = history(world, run);
     answers(world, &history)?;
     let savepoints = now(world.store().savepoints(&TenantId::default(), run.id)).unwrap();
     let mut ends = (0, 0);
     for one in &history {
         let end = one.state.ended.map(|(end, _)| end);
         ensure(end.is_some(), || format!("suspension {} of `{}` is open", one.id, one.path))?;
-        ends.0 += usize::from(end == Some(SuspensionEnd::Answered));
+        ends.0 += usize::from(end == Some(SuspensionEnd::Answered) && !is_question(&one.path));
         ends.1 += usize::from(end == Some(SuspensionEnd::Received));
         let saved = savepoints.iter().filter(|savepoint| savepoint.suspension == Some(one.id)).count();
         // What was answered in the parent, and is being told in a fork, was saved there.
@@ -453,11 +545,11 @@ fn records(world: &World, run: &RunState, performed: &Performed, log: &[LogEntry
         ensure(!open || canceled, || format!("`{path}` is {status:?} in a run that has ended"))?;
         // An item whose turn does not come any more stays as it is.
         let queued = status == StepStatus::Pending;
-        ensure(!queued || canceled || world.tree.bails(), || format!("`{path}` was never begun"))?;
+        ensure(!queued || canceled || world.tree.closes, || format!("`{path}` was never begun"))?;
         // What a fork has from its parent is not in its log.
         let told = ended == Some(status) || (is_fork && ended.is_none());
         ensure(open || queued || told, || format!("`{path}` is {status:?}, in the log {ended:?}"))?;
-        let seen = performed.calls(&path.to_string());
+        let seen = performed.calls(&path.to_string(), run.travels);
         let all: BTreeSet<u32> = (1..=step.calls).collect();
         // Its parent made those before.
         let fits = if is_fork { all.is_superset(&seen) } else { all == seen };

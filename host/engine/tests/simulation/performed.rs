@@ -13,9 +13,6 @@ pub(crate) struct Performed {
     ever: BTreeSet<(String, String)>,
     /// What each was called with after power was lost for the last time before it.
     last: BTreeMap<String, String>,
-    /// How often the run had been sent back when a step was called for the last time, by the step. Power that is lost
-    /// may take that back.
-    travels: BTreeMap<String, u32>,
     /// The calls that refused their answers.
     refusing: BTreeSet<String>,
     /// How many did so in the run that this one is a fork of, by the step and how often the run had been sent back.
@@ -31,7 +28,6 @@ impl Performed {
             times: BTreeMap::new(),
             ever: BTreeSet::new(),
             last: BTreeMap::new(),
-            travels: BTreeMap::new(),
             refusing: BTreeSet::new(),
             inherited: BTreeMap::new(),
         };
@@ -58,7 +54,6 @@ impl Performed {
             *performed.times.entry(key.clone()).or_default() += 1;
             performed.ever.insert((key.clone(), text.clone()));
             performed.last.insert(key.clone(), text.clone());
-            performed.travels.insert(performed.path(key).to_owned(), travels(key));
             // The call goes on from the wait before it; each wait is a letter of the script.
             let waits = scripts.get(step_id(performed.path(key))).map(|script| waits(script));
             let before = usize::try_from(*calls).unwrap().checked_sub(2);
@@ -96,11 +91,12 @@ impl Performed {
         rest.rsplit_once('/').unwrap_or_default().0
     }
 
-    /// The numbers of the calls of a step that there were since the run was sent back for the last time before it.
-    pub(crate) fn calls(&self, path: &str) -> BTreeSet<u32> {
-        let last = self.travels.get(path).copied().unwrap_or_default();
-        let keys = self.times.keys().filter(|key| self.path(key) == path && travels(key) == last);
-        keys.map(|key| number(key)).collect()
+    /// The numbers of the calls of a step that there were since the run was sent back for the last time before it, of
+    /// so many times in all: power that is lost may have taken more of them back.
+    pub(crate) fn calls(&self, path: &str, in_all: u32) -> BTreeSet<u32> {
+        let keys = || self.times.keys().filter(|key| self.path(key) == path && travels(key) <= in_all);
+        let last = keys().map(|key| travels(key)).max();
+        keys().filter(|key| Some(travels(key)) == last).map(|key| number(key)).collect()
     }
 
     /// What each call was called with.

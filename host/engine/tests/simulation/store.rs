@@ -197,6 +197,16 @@ impl Runs for HeldStore {
         now(self.inner().outputs(tenant, run, paths))
     }
 
+    async fn old_step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+        version: u64,
+    ) -> Result<Option<EntryRecord>, StoreError> {
+        now(self.inner().old_step(tenant, run, path, version))
+    }
+
     async fn children(
         &self,
         tenant: &TenantId,

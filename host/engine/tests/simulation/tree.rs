@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use reentry::core::digest::ComponentDigest;
+use reentry::core::path::StepPath;
 use reentry::core::workflow::Definition;
 use serde_json::{Value, json};
 
@@ -18,7 +19,19 @@ enum Part {
     Step(&'static str),
     Map,
     Sleep,
+    /// A question of the workflow's own, with a default or without a deadline. Who answers it is left to chance, so
+    /// that nothing is made of the answer.
+    Ask {
+        default: bool,
+    },
     Parallel(Vec<Vec<Part>>),
+    /// Arms of which so many have to be done; one that fails for good may be among the others. Which arms are done is
+    /// left to chance, so that nothing is made of the output but its size.
+    First {
+        arms: Vec<Vec<Part>>,
+        first: usize,
+        fails: Option<&'static str>,
+    },
     Branch {
         first: bool,
         arms: Vec<(bool, Vec<Part>)>,
@@ -47,12 +60,23 @@ enum Part {
     },
 }
 
+/// With what the ids of questions begin, and the answer that they have by default.
+const QUESTION: &str = "q";
+pub(crate) const DEFAULT: &str = "by default";
+
+/// Whether a path is that of a question of the workflow's own.
+pub(crate) fn is_question(path: &StepPath) -> bool {
+    path.last().is_some_and(|last| last.id.starts_with(QUESTION))
+}
+
 /// A workflow to be simulated.
 #[derive(Clone, Debug)]
 pub(crate) struct Tree {
     parts: Vec<Part>,
     /// The delay before the first further try: the caller sits through it, or nobody does.
     delay_ms: u64,
+    /// Whether something in it is closed before it is done.
+    pub(crate) closes: bool,
 }
 
 impl Tree {
@@ -66,12 +90,11 @@ impl Tree {
             parts.push(Part::Parallel(arms.map(|script| vec![Part::Step(script)]).into()));
         }
         let delay_ms = if chance.one_in(3) { 3_600_000 } else { 1_000 };
-        Self { parts, delay_ms }
-    }
-
-    /// Whether something in it is closed before it is done.
-    pub(crate) fn bails(&self) -> bool {
-        self.scripts().values().any(|script| script.contains('z'))
+        let mut tree = Self { parts, delay_ms, closes: false };
+        let definition = serde_json::to_string(&tree.definition(guest().digest(), true)).unwrap();
+        tree.closes =
+            definition.contains(r#""first":"#) || tree.scripts().values().any(|script| script.contains('z'));
+        tree
     }
 
     /// The ids of its entries that stand in no block.
@@ -110,14 +133,15 @@ fn part(chance: &mut Chance, leaves: &mut usize, depth: usize) -> Part {
     let leaf = depth == DEPTH_MAX || *leaves < 2 || chance.one_in(2);
     if leaf {
         *leaves = leaves.saturating_sub(1);
-        return match chance.below(10) {
+        return match chance.below(11) {
             0 => Part::Map,
             1 => Part::Sleep,
+            2 => Part::Ask { default: chance.one_in(2) },
             _ => Part::Step(chance.pick::<&str>(&SCRIPTS)),
         };
     }
     let deeper = depth + 1;
-    match chance.below(19) / 2 {
+    match chance.below(20) / 2 {
         0..3 => {
             let arms = 1 + chance.below(3);
             Part::Parallel((0..arms).map(|_| sequence(chance, leaves, deeper)).collect())
@@ -138,6 +162,11 @@ fn part(chance: &mut Chance, leaves: &mut usize, depth: usize) -> Part {
             Part::Try { body: sequence(chance, leaves, deeper), fails }
         }
         8 => Part::Workflow(sequence(chance, leaves, deeper)),
+        9 if chance.one_in(2) => {
+            let arms = [sequence(chance, leaves, deeper), sequence(chance, leaves, deeper)].into();
+            let fails = chance.one_in(3).then(|| *chance.pick(&FAILING));
+            Part::First { arms, first: 1 + chance.below(2), fails }
+        }
         _ => Part::Bail {
             body: sequence(chance, leaves, deeper),
             bails: chance.pick::<&str>(&BAILING),
@@ -155,7 +184,22 @@ struct Writer {
 
 impl Writer {
     fn sequence(&mut self, parts: &[Part]) -> Vec<Value> {
-        parts.iter().map(|part| self.part(part)).collect()
+        let mut entries = Vec::new();
+        for part in parts {
+            entries.push(self.part(part));
+            // What is left to chance goes no further.
+            match part {
+                Part::Ask { .. } => entries.push(self.map("null")),
+                Part::First { .. } => entries.push(self.map("size(input)")),
+                _ => {}
+            }
+        }
+        entries
+    }
+
+    fn map(&mut self, of: &str) -> Value {
+        let id = self.number();
+        json!({"map": {"id": format!("m{id}"), "to": format!("[{id}, {of}]")}})
     }
 
     fn number(&mut self) -> usize {
@@ -171,16 +215,30 @@ impl Writer {
     fn part(&mut self, part: &Part) -> Value {
         match part {
             Part::Step(script) => self.step(script),
-            Part::Map => {
-                let id = self.number();
-                json!({"map": {"id": format!("m{id}"), "to": format!("[{id}]")}})
-            }
+            Part::Map => self.map("null"),
             Part::Sleep => {
                 let id = format!("z{}", self.number());
                 match self.suspends {
                     true => json!({"sleep": {"id": id, "ms": 1_500}}),
                     false => json!({"map": {"id": id, "to": "input"}}),
                 }
+            }
+            Part::Ask { default } => {
+                let id = format!("{QUESTION}{}", self.number());
+                let mut entry = json!({"id": id, "payload": "'?'"});
+                if *default {
+                    entry["deadline"] = json!({"ms": 5_000, "otherwise": DEFAULT});
+                }
+                match self.suspends {
+                    true => json!({"ask": entry}),
+                    false => json!({"map": {"id": id, "to": "input"}}),
+                }
+            }
+            Part::First { arms, first, fails } => {
+                let id = format!("p{}", self.number());
+                let mut arms: Vec<_> = arms.iter().map(|arm| self.sequence(arm)).collect();
+                arms.extend(fails.map(|script| vec![self.step(script)]));
+                json!({"parallel": {"id": id, "first": first, "arms": arms}})
             }
             Part::Parallel(arms) => {
                 let id = format!("p{}", self.number());

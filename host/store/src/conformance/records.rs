@@ -7,7 +7,7 @@ use reentry_core::run::{EntryRecord, Phase};
 use super::BackEnd;
 use super::drafts::{
     calling, change, create, ended, given, given_apart, holding, image_id, path, put, queued, refusal, run,
-    run_id, unread,
+    run_id, tenant, unread,
 };
 use crate::Store;
 
@@ -193,6 +193,28 @@ pub async fn a_payload_apart_stays_for_forks(back_end: &dyn BackEnd) {
         store.delete_run(&run.tenant, run.id).await.unwrap();
     }
     assert_eq!(store.blob(image_id(1)).await.unwrap(), None);
+}
+
+/// What a step was before it was done again or dropped is read as long as a savepoint or a fork needs it.
+pub async fn old_records_are_read_by_version(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let old = async |at: &str, version| {
+        let old = store.old_step(&TenantId::default(), run_id(1), &path(at), version).await.unwrap();
+        old.map_or("-".to_owned(), |step| step.entry.payload.to_string())
+    };
+    let first =
+        create(run(1)).with_step("a", given_apart(ended(), 1, "1")).with_step("b", given(ended(), "9"));
+    let now = put(&*store, first).await;
+    let now = put(&*store, change(&now).saving(Some(1), &[]).with_step("a", given(ended(), "2"))).await;
+    put(&*store, create(run(2)).forking(1, 2).with_step("", holding())).await;
+    let now = put(&*store, change(&now).without_step("a").with_step("a", given(calling(1), "3"))).await;
+    assert_eq!([old("a", 1).await, old("a", 2).await, old("a", 3).await], ["1", "2", "-"]);
+    assert_eq!([old("b", 1).await, old("c", 1).await], ["-", "-"], "what it is still, and what never was");
+    let other = store.old_step(&tenant("b"), run_id(1), &path("a"), 1).await.unwrap();
+    assert_eq!(other, None, "of another tenant");
+    // The savepoint goes, and with it what only it needs.
+    put(&*store, change(&now).saving(Some(2), &[]).keeping(1)).await;
+    assert_eq!([old("a", 1).await, old("a", 2).await], ["2", "2"]);
 }
 
 /// Dropped steps are gone with all below them; whatever is stored under their paths again, in the same commit too, is

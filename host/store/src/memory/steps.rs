@@ -66,6 +66,20 @@ impl Data {
         Ok(self.steps(tenant, run, |found| *found == path)?.pop().map(|(_, step)| step))
     }
 
+    pub(super) fn old_step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+        version: u64,
+    ) -> Result<Option<EntryRecord>, StoreError> {
+        let (path, version) = (path.to_string(), i64::try_from(version).unwrap_or(i64::MAX));
+        let old = self.run_of(tenant, run).into_iter().flat_map(|run| &run.old_steps).map(|old| &old.step);
+        let wanted = old.filter(|step| step.row.path == path && step.row.version >= version);
+        let first = wanted.min_by_key(|step| step.row.version);
+        first.map(|step| self.whole_step(run, step).map(|(_, step)| step)).transpose()
+    }
+
     pub(super) fn children(
         &self,
         tenant: &TenantId,

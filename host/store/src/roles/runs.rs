@@ -110,6 +110,17 @@ pub trait Runs: Send + Sync + 'static {
         paths: &[StepPath],
     ) -> Result<Vec<(StepPath, Option<EntryRecord>)>, StoreError>;
 
+    /// Reads a record of a step that the run has no more, as the step was dropped or done again: of those that a
+    /// savepoint or a fork needs, the first that was stored with this version of the run or a later one. Nothing of
+    /// the run's parents.
+    async fn old_step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+        version: u64,
+    ) -> Result<Option<EntryRecord>, StoreError>;
+
     /// Reads the records of all repetitions of a step, `path[0]`, `path[1]`, …, in the order of their indexes, and
     /// not what lies below them. Grows with what lies at `path` and below, not with the run.
     ///

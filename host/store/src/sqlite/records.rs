@@ -50,6 +50,24 @@ pub(crate) fn one(
     }
 }
 
+/// Reads the first of the records that a step had from a version on and has no more.
+pub(crate) fn old(
+    reader: &Reader,
+    tenant: &TenantId,
+    run: RunId,
+    path: &StepPath,
+    version: u64,
+) -> Result<Option<EntryRecord>, StoreError> {
+    let sql = "SELECT record, coalesce(payload,
+            (SELECT images.data FROM images WHERE images.id = old_steps.part)), part FROM old_steps
+        WHERE run = (SELECT seq FROM runs WHERE id = ?1 AND tenant = ?3) AND path = ?2 AND version >= ?4
+        ORDER BY version LIMIT 1";
+    let (text, version) = (path.to_string(), i64::try_from(version).unwrap_or(i64::MAX));
+    reader::one(reader, sql, params![run.as_bytes(), text, tenant.as_str(), version], |row| {
+        step(reader, run, &text, row, 0).map(|(_, step)| step)
+    })
+}
+
 /// Reads a step with its payload from the columns from `first` on: the record, the payload, where that is kept.
 fn step(
     reader: &Reader,

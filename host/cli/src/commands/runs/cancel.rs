@@ -1,7 +1,5 @@
 //! `reentry runs cancel`: ends a run.
 
-use reentry::CancelOptions;
-
 use crate::args::{ActorArgs, RunName};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,9 +22,7 @@ pub(crate) struct Args {
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let mut options = CancelOptions::default().actor(args.actor.actor()).channel(ActorArgs::CHANNEL);
-    options.comment = args.actor.comment();
-    let result = run.cancel_with(options).await?;
+    let result = run.cancel_with(args.actor.acting()).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(Exit::Done)
 }

@@ -19,6 +19,17 @@ pub(crate) struct Args {
     run: RunName,
 }
 
+/// A run to which something is done, and who has it done.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ActArgs {
+    /// The run: its id, an end of it, or `last`
+    #[arg(value_name = "RUN")]
+    run: RunName,
+
+    #[command(flatten)]
+    actor: ActorArgs,
+}
+
 /// Send a run back to one of its entries, which is done again with all that follows
 ///
 /// Inside a block, the block is what one can go back to. State and request context stay as they are.
@@ -35,6 +46,9 @@ pub(crate) struct TravelArgs {
     /// Its input, in place of the recorded one: JSON, a file with it, or standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
     input: Option<Given>,
+
+    #[command(flatten)]
+    actor: ActorArgs,
 }
 
 /// Make a new run that stands where this one stands, or stood when a question was open
@@ -58,26 +72,26 @@ pub(crate) struct ForkArgs {
     actor: ActorArgs,
 }
 
-pub(super) async fn pause(args: &Args, session: &Session) -> Result<Exit, Failure> {
+pub(super) async fn pause(args: &ActArgs, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let result = run.pause().await?;
+    let result = run.pause_with(args.actor.acting()).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(Exit::Done)
 }
 
-pub(super) async fn unpause(args: &Args, session: &Session) -> Result<Exit, Failure> {
+pub(super) async fn unpause(args: &ActArgs, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let result = run.unpause().await?;
+    let result = run.unpause_with(args.actor.acting()).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
 
-pub(super) async fn restart(args: &Args, session: &Session) -> Result<Exit, Failure> {
+pub(super) async fn restart(args: &ActArgs, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let result = run.restart().await?;
+    let result = run.restart_with(args.actor.acting()).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
@@ -88,7 +102,7 @@ pub(super) async fn travel(args: TravelArgs, session: &Session) -> Result<Exit, 
     let input = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
     let mut options = TravelOptions::to(args.to);
     options.input = input;
-    let result = run.travel(options).await?;
+    let result = run.travel_with(options, args.actor.acting()).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
@@ -107,7 +121,7 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
     if let Some(at) = &args.at {
         options.at = Some(at.find(session, &run).await?);
     }
-    let run = run.fork(options).await?;
+    let run = run.fork_with(options, args.actor.acting()).await?;
     session.ui.note(&format!("run {}", run.id()));
     // What goes on in the new run goes on in this process.
     let quiet = async {

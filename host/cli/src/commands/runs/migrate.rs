@@ -10,7 +10,7 @@ use reentry::{Error, Migration, Tenant};
 use reentry_wire::{Migrated, MigratedRow, MigratedStep};
 
 use crate::applied;
-use crate::args::RunName;
+use crate::args::{ActorArgs, RunName};
 use crate::codes;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
@@ -46,6 +46,9 @@ pub(crate) struct Args {
     /// Try it out, guests included, and change nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    actor: ActorArgs,
 }
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -118,7 +121,10 @@ fn concerns_the_run(error: &Error) -> bool {
 
 async fn migrate(args: &Args, tenant: &Tenant, run: RunId, to: WorkflowDigest) -> Result<Migration, Error> {
     let run = tenant.run(run).await?;
-    if args.dry_run { run.try_migrate(to).await } else { run.migrate(to).await }
+    match args.dry_run {
+        true => run.try_migrate(to).await,
+        false => run.migrate_with(to, args.actor.acting()).await,
+    }
 }
 
 /// The version that is meant; `follows` is the id of the workflow that the run follows.

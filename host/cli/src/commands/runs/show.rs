@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use reentry::core::path::StepPath;
-use reentry::core::run::{LogKind, RunState as State, StepResult};
+use reentry::core::run::{LogKind, RunState as State, RunStatus, StepResult};
 use reentry::core::time::Timestamp;
 use reentry::core::trace::RootSpanRecord;
 use reentry::{OutputOptions, RunResult, StepResults, TimelineRow, Waiting};
@@ -53,6 +53,7 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     let mut text = head(&state, &result, &steps, ui, now);
     text += &steps_text(&steps, ui, now);
     text += &suspensions_text(&suspensions, ui, now);
+    text += &acts_text(&timeline, ui, now);
     text += &requests_text(&timeline, ui, now);
     session.ui.print(&text)?;
     if !result.suspended.is_empty() {
@@ -155,6 +156,38 @@ fn suspensions_text(suspensions: &[Waiting], ui: &Ui, now: Timestamp) -> String 
         ]);
     }
     format!("\n{}", ui.table(&table))
+}
+
+/// What was done to the run on request, beside starting it and answering, and who asked for it.
+fn acts_text(timeline: &[TimelineRow], ui: &Ui, now: Timestamp) -> String {
+    let acts: Vec<_> = timeline.iter().filter_map(|row| Some((row, act(row)?))).collect();
+    if acts.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["DONE TO IT", "AT", "BY", "COMMENT"]).giving_way(["COMMENT", "DONE TO IT"]);
+    for (row, act) in acts {
+        table.row([
+            act,
+            relative(row.at, now),
+            row.by.name().map(harmless).unwrap_or_default(),
+            row.by.comment.as_deref().map(harmless).unwrap_or_default(),
+        ]);
+    }
+    format!("\n{}", ui.table(&table))
+}
+
+fn act(row: &TimelineRow) -> Option<String> {
+    let act = match row.what {
+        LogKind::Paused => "paused",
+        LogKind::Unpaused => "continued",
+        LogKind::Restarted => "restarted",
+        LogKind::Traveled => return Some(format!("sent back to {}", row.path)),
+        LogKind::Forked => "forked",
+        LogKind::Migrated => "moved to another version",
+        LogKind::Stopped { status: RunStatus::Canceled } => "canceled",
+        _ => return None,
+    };
+    Some(act.to_owned())
 }
 
 /// The root span of a start or resume, with its name.

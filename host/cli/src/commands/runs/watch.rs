@@ -89,6 +89,8 @@ struct Said<'a> {
     data: Option<String>,
     /// What was answered.
     answers: Option<String>,
+    /// Whether what it brought is not recorded.
+    is_missing: bool,
 }
 
 /// An event for people: when, which version, what, where, and the data that matters most.
@@ -107,6 +109,7 @@ fn line(event: &WatchEvent, style: Style) -> String {
         (!by.is_empty()).then(|| format!("by {}", by.join(", "))),
         said.data.map(|data| glimpse(&data, DATA_CHARS)),
         said.answers,
+        said.is_missing.then(|| "(not recorded)".to_owned()),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let line = format!("{at}  {:>3}  {name:<NAME_COLUMNS$}  {}", event.version, parts.join("  "));
@@ -124,7 +127,8 @@ fn said(what: &Happening) -> Said<'_> {
             Said { by, answers: Some(texts.join(", ")), ..Said::default() }
         }
         Happening::StepStarted { input, .. } => {
-            Said { status: running(), data: first([input]), ..Said::default() }
+            let is_missing = input.is_none();
+            Said { status: running(), data: first([input]), is_missing, ..Said::default() }
         }
         Happening::StepResumed { answer, .. } => {
             Said { status: running(), data: first([answer]), ..Said::default() }
@@ -135,7 +139,8 @@ fn said(what: &Happening) -> Said<'_> {
                 let error = entry.error.as_ref().map(json);
                 error.or_else(|| first([output, resume_payload, suspend_payload, &Some(payload.clone())]))
             });
-            Said { status: Some(step_status(*status)), data: brought, ..Said::default() }
+            let is_missing = entry.is_none();
+            Said { status: Some(step_status(*status)), data: brought, is_missing, ..Said::default() }
         }
         Happening::AnswerRefused { suspension, message, answer, .. } => {
             let given = answer.as_ref().and_then(|answer| first([&answer.resume_payload]));
@@ -159,11 +164,17 @@ fn said(what: &Happening) -> Said<'_> {
             Said { level: Some(line.level), data: Some(json(&line.message)), ..Said::default() }
         }
         Happening::Emitted { chunk, .. } => Said { data: first([&Some(chunk.clone())]), ..Said::default() },
-        Happening::Canceled { by } => Said { by: vec![by], ..Said::default() },
         Happening::Finished { status, output, error } => {
             let brought = error.as_ref().map(json).or_else(|| first([output]));
             Said { status: Some(status.as_str().to_owned()), data: brought, ..Said::default() }
         }
+        Happening::Canceled { by }
+        | Happening::Paused { by }
+        | Happening::Unpaused { by }
+        | Happening::Restarted { by }
+        | Happening::Traveled { by, .. }
+        | Happening::Forked { by }
+        | Happening::Migrated { by } => Said { by: vec![by], ..Said::default() },
         _ => Said::default(),
     }
 }
@@ -181,6 +192,7 @@ fn json(value: &impl serde::Serialize) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use reentry::core::actor::Actor;
     use reentry::core::step::Failure;
 
     use super::*;
@@ -226,7 +238,7 @@ mod tests {
             },
             Happening::Emitted { path: path("ask"), chunk: value(&format!("\"{}\"", "x".repeat(500))) },
             Happening::Waiting { path: path("nap"), until: Some(Timestamp(1_767_225_601_000)) },
-            Happening::Paused,
+            Happening::Paused { by: By { actor: Some(Actor::asserted("ann")), ..By::default() } },
         ];
         insta::assert_snapshot!(events.map(told).join("\n"), @r#"
         00:00:00.123    7  start           {"a": 1}
@@ -235,7 +247,7 @@ mod tests {
         00:00:00.123    7  step-result     ask  failed  {"message": "no\u001b", "retryable": true}
         00:00:00.123    7  step-output     ask  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
         00:00:00.123    7  step-waiting    nap  until 2026-01-01T00:00:01.000Z
-        00:00:00.123    7  paused
+        00:00:00.123    7  paused          by ann
         "#);
     }
 }

@@ -1,6 +1,6 @@
 //! Pausing, restarting, going back.
 
-use super::script::{check, outcome};
+use super::script::{acts, check, outcome};
 
 #[test]
 fn a_paused_run_takes_answers_and_calls_nobody() {
@@ -390,5 +390,39 @@ fn a_run_does_not_go_back_into_a_workflow_that_stands_inside_a_block() {
     inner.x: success, output 3
     p: success, output {"inner":3,"y":4}
     y: success, output 4
+    "#);
+}
+
+/// Who asked for it is in the entry of the log that is stored with it.
+#[test]
+fn who_has_something_done_to_a_run_is_in_the_log() {
+    let told = acts(
+        "then(ask)",
+        &[
+            "start by=ann",
+            "ask suspends 1",
+            "pause by=bob",
+            "unpause by=cleo",
+            "travel ask by=dan",
+            "cancel by=eve",
+            "restart by=fay",
+            "pause",
+        ],
+    );
+    insta::assert_snapshot!(told, @r#"
+    start by=ann
+      {"by":{"actor":{"name":"ann","asserted":true,"via":""}},"is":"started","span":{}}
+    ask suspends 1
+    pause by=bob
+      {"by":{"actor":{"name":"bob","asserted":true,"via":""}},"is":"paused"}
+    unpause by=cleo
+      {"by":{"actor":{"name":"cleo","asserted":true,"via":""}},"is":"unpaused"}
+    travel ask by=dan
+      {"at":"ask","by":{"actor":{"name":"dan","asserted":true,"via":""}},"is":"traveled"}
+    cancel by=eve
+      {"by":{"actor":{"name":"eve","asserted":true,"via":""}},"is":"stopped","status":"canceled"}
+    restart by=fay
+      {"by":{"actor":{"name":"fay","asserted":true,"via":""}},"is":"restarted"}
+    pause
     "#);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 
 use super::script::{World, commit, played, tell, waits};
+use crate::actor::By;
 use crate::event::{Event, Migrated, StepMigration};
 use crate::id::BlobId;
 use crate::run::Refused;
@@ -18,7 +19,7 @@ fn event(world: &World, to: &Program, moved: &[(&str, &str)]) -> Event {
         (path.parse().unwrap(), StepMigration { image, waits: waits(list) })
     };
     let moved = moved.iter().map(step).collect();
-    Event::Migrated(Migrated { to: to.top.digest(), version: world.run.version, moved })
+    Event::Migrated(Migrated { to: to.top.digest(), version: world.run.version, moved, by: By::default() })
 }
 
 /// Tells what becomes of a run that moves, or why it does not.

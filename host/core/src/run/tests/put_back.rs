@@ -1,6 +1,7 @@
 //! A step refuses an answer: its suspension is open again.
 
 use super::script::{World, check, outcome, owner, played, suspension};
+use crate::actor::By;
 use crate::id::RunId;
 use crate::run::{Fork, Known, fork};
 use crate::time::Timestamp;
@@ -182,8 +183,13 @@ fn what_is_open_again_stands_where_it_stood_whichever_hosts_clock_its_id_is_of()
     };
     assert_eq!(order_when_refused(&world), [8, 2, 3]);
 
-    let how =
-        Fork { id: RunId::from_bytes([9; 16]), suspension: suspension(50), owner: owner(1), answer: None };
+    let how = Fork {
+        id: RunId::from_bytes([9; 16]),
+        suspension: suspension(50),
+        owner: owner(1),
+        answer: None,
+        by: By::default(),
+    };
     let forked = fork(world.run, &world.program, how, Timestamp(9_000), &Known::default()).unwrap();
     world.run = forked.run;
     assert_eq!(order_when_refused(&world), [8, 2, 3]);

@@ -6,7 +6,7 @@
 //!
 //! Events, `[..]` may be left out:
 //! - `start [INPUT] [state=..] [context=..]`, `resume [DATA] [step=..] [label=..] [index=..] [suspension=1] [seen=2] [request=..] [retries=..] [context=..]`;
-//!   both take `[trace=..] [parent=..] [tag=..] [key=..] [metadata=..]`; `by=NAME` says who acts, there and in `mail` and `cancel`
+//!   both take `[trace=..] [parent=..] [tag=..] [key=..] [metadata=..]`; `by=NAME` says who acts, there and in `mail`, `cancel`, `pause`, `unpause`, `restart`, `unblock`, `travel`
 //! - `PATH completes OUTPUT`, `PATH bails RESULT`, `PATH suspends PAYLOAD [label=..] [schema=..] [deadline=9 [otherwise=..]]`,
 //!   `PATH refuses WAIT MESSAGE`, `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
 //!   all take `[call=..] [owner=..] [set=..] [context=..] [sits=9]`, `set` being the state that the call set, and `sits` the longest
@@ -235,6 +235,23 @@ pub(super) fn check_spans(script: &[&str]) -> String {
         }
     }
     history
+}
+
+/// Who wanted what, by the entries of the log that say so, with the event that came.
+pub(super) fn acts(workflow: &str, script: &[&str]) -> String {
+    let mut world = World::new(commit(workflow).unwrap());
+    let mut told = String::new();
+    for (at, line) in (1u8..).zip(script) {
+        writeln!(told, "{line}").unwrap();
+        let decision = world.decide(&event(&world, at, line), seconds(u64::from(at))).unwrap();
+        for entry in decision.log.iter().filter(|entry| !entry.by.is_empty()) {
+            let mut kept = entry.clone();
+            kept.abridge(decision.run.id, decision.run.version);
+            writeln!(told, "  {}", Json::of(&kept).unwrap()).unwrap();
+        }
+        world.store(&decision);
+    }
+    told
 }
 
 /// The entries of the log that tell of spans as they are kept, after each event; and how the head refers to what a
@@ -518,8 +535,8 @@ fn event(world: &World, at: u8, line: &str) -> Event {
         ),
         "time" => Event::TimePassed { owner: owner(1) },
         "cancel" => Event::CancelRequested(Box::new(by(&words))),
-        "pause" => Event::PauseRequested,
-        "unpause" => Event::Unpaused { owner: owner(1) },
+        "pause" => Event::PauseRequested(Box::new(by(&words))),
+        "unpause" => Event::Unpaused { owner: owner(1), by: Box::new(by(&words)) },
         "mail" => {
             let name = words.alone(1).unwrap();
             let waits = |open: &&crate::run::Suspension| matches!(&open.wait.what, WaitFor::Event(event) if event.name == name);
@@ -537,12 +554,13 @@ fn event(world: &World, at: u8, line: &str) -> Event {
         "restart" => {
             let saved = world.saved.clone().filter(|saved| saved.kind == SaveReason::End);
             let saved = Box::new(saved.map_or_else(|| run.clone(), |saved| saved.run));
-            Event::Restarted(Restarted { saved, owner: owner(1), suspension: suspension(at) })
+            Event::Restarted(Restarted { saved, owner: owner(1), suspension: suspension(at), by: by(&words) })
         }
         "travel" => Event::Traveled(Traveled {
             to: words.alone(1).unwrap().parse().unwrap(),
             input: words.json(2),
             owner: owner(1),
+            by: by(&words),
         }),
         "continue" => Event::Continued { path: words.alone(1).unwrap().parse().unwrap(), owner: owner(1) },
         "take-over" => {
@@ -554,7 +572,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
             let step = &run.steps[&path];
             Event::Tried { call: step.calls, owner: step.owner().unwrap(), path }
         }
-        "unblock" => Event::Unblocked { owner: owner(1) },
+        "unblock" => Event::Unblocked { owner: owner(1), by: Box::new(by(&words)) },
         path => {
             let path: StepPath = path.parse().unwrap();
             let current = run.steps.get(&path).map_or(0, |step| step.calls);

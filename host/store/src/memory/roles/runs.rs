@@ -73,6 +73,16 @@ impl Runs for MemoryStore {
         paths.iter().map(|path| Ok((path.clone(), data.step(tenant, run, path)?))).collect()
     }
 
+    async fn old_step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+        version: u64,
+    ) -> Result<Option<EntryRecord>, StoreError> {
+        self.data().old_step(tenant, run, path, version)
+    }
+
     async fn children(
         &self,
         tenant: &TenantId,

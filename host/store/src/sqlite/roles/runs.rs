@@ -87,6 +87,16 @@ impl Runs for SqliteStore {
         self.scan(move |connection| records::named(connection, &tenant, run, &paths)).await
     }
 
+    async fn old_step(
+        &self,
+        tenant: &TenantId,
+        run: RunId,
+        path: &StepPath,
+        version: u64,
+    ) -> Result<Option<EntryRecord>, StoreError> {
+        self.readers.read(|connection| records::old(connection, tenant, run, path, version))
+    }
+
     async fn children(
         &self,
         tenant: &TenantId,
