@@ -14,7 +14,7 @@ pub struct Place {
 /// Where a file or folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
-    /// The data folder of the host.
+    /// The data folder of the host, and what symbolic links in it lead to.
     DataFolder,
     /// What the caller left to be read: [`Walls::read`](crate::Walls::read).
     Read,

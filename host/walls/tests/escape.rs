@@ -28,6 +28,8 @@ fn outside() {
     fs::create_dir_all(&home).unwrap();
     fs::write(home.join("id_ed25519"), "secret").unwrap();
     fs::create_dir(folder.path().join("data")).unwrap();
+    fs::create_dir(folder.path().join("other-disk")).unwrap();
+    std::os::unix::fs::symlink("../other-disk", folder.path().join("data/linked")).unwrap();
     fs::write(folder.path().join("named"), "input").unwrap();
     let _server = UnixListener::bind(folder.path().join("socket")).unwrap();
     let program = std::env::current_exe().unwrap();
@@ -45,6 +47,7 @@ fn outside() {
     link there: done
     truncate there: done
     remove there: done
+    write where a link in it leads: done
     read a file that was named: done
     read the page map: done
     start a thread: done
@@ -121,6 +124,7 @@ fn inside(folder: &Path) {
     tried("link there", || fs::hard_link(at("data/cache/db"), at("data/db-3")));
     tried("truncate there", || OpenOptions::new().write(true).truncate(true).open(at("data/db-3")));
     tried("remove there", || fs::remove_file(at("data/db-3")));
+    tried("write where a link in it leads", || fs::write(at("data/linked/code"), "x"));
     tried("read a file that was named", || fs::read(at("named")));
     tried("read the page map", || File::open("/proc/self/pagemap"));
     tried("start a thread", || {
