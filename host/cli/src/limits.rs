@@ -410,12 +410,8 @@ impl HostLimits {
         let Self { guest, component_bytes, calls, savepoints, cancel_grace, sit_through, origins: _ } =
             self.clone();
         let builder = builder.savepoints_max(savepoints).cancel_grace(cancel_grace).sit_through(sit_through);
-        builder.runtime(move |config| RuntimeConfig {
-            limits: guest,
-            component_bytes_max: component_bytes,
-            calls_max: calls,
-            ..config
-        })
+        builder
+            .runtime(move |config| config.limits(guest).component_bytes_max(component_bytes).calls_max(calls))
     }
 }
 

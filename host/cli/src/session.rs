@@ -193,7 +193,7 @@ impl Session {
             }
         }
         // No run finds the code again, so it need not be fast.
-        let quick = |config| RuntimeConfig { quick_compile: true, ..config };
+        let quick = |config: RuntimeConfig| config.quick_compile(true);
         Ok(opened(builder().runtime(quick)).await?.default_tenant())
     }
 

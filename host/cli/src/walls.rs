@@ -132,7 +132,8 @@ mod tests {
         let mut text = "| place | right | why |\n| --- | --- | --- |\n".to_owned();
         for place in PLACES {
             let at = match place.at {
-                Where::DataFolder => "the data folder, and what symbolic links in it lead to".to_owned(),
+                Where::DataFolder => "the data folder".to_owned(),
+                Where::Cache => "the folder `cache` in it".to_owned(),
                 Where::Read => "what was named to be read".to_owned(),
                 Where::Written => "what was named to be written".to_owned(),
                 Where::Program => "the program itself".to_owned(),

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::background;
 use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::{Chance, Entropy, SystemEntropy};
+use crate::checks::Checks;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::fault::FaultHook;
@@ -143,7 +144,7 @@ impl HostBuilder {
     /// Sets what one call into a guest may use, whatever the tenant. With [`Self::policies`] these are bounds on what
     /// any tenant may use of memory, tables and instances, and hold for components as they are added.
     pub fn limits(self, limits: Limits) -> Self {
-        self.runtime(|config| RuntimeConfig { limits, ..config })
+        self.runtime(|config| config.limits(limits))
     }
 
     /// Changes the settings of the WebAssembly runtime.
@@ -268,8 +269,9 @@ impl HostBuilder {
         };
         let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
         cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
-        let config = (self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(secret) });
-        let guests = (self.guests)(RuntimeConfig { host_key: secret, ..config })?;
+        let mut config = RuntimeConfig::new(secret);
+        config.cache_dir = cache_dir;
+        let guests = (self.guests)((self.runtime)(config).host_key(secret))?;
         if !guests.has_secret(&secret) {
             return Err(Error::OtherSecret);
         }
@@ -288,7 +290,9 @@ impl HostBuilder {
         });
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::<dyn Store>::clone(&store), guests, Arc::clone(&self.clock));
+        let checks = Arc::<Checks>::default();
+        let of_store = Arc::<dyn Store>::clone(&store);
+        let registry = Registry::new(of_store, guests, Arc::clone(&self.clock), Arc::clone(&checks));
         let shared = Shared {
             store,
             registry,
@@ -300,6 +304,7 @@ impl HostBuilder {
             _alive: alive,
             calls,
             calls_max,
+            checks,
             flights: Flights::default(),
             stop: Stop::default(),
             recent: Recent::default(),

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::Chance;
+use crate::checks::Checks;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::fault::{FaultHook, FaultPoint};
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) calls: Semaphore,
     /// How many there are.
     pub(crate) calls_max: u32,
+    /// The turns of tenants at what takes long.
+    pub(crate) checks: Arc<Checks>,
     /// Runs that this process is driving.
     pub(crate) flights: Flights,
     /// Whether no further call is to be begun, and what is left to do.
@@ -81,13 +84,12 @@ impl Shared {
     pub(crate) async fn policy(&self, tenant: &TenantId) -> Result<Arc<TenantPolicy>, Error> {
         let policy = self.policies.policy(tenant).await?;
         let (asked, most) = (&policy.limits, &self.limits);
-        let limits = Limits {
-            memory_bytes: asked.memory_bytes.min(most.memory_bytes),
-            table_elements: asked.table_elements.min(most.table_elements),
-            instances: asked.instances.min(most.instances),
-            value_bytes: asked.value_bytes.min(VALUE_BYTES_MAX),
-            ..asked.clone()
-        };
+        let limits = asked
+            .clone()
+            .memory_bytes(asked.memory_bytes.min(most.memory_bytes))
+            .table_elements(asked.table_elements.min(most.table_elements))
+            .instances(asked.instances.min(most.instances))
+            .value_bytes(asked.value_bytes.min(VALUE_BYTES_MAX));
         Ok(if limits == *asked { policy } else { Arc::new(TenantPolicy { limits, ..(*policy).clone() }) })
     }
 }

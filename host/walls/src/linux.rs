@@ -93,19 +93,13 @@ fn ruleset(walls: &Walls) -> Result<RulesetCreated, RulesetError> {
 
 fn paths(place: &Place, walls: &Walls) -> Vec<PathBuf> {
     match place.at {
-        Where::DataFolder => walls.data_folder.iter().flat_map(|folder| with_linked(folder)).collect(),
+        Where::DataFolder => walls.data_folder.iter().cloned().collect(),
+        Where::Cache => walls.data_folder.iter().map(|folder| folder.join("cache")).collect(),
         Where::Read => walls.read.clone(),
         Where::Written => walls.written.clone(),
         Where::Program => std::env::current_exe().into_iter().collect(),
         Where::At(path) => vec![Path::new(path).to_owned()],
     }
-}
-
-/// A folder, and the symbolic links in it: what they lead to is left open as it is.
-fn with_linked(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let linked = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
-    std::iter::once(folder.to_owned()).chain(linked.map(|entry| entry.path())).collect()
 }
 
 fn rights(right: Right) -> BitFlags<AccessFs> {

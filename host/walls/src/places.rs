@@ -14,8 +14,10 @@ pub struct Place {
 /// Where a file or folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
-    /// The data folder of the host, and what symbolic links in it lead to.
+    /// The data folder of the host.
     DataFolder,
+    /// The folder `cache` in it, wherever a link of that name leads.
+    Cache,
     /// What the caller left to be read: [`Walls::read`](crate::Walls::read).
     Read,
     /// What the caller left to be written: [`Walls::written`](crate::Walls::written).
@@ -38,6 +40,11 @@ pub enum Right {
 /// All places.
 pub const PLACES: &[Place] = &[
     Place { at: Where::DataFolder, right: Right::Write, why: "database, host key, compiled code, locks" },
+    Place {
+        at: Where::Cache,
+        right: Right::Write,
+        why: "compiled code, where `cache` in the data folder is a link to another disk",
+    },
     Place {
         at: Where::Read,
         right: Right::Read,

@@ -97,7 +97,8 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
 
 fn module(args: &Args, session: &Session) -> Result<BuiltComponent, Failure> {
     let encoding = if args.utf16 { Encoding::Utf16 } else { Encoding::Utf8 };
-    let options = ComponentizeOptions { world: args.world.as_deref(), encoding };
+    let mut options = ComponentizeOptions::default().encoding(encoding);
+    options.world = args.world.as_deref();
     let component = made_component(&args.path, &read(&args.path)?, options)?;
     let author = Author::of_module(&args.path);
     built(session, &author, args.place(beside(&args.path)), &component, args.force)
@@ -135,7 +136,7 @@ fn components(args: &Args, session: &Session, project: &Project) -> Result<Vec<B
         let component = match Contents::of(&bytes) {
             Contents::Component => bytes,
             _ => {
-                let options = ComponentizeOptions { world: None, encoding: one.encoding };
+                let options = ComponentizeOptions::default().encoding(one.encoding);
                 made_component(&one.file, &bytes, options).map_err(|failure| author.told(failure))?
             }
         };
