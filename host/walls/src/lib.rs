@@ -100,7 +100,8 @@ impl Walls {
         Self::default()
     }
 
-    /// Leaves the data folder of a host to be read and written. It must be there when the walls are put up.
+    /// Leaves the data folder of a host to be read and written; the folder `cache` in it may be a link to another disk.
+    /// It must be there when the walls are put up.
     #[must_use]
     pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_folder = Some(folder.into());

@@ -66,6 +66,11 @@ pub const PLACES: &[Place] = &[
         right: Right::Read,
         why: "how many processors the container may use",
     },
+    Place {
+        at: Where::At("/sys/devices/system/cpu"),
+        right: Right::Read,
+        why: "how many processors there are, for the C library's allocator",
+    },
     Place { at: Where::At("/etc/passwd"), right: Right::Read, why: "the name of the user who acts" },
     Place {
         at: Where::At("/dev/urandom"),

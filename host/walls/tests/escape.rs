@@ -28,6 +28,8 @@ fn outside() {
     fs::create_dir_all(&home).unwrap();
     fs::write(home.join("id_ed25519"), "secret").unwrap();
     fs::create_dir(folder.path().join("data")).unwrap();
+    fs::create_dir(folder.path().join("other-disk")).unwrap();
+    std::os::unix::fs::symlink("../other-disk", folder.path().join("data/cache")).unwrap();
     fs::write(folder.path().join("named"), "input").unwrap();
     let _server = UnixListener::bind(folder.path().join("socket")).unwrap();
     let program = std::env::current_exe().unwrap();
@@ -45,6 +47,7 @@ fn outside() {
     link there: done
     truncate there: done
     remove there: done
+    write where the link `cache` in it leads: done
     read a file that was named: done
     read the page map: done
     start a thread: done
@@ -116,11 +119,12 @@ fn inside(folder: &Path) {
     println!("\n# what a host does");
     tried("write into the data folder", || fs::write(at("data/db"), "x"));
     tried("rename there", || fs::rename(at("data/db"), at("data/db-2")));
-    tried("make a folder there", || fs::create_dir(at("data/cache")));
-    tried("move into it", || fs::rename(at("data/db-2"), at("data/cache/db")));
-    tried("link there", || fs::hard_link(at("data/cache/db"), at("data/db-3")));
+    tried("make a folder there", || fs::create_dir(at("data/made")));
+    tried("move into it", || fs::rename(at("data/db-2"), at("data/made/db")));
+    tried("link there", || fs::hard_link(at("data/made/db"), at("data/db-3")));
     tried("truncate there", || OpenOptions::new().write(true).truncate(true).open(at("data/db-3")));
     tried("remove there", || fs::remove_file(at("data/db-3")));
+    tried("write where the link `cache` in it leads", || fs::write(at("data/cache/code"), "x"));
     tried("read a file that was named", || fs::read(at("named")));
     tried("read the page map", || File::open("/proc/self/pagemap"));
     tried("start a thread", || {
@@ -139,7 +143,7 @@ fn inside(folder: &Path) {
     tried("write a file that was named", || OpenOptions::new().append(true).open(at("named")));
     tried("write /etc/passwd", || OpenOptions::new().append(true).open("/etc/passwd"));
     tried("read /etc/shadow", || fs::read("/etc/shadow"));
-    tried("move a file out", || fs::rename(at("data/cache/db"), at("home/db")));
+    tried("move a file out", || fs::rename(at("data/made/db"), at("home/db")));
     tried("link a file in", || fs::hard_link(at("home/.ssh/id_ed25519"), at("data/key")));
     tried("make a symbolic link", || std::os::unix::fs::symlink("/", at("data/root")));
     tried("change who may read a file", || {
