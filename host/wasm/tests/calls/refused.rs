@@ -1,6 +1,6 @@
 //! Components that are not taken in, and what they are told.
 
-use reentry_wasm::{Capture, LoadError};
+use reentry_wasm::{Bound, Capture, LoadError};
 
 use crate::{completed, guest, prepare, resume, runtime, start};
 
@@ -63,4 +63,23 @@ async fn a_component_that_traps_while_it_starts_is_told_so() {
                 (func $start (result i32) i32.const 1) (func $resume (result i32) i32.const 1)";
     let error = prepare(&runtime(), &guest::component(body)).await.unwrap_err();
     assert!(matches!(error, LoadError::Guest { ref doing, .. } if doing == "instantiated"), "{error}");
+}
+
+#[tokio::test]
+async fn a_component_that_would_cost_much_is_refused_before_it_is_compiled() {
+    let instances = |component: &str, count: usize| {
+        format!("(component (component $c {component}) {})", "(instance (instantiate $c))".repeat(count))
+    };
+    let module = "(core module $m) (core instance (instantiate $m))".to_owned();
+    let inside = (0..7).fold(module, |inner, _| {
+        let whole = instances(&inner, 16);
+        whole.strip_prefix("(component ").and_then(|rest| rest.strip_suffix(')')).unwrap().to_owned()
+    });
+    let bomb = wat::parse_str(format!("(component {inside})")).unwrap();
+    assert!(bomb.len() < 1_000);
+    let error = prepare(&runtime(), &bomb).await.unwrap_err();
+    assert!(
+        matches!(&error, LoadError::Exceeded(exceeded) if exceeded.bound == Bound::CoreInstances),
+        "{error}"
+    );
 }
