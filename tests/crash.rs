@@ -282,7 +282,7 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
         Some(row) => tenant.run(row.id).await?,
         None => {
             let workflow = workflow_after(&tenant, script.component, &script.before, script.step).await?;
-            workflow.create_run().await?
+            workflow.new_run().create().await?
         }
     };
     if run.status().await? == RunStatus::Pending {
@@ -299,7 +299,7 @@ async fn play_the_rest(script: &Script, host: &Host) -> Result<Run> {
             Then::Unpause => run.unpause().await.map(drop),
             Then::Restart => run.restart().await.map(drop),
             Then::Travel => {
-                let back = TravelOptions { to: script.step.parse()?, input: None, answer: None };
+                let back = TravelOptions::to(script.step.parse()?);
                 run.travel(back).await.map(drop)
             }
             Then::Send(payload) => {
@@ -341,12 +341,7 @@ async fn is_done(script: &Script, place: usize, tenant: &Tenant, run: &Run) -> R
 }
 
 async fn history(tenant: &Tenant, run: &Run) -> Result<Vec<Option<SuspensionEnd>>> {
-    let filter = SuspensionFilter {
-        run: Some(run.id()),
-        with_ended: true,
-        with_timers: true,
-        ..SuspensionFilter::default()
-    };
+    let filter = SuspensionFilter::default().run(run.id()).with_ended(true).with_timers(true);
     let page = tenant.inbox(filter).await?;
     Ok(page.rows.iter().map(|waiting| waiting.record.state.ended.map(|(end, _)| end)).collect())
 }

@@ -26,7 +26,7 @@ impl Suspended {
         // One secret for all: an image of another run is refused for what it is, not for its key.
         let host = host().data_dir(folder.path()).secret([7; 32]).build().await?;
         let tenant = host.default_tenant();
-        let run = workflow_of(&tenant, "memory-probe", "probe").await?.create_run().await?;
+        let run = workflow_of(&tenant, "memory-probe", "probe").await?.new_run().create().await?;
         run.start(StartOptions::input(json(json!({"suspends": 1, "touch_bytes": 5000})))).await?;
         let id = run.state().await?.images().next().context("an image")?;
         let database = Connection::open(folder.path().join("reentry.db"))?;

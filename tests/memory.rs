@@ -72,10 +72,10 @@ type Setting = fn(RuntimeConfig) -> RuntimeConfig;
 fn settings() -> Vec<(&'static str, Setting)> {
     vec![
         ("as it comes", |config| config),
-        ("another allocator", |config| RuntimeConfig { allocation: Allocation::OnDemand, ..config }),
-        ("other code", |config| RuntimeConfig { quick_compile: true, ..config }),
-        ("nothing resident", |config| RuntimeConfig { resident_bytes: 0, ..config }),
-        ("pages compared", |config| RuntimeConfig { dirty_tracking: DirtyTracking::Compare, ..config }),
+        ("another allocator", |config| config.allocation(Allocation::OnDemand)),
+        ("other code", |config| config.quick_compile(true)),
+        ("nothing resident", |config| config.resident_bytes(0)),
+        ("pages compared", |config| config.dirty_tracking(DirtyTracking::Compare)),
     ]
 }
 
@@ -96,7 +96,7 @@ async fn an_image_does_not_depend_on_allocator_code_generation_or_page_tracking(
             None => {
                 let workflow = workflow_of(&tenant, "memory-probe", "probe").await?;
                 let input = json!({"touch_bytes": 300_000, "work": 10, "suspends": settings.len() - 1});
-                let run = workflow.create_run().await?;
+                let run = workflow.new_run().create().await?;
                 (run.id(), run.start(StartOptions::input(json(input))).await?)
             }
             Some((id, _)) => {

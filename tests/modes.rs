@@ -8,10 +8,9 @@ use reentry_tests::{host, json, workflow_of};
 use serde_json::{Value, json};
 
 async fn start(step: &str, input: Value) -> Result<(reentry::Tenant, reentry::Run, RunResult)> {
-    let limits =
-        Limits { memory_bytes: 64 << 20, call: std::time::Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits::default().memory_bytes(64 << 20).call(std::time::Duration::from_millis(300));
     let tenant = host().limits(limits).build().await?.default_tenant();
-    let run = workflow_of(&tenant, "memory-probe", step).await?.create_run().await?;
+    let run = workflow_of(&tenant, "memory-probe", step).await?.new_run().create().await?;
     let result = run.start(StartOptions::input(json(input))).await?;
     Ok((tenant, run, result))
 }
@@ -62,7 +61,7 @@ async fn bail_ends_the_workflow_and_later_steps_do_not_run() -> Result<()> {
     let component = tenant.add_component("probe", &reentry_tests::guests::component("memory-probe")?).await?;
     let workflow =
         tenant.workflow("w").then(component.step("bail")).then(component.step("panic")).commit().await?;
-    let run = workflow.create_run().await?;
+    let run = workflow.new_run().create().await?;
     let result = run.start(StartOptions::input(json(json!({"early": true})))).await?;
     assert_eq!(result.status, RunStatus::Success);
     assert_eq!(result.result.unwrap().value()?, json!({"early": true}));

@@ -30,7 +30,7 @@ async fn prints(component: &str) -> Result<()> {
         Ok::<_, Error>(host.observer(log.clone()).build().await?.default_tenant())
     };
     let mut now = tenant().await?;
-    let run = workflow_of(&now, component, "it").await?.create_run().await?.id();
+    let run = workflow_of(&now, component, "it").await?.new_run().create().await?.id();
     let mut result = now.run(run).await?.start(StartOptions::input(json(json!({})))).await?;
     let mut expected = vec!["it Info begins".to_owned(), "it Warn complains".to_owned()];
     for answer in ["one", "two", "three"] {

@@ -23,7 +23,7 @@ async fn of_two_processes_that_answer_exactly_one_wins_and_the_code_runs_once() 
 
     let mut wins = [0; 2];
     for race in 0..RACES {
-        let run = workflow.create_run().await?;
+        let run = workflow.new_run().create().await?;
         run.start(StartOptions::input(json(json!({"suspends": 1})))).await?;
         let answer = |who: &str| Request::Resume { run: run.id(), data: json!(who) };
         // The one who is asked first has a head start; take turns.

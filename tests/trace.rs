@@ -61,13 +61,11 @@ async fn heard<T>(work: impl Future<Output = Result<T>>) -> Result<(String, T)> 
 async fn spans_carry_the_ids_of_the_results_and_what_the_caller_asked_for() -> Result<()> {
     let (told, (started, resumed)) = heard(async {
         let tenant = host().build().await?.default_tenant();
-        let run = workflow_of(&tenant, "memory-probe", "ask").await?.create_run().await?;
-        let tracing_options = TracingOptions {
-            tags: vec!["nightly".into()],
-            request_context_keys: vec!["user.id".into()],
-            ..TracingOptions::default()
-        };
-        let mut start = StartOptions { tracing_options, ..StartOptions::input(json(json!("?"))) };
+        let run = workflow_of(&tenant, "memory-probe", "ask").await?.new_run().create().await?;
+        let tracing_options = TracingOptions::default()
+            .tags(vec!["nightly".into()])
+            .request_context_keys(vec!["user.id".into()]);
+        let mut start = StartOptions::input(json(json!("?"))).tracing_options(tracing_options);
         start.request_context.insert("user".into(), json(json!({"id": 7, "pin": "secret"})));
         let started = run.start(start).await?;
         let resumed = run.resume(ResumeOptions::data(json(json!("!")))).await?;
@@ -99,15 +97,13 @@ async fn what_a_caller_asked_for_is_on_the_spans_that_follow() -> Result<()> {
         let tenant = host.default_tenant();
         let before = [json!({"sleep": {"ms": 1}})];
         let workflow = workflow_after(&tenant, "memory-probe", &before, "ask").await?;
-        let tracing_options = TracingOptions {
-            tags: vec!["nightly".into()],
-            metadata: [("batch".to_owned(), json(json!(12)))].into(),
-            request_context_keys: vec!["user.id".into()],
-            ..TracingOptions::default()
-        };
-        let mut start = StartOptions { tracing_options, ..StartOptions::input(json(json!("?"))) };
+        let tracing_options = TracingOptions::default()
+            .tags(vec!["nightly".into()])
+            .metadata([("batch".to_owned(), json(json!(12)))].into())
+            .request_context_keys(vec!["user.id".into()]);
+        let mut start = StartOptions::input(json(json!("?"))).tracing_options(tracing_options);
         start.request_context.insert("user".into(), json(json!({"id": 7})));
-        let run = workflow.start(start).await?.run;
+        let run = workflow.new_run().start(start).await?.run;
         while host.wake_due().await?.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
@@ -138,11 +134,14 @@ async fn a_fork_is_in_the_trace_of_its_parent() -> Result<()> {
     let (told, (run, forks)) = heard(async {
         let host = host().build().await?;
         let tenant = host.default_tenant();
-        let started =
-            workflow_of(&tenant, "memory-probe", "ask").await?.start(StartOptions::default()).await?;
+        let started = workflow_of(&tenant, "memory-probe", "ask")
+            .await?
+            .new_run()
+            .start(StartOptions::default())
+            .await?;
         let run = started.run;
-        let answer = Some(ResumeOptions::data(json(json!("!"))));
-        let answered = run.fork(ForkOptions { at: None, answer }).await?.id();
+        let answer = ResumeOptions::data(json(json!("!")));
+        let answered = run.fork(ForkOptions::default().answer(answer)).await?.id();
         let standing = run.fork(ForkOptions::default()).await?.id();
         host.quiet().await;
         Ok((run.id(), [answered, standing]))

@@ -49,7 +49,7 @@ async fn start(tenant: &Tenant, id: &str) -> Result<RunId> {
     let both = json!({"parallel": {"arms": [ask, {"sleep": {"ms": 1}}]}});
     let definition: Definition = serde_json::from_value(json!({"id": id, "steps": [both]}))?;
     let workflow = tenant.commit(definition).await?;
-    Ok(workflow.start(StartOptions::input(json!(id))).await?.run.id())
+    Ok(workflow.new_run().start(StartOptions::input(json!(id))).await?.run.id())
 }
 
 async fn open(folder: &Path) -> Host {

@@ -16,7 +16,7 @@ pub async fn measure() -> Result<()> {
     let mut times = Vec::new();
     for _ in 0..REPEATS {
         let tenant = Host::builder().data_dir(dir.path()).background(false).build().await?.default_tenant();
-        let run = workflow_of(&tenant, "memory-probe", "probe").await?.create_run().await?;
+        let run = workflow_of(&tenant, "memory-probe", "probe").await?.new_run().create().await?;
         run.start(StartOptions::input(json(json!({"suspends": 1, "touch_bytes": 65536})))).await?;
         drop(tenant);
         let mut command = tokio::process::Command::new(std::env::current_exe()?);

@@ -74,7 +74,7 @@ async fn run(in_flight: usize, durability: Durability) -> Result<Counted> {
 }
 
 async fn cycle(workflow: &Workflow) -> Result<()> {
-    let run = workflow.create_run().await.context("creating")?;
+    let run = workflow.new_run().create().await.context("creating")?;
     run.start(StartOptions::input(json(json!({"suspends": 1})))).await?;
     let result = run.resume(ResumeOptions::data(json(json!("go on")))).await?;
     ensure!(result.status == RunStatus::Success, "{result:?}");

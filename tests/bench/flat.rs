@@ -56,7 +56,7 @@ async fn after_steps(tenant: &Tenant, steps: usize) -> Result<Workflow> {
 async fn resume_us(workflow: &Workflow, input: Value, repeats: usize) -> Result<f64> {
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..repeats {
-        let run = workflow.create_run().await?;
+        let run = workflow.new_run().create().await?;
         let started = run.start(StartOptions::input(json(input.clone()))).await?;
         ensure!(started.status == RunStatus::Suspended, "{started:?}");
         // A person takes time. Without it, a resume right after a short start would find every thread and cache warm,

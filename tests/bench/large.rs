@@ -79,7 +79,7 @@ fn values(items: usize) -> Value {
 async fn each(host: &Host, workflow: &Workflow, input: Value, count: usize) -> Result<Each> {
     let (before, mut times) = (host.store_stats(), Vec::new());
     for _ in 0..REPEATS {
-        let start = workflow.start(StartOptions::input(json(input.clone())));
+        let start = workflow.new_run().start(StartOptions::input(json(input.clone())));
         let (started, time) = timed(async { Ok(start.await?) }).await?;
         ensure!(started.result.status == RunStatus::Success, "{:?}", started.result);
         times.push(time);
@@ -100,7 +100,7 @@ async fn answer_us(tenant: &Tenant, items: usize, concurrency: u32) -> Result<f6
     let component = tenant.add_component("memory-probe", &guests::component("memory-probe")?).await?;
     let body = ForEachEntry::new(component.step("ask")).concurrency(concurrency);
     let workflow = tenant.workflow(format!("ask-{items}-{concurrency}")).foreach(body).commit().await?;
-    let run = workflow.start(StartOptions::input(json(values(items)))).await?.run;
+    let run = workflow.new_run().start(StartOptions::input(json(values(items)))).await?.run;
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..9 {
         let waiting = run.result(reentry::OutputOptions::default()).await?.suspended;

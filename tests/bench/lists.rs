@@ -59,9 +59,8 @@ pub async fn measure() -> Result<()> {
     figure(&format!("lists.count_of_{MANY}"), many_count, "us", Goal::None);
     figure(&format!("lists.count.{MANY}_over_{FEW}"), many_count / few_count, "ratio", Goal::AtMost(1.5));
     // What no index knows, and what is put in another order: bounded, not flat.
-    let no_version = Some(WorkflowDigest::of(b"none"));
-    let nothing = SuspensionFilter { label: Some("all".to_owned()), workflow: no_version, ..any() };
-    let by_due = SuspensionFilter { label: Some("team-7".to_owned()), ..due() };
+    let nothing = any().label("all").workflow(WorkflowDigest::of(b"none"));
+    let by_due = due().label("team-7");
     for (name, filter) in [("nothing_passes", nothing), ("few_by_deadline", by_due)] {
         let us = page_us(&tenant, &List::Inbox(name, filter)).await?;
         figure(&format!("lists.{name}.first_page_of_{MANY}"), us, "us", Goal::None);
@@ -88,7 +87,7 @@ async fn start(workflows: &[Workflow], numbers: std::ops::Range<u32>) -> Result<
     let numbers: Vec<u32> = numbers.collect();
     for chunk in numbers.chunks(50) {
         let starts = chunk.iter().zip(workflows.iter().cycle()).map(|(number, workflow)| {
-            let run = workflow.new_run(Some(format!("order-{}", number / RUNS_OF_RESOURCE)));
+            let run = workflow.new_run().resource_id(format!("order-{}", number / RUNS_OF_RESOURCE));
             let input = json(json!({"label": format!("team-{}", number / 7 % LABELS)}));
             tokio::spawn(async move { run.start(StartOptions::input(input)).await })
         });
@@ -100,37 +99,33 @@ async fn start(workflows: &[Workflow], numbers: std::ops::Range<u32>) -> Result<
 }
 
 fn any() -> SuspensionFilter {
-    SuspensionFilter { limit: PAGE, ..SuspensionFilter::default() }
+    SuspensionFilter::default().limit(PAGE)
 }
 
 fn due() -> SuspensionFilter {
-    SuspensionFilter { due_before: Some(Timestamp(u64::MAX)), ..any() }
+    any().due_before(Timestamp(u64::MAX))
 }
 
 fn lists() -> Result<Vec<List>> {
-    let text = |text: &str| Some(text.to_owned());
-    let (runs, step) = (RunFilter { limit: PAGE, ..RunFilter::default() }, "approve-2".parse::<StepPath>()?);
-    let now = Some(Timestamp(u64::MAX >> 20));
+    let (runs, step) = (RunFilter::default().limit(PAGE), "approve-2".parse::<StepPath>()?);
+    let now = Timestamp(u64::MAX >> 20);
     Ok(vec![
         List::Inbox("inbox", any()),
-        List::Inbox("inbox.label", SuspensionFilter { label: text("team-7"), ..any() }),
-        List::Inbox(
-            "inbox.label_of_all",
-            SuspensionFilter { label: text("all"), latest_first: true, ..any() },
-        ),
-        List::Inbox("inbox.assignee", SuspensionFilter { assignee: text("ann"), ..any() }),
-        List::Inbox("inbox.workflow", SuspensionFilter { workflow_id: text("leave-1"), ..any() }),
-        List::Inbox("inbox.step", SuspensionFilter { step: Some(step.clone()), ..any() }),
-        List::Inbox("inbox.resource", SuspensionFilter { resource_id: text("order-7"), ..any() }),
+        List::Inbox("inbox.label", any().label("team-7")),
+        List::Inbox("inbox.label_of_all", any().label("all").latest_first(true)),
+        List::Inbox("inbox.assignee", any().assignee("ann")),
+        List::Inbox("inbox.workflow", any().workflow_id("leave-1")),
+        List::Inbox("inbox.step", any().step(step.clone())),
+        List::Inbox("inbox.resource", any().resource_id("order-7")),
         List::Inbox("inbox.due", due()),
-        List::Inbox("inbox.age", SuspensionFilter { opened_before: now, latest_first: true, ..any() }),
+        List::Inbox("inbox.age", any().opened_before(now).latest_first(true)),
         List::Runs("runs", runs.clone()),
-        List::Runs("runs.label", RunFilter { label: text("team-7"), ..runs.clone() }),
-        List::Runs("runs.workflow", RunFilter { workflow_id: text("leave-1"), ..runs.clone() }),
-        List::Runs("runs.step", RunFilter { step: Some(step), ..runs.clone() }),
-        List::Runs("runs.resource", RunFilter { resource_id: text("order-7"), ..runs.clone() }),
-        List::Runs("runs.due", RunFilter { due_before: Some(Timestamp(u64::MAX)), ..runs.clone() }),
-        List::Runs("runs.age", RunFilter { created_before: now, oldest_first: true, ..runs }),
+        List::Runs("runs.label", runs.clone().label("team-7")),
+        List::Runs("runs.workflow", runs.clone().workflow_id("leave-1")),
+        List::Runs("runs.step", runs.clone().step(step)),
+        List::Runs("runs.resource", runs.clone().resource_id("order-7")),
+        List::Runs("runs.due", runs.clone().due_before(Timestamp(u64::MAX))),
+        List::Runs("runs.age", runs.created_before(now).oldest_first(true)),
     ])
 }
 

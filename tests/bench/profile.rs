@@ -6,7 +6,7 @@ use reentry::core::resume::Target;
 use reentry::core::run::{Durability, RunStatus};
 use reentry::core::workflow::ForEachEntry;
 use reentry::store::RunFilter;
-use reentry::wasm::{Allocation, RuntimeConfig};
+use reentry::wasm::Allocation;
 use reentry::{Host, ResumeOptions, Run, StartOptions, Tenant, Workflow};
 use reentry_tests::{guests, json, workflow_of};
 use serde_json::json;
@@ -17,11 +17,8 @@ pub async fn run(arguments: &[String]) -> Result<()> {
     let [dir, what, numbers @ ..] = arguments else { bail!("in which folder, and what?") };
     let builder = Host::builder().data_dir(dir).background(false).durability(Durability::Visible);
     // Profilers cannot map as much memory as a pool reserves.
-    let tenant = builder
-        .runtime(|config| RuntimeConfig { allocation: Allocation::OnDemand, ..config })
-        .build()
-        .await?
-        .default_tenant();
+    let tenant =
+        builder.runtime(|config| config.allocation(Allocation::OnDemand)).build().await?.default_tenant();
     let numbers = numbers.iter().map(|number| number.parse()).collect::<Result<Vec<usize>, _>>()?;
     match (what.as_str(), numbers.as_slice()) {
         ("cycle", [times]) => cycles(&tenant, *times).await,
@@ -35,7 +32,7 @@ pub async fn run(arguments: &[String]) -> Result<()> {
 async fn cycles(tenant: &Tenant, times: usize) -> Result<()> {
     let workflow = workflow_of(tenant, "memory-probe", "probe").await?;
     for _ in 0..times {
-        let run = workflow.create_run().await?;
+        let run = workflow.new_run().create().await?;
         run.start(StartOptions::input(json(json!({"suspends": 1})))).await?;
         let result = run.resume(ResumeOptions::data(json(json!("go on")))).await?;
         ensure!(result.status == RunStatus::Success, "{result:?}");
@@ -62,7 +59,7 @@ async fn answers(tenant: &Tenant, times: usize, items: usize) -> Result<()> {
 }
 
 async fn answered(workflow: &Workflow, input: serde_json::Value, times: usize) -> Result<()> {
-    let run = workflow.start(StartOptions::input(json(input))).await?.run;
+    let run = workflow.new_run().start(StartOptions::input(json(input))).await?.run;
     answer(&run, times).await
 }
 
@@ -79,7 +76,7 @@ async fn answer(run: &Run, times: usize) -> Result<()> {
 
 /// The same with a run that waits in the folder already, so that what came before is not counted.
 async fn answers_again(tenant: &Tenant, times: usize) -> Result<()> {
-    let filter = RunFilter { status: Some(RunStatus::Suspended), ..RunFilter::default() };
+    let filter = RunFilter::default().status(RunStatus::Suspended);
     let run = tenant.runs(filter).await?.rows.first().context("a run that waits")?.id;
     answer(&tenant.run(run).await?, times).await
 }

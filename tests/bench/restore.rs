@@ -119,7 +119,11 @@ async fn restores(
     repeats: usize,
     domain: Option<&str>,
 ) -> Result<(usize, Vec<CallStats>)> {
-    let options = || CallOptions { domain: domain.map(Into::into), ..CallOptions::new(seal()) };
+    let options = || {
+        let mut options = CallOptions::new(seal());
+        options.domain = domain.map(Into::into);
+        options
+    };
     let mut stats = Vec::new();
     let mut pages = 0;
     for _ in 0..repeats {

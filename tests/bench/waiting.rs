@@ -55,7 +55,7 @@ async fn suspend(workflow: &reentry::Workflow, runs: u32) -> Result<()> {
         let starts = (0..50).map(|n| {
             let workflow = workflow.clone();
             tokio::spawn(async move {
-                let run = workflow.create_run().await?;
+                let run = workflow.new_run().create().await?;
                 run.start(StartOptions::input(json(json!({"question": "may I?", "number": chunk * 50 + n}))))
                     .await
             })

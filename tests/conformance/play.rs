@@ -134,10 +134,10 @@ impl Player {
                 let payload = words.json()?.map(|payload| Json::of(&payload)).transpose()?;
                 let key = words.option()?.and_then(|(_, key)| Some(key.as_str()?.to_owned()));
                 words.end()?;
+                let mut event = SendEvent::new(name);
+                (event.key, event.payload) = (key, payload);
                 let host = self.host()?;
-                host.default_tenant()
-                    .send_event(SendEvent { name, key, payload, ..SendEvent::default() })
-                    .await?;
+                host.default_tenant().send_event(event).await?;
                 // What was due came first, and that goes on by itself.
                 host.quiet().await;
                 self.rested().await?
@@ -171,7 +171,7 @@ impl Player {
                 Json::of(&context)?.to_string()
             }
             "labels" => {
-                let options = OutputOptions { include_resume_labels: true, ..OutputOptions::default() };
+                let options = OutputOptions::default().include_resume_labels(true);
                 let labels = self.run().await?.result(options).await?.resume_labels;
                 Json::of(&labels.unwrap_or_default())?.to_string()
             }
@@ -199,7 +199,7 @@ impl Player {
 
     async fn new_run(&mut self) -> Result<String> {
         let definition = self.workflow.clone().context("no workflow")?;
-        self.run = Some(self.tenant()?.commit(definition).await?.create_run().await?.id());
+        self.run = Some(self.tenant()?.commit(definition).await?.new_run().create().await?.id());
         Ok(String::new())
     }
 

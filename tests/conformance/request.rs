@@ -55,7 +55,8 @@ impl Request {
 }
 
 fn start(words: &mut Words<'_>, program: &Value) -> Result<StartOptions> {
-    let mut options = StartOptions { input_data: words.json()?.map(Json::from), ..StartOptions::default() };
+    let mut options = StartOptions::default();
+    options.input_data = words.json()?.map(Json::from);
     if !program.is_null() {
         options.request_context.insert("program".into(), program.clone().into());
     }
@@ -70,8 +71,8 @@ fn start(words: &mut Words<'_>, program: &Value) -> Result<StartOptions> {
 }
 
 fn resume(words: &mut Words<'_>) -> Result<Result<ResumeOptions, PathError>> {
-    let mut options =
-        ResumeOptions { resume_data: words.json()?.map(Json::from), ..ResumeOptions::default() };
+    let mut options = ResumeOptions::default();
+    options.resume_data = words.json()?.map(Json::from);
     let mut target = Target::default();
     while let Some((name, value)) = words.option()? {
         let number = || value.as_u64().and_then(|number| u32::try_from(number).ok()).context("no number");
@@ -96,7 +97,8 @@ fn resume(words: &mut Words<'_>) -> Result<Result<ResumeOptions, PathError>> {
 
 fn travel(words: &mut Words<'_>) -> Result<TravelOptions> {
     let to = words.word().context("where to?")?.parse()?;
-    let mut options = TravelOptions { to, input: words.json()?.map(Json::from), answer: None };
+    let mut options = TravelOptions::to(to);
+    options.input = words.json()?.map(Json::from);
     while let Some((name, value)) = words.option()? {
         match name {
             "answer" => options.answer = Some(ResumeOptions::data(Json::from(value))),

@@ -96,19 +96,18 @@ async fn respond(
     let tenant = host.default_tenant();
     let run = match request {
         Request::Begin { component, step, input, context } => {
-            let run = workflow_of(&tenant, &component, &step).await?.create_run().await?;
-            run.start(StartOptions { request_context: context, ..StartOptions::input(input) }).await?;
+            let run = workflow_of(&tenant, &component, &step).await?.new_run().create().await?;
+            run.start(StartOptions::input(input).request_context(context)).await?;
             run.id()
         }
         Request::Answer { run, label, data, context } => {
             let step = label.map(Target::label).unwrap_or_default();
-            let options = ResumeOptions { request_context: context, ..ResumeOptions::data(data) };
+            let options = ResumeOptions::data(data).request_context(context);
             tenant.run(run).await?.resume(options.step(step)).await?;
             run
         }
         Request::Event { run, name, key, payload } => {
-            let (key, payload) = (Some(key), Some(payload));
-            tenant.send_event(SendEvent { name, key, payload, ..SendEvent::default() }).await?;
+            tenant.send_event(SendEvent::new(name).key(key).payload(payload)).await?;
             while tenant.run(run).await?.status().await? == RunStatus::Running {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
@@ -140,7 +139,7 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
     let tenant = host.default_tenant();
     let result = match request {
         Request::Start { component, step, before, input } => {
-            let run = workflow_after(&tenant, &component, &before, &step).await?.create_run().await?;
+            let run = workflow_after(&tenant, &component, &before, &step).await?.new_run().create().await?;
             run.start(StartOptions::input(json(input))).await?
         }
         Request::Resume { run, data } => {
@@ -156,7 +155,7 @@ async fn serve(host: &Host, request: Request) -> Result<serde_json::Value> {
         Request::Unpause(run) => tenant.run(run).await?.unpause().await?,
         Request::Restart(run) => tenant.run(run).await?.restart().await?,
         Request::Travel { run, to } => {
-            let back = TravelOptions { to, input: None, answer: None };
+            let back = TravelOptions::to(to);
             tenant.run(run).await?.travel(back).await?
         }
         Request::Send { name, payload } => {

@@ -53,12 +53,7 @@ pub async fn workflow_after(
 
 /// An event whose id is its name, so that sending it again is the same one.
 pub fn event(name: &str, payload: Value) -> SendEvent {
-    SendEvent {
-        name: name.to_owned(),
-        payload: Some(json(payload)),
-        id: Some(name.to_owned()),
-        ..SendEvent::default()
-    }
+    SendEvent::new(name.to_owned()).payload(json(payload)).id(name.to_owned())
 }
 
 /// Keeps what guests log, to be looked at afterwards.

@@ -26,7 +26,7 @@ const LANGUAGES: [(&str, bool); 9] = [
 #[tokio::test]
 async fn spare_instances_are_as_good_as_new_in_every_language() -> Result<()> {
     let (cache, secret) = compiled_code()?;
-    let runtime = Runtime::new(RuntimeConfig { cache_dir: Some(cache), ..RuntimeConfig::new(secret) })?;
+    let runtime = Runtime::new(RuntimeConfig::new(secret).cache_dir(cache))?;
     for (language, alike) in LANGUAGES {
         let bytes = guests::component(&format!("conformance-{language}"))?;
         let component = runtime.prepare(&bytes, Grants::none(), &|_| {}).await?.component;
@@ -55,7 +55,9 @@ async fn check(component: &LoadedComponent, alike: bool) -> Result<()> {
 
 fn options(domain: Option<&str>) -> CallOptions {
     let seal = SealKey::derive(&[1; 32], "tenant", "run");
-    CallOptions { domain: domain.map(Into::into), ..CallOptions::new(seal) }
+    let mut options = CallOptions::new(seal);
+    options.domain = domain.map(Into::into);
+    options
 }
 
 async fn start(component: &LoadedComponent, domain: Option<&str>) -> Result<CallResult> {

@@ -114,7 +114,7 @@ impl Stage {
         let written: Definition<String> =
             serde_json::from_str(&guests::file(&format!("{sample}/workflow.json"))?)?;
         let pinned = written.try_map(&mut |_| Ok::<_, anyhow::Error>(component.digest()))?;
-        let run = host.default_tenant().commit(pinned).await?.create_run().await?;
+        let run = host.default_tenant().commit(pinned).await?.new_run().create().await?;
         Ok(Self { run: run.id(), began: place.clock.now(), place })
     }
 
@@ -127,7 +127,7 @@ impl Stage {
             .env("REENTRY_DATA_DIR", place.dir.path())
             .output()?;
         anyhow::ensure!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
-        let run = place.host().await?.default_tenant().workflow_by_id(id).await?.create_run().await?;
+        let run = place.host().await?.default_tenant().workflow_by_id(id).await?.new_run().create().await?;
         let stage = Self { run: run.id(), began: place.clock.now(), place };
         let result = stage.begin(input).await?;
         Ok((stage, result))
@@ -147,8 +147,7 @@ impl Stage {
     /// Sends an event to a new host, and waits until the run rests. Says whether a step got the event, too.
     pub async fn event(&self, name: &str, key: &str, payload: Value) -> Result<(RunResult, bool)> {
         let host = self.place.host().await?;
-        let (name, key) = (name.to_owned(), Some(key.to_owned()));
-        let event = SendEvent { name, key, payload: Some(json(payload)), ..SendEvent::default() };
+        let event = SendEvent::new(name).key(key).payload(json(payload));
         let receipt = host.default_tenant().send_event(event).await?;
         let run = host.default_tenant().run(self.run).await?;
         until(async || Ok(run.status().await? != RunStatus::Running)).await?;

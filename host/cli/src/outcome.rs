@@ -211,8 +211,7 @@ fn reason(failure: &StepFailure, columns: usize) -> String {
 
 /// What waits for an answer, each with the command that gives it.
 async fn questions(session: &Session, style: Style, tenant: &Tenant, run: &Run) -> Result<String, Failure> {
-    let filter =
-        SuspensionFilter { run: Some(run.id()), limit: SUSPENSIONS_SHOWN, ..SuspensionFilter::default() };
+    let filter = SuspensionFilter::default().run(run.id()).limit(SUSPENSIONS_SHOWN);
     let page = tenant.inbox(filter).await?;
     let now = session.now();
     let mut text = String::new();

@@ -22,6 +22,7 @@ impl Progress {
             Phase::Compiling => "compiling",
             Phase::Imaging => "taking the image of",
             Phase::Describing => "describing",
+            _ => "preparing",
         };
         self.write(&format!("{doing} {} …", self.name));
     }

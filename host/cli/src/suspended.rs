@@ -176,32 +176,30 @@ mod tests {
 
     fn waiting() -> Waiting {
         let json = |text: &str| Some(Json::parse(text).unwrap());
-        Waiting {
-            record: SuspensionRecord {
-                id: "sus_0000000003e87fffbfffffffffffffff".parse().unwrap(),
-                run: "run_0000000003e87fffbfffffffffffffff".parse().unwrap(),
-                workflow_id: "expenses".to_owned(),
-                workflow: WorkflowDigest::of(b"w"),
-                path: "outer.approve".parse().unwrap(),
-                labels: vec!["manager\u{1b}[2J".to_owned()],
-                since: Timestamp(60_000),
-                due_at: Some(Timestamp(360_000)),
-                state: SuspensionState { ended: None },
-                step: None,
-                past: SuspensionPast::default(),
-                damage: None,
-            },
-            payload: json(
-                r#"{"employee":"Ada","findings":["a finding long enough to","need another line of text"]}"#,
-            ),
-            resume_schema: json(
-                r#"{"required": ["approved"], "properties": {"approved": {"type": "boolean"}, "comment": {"type": ["string", "null"]},
-                    "refused_lines": {"type": "array", "items": {"type": "integer"}}}}"#,
-            ),
-            title: "Approve".to_owned(),
-            description: Some("whether Ada gets her money".to_owned()),
-            assignees: vec!["bob".to_owned(), "carol".to_owned()],
-        }
+        let record = SuspensionRecord {
+            id: "sus_0000000003e87fffbfffffffffffffff".parse().unwrap(),
+            run: "run_0000000003e87fffbfffffffffffffff".parse().unwrap(),
+            workflow_id: "expenses".to_owned(),
+            workflow: WorkflowDigest::of(b"w"),
+            path: "outer.approve".parse().unwrap(),
+            labels: vec!["manager\u{1b}[2J".to_owned()],
+            since: Timestamp(60_000),
+            due_at: Some(Timestamp(360_000)),
+            state: SuspensionState { ended: None },
+            step: None,
+            past: SuspensionPast::default(),
+            damage: None,
+        };
+        let mut waiting = Waiting::new(record, "Approve");
+        waiting.payload =
+            json(r#"{"employee":"Ada","findings":["a finding long enough to","need another line of text"]}"#);
+        waiting.resume_schema = json(
+            r#"{"required": ["approved"], "properties": {"approved": {"type": "boolean"}, "comment": {"type": ["string", "null"]},
+                "refused_lines": {"type": "array", "items": {"type": "integer"}}}}"#,
+        );
+        waiting.description = Some("whether Ada gets her money".to_owned());
+        waiting.assignees = vec!["bob".to_owned(), "carol".to_owned()];
+        waiting
     }
 
     #[test]
@@ -232,7 +230,8 @@ mod tests {
     fn what_a_schema_names_steers_no_terminal_and_passes_for_no_other_line() {
         let schema =
             json!({"properties": {"a\u{9b}2K\nreentry cancel last\u{202e}": {"const": "\u{1b}[2J\n"}}});
-        let hostile = Waiting { resume_schema: Some(Json::from(schema)), payload: None, ..waiting() };
+        let mut hostile = waiting();
+        (hostile.resume_schema, hostile.payload) = (Some(Json::from(schema)), None);
         let question = Question::of(&hostile, false);
         let answer = question.text(Style::PLAIN, 200, Timestamp(240_000));
         insta::assert_snapshot!(answer.lines().last().unwrap(), @r#"  answer    {a\u{9b}2K\nreentry cancel last\u{202e}?: "\u001b[2J\n"}"#);
@@ -244,8 +243,7 @@ mod tests {
 
     #[test]
     fn one_that_cannot_be_read_says_why_and_not_how_it_is_answered() {
-        let mut damaged = Waiting { payload: None, resume_schema: None, ..waiting() };
-        (damaged.description, damaged.assignees) = (None, Vec::new());
+        let mut damaged = Waiting::new(waiting().record, "Approve");
         damaged.record.damage = Some("stored step `approve` is damaged: it ends early".to_owned());
         let question = Question::of(&damaged, false);
         insta::assert_snapshot!(question.text(Style::PLAIN, 80, Timestamp(240_000)), @r"
@@ -260,13 +258,8 @@ mod tests {
 
     #[test]
     fn without_schema_and_payload_there_is_less_to_say() {
-        let bare = Waiting {
-            payload: Some(Json::null()),
-            resume_schema: None,
-            description: None,
-            assignees: Vec::new(),
-            ..waiting()
-        };
+        let mut bare = Waiting::new(waiting().record, "Approve");
+        bare.payload = Some(Json::null());
         insta::assert_snapshot!(Question::of(&bare, false).text(Style::PLAIN, 80, Timestamp(240_000)), @r"
         Approve
           step      outer.approve

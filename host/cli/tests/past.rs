@@ -121,8 +121,7 @@ async fn happens(folder: &Folder) -> (String, String) {
     assert_eq!(refused.code(), "answer-refused");
     assert_eq!(folder.answer(&run, "cleo", "27", &[]), 2);
     folder.answer(&run, "cleo", "2", &[]);
-    let comment = Some("see below".to_owned());
-    folder.run(&run).await.resume(ResumeOptions { comment, ..said("ann", &large()) }).await.unwrap();
+    folder.run(&run).await.resume(said("ann", &large()).comment("see below")).await.unwrap();
 
     let late = folder.json(&["runs", "show", &run])["suspensions"][3]["suspensionId"].clone();
     let late: SuspensionId = late.as_str().unwrap().parse().unwrap();
@@ -138,8 +137,8 @@ async fn happens(folder: &Folder) -> (String, String) {
     folder.answer(&run, "bob", "8", &["--comment", "after the move"]);
     folder.answer(&run, "ann", "9", &["--all"]);
 
-    let answer = Some(said("cleo", "10"));
-    let fork = folder.run(&run).await.fork(ForkOptions { at: None, answer }).await.unwrap();
+    let fork = ForkOptions::default().answer(said("cleo", "10"));
+    let fork = folder.run(&run).await.fork(fork).await.unwrap();
     let fork = fork.id().to_string();
     folder.answer(&fork, "ann", "11", &[]);
 
@@ -403,7 +402,7 @@ async fn starts_and_ends(folder: &Folder, run: &str) {
     // What its parent did later is no part of the past of a fork that began before.
     let ninth = &folder.json(&["runs", "show", run])["suspensions"][9];
     let ninth: SuspensionId = ninth["suspensionId"].as_str().unwrap().parse().unwrap();
-    let fork = folder.run(run).await.fork(ForkOptions { at: Some(ninth), answer: None }).await.unwrap();
+    let fork = folder.run(run).await.fork(ForkOptions::default().at(ninth)).await.unwrap();
     let past = fork.history().await.unwrap();
     let past: Vec<_> =
         past.iter().map(|row| (row.record.path.to_string(), row.record.state.ended.is_some())).collect();

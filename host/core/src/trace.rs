@@ -237,13 +237,17 @@ impl SpanContext {
 
 /// The caller's own span, of which the run's root span becomes a child.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TracingContext {
     /// The span; when it is there, the ids of [`TracingOptions`] are not used.
     pub current_span: Option<SpanContext>,
 }
 
+crate::setters!(TracingContext { current_span: Option<SpanContext>, });
+
 /// What a caller asks of the run's root span.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct TracingOptions {
     /// Put on the root span and its children.
     pub metadata: BTreeMap<String, Json>,
@@ -257,6 +261,14 @@ pub struct TracingOptions {
     /// Put on the root span only.
     pub tags: Vec<String>,
 }
+
+crate::setters!(TracingOptions {
+    metadata: BTreeMap<String, Json>,
+    request_context_keys: Vec<String>,
+    trace_id: Option<String>,
+    parent_span_id: Option<String>,
+    tags: Vec<String>,
+});
 
 /// The span of one call of start or resume.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

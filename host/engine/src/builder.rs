@@ -144,7 +144,7 @@ impl HostBuilder {
     /// Sets what one call into a guest may use, whatever the tenant. With [`Self::policies`] these are bounds on what
     /// any tenant may use of memory, tables and instances, and hold for components as they are added.
     pub fn limits(self, limits: Limits) -> Self {
-        self.runtime(|config| RuntimeConfig { limits, ..config })
+        self.runtime(|config| config.limits(limits))
     }
 
     /// Changes the settings of the WebAssembly runtime.
@@ -269,8 +269,9 @@ impl HostBuilder {
         };
         let cache_dir = self.data_dir.as_ref().map(|dir| dir.join(CACHE));
         cache_dir.as_deref().map_or(Ok(()), host_key::private_folder)?;
-        let config = (self.runtime)(RuntimeConfig { cache_dir, ..RuntimeConfig::new(secret) });
-        let guests = (self.guests)(RuntimeConfig { host_key: secret, ..config })?;
+        let mut config = RuntimeConfig::new(secret);
+        config.cache_dir = cache_dir;
+        let guests = (self.guests)((self.runtime)(config).host_key(secret))?;
         if !guests.has_secret(&secret) {
             return Err(Error::OtherSecret);
         }

@@ -18,6 +18,7 @@ use crate::{saved, trouble, who};
 
 /// How a run is sent back.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct TravelOptions {
     /// The entry that is done again, with all that follows it.
     pub to: StepPath,
@@ -25,6 +26,18 @@ pub struct TravelOptions {
     pub input: Option<Json>,
     /// The answer that it gets when it suspends.
     pub answer: Option<ResumeOptions>,
+}
+
+reentry_core::setters!(TravelOptions {
+    input: Option<Json>,
+    answer: Option<ResumeOptions>,
+});
+
+impl TravelOptions {
+    /// Makes the options of sending a run back to an entry.
+    pub fn to(entry: StepPath) -> Self {
+        Self { to: entry, input: None, answer: None }
+    }
 }
 
 impl Run {

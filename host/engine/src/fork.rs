@@ -23,12 +23,18 @@ const TRIES_MAX: usize = 100;
 
 /// How a run is forked.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ForkOptions {
     /// The suspension at which the new run stands, before that was answered; `None` where the run stands now.
     pub at: Option<SuspensionId>,
     /// The answer that the new run gets. Without a target it is meant for the suspension of `at`.
     pub answer: Option<ResumeOptions>,
 }
+
+reentry_core::setters!(ForkOptions {
+    at: Option<SuspensionId>,
+    answer: Option<ResumeOptions>,
+});
 
 impl Run {
     /// Makes a new run that stands where this one stands, or stood before a suspension was answered. What was done
@@ -44,7 +50,7 @@ impl Run {
     ///
     /// # let (host, tenant, ask) = asks().await?;
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
-    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// # let run = workflow.new_run().start(StartOptions::input(json!({"amount": 120}))).await?.run;
     /// let fork = run.fork(ForkOptions::default()).await?;
     /// run.resume(ResumeOptions::data(json!({"approved": true}))).await?;
     /// // The fork still waits, and takes another answer.

@@ -13,6 +13,7 @@ use crate::told::{Told, ToldAnswer};
 
 /// Something that watchers see.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct WatchEvent {
     /// The run: the one that is watched, or one that it was forked from.
     pub run_id: RunId,
@@ -27,9 +28,17 @@ pub struct WatchEvent {
     pub what: Happening,
 }
 
+impl WatchEvent {
+    /// Makes an event, for tests of what shows them.
+    pub fn new(run_id: RunId, version: u64, at: Timestamp, what: Happening) -> Self {
+        Self { run_id, version, index: 0, at, what }
+    }
+}
+
 /// What happened in a run. Questions and answers are as they were, and `None` where they are not recorded; inputs and
 /// outputs are taken from the step's record, unless that is of a later time that the step was done.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Happening {
     /// The run was started.
     Started {

@@ -15,6 +15,7 @@ use crate::told::{question, read_texts};
 
 /// A suspension in the inbox, or in a run's history. The texts of its past are at hand.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Waiting {
     /// Where it is and since when.
     pub record: SuspensionRecord,
@@ -28,6 +29,20 @@ pub struct Waiting {
     pub description: Option<String>,
     /// Who is asked, if that is said.
     pub assignees: Vec<String>,
+}
+
+impl Waiting {
+    /// Makes one of which nothing is known but this, for tests of what shows it.
+    pub fn new(record: SuspensionRecord, title: impl Into<String>) -> Self {
+        Self {
+            record,
+            payload: None,
+            resume_schema: None,
+            title: title.into(),
+            description: None,
+            assignees: Vec::new(),
+        }
+    }
 }
 
 /// What is found out about a suspension.
@@ -104,7 +119,7 @@ impl Tenant {
     /// use serde_json::json;
     ///
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
-    /// workflow.start(StartOptions::input(json!({"amount": 120}))).await?;
+    /// workflow.new_run().start(StartOptions::input(json!({"amount": 120}))).await?;
     /// let waiting = tenant.inbox(SuspensionFilter::default()).await?.rows;
     /// assert_eq!(waiting[0].title, "ask");
     /// assert_eq!(waiting[0].payload.as_ref().unwrap().text(), r#"{"amount":120}"#);

@@ -24,13 +24,8 @@ pub(crate) async fn came_late(
 }
 
 async fn note(host: &Shared, run: &RunState, late: LateTry) -> Result<(), StoreError> {
-    let filter = SuspensionFilter {
-        run: Some(run.id),
-        only: vec![late.suspension],
-        with_ended: true,
-        with_tries: true,
-        ..SuspensionFilter::default()
-    };
+    let filter =
+        SuspensionFilter::default().run(run.id).only(vec![late.suspension]).with_ended(true).with_tries(true);
     let found = host.store.list_suspensions(&run.tenant, filter).await?.rows;
     let times = found.first().map_or(0, |row| host.late.count(late.suspension, &row.past));
     match times {

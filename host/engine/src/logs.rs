@@ -13,6 +13,7 @@ use crate::run::Run;
 
 /// Which lines of a run's log to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LogFilter {
     /// Only those of this step and of all below it, repetitions included.
     pub step: Option<StepPath>,
@@ -22,8 +23,15 @@ pub struct LogFilter {
     pub after: Option<LogPlace>,
 }
 
+reentry_core::setters!(LogFilter {
+    step: Option<StepPath>,
+    level: Option<Level>,
+    after: Option<LogPlace>,
+});
+
 /// A part of a run's log.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LogPage {
     /// The lines: call by call, in the order in which the calls ended.
     pub lines: Vec<LogLine>,
@@ -35,6 +43,7 @@ pub struct LogPage {
 
 /// A line that a guest logged, or one that stands for lines which were dropped.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct LogLine {
     /// The run in which it was logged: of a fork, what its parents did before is told, too.
     pub run_id: RunId,
@@ -57,6 +66,30 @@ pub struct LogLine {
     pub fields: Option<Json>,
     /// How many lines it stands for, which were dropped.
     pub dropped: Option<u64>,
+}
+
+impl LogLine {
+    /// Makes a line of the first try of a step's first call, for tests of what shows them.
+    pub fn new(
+        run_id: RunId,
+        at: Timestamp,
+        path: StepPath,
+        level: Level,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            run_id,
+            version: 1,
+            at,
+            path,
+            call: 1,
+            attempt: 0,
+            level,
+            message: message.into(),
+            fields: None,
+            dropped: None,
+        }
+    }
 }
 
 impl Run {

@@ -48,25 +48,19 @@ impl Meant {
             Some(id) => vec![*id],
             None => self.open.iter().map(|(id, _)| *id).collect(),
         };
-        let (mut after, mut pages) = (None, 0);
+        let mut filter =
+            SuspensionFilter::default().run(run.id).only(only).with_ended(true).latest_first(true);
+        let mut pages = 0;
         loop {
-            let filter = SuspensionFilter {
-                run: Some(run.id),
-                only: only.clone(),
-                with_ended: true,
-                latest_first: true,
-                after,
-                ..SuspensionFilter::default()
-            };
-            let page = host.store.list_suspensions(&run.tenant, filter).await?;
+            let page = host.store.list_suspensions(&run.tenant, filter.clone()).await?;
             let over = page.rows.into_iter().find_map(|row| Some((self.end_of(&row)?, row)));
             if let Some(((end, at), row)) = over {
                 let by = row.past.by.name().filter(|_| end == SuspensionEnd::Answered).map(str::to_owned);
                 let error = TargetError::consumed(run, self.target, end, at, by);
                 return Ok((error, Some(row.id)));
             }
-            (after, pages) = (page.next, pages + 1);
-            if after.is_none() || pages == PAGES_MAX {
+            (filter.after, pages) = (page.next, pages + 1);
+            if filter.after.is_none() || pages == PAGES_MAX {
                 return Ok((error, None));
             }
         }

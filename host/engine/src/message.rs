@@ -13,7 +13,8 @@ use crate::tenant::Tenant;
 use crate::who;
 
 /// An event for a step that waits for it, now or later.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SendEvent {
     /// Name of the event, 1 to 256 bytes.
     pub name: String,
@@ -33,8 +34,40 @@ pub struct SendEvent {
     pub comment: Option<String>,
 }
 
+reentry_core::setters!(SendEvent {
+    key: Option<String>,
+    payload: Option<Json>,
+    id: Option<String>,
+    expires_at: Option<Timestamp>,
+    actor: Option<Actor>,
+    channel: Option<String>,
+    comment: Option<String>,
+});
+
+impl SendEvent {
+    /// Makes an event of this name, 1 to 256 bytes.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            key: None,
+            payload: None,
+            id: None,
+            expires_at: None,
+            actor: None,
+            channel: None,
+            comment: None,
+        }
+    }
+
+    /// Sets who sends it. The host adds by what it knows the caller.
+    pub fn by(self, name: impl Into<String>) -> Self {
+        self.actor(Actor::asserted(name))
+    }
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EventReceipt {
     /// The event as it is kept; for one that was sent before, that one.
     pub message: MessageId,
@@ -57,9 +90,8 @@ impl Tenant {
     /// use serde_json::json;
     ///
     /// let workflow = tenant.workflow("order").event(EventEntry::new("paid")).commit().await?;
-    /// let run = workflow.start(StartOptions::default()).await?.run;
-    /// let paid = SendEvent { name: "paid".into(), payload: Some(json!(120).into()), ..SendEvent::default() };
-    /// let receipt = tenant.send_event(paid).await?;
+    /// let run = workflow.new_run().start(StartOptions::default()).await?.run;
+    /// let receipt = tenant.send_event(SendEvent::new("paid").payload(json!(120))).await?;
     /// assert_eq!((receipt.delivered, receipt.run), (true, Some(run.id())));
     /// # Ok(())
     /// # }

@@ -29,6 +29,7 @@ const TRIES_MAX: usize = 8;
 
 /// A run that moved to another version of its workflow, or would.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Migration {
     /// The run.
     pub run_id: RunId,
@@ -42,6 +43,7 @@ pub struct Migration {
 
 /// A step that goes on in another component.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MigratedStep {
     /// The step.
     pub path: StepPath,
@@ -51,6 +53,20 @@ pub struct MigratedStep {
     pub to: ComponentDigest,
     /// Size of the state that one exported and the other one took up; `None` for a step that has no memory.
     pub state_bytes: Option<usize>,
+}
+
+impl Migration {
+    /// Makes that of a run which moved with these steps, for tests of what shows it.
+    pub fn new(run_id: RunId, from: WorkflowDigest, to: WorkflowDigest, steps: Vec<MigratedStep>) -> Self {
+        Self { run_id, from, to, steps }
+    }
+}
+
+impl MigratedStep {
+    /// Makes that of a step without memory, for tests of what shows it.
+    pub fn new(path: StepPath, from: ComponentDigest, to: ComponentDigest) -> Self {
+        Self { path, from, to, state_bytes: None }
+    }
 }
 
 /// What of a move is stored.

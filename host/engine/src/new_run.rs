@@ -29,6 +29,7 @@ pub struct NewRun {
 
 /// A run that was made and started.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Started {
     /// The run.
     pub run: Run,
@@ -37,9 +38,10 @@ pub struct Started {
 }
 
 impl NewRun {
-    pub(crate) fn of(workflow: Workflow, resource_id: Option<String>) -> Self {
-        let run = pending(&workflow, resource_id);
-        Self { workflow, run }
+    /// Sets the resource: what the run is about. Runs can be listed by it, and steps can read it.
+    pub fn resource_id(mut self, resource_id: impl Into<String>) -> Self {
+        self.run.resource_id = Some(resource_id.into());
+        self
     }
 
     /// Returns the id that it will have. When the start repeats an earlier request, the earlier run is the one that
@@ -78,59 +80,56 @@ impl NewRun {
         .await?;
         Ok(Started { run: Run::new(tenant.clone(), result.run_id, result.version), result })
     }
-}
 
-impl Workflow {
-    /// Makes a run and starts it in one change: nothing is left of one whose start is refused. Otherwise as
-    /// [`Run::start`].
-    ///
-    /// # Errors
-    /// As [`Run::start`].
-    pub async fn start(&self, options: StartOptions) -> Result<Started, Error> {
-        self.new_run(None).start(options).await
-    }
-
-    /// Makes a run with an id. Nothing of it is stored before it is started.
-    pub fn new_run(&self, resource_id: Option<String>) -> NewRun {
-        NewRun::of(self.clone(), resource_id)
-    }
-
-    /// Creates a run, with status `pending`. On return it survives the end of this process, not the loss of power.
+    /// Stores the run, with status `pending`, for [`Run::start`] to start it. On return it survives the end of this
+    /// process, not the loss of power.
     ///
     /// # Errors
     /// `Unavailable` when the store cannot be used.
-    pub async fn create_run(&self) -> Result<Run, Error> {
-        self.created(None).await
-    }
-
-    /// Creates a run with a resource: what it is about. Runs can be listed by it, and steps can read it.
-    ///
-    /// # Errors
-    /// As [`Self::create_run`].
-    pub async fn create_run_about(&self, resource_id: impl Into<String>) -> Result<Run, Error> {
-        self.created(Some(resource_id.into())).await
-    }
-
-    /// Stores a run that waits to be started.
-    async fn created(&self, resource_id: Option<String>) -> Result<Run, Error> {
-        let shared = &self.tenant.shared;
-        shared.registry.check_components(self.tenant.id(), self.digest()).await?;
-        let run = Arc::new(pending(self, resource_id));
+    pub async fn create(self) -> Result<Run, Error> {
+        let Self { workflow: Workflow { tenant, workflow }, run } = self;
+        let (shared, run) = (&tenant.shared, Arc::new(run));
+        shared.registry.check_components(tenant.id(), workflow.digest()).await?;
         let id = run.id;
         let commit = Commit::new(Arc::clone(&run), None, Durability::Visible);
         shared.fault(FaultPoint::BeforeCommit(Stored::Created));
         shared.store.commit(commit).await.map_err(|error| new_run_refused(id, error))?;
         shared.fault(FaultPoint::AfterCommit(Stored::Created));
         shared.recent.note(&run);
-        Ok(Run::new(self.tenant.clone(), id, 0))
+        Ok(Run::new(tenant, id, 0))
+    }
+}
+
+impl Workflow {
+    /// Makes a run with an id, of which nothing is stored yet. It is started in one change ([`NewRun::start`]), or
+    /// stored first and started later ([`NewRun::create`]).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (host, tenant, ask) = asks().await?;
+    /// use reentry::{RunFilter, RunStatus, StartOptions};
+    /// use serde_json::json;
+    ///
+    /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+    /// let input = StartOptions::input(json!({"amount": 120}));
+    /// let started = workflow.new_run().resource_id("order-7").start(input).await?;
+    /// assert_eq!(started.result.status, RunStatus::Suspended);
+    /// let about = tenant.runs(RunFilter::default().resource_id("order-7")).await?;
+    /// assert_eq!(about.rows[0].id, started.run.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new_run(&self) -> NewRun {
+        NewRun { workflow: self.clone(), run: pending(self) }
     }
 }
 
 /// A run that waits to be started, not stored.
-fn pending(workflow: &Workflow, resource_id: Option<String>) -> RunState {
+fn pending(workflow: &Workflow) -> RunState {
     let (shared, tenant) = (&workflow.tenant.shared, workflow.tenant.id().clone());
     let now = shared.clock.now();
     let pinned = (workflow.digest(), workflow.id().to_owned());
-    let run = RunState::new(shared.chance.run_id(now), tenant, pinned, now);
-    RunState { resource_id, ..run }
+    RunState::new(shared.chance.run_id(now), tenant, pinned, now)
 }

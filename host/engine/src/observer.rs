@@ -11,6 +11,7 @@ use crate::span::Span;
 
 /// Where in which run something was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Source {
     /// Whose run it is.
     pub tenant: TenantId,
@@ -22,6 +23,7 @@ pub struct Source {
 
 /// Something that a host did for a run without a request about that run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Upkeep {
     /// Whose run it is.
     pub tenant: TenantId,
@@ -33,7 +35,19 @@ pub struct Upkeep {
     pub steps: Vec<StepPath>,
 }
 
+impl Source {
+    /// Makes a source, for tests of observers.
+    pub fn new(tenant: TenantId, run: RunId, path: StepPath) -> Self {
+        Self { tenant, run, path }
+    }
+}
+
 impl Upkeep {
+    /// Makes one without steps, for tests of observers.
+    pub fn new(tenant: TenantId, run: RunId, did: Did) -> Self {
+        Self { tenant, run, did, steps: Vec::new() }
+    }
+
     /// Most steps that are named: a run may have any number of them.
     pub const STEPS_MAX: usize = 10;
 }

@@ -10,6 +10,7 @@ use reentry_core::trace::{TracingContext, TracingOptions};
 
 /// What the result shows beside what it always shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutputOptions {
     /// The workflow's shared state.
     pub include_state: bool,
@@ -17,8 +18,11 @@ pub struct OutputOptions {
     pub include_resume_labels: bool,
 }
 
+reentry_core::setters!(OutputOptions { include_state: bool, include_resume_labels: bool });
+
 /// How a run is started.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct StartOptions {
     /// The workflow's input; `None` is `null`.
     pub input_data: Option<Json>,
@@ -43,8 +47,21 @@ pub struct StartOptions {
     pub comment: Option<String>,
 }
 
+reentry_core::setters!(StartOptions {
+    initial_state: Option<Json>,
+    request_context: BTreeMap<String, Json>,
+    tracing_context: TracingContext,
+    tracing_options: TracingOptions,
+    output_options: OutputOptions,
+    idempotency_key: Option<String>,
+    actor: Option<Actor>,
+    channel: Option<String>,
+    comment: Option<String>,
+});
+
 /// How a run is resumed: the complete request of `run.resume`.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ResumeOptions {
     /// Which suspension is answered; may be left out when there is only one.
     pub step: Target,
@@ -71,8 +88,21 @@ pub struct ResumeOptions {
     pub comment: Option<String>,
 }
 
+reentry_core::setters!(ResumeOptions {
+    request_context: BTreeMap<String, Json>,
+    retry_count: u32,
+    tracing_context: TracingContext,
+    tracing_options: TracingOptions,
+    output_options: OutputOptions,
+    idempotency_key: Option<String>,
+    actor: Option<Actor>,
+    channel: Option<String>,
+    comment: Option<String>,
+});
+
 /// How a run is canceled.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct CancelOptions {
     /// Who cancels it. Not recorded by default; see [`os_actor`](crate::os_actor).
     pub actor: Option<Actor>,
@@ -82,10 +112,27 @@ pub struct CancelOptions {
     pub comment: Option<String>,
 }
 
+reentry_core::setters!(CancelOptions {
+    actor: Option<Actor>,
+    channel: Option<String>,
+    comment: Option<String>,
+});
+
 impl StartOptions {
     /// Makes the options of a start with this input.
     pub fn input(data: impl Into<Json>) -> Self {
         Self { input_data: Some(data.into()), ..Self::default() }
+    }
+
+    /// Sets who starts the run. The host adds by what it knows the caller.
+    pub fn by(self, name: impl Into<String>) -> Self {
+        self.actor(Actor::asserted(name))
+    }
+
+    /// Sets one key of the request context.
+    pub fn context(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
+        self.request_context.insert(key.into(), value.into());
+        self
     }
 
     pub(crate) fn request(self, by: By) -> StartRequest {
@@ -120,9 +167,8 @@ impl ResumeOptions {
     }
 
     /// Sets who answers. The host adds by what it knows the caller.
-    pub fn by(mut self, name: impl Into<String>) -> Self {
-        self.actor = Some(Actor::asserted(name));
-        self
+    pub fn by(self, name: impl Into<String>) -> Self {
+        self.actor(Actor::asserted(name))
     }
 
     /// Sets one key of the request context.

@@ -20,6 +20,7 @@ use crate::options::OutputOptions;
 /// The records of single steps are not part of it, so that its cost does not grow with the steps that were done before;
 /// [`Run::steps`](crate::Run::steps) reads them.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RunResult {
     /// The run.
     pub run_id: RunId,
@@ -53,6 +54,7 @@ pub struct RunResult {
 /// result answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct SuspendedStep {
     /// The step.
     pub path: StepPath,
@@ -122,6 +124,7 @@ pub(crate) fn labels(suspended: &[SuspendedStep]) -> BTreeMap<String, Vec<StepPa
 
 /// The records of a run's steps.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct StepResults {
     /// The workflow's input.
     pub input: Option<Json>,

@@ -48,21 +48,14 @@ impl Run {
     }
 
     async fn suspensions_of(&self, run: RunId) -> Result<Vec<Waiting>, Error> {
-        let (mut all, mut after) = (Vec::new(), None);
+        let mut filter =
+            SuspensionFilter::default().run(run).with_ended(true).with_tries(true).with_timers(true);
+        let mut all = Vec::new();
         loop {
-            let run = Some(run);
-            let filter = SuspensionFilter {
-                run,
-                with_ended: true,
-                with_tries: true,
-                with_timers: true,
-                after,
-                ..Default::default()
-            };
-            let page = self.tenant.inbox(filter).await?;
+            let page = self.tenant.inbox(filter.clone()).await?;
             all.extend(page.rows);
-            after = page.next;
-            if after.is_none() {
+            filter.after = page.next;
+            if filter.after.is_none() {
                 return Ok(all);
             }
         }

@@ -117,13 +117,11 @@ pub(crate) async fn perform(
     let facts = facts(&host, &run, &path, node, step, place.told(span_id));
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
-    let options = CallOptions {
-        limits: Some(host.policy(&run.tenant).await?.limits.clone()),
-        cancel: Some(cancel.clone()),
-        timeout,
-        domain: Some(run.tenant.as_str().into()),
-        ..CallOptions::new(ready.seal.clone())
-    };
+    let mut options = CallOptions::new(ready.seal.clone())
+        .limits(host.policy(&run.tenant).await?.limits.clone())
+        .cancel(cancel.clone())
+        .domain(run.tenant.as_str());
+    options.timeout = timeout;
     host.fault(FaultPoint::BeforeCall);
     let called =
         called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span.told.clone());

@@ -15,6 +15,7 @@ const AT_ONCE: usize = 64;
 
 /// Which runs are to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Prune {
     /// Those that have ended and changed last before this instant.
     pub before: Timestamp,
@@ -22,13 +23,25 @@ pub struct Prune {
     pub workflow_id: Option<String>,
 }
 
+reentry_core::setters!(Prune {
+    workflow_id: Option<String>,
+});
+
 /// What became of runs that were to go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pruned {
     /// Those that were deleted.
     pub deleted: Vec<RunId>,
     /// Those that were kept, as forks that are kept read them.
     pub kept: Vec<RunId>,
+}
+
+impl Prune {
+    /// Makes the choice of runs that have ended and changed last before this instant.
+    pub fn before(before: Timestamp) -> Self {
+        Self { before, workflow_id: None }
+    }
 }
 
 impl Tenant {
@@ -40,15 +53,14 @@ impl Tenant {
     pub async fn prunable(&self, which: &Prune) -> Result<Vec<RunId>, Error> {
         let mut found = Vec::new();
         for status in RunStatus::ALL.into_iter().filter(|status| status.is_final()) {
-            let mut after = None;
+            let mut filter = RunFilter::default().status(status);
+            filter.workflow_id.clone_from(&which.workflow_id);
             loop {
-                let workflow_id = which.workflow_id.clone();
-                let filter = RunFilter { status: Some(status), workflow_id, after, ..RunFilter::default() };
-                let page = self.runs(filter).await?;
+                let page = self.runs(filter.clone()).await?;
                 let old = page.rows.iter().filter(|run| run.updated_at < which.before);
                 found.extend(old.map(|run| (run.created_at, run.id)));
-                after = page.next;
-                if after.is_none() {
+                filter.after = page.next;
+                if filter.after.is_none() {
                     break;
                 }
             }

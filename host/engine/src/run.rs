@@ -83,7 +83,7 @@ impl Run {
     /// use serde_json::json;
     ///
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
-    /// let run = workflow.create_run().await?;
+    /// let run = workflow.new_run().create().await?;
     /// let result = run.start(StartOptions::input(json!({"amount": 120}))).await?;
     /// assert_eq!(result.status, RunStatus::Suspended);
     /// # Ok(())
@@ -128,7 +128,7 @@ impl Run {
     ///
     /// # let (host, tenant, ask) = asks().await?;
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
-    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// # let run = workflow.new_run().start(StartOptions::input(json!({"amount": 120}))).await?.run;
     /// let result = run.resume(ResumeOptions::data(json!({"approved": true})).by("Kim")).await?;
     /// assert_eq!(result.status, RunStatus::Success);
     /// assert_eq!(result.result.unwrap().text(), r#"{"approved":true}"#);

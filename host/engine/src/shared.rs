@@ -84,13 +84,12 @@ impl Shared {
     pub(crate) async fn policy(&self, tenant: &TenantId) -> Result<Arc<TenantPolicy>, Error> {
         let policy = self.policies.policy(tenant).await?;
         let (asked, most) = (&policy.limits, &self.limits);
-        let limits = Limits {
-            memory_bytes: asked.memory_bytes.min(most.memory_bytes),
-            table_elements: asked.table_elements.min(most.table_elements),
-            instances: asked.instances.min(most.instances),
-            value_bytes: asked.value_bytes.min(VALUE_BYTES_MAX),
-            ..asked.clone()
-        };
+        let limits = asked
+            .clone()
+            .memory_bytes(asked.memory_bytes.min(most.memory_bytes))
+            .table_elements(asked.table_elements.min(most.table_elements))
+            .instances(asked.instances.min(most.instances))
+            .value_bytes(asked.value_bytes.min(VALUE_BYTES_MAX));
         Ok(if limits == *asked { policy } else { Arc::new(TenantPolicy { limits, ..(*policy).clone() }) })
     }
 }

@@ -15,6 +15,7 @@ const TRIES_MAX: usize = 8;
 
 /// What becomes of runs that have not ended when their tenant is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OpenRuns {
     /// They stay, and so does the tenant.
     Refuse,
@@ -70,7 +71,7 @@ impl Tenant {
         for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
             loop {
                 // What is canceled is not in the list any more.
-                let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+                let filter = RunFilter::default().status(status);
                 let page = self.runs(filter).await?;
                 if page.rows.is_empty() {
                     break;

@@ -19,6 +19,7 @@ const ROWS: usize = 1_000;
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TimelineRow {
     /// When.
     pub at: Timestamp,

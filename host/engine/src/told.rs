@@ -18,6 +18,7 @@ const AT_ONCE: usize = 500;
 
 /// The questions and answers of an entry of the log. What is not recorded is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Told {
     /// What was asked, of a step that began to wait for an answer.
     pub suspend_payload: Option<Json>,
@@ -31,6 +32,7 @@ pub struct Told {
 
 /// An answer that came.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ToldAnswer {
     /// The suspension.
     pub suspension_id: SuspensionId,
@@ -59,14 +61,12 @@ impl Asked {
         let ids: BTreeSet<SuspensionId> = entries.flat_map(|entry| named(&entry.kind)).copied().collect();
         let (ids, mut asked) = (ids.into_iter().collect::<Vec<_>>(), Self::default());
         for only in ids.chunks(AT_ONCE) {
-            let filter = SuspensionFilter {
-                run: Some(run),
-                only: only.to_vec(),
-                with_ended: true,
-                with_tries: true,
-                with_timers: true,
-                ..SuspensionFilter::default()
-            };
+            let filter = SuspensionFilter::default()
+                .run(run)
+                .only(only.to_vec())
+                .with_ended(true)
+                .with_tries(true)
+                .with_timers(true);
             let page = tenant.shared.store.list_suspensions(&tenant.id, filter).await?;
             for mut record in page.rows {
                 read_texts(&*tenant.shared.store, record.id, &mut record.past).await?;

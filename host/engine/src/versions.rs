@@ -10,6 +10,7 @@ use crate::workflow::Workflow;
 
 /// A definition that is the current version of its id now.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Applied {
     /// The version.
     pub workflow: Workflow,

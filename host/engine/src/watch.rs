@@ -59,7 +59,7 @@ impl Run {
     /// # use serde_json::json;
     /// # let (host, tenant, ask) = asks().await?;
     /// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
-    /// # let run = workflow.start(StartOptions::input(json!({"amount": 120}))).await?.run;
+    /// # let run = workflow.new_run().start(StartOptions::input(json!({"amount": 120}))).await?.run;
     /// run.resume(ResumeOptions::data(json!(true))).await?;
     /// let mut watch = run.watch(None);
     /// let mut happened = Vec::new();

@@ -22,6 +22,7 @@ pub const LOOKED_MAX: usize = 10_000;
 /// `assignee`, `actor`, `due_from`, `due_before`) they come in the order of those waits, each run once: where its
 /// first wait that passes stands in the list of suspensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunFilter {
     /// Only runs with this status.
     pub status: Option<RunStatus>,
@@ -56,11 +57,30 @@ pub struct RunFilter {
     pub limit: usize,
 }
 
+reentry_core::setters!(RunFilter {
+    status: Option<RunStatus>,
+    workflow_id: Option<String>,
+    workflow: Option<WorkflowDigest>,
+    resource_id: Option<String>,
+    created_from: Option<Timestamp>,
+    created_before: Option<Timestamp>,
+    step: Option<StepPath>,
+    label: Option<String>,
+    assignee: Option<String>,
+    actor: Option<String>,
+    due_from: Option<Timestamp>,
+    due_before: Option<Timestamp>,
+    oldest_first: bool,
+    after: Option<String>,
+    limit: usize,
+});
+
 /// Which suspensions to list.
 ///
 /// They come in the order of their ids, which is that in which they were opened; with `due_from` or `due_before` in
 /// the order of their deadlines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SuspensionFilter {
     /// Only those of this run. Then ended ones may be listed too.
     pub run: Option<RunId>,
@@ -102,6 +122,28 @@ pub struct SuspensionFilter {
     /// Rows wanted; 0 and anything above [`PAGE_ROWS_MAX`](crate::query::PAGE_ROWS_MAX) mean that bound.
     pub limit: usize,
 }
+
+reentry_core::setters!(SuspensionFilter {
+    run: Option<RunId>,
+    only: Vec<SuspensionId>,
+    workflow_id: Option<String>,
+    workflow: Option<WorkflowDigest>,
+    resource_id: Option<String>,
+    step: Option<StepPath>,
+    label: Option<String>,
+    assignee: Option<String>,
+    actor: Option<String>,
+    opened_from: Option<Timestamp>,
+    opened_before: Option<Timestamp>,
+    due_from: Option<Timestamp>,
+    due_before: Option<Timestamp>,
+    with_ended: bool,
+    with_tries: bool,
+    with_timers: bool,
+    latest_first: bool,
+    after: Option<String>,
+    limit: usize,
+});
 
 /// A suspension with all that filters look at.
 #[derive(Clone, Debug)]

@@ -259,46 +259,39 @@ impl Attempt {
 
 /// Filters on what is waited for, each alone and together with others.
 fn suspension_filters() -> Vec<SuspensionFilter> {
-    let text = |text: &str| Some(text.to_owned());
-    let any = SuspensionFilter { limit: 2, ..SuspensionFilter::default() };
-    let due =
-        SuspensionFilter { due_from: Some(Timestamp(30)), due_before: Some(Timestamp(60)), ..any.clone() };
+    let any = SuspensionFilter::default().limit(2);
+    let due = any.clone().due_from(Timestamp(30)).due_before(Timestamp(60));
     let mut filters = vec![any.clone(), due.clone()];
-    for one in [any.clone(), due, SuspensionFilter { with_timers: true, ..any.clone() }] {
-        filters.push(SuspensionFilter { label: text("boss"), ..one.clone() });
-        filters.push(SuspensionFilter { assignee: text("ann"), label: text("x"), ..one.clone() });
-        filters.push(SuspensionFilter { step: Some(path("each")), ..one.clone() });
-        filters.push(SuspensionFilter { step: Some(path("b")), workflow_id: text("one"), ..one.clone() });
-        filters.push(SuspensionFilter { workflow_id: text("approve"), ..one.clone() });
-        filters.push(SuspensionFilter { workflow: Some(workflow(1).digest), ..one.clone() });
-        filters.push(SuspensionFilter { resource_id: text("r"), assignee: text("bob"), ..one.clone() });
-        filters.push(SuspensionFilter { resource_id: text("r"), ..one });
+    for one in [any.clone(), due, any.clone().with_timers(true)] {
+        filters.push(one.clone().label("boss"));
+        filters.push(one.clone().assignee("ann").label("x"));
+        filters.push(one.clone().step(path("each")));
+        filters.push(one.clone().step(path("b")).workflow_id("one"));
+        filters.push(one.clone().workflow_id("approve"));
+        filters.push(one.clone().workflow(workflow(1).digest));
+        filters.push(one.clone().resource_id("r").assignee("bob"));
+        filters.push(one.resource_id("r"));
     }
-    let latest: Vec<_> =
-        filters.iter().cloned().map(|one| SuspensionFilter { latest_first: true, ..one }).collect();
+    let latest: Vec<_> = filters.iter().cloned().map(|one| one.latest_first(true)).collect();
     filters.extend(latest);
     filters
 }
 
 /// The same of runs, beside those on runs themselves.
 fn run_filters() -> Vec<RunFilter> {
-    let text = |text: &str| Some(text.to_owned());
-    let any = RunFilter { limit: 2, ..RunFilter::default() };
-    let mut filters = vec![RunFilter { due_before: Some(Timestamp(60)), ..any.clone() }];
+    let any = RunFilter::default().limit(2);
+    let mut filters = vec![any.clone().due_before(Timestamp(60))];
     for status in [None, Some(RunStatus::Running), Some(RunStatus::Suspended), Some(RunStatus::Success)] {
-        let one = RunFilter { status, ..any.clone() };
+        let mut one = any.clone();
+        one.status = status;
         filters.push(one.clone());
-        filters.push(RunFilter { workflow_id: text("one"), ..one.clone() });
-        filters.push(RunFilter {
-            resource_id: text("r"),
-            created_before: Some(Timestamp(1_004)),
-            ..one.clone()
-        });
-        filters.push(RunFilter { step: Some(path("each")), ..one.clone() });
-        filters.push(RunFilter { label: text("boss"), ..one.clone() });
-        filters.push(RunFilter { label: text("boss"), resource_id: text("r"), ..one });
+        filters.push(one.clone().workflow_id("one"));
+        filters.push(one.clone().resource_id("r").created_before(Timestamp(1_004)));
+        filters.push(one.clone().step(path("each")));
+        filters.push(one.clone().label("boss"));
+        filters.push(one.label("boss").resource_id("r"));
     }
-    let oldest: Vec<_> = filters.iter().cloned().map(|one| RunFilter { oldest_first: true, ..one }).collect();
+    let oldest: Vec<_> = filters.iter().cloned().map(|one| one.oldest_first(true)).collect();
     filters.extend(oldest);
     filters
 }
@@ -345,14 +338,12 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         for number in 0..RUNS {
             let id = run_id(number);
             add("run", format!("{:?}", store.run(&tenant, id).await));
-            let history = SuspensionFilter {
-                run: Some(id),
-                with_ended: true,
-                with_tries: true,
-                with_timers: true,
-                limit: 3,
-                ..SuspensionFilter::default()
-            };
+            let history = SuspensionFilter::default()
+                .run(id)
+                .with_ended(true)
+                .with_tries(true)
+                .with_timers(true)
+                .limit(3);
             add("history", format!("{:?}", store.list_suspensions(&tenant, history).await));
         }
         for filter in run_filters() {

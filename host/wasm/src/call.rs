@@ -25,6 +25,7 @@ use crate::setup::Setup;
 
 /// How one call is made.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CallOptions {
     /// Key of the run's guest images.
     pub seal: SealKey,
@@ -48,6 +49,13 @@ impl CallOptions {
         Self { seal, timeout: None, limits: None, cancel: None, domain: None }
     }
 }
+
+reentry_core::setters!(CallOptions {
+    timeout: Option<Duration>,
+    limits: Option<Limits>,
+    cancel: Option<Cancel>,
+    domain: Option<Arc<str>>,
+});
 
 /// What came of a call that the guest ended by itself.
 #[derive(Debug)]

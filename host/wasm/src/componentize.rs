@@ -20,6 +20,7 @@ pub enum Encoding {
 
 /// How a core module is made a component.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct ComponentizeOptions<'a> {
     /// World of `wit/step.wit` that the module implements. `None` is `step`. Looked at only for a module that does
     /// not say which world it implements.
@@ -27,6 +28,8 @@ pub struct ComponentizeOptions<'a> {
     /// How the module writes its strings. Looked at only for a module that does not say.
     pub encoding: Encoding,
 }
+
+reentry_core::setters!(ComponentizeOptions<'a> { world: Option<&'a str>, encoding: Encoding, });
 
 /// Why a core module was not made a component.
 #[derive(Debug, thiserror::Error)]

@@ -50,6 +50,7 @@ pub enum DirtyTracking {
 
 /// Settings of a [`Runtime`](crate::Runtime).
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct RuntimeConfig {
     /// Folder for compiled code; made if it is not there. Without one every process compiles anew.
     ///
@@ -87,6 +88,20 @@ pub struct RuntimeConfig {
     /// Compiling takes time and memory in proportion; the largest known, CPython, has 18 MB.
     pub component_bytes_max: usize,
 }
+
+reentry_core::setters!(RuntimeConfig {
+    cache_dir: Option<PathBuf>,
+    host_key: [u8; 32],
+    limits: Limits,
+    calls_max: u32,
+    resident_bytes: usize,
+    spare_instances: usize,
+    tick: Duration,
+    allocation: Allocation,
+    dirty_tracking: DirtyTracking,
+    quick_compile: bool,
+    component_bytes_max: usize,
+});
 
 impl RuntimeConfig {
     /// The defaults, with this secret.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Bounds of one call. All of them hold at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Limits {
     /// Bytes of linear memory, all memories of the component together. Default 256 MiB.
     ///
@@ -52,6 +53,19 @@ pub struct Limits {
     /// Each wait is a row of its own in the store.
     pub waits: usize,
 }
+
+reentry_core::setters!(Limits {
+    memory_bytes: u64,
+    table_elements: u64,
+    instances: usize,
+    call: Duration,
+    value_bytes: usize,
+    crossing_bytes: usize,
+    log_line_bytes: usize,
+    log_bytes: usize,
+    emit_bytes: usize,
+    waits: usize,
+});
 
 impl Default for Limits {
     fn default() -> Self {

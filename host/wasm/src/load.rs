@@ -34,6 +34,7 @@ const MIGRATION: &str = "reentry:step/migration@0.1.0";
 /// What is being done to a component that is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum Phase {
     /// It is held to the bounds on what components consist of, and its memories and globals are made reachable.
     Instrumenting,

@@ -245,7 +245,7 @@ pub struct AnswerRefusedPayload<'a> {
 
 impl<'a> From<&'a WatchEvent> for EventRow<'a> {
     fn from(event: &'a WatchEvent) -> Self {
-        let WatchEvent { run_id, version, index, at, ref what } = *event;
+        let WatchEvent { run_id, version, index, at, ref what, .. } = *event;
         let from = match what {
             Happening::Emitted { .. } => "USER",
             _ => "WORKFLOW",
@@ -275,6 +275,8 @@ pub fn event_name(what: &Happening) -> &'static str {
         Happening::Migrated => "workflow-migrated",
         Happening::Canceled { .. } => "workflow-canceled",
         Happening::Finished { .. } => "workflow-finish",
+        // One that is newer than this list.
+        _ => "workflow-other",
     }
 }
 
@@ -342,11 +344,6 @@ fn payload(what: &Happening, at: Timestamp) -> EventPayload<'_> {
             output: output.as_ref(),
             workflow_status: *status,
         },
-        Happening::Paused
-        | Happening::Unpaused
-        | Happening::TakenOver
-        | Happening::Restarted
-        | Happening::Forked
-        | Happening::Migrated => EventPayload::Nothing {},
+        _ => EventPayload::Nothing {},
     }
 }

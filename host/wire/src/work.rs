@@ -78,7 +78,7 @@ impl<'a> WorkLogged<'a> {
         message: &'a str,
         fields: Option<&'a Json>,
     ) -> Self {
-        let Source { tenant, run, path } = source;
+        let Source { tenant, run, path, .. } = source;
         Self { at, did: "logged", run_id: *run, tenant, steps: [path], level, message, fields }
     }
 }
@@ -100,7 +100,8 @@ mod tests {
             (Did::GaveUp("damaged\u{1b}".to_owned()), Vec::new()),
         ];
         let line = |(did, steps)| {
-            let upkeep = Upkeep { tenant: TenantId::default(), run, did, steps };
+            let mut upkeep = Upkeep::new(TenantId::default(), run, did);
+            upkeep.steps = steps;
             serde_json::to_string(&Worked::of(&upkeep, Timestamp(1_000))).unwrap()
         };
         insta::assert_snapshot!(all.map(line).join("\n"), @r#"

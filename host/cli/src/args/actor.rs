@@ -3,9 +3,6 @@
 use clap::Args;
 use reentry::core::actor::Actor;
 
-/// The way in that is kept with what was asked for.
-const CHANNEL: &str = "cli";
-
 /// Who asks for something, by their own word.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ActorArgs {
@@ -19,13 +16,12 @@ pub(crate) struct ActorArgs {
 }
 
 impl ActorArgs {
-    /// Who it is: by their own word, or as the operating system has it.
-    pub(crate) fn actor(&self) -> Option<Actor> {
-        Some(self.name.clone().map_or_else(reentry::os_actor, Actor::asserted))
-    }
+    /// The way in that is kept with what was asked for.
+    pub(crate) const CHANNEL: &str = "cli";
 
-    pub(crate) fn channel(&self) -> Option<String> {
-        Some(CHANNEL.to_owned())
+    /// Who it is: by their own word, or as the operating system has it.
+    pub(crate) fn actor(&self) -> Actor {
+        self.name.clone().map_or_else(reentry::os_actor, Actor::asserted)
     }
 
     pub(crate) fn comment(&self) -> Option<String> {

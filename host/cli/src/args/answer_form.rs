@@ -24,6 +24,6 @@ pub(crate) struct OutputArgs {
 
 impl OutputArgs {
     pub(crate) fn options(self) -> OutputOptions {
-        OutputOptions { include_state: self.include_state, include_resume_labels: self.include_labels }
+        OutputOptions::default().include_state(self.include_state).include_resume_labels(self.include_labels)
     }
 }

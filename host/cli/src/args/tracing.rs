@@ -50,13 +50,14 @@ impl TracingArgs {
             Some(text) => object("--metadata", text)?,
             None => Default::default(),
         };
-        let options = TracingOptions {
-            metadata,
-            request_context_keys: self.request_context_key.clone(),
-            trace_id: self.trace_id.clone(),
-            parent_span_id: self.parent_span_id.clone(),
-            tags: self.tag.clone(),
-        };
-        Ok((TracingContext { current_span }, options))
+        let mut options = TracingOptions::default()
+            .metadata(metadata)
+            .request_context_keys(self.request_context_key.clone())
+            .tags(self.tag.clone());
+        options.trace_id.clone_from(&self.trace_id);
+        options.parent_span_id.clone_from(&self.parent_span_id);
+        let mut context = TracingContext::default();
+        context.current_span = current_span;
+        Ok((context, options))
     }
 }

@@ -46,16 +46,9 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
     let host = session.existing_host(Background::Off).await?;
     let tenant = session.tenant_on(&host);
     let payload = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
-    let event = SendEvent {
-        name: args.name,
-        key: args.key,
-        payload,
-        id: args.id,
-        expires_at: None,
-        actor: args.actor.actor(),
-        channel: args.actor.channel(),
-        comment: args.actor.comment(),
-    };
+    let mut event = SendEvent::new(args.name).actor(args.actor.actor()).channel(ActorArgs::CHANNEL);
+    (event.key, event.payload, event.id) = (args.key, payload, args.id);
+    event.comment = args.actor.comment();
     let receipt = tenant.send_event(event).await?;
     // The step that has it goes on in this process.
     let status = match receipt.run {

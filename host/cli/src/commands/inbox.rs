@@ -55,24 +55,21 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     };
     let (list, now) = (args.list, session.now());
     let (workflow, began, due) = (list.version(session, &tenant).await?, list.began(now)?, list.due(now));
-    let filter = SuspensionFilter {
-        run,
-        workflow,
-        workflow_id: list.workflow,
-        resource_id: list.resource,
-        step: list.step,
-        label: list.label,
-        assignee: list.assignee,
-        actor: list.actor,
-        opened_from: began.0,
-        opened_before: began.1,
-        due_from: due.0,
-        due_before: due.1,
-        latest_first: list.order == Some(Order::Newest),
-        after: list.after,
-        limit: list.limit.into(),
-        ..SuspensionFilter::default()
-    };
+    let mut filter =
+        SuspensionFilter::default().latest_first(list.order == Some(Order::Newest)).limit(list.limit.into());
+    filter.run = run;
+    filter.workflow = workflow;
+    filter.workflow_id = list.workflow;
+    filter.resource_id = list.resource;
+    filter.step = list.step;
+    filter.label = list.label;
+    filter.assignee = list.assignee;
+    filter.actor = list.actor;
+    filter.opened_from = began.0;
+    filter.opened_before = began.1;
+    filter.due_from = due.0;
+    filter.due_before = due.1;
+    filter.after = list.after;
     if list.count {
         let counts = tenant.count_inbox(filter, args.by.map(Groups::of_library)).await?;
         return counted::tell(session, &counts, args.by);

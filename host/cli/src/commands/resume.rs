@@ -83,27 +83,23 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
 
 fn options(args: &Args) -> Result<ResumeOptions, Failure> {
     let (tracing_context, tracing_options) = args.tracing.read()?;
-    Ok(ResumeOptions {
-        step: Target {
-            step: args.step.clone(),
-            label: args.label.clone(),
-            for_each_index: args.index,
-            suspension: None,
-            // That of the run as it is found.
-            seen: None,
-            all: args.all,
-        },
-        resume_data: args.data.as_ref().map(|given| given.read("--data")).transpose()?,
-        request_context: args.context.read()?,
-        retry_count: args.retry_count,
-        tracing_context,
-        tracing_options,
-        output_options: args.output.options(),
-        idempotency_key: args.idempotency_key.clone(),
-        actor: args.actor.actor(),
-        channel: args.actor.channel(),
-        comment: args.actor.comment(),
-    })
+    let mut target = Target::default().all(args.all);
+    target.step.clone_from(&args.step);
+    target.label.clone_from(&args.label);
+    target.for_each_index = args.index;
+    let mut options = ResumeOptions::default()
+        .step(target)
+        .request_context(args.context.read()?)
+        .retry_count(args.retry_count)
+        .tracing_context(tracing_context)
+        .tracing_options(tracing_options)
+        .output_options(args.output.options())
+        .actor(args.actor.actor())
+        .channel(ActorArgs::CHANNEL);
+    options.resume_data = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
+    options.idempotency_key.clone_from(&args.idempotency_key);
+    options.comment = args.actor.comment();
+    Ok(options)
 }
 
 #[cfg(test)]

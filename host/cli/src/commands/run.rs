@@ -62,13 +62,28 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     tracing: TracingArgs,
+
+    /// What all this asks for, once it is read.
+    #[arg(skip)]
+    options: StartOptions,
+}
+
+impl Args {
+    /// Reads the files and texts that are given. Before the data folder is made: nothing is left of a start that is
+    /// refused for them.
+    pub(crate) fn read(&mut self) -> Result<(), Failure> {
+        self.options = options(self)?;
+        Ok(())
+    }
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
-    let options = options(&args)?;
     let tenant = session.tenant(Background::of(args.output.wait)).await?;
     let workflow = workflow(session, &tenant, &args).await?;
-    let new = workflow.new_run(args.resource);
+    let mut new = workflow.new_run();
+    if let Some(resource) = args.resource {
+        new = new.resource_id(resource);
+    }
     let (id, stored) = (new.id(), new.stored());
     let is_told = Cell::new(false);
     let tell = async {
@@ -81,10 +96,10 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         tokio::select! {
             biased;
             never = tell => match never {},
-            started = new.start(options) => Ok(started?),
+            started = new.start(args.options) => Ok(started?),
         }
     });
-    let Started { run, result } = started.await.map_err(|failure| with_form(failure, &workflow))?;
+    let Started { run, result, .. } = started.await.map_err(|failure| with_form(failure, &workflow))?;
     if run.id() == id && !is_told.get() {
         // It stopped before anyone looked.
         session.ui.note(&format!("run {id}"));
@@ -123,16 +138,16 @@ fn with_form(failure: Failure, workflow: &Workflow) -> Failure {
 
 fn options(args: &Args) -> Result<StartOptions, Failure> {
     let (tracing_context, tracing_options) = args.tracing.read()?;
-    Ok(StartOptions {
-        input_data: args.input.as_ref().map(|given| given.read("--input")).transpose()?,
-        initial_state: args.state.as_ref().map(|given| given.read("--state")).transpose()?,
-        request_context: args.context.read()?,
-        tracing_context,
-        tracing_options,
-        output_options: args.output.options(),
-        idempotency_key: args.idempotency_key.clone(),
-        actor: args.actor.actor(),
-        channel: args.actor.channel(),
-        comment: args.actor.comment(),
-    })
+    let mut options = StartOptions::default()
+        .request_context(args.context.read()?)
+        .tracing_context(tracing_context)
+        .tracing_options(tracing_options)
+        .output_options(args.output.options())
+        .actor(args.actor.actor())
+        .channel(ActorArgs::CHANNEL);
+    options.input_data = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
+    options.initial_state = args.state.as_ref().map(|given| given.read("--state")).transpose()?;
+    options.idempotency_key.clone_from(&args.idempotency_key);
+    options.comment = args.actor.comment();
+    Ok(options)
 }

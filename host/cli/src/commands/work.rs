@@ -166,7 +166,8 @@ mod tests {
                 Did::Woke => vec![step("each[3].nap"), step("ask")],
                 _ => Vec::new(),
             };
-            let upkeep = Upkeep { tenant: TenantId::default(), run, did, steps };
+            let mut upkeep = Upkeep::new(TenantId::default(), run, did);
+            upkeep.steps = steps;
             people += &text(&ui, &upkeep, Timestamp(1_000));
         }
         insta::assert_snapshot!(people, @r"

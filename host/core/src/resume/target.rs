@@ -7,6 +7,7 @@ use crate::path::{PathError, StepPath};
 
 /// How a request names the suspension that it answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Target {
     /// Its step, or any part of the path from the top that leaves one candidate.
     pub step: Option<StepPath>,
@@ -41,6 +42,24 @@ impl Target {
     /// Names the suspension itself.
     pub fn suspension(id: SuspensionId) -> Self {
         Self { suspension: Some(id), ..Self::default() }
+    }
+
+    /// Sets the index of an item of a `foreach`: [`for_each_index`](#structfield.for_each_index).
+    pub fn for_each_index(mut self, index: u32) -> Self {
+        self.for_each_index = Some(index);
+        self
+    }
+
+    /// Sets the version of the run that the caller has seen: [`seen`](#structfield.seen).
+    pub fn seen(mut self, version: u64) -> Self {
+        self.seen = Some(version);
+        self
+    }
+
+    /// Sets whether all suspensions that fit are answered: [`all`](#structfield.all).
+    pub fn all(mut self, all: bool) -> Self {
+        self.all = all;
+        self
     }
 }
 

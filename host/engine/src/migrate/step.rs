@@ -203,8 +203,8 @@ impl<'a> Change<'a> {
 /// A slot for a call into a guest.
 /// How a call is made that moves a step of a run.
 async fn options(host: &Shared, run: &RunState, ready: &Ready) -> Result<CallOptions, Error> {
-    let limits = Some(host.policy(&run.tenant).await?.limits.clone());
-    Ok(CallOptions { limits, ..CallOptions::new(ready.seal.clone()) })
+    let limits = host.policy(&run.tenant).await?.limits.clone();
+    Ok(CallOptions::new(ready.seal.clone()).limits(limits))
 }
 
 async fn permit<'h>(host: &'h Shared, run: &RunState) -> Result<SemaphorePermit<'h>, Error> {

@@ -31,7 +31,7 @@ async fn asking_thrice(tenant: &Tenant) -> Run {
     let loops =
         r#"[{"doUntil": {"do": {"then": {"component": "@", "step": "ask"}}, "until": "iteration >= 3"}}]"#;
     let workflow = tenant.commit(definition("w", &asks(tenant).await, loops)).await.unwrap();
-    workflow.start(input(json!(1))).await.unwrap().run
+    workflow.new_run().start(input(json!(1))).await.unwrap().run
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_handle_answers_what_it_has_seen_and_nothing_else() {
 #[tokio::test]
 async fn one_who_says_what_he_saw_is_taken_at_his_word() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     let first = run.result(OutputOptions::default()).await.unwrap();
     run.resume(answer(json!(1))).await.unwrap();
     let refused = run.resume(answer(json!(2)).seen(first.version)).await.unwrap_err();
@@ -112,7 +112,7 @@ async fn a_late_answer_is_told_when_it_expired() {
         {"then": {"id": "late", "component": "@", "step": "ask"}}]}}],
         "catch": [{"then": {"id": "instead", "component": "@", "step": "ask"}}]}}]"#;
     let workflow = tenant.commit(definition("w", &asks(&tenant).await, caught)).await.unwrap();
-    let started = workflow.start(input(json!(1))).await.unwrap();
+    let started = workflow.new_run().start(input(json!(1))).await.unwrap();
     let question = started.result.suspended[0].suspension;
     *clock.0.lock().unwrap() = 9_000;
     for target in
@@ -136,7 +136,7 @@ async fn a_step_whose_time_is_over_is_not_tried_once_more() {
     let steps = r#"[{"then": {"component": "@", "step": "ask", "totalTimeoutMs": 30000,
         "retry": {"retries": 3, "delayMs": 60000, "backoff": 1}}}]"#;
     let workflow = tenant.commit(definition("w", &traps(&tenant).await, steps)).await.unwrap();
-    let run = workflow.create_run().await.unwrap();
+    let run = workflow.new_run().create().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
         async move { run.start(StartOptions::default()).await }
@@ -154,9 +154,9 @@ async fn a_refused_answer_leaves_no_trace_but_in_the_log() {
     let tenant = host().build().await.unwrap().default_tenant();
     let component = refuses(&tenant).await;
     let workflow = tenant.workflow("w").then(component.step("ask")).commit().await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let before = run.result(OutputOptions::default()).await.unwrap();
-    let keyed = |data: i32| ResumeOptions { idempotency_key: Some("k".into()), ..answer(json!(data)) };
+    let keyed = |data: i32| answer(json!(data)).idempotency_key("k");
 
     for _ in 0..2 {
         let refused = run.resume(keyed(17)).await.unwrap_err();
@@ -166,7 +166,7 @@ async fn a_refused_answer_leaves_no_trace_but_in_the_log() {
     let after = run.result(OutputOptions::default()).await.unwrap();
     assert_eq!((&after.suspended, line(&after)), (&before.suspended, line(&before)));
     assert!(run.savepoints().await.unwrap().is_empty());
-    let open = SuspensionFilter { run: Some(run.id()), ..SuspensionFilter::default() };
+    let open = SuspensionFilter::default().run(run.id());
     assert_eq!(tenant.inbox(open).await.unwrap().rows.len(), 1);
     let told = run.timeline().await.unwrap();
     let refusals = told.iter().filter(|row| format!("{:?}", row.what).contains("no sevens!")).count();
@@ -184,10 +184,10 @@ async fn a_fork_may_refuse_its_answer() {
     let tenant = host().build().await.unwrap().default_tenant();
     let component = refuses(&tenant).await;
     let workflow = tenant.workflow("w").then(component.step("ask")).commit().await.unwrap();
-    let started = workflow.start(input(json!(1))).await.unwrap();
+    let started = workflow.new_run().start(input(json!(1))).await.unwrap();
     let at = started.result.suspended[0].suspension;
     started.run.resume(answer(json!(1))).await.unwrap();
-    let fork = |data: i32| ForkOptions { at: Some(at), answer: Some(answer(json!(data))) };
+    let fork = |data: i32| ForkOptions::default().at(at).answer(answer(json!(data)));
     let refused = started.run.fork(fork(7)).await.unwrap_err();
     assert_eq!(code(&refused), (ErrorKind::Refused, "answer-refused"));
     let forked = started.run.fork(fork(8)).await.unwrap();
@@ -198,26 +198,25 @@ async fn a_fork_may_refuse_its_answer() {
 /// Every door: what is too large is refused there, and nothing is stored.
 #[tokio::test]
 async fn what_is_too_large_is_refused_before_anything_is_stored() {
-    let limits = Limits { value_bytes: 100, ..Limits::default() };
+    let limits = Limits::default().value_bytes(100);
     let tenant = host().limits(limits).build().await.unwrap().default_tenant();
     let workflow = asks_twice(&tenant).await;
     let (large, fits) = ("x".repeat(99), "x".repeat(98));
-    let started = workflow.start(input(json!(fits))).await.unwrap();
+    let started = workflow.new_run().start(input(json!(fits))).await.unwrap();
     let (run, at) = (started.run, started.result.suspended[0].suspension);
     let version = run.state().await.unwrap().version;
 
     let start = |options: StartOptions| {
         let workflow = workflow.clone();
-        async move { workflow.start(options).await.map(drop) }
+        async move { workflow.new_run().start(options).await.map(drop) }
     };
     let context = |options: ResumeOptions| options.context("k", json!(large));
-    let with_state =
-        StartOptions { initial_state: Some(json!({"k": large}).into()), ..StartOptions::default() };
+    let with_state = StartOptions::default().initial_state(json!({"k": large}));
     let mut with_context = StartOptions::default();
     with_context.request_context.insert("k".into(), json!(large).into());
-    let event = SendEvent { name: "e".into(), payload: Some(json!(large).into()), ..SendEvent::default() };
-    let fork = ForkOptions { at: Some(at), answer: Some(answer(json!(large))) };
-    let travel = TravelOptions { to: "ask".parse().unwrap(), input: Some(json!(large).into()), answer: None };
+    let event = SendEvent::new("e").payload(json!(large));
+    let fork = ForkOptions::default().at(at).answer(answer(json!(large)));
+    let travel = TravelOptions::to("ask".parse().unwrap()).input(json!(large));
     let refused = [
         start(input(json!(large))).await,
         start(with_state).await,
@@ -242,7 +241,7 @@ async fn what_is_too_large_is_refused_before_anything_is_stored() {
     assert_eq!(run.state().await.unwrap().version, version);
     assert_eq!(tenant.runs(reentry::store::RunFilter::default()).await.unwrap().rows.len(), 1);
 
-    let limits = Limits { value_bytes: VALUE_BYTES_MAX + 1, ..Limits::default() };
+    let limits = Limits::default().value_bytes(VALUE_BYTES_MAX + 1);
     let refused = Host::builder().limits(limits).build().await.unwrap_err();
     insta::assert_snapshot!(refused, @"the bound on one value (`value_bytes` of the limits) would have 16777217 bytes, at most 16777216 are allowed");
 }

@@ -21,7 +21,7 @@ async fn a_sleep_is_over_without_a_client() {
     let tenant = host().background(true).clock(clock.clone()).build().await.unwrap().default_tenant();
     let steps = r#"[{"sleep": {"for": "30d"}}, {"map": {"to": "input + 1"}}]"#;
     let workflow = tenant.commit(definition("sleeps", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     clock.pass_ms(30 * DAY_MS - 1);
     assert_eq!(run.status().await.unwrap(), RunStatus::Waiting);
     clock.pass_ms(1);
@@ -37,7 +37,7 @@ async fn calls_of_a_host_that_is_gone_are_taken_over_without_a_client() {
     let shared = Shared::new();
     let dies = move |point| assert!(point != FaultPoint::BeforeCall, "the host dies");
     let first = shared.host().on_fault_point(Arc::new(dies)).build().await.unwrap().default_tenant();
-    let run = asks_twice(&first).await.create_run().await.unwrap();
+    let run = asks_twice(&first).await.new_run().create().await.unwrap();
     run.start(input(json!(1))).await.unwrap_err();
     let id = run.id();
     drop((first, run));
@@ -55,7 +55,7 @@ async fn calls_that_the_host_itself_gave_up_are_made_again_without_a_client() {
     };
     let tenant =
         host().background(true).on_fault_point(Arc::new(fails)).build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.create_run().await.unwrap();
+    let run = asks_twice(&tenant).await.new_run().create().await.unwrap();
     run.start(input(json!(1))).await.unwrap_err();
     until(|| async { run.status().await.unwrap() == RunStatus::Suspended }).await;
 }
@@ -64,10 +64,8 @@ async fn calls_that_the_host_itself_gave_up_are_made_again_without_a_client() {
 async fn mail_that_nobody_took_in_time_is_dropped_without_a_client() {
     let (shared, clock) = (Shared::new(), Standing::new());
     let quiet = shared.host().clock(clock.clone()).build().await.unwrap().default_tenant();
-    let expires_at = Some(Timestamp(5));
-    let sent = |name: &str, expires_at| SendEvent { name: name.into(), expires_at, ..SendEvent::default() };
-    let old = quiet.send_event(sent("ask", expires_at)).await.unwrap().message;
-    let lasting = quiet.send_event(sent("ask", None)).await.unwrap().message;
+    let old = quiet.send_event(SendEvent::new("ask").expires_at(Timestamp(5))).await.unwrap().message;
+    let lasting = quiet.send_event(SendEvent::new("ask")).await.unwrap().message;
     clock.pass_ms(5);
     let _busy = shared.host().background(true).clock(clock).build().await.unwrap();
     let tenant = TenantId::default();
@@ -81,18 +79,17 @@ async fn mail_that_is_too_old_is_given_to_nobody_though_nobody_dropped_it_yet() 
     let tenant = host().clock(clock.clone()).build().await.unwrap().default_tenant();
     let waits =
         tenant.workflow("waits").then(waits_for_event(&tenant).await.step("ask")).commit().await.unwrap();
-    let sent = |payload: u32, expires_at: Option<u64>| SendEvent {
-        name: "ask".into(),
-        payload: Some(json!(payload).into()),
-        expires_at: expires_at.map(Timestamp),
-        ..SendEvent::default()
+    let sent = |payload: u32, expires_at: Option<u64>| {
+        let mut event = SendEvent::new("ask").payload(json!(payload));
+        event.expires_at = expires_at.map(Timestamp);
+        event
     };
     tenant.send_event(sent(1, Some(5))).await.unwrap();
     tenant.send_event(sent(2, Some(6))).await.unwrap();
     clock.pass_ms(5);
-    let first = waits.start(StartOptions::default()).await.unwrap();
+    let first = waits.new_run().start(StartOptions::default()).await.unwrap();
     assert_eq!(line(&first.result), r#"{"result":2,"status":"success"}"#);
-    let second = waits.start(StartOptions::default()).await.unwrap();
+    let second = waits.new_run().start(StartOptions::default()).await.unwrap();
     assert_eq!(second.result.status, RunStatus::Waiting);
     assert!(!tenant.send_event(sent(3, Some(5))).await.unwrap().delivered, "it is past its time");
     assert_eq!(second.run.status().await.unwrap(), RunStatus::Waiting);

@@ -30,7 +30,7 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     let root = tempfile::tempdir().unwrap();
     let [data, copy, other] = ["data", "copy", "other"].map(|name| root.path().join(name));
     let first = open(&data).await;
-    let run = asks_twice(&first.default_tenant()).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&first.default_tenant()).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(ResumeOptions::data(json!("a")).by("ann")).await.unwrap();
     first.backup(&copy, false).await.unwrap();
     assert_eq!(names(&copy), ["reentry.db"]);
@@ -61,7 +61,7 @@ async fn a_backup_with_the_key_is_all_there_is_to_it() {
     let first = open(&data).await;
     let of_first = first.default_tenant();
     let workflow = of_first.workflow("says").then(says(&of_first, "says", "", 1, "said").await.step("ask"));
-    let run = workflow.commit().await.unwrap().start(input(json!(1))).await.unwrap().run;
+    let run = workflow.commit().await.unwrap().new_run().start(input(json!(1))).await.unwrap().run;
     first.backup(&copy, true).await.unwrap();
     restore(&copy, &other).await.unwrap();
     let second = open(&other).await.default_tenant().run(run.id()).await.unwrap();

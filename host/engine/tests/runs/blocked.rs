@@ -29,7 +29,7 @@ fn panics_at(point: FaultPoint) -> (Arc<AtomicBool>, FaultHook) {
 
 /// A run that a client and two take-overs could not bring on.
 async fn blocked(host: &Host) -> Run {
-    let run = asks_twice(&host.default_tenant()).await.create_run().await.unwrap();
+    let run = asks_twice(&host.default_tenant()).await.new_run().create().await.unwrap();
     let error = run.start(input(json!(1))).await.unwrap_err();
     insta::allow_duplicates! {
         insta::assert_snapshot!(error.to_string().replace(&run.id().to_string(), "RUN"), @"the host could not continue run RUN: the host panicked: the engine has a bug");
@@ -74,7 +74,7 @@ async fn a_blocked_run_is_canceled_forked_and_deleted_and_its_watchers_end() {
     let run = blocked(&host).await;
     let mut watch = run.watch(None);
     while watch.next().await.unwrap().is_some() {}
-    let all = Prune { before: Timestamp(u64::MAX), workflow_id: None };
+    let all = Prune::before(Timestamp(u64::MAX));
     assert_eq!(tenant.prune(&all).await.unwrap().deleted, []);
 
     panics.store(false, Ordering::SeqCst);
@@ -101,13 +101,12 @@ async fn time_and_mail_pass_a_blocked_run_by() {
     let steps =
         r#"[{"parallel": {"arms": [{"sleep": {"ms": 1000}}, {"then": {"component": "@", "step": "ask"}}]}}]"#;
     let workflow = tenant.commit(definition("both", &waits_for_event(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let count = shared.store().note_trouble(tenant.id(), run.id(), "a reason", 1).await.unwrap();
     assert_eq!((count, run.status().await.unwrap()), (1, RunStatus::Blocked));
     clock.pass_ms(2_000);
     assert_eq!(host.wake_due().await.unwrap(), []);
-    let event =
-        || SendEvent { name: "ask".into(), payload: Some(json!("paid").into()), ..SendEvent::default() };
+    let event = || SendEvent::new("ask").payload(json!("paid"));
     assert!(!tenant.send_event(event()).await.unwrap().delivered);
 
     // Both have waited for it.
@@ -145,7 +144,7 @@ async fn a_call_that_cannot_be_recorded_is_made_three_times_and_then_the_run_is_
         .await
         .unwrap();
     let tenant = host.default_tenant();
-    let run = asks_twice(&tenant).await.create_run().await.unwrap();
+    let run = asks_twice(&tenant).await.new_run().create().await.unwrap();
     same.0.store(true, Ordering::SeqCst);
     run.start(input(json!(1))).await.unwrap();
     // The second question would have the id of the first one.

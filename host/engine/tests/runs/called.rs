@@ -13,7 +13,7 @@ async fn calling(tenant: &Tenant, steps: &str) -> Run {
     tenant.apply_workflow(definition("ask", &ask, steps)).await.unwrap();
     let calls = calls_workflow(tenant).await;
     let workflow = tenant.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
-    workflow.start(input(json!(7))).await.unwrap().run
+    workflow.new_run().start(input(json!(7))).await.unwrap().run
 }
 
 async fn statuses(run: &Run) -> String {
@@ -64,7 +64,7 @@ async fn a_step_is_told_that_there_is_no_such_workflow() {
     let tenant = host().build().await.unwrap().default_tenant();
     let calls = calls_workflow(&tenant).await;
     let workflow = tenant.workflow("calls").then(calls.step("ask")).commit().await.unwrap();
-    let result = workflow.start(input(json!(7))).await.unwrap().result;
+    let result = workflow.new_run().start(input(json!(7))).await.unwrap().result;
     assert_eq!(line(&result), r#"{"result":"gone","status":"success"}"#);
 }
 
@@ -91,9 +91,9 @@ async fn an_index_reaches_the_question_of_what_the_step_of_that_item_has_run() {
     let each = r#"[{"foreach": {"id": "each", "concurrency": 2, "do": [
         {"then": {"id": "call", "component": "@", "step": "ask"}}, {"map": {"to": "input"}}]}}]"#;
     let workflow = tenant.commit(definition("calls", &calls_workflow(&tenant).await, each)).await.unwrap();
-    let run = workflow.start(input(json!(["A", "B"]))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(["A", "B"]))).await.unwrap().run;
     let answer = async |step: &str, index, data: &str| {
-        let target = Target { for_each_index: Some(index), ..Target::step(step).unwrap() };
+        let target = Target::step(step).unwrap().for_each_index(index);
         match run.resume(ResumeOptions::data(json!(data)).step(target)).await {
             Ok(result) => {
                 let open = result.suspended.iter().map(|one| format!("[{}] {}", one.path, one.payload));

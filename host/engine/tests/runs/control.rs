@@ -17,7 +17,7 @@ fn answer(text: &str) -> ResumeOptions {
 #[tokio::test]
 async fn a_paused_run_takes_an_answer_and_calls_nobody() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     assert_eq!(run.pause().await.unwrap().status, RunStatus::Paused);
     assert_eq!(run.pause().await.unwrap_err().kind(), ErrorKind::Conflict);
     assert_eq!(run.resume(answer("a")).await.unwrap().status, RunStatus::Paused);
@@ -27,12 +27,12 @@ async fn a_paused_run_takes_an_answer_and_calls_nobody() {
 #[tokio::test]
 async fn a_fork_at_an_answered_suspension_gives_another_answer_and_shares_the_past() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
+    let started = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap();
     let (run, first) = (started.run, started.result.suspended[0].suspension);
     run.resume(answer("a")).await.unwrap();
     run.resume(answer("b")).await.unwrap();
 
-    let fork = run.fork(ForkOptions { at: Some(first), answer: Some(answer("other")) }).await.unwrap();
+    let fork = run.fork(ForkOptions::default().at(first).answer(answer("other"))).await.unwrap();
     let result = fork.result(OutputOptions::default()).await.unwrap();
     insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"again":["other"]},"suspended":[["again"]]}"#);
     insta::assert_snapshot!(line(&fork.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
@@ -48,7 +48,7 @@ async fn a_fork_at_an_answered_suspension_gives_another_answer_and_shares_the_pa
 #[tokio::test]
 async fn a_fork_of_a_waiting_run_waits_for_itself() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     let fork = run.fork(ForkOptions::default()).await.unwrap();
     fork.resume(answer("a")).await.unwrap();
     assert_eq!(fork.resume(answer("b")).await.unwrap().status, RunStatus::Success);
@@ -58,7 +58,7 @@ async fn a_fork_of_a_waiting_run_waits_for_itself() {
 #[tokio::test]
 async fn a_canceled_run_is_restarted_where_it_was() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     assert_eq!(run.restart().await.unwrap_err().code(), "not-restartable");
     run.resume(answer("a")).await.unwrap();
     run.cancel().await.unwrap();
@@ -74,14 +74,10 @@ async fn a_canceled_run_is_restarted_where_it_was() {
 #[tokio::test]
 async fn a_run_goes_back_and_does_the_rest_again() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(answer("a")).await.unwrap();
     run.resume(answer("b")).await.unwrap();
-    let travel = TravelOptions {
-        to: "ask".parse::<StepPath>().unwrap(),
-        input: Some(json!(2).into()),
-        answer: Some(answer("new")),
-    };
+    let travel = TravelOptions::to("ask".parse::<StepPath>().unwrap()).input(json!(2)).answer(answer("new"));
     insta::assert_snapshot!(line(&run.travel(travel).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["new"]},"suspended":[["again"]]}"#);
     insta::assert_snapshot!(line(&run.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
 }
@@ -91,7 +87,7 @@ async fn a_call_that_does_not_notice_the_cancellation_is_interrupted() {
     let tenant = host().cancel_grace(Duration::from_millis(1)).build().await.unwrap().default_tenant();
     let spin = spins(&tenant).await;
     let workflow = tenant.workflow("spins").then(spin.step("ask")).commit().await.unwrap();
-    let run = workflow.create_run().await.unwrap();
+    let run = workflow.new_run().create().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
         async move { run.start(StartOptions::default()).await.unwrap() }
@@ -110,7 +106,7 @@ async fn a_cancelled_call_does_not_end_the_one_that_a_restart_makes() {
     let tenant = host().cancel_grace(Duration::from_millis(300)).build().await.unwrap().default_tenant();
     let spin = spins(&tenant).await;
     let workflow = tenant.workflow("spins").then(spin.step("ask")).commit().await.unwrap();
-    let run = workflow.create_run().await.unwrap();
+    let run = workflow.new_run().create().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
         async move { run.start(StartOptions::default()).await }

@@ -24,9 +24,9 @@ async fn old_runs_go_but_not_what_waits_nor_what_a_fork_needs() {
     let tenant = host.default_tenant();
     let workflow = asks_twice(&tenant).await;
     let (waits, forked, over) = (
-        workflow.start(input(json!(1))).await.unwrap().run,
-        workflow.start(input(json!(2))).await.unwrap().run,
-        workflow.start(input(json!(3))).await.unwrap().run,
+        workflow.new_run().start(input(json!(1))).await.unwrap().run,
+        workflow.new_run().start(input(json!(2))).await.unwrap().run,
+        workflow.new_run().start(input(json!(3))).await.unwrap().run,
     );
     forked.resume(answer("a")).await.unwrap();
     let fork = forked.fork(ForkOptions::default()).await.unwrap();

@@ -27,7 +27,7 @@ fn refusal(error: &Error) -> String {
 }
 
 async fn asking(tenant: &Tenant) -> Run {
-    asks_twice(tenant).await.start(input(json!(1))).await.unwrap().run
+    asks_twice(tenant).await.new_run().start(input(json!(1))).await.unwrap().run
 }
 
 #[tokio::test]
@@ -38,28 +38,28 @@ async fn no_caller_brings_in_what_is_no_value() {
     for (text, said) in odd() {
         let json = || stored(&text);
         let map = || BTreeMap::from([("k".to_owned(), json())]);
-        let begin = async |options| refusal(&workflow.start(options).await.unwrap_err());
+        let begin = async |options| refusal(&workflow.new_run().start(options).await.unwrap_err());
         assert_eq!(begin(StartOptions::input(json())).await, format!("invalid input data: {said}"));
         let state = stored(&format!(r#"{{"k":{text}}}"#));
-        let found = begin(StartOptions { initial_state: Some(state), ..input(json!(1)) }).await;
+        let found = begin(input(json!(1)).initial_state(state)).await;
         assert!(found.starts_with("invalid initial state: "), "{found}");
-        let found = begin(StartOptions { request_context: map(), ..input(json!(1)) }).await;
+        let found = begin(input(json!(1)).request_context(map())).await;
         assert!(found.starts_with("invalid request context: /k"), "{found}");
 
         let run = asking(&tenant).await;
         let found = refusal(&run.resume(ResumeOptions::data(json())).await.unwrap_err());
         assert_eq!(found, format!("invalid resume data: {said}"));
-        let options = ResumeOptions { request_context: map(), ..ResumeOptions::data(json!(1)) };
+        let options = ResumeOptions::data(json!(1)).request_context(map());
         let found = refusal(&run.resume(options).await.unwrap_err());
         assert!(found.starts_with("invalid request context: /k"), "{found}");
-        let travel = TravelOptions { to: StepPath::root().child("ask"), input: Some(json()), answer: None };
+        let travel = TravelOptions::to(StepPath::root().child("ask")).input(json());
         let found = refusal(&run.travel(travel).await.unwrap_err());
         assert_eq!(found, format!("invalid input data: {said}"));
         assert_eq!(run.status().await.unwrap(), RunStatus::Suspended, "as it was");
         run.resume(ResumeOptions::data(json!("a"))).await.unwrap();
         assert_eq!(run.resume(ResumeOptions::data(json!("b"))).await.unwrap().status, RunStatus::Success);
 
-        let event = SendEvent { name: "ask".into(), payload: Some(json()), ..SendEvent::default() };
+        let event = SendEvent::new("ask").payload(json());
         let found = refusal(&tenant.send_event(event).await.unwrap_err());
         assert_eq!(found, format!("invalid event data: {said}"));
         count += 7;
@@ -88,33 +88,28 @@ async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck()
             }
             assert!(is_fine, "{json} was let in");
         };
-        count(workflow.start(StartOptions::input(json.clone())).await.map(|_| ()));
+        count(workflow.new_run().start(StartOptions::input(json.clone())).await.map(|_| ()));
         let context = BTreeMap::from([("k".to_owned(), json.clone())]);
-        count(
-            workflow
-                .start(StartOptions { request_context: context.clone(), ..input(json!(1)) })
-                .await
-                .map(|_| ()),
-        );
-        let event = SendEvent { name: "n".into(), payload: Some(json.clone()), ..SendEvent::default() };
+        count(workflow.new_run().start(input(json!(1)).request_context(context.clone())).await.map(|_| ()));
+        let event = SendEvent::new("n").payload(json.clone());
         count(tenant.send_event(event).await.map(|_| ()));
         let run = asking(&tenant).await;
         let answer = || ResumeOptions::data(json.clone());
-        let fork = ForkOptions { at: None, answer: Some(answer()) };
+        let fork = ForkOptions::default().answer(answer());
         count(run.fork(fork).await.map(|_| ()));
         count(run.resume(answer()).await.map(|_| ()));
         let to = || StepPath::root().child("ask");
-        let travel = TravelOptions { to: to(), input: Some(json.clone()), answer: None };
+        let travel = TravelOptions::to(to()).input(json.clone());
         count(run.travel(travel).await.map(|_| ()));
-        let travel = TravelOptions { to: to(), input: None, answer: Some(answer()) };
+        let travel = TravelOptions::to(to()).answer(answer());
         count(run.travel(travel).await.map(|_| ()));
-        let options = ResumeOptions { request_context: context, ..ResumeOptions::data(json!(1)) };
+        let options = ResumeOptions::data(json!(1)).request_context(context);
         count(run.resume(options).await.map(|_| ()));
     }
     host.quiet().await;
-    let mut after = None;
+    let mut filter = RunFilter::default();
     loop {
-        let page = tenant.runs(RunFilter { after, ..RunFilter::default() }).await.unwrap();
+        let page = tenant.runs(filter.clone()).await.unwrap();
         for row in &page.rows {
             let run = tenant.run(row.id).await.unwrap();
             while let Some(open) = run.result(OutputOptions::default()).await.unwrap().suspended.first() {
@@ -123,8 +118,8 @@ async fn whatever_is_thrown_at_a_door_is_let_in_or_refused_and_no_run_is_stuck()
             }
             assert_eq!(run.status().await.unwrap(), RunStatus::Success);
         }
-        after = page.next;
-        if after.is_none() {
+        filter.after = page.next;
+        if filter.after.is_none() {
             break;
         }
     }
@@ -151,7 +146,7 @@ async fn what_is_wrapped_too_deeply_fails_the_block_that_wraps_it() {
             let nested = (0..blocks).fold(step.clone(), |inner, _| wraps.replace("INNER", &inner));
             let workflow = tenant.commit(definition(name, &ask, &format!("[{nested}]"))).await.unwrap();
             let deep = format!("{}{}", "[".repeat(96), "]".repeat(96));
-            let run = workflow.start(StartOptions::input(stored(&deep))).await.unwrap().run;
+            let run = workflow.new_run().start(StartOptions::input(stored(&deep))).await.unwrap().run;
             let result = run.resume(ResumeOptions::data(stored(&deep))).await.unwrap();
             let end = match &result.error {
                 Some(failure) => {
@@ -181,9 +176,8 @@ async fn an_event_that_a_step_waits_for_brings_every_digit_to_watchers() {
     let steps = r#"[{"try": {"do": [{"then": {"component": "@", "step": "ask"}}, {"map": {"to": "input.gone.too"}}],
         "catch": {"map": {"to": "input.input"}}}}]"#;
     let workflow = tenant.commit(definition("waits", &event, steps)).await.unwrap();
-    let run = workflow.start(StartOptions::input(Json::parse(digits).unwrap())).await.unwrap().run;
-    let sent =
-        SendEvent { name: "ask".into(), payload: Some(Json::parse(digits).unwrap()), ..SendEvent::default() };
+    let run = workflow.new_run().start(StartOptions::input(Json::parse(digits).unwrap())).await.unwrap().run;
+    let sent = SendEvent::new("ask").payload(Json::parse(digits).unwrap());
     tenant.send_event(sent).await.unwrap();
     let mut watch = run.watch(None);
     let mut seen = Vec::new();

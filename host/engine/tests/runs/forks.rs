@@ -30,12 +30,12 @@ async fn a_fork_whose_answer_is_refused_is_not_made() {
     let ask = asks(&tenant).await;
     let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
     let workflow = tenant.commit(definition("two", &ask, steps)).await.unwrap();
-    let started = workflow.start(input(json!(1))).await.unwrap();
-    let fork = |answer| started.run.fork(ForkOptions { at: None, answer: Some(answer) });
+    let started = workflow.new_run().start(input(json!(1))).await.unwrap();
+    let fork = |answer| started.run.fork(ForkOptions::default().answer(answer));
     let refused = [
         (answer("a"), "ambiguous-target"),
         (answer("a").step(Target::step("z").unwrap()), "unknown-target"),
-        (ResumeOptions { retry_count: 1, ..answer("a").step(Target::step("x").unwrap()) }, "retry-count"),
+        (answer("a").step(Target::step("x").unwrap()).retry_count(1), "retry-count"),
     ];
     for (answer, code) in refused {
         let error = fork(answer).await.unwrap_err();
@@ -53,9 +53,9 @@ async fn a_fork_with_an_answer_is_one_commit() {
     let seen = Arc::clone(&commits);
     let hook = move |point| seen.lock().unwrap().push(format!("{point}"));
     let tenant = host().on_fault_point(Arc::new(hook)).build().await.unwrap().default_tenant();
-    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
+    let started = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap();
     commits.lock().unwrap().clear();
-    let fork = started.run.fork(ForkOptions { at: None, answer: Some(answer("a")) }).await.unwrap();
+    let fork = started.run.fork(ForkOptions::default().answer(answer("a"))).await.unwrap();
     let told = commits
         .lock()
         .unwrap()
@@ -73,10 +73,10 @@ async fn a_fork_with_an_answer_is_one_commit() {
 #[tokio::test]
 async fn the_answer_with_which_a_fork_began_can_be_given_anew() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
-    let fork = started.run.fork(ForkOptions { at: None, answer: Some(answer("a")) }).await.unwrap();
+    let started = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap();
+    let fork = started.run.fork(ForkOptions::default().answer(answer("a"))).await.unwrap();
     let first = fork.history().await.unwrap()[0].record.id;
-    let other = fork.fork(ForkOptions { at: Some(first), answer: Some(answer("b")) }).await.unwrap();
+    let other = fork.fork(ForkOptions::default().at(first).answer(answer("b"))).await.unwrap();
     insta::assert_snapshot!(shown(&other).await, @r#"{"status":"suspended","suspendPayload":{"again":["b"]},"suspended":[["again"]]}"#);
     insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
     assert_eq!(started.run.status().await.unwrap(), RunStatus::Suspended);
@@ -119,7 +119,7 @@ async fn a_fork_of_a_run_that_is_under_way_makes_the_call_for_itself() {
         .await
         .unwrap()
         .default_tenant();
-    let run = asks_twice(&tenant).await.create_run().await.unwrap();
+    let run = asks_twice(&tenant).await.new_run().create().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
         async move { run.start(input(json!(1))).await.unwrap() }
@@ -139,7 +139,7 @@ async fn a_fork_of_a_run_that_is_under_way_makes_the_call_for_itself() {
     // Two runs from here on.
     assert_eq!(fork.resume(answer("a")).await.unwrap().status, RunStatus::Suspended);
     assert!(matches!(
-        fork.fork(ForkOptions { at: Some(run.history().await.unwrap()[0].record.id), answer: None }).await,
+        fork.fork(ForkOptions::default().at(run.history().await.unwrap()[0].record.id)).await,
         Err(Error::NoSavepoint { .. })
     ));
     insta::assert_snapshot!(shown(&run).await, @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);

@@ -115,7 +115,7 @@ pub(crate) const EXPORT: &str = "(i32.store (i32.const 1800) (i32.load (i32.cons
 pub(crate) async fn moves(tenant: &Tenant, changes: &[(&str, &str)]) -> Component {
     let whole = ASK.strip_suffix(")\n").or(ASK.strip_suffix(')')).unwrap();
     let text = edited(&format!("{whole}{MOVES}"), changes);
-    let options = ComponentizeOptions { world: Some("migratable-step"), ..ComponentizeOptions::default() };
+    let options = ComponentizeOptions::default().world("migratable-step");
     let bytes = componentize(&wat::parse_str(text).unwrap(), options).unwrap();
     tenant.add_component("moves", &bytes).await.unwrap()
 }

@@ -21,7 +21,7 @@ async fn check(steps: &str, answers: &[Value], wanted: Value) {
     let first = shared.host().clock(clock.clone()).build().await.unwrap().default_tenant();
     let ask = r#"{"then": {"component": "@", "step": "ask"}}"#;
     let workflow = definition("large", &asks(&first).await, &steps.replace("$ask", ask));
-    let run = first.commit(workflow).await.unwrap().start(input(large())).await.unwrap().run;
+    let run = first.commit(workflow).await.unwrap().new_run().start(input(large())).await.unwrap().run;
     for answer in answers {
         let next = shared
             .host()
@@ -74,24 +74,24 @@ fn answer(value: Value) -> ResumeOptions {
 async fn a_run_with_a_large_input_is_forked_sent_back_and_restarted() {
     let shared = Shared::new();
     let first = shared.host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&first).await.start(input(large())).await.unwrap().run;
+    let run = asks_twice(&first).await.new_run().start(input(large())).await.unwrap().run;
     elsewhere(&shared, &run).await.resume(answer(large())).await.unwrap();
     let asked = elsewhere(&shared, &run).await.history().await.unwrap()[0].record.id;
     let shown = async |run: &Run| run.steps().await.unwrap();
 
     // Where it stands, and where it stood at the first answer.
-    for at in [None, Some(asked)] {
-        let fork = elsewhere(&shared, &run).await.fork(ForkOptions { at, answer: None }).await.unwrap();
+    let at_first = ForkOptions::default().at(asked);
+    for (fork, asks) in [(ForkOptions::default(), "again"), (at_first, "ask")] {
+        let fork = elsewhere(&shared, &run).await.fork(fork).await.unwrap();
         let steps = shown(&elsewhere(&shared, &fork).await).await;
         assert_eq!(steps.input.clone().unwrap().value().unwrap(), large());
         assert!(steps.steps.iter().all(|(_, entry)| entry.payload.value().unwrap() == large()));
-        let asks = if at.is_some() { "ask" } else { "again" };
         let result = fork.result(OutputOptions::default()).await.unwrap();
         assert_eq!(result.suspended[0].path.to_string(), asks);
         assert_eq!(result.suspended[0].payload.value().unwrap(), large());
     }
 
-    let back = TravelOptions { to: "again".parse().unwrap(), input: None, answer: None };
+    let back = TravelOptions::to("again".parse().unwrap());
     let result = elsewhere(&shared, &run).await.travel(back).await.unwrap();
     assert_eq!(result.suspended[0].payload.value().unwrap(), large());
     elsewhere(&shared, &run).await.cancel().await.unwrap();
@@ -106,7 +106,7 @@ async fn a_run_with_a_large_input_is_forked_sent_back_and_restarted() {
 async fn a_large_input_is_kept_once_and_goes_with_its_runs() {
     let shared = Shared::new();
     let tenant = shared.host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(large())).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(large())).await.unwrap().run;
     let part = run.state().await.unwrap().steps[&StepPath::root()].apart.unwrap();
     let fork = run.fork(ForkOptions::default()).await.unwrap();
     for run in [&run, &fork] {

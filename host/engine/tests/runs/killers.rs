@@ -61,14 +61,14 @@ async fn calls_at_once() {
     for _ in 0..HONEST {
         let workflow =
             tenant.workflow("honest").then(echoes(&tenant).await.step("ask")).commit().await.unwrap();
-        starting.push(tokio::spawn(workflow.new_run(None).start(StartOptions::input(json!(1)))));
+        starting.push(tokio::spawn(workflow.new_run().start(StartOptions::input(json!(1)))));
     }
     let runs = async || tenant.runs(RunFilter::default()).await.unwrap().rows;
     while runs().await.iter().filter(|run| run.status == RunStatus::Running).count() < HONEST {
         tokio::task::yield_now().await;
     }
     let workflow = tenant.workflow("kills").then(kills(&tenant).await.step("ask")).commit().await.unwrap();
-    let _ = workflow.start(StartOptions::default()).await;
+    let _ = workflow.new_run().start(StartOptions::default()).await;
     unreachable!("the process has ended");
 }
 
@@ -115,7 +115,7 @@ async fn a_call_that_ends_each_process_is_blocked_and_those_beside_it_succeed() 
 #[ignore = "is a process of the test above"]
 async fn tries_once_more() {
     let tenant = deadly_host(host()).await.default_tenant();
-    let filter = RunFilter { status: Some(RunStatus::Blocked), ..RunFilter::default() };
+    let filter = RunFilter::default().status(RunStatus::Blocked);
     let blocked = tenant.runs(filter).await.unwrap().rows;
     let _ = tenant.run(blocked[0].id).await.unwrap().restart().await;
     unreachable!("the process has ended");

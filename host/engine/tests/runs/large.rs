@@ -31,7 +31,7 @@ async fn sequence(steps: usize) -> (u64, u64) {
     }
     let workflow = workflow.commit().await.unwrap();
     let before = since(&host, (0, 0));
-    let result = workflow.start(input(json!({"n": 1}))).await.unwrap().result;
+    let result = workflow.new_run().start(input(json!({"n": 1}))).await.unwrap().result;
     assert_eq!(result.status, RunStatus::Success, "{result:?}");
     since(&host, before)
 }
@@ -45,7 +45,7 @@ async fn items(items: usize, from: usize, asking: bool) -> (u64, u64) {
         tenant.workflow("items").foreach(ForEachEntry::new(body.step("ask"))).commit().await.unwrap();
     let values: Vec<Value> = (0..items).map(|item| json!(format!("item {item:05}"))).collect();
     let before = since(&host, (0, 0));
-    let started = workflow.start(input(json!(values))).await.unwrap();
+    let started = workflow.new_run().start(input(json!(values))).await.unwrap();
     if !asking {
         assert_eq!(started.result.status, RunStatus::Success, "{:?}", started.result);
         return since(&host, before);
@@ -72,7 +72,7 @@ async fn read_after(steps: usize) -> u64 {
         workflow = workflow.then(StepEntry { id: format!("s{step:04}"), ..echo.step("ask") });
     }
     let workflow = workflow.then(ask.step("ask")).commit().await.unwrap();
-    let run = workflow.start(input(json!({"n": 1}))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!({"n": 1}))).await.unwrap().run;
     read_by_an_answer(&host, &run).await
 }
 
@@ -84,7 +84,7 @@ async fn read_of(items: usize, from: usize) -> u64 {
     let body = ForEachEntry::new(asks(&tenant).await.step("ask"));
     let workflow = tenant.workflow("items").foreach(body).commit().await.unwrap();
     let values: Vec<Value> = (0..items).map(|item| json!(format!("item {item:05}"))).collect();
-    let run = workflow.start(input(json!(values))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(values))).await.unwrap().run;
     for _ in 0..from {
         run.resume(ResumeOptions::data(json!("yes"))).await.unwrap();
     }

@@ -43,7 +43,7 @@ async fn run(tenant: &Tenant, does: &str) -> Run {
     let retry = RetryPolicy { retries: 1, delay_ms: 0, ..RetryPolicy::default() };
     let retried = StepEntry { retry: Some(retry), ..component.step("ask") };
     let workflow = tenant.workflow("says").then(retried).commit().await.unwrap();
-    workflow.start(input(json!(1))).await.unwrap().run
+    workflow.new_run().start(input(json!(1))).await.unwrap().run
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_call_keeps_what_was_logged_however_it_ends() {
 
 #[tokio::test]
 async fn a_call_that_takes_too_long_keeps_what_was_logged() {
-    let limits = reentry::wasm::Limits { call: std::time::Duration::from_millis(50), ..Default::default() };
+    let limits = reentry::Limits::default().call(std::time::Duration::from_millis(50));
     let tenant = host().limits(limits).build().await.unwrap().default_tenant();
     let endless = run(&tenant, "(loop $on (br $on))").await;
     assert_eq!(endless.status().await.unwrap(), RunStatus::Failed);
@@ -78,7 +78,7 @@ async fn lines_are_read_by_step_and_level_and_from_any_place_on() {
     let component = says(&tenant, "says", "", 1, "said").await;
     let step = |id: &str| StepEntry { id: id.to_owned(), ..component.step("ask") };
     let workflow = tenant.workflow("two").then(step("a")).then(step("b")).commit().await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let first = run.logs(&LogFilter::default()).await.unwrap();
     run.resume(ResumeOptions::data(json!(2))).await.unwrap();
     let messages = async |filter| {
@@ -86,11 +86,11 @@ async fn lines_are_read_by_step_and_level_and_from_any_place_on() {
         lines.iter().map(|line| format!("{} {}", line.path, line.message)).collect::<Vec<_>>()
     };
     assert_eq!(messages(LogFilter::default()).await, ["a said", "a goes on", "b said"]);
-    let of_b = LogFilter { step: Some("b".parse().unwrap()), ..LogFilter::default() };
+    let of_b = LogFilter::default().step("b".parse::<reentry::StepPath>().unwrap());
     assert_eq!(messages(of_b).await, ["b said"]);
-    let later = LogFilter { after: first.next, ..LogFilter::default() };
+    let later = LogFilter::default().after(first.next.unwrap());
     assert_eq!(messages(later).await, ["a goes on", "b said"]);
-    let grave = LogFilter { level: Some(Level::Warn), ..LogFilter::default() };
+    let grave = LogFilter::default().level(Level::Warn);
     assert_eq!(messages(grave).await, Vec::<String>::new());
     let other = host.tenant(TenantId::new("other").unwrap()).run(run.id()).await;
     assert!(other.is_err(), "nothing of another tenant's is seen");
@@ -142,7 +142,7 @@ fn bytes(folder: &Path) -> u64 {
 #[tokio::test]
 async fn a_call_that_logs_a_hundred_thousand_times_stays_within_its_bound_on_disk() {
     let data = tempfile::tempdir().unwrap();
-    let limits = reentry::wasm::Limits { log_bytes: usize::MAX, ..Default::default() };
+    let limits = reentry::Limits::default().log_bytes(usize::MAX);
     let open =
         async || host().data_dir(data.path()).limits(limits.clone()).build().await.unwrap().default_tenant();
     let silent = open().await;
@@ -154,7 +154,8 @@ async fn a_call_that_logs_a_hundred_thousand_times_stays_within_its_bound_on_dis
     let before = bytes(data.path());
 
     let tenant = open().await;
-    let flood = tenant.workflow_by_digest(digest).await.unwrap().start(input(json!(1))).await.unwrap().run;
+    let flood =
+        tenant.workflow_by_digest(digest).await.unwrap().new_run().start(input(json!(1))).await.unwrap().run;
     let lines = all(&flood, LogFilter::default()).await;
     assert!(lines.len() <= CALL_LOG_LINES_MAX + 1, "{}", lines.len());
     let dropped: Vec<u64> = lines.iter().filter_map(|line| line.dropped).collect();
@@ -174,7 +175,7 @@ async fn a_run_that_logs_in_call_after_call_stays_within_its_bound_on_disk() {
     let component = says(&tenant, "floods", ends, 20, &text).await;
     let steps = r#"[{"doWhile": {"do": [{"map": {"to": "1"}}, {"then": {"component": "@", "step": "ask"}}], "while": "iteration < 40"}}]"#;
     let workflow = tenant.commit(definition("floods", &component, steps)).await.unwrap();
-    let flood = workflow.start(input(json!(1))).await.unwrap();
+    let flood = workflow.new_run().start(input(json!(1))).await.unwrap();
     assert_eq!(flood.result.status, RunStatus::Success, "{:?}", flood.result.error);
     let lines = all(&flood.run, LogFilter::default()).await;
     let (first, kept) = (&lines[0], lines.iter().map(|line| line.message.len() as u64).sum::<u64>());

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::guest::{host, line, waits_for_event};
 
 fn event(payload: Value) -> SendEvent {
-    SendEvent { name: "ask".into(), payload: Some(payload.into()), ..SendEvent::default() }
+    SendEvent::new("ask").payload(payload)
 }
 
 async fn waiting(tenant: &Tenant) -> Run {
     let component = waits_for_event(tenant).await;
     let workflow = tenant.workflow("waits").then(component.step("ask")).commit().await.unwrap();
-    workflow.start(StartOptions::default()).await.unwrap().run
+    workflow.new_run().start(StartOptions::default()).await.unwrap().run
 }
 
 /// The result once the run has ended by itself.
@@ -42,7 +42,7 @@ async fn the_longest_waiting_gets_an_event_and_nobody_else_does() {
 #[tokio::test]
 async fn an_early_event_is_kept_and_the_same_one_again_is_no_other() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let sent = SendEvent { id: Some("e-1".into()), ..event(json!("early")) };
+    let sent = event(json!("early")).id("e-1");
     let receipt = tenant.send_event(sent.clone()).await.unwrap();
     assert!(!receipt.delivered);
     let first = waiting(&tenant).await;
@@ -56,6 +56,6 @@ async fn an_early_event_is_kept_and_the_same_one_again_is_no_other() {
 #[tokio::test]
 async fn what_cannot_name_an_event_is_refused() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let nameless = SendEvent { expires_at: Some(Timestamp(0)), ..SendEvent::default() };
+    let nameless = SendEvent::new("").expires_at(Timestamp(0));
     insta::assert_snapshot!(tenant.send_event(nameless).await.unwrap_err(), @"the name of an event has 0 bytes; it must have 1 to 256");
 }

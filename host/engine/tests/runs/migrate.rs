@@ -34,7 +34,7 @@ async fn apply(tenant: &Tenant, definition: Definition) -> Workflow {
 }
 
 async fn started(workflow: &Workflow) -> Run {
-    workflow.start(input(json!({"n": 1}))).await.unwrap().run
+    workflow.new_run().start(input(json!({"n": 1}))).await.unwrap().run
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn all_steps_of_a_run_move_in_one_change_or_none_does() {
         WorkflowBuilder::new("asks").foreach(each).definition()
     };
     let workflow = apply(&tenant, each(&old)).await;
-    let run = workflow.start(input(json!([{"n": 1}, [2], {"n": 3}]))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!([{"n": 1}, [2], {"n": 3}]))).await.unwrap().run;
     let before = run.state().await.unwrap();
 
     let error = run.migrate(apply(&tenant, each(&picky)).await.digest()).await.unwrap_err();
@@ -194,7 +194,7 @@ async fn all_steps_of_a_run_move_in_one_change_or_none_does() {
     let migration = run.migrate(apply(&tenant, each(&new)).await.digest()).await.unwrap();
     assert_eq!(migration.steps.len(), 3);
     assert_eq!(run.state().await.unwrap().version, before.version + 1);
-    let result = run.resume(answer("x").step(Target { all: true, ..Target::default() })).await.unwrap();
+    let result = run.resume(answer("x").step(Target::default().all(true))).await.unwrap();
     insta::assert_snapshot!(line(&result), @r#"{"result":[[{"n":1},"x"],[[2],"x"],[{"n":3},"x"]],"status":"success"}"#);
 }
 
@@ -202,14 +202,14 @@ async fn all_steps_of_a_run_move_in_one_change_or_none_does() {
 async fn a_fork_from_before_the_move_goes_on_in_the_old_component() {
     let tenant = host().build().await.unwrap().default_tenant();
     let (old, new) = (moves(&tenant, &[]).await, moves(&tenant, &NEWER).await);
-    let started = apply(&tenant, twice(&old)).await.start(input(json!({"n": 1}))).await.unwrap();
+    let started = apply(&tenant, twice(&old)).await.new_run().start(input(json!({"n": 1}))).await.unwrap();
     let (run, first) = (started.run, started.result.suspended[0].suspension);
     run.resume(answer("a")).await.unwrap();
     let old_version = run.state().await.unwrap().workflow;
     run.migrate(apply(&tenant, twice(&new)).await.digest()).await.unwrap();
 
     let of_now = run.fork(ForkOptions::default()).await.unwrap();
-    let of_then = run.fork(ForkOptions { at: Some(first), answer: Some(answer("b")) }).await.unwrap();
+    let of_then = run.fork(ForkOptions::default().at(first).answer(answer("b"))).await.unwrap();
     assert_eq!(of_then.state().await.unwrap().workflow, old_version);
     for (run, expected) in [(&of_then, r#""end""#), (&of_now, r#"["a","end"]"#), (&run, r#"["a","end"]"#)] {
         assert_eq!(run.resume(answer("end")).await.unwrap().result.unwrap().text(), expected);
@@ -257,7 +257,7 @@ async fn a_run_that_is_answered_while_it_moves_is_looked_at_again() {
     };
     let tenant = host().on_fault_point(Arc::new(hook)).build().await.unwrap().default_tenant();
     let (old, new) = (moves(&tenant, &[]).await, moves(&tenant, &NEWER).await);
-    let run = apply(&tenant, twice(&old)).await.start(StartOptions::default()).await.unwrap().run;
+    let run = apply(&tenant, twice(&old)).await.new_run().start(StartOptions::default()).await.unwrap().run;
     let to = apply(&tenant, twice(&new)).await.digest();
     armed.store(true, Ordering::SeqCst);
     let moving = tokio::spawn({

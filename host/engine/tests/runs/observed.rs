@@ -7,9 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reentry::fault::{FaultHook, FaultPoint};
 use reentry::{
-    Clock, Component, Counted, ForkOptions, HostBuilder, Observer, ResumeOptions, Run, RunStatus,
-    RuntimeConfig, SendEvent, Span, SpanOf, SpanStatus, StartOptions, Tenant, TenantId, Timestamp,
-    TracingOptions, Workflow,
+    Clock, Component, Counted, ForkOptions, HostBuilder, Observer, ResumeOptions, Run, RunStatus, SendEvent,
+    Span, SpanOf, SpanStatus, Tenant, TenantId, Timestamp, TracingOptions, Workflow,
 };
 use serde_json::json;
 
@@ -111,7 +110,7 @@ impl Scene {
             }
         });
         let host = self.shared.host().clock(Arc::new(Moved(Arc::clone(&self.clock)))).on_fault_point(hook);
-        let host = host.runtime(|config| RuntimeConfig { calls_max: 1, ..config });
+        let host = host.runtime(|config| config.calls_max(1));
         host.cancel_grace(Duration::ZERO).observer(self.heard.clone())
     }
 }
@@ -128,7 +127,7 @@ fn answer(data: i32) -> ResumeOptions {
 /// Starts a run whose call never ends, and comes back when it is being made: then the clock goes on.
 async fn spinning(scene: &Scene, tenant: &Tenant) -> (Run, tokio::task::JoinHandle<()>) {
     let before = scene.clock.now();
-    let run = one_step(tenant, &spins(tenant).await).await.create_run().await.unwrap();
+    let run = one_step(tenant, &spins(tenant).await).await.new_run().create().await.unwrap();
     let starting = run.clone();
     let task = tokio::spawn(async move { drop(starting.start(input(json!(1))).await.unwrap()) });
     until(|| async { scene.clock.now() > before }).await;
@@ -141,7 +140,8 @@ async fn a_span_says_how_its_work_went() {
     let host = scene.host().build().await.unwrap();
     let (tenant, heard) = (host.default_tenant(), &scene.heard);
 
-    let run = one_step(&tenant, &refuses(&tenant).await).await.start(input(json!(1))).await.unwrap().run;
+    let run =
+        one_step(&tenant, &refuses(&tenant).await).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(answer(7)).await.unwrap_err();
     run.clone().resume(answer(8).step(reentry::Target::label("none"))).await.unwrap_err();
     run.resume(answer(8)).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_span_says_how_its_work_went() {
     ");
 
     let failing = one_step(&tenant, &traps(&tenant).await).await;
-    failing.start(input(json!(1))).await.unwrap();
+    failing.new_run().start(input(json!(1))).await.unwrap();
     insta::assert_snapshot!(heard.spans(), @"
     workflow step ask call 1 try 0, 7 ms: error: the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion
     workflow step ask call 1 try 1, 7 ms: error: the guest stopped itself without saying why (wasm `unreachable`): a panic, an abort, a failed assertion
@@ -173,7 +173,7 @@ async fn a_span_says_how_its_work_went() {
     ");
 
     scene.panics.store(true, Ordering::SeqCst);
-    asks_twice(&tenant).await.create_run().await.unwrap().start(input(json!(1))).await.unwrap_err();
+    asks_twice(&tenant).await.new_run().create().await.unwrap().start(input(json!(1))).await.unwrap_err();
     insta::assert_snapshot!(heard.spans(), @"
     workflow step ask call 1 try 0, 0 ms: error: the host panicked
     workflow run, 0 ms: error: the host panicked
@@ -188,7 +188,7 @@ async fn where_there_was_nothing_to_do_there_is_no_span() {
     let tenant = host.default_tenant();
     let steps = r#"[{"sleep": {"ms": 10}}]"#;
     let workflow = tenant.commit(definition("sleeps", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     scene.clock.pass_ms(13);
     let (canceled, woken) = tokio::join!(run.cancel(), host.wake_due());
     assert_eq!((canceled.unwrap().status, woken.unwrap().len()), (RunStatus::Canceled, 0));
@@ -203,16 +203,14 @@ async fn where_there_was_nothing_to_do_there_is_no_span() {
 async fn a_span_has_what_was_asked_for_and_a_link_to_the_trace_before() {
     let scene = Scene::new();
     let tenant = scene.host().build().await.unwrap().default_tenant();
-    let tracing_options = TracingOptions {
-        trace_id: Some("aa".into()),
-        tags: vec!["nightly".into(), "big".into()],
-        metadata: [("batch".to_owned(), json!(12).into())].into(),
-        ..TracingOptions::default()
-    };
-    let start = StartOptions { tracing_options, ..input(json!(1)) };
-    let run = one_step(&tenant, &asks(&tenant).await).await.start(start).await.unwrap().run;
-    let tracing_options = TracingOptions { trace_id: Some("bb".into()), ..TracingOptions::default() };
-    run.resume(ResumeOptions { tracing_options, ..answer(1) }).await.unwrap();
+    let tracing_options = TracingOptions::default()
+        .trace_id("aa")
+        .tags(vec!["nightly".into(), "big".into()])
+        .metadata([("batch".to_owned(), json!(12).into())].into());
+    let start = input(json!(1)).tracing_options(tracing_options);
+    let run = one_step(&tenant, &asks(&tenant).await).await.new_run().start(start).await.unwrap().run;
+    let tracing_options = TracingOptions::default().trace_id("bb");
+    run.resume(answer(1).tracing_options(tracing_options)).await.unwrap();
 
     let spans = scene.heard.spans.lock().unwrap().clone();
     let short = |id: String| id.trim_start_matches('0').to_owned();
@@ -241,7 +239,8 @@ async fn each_thing_counts_once() {
     let mut told = Vec::new();
     let mut tell = |what: &str| told.push(format!("{what}: {}", heard.counts()));
 
-    let run = one_step(&tenant, &refuses(&tenant).await).await.start(input(json!(1))).await.unwrap().run;
+    let run =
+        one_step(&tenant, &refuses(&tenant).await).await.new_run().start(input(json!(1))).await.unwrap().run;
     tell("start");
     run.fork(ForkOptions::default()).await.unwrap();
     host.quiet().await;
@@ -251,23 +250,24 @@ async fn each_thing_counts_once() {
     run.resume(answer(8)).await.unwrap();
     tell("an answer");
 
-    let run = one_step(&tenant, &traps(&tenant).await).await.start(input(json!(1))).await.unwrap().run;
+    let run =
+        one_step(&tenant, &traps(&tenant).await).await.new_run().start(input(json!(1))).await.unwrap().run;
     tell("a failure");
     run.restart().await.unwrap();
     tell("a restart");
 
     let steps = r#"[{"sleep": {"ms": 10}}, {"then": {"component": "@", "step": "ask"}}]"#;
     let workflow = tenant.commit(definition("sleeps", &waits_for_event(&tenant).await, steps)).await.unwrap();
-    workflow.start(input(json!(1))).await.unwrap();
+    workflow.new_run().start(input(json!(1))).await.unwrap();
     scene.clock.pass_ms(13);
     host.wake_due().await.unwrap();
     tell("a sleep of 10 ms, woken after 13");
-    tenant.send_event(SendEvent { name: "ask".into(), ..SendEvent::default() }).await.unwrap();
+    tenant.send_event(SendEvent::new("ask")).await.unwrap();
     host.quiet().await;
     tell("an event");
 
     // While a call is in flight, there is no slot to look into another component.
-    let waiting = one_step(&tenant, &asks(&tenant).await).await.create_run().await.unwrap();
+    let waiting = one_step(&tenant, &asks(&tenant).await).await.new_run().create().await.unwrap();
     let (run, starting) = spinning(&scene, &tenant).await;
     let second = {
         let waiting = waiting.clone();
@@ -314,7 +314,8 @@ async fn what_is_left_counts_where_it_is_taken_over_and_blocked() {
     let mut tell = |what: &str| told.push(format!("{what}: {}", heard.counts()));
 
     let leaving = scene.host().build().await.unwrap();
-    let left = asks_twice(&leaving.default_tenant()).await.start(input(json!(1))).await.unwrap().run;
+    let left =
+        asks_twice(&leaving.default_tenant()).await.new_run().start(input(json!(1))).await.unwrap().run;
     leaving.stop(Duration::ZERO).await.unwrap();
     left.resume(answer(1)).await.unwrap();
     let id = left.id();

@@ -77,7 +77,7 @@ impl Writer {
 
     /// Starts a run, unless that is refused.
     async fn start(&mut self, workflow: &Workflow, name: String, options: StartOptions) -> Option<Run> {
-        let new = workflow.new_run(Some(name.clone()));
+        let new = workflow.new_run().resource_id(name.clone());
         let run = new.start(options).await.ok()?.run;
         self.made.insert(name, run.id());
         Some(run)
@@ -85,7 +85,7 @@ impl Writer {
 
     /// Answers what has waited longest, whatever comes of that.
     async fn answer(&self, run: &Run, answer: Json) {
-        let filter = SuspensionFilter { run: Some(run.id()), ..SuspensionFilter::default() };
+        let filter = SuspensionFilter::default().run(run.id());
         let first = self.tenant.inbox(filter).await.unwrap().rows.into_iter().next();
         if let Some(first) = first {
             let _ = run.resume(ResumeOptions::data(answer).step(Target::suspension(first.record.id))).await;
@@ -123,16 +123,15 @@ impl Writer {
             let json = Json::parse(json).unwrap();
             self.start(&events, format!("event {text}"), StartOptions::input(json.clone())).await;
             self.start(&calls, format!("calls {text}"), StartOptions::input(json.clone())).await;
-            let state = Json::parse(format!(r#"{{"k":{json}}}"#)).ok();
-            self.start(&kept, format!("state {text}"), StartOptions { initial_state: state, ..plain() })
-                .await;
+            let mut state = plain();
+            state.initial_state = Json::parse(format!(r#"{{"k":{json}}}"#)).ok();
+            self.start(&kept, format!("state {text}"), state).await;
             let request_context = BTreeMap::from([("k".to_owned(), json.clone())]);
-            self.start(&said, format!("context {text}"), StartOptions { request_context, ..plain() }).await;
-            let key = Some(format!("key {text}"));
-            let options = StartOptions { idempotency_key: key, ..StartOptions::input(json.clone()) };
+            self.start(&said, format!("context {text}"), plain().request_context(request_context)).await;
+            let options = StartOptions::input(json.clone()).idempotency_key(format!("key {text}"));
             self.start(&then, format!("request {text}"), options).await;
             // Of these, the first goes to the run that has waited longest, whatever it was asked with.
-            let sent = SendEvent { name: "ask".into(), payload: Some(json.clone()), ..SendEvent::default() };
+            let sent = SendEvent::new("ask").payload(json.clone());
             let _ = self.tenant.send_event(sent).await;
             let options = || StartOptions::input(json.clone());
             if let Some(run) = self.start(&then, format!("paused {text}"), options()).await {
@@ -146,7 +145,7 @@ impl Writer {
                 let _ = run.fork(ForkOptions::default()).await;
             }
         }
-        then.create_run_about("pending").await.unwrap();
+        then.new_run().resource_id("pending").create().await.unwrap();
     }
 
     /// A call that this process will not live to make again.
@@ -155,7 +154,7 @@ impl Writer {
         let again = r#"[{"try": {"do": {"then": {"component": "@", "step": "ask", "retry": {"retries": 1, "delayMs": 1000}}}, "catch": {"map": {"to": "input.input"}}}}]"#;
         let workflow = self.workflow("retrying", &fail, again).await;
         for (text, json) in texts() {
-            let new = workflow.new_run(Some(format!("retrying {text}")));
+            let new = workflow.new_run().resource_id(format!("retrying {text}"));
             let id = new.id();
             tokio::spawn(new.start(StartOptions::input(Json::parse(json).unwrap())));
             let is_tried = async || {
@@ -195,15 +194,15 @@ fn unpacked() -> tempfile::TempDir {
 
 /// How every run stands, by what it is about.
 async fn standing(tenant: &Tenant) -> Vec<(RunId, String, RunStatus)> {
-    let (mut all, mut after) = (Vec::new(), None);
+    let (mut all, mut filter) = (Vec::new(), RunFilter::default());
     loop {
-        let page = tenant.runs(RunFilter { after, ..RunFilter::default() }).await.unwrap();
+        let page = tenant.runs(filter.clone()).await.unwrap();
         for run in page.rows {
             let about = run.resource_id.unwrap_or_else(|| format!("{} fork", run.workflow_id));
             all.push((run.id, about, run.status));
         }
-        after = page.next;
-        if after.is_none() {
+        filter.after = page.next;
+        if filter.after.is_none() {
             return all;
         }
     }
@@ -230,7 +229,7 @@ async fn brought_on(host: &Host, clock: &Standing) {
         clock.pass_ms(3_600_000);
         host.wake_due().await.unwrap();
         host.recover().await.unwrap();
-        let sent = SendEvent { name: "ask".into(), ..SendEvent::default() };
+        let sent = SendEvent::new("ask");
         tenant.send_event(sent).await.unwrap();
     }
 }

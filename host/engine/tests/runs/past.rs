@@ -6,7 +6,7 @@ use reentry::core::resume::Target;
 use reentry::core::run::{LogKind, RunStatus};
 use reentry::store::past::LATE_TRIES_KEPT_MAX;
 use reentry::store::{SuspensionEnd, TryKind};
-use reentry::{CancelOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, StartOptions, Waiting};
+use reentry::{CancelOptions, Error, ForkOptions, ResumeOptions, Run, SendEvent, Waiting};
 use serde_json::json;
 
 use crate::guest::{Shared, asks, asks_twice, definition, host, input, refuses, waits_for_event};
@@ -49,11 +49,10 @@ async fn history(run: &Run) -> String {
 #[tokio::test]
 async fn who_answers_is_kept_as_the_host_knows_it() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!(2))).await.unwrap();
     let known = Actor { name: "ann".into(), asserted: false, via: "token:7".into() };
-    let (actor, comment) = (Some(known.clone()), Some(String::new()));
-    let with = ResumeOptions { actor, channel: Some("http".into()), comment, ..answer(json!(3)) };
+    let with = answer(json!(3)).actor(known.clone()).channel("http").comment("");
     run.resume(with).await.unwrap();
     let rows = run.history().await.unwrap();
     let [first, second] = rows.as_slice() else { panic!("{rows:?}") };
@@ -67,34 +66,23 @@ async fn who_answers_is_kept_as_the_host_knows_it() {
 async fn texts_of_those_who_act_are_bounded_at_each_door() {
     let tenant = host().build().await.unwrap().default_tenant();
     let workflow = asks_twice(&tenant).await;
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let before = run.state().await.unwrap();
-    let (long, longer) = ("x".repeat(257), Some("x".repeat(4_097)));
-    let actor = Some(Actor::asserted(long.clone()));
-    let empty = Some(Actor { via: String::new(), ..Actor::asserted("") });
-    let from = Some(Actor { via: long.clone(), ..Actor::asserted("ann") });
+    let (long, longer) = ("x".repeat(257), "x".repeat(4_097));
+    let actor = Actor::asserted(long.clone());
+    let empty = Actor { via: String::new(), ..Actor::asserted("") };
+    let from = Actor { via: long.clone(), ..Actor::asserted("ann") };
     let refused = [
-        run.resume(ResumeOptions { actor: actor.clone(), ..answer(json!(1)) }).await.map(drop),
-        run.resume(ResumeOptions { actor: empty, ..answer(json!(1)) }).await.map(drop),
-        run.resume(ResumeOptions { actor: from, ..answer(json!(1)) }).await.map(drop),
-        run.resume(ResumeOptions { channel: Some(long), ..answer(json!(1)) }).await.map(drop),
-        run.resume(ResumeOptions { comment: longer.clone(), ..answer(json!(1)) }).await.map(drop),
-        run.fork(ForkOptions {
-            at: None,
-            answer: Some(ResumeOptions { comment: longer.clone(), ..answer(json!(1)) }),
-        })
-        .await
-        .map(drop),
-        run.cancel_with(CancelOptions { actor: actor.clone(), ..CancelOptions::default() }).await.map(drop),
-        workflow.start(StartOptions { actor: actor.clone(), ..input(json!(1)) }).await.map(drop),
-        workflow
-            .create_run()
-            .await
-            .unwrap()
-            .start(StartOptions { comment: longer, ..input(json!(1)) })
-            .await
-            .map(drop),
-        tenant.send_event(SendEvent { name: "e".into(), actor, ..SendEvent::default() }).await.map(drop),
+        run.resume(answer(json!(1)).actor(actor.clone())).await.map(drop),
+        run.resume(answer(json!(1)).actor(empty)).await.map(drop),
+        run.resume(answer(json!(1)).actor(from)).await.map(drop),
+        run.resume(answer(json!(1)).channel(long)).await.map(drop),
+        run.resume(answer(json!(1)).comment(longer.clone())).await.map(drop),
+        run.fork(ForkOptions::default().answer(answer(json!(1)).comment(longer.clone()))).await.map(drop),
+        run.cancel_with(CancelOptions::default().actor(actor.clone())).await.map(drop),
+        workflow.new_run().start(input(json!(1)).actor(actor.clone())).await.map(drop),
+        workflow.new_run().create().await.unwrap().start(input(json!(1)).comment(longer)).await.map(drop),
+        tenant.send_event(SendEvent::new("e").actor(actor)).await.map(drop),
     ];
     for refused in refused {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
@@ -107,8 +95,8 @@ async fn one_answer_to_all_is_kept_with_each_question() {
     let tenant = host().build().await.unwrap().default_tenant();
     let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
     let workflow = tenant.commit(definition("two", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
-    let all = Target { all: true, ..Target::default() };
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
+    let all = Target::default().all(true);
     run.resume(answer(json!("yes")).by("ann").step(all)).await.unwrap();
     // The arms ask in any order.
     let mut rows: Vec<_> = run.history().await.unwrap().iter().map(told).collect();
@@ -126,10 +114,10 @@ async fn late_answers_are_kept_and_bounded() {
     let shared = Shared::new();
     let host = shared.host().build().await.unwrap();
     let tenant = host.default_tenant();
-    let started = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap();
+    let started = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap();
     let (run, question) = (started.run, started.result.suspended[0].suspension);
     let named = |who: &str, data: i32| answer(json!(data)).by(who).step(Target::suspension(question));
-    let keyed = |key: &str| ResumeOptions { idempotency_key: Some(key.into()), ..named("ann", 2) };
+    let keyed = |key: &str| named("ann", 2).idempotency_key(key);
     run.resume(keyed("k")).await.unwrap();
     let version = run.state().await.unwrap().version;
     // The same request once more is none that comes too late.
@@ -166,7 +154,7 @@ async fn the_default_of_a_deadline_is_an_answer_that_nobody_gave() {
     let tenant = host.default_tenant();
     let steps = r#"[{"ask": {"id": "q", "payload": {"n": "init.n"}, "deadline": {"for": "1ms", "otherwise": "no"}}}]"#;
     let workflow = tenant.commit(definition("w", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!({"n": 1.50}))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!({"n": 1.50}))).await.unwrap().run;
     while host.wake_due().await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -181,16 +169,11 @@ async fn who_sent_an_event_is_kept_with_the_wait_that_took_it() {
     let tenant = host.default_tenant();
     let waits = waits_for_event(&tenant).await;
     let workflow = tenant.workflow("w").then(waits.step("ask")).commit().await.unwrap();
-    let event = |who: &str| SendEvent {
-        name: "ask".into(),
-        payload: Some(json!(5).into()),
-        actor: Some(Actor::asserted(who)),
-        ..SendEvent::default()
-    };
+    let event = |who: &str| SendEvent::new("ask").payload(json!(5)).actor(Actor::asserted(who));
     // One that was there before, and one that comes while the step waits.
     tenant.send_event(event("ann")).await.unwrap();
-    let first = workflow.start(input(json!(1))).await.unwrap().run;
-    let second = workflow.start(input(json!(1))).await.unwrap().run;
+    let first = workflow.new_run().start(input(json!(1))).await.unwrap().run;
+    let second = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     tenant.send_event(event("bob")).await.unwrap();
     host.quiet().await;
     assert_eq!(history(&first).await, "ask - Received 5 by ann");
@@ -204,12 +187,12 @@ async fn a_fork_tells_what_its_parents_were_told_before() {
     let component = refuses(&tenant).await;
     let again = reentry::core::workflow::StepEntry { id: "again".into(), ..component.step("ask") };
     let workflow = tenant.workflow("w").then(component.step("ask")).then(again).commit().await.unwrap();
-    let started = workflow.start(input(json!(1))).await.unwrap();
+    let started = workflow.new_run().start(input(json!(1))).await.unwrap();
     let (run, first) = (started.run, started.result.suspended[0].suspension);
     run.resume(answer(json!(17)).by("ann")).await.unwrap_err();
     run.resume(answer(json!(2)).by("bob")).await.unwrap();
     run.resume(answer(json!(27)).by("cleo")).await.unwrap_err();
-    let fork = run.fork(ForkOptions { at: None, answer: None }).await.unwrap();
+    let fork = run.fork(ForkOptions::default()).await.unwrap();
     run.resume(answer(json!(37)).by("ann")).await.unwrap_err();
     let ended = "ask 1 Answered 2 by bob; Refused 17 by ann";
     let before = format!("{ended}\nagain 2 open - by -; Refused 27 by cleo");
@@ -217,12 +200,10 @@ async fn a_fork_tells_what_its_parents_were_told_before() {
     assert_eq!(history(&run).await, format!("{before}; Refused 37 by ann"));
 
     // One of a fork, where another answer is given to the first question.
-    let fork = fork.fork(ForkOptions { at: None, answer: Some(answer(json!(3)).by("dan")) }).await.unwrap();
+    let fork = fork.fork(ForkOptions::default().answer(answer(json!(3)).by("dan"))).await.unwrap();
     assert_eq!(history(&fork).await, format!("{ended}\nagain 2 Answered 3 by dan; Refused 27 by cleo"));
-    let refused = run
-        .fork(ForkOptions { at: Some(first), answer: Some(answer(json!(47)).by("dan")) })
-        .await
-        .unwrap_err();
+    let refused =
+        run.fork(ForkOptions::default().at(first).answer(answer(json!(47)).by("dan"))).await.unwrap_err();
     let Error::AnswerRefused { run: fork, .. } = refused else { panic!("{refused}") };
     let fork = tenant.run(fork).await.unwrap();
     assert_eq!(history(&fork).await, "ask 1 open - by -; Refused 17 by ann; Refused 47 by dan");
@@ -243,7 +224,7 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
     let tenant = host.default_tenant();
     let component = refuses(&tenant).await;
     let workflow = tenant.workflow("w").then(component.step("ask")).commit().await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     run.pause().await.unwrap();
     // Nobody calls the step before the run is let go on, so that the answer is under way.
     run.resume(answer(json!(17)).by("ann")).await.unwrap();
@@ -259,10 +240,8 @@ async fn an_answer_that_a_fork_takes_along_is_told_once() {
 #[tokio::test]
 async fn a_question_that_is_asked_anew_is_told_anew() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
-    run.cancel_with(CancelOptions { actor: Some(Actor::asserted("ann")), ..CancelOptions::default() })
-        .await
-        .unwrap();
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
+    run.cancel_with(CancelOptions::default().actor(Actor::asserted("ann"))).await.unwrap();
     run.restart().await.unwrap();
     run.resume(answer(json!(2)).by("bob")).await.unwrap();
     let wanted = "ask 1 Closed - by -\nask 1 Answered 2 by bob\nagain 2 open - by -";
@@ -276,15 +255,9 @@ async fn a_question_that_is_asked_anew_is_told_anew() {
 #[tokio::test]
 async fn a_step_that_is_done_again_changes_nothing_of_what_was() {
     let tenant = host().savepoints_max(1).build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     run.resume(answer(json!("a")).by("ann")).await.unwrap();
-    run.travel(reentry::TravelOptions {
-        to: "ask".parse().unwrap(),
-        input: Some(json!(9).into()),
-        answer: None,
-    })
-    .await
-    .unwrap();
+    run.travel(reentry::TravelOptions::to("ask".parse().unwrap()).input(json!(9))).await.unwrap();
     run.resume(answer(json!("b")).by("bob")).await.unwrap();
     let mut watch = run.watch(None);
     let (mut events, last) =

@@ -83,11 +83,18 @@ async fn a_grant_of_one_tenant_reaches_no_other_whoever_opened_the_component_fir
     // b may name what is published, but what a is granted does not come with it.
     let draws = a.add_component("draws", &bytes).await.unwrap();
     host.publish_component(a.id(), draws.digest(), None).await.unwrap();
-    let run = a.commit(definition("w", &draws, STEPS)).await.unwrap().start(input(json!(1))).await.unwrap();
+    let run = a
+        .commit(definition("w", &draws, STEPS))
+        .await
+        .unwrap()
+        .new_run()
+        .start(input(json!(1)))
+        .await
+        .unwrap();
     assert_eq!(run.result.status, RunStatus::Suspended);
     let published = b.component_named("draws").await.unwrap().unwrap();
     let of_b = b.commit(definition("w", &published, STEPS)).await.unwrap();
-    let refused = of_b.start(input(json!(1))).await.unwrap_err();
+    let refused = of_b.new_run().start(input(json!(1))).await.unwrap_err();
     assert!(refused.to_string().contains("needs the grant `wasi`"), "{refused}");
 
     // A grant that is taken away does not count any more, and its run waits until it is given back.
@@ -102,16 +109,16 @@ async fn a_grant_of_one_tenant_reaches_no_other_whoever_opened_the_component_fir
 
 #[tokio::test]
 async fn a_limit_of_one_tenant_stops_it_and_no_other() {
-    let narrow = Limits { memory_bytes: 1 << 20, value_bytes: 100, ..Limits::default() };
+    let narrow = Limits::default().memory_bytes(1 << 20).value_bytes(100);
     let (_host, policies, [a, b]) = two(within(narrow), plain()).await;
     let grows = "(if (i32.eq (memory.grow (i32.const 32)) (i32.const -1)) (then unreachable))";
     let mut ends = Vec::new();
     for tenant in [&a, &b] {
         let component = begins(tenant, "grows", grows).await;
         let workflow = tenant.commit(definition("w", &component, STEPS)).await.unwrap();
-        let result = workflow.start(input(json!(1))).await.unwrap().result;
+        let result = workflow.new_run().start(input(json!(1))).await.unwrap().result;
         ends.push(line(&result));
-        let large = workflow.start(input(json!("x".repeat(200)))).await;
+        let large = workflow.new_run().start(input(json!("x".repeat(200)))).await;
         ends.push(match large {
             Ok(started) => started.result.status.to_string(),
             Err(error) => error.to_string(),
@@ -127,19 +134,19 @@ async fn a_limit_of_one_tenant_stops_it_and_no_other() {
     // One that is raised counts from the next call on.
     policies.set("a", plain());
     let workflow = a.commit(definition("w", &begins(&a, "grows", grows).await, STEPS)).await.unwrap();
-    assert_eq!(workflow.start(input(json!(1))).await.unwrap().result.status, RunStatus::Suspended);
+    assert_eq!(workflow.new_run().start(input(json!(1))).await.unwrap().result.status, RunStatus::Suspended);
 }
 
 #[tokio::test]
 async fn a_tenant_gets_no_more_memory_than_its_host_has() {
     let policies = Arc::new(ByName::default());
-    policies.set("a", within(Limits { memory_bytes: u64::MAX, ..Limits::default() }));
-    let limits = Limits { memory_bytes: 1 << 20, ..Limits::default() };
+    policies.set("a", within(Limits::default().memory_bytes(u64::MAX)));
+    let limits = Limits::default().memory_bytes(1 << 20);
     let host = host().limits(limits).policies(policies).build().await.unwrap();
     let a = host.tenant(TenantId::new("a").unwrap());
     let grows = "(if (i32.eq (memory.grow (i32.const 32)) (i32.const -1)) (then unreachable))";
     let workflow = a.commit(definition("w", &begins(&a, "grows", grows).await, STEPS)).await.unwrap();
-    let result = workflow.start(input(json!(1))).await.unwrap().result;
+    let result = workflow.new_run().start(input(json!(1))).await.unwrap().result;
     insta::assert_snapshot!(line(&result), @r#"{"error":{"code":"limit","message":"the guest ran into a limit: bytes of memory: 2162688 asked for, 1048576 allowed","retryable":false},"status":"failed"}"#);
 }
 
@@ -147,8 +154,8 @@ async fn a_tenant_gets_no_more_memory_than_its_host_has() {
 async fn a_memory_that_is_larger_than_the_tenant_may_have_now_is_kept_until_it_may_again() {
     let (_host, policies, [a, _]) = two(plain(), plain()).await;
     let workflow = a.commit(definition("w", &asks(&a).await, STEPS)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
-    policies.set("a", within(Limits { memory_bytes: 4_096, ..Limits::default() }));
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
+    policies.set("a", within(Limits::default().memory_bytes(4_096)));
     let refused = run.resume(ResumeOptions::data(json!(7))).await.unwrap_err();
     let source = std::error::Error::source(&refused).unwrap().to_string();
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Damaged, "damaged-snapshot"));
@@ -164,10 +171,10 @@ async fn a_memory_that_is_larger_than_the_tenant_may_have_now_is_kept_until_it_m
 async fn without_a_policy_nothing_is_begun_and_what_waits_stays() {
     let (_host, policies, [a, _]) = two(plain(), plain()).await;
     let workflow = a.commit(definition("w", &asks(&a).await, STEPS)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     policies.0.lock().unwrap().clear();
     for error in [
-        workflow.start(input(json!(1))).await.map(drop).unwrap_err(),
+        workflow.new_run().start(input(json!(1))).await.map(drop).unwrap_err(),
         run.resume(ResumeOptions::data(json!(7))).await.map(drop).unwrap_err(),
         a.add_component("ask", &component(&format!("{ASK}(; other ;)"))).await.map(drop).unwrap_err(),
     ] {

@@ -21,7 +21,7 @@ async fn scene() -> Scene {
     let shared = Shared::new();
     let here = shared.host().build().await.unwrap().default_tenant();
     let there = shared.host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&here).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&here).await.new_run().start(input(json!(1))).await.unwrap().run;
     Scene { shared, here, there, run }
 }
 
@@ -42,11 +42,11 @@ async fn what_was_stored_here_is_not_read_again() {
         work.await.unwrap();
         shared.store().stats().bytes_read - before
     };
-    let run = workflow.create_run().await.unwrap();
+    let run = workflow.new_run().create().await.unwrap();
     assert_eq!(read(Box::pin(run.start(input(json!(1))))).await, 0);
     let memory = read(Box::pin(run.resume(answer(1)))).await;
     // Another process has all to read.
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let run = there.run(run.id()).await.unwrap();
     assert!(read(Box::pin(run.resume(answer(1)))).await > memory);
 }

@@ -21,7 +21,7 @@ async fn a_call_whose_driver_gave_up_is_taken_up_by_the_same_host() {
     };
     let host = host().on_fault_point(Arc::new(hook)).build().await.unwrap();
     let tenant = host.default_tenant();
-    let run = asks_twice(&tenant).await.create_run().await.unwrap();
+    let run = asks_twice(&tenant).await.new_run().create().await.unwrap();
     let error = run.start(StartOptions::input(json!(1))).await.unwrap_err();
     assert!(matches!(error, Error::Interrupted { .. }));
     assert_eq!(run.status().await.unwrap(), RunStatus::Running);

@@ -51,8 +51,12 @@ async fn a_long_delay_is_not_sat_through_and_one_of_several_makes_the_try() {
         let builder = calls.counted(shared.host().clock(clock.clone()));
         hosts.push(builder.build().await.unwrap());
     }
-    let started =
-        failing(&hosts[0].default_tenant(), 3_600_000).await.start(StartOptions::default()).await.unwrap();
+    let started = failing(&hosts[0].default_tenant(), 3_600_000)
+        .await
+        .new_run()
+        .start(StartOptions::default())
+        .await
+        .unwrap();
     assert_eq!(
         (started.result.status, started.result.due_at),
         (RunStatus::Waiting, Some(Timestamp(3_600_000)))
@@ -85,7 +89,7 @@ async fn a_delay_is_sat_through_up_to_what_the_host_says() {
             builder = builder.sit_through(Duration::from_millis(ms));
         }
         let tenant = builder.build().await.unwrap().default_tenant();
-        let run = failing(&tenant, delay).await.create_run().await.unwrap();
+        let run = failing(&tenant, delay).await.new_run().create().await.unwrap();
         let starting = tokio::spawn({
             let run = run.clone();
             async move { run.start(StartOptions::default()).await }
@@ -106,7 +110,7 @@ async fn a_host_that_looks_after_runs_makes_the_try_by_itself() {
     let (clock, calls) = (Standing::new(), Calls::default());
     let tenant =
         calls.counted(host().background(true).clock(clock.clone())).build().await.unwrap().default_tenant();
-    let started = failing(&tenant, 60_000).await.start(StartOptions::default()).await.unwrap();
+    let started = failing(&tenant, 60_000).await.new_run().start(StartOptions::default()).await.unwrap();
     assert_eq!(started.result.status, RunStatus::Waiting);
     clock.pass_ms(60_000);
     until(|| async { started.run.status().await.unwrap() == RunStatus::Failed }).await;
@@ -118,7 +122,7 @@ async fn a_host_that_looks_after_runs_makes_the_try_by_itself() {
 async fn a_delay_outlives_the_one_who_sits_through_it() {
     let (shared, clock) = (Shared::new(), Standing::new());
     let first = shared.host().clock(clock.clone()).build().await.unwrap();
-    let run = failing(&first.default_tenant(), 5_000).await.create_run().await.unwrap();
+    let run = failing(&first.default_tenant(), 5_000).await.new_run().create().await.unwrap();
     let starting = tokio::spawn({
         let run = run.clone();
         async move { run.start(StartOptions::default()).await }
@@ -150,9 +154,9 @@ async fn a_request_that_ended_in_a_delay_is_answered_so_again() {
     let (clock, calls) = (Standing::new(), Calls::default());
     let tenant = calls.counted(host().clock(clock.clone())).build().await.unwrap().default_tenant();
     let workflow = failing(&tenant, 60_000).await;
-    let keyed = || StartOptions { idempotency_key: Some("k".into()), ..StartOptions::default() };
-    let first = workflow.start(keyed()).await.unwrap().result;
-    let again = workflow.start(keyed()).await.unwrap().result;
+    let keyed = || StartOptions::default().idempotency_key("k");
+    let first = workflow.new_run().start(keyed()).await.unwrap().result;
+    let again = workflow.new_run().start(keyed()).await.unwrap().result;
     assert_eq!((first.status, first.due_at), (RunStatus::Waiting, Some(Timestamp(60_000))));
     assert_eq!((again, calls.count()), (first, 1));
 }

@@ -32,14 +32,14 @@ async fn a_decision_that_takes_long_holds_up_no_other_tenant() {
         .commit()
         .await
         .unwrap();
-    let starting = tokio::spawn(workflow.new_run(None).start(input(json!(0))));
+    let starting = tokio::spawn(workflow.new_run().start(input(json!(0))));
     while reached.try_recv().is_err() {
         assert!(!starting.is_finished(), "it was decided at once");
         tokio::task::yield_now().await;
     }
     let workflow = quick.workflow("quick").then(echoes(&quick).await.step("ask")).commit().await.unwrap();
     for number in 0..3 {
-        let started = workflow.start(input(json!(number))).await.unwrap();
+        let started = workflow.new_run().start(input(json!(number))).await.unwrap();
         assert_eq!(started.result.status, RunStatus::Success);
     }
     assert!(!starting.is_finished());
@@ -63,7 +63,7 @@ async fn decisions_are_made_apart_when_a_schema_or_a_value_is_large() {
     for (id, schema) in [("small", json!({})), ("large", json!({ "title": "x".repeat(40_000) }))] {
         let workflow =
             tenant.workflow(id).input_schema(schema).then(step.step("ask")).commit().await.unwrap();
-        let started = workflow.start(input(json!(1))).await.unwrap();
+        let started = workflow.new_run().start(input(json!(1))).await.unwrap();
         seen.push(made.swap(0, Ordering::SeqCst));
         started.run.resume(reentry::ResumeOptions::data(json!(1))).await.unwrap();
         seen.push(made.swap(0, Ordering::SeqCst));

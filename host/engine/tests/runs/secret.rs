@@ -22,7 +22,7 @@ async fn a_store_of_ones_own_is_opened_with_the_secret_that_sealed_it_alone() {
     let own = || host().store(store.clone());
     insta::assert_snapshot!(refusal(own()).await, @"a host with a store of its own needs a secret, without which nothing that it keeps could be used after a restart: call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one");
     let first = own().secret([1; 32]).build().await.unwrap().default_tenant();
-    let run = asks_twice(&first).await.start(input(json!(1))).await.unwrap().run.id();
+    let run = asks_twice(&first).await.new_run().start(input(json!(1))).await.unwrap().run.id();
     drop(first);
 
     insta::assert_snapshot!(refusal(own().secret([2; 32])).await, @"this is not the secret with which the store was sealed, and nothing that it keeps could be used with it: give the host the secret that was used first");

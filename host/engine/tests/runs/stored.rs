@@ -28,7 +28,8 @@ async fn a_run_of_a_definition_that_would_be_refused_today_goes_on() {
         created_at: Timestamp(0),
     };
     shared.store().put_workflow(first.id(), record).await.unwrap();
-    let run = first.workflow_by_digest(digest).await.unwrap().start(input(json!(1))).await.unwrap().run;
+    let run =
+        first.workflow_by_digest(digest).await.unwrap().new_run().start(input(json!(1))).await.unwrap().run;
     let id = run.id();
     drop((run, first));
     let second = shared.host().build().await.unwrap().default_tenant();

@@ -53,7 +53,7 @@ async fn sleeps_behind_the_stuck(shared: &Shared, clock: &std::sync::Arc<Standin
     let tenant = shared.host().clock(clock.clone()).build().await.unwrap().default_tenant();
     let steps = r#"[{"sleep": {"ms": 1000}}, {"map": {"to": "input + 1"}}]"#;
     let workflow = tenant.commit(definition("sleeps", &asks(&tenant).await, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let due = |step: &mut EntryRecord, number: u8| step.doing = Doing::Sleeping(Timestamp(u64::from(number)));
     stuck(shared.store(), &run.state().await.unwrap(), due).await;
     run.id()
@@ -84,7 +84,7 @@ async fn orphaned_behind_the_stuck(shared: &Shared) -> RunId {
     let tenant = shared.host().build().await.unwrap().default_tenant();
     let ask = asks(&tenant).await;
     let workflow = tenant.workflow("asks").then(ask.step("ask")).commit().await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let (store, like) = (shared.store(), run.state().await.unwrap());
     stuck(store, &like, |step, _| orphan(step, 0)).await;
     copied(store, &like, STUCK, |step| orphan(step, 1)).await
@@ -115,7 +115,7 @@ async fn a_message_is_delivered_though_many_that_nobody_can_take_were_sent_befor
     let quiet = shared.host().build().await.unwrap().default_tenant();
     let event = waits_for_event(&quiet).await;
     let workflow = quiet.workflow("waits").then(event.step("ask")).commit().await.unwrap();
-    let run = workflow.start(StartOptions::default()).await.unwrap().run;
+    let run = workflow.new_run().start(StartOptions::default()).await.unwrap().run;
     stuck(shared.store(), &run.state().await.unwrap(), |step, number| {
         for open in &mut step.suspensions {
             open.id = SuspensionId::new(Timestamp(0), random(number));

@@ -11,7 +11,7 @@ use reentry::store::{RunFilter, SuspensionFilter};
 use reentry::wasm::RuntimeConfig;
 use reentry::{
     Component, Error, ForkOptions, Host, OpenRuns, OutputOptions, Prune, ResumeOptions, Run, SendEvent,
-    StartOptions, Tenant,
+    Tenant,
 };
 use serde_json::json;
 
@@ -54,10 +54,10 @@ async fn made_by(tenant: &Tenant) -> (Names, Run) {
     let ask = tenant.add_component("theirs", &bytes_of_ask()).await.unwrap();
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
     let workflow = tenant.apply_workflow(definition("theirs", &ask, steps)).await.unwrap().workflow;
-    let options = StartOptions { idempotency_key: Some("theirs".into()), ..input(json!(1)) };
-    let run = workflow.new_run(Some("theirs".into())).start(options).await.unwrap().run;
+    let options = input(json!(1)).idempotency_key("theirs");
+    let run = workflow.new_run().resource_id("theirs").start(options).await.unwrap().run;
     let open = tenant.inbox(SuspensionFilter::default()).await.unwrap().rows[0].record.id;
-    let sent = SendEvent { name: "theirs".into(), id: Some("theirs".into()), ..SendEvent::default() };
+    let sent = SendEvent::new("theirs").id("theirs");
     tenant.send_event(sent).await.unwrap();
     let names = Names {
         component: ask.digest(),
@@ -132,42 +132,27 @@ async fn every_verb(host: &Host, b: &Tenant, names: &Names, own: &Run) -> String
     // Every verb of a run begins here, as there is no other way to a handle.
     add("run", told(b.run(names.run).await.map(|run| run.id())));
     add("runs", told(filter(RunFilter::default()).await));
-    add(
-        "runs by workflow",
-        told(filter(RunFilter { workflow_id: Some(names.id.into()), ..RunFilter::default() }).await),
-    );
-    add(
-        "runs by resource",
-        told(filter(RunFilter { resource_id: Some(names.resource.into()), ..RunFilter::default() }).await),
-    );
-    add(
-        "runs after",
-        told(filter(RunFilter { after: Some(names.run.to_string()), ..RunFilter::default() }).await),
-    );
+    add("runs by workflow", told(filter(RunFilter::default().workflow_id(names.id)).await));
+    add("runs by resource", told(filter(RunFilter::default().resource_id(names.resource)).await));
+    add("runs after", told(filter(RunFilter::default().after(names.run.to_string())).await));
     let digits = names.run.to_string()[4..].to_owned();
     add("runs_with_digits", told(b.runs_with_digits(&digits, 9).await));
     add("last_run", told(b.last_run().await));
     add("delete_run", told(b.delete_run(names.run).await));
-    let old = Prune { before: Timestamp(u64::MAX), workflow_id: Some(names.id.into()) };
+    let old = Prune::before(Timestamp(u64::MAX)).workflow_id(names.id);
     add("prunable", told(b.prunable(&old).await));
     add("prune", told(b.prune(&old).await));
     let open = |filter| async {
         b.inbox(filter).await.map(|page| page.rows.iter().map(|row| row.record.run).collect::<Vec<_>>())
     };
     add("inbox", told(open(SuspensionFilter::default()).await));
-    add(
-        "inbox of run",
-        told(
-            open(SuspensionFilter { run: Some(names.run), with_ended: true, ..SuspensionFilter::default() })
-                .await,
-        ),
-    );
+    add("inbox of run", told(open(SuspensionFilter::default().run(names.run).with_ended(true)).await));
     let answer = ResumeOptions::data(json!(1)).step(Target::suspension(names.suspension));
     add("resume another's suspension", told(own.resume(answer).await.map(|result| line(&result))));
-    let fork = ForkOptions { at: Some(names.suspension), ..ForkOptions::default() };
+    let fork = ForkOptions::default().at(names.suspension);
     add("fork at another's suspension", told(own.fork(fork).await.map(|run| run.id())));
     add("result", told(own.result(OutputOptions::default()).await.map(|result| line(&result))));
-    let sent = SendEvent { name: names.event.into(), id: Some(names.key.into()), ..SendEvent::default() };
+    let sent = SendEvent::new(names.event).id(names.key);
     add("send_event", told(b.send_event(sent).await.map(|receipt| (receipt.delivered, receipt.run))));
     all
 }
@@ -182,7 +167,7 @@ async fn what_another_tenant_made_is_as_if_it_were_not_there() {
     let own = asks_newly(&b).await;
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
     let own = b.commit(definition("own", &own, steps)).await.unwrap();
-    let own = own.start(input(json!(1))).await.unwrap().run;
+    let own = own.new_run().start(input(json!(1))).await.unwrap().run;
 
     let of_theirs = every_verb(&host, &b, &theirs, &own).await;
     assert_eq!(of_theirs, every_verb(&host, &b, &of_nobody(), &own).await);
@@ -245,8 +230,8 @@ async fn a_name_and_an_idempotency_key_mean_what_their_tenant_made() {
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
     let workflow = b.apply_workflow(definition("theirs", &mine, steps)).await.unwrap();
     assert_eq!(workflow.previous, None);
-    let options = StartOptions { idempotency_key: Some("theirs".into()), ..input(json!(2)) };
-    let started = workflow.workflow.new_run(Some("theirs".into())).start(options).await.unwrap();
+    let options = input(json!(2)).idempotency_key("theirs");
+    let started = workflow.workflow.new_run().resource_id("theirs").start(options).await.unwrap();
     assert_ne!(started.run.id(), run.id());
     assert_eq!(a.workflow_by_id("theirs").await.unwrap().digest(), theirs.workflow);
     assert_eq!(
@@ -291,8 +276,8 @@ async fn a_workflow_that_is_held_does_not_begin_without_its_components() {
     let workflow = b.commit(definition("w", &ask, steps)).await.unwrap();
     b.remove_component(ask.digest()).await.unwrap();
     for error in [
-        workflow.start(input(json!(1))).await.map(drop).unwrap_err(),
-        workflow.create_run().await.map(drop).unwrap_err(),
+        workflow.new_run().start(input(json!(1))).await.map(drop).unwrap_err(),
+        workflow.new_run().create().await.map(drop).unwrap_err(),
         b.workflow_by_digest(workflow.digest()).await.map(drop).unwrap_err(),
     ] {
         assert_eq!(error.code(), "no-component", "{error}");
@@ -310,7 +295,7 @@ async fn what_is_published_runs_for_all_until_nobody_needs_it() {
     let found = b.component_named("shared").await.unwrap().unwrap();
     let steps = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
     let workflow = b.commit(definition("w", &found, steps)).await.unwrap();
-    let run = workflow.start(input(json!(1))).await.unwrap().run;
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     assert_eq!(b.remove_component(ask.digest()).await.unwrap_err().code(), "published");
     own.remove_component(ask.digest()).await.unwrap();
     let refused = host.unpublish_component(ask.digest()).await.unwrap_err();
@@ -329,7 +314,7 @@ async fn adding_what_another_tenant_has_is_refused_as_if_nobody_had_it() {
     let wide = shared.host().build().await.unwrap();
     let bytes = bytes_of_ask();
     tenant(&wide, "a").add_component("theirs", &bytes).await.unwrap();
-    let small = |config| RuntimeConfig { component_bytes_max: 100, ..config };
+    let small = |config: RuntimeConfig| config.component_bytes_max(100);
     let narrow = shared.host().runtime(small).build().await.unwrap();
     let refused = tenant(&narrow, "b").add_component("mine", &bytes).await.unwrap_err();
     assert_eq!(refused.code(), "component-refused", "{refused}");

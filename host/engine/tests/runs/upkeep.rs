@@ -25,7 +25,7 @@ impl Observer for Told {
 async fn a_host_that_leaves_begins_no_call_and_another_one_takes_over() {
     let (data, told) = (tempfile::tempdir().unwrap(), Arc::new(Told::default()));
     let leaving = host().data_dir(data.path()).build().await.unwrap();
-    let run = asks_twice(&leaving.default_tenant()).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&leaving.default_tenant()).await.new_run().start(input(json!(1))).await.unwrap().run;
     assert_eq!(leaving.stop(Duration::ZERO).await.unwrap(), 0);
     let result = run.resume(ResumeOptions::data(json!("a"))).await.unwrap();
     assert_eq!(result.status, RunStatus::Running, "the answer counts, the step is not called");
@@ -44,14 +44,14 @@ async fn a_host_that_leaves_begins_no_call_and_another_one_takes_over() {
 async fn what_ended_goes_with_its_forks_and_what_a_fork_reads_stays_with_it() {
     let tenant = host().build().await.unwrap().default_tenant();
     let workflow = asks_twice(&tenant).await;
-    let parent = workflow.start(input(json!(1))).await.unwrap().run;
+    let parent = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let fork = parent.fork(ForkOptions::default()).await.unwrap();
-    let waiting = workflow.start(input(json!(2))).await.unwrap().run;
+    let waiting = workflow.new_run().start(input(json!(2))).await.unwrap().run;
     parent.cancel().await.unwrap();
-    let everything = Prune { before: Timestamp(u64::MAX), workflow_id: None };
-    let other = Prune { workflow_id: Some("other".into()), ..everything.clone() };
+    let everything = Prune::before(Timestamp(u64::MAX));
+    let other = everything.clone().workflow_id("other");
     assert_eq!(tenant.prunable(&other).await.unwrap(), []);
-    let young = Prune { before: Timestamp(0), ..everything.clone() };
+    let young = Prune::before(Timestamp(0));
     assert_eq!(tenant.prunable(&young).await.unwrap(), []);
     assert_eq!(tenant.prunable(&everything).await.unwrap(), [parent.id()]);
     let pruned = tenant.prune(&everything).await.unwrap();
@@ -69,7 +69,7 @@ async fn what_ended_goes_with_its_forks_and_what_a_fork_reads_stays_with_it() {
 #[tokio::test]
 async fn a_run_can_be_sent_back_to_what_it_has_reached() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     let targets = async || {
         let paths = run.travel_targets().await.unwrap();
         paths.iter().map(ToString::to_string).collect::<Vec<_>>()

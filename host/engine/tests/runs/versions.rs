@@ -17,8 +17,15 @@ async fn new_runs_get_the_current_version_and_old_ones_keep_theirs() {
     let tenant = host().build().await.unwrap().default_tenant();
     let ask = asks(&tenant).await;
     let one = tenant.apply_workflow(version(&ask, "one")).await.unwrap();
-    let run =
-        tenant.workflow_by_id("orders").await.unwrap().start(StartOptions::default()).await.unwrap().run;
+    let run = tenant
+        .workflow_by_id("orders")
+        .await
+        .unwrap()
+        .new_run()
+        .start(StartOptions::default())
+        .await
+        .unwrap()
+        .run;
     let two = tenant.apply_workflow(version(&ask, "two")).await.unwrap();
     assert_eq!((one.previous, two.previous), (None, Some(one.workflow.digest())));
     assert_eq!(tenant.workflow_by_id("orders").await.unwrap().digest(), two.workflow.digest());
@@ -60,7 +67,7 @@ async fn a_waiting_run_moves_to_a_version_in_which_its_memory_fits() {
     let tenant = host().build().await.unwrap().default_tenant();
     let (ask, newer) = (asks(&tenant).await, asks_newly(&tenant).await);
     let one = tenant.apply_workflow(version(&ask, "one")).await.unwrap().workflow;
-    let run = one.start(StartOptions::default()).await.unwrap().run;
+    let run = one.new_run().start(StartOptions::default()).await.unwrap().run;
     let two = tenant.apply_workflow(version(&ask, "two")).await.unwrap().workflow;
     run.migrate(two.digest()).await.unwrap();
     assert_eq!(run.state().await.unwrap().workflow, two.digest());

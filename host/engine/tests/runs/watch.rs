@@ -29,7 +29,7 @@ async fn answer(run: &Run, text: &str) {
 #[tokio::test]
 async fn a_watcher_sees_what_was_and_what_comes_until_the_end() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     let mut watch = run.watch(None);
     insta::assert_snapshot!(seen(&mut watch, "suspended").await, @r#"
     1 workflow-start  null
@@ -67,7 +67,7 @@ async fn a_run_is_watched_from_a_host_that_does_not_drive_it() {
     let shared = Shared::new();
     let here = shared.host().build().await.unwrap().default_tenant();
     let there = shared.host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&here).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&here).await.new_run().start(input(json!(1))).await.unwrap().run;
     let mut watch = there.run(run.id()).await.unwrap().watch(Some(2));
     let (until_suspended, ()) = tokio::join!(seen(&mut watch, "suspended"), answer(&run, "a"));
     insta::assert_snapshot!(until_suspended, @r#"
@@ -90,7 +90,7 @@ async fn a_run_is_watched_from_a_host_that_does_not_drive_it() {
 #[tokio::test]
 async fn the_timeline_says_how_long_entries_took() {
     let tenant = host().build().await.unwrap().default_tenant();
-    let run = asks_twice(&tenant).await.start(input(json!(1))).await.unwrap().run;
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
     answer(&run, "a").await;
     let rows = run.timeline().await.unwrap();
     let ended: Vec<_> =

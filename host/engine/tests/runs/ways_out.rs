@@ -216,7 +216,7 @@ async fn looked_at(run: &Run) -> RunResult {
     run.steps().await.unwrap();
     run.timeline().await.unwrap();
     run.history().await.unwrap();
-    run.result(OutputOptions { include_state: true, include_resume_labels: true }).await.unwrap()
+    run.result(OutputOptions::default().include_state(true).include_resume_labels(true)).await.unwrap()
 }
 
 /// Looks at a run, ends it, and deletes it.
@@ -250,7 +250,7 @@ async fn takes(host: &Host, clock: &Standing, run: &Run, then: Then, text: &Json
         Then::Details => assert_eq!(failure(&result).1.details.as_ref().unwrap().text(), text.text()),
         Then::Asks => {
             assert_eq!(shown(), [text.text()]);
-            let open = SuspensionFilter { run: Some(run.id()), ..SuspensionFilter::default() };
+            let open = SuspensionFilter::default().run(run.id());
             let inbox = host.default_tenant().inbox(open).await.unwrap().rows;
             assert_eq!(inbox[0].payload.as_ref().unwrap().text(), text.text());
         }
@@ -333,7 +333,7 @@ async fn json_of_a_guest_is_taken_to_the_letter_or_fails_by_name_and_place() {
 }
 
 async fn started(workflow: &Workflow, row: usize) -> Run {
-    workflow.start(input(json!(row))).await.unwrap().run
+    workflow.new_run().start(input(json!(row))).await.unwrap().run
 }
 
 #[tokio::test]

@@ -186,8 +186,7 @@ pub(crate) fn rewritten(
         Broken::VersionsIgnored => over_what_is_there(&mut commit, store),
         Broken::ClaimsIgnored => {
             over_what_is_there(&mut commit, store);
-            let filter =
-                SuspensionFilter { run: Some(commit.run.id), with_timers: true, ..Default::default() };
+            let filter = SuspensionFilter::default().run(commit.run.id).with_timers(true);
             let open = now(store.list_suspensions(&commit.run.tenant, filter)).unwrap().rows;
             let is_new = |id| commit.opened.iter().any(|opened| opened.id == id);
             commit.closed.retain(|closed| {

@@ -146,7 +146,7 @@ fn straight(tree: &Tree) -> Option<Json> {
     let process = Process::start(&around, 0);
     process.wait(async {
         let workflow = process.tenant.commit(tree.definition(guest().digest(), false)).await.unwrap();
-        workflow.start(StartOptions::default()).await.unwrap().result.result
+        workflow.new_run().start(StartOptions::default()).await.unwrap().result.result
     })
 }
 
@@ -322,14 +322,12 @@ fn requests(world: &World, performed: &Performed) -> Checked {
 
 /// Every suspension ended, and each that was answered had one answer, and can be gone back to.
 fn suspensions(world: &World, run: &RunState, performed: &Performed) -> Checked {
-    let filter = SuspensionFilter {
-        run: Some(run.id),
-        with_ended: true,
-        with_tries: true,
-        with_timers: true,
-        limit: 1_000,
-        ..SuspensionFilter::default()
-    };
+    let filter = SuspensionFilter::default()
+        .run(run.id)
+        .with_ended(true)
+        .with_tries(true)
+        .with_timers(true)
+        .limit(1_000);
     let history = now(world.store().list_suspensions(&world.tenant(), filter)).unwrap().rows;
     answers(world, &history)?;
     let savepoints = now(world.store().savepoints(&TenantId::default(), run.id)).unwrap();

@@ -76,10 +76,10 @@ fn made() -> Guest {
     // The ticker decides when a guest yields: so rarely, it never does, and no schedule depends on how long something
     // took.
     let tick = std::time::Duration::from_secs(3_600);
-    let config = RuntimeConfig { cache_dir: Some(folder), tick, calls_max: 64, ..RuntimeConfig::new(SECRET) };
-    let limits = reentry::wasm::Limits { memory_bytes: 1 << 20, ..config.limits.clone() };
+    let config = RuntimeConfig::new(SECRET).cache_dir(folder).tick(tick).calls_max(64);
+    let limits = config.limits.clone().memory_bytes(1 << 20);
     let runtime: Arc<dyn Guests> =
-        Arc::new(Runtime::new(RuntimeConfig { limits, resident_bytes: 1 << 16, ..config }).unwrap());
+        Arc::new(Runtime::new(config.limits(limits).resident_bytes(1 << 16)).unwrap());
     let bytes = componentize(&wat::parse_str(text()).unwrap(), ComponentizeOptions::default()).unwrap();
     let store = MemoryStore::new();
     let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -132,13 +132,12 @@ async fn done(
     broken: Option<Broken>,
 ) -> Result<String, Error> {
     if let What::Start { workflow } = what {
-        let options = StartOptions { idempotency_key: Some("start".into()), ..StartOptions::default() };
-        let started = tenant.workflow_by_digest(workflow).await?.start(options).await?;
+        let options = StartOptions::default().idempotency_key("start");
+        let started = tenant.workflow_by_digest(workflow).await?.new_run().start(options).await?;
         return Ok(started.result.status.to_string());
     }
     if let What::Send { name, payload, id } = what {
-        let payload = Some(serde_json::json!(payload).into());
-        let event = SendEvent { name, payload, id: Some(id), ..SendEvent::default() };
+        let event = SendEvent::new(name).payload(serde_json::json!(payload)).id(id);
         return tenant.send_event(event).await.map(|_| "sent".to_owned());
     }
     let run = tenant.run(run.expect("everything else is about a run")).await?;
@@ -146,16 +145,19 @@ async fn done(
         What::Answer { target, data, key, retries, seen, .. } => {
             let mut options = ResumeOptions::data(serde_json::json!(data)).step(target);
             options.step.seen = if broken == Some(Broken::SeenForgotten) { Some(u64::MAX) } else { seen };
-            run.resume(ResumeOptions { idempotency_key: key, retry_count: retries, ..options }).await?
+            (options.idempotency_key, options.retry_count) = (key, retries);
+            run.resume(options).await?
         }
         What::Fork { at, data } => {
-            let answer = data.map(|data| ResumeOptions::data(serde_json::json!(data)));
-            return run.fork(ForkOptions { at, answer }).await.map(|_| "forked".to_owned());
+            let mut options = ForkOptions::default();
+            options.at = at;
+            options.answer = data.map(|data| ResumeOptions::data(serde_json::json!(data)));
+            return run.fork(options).await.map(|_| "forked".to_owned());
         }
         What::Restart => run.restart().await?,
         What::Travel { to } => {
             let to = to.parse().expect("an id");
-            run.travel(TravelOptions { to, input: None, answer: None }).await?
+            run.travel(TravelOptions::to(to)).await?
         }
         What::Pause => run.pause().await?,
         What::Unpause => run.unpause().await?,

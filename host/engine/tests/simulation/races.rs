@@ -36,7 +36,7 @@ fn race_of(definition: Definition) -> Race {
     let [first, _] = &processes;
     let started = first.wait(async {
         let workflow = first.tenant.commit(definition).await.unwrap();
-        workflow.start(StartOptions::default()).await.unwrap()
+        workflow.new_run().start(StartOptions::default()).await.unwrap()
     });
     Race { run: started.run.id(), around, processes }
 }

@@ -63,7 +63,7 @@ impl HeldStore {
     }
 
     fn blocked(&self) -> Vec<(TenantId, RunId)> {
-        let filter = RunFilter { status: Some(RunStatus::Blocked), ..RunFilter::default() };
+        let filter = RunFilter::default().status(RunStatus::Blocked);
         let blocked = now(self.inner.list_runs(&TenantId::default(), filter)).unwrap().rows;
         blocked.into_iter().map(|run| (TenantId::default(), run.id)).collect()
     }

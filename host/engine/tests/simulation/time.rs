@@ -36,7 +36,7 @@ fn check(begins: &str, wait: Value, due: &str) {
     let first = Process::start(&around, 0);
     let run = first.wait(async {
         let workflow = first.tenant.commit(definition(wait.clone())).await.unwrap();
-        workflow.start(StartOptions::default()).await.unwrap().run.id()
+        workflow.new_run().start(StartOptions::default()).await.unwrap().run.id()
     });
     drop(first);
     let before = [begins, Timestamp(begins.0.midpoint(due.0)), Timestamp(due.0 - 1)];

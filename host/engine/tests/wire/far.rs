@@ -73,14 +73,10 @@ impl Far {
             seal.seal(&mut image);
             image
         });
-        let options = CallOptions {
-            timeout: options.timeout,
-            limits: options.limits,
-            domain: options.domain.map(Into::into),
-            cancel: Some(cancel),
-            ..CallOptions::new(seal)
-        };
-        let ended = made(&*component, what, memory, ear, options).await;
+        let mut made_with = CallOptions::new(seal).cancel(cancel);
+        (made_with.timeout, made_with.limits) = (options.timeout, options.limits);
+        made_with.domain = options.domain.map(Into::into);
+        let ended = made(&*component, what, memory, ear, made_with).await;
         self.calls.take(call);
         match ended {
             Ok((ended, image)) => {

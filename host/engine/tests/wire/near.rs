@@ -101,7 +101,7 @@ impl Component {
         options: CallOptions,
     ) -> Result<(Ended, Option<Vec<u8>>), CallError> {
         static CALLS: AtomicU64 = AtomicU64::new(0);
-        let CallOptions { seal, timeout, limits, cancel, domain } = options;
+        let CallOptions { seal, timeout, limits, cancel, domain, .. } = options;
         let image = image.map(|image| seal.open(image)).transpose().map_err(CallError::Image)?;
         let call = CALLS.fetch_add(1, Ordering::Relaxed);
         let options = Options { timeout, limits, domain: domain.map(|domain| domain.to_string()) };

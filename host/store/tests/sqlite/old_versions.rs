@@ -163,12 +163,7 @@ fn answers_that_were_not_kept_are_not_made_up() {
     drop(database);
     check(&folder, async |folder: &dyn BackEnd| {
         let (store, mine) = (folder.open(), TenantId::default());
-        let filter = SuspensionFilter {
-            run: Some(run_id(1)),
-            with_ended: true,
-            with_tries: true,
-            ..SuspensionFilter::default()
-        };
+        let filter = SuspensionFilter::default().run(run_id(1)).with_ended(true).with_tries(true);
         let rows = store.list_suspensions(&mine, filter).await.unwrap().rows;
         let told: Vec<_> = rows.iter().map(|row| (row.id, row.past.clone())).collect();
         let nothing = |ended_version| SuspensionPast { ended_version, ..SuspensionPast::default() };
@@ -180,12 +175,7 @@ fn answers_that_were_not_kept_are_not_made_up() {
         let back = put(&*store, change(&run).with_reopened(11, 6, None)).await;
         let answer = change(&back).with_step("ask", ended()).with_answer(1, "0", "1", By::default());
         put(&*store, answer).await;
-        let filter = SuspensionFilter {
-            run: Some(run_id(1)),
-            with_ended: true,
-            with_tries: true,
-            ..SuspensionFilter::default()
-        };
+        let filter = SuspensionFilter::default().run(run_id(1)).with_ended(true).with_tries(true);
         let rows = store.list_suspensions(&mine, filter).await.unwrap().rows;
         assert_eq!(rows[0].past.answer(), Some(&reentry_store::conformance::drafts::json("1")));
         assert_eq!((rows[1].state.ended, rows[1].past.tries[0].answer.as_ref()), (None, None));
@@ -332,19 +322,19 @@ fn what_was_open_is_found_by_all_filters() {
             let rows = store.list_suspensions(&tenant, filter).await.unwrap().rows;
             rows.iter().map(|row| row.id).collect::<Vec<_>>()
         };
-        let (any, text) = (SuspensionFilter::default(), |text: &str| Some(text.to_owned()));
+        let any = SuspensionFilter::default();
         for (filter, wanted) in [
             (any.clone(), &[1, 2, 4, 5][..]),
-            (SuspensionFilter { label: text("a"), ..any.clone() }, &[1]),
-            (SuspensionFilter { label: text("b"), ..any.clone() }, &[1]),
-            (SuspensionFilter { assignee: text("ann"), ..any.clone() }, &[1, 2]),
-            (SuspensionFilter { assignee: text("bob"), ..any.clone() }, &[1]),
-            (SuspensionFilter { step: Some(path("ask")), ..any.clone() }, &[1, 2, 4, 5]),
-            (SuspensionFilter { step: Some(path("each")), ..any.clone() }, &[2, 4]),
-            (SuspensionFilter { step: Some(path("each[3]")), ..any.clone() }, &[2]),
-            (SuspensionFilter { workflow_id: text("two"), ..any.clone() }, &[4, 5]),
-            (SuspensionFilter { resource_id: text("r"), ..any.clone() }, &[1, 2]),
-            (SuspensionFilter { due_before: Some(Timestamp(51)), ..any.clone() }, &[4, 1]),
+            (any.clone().label("a"), &[1]),
+            (any.clone().label("b"), &[1]),
+            (any.clone().assignee("ann"), &[1, 2]),
+            (any.clone().assignee("bob"), &[1]),
+            (any.clone().step(path("ask")), &[1, 2, 4, 5]),
+            (any.clone().step(path("each")), &[2, 4]),
+            (any.clone().step(path("each[3]")), &[2]),
+            (any.clone().workflow_id("two"), &[4, 5]),
+            (any.clone().resource_id("r"), &[1, 2]),
+            (any.clone().due_before(Timestamp(51)), &[4, 1]),
         ] {
             let wanted: Vec<_> = wanted.iter().map(|number| suspension_id(*number)).collect();
             assert_eq!(found(filter.clone()).await, wanted, "{filter:?}");
@@ -352,7 +342,7 @@ fn what_was_open_is_found_by_all_filters() {
         let counts = store.count_suspensions(&tenant, any, Some(SuspensionGroups::Step)).await.unwrap();
         let wanted = [("ask", 2), ("each.ask", 2)].map(|(step, number)| (step.to_owned(), number));
         assert_eq!(counts.groups, wanted);
-        let oldest_first = RunFilter { oldest_first: true, limit: 1, ..RunFilter::default() };
+        let oldest_first = RunFilter::default().oldest_first(true).limit(1);
         assert_eq!(store.list_runs(&tenant, oldest_first).await.unwrap().rows[0].id, run_id(1));
     });
 }

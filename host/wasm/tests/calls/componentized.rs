@@ -19,7 +19,7 @@ fn other_bytes_are_refused() {
     let options = ComponentizeOptions::default();
     assert!(matches!(componentize(&component, options), Err(ComponentizeError::Component)));
     assert!(matches!(componentize(b"hello", options), Err(ComponentizeError::NotWasm)));
-    let unknown = ComponentizeOptions { world: Some("nowhere"), ..options };
+    let unknown = options.world("nowhere");
     let error = componentize(&guest::core(GUEST, 0), unknown).unwrap_err();
     assert!(matches!(error, ComponentizeError::World(_)), "{error}");
 }

@@ -55,7 +55,7 @@ pub(crate) fn composed(inner: &[u8]) -> Vec<u8> {
 /// (result i32))`, and what is done with it, `(func $import (param i32) (result i32))`, which gives the payload to
 /// wait with.
 pub(crate) fn migratable(body: &str) -> Vec<u8> {
-    let options = ComponentizeOptions { world: Some("migratable-step"), ..ComponentizeOptions::default() };
+    let options = ComponentizeOptions::default().world("migratable-step");
     componentize(&core(&format!("{body}{MIGRATION}"), 0), options).unwrap()
 }
 

@@ -80,13 +80,13 @@ async fn memories_count_together() {
         (i32.const 1))
       (func $resume (result i32) (i32.const 1))
     "#;
-    let small = Limits { memory_bytes: 10 * 65_536, ..Limits::default() };
+    let small = Limits::default().memory_bytes(10 * 65_536);
     let error = start_with(body, Arc::default(), options(|o| o.limits = Some(small))).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the guest ran into a limit: bytes of memory: 917504 asked for, 655360 allowed"
     );
-    let enough = Limits { memory_bytes: 14 * 65_536, ..Limits::default() };
+    let enough = Limits::default().memory_bytes(14 * 65_536);
     assert!(start_with(body, Arc::default(), options(|o| o.limits = Some(enough))).await.is_ok());
 }
 
@@ -119,7 +119,7 @@ fn logs(times: u32, len: u32) -> String {
 #[tokio::test]
 async fn long_lines_are_cut_and_a_full_log_says_so_once() {
     let host = Arc::new(TestHost::default());
-    let limits = Limits { log_line_bytes: 10, log_bytes: 50, ..Limits::default() };
+    let limits = Limits::default().log_line_bytes(10).log_bytes(50);
     start_with(&logs(9, 20), host.clone(), options(|o| o.limits = Some(limits))).await.unwrap();
     let log = host.log();
     assert_eq!(log[0], "Warn: aaaaaaaaaa... (20 bytes, cut)");
@@ -154,7 +154,7 @@ async fn what_is_not_json_is_named_by_the_field_it_stood_in() {
 
 #[tokio::test]
 async fn a_value_that_is_too_long_is_refused() {
-    let limits = Limits { value_bytes: 5, ..Limits::default() };
+    let limits = Limits::default().value_bytes(5);
     let error =
         start_with(&emits("[1, 2]"), Arc::default(), options(|o| o.limits = Some(limits))).await.unwrap_err();
     assert_eq!(error.to_string(), "the guest ran into a limit: bytes of one value: 6 asked for, 5 allowed");
@@ -165,7 +165,7 @@ async fn reading_a_large_memory_is_not_held_against_the_guest() {
     // 16 MiB of memory, and a bound of 64 KiB on what the guest itself may hand over at once.
     let body = "(memory $memory 256) (func $start (result i32) (i32.store (i32.const 16000000) (i32.const 5)) (i32.const 1))
                 (func $resume (result i32) (i32.load (i32.const 16000000)))";
-    let limits = Limits { crossing_bytes: 65_536, ..Limits::default() };
+    let limits = Limits::default().crossing_bytes(65_536);
     let result = start_with(body, Arc::default(), options(|o| o.limits = Some(limits))).await.unwrap();
     assert!(result.image.is_some());
 }

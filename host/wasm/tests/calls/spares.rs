@@ -42,7 +42,7 @@ const CHANGED: u32 = 101 + 102 + 104 + 108 + 116 + 132 + 141 + 142 + 143 + 144 +
 const LITTLE: &str = "(func $start (result i32) (i32.const 1)) (func $resume (result i32) (i32.const 2))";
 
 fn options(domain: &str) -> CallOptions {
-    CallOptions { domain: Some(domain.into()), ..CallOptions::new(seal()) }
+    CallOptions::new(seal()).domain(domain)
 }
 
 async fn start(component: &LoadedComponent, options: CallOptions) -> CallResult {
@@ -122,8 +122,11 @@ async fn memory_that_has_grown_is_seen_only_by_what_grew_it_so_far() {
 async fn instances_are_shared_within_one_domain_only() {
     let check = async |first: Option<&str>, second: Option<&str>, expected: bool| {
         let component = load(&guest::component(LITTLE)).await;
-        let options =
-            |domain: Option<&str>| CallOptions { domain: domain.map(Into::into), ..CallOptions::new(seal()) };
+        let options = |domain: Option<&str>| {
+            let mut options = CallOptions::new(seal());
+            options.domain = domain.map(Into::into);
+            options
+        };
         assert_eq!(second_is_spare(&component, options(first), options(second)).await, expected);
     };
     check(Some("a"), Some("a"), true).await;
@@ -205,7 +208,7 @@ async fn an_instance_whose_call_ended_badly_is_not_used_again() {
     let component = load(&guest::component(endless)).await;
     let image = start(&component, options("a")).await.image.unwrap();
     let host = Arc::new(TestHost::default());
-    let timeout = CallOptions { timeout: Some(Duration::from_millis(20)), ..options("a") };
+    let timeout = options("a").timeout(Duration::from_millis(20));
     let stopped = component.resume(host::resumption(), Some(&image), host, timeout).await;
     assert!(matches!(stopped, Err(CallError::TimedOut { .. })));
     assert!(!start(&component, options("a")).await.stats.spare);
@@ -222,8 +225,8 @@ async fn a_spare_instance_keeps_to_the_limits_of_its_call() {
     // The instance has five pages, and a resumed step asks for three more.
     let check = async |pages: u64, expected: u32| {
         let image = start(&component, options("a")).await.image.unwrap();
-        let limits = Limits { memory_bytes: pages << 16, ..Limits::default() };
-        let resumed = resume(&component, &image, CallOptions { limits: Some(limits), ..options("a") }).await;
+        let limits = Limits::default().memory_bytes(pages << 16);
+        let resumed = resume(&component, &image, options("a").limits(limits)).await;
         assert!(resumed.stats.spare);
         assert_eq!(resumed.stats.memory_bytes, u64::from(expected) << 16);
     };
@@ -235,8 +238,8 @@ async fn a_spare_instance_keeps_to_the_limits_of_its_call() {
 async fn limits_that_a_spare_instance_exceeds_already_are_told_as_of_a_new_one() {
     let component = load(&guest::component(EVERYTHING)).await;
     assert!(second_is_spare(&component, options("a"), options("a")).await);
-    let limits = Limits { memory_bytes: 2 << 16, ..Limits::default() };
-    let options = CallOptions { limits: Some(limits), ..options("a") };
+    let limits = Limits::default().memory_bytes(2 << 16);
+    let options = options("a").limits(limits);
     let ended = component.start(host::invocation(), Arc::new(TestHost::default()), options).await;
     assert!(matches!(&ended, Err(CallError::Limit(limit)) if limit.what == "bytes of memory"), "{ended:?}");
 }

@@ -32,7 +32,7 @@ async fn check(level: u32, fields: &str, then: &str, expected: &str) {
     let component = load(&component(&logs(level, fields, then))).await;
     let mut options = CallOptions::new(seal());
     if expected.ends_with("cut)") {
-        options.limits = Some(Limits { log_line_bytes: 14, ..Limits::default() });
+        options.limits = Some(Limits::default().log_line_bytes(14));
     }
     let ended = component.start(invocation(), Arc::new(TestHost::default()), options).await;
     let error = ended.expect_err("the guest traps");
@@ -89,7 +89,7 @@ async fn the_last_words_are_in_the_log_however_full_it_is() {
     ] {
         let component = load(&component(&logs(ERROR, r#"{"panic":true}"#, "unreachable"))).await;
         let (host, mut options) = (Arc::new(TestHost::default()), CallOptions::new(seal()));
-        options.limits = Some(Limits { log_bytes, ..Limits::default() });
+        options.limits = Some(Limits::default().log_bytes(log_bytes));
         let ended = component.start(invocation(), host.clone(), options).await;
         assert_eq!(ended.expect_err("the guest traps").to_string(), "boom at step.x:7");
         let lines: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::mistake::Mistake;
-use super::place::inner_offset;
+use crate::place::inner_offset;
 
 /// Deepest nesting that is taken; the same as for all JSON.
 pub(super) const DEPTH_MAX: usize = reentry::core::json::DEPTH_MAX;

@@ -24,8 +24,9 @@ pub(crate) struct Args {
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let (actor, channel) = (args.actor.actor(), args.actor.channel());
-    let result = run.cancel_with(CancelOptions { actor, channel, comment: args.actor.comment() }).await?;
+    let mut options = CancelOptions::default().actor(args.actor.actor()).channel(ActorArgs::CHANNEL);
+    options.comment = args.actor.comment();
+    let result = run.cancel_with(options).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(Exit::Done)
 }

@@ -86,7 +86,9 @@ pub(super) async fn travel(args: TravelArgs, session: &Session) -> Result<Exit, 
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
     let input = args.input.as_ref().map(|given| given.read("--input")).transpose()?;
-    let result = run.travel(TravelOptions { to: args.to, input, answer: None }).await?;
+    let mut options = TravelOptions::to(args.to);
+    options.input = input;
+    let result = run.travel(options).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }
@@ -95,18 +97,17 @@ pub(super) async fn fork(args: &ForkArgs, session: &Session) -> Result<Exit, Fai
     let host = session.existing_host(Background::Off).await?;
     let tenant = session.tenant_on(&host);
     let data = args.data.as_ref().map(|given| given.read("--data")).transpose()?;
-    let answer = data.map(|data| ResumeOptions {
-        actor: args.actor.actor(),
-        channel: args.actor.channel(),
-        comment: args.actor.comment(),
-        ..ResumeOptions::data(data)
+    let mut options = ForkOptions::default();
+    options.answer = data.map(|data| {
+        let mut answer = ResumeOptions::data(data).actor(args.actor.actor()).channel(ActorArgs::CHANNEL);
+        answer.comment = args.actor.comment();
+        answer
     });
     let run = args.run.open(session, &tenant).await?;
-    let at = match &args.at {
-        Some(at) => Some(at.find(session, &run).await?),
-        None => None,
-    };
-    let run = run.fork(ForkOptions { at, answer }).await?;
+    if let Some(at) = &args.at {
+        options.at = Some(at.find(session, &run).await?);
+    }
+    let run = run.fork(options).await?;
     session.ui.note(&format!("run {}", run.id()));
     // What goes on in the new run goes on in this process.
     let quiet = async {

@@ -63,23 +63,22 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let (workflow, began, due) = (list.version(session, &tenant).await?, list.began(now)?, list.due(now));
     // The nearest deadline is what matters, as the newest run is elsewhere.
     let default = if list.is_by_due() { Order::Oldest } else { Order::Newest };
-    let filter = RunFilter {
-        status: args.status,
-        workflow,
-        workflow_id: list.workflow,
-        resource_id: list.resource,
-        created_from: began.0,
-        created_before: began.1,
-        step: list.step,
-        label: list.label,
-        assignee: list.assignee,
-        actor: list.actor,
-        due_from: due.0,
-        due_before: due.1,
-        oldest_first: list.order.unwrap_or(default) == Order::Oldest,
-        after: list.after,
-        limit: list.limit.into(),
-    };
+    let mut filter = RunFilter::default()
+        .oldest_first(list.order.unwrap_or(default) == Order::Oldest)
+        .limit(list.limit.into());
+    filter.status = args.status;
+    filter.workflow = workflow;
+    filter.workflow_id = list.workflow;
+    filter.resource_id = list.resource;
+    filter.created_from = began.0;
+    filter.created_before = began.1;
+    filter.step = list.step;
+    filter.label = list.label;
+    filter.assignee = list.assignee;
+    filter.actor = list.actor;
+    filter.due_from = due.0;
+    filter.due_before = due.1;
+    filter.after = list.after;
     if list.count {
         let counts = tenant.count_runs(filter, args.by.map(Groups::of_library)).await?;
         return counted::tell(session, &counts, args.by);

@@ -55,7 +55,8 @@ fn level(text: &str) -> Result<Level, String> {
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let filter = LogFilter { step: args.step, level: args.level, after: None };
+    let mut filter = LogFilter::default();
+    (filter.step, filter.level) = (args.step, args.level);
     tokio::select! {
         ended = tell(&run, filter, args.follow, &session.ui) => ended,
         () = reader::is_gone() => Ok(Exit::Done),
@@ -116,17 +117,12 @@ mod tests {
 
     #[test]
     fn a_line_says_when_where_and_what_and_steers_no_terminal() {
-        let line = |level, path: &str, message: &str, fields: Option<serde_json::Value>| LogLine {
-            run_id: "run_0000000003e87fffbfffffffffffffff".parse().unwrap(),
-            version: 2,
-            at: Timestamp(1_767_225_600_123),
-            path: path.parse().unwrap(),
-            call: 1,
-            attempt: 0,
-            level,
-            message: message.to_owned(),
-            fields: fields.map(Json::from),
-            dropped: None,
+        let run = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
+        let line = |level, path: &str, message: &str, fields: Option<serde_json::Value>| {
+            let at = Timestamp(1_767_225_600_123);
+            let mut line = LogLine::new(run, at, path.parse().unwrap(), level, message);
+            line.fields = fields.map(Json::from);
+            line
         };
         let lines = [
             line(Level::Info, "ask", "bought", Some(json!({"item": "a \u{9b}2Klamp"}))),

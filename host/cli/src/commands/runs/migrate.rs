@@ -72,10 +72,9 @@ async fn one(args: &Args, session: &Session, tenant: &Tenant, run: RunId) -> Res
 async fn all(args: &Args, session: &Session, tenant: &Tenant, workflow: &str) -> Result<Exit, Failure> {
     let to = target(args, session, tenant, workflow).await?;
     let mut rows = Vec::new();
-    let mut after = None;
+    let mut filter = RunFilter::default().workflow_id(workflow);
     loop {
-        let filter = RunFilter { workflow_id: Some(workflow.to_owned()), after, ..RunFilter::default() };
-        let page = tenant.runs(filter).await?;
+        let page = tenant.runs(filter.clone()).await?;
         for run in page.rows.iter().filter(|run| !run.status.is_final()) {
             let row = match migrate(args, tenant, run.id, to).await {
                 Ok(migration) => {
@@ -97,8 +96,8 @@ async fn all(args: &Args, session: &Session, tenant: &Tenant, workflow: &str) ->
             }
             rows.push(row);
         }
-        after = page.next;
-        if after.is_none() {
+        filter.after = page.next;
+        if filter.after.is_none() {
             break;
         }
     }
@@ -143,7 +142,7 @@ fn verb(dry_run: bool) -> &'static str {
 }
 
 fn text(migration: &Migration, dry_run: bool, style: Style) -> String {
-    let Migration { run_id, from, to, steps } = migration;
+    let Migration { run_id, from, to, steps, .. } = migration;
     if from == to {
         return format!("{run_id} follows {to} already\n");
     }
@@ -184,14 +183,16 @@ mod tests {
 
     fn step(path: &str, state_bytes: Option<usize>) -> reentry::MigratedStep {
         let (from, to) = (ComponentDigest::of(b"old"), ComponentDigest::of(b"new"));
-        reentry::MigratedStep { path: path.parse().unwrap(), from, to, state_bytes }
+        let mut step = reentry::MigratedStep::new(path.parse().unwrap(), from, to);
+        step.state_bytes = state_bytes;
+        step
     }
 
     #[test]
     fn a_move_names_the_steps_that_change_their_component() {
         let (from, to) = (WorkflowDigest::of(b"one"), WorkflowDigest::of(b"two"));
         let steps = vec![step("ask", Some(4_100)), step("each[1]", None)];
-        let migration = Migration { run_id: RUN.parse().unwrap(), from, to, steps };
+        let migration = Migration::new(RUN.parse().unwrap(), from, to, steps);
         insta::assert_snapshot!(text(&migration, false, Style::PLAIN), @r"
         run_0000000003e87fffbfffffffffffffff moved
           from  sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed
@@ -205,7 +206,7 @@ mod tests {
           from  sha256:cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4
           to    sha256:11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437
         ");
-        let nothing = Migration { to: from, steps: Vec::new(), ..migration };
+        let nothing = Migration::new(migration.run_id, from, from, Vec::new());
         insta::assert_snapshot!(text(&nothing, true, Style::PLAIN), @"run_0000000003e87fffbfffffffffffffff follows sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed already");
     }
 

@@ -32,11 +32,14 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
     let host = session.existing_host(Background::Off).await?;
     let tenant = session.tenant_on(&host);
     let before = Timestamp(session.now().0.saturating_sub(args.older_than));
-    let which = Prune { before, workflow_id: args.workflow };
-    let Pruned { deleted, kept } = match args.dry_run {
-        true => Pruned { deleted: tenant.prunable(&which).await?, kept: Vec::new() },
+    let mut which = Prune::before(before);
+    which.workflow_id = args.workflow;
+    let pruned = match args.dry_run {
+        true => Pruned::default(),
         false => tenant.prune(&which).await?,
     };
+    let kept = pruned.kept;
+    let deleted = if args.dry_run { tenant.prunable(&which).await? } else { pruned.deleted };
     let given_back = if args.dry_run { 0 } else { host.give_back_space().await? };
     if session.ui.is_json() {
         let told = RunsPruned {

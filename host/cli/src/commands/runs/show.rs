@@ -41,7 +41,7 @@ pub(crate) struct Args {
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let options = OutputOptions { include_state: true, include_resume_labels: true };
+    let options = OutputOptions::default().include_state(true).include_resume_labels(true);
     let (result, state, steps) = (run.result(options).await?, run.state().await?, run.steps().await?);
     let suspensions = run.history().await?;
     let timeline = run.timeline().await?;

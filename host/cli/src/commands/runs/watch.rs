@@ -164,13 +164,7 @@ fn said(what: &Happening) -> Said<'_> {
             let brought = error.as_ref().map(json).or_else(|| first([output]));
             Said { status: Some(status.as_str().to_owned()), data: brought, ..Said::default() }
         }
-        Happening::Paused
-        | Happening::Unpaused
-        | Happening::TakenOver
-        | Happening::Restarted
-        | Happening::Traveled { .. }
-        | Happening::Forked
-        | Happening::Migrated => Said::default(),
+        _ => Said::default(),
     }
 }
 
@@ -194,7 +188,7 @@ mod tests {
     fn told(what: Happening) -> String {
         let run_id = "run_0000000003e87fffbfffffffffffffff".parse().unwrap();
         let at = Timestamp(1_767_225_600_123);
-        line(&WatchEvent { run_id, version: 7, index: 0, at, what }, Style::PLAIN)
+        line(&WatchEvent::new(run_id, 7, at, what), Style::PLAIN)
     }
 
     #[test]
