@@ -1,6 +1,8 @@
 //! Components that are not taken in, and what they are told.
 
-use reentry_wasm::{Bound, Capture, LoadError};
+use std::time::Duration;
+
+use reentry_wasm::{Bound, CallError, Capture, LoadError, Runtime};
 
 use crate::{completed, guest, prepare, resume, runtime, start};
 
@@ -82,4 +84,28 @@ async fn a_component_that_would_cost_much_is_refused_before_it_is_compiled() {
         matches!(&error, LoadError::Exceeded(exceeded) if exceeded.bound == Bound::CoreInstances),
         "{error}"
     );
+}
+
+/// A component whose start function does this.
+fn begins(code: &str) -> Vec<u8> {
+    guest::component(&format!(
+        "(memory $memory 200)
+         (func $begin {code}) (start $begin)
+         (func $start (result i32) i32.const 1) (func $resume (result i32) i32.const 1)"
+    ))
+}
+
+#[tokio::test]
+async fn what_a_component_does_while_it_is_loaded_has_limits_of_its_own() {
+    let (loading, base) = (Duration::from_millis(50), 4 << 20);
+    let runtime = Runtime::new(crate::config().loading(loading).base_bytes_max(base)).unwrap();
+    let error = prepare(&runtime, &begins("(loop $on (br $on))")).await.unwrap_err();
+    let late = CallError::TimedOut { at_most: loading };
+    assert!(matches!(&error, LoadError::Guest { source, .. } if *source == late), "{error}");
+
+    let fills =
+        |bytes: usize| begins(&format!("(memory.fill (i32.const 65536) (i32.const 1) (i32.const {bytes}))"));
+    prepare(&runtime, &fills(3 << 20)).await.unwrap();
+    let error = prepare(&runtime, &fills(5 << 20)).await.unwrap_err();
+    assert!(matches!(error, LoadError::LargeBase { at_most, .. } if at_most == base), "{error}");
 }
