@@ -98,7 +98,7 @@ fn begins(code: &str) -> Vec<u8> {
 #[tokio::test]
 async fn what_a_component_does_while_it_is_loaded_has_limits_of_its_own() {
     let (loading, base) = (Duration::from_millis(50), 4 << 20);
-    let runtime = Runtime::new(crate::config().loading(loading).base_bytes_max(base)).unwrap();
+    let runtime = Runtime::new(crate::config().loading(loading)).unwrap();
     let error = prepare(&runtime, &begins("(loop $on (br $on))")).await.unwrap_err();
     let late = CallError::TimedOut { at_most: loading };
     assert!(matches!(&error, LoadError::Guest { source, .. } if *source == late), "{error}");
