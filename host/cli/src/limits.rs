@@ -24,6 +24,8 @@ const VALUE_BYTES_MAX: u64 = 16 << 20;
 pub(crate) struct HostLimits {
     guest: Limits,
     component_bytes: usize,
+    base_bytes: usize,
+    loading: Duration,
     calls: u32,
     savepoints: u32,
     cancel_grace: Duration,
@@ -59,6 +61,8 @@ impl Default for HostLimits {
         Self {
             guest: runtime.limits,
             component_bytes: runtime.component_bytes_max,
+            base_bytes: runtime.base_bytes_max,
+            loading: runtime.loading,
             calls: runtime.calls_max,
             savepoints: reentry::SAVEPOINTS_MAX,
             cancel_grace: reentry::CANCEL_GRACE,
@@ -279,6 +283,28 @@ pub(crate) const ALL: &[Limit] = &[
         set: |limits, value| limits.component_bytes = fitted(value, usize::MAX),
     },
     Limit {
+        name: "base-bytes",
+        unit: Unit::Bytes,
+        bounds: "memory of a fresh instance that is not zero: it is held as long as the component is open",
+        then: "the component is not accepted",
+        code: Some(reentry::codes::COMPONENT_REFUSED.word),
+        least: 64 << 10,
+        most: MEMORY_BYTES_MAX,
+        get: |limits| limits.base_bytes as u64,
+        set: |limits, value| limits.base_bytes = fitted(value, usize::MAX),
+    },
+    Limit {
+        name: "loading",
+        unit: Unit::Milliseconds,
+        bounds: "time of a component's start functions, and of its `describe`, when it is added",
+        then: "the component is not accepted",
+        code: Some(reentry::codes::COMPONENT_REFUSED.word),
+        least: 1,
+        most: 3_600_000,
+        get: |limits| u64::try_from(limits.loading.as_millis()).unwrap_or(u64::MAX),
+        set: |limits, value| limits.loading = Duration::from_millis(value),
+    },
+    Limit {
         name: "calls",
         unit: Unit::Count,
         bounds: "calls into guests at once, in one process",
@@ -407,11 +433,13 @@ impl HostLimits {
 
     /// A host that keeps to them.
     pub(crate) fn apply(&self, builder: HostBuilder) -> HostBuilder {
-        let Self { guest, component_bytes, calls, savepoints, cancel_grace, sit_through, origins: _ } =
-            self.clone();
+        let Self { guest, component_bytes, base_bytes, loading, .. } = self.clone();
+        let Self { calls, savepoints, cancel_grace, sit_through, .. } = *self;
         let builder = builder.savepoints_max(savepoints).cancel_grace(cancel_grace).sit_through(sit_through);
-        builder
-            .runtime(move |config| config.limits(guest).component_bytes_max(component_bytes).calls_max(calls))
+        builder.runtime(move |config| {
+            let config = config.limits(guest).calls_max(calls).loading(loading);
+            config.component_bytes_max(component_bytes).base_bytes_max(base_bytes)
+        })
     }
 }
 

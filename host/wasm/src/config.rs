@@ -87,6 +87,16 @@ pub struct RuntimeConfig {
     ///
     /// Compiling takes time and memory in proportion; the largest known, CPython, has 18 MB.
     pub component_bytes_max: usize,
+    /// Longest time of each part of loading in which the component's own code runs: its start functions, and
+    /// `describe`. Default 2 s; never longer than a call.
+    ///
+    /// CPython, the slowest known, takes 30 ms of the processor. Stops a component that is added from holding up the
+    /// host for as long as a call may.
+    pub loading: Duration,
+    /// Bytes of memory of a fresh instance that are not zero. Default 64 MiB.
+    ///
+    /// They are held for as long as the component is open. CPython has 17 MB.
+    pub base_bytes_max: usize,
 }
 
 reentry_core::setters!(RuntimeConfig {
@@ -101,6 +111,8 @@ reentry_core::setters!(RuntimeConfig {
     dirty_tracking: DirtyTracking,
     quick_compile: bool,
     component_bytes_max: usize,
+    loading: Duration,
+    base_bytes_max: usize,
 });
 
 impl RuntimeConfig {
@@ -118,6 +130,8 @@ impl RuntimeConfig {
             dirty_tracking: DirtyTracking::default(),
             quick_compile: false,
             component_bytes_max: 64 << 20,
+            loading: Duration::from_secs(2),
+            base_bytes_max: 64 << 20,
         }
     }
 

@@ -61,6 +61,17 @@ pub enum LoadError {
         /// Each refused import and the grant that would allow it.
         refused: Vec<RefusedImport>,
     },
+    /// A fresh instance has too much memory that is not zero: it is held for as long as the component is open.
+    #[error(
+        "a fresh instance has {found} bytes of memory that are not zero, at most {at_most} are allowed: let the \
+         component fill its memory when a step is called, not when it is instantiated"
+    )]
+    LargeBase {
+        /// Bytes found.
+        found: usize,
+        /// Bytes allowed.
+        at_most: usize,
+    },
     /// The component does not fit the contract.
     #[error("the component does not fit the world `reentry:step/step@0.1.0`: {0}")]
     Contract(String),
@@ -228,6 +239,7 @@ mod tests {
             LoadError::CoreModule,
             LoadError::TooLarge { found: 2, at_most: 1 },
             LoadError::Invalid(name()),
+            LoadError::LargeBase { found: 2, at_most: 1 },
             LoadError::Exceeded(Exceeded {
                 bound: Bound::BodyBytes,
                 found: u64::MAX,

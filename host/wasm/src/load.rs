@@ -21,7 +21,7 @@ use crate::image::access::{Access, Live};
 use crate::image::capture::{self, CaptureError};
 use crate::instance::{self, new_store};
 use crate::instrument::{Instrumented, Layout, Obstacle, instrument};
-use crate::limits::Meter;
+use crate::limits::{Limits, Meter};
 use crate::no_run::NoRun;
 use crate::now::now;
 use crate::record::{Kept, Record};
@@ -303,16 +303,20 @@ async fn take_one_base(
     let asked = live.store.data().asked;
     let base = capture::base(&mut live, access).await.map_err(|error| match error {
         CaptureError::Guest(error) => {
-            let source = call_error(error, live.store.data_mut(), &runtime.config.limits);
+            let source = call_error(error, live.store.data_mut(), &limits(runtime));
             LoadError::Guest { doing: "read".into(), source }
         }
         CaptureError::Image(error) => invalid(error),
     })?;
+    let (found, at_most) = (base.resident_bytes(), runtime.config.base_bytes_max);
+    if found > at_most {
+        return Err(LoadError::LargeBase { found, at_most });
+    }
     Ok((base, asked))
 }
 
 async fn describe(runtime: &runtime::Inner, program: &Program) -> Result<Vec<Descriptor>, LoadError> {
-    let limits = &runtime.config.limits;
+    let limits = &limits(runtime);
     let mut live = instantiate(runtime, program, 3).await?;
     let described = async {
         if let Some(migration) = &program.migration {
@@ -353,9 +357,15 @@ fn check_modes(descriptors: &[Descriptor], obstacles: Vec<Obstacle>) -> Result<(
     if relies && !obstacles.is_empty() { Err(LoadError::NotRestorable { obstacles }) } else { Ok(()) }
 }
 
+/// What the component's own code may use while it is loaded.
+fn limits(runtime: &runtime::Inner) -> Limits {
+    let limits = &runtime.config.limits;
+    Limits { call: limits.call.min(runtime.config.loading), ..limits.clone() }
+}
+
 /// An instance that serves no run.
 async fn instantiate(runtime: &runtime::Inner, program: &Program, number: u64) -> Result<Live, LoadError> {
-    let limits = Arc::new(runtime.config.limits.clone());
+    let limits = Arc::new(limits(runtime));
     let deadline = now() + limits.call;
     let store = || {
         let meter = Meter::new(&limits, program.own_bytes, program.own_instances);

@@ -34,6 +34,7 @@ async fn a_decision_that_takes_long_holds_up_no_other_tenant() {
         .unwrap();
     let starting = tokio::spawn(workflow.new_run().start(input(json!(0))));
     while reached.try_recv().is_err() {
+        assert!(!starting.is_finished(), "it was decided at once");
         tokio::task::yield_now().await;
     }
     let workflow = quick.workflow("quick").then(echoes(&quick).await.step("ask")).commit().await.unwrap();

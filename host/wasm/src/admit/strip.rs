@@ -73,3 +73,46 @@ fn module(wasm: &[u8], names_left: &mut usize) -> Result<Vec<u8>, BinaryReaderEr
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use wasm_encoder::{CustomSection, ModuleSection, NestedComponentSection};
+
+    use super::*;
+
+    fn custom(name: &str, bytes: usize) -> CustomSection<'_> {
+        CustomSection { name: name.into(), data: vec![0; bytes].into() }
+    }
+
+    /// A component with one inside that has a module, and custom sections everywhere.
+    fn with_custom(names: usize) -> Vec<u8> {
+        let mut types = wasm_encoder::TypeSection::new();
+        types.ty().function([], []);
+        let mut module = Module::new();
+        module.section(&custom("producers", 10)).section(&types).section(&custom("name", names));
+        let mut inner = Component::new();
+        inner.section(&custom("component-name", 10)).section(&ModuleSection(&module));
+        let mut outer = Component::new();
+        outer.section(&NestedComponentSection(&inner)).section(&custom("notes", 1 << 20));
+        outer.finish()
+    }
+
+    /// The custom sections that are left, and how many other ones.
+    fn left(wasm: &[u8]) -> (Vec<String>, usize) {
+        let (mut custom, mut others) = (Vec::new(), 0);
+        for payload in Parser::new(0).parse_all(&strip(wasm).unwrap()) {
+            match payload.unwrap() {
+                Payload::CustomSection(section) => custom.push(section.name().to_owned()),
+                payload => others += usize::from(payload.as_section().is_some()),
+            }
+        }
+        (custom, others)
+    }
+
+    #[test]
+    fn custom_sections_are_dropped_but_for_names_of_functions_within_bounds() {
+        assert_eq!(left(&with_custom(100)), (vec!["name".to_owned()], 3));
+        assert_eq!(left(&with_custom(NAMES_BYTES_MAX)), (Vec::new(), 3));
+    }
+}

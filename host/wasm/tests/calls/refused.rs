@@ -1,6 +1,8 @@
 //! Components that are not taken in, and what they are told.
 
-use reentry_wasm::{Capture, LoadError};
+use std::time::Duration;
+
+use reentry_wasm::{Bound, CallError, Capture, LoadError, Runtime};
 
 use crate::{completed, guest, prepare, resume, runtime, start};
 
@@ -63,4 +65,47 @@ async fn a_component_that_traps_while_it_starts_is_told_so() {
                 (func $start (result i32) i32.const 1) (func $resume (result i32) i32.const 1)";
     let error = prepare(&runtime(), &guest::component(body)).await.unwrap_err();
     assert!(matches!(error, LoadError::Guest { ref doing, .. } if doing == "instantiated"), "{error}");
+}
+
+#[tokio::test]
+async fn a_component_that_would_cost_much_is_refused_before_it_is_compiled() {
+    let instances = |component: &str, count: usize| {
+        format!("(component (component $c {component}) {})", "(instance (instantiate $c))".repeat(count))
+    };
+    let module = "(core module $m) (core instance (instantiate $m))".to_owned();
+    let inside = (0..7).fold(module, |inner, _| {
+        let whole = instances(&inner, 16);
+        whole.strip_prefix("(component ").and_then(|rest| rest.strip_suffix(')')).unwrap().to_owned()
+    });
+    let bomb = wat::parse_str(format!("(component {inside})")).unwrap();
+    assert!(bomb.len() < 1_000);
+    let error = prepare(&runtime(), &bomb).await.unwrap_err();
+    assert!(
+        matches!(&error, LoadError::Exceeded(exceeded) if exceeded.bound == Bound::CoreInstances),
+        "{error}"
+    );
+}
+
+/// A component whose start function does this.
+fn begins(code: &str) -> Vec<u8> {
+    guest::component(&format!(
+        "(memory $memory 200)
+         (func $begin {code}) (start $begin)
+         (func $start (result i32) i32.const 1) (func $resume (result i32) i32.const 1)"
+    ))
+}
+
+#[tokio::test]
+async fn what_a_component_does_while_it_is_loaded_has_limits_of_its_own() {
+    let (loading, base) = (Duration::from_millis(50), 4 << 20);
+    let runtime = Runtime::new(crate::config().loading(loading)).unwrap();
+    let error = prepare(&runtime, &begins("(loop $on (br $on))")).await.unwrap_err();
+    let late = CallError::TimedOut { at_most: loading };
+    assert!(matches!(&error, LoadError::Guest { source, .. } if *source == late), "{error}");
+
+    let fills =
+        |bytes: usize| begins(&format!("(memory.fill (i32.const 65536) (i32.const 1) (i32.const {bytes}))"));
+    prepare(&runtime, &fills(3 << 20)).await.unwrap();
+    let error = prepare(&runtime, &fills(5 << 20)).await.unwrap_err();
+    assert!(matches!(error, LoadError::LargeBase { at_most, .. } if at_most == base), "{error}");
 }
