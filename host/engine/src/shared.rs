@@ -13,7 +13,9 @@ use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::fault::{FaultHook, FaultPoint};
+#[cfg(feature = "fault")]
+use crate::fault::FaultHook;
+use crate::fault::FaultPoint;
 use crate::flights::Flights;
 use crate::inputs::Inputs;
 use crate::late_counts::LateCounts;
@@ -64,14 +66,17 @@ pub(crate) struct Shared {
     pub(crate) sit_through_ms: u64,
     /// How safely a result is stored before it is acknowledged.
     pub(crate) durability: Durability,
+    #[cfg(feature = "fault")]
     pub(crate) faults: Option<FaultHook>,
 }
 
 impl Shared {
     pub(crate) fn fault(&self, point: FaultPoint) {
+        #[cfg(feature = "fault")]
         if let Some(hook) = &self.faults {
             hook(point);
         }
+        let _ = point;
     }
 
     /// What a tenant may use of this host.
