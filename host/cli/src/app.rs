@@ -15,6 +15,7 @@ use crate::hint;
 use crate::listener::set_up_log;
 use crate::session::Session;
 use crate::ui::Ui;
+use crate::walls;
 
 /// Stack of a thread. Builds that are not optimized, as that of the demo, need more than the two MiB that are usual.
 const STACK_BYTES: usize = 8 << 20;
@@ -23,20 +24,40 @@ const STACK_BYTES: usize = 8 << 20;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 pub(crate) fn main() -> Exit {
-    let parsed = help::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let parsed = help::command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return not_understood(&error),
     };
     let ui = Ui::new(cli.global.format(), cli.global.color, cli.global.verbose);
     set_up_log(&ui, matches!(cli.command, Command::Work(_)));
-    let session = match Session::new(&cli.global, ui) {
+    let session = match Session::new(&cli.global, ui, keeps_limits(&cli.command)) {
         Ok(session) => session,
         Err(failure) => return ended_badly(failure, &ui, None),
     };
-    match in_runtime(cli.command, &session) {
+    let mut command = cli.command;
+    if let Command::Run(args) = &mut command
+        && let Err(failure) = args.read()
+    {
+        return ended_badly(failure, &ui, Some(&session));
+    }
+    // Before there are threads, and before the first guest.
+    let walls = walls::put_up(&command, &matches, session.data_dir());
+    let session = session.behind(walls);
+    match in_runtime(command, &session) {
         Ok(exit) => exit,
         Err(failure) => ended_badly(failure, &ui, Some(&session)),
+    }
+}
+
+/// Whether a command has to do with limits: others work whatever is wrong with the file that sets them.
+fn keeps_limits(command: &Command) -> bool {
+    match command {
+        Command::Limits(_) => true,
+        Command::Look(_) => false,
+        other => walls::has_guests(other),
     }
 }
 

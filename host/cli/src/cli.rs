@@ -6,8 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use reentry::core::id::TenantId;
 
 use crate::commands::{
-    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, man, new, restore,
-    resume, run, runs, tenants, work, workflow,
+    backup, build, completions, components, doctor, event, exit_codes, inbox, limits, look, man, new,
+    restore, resume, run, runs, tenants, work, workflow,
 };
 
 /// Runs durable workflows whose steps are WebAssembly components.
@@ -54,7 +54,8 @@ pub(crate) struct Global {
 
     /// A limit of guests or of the host: `reentry limits` lists them; may be repeated
     ///
-    /// The same limits must be given to all commands that call guests. As a variable, several are divided by commas.
+    /// Wins over `host.toml` in the data folder, which sets limits for all commands. As a variable, several are divided
+    /// by commas.
     #[arg(
         long,
         value_name = "NAME=VALUE",
@@ -64,6 +65,16 @@ pub(crate) struct Global {
         value_delimiter = ','
     )]
     pub(crate) set_limit: Vec<String>,
+
+    /// Go on with several tenants where this system does not give all walls: `reentry doctor` lists them
+    #[arg(
+        long,
+        env = "REENTRY_ALLOW_MISSING_WALLS",
+        global = true,
+        hide_env_values = true,
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
+    pub(crate) allow_missing_walls: bool,
 
     /// Form of results and errors: for people, or one JSON document
     #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Format::Text, global = true)]
@@ -131,6 +142,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     New(new::Command),
     Build(build::Args),
+    #[command(hide = true)]
+    Look(look::Args),
     Doctor(doctor::Args),
     Limits(limits::Args),
     Completions(completions::Args),

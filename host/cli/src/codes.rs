@@ -1,5 +1,7 @@
 //! The codes of what the command finds out by itself, beside those of the library.
 
+use reentry::core::error::ErrorCode;
+
 reentry::core::error_codes! { pub(crate) table:
     USAGE = "usage", Refused,
         "The command line is not understood.",
@@ -13,6 +15,10 @@ reentry::core::error_codes! { pub(crate) table:
         "A limit is unknown, or cannot be set to this value.",
         "Its name is misspelled, or the value has the wrong unit or is out of range.",
         "Read `reentry limits`.";
+    INVALID_HOST_FILE = "invalid-host-file", Refused,
+        "`host.toml` of the data folder cannot be used.",
+        "It is not TOML, or has a name or value that there is not.",
+        "Correct each place that the message names.";
     INVALID_JSON = "invalid-json", Refused,
         "An argument, file or standard input is not JSON that every reader reads alike.",
         "A syntax error, a key that is given twice, or a number that other readers would change.",
@@ -37,6 +43,10 @@ reentry::core::error_codes! { pub(crate) table:
         "There is no data folder.",
         "No run was started and no component added there, or the path is another one.",
         "Check `--data-dir` and `REENTRY_DATA_DIR`.";
+    MISSING_WALLS = "missing-walls", Unavailable,
+        "This system does not give all walls around guests, and the data folder has several tenants.",
+        "The kernel is old, or a container takes Landlock or seccomp away.",
+        "Use another kernel, give the tenants data folders of their own, or go on with `--allow-missing-walls`.";
     NOT_CURRENT = "not-current", Conflict,
         "The version is not the current one of its workflow, so it cannot be retired.",
         "Another version was applied since.",
@@ -99,15 +109,29 @@ reentry::core::error_codes! { pub(crate) table:
         "Try again, and report it if it comes back.";
 }
 
+/// The tables of all codes that an error of the command can have.
+const TABLES: [&[&ErrorCode]; 5] = [
+    reentry::core::run::codes::ALL,
+    reentry::store::error_codes::ALL,
+    reentry::codes::ALL,
+    reentry_wire::codes::ALL,
+    ALL,
+];
+
+/// The code of this word, as another process of this program tells it.
+pub(crate) fn find(word: &str) -> &'static ErrorCode {
+    TABLES.into_iter().flatten().find(|code| code.word == word).copied().unwrap_or(&INTERNAL)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeSet;
     use std::fmt::Write as _;
 
-    use reentry::core::error::ErrorCode;
     use reentry::core::failure;
 
+    use super::*;
     use crate::exit::Exit;
 
     const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
@@ -126,14 +150,7 @@ mod tests {
 
     /// All codes, in alphabetical order.
     fn all() -> Vec<&'static ErrorCode> {
-        let tables = [
-            reentry::core::run::codes::ALL,
-            reentry::store::error_codes::ALL,
-            reentry::codes::ALL,
-            reentry_wire::codes::ALL,
-            super::ALL,
-        ];
-        let mut all = tables.concat();
+        let mut all = TABLES.concat();
         all.sort_by_key(|code| code.word);
         all
     }

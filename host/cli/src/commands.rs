@@ -9,6 +9,7 @@ pub(crate) mod event;
 pub(crate) mod exit_codes;
 pub(crate) mod inbox;
 pub(crate) mod limits;
+pub(crate) mod look;
 pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod restore;
@@ -39,7 +40,8 @@ pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::Backup(args) => backup::perform(&args, session).await,
         Command::Restore(args) => restore::perform(&args, session).await,
         Command::New(command) => new::perform(command, session),
-        Command::Build(args) => build::perform(&args, session).await,
+        Command::Build(args) => build::perform(&args, session),
+        Command::Look(args) => look::perform(&args, session).await,
         Command::Doctor(args) => doctor::perform(&args, session),
         Command::Completions(args) => completions::perform(&args, session),
         Command::Limits(_) => limits::perform(session),

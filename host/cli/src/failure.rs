@@ -7,6 +7,7 @@ use reentry::core::id::RunId;
 use reentry_wire::lookup::{Ambiguous, Called, LookupError};
 use reentry_wire::{Details, Problem};
 
+use crate::json_text;
 use crate::ui::{Ui, hang, harmless};
 
 /// Why a command has no result.
@@ -132,7 +133,7 @@ impl Report {
         let Self { code, message, causes, details, .. } = self.clone();
         let problem = Problem { code, message, causes, details };
         let hint = (!self.hints.is_empty()).then(|| self.hints.join("\n"));
-        serde_json::to_string(&problem.document(hint)).unwrap_or_default()
+        json_text::harmless(&serde_json::to_string(&problem.document(hint)).unwrap_or_default())
     }
 }
 
@@ -174,6 +175,13 @@ mod tests {
     #[test]
     fn programs_get_one_line() {
         insta::assert_snapshot!(report().json(), @r#"{"error":{"code":"invalid-json","hint":"do this\nor that","kind":"refused","message":"--input is not valid JSON: it\u001b[2K: first\nsecond"}}"#);
+    }
+
+    #[test]
+    fn errors_for_programs_steer_no_terminal() {
+        let report =
+            Report::new(&codes::INVALID_JSON, "\u{9b}2K\u{202e}\u{2028}").cause("\u{7f}é").hint("\u{200f}");
+        insta::assert_snapshot!(report.json(), @r#"{"error":{"code":"invalid-json","hint":"\u200f","kind":"refused","message":"\u009b2K\u202e\u2028: \u007fé"}}"#);
     }
 
     #[test]

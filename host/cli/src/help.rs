@@ -143,8 +143,11 @@ fn sections(command: &Command, groups: &[Group]) -> Vec<(&'static str, Vec<(Stri
         sections.push((heading, known.collect()));
     }
     let in_group = |name: &str| groups.iter().any(|(_, names)| names.contains(&name));
-    let others: Vec<_> =
-        command.get_subcommands().filter(|sub| !in_group(sub.get_name())).map(about).collect();
+    let others: Vec<_> = command
+        .get_subcommands()
+        .filter(|sub| !sub.is_hide_set() && !in_group(sub.get_name()))
+        .map(about)
+        .collect();
     if !others.is_empty() {
         sections.push((UNGROUPED, others));
     }
@@ -281,7 +284,9 @@ mod tests {
                 sections(command, groups).into_iter().filter(|(heading, _)| *heading == UNGROUPED).collect();
             assert!(others.is_empty(), "in no group: {others:?}");
         }
-        for (name, leaf) in command.get_subcommands().flat_map(|sub| leaves(sub, "")) {
+        for (name, leaf) in
+            command.get_subcommands().filter(|sub| !sub.is_hide_set()).flat_map(|sub| leaves(sub, ""))
+        {
             let about = leaf.get_about().unwrap().to_string();
             assert!(about.len() <= 90 && !about.ends_with('.'), "{name}: {about}");
             assert!(EXAMPLES.iter().any(|(of, _)| *of == name), "no example of `{name}`");

@@ -34,6 +34,9 @@ impl Invocation {
         if global.grant.contains(&Grant::Wasi) {
             option("--grant", "wasi".to_owned(), "REENTRY_GRANT");
         }
+        if global.allow_missing_walls && std::env::var_os("REENTRY_ALLOW_MISSING_WALLS").is_none() {
+            options.push("--allow-missing-walls".to_owned());
+        }
         let limits = global.set_limit.join(",");
         if !said("REENTRY_LIMIT", &limits) {
             options

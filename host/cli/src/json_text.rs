@@ -53,6 +53,15 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
+/// A JSON text without white space between its parts, with what would steer a terminal escaped.
+pub(crate) fn harmless(compact: &str) -> String {
+    let mut text = String::with_capacity(compact.len());
+    for c in compact.chars() {
+        if steers(c) { escape(c, &mut text) } else { text.push(c) }
+    }
+    text
+}
+
 /// Writes a character as JSON escapes: one for each of its UTF-16 units.
 fn escape(c: char, line: &mut String) {
     for unit in c.encode_utf16(&mut [0; 2]) {

@@ -21,6 +21,7 @@ mod invocation;
 mod json_text;
 mod languages;
 mod limits;
+mod limits_file;
 mod listener;
 mod outcome;
 mod progress;
@@ -32,6 +33,7 @@ mod style;
 mod suspended;
 mod table;
 mod ui;
+mod walls;
 mod working;
 
 fn main() -> std::process::ExitCode {

@@ -7,7 +7,8 @@ use reentry::core::id::{RunId, TenantId};
 use reentry::core::time::Timestamp;
 use reentry::store::memory::MemoryStore;
 use reentry::wasm::{Grants, RuntimeConfig};
-use reentry::{Clock as _, Host, Observer, SystemClock, Tenant};
+use reentry::{Clock as _, Host, HostBuilder, Observer, SystemClock, Tenant};
+use reentry_walls::Standing;
 
 use crate::cli::{Global, Grant};
 use crate::codes;
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     tenant: TenantId,
     grants: Grants,
     limits: HostLimits,
+    allow_missing_walls: bool,
+    walls: Standing,
     about: OnceLock<RunId>,
 }
 
@@ -46,7 +49,8 @@ impl Background {
 }
 
 impl Session {
-    pub(crate) fn new(global: &Global, ui: Ui) -> Result<Self, Failure> {
+    /// Reads what the global options say and, for a command that keeps to limits, the file that sets them.
+    pub(crate) fn new(global: &Global, ui: Ui, keeps_limits: bool) -> Result<Self, Failure> {
         let data_dir = global.data_dir.clone().filter(|dir| !dir.as_os_str().is_empty());
         let Some(data_dir) = data_dir.or_else(default_data_dir) else {
             let report = Report::new(&codes::NO_HOME, "there is no home folder to keep data in");
@@ -56,7 +60,7 @@ impl Session {
         };
         let grants =
             if global.grant.contains(&Grant::Wasi) { Grants::none().with_wasi() } else { Grants::none() };
-        let limits = HostLimits::read(&global.set_limit)?;
+        let limits = HostLimits::read(keeps_limits.then_some(&data_dir), &global.set_limit)?;
         let again = Invocation::new(global, &data_dir);
         Ok(Self {
             ui,
@@ -65,8 +69,16 @@ impl Session {
             tenant: global.tenant.clone().unwrap_or_default(),
             grants,
             limits,
+            allow_missing_walls: global.allow_missing_walls,
+            walls: Standing::default(),
             about: OnceLock::new(),
         })
+    }
+
+    /// The same behind these walls.
+    #[must_use]
+    pub(crate) fn behind(self, walls: Standing) -> Self {
+        Self { walls, ..self }
     }
 
     /// The host of the data folder, which is made if it is not there.
@@ -85,7 +97,29 @@ impl Session {
             .observer(observer)
             .background(background == Background::On);
         let builder = self.limits.apply(builder);
-        Ok(builder.build().await?)
+        let host = opened(builder).await?;
+        self.check_walls(&host).await?;
+        Ok(host)
+    }
+
+    /// Refuses to serve several tenants where a wall is missing that would be between them and what breaks out.
+    async fn check_walls(&self, host: &Host) -> Result<(), Failure> {
+        if self.walls.missed.is_empty() || self.allow_missing_walls {
+            return Ok(());
+        }
+        let tenants = host.tenants().await?;
+        let others = tenants.iter().filter(|of| of.tenant != self.tenant).count();
+        if others == 0 {
+            return Ok(());
+        }
+        let missed = self.walls.missed.iter().map(|(wall, why)| format!("{}: {why}", wall.name()));
+        let message =
+            "this system does not give all walls around guests, and the data folder has several tenants";
+        let report = Report::new(&codes::MISSING_WALLS, message);
+        let report = missed.fold(report, Report::cause);
+        Err(report
+            .hint("`--allow-missing-walls` goes on without them; docs/security.md says what they keep")
+            .into())
     }
 
     /// The host of a data folder that must be there, for commands that only look at what it has: a mistyped folder
@@ -136,7 +170,7 @@ impl Session {
     /// A tenant of a host that keeps nothing, and lets components import whatever may be granted at all.
     pub(crate) async fn passing_tenant(&self) -> Result<Tenant, Failure> {
         let builder = Host::builder().grants(Grants::none().with_wasi()).background(false);
-        Ok(self.limits.apply(builder).build().await?.default_tenant())
+        Ok(opened(self.limits.apply(builder)).await?.default_tenant())
     }
 
     /// What guests and hosts are held to.
@@ -154,13 +188,13 @@ impl Session {
         let builder = || Host::builder().grants(self.grants).background(false);
         if self.data_dir.is_dir() {
             let keeps_nothing = Arc::new(MemoryStore::new());
-            if let Ok(host) = builder().data_dir(&self.data_dir).store(keeps_nothing).build().await {
+            if let Ok(host) = opened(builder().data_dir(&self.data_dir).store(keeps_nothing)).await {
                 return Ok(host.default_tenant());
             }
         }
         // No run finds the code again, so it need not be fast.
         let quick = |config: RuntimeConfig| config.quick_compile(true);
-        Ok(builder().runtime(quick).build().await?.default_tenant())
+        Ok(opened(builder().runtime(quick)).await?.default_tenant())
     }
 
     pub(crate) fn data_dir(&self) -> &Path {
@@ -186,6 +220,13 @@ impl Session {
     pub(crate) fn now(&self) -> Timestamp {
         SystemClock.now()
     }
+}
+
+/// A host, whose memory is hidden from now on.
+async fn opened(builder: HostBuilder) -> Result<Host, Failure> {
+    let host = builder.build().await?;
+    reentry_walls::hide_memory();
+    Ok(host)
 }
 
 /// The data folder when none is named, by the XDG Base Directory Specification; `None` without a home.

@@ -17,7 +17,7 @@ use crate::json_text::pretty_bounded;
 use crate::schema_text::{form, summary};
 use crate::style::Style;
 use crate::table::wrapped;
-use crate::ui::{hang, harmless};
+use crate::ui::{hang, harmless, harmless_line};
 
 /// Columns before what is said of a suspension.
 const MARGIN: usize = 12;
@@ -99,7 +99,7 @@ impl<'a> Question<'a> {
 
     /// The suspension, laid out for so many columns.
     pub(crate) fn text(&self, style: Style, columns: usize, now: Timestamp) -> String {
-        let title = self.title.map_or_else(|| self.path.to_string(), harmless);
+        let title = self.title.map_or_else(|| self.path.to_string(), harmless_line);
         let mut text = format!("{}\n", style.bold(&title));
         let mut line = |name: &str, value: String| {
             let name = style.dim(&format!("{name:<width$}", width = MARGIN - 2));
@@ -116,7 +116,7 @@ impl<'a> Question<'a> {
             line("about", wrapped(&harmless(description), columns).join("\n"));
         }
         if !self.assignees.is_empty() {
-            line("asks", harmless(&self.assignees.join(", ")));
+            line("asks", harmless_line(&self.assignees.join(", ")));
         }
         if let Some((end, at)) = self.ended {
             let by = by(self.actor);
@@ -128,7 +128,7 @@ impl<'a> Question<'a> {
             line("waits", format!("{}{deadline}", span(now.ms_since(self.since))));
         }
         if !self.labels.is_empty() {
-            line("labels", harmless(&self.labels.join(", ")));
+            line("labels", harmless_line(&self.labels.join(", ")));
         }
         if let Some(damage) = self.damage {
             line("damaged", wrapped(&harmless(damage), columns).join("\n"));
@@ -139,7 +139,7 @@ impl<'a> Question<'a> {
         if let Some(answer) = self.answer {
             line("answer", pretty_bounded(answer.text(), columns, PAYLOAD_LINES));
         } else if let Some(schema) = self.schema.as_ref().filter(|_| self.ended.is_none()) {
-            line("answer", wrapped(&shortened(harmless(&summary(schema))), columns).join("\n"));
+            line("answer", wrapped(&shortened(harmless_line(&summary(schema))), columns).join("\n"));
         }
         text
     }
@@ -149,7 +149,7 @@ impl<'a> Question<'a> {
         if self.damage.is_some() || self.ended.is_some() {
             return String::new();
         }
-        let form = harmless(&form(self.schema.as_ref()));
+        let form = harmless_line(&form(self.schema.as_ref()));
         format!("\nanswer it with\n  {}\n", again.resume(self.run, self.id, &form))
     }
 }
@@ -163,7 +163,7 @@ fn shortened(text: String) -> String {
 
 /// ` by NAME`; nothing where it is not known who it was.
 pub(crate) fn by(actor: Option<&str>) -> String {
-    actor.map(|name| format!(" by {}", harmless(name))).unwrap_or_default()
+    actor.map(|name| format!(" by {}", harmless_line(name))).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -172,6 +172,7 @@ mod tests {
     use super::*;
     use reentry::core::digest::WorkflowDigest;
     use reentry::store::{SuspensionPast, SuspensionRecord, SuspensionState};
+    use serde_json::json;
 
     fn waiting() -> Waiting {
         let json = |text: &str| Some(Json::parse(text).unwrap());
@@ -222,6 +223,21 @@ mod tests {
         insta::assert_snapshot!(Question::of(&waiting(), true).how_to_answer(&Invocation::default()), @r#"
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"approved": <true|false>, "comment": <text|null, optional>, "refused_lines": [<integer, optional>, …]}'
+        "#);
+    }
+
+    #[test]
+    fn what_a_schema_names_steers_no_terminal_and_passes_for_no_other_line() {
+        let schema =
+            json!({"properties": {"a\u{9b}2K\nreentry cancel last\u{202e}": {"const": "\u{1b}[2J\n"}}});
+        let mut hostile = waiting();
+        (hostile.resume_schema, hostile.payload) = (Some(Json::from(schema)), None);
+        let question = Question::of(&hostile, false);
+        let answer = question.text(Style::PLAIN, 200, Timestamp(240_000));
+        insta::assert_snapshot!(answer.lines().last().unwrap(), @r#"  answer    {a\u{9b}2K\nreentry cancel last\u{202e}?: "\u001b[2J\n"}"#);
+        insta::assert_snapshot!(question.how_to_answer(&Invocation::default()), @r#"
+        answer it with
+          reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"a\u{9b}2K\nreentry cancel last\u{202e}": <"\u001b[2J\n", optional>}'
         "#);
     }
 

@@ -129,10 +129,17 @@ pub(crate) fn harmless(text: &str) -> String {
     safe
 }
 
-/// Whether a character does something to a terminal: control characters, and those that change the direction of what
-/// follows, so that a line reads otherwise than it is.
+/// The same where one line is expected: a line break would let it pass for more than it is.
+pub(crate) fn harmless_line(text: &str) -> String {
+    harmless(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
+/// Whether a character does something to a terminal: control characters, other ends of lines, and those that change the
+/// direction of what follows, so that a line reads otherwise than it is.
 pub(crate) fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Indents every line but the first.
@@ -150,5 +157,6 @@ mod tests {
             harmless("paid\u{1b}[2K\r\u{9b}2Kno\u{202e}\n"),
             "paid\\u{1b}[2K\\u{d}\\u{9b}2Kno\\u{202e}\n"
         );
+        assert_eq!(harmless_line("a\nb\tc\u{200f}\u{2028}"), "a\\nb\\tc\\u{200f}\\u{2028}");
     }
 }

@@ -439,8 +439,8 @@ macro_rules! cases {
 }
 
 cases!(
-    answers, backup, blocked, control, doors, events, hints, history, library, lists, logs, migrate, names,
-    odd, prune, replay, retries, run, space, tenants, traces, watch, work
+    answers, backup, blocked, control, doors, events, hints, history, library, limits, lists, logs, migrate,
+    names, odd, prune, replay, retries, run, space, tenants, traces, watch, work
 );
 
 #[test]

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::quote::beginning;
+
 /// A text that is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{found}` is not a digest: expected `sha256:` and 64 hexadecimal digits")]
@@ -54,7 +56,7 @@ macro_rules! digest_type {
             type Err = DigestError;
 
             fn from_str(text: &str) -> Result<Self, DigestError> {
-                parse_sha256(text).map(Self).ok_or_else(|| DigestError { found: text.to_owned() })
+                parse_sha256(text).map(Self).ok_or_else(|| DigestError { found: beginning(text) })
             }
         }
 

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::quote::beginning;
+
 /// A text that is not an id of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{found}` is not a {kind} id: expected `{prefix}` and 32 hexadecimal digits")]
@@ -14,7 +16,7 @@ pub struct IdError {
     pub kind: &'static str,
     /// How such an id begins.
     pub prefix: &'static str,
-    /// The text as it came.
+    /// The beginning of the text as it came.
     pub found: String,
 }
 
@@ -61,7 +63,7 @@ macro_rules! id_type {
                     .filter(|hex| hex.len() == 32)
                     .and_then(|hex| Uuid::try_parse(hex).ok())
                     .map(Self)
-                    .ok_or_else(|| IdError { kind: $kind, prefix: $prefix, found: text.to_owned() })
+                    .ok_or_else(|| IdError { kind: $kind, prefix: $prefix, found: beginning(text) })
             }
         }
 
@@ -135,7 +137,7 @@ pub const NAME_BYTES_MAX: usize = 128;
 pub struct NameError {
     /// What the name was for.
     pub what: &'static str,
-    /// The name as it came.
+    /// The beginning of the name as it came.
     pub found: String,
 }
 
@@ -151,7 +153,7 @@ pub fn check_name(what: &'static str, name: &str) -> Result<(), NameError> {
     if fits && begins && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
         Ok(())
     } else {
-        Err(NameError { what, found: name.to_owned() })
+        Err(NameError { what, found: beginning(name) })
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{NameError, check_name};
+use crate::quote::beginning;
 
 /// Deepest nesting of workflows and blocks. Bounds the length of paths and the recursion over a definition.
 pub const PATH_DEPTH_MAX: usize = 32;
@@ -154,7 +155,7 @@ impl FromStr for Segment {
     type Err = PathError;
 
     fn from_str(text: &str) -> Result<Self, PathError> {
-        let bad = || PathError::Index { found: text.to_owned() };
+        let bad = || PathError::Index { found: beginning(text) };
         let (id, index) = match text.split_once('[') {
             None => (text, None),
             Some((id, rest)) => {

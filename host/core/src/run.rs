@@ -48,6 +48,7 @@ mod time_passed;
 mod travel;
 mod waiting;
 mod waits;
+mod weight;
 
 #[cfg(test)]
 mod tests;
@@ -70,3 +71,4 @@ pub use put_back::refuses_answer;
 pub use refused::{Refused, RequestPart};
 pub use status::{Phase, RunStatus, StepStatus};
 pub use suspension::{Claim, Replacement, Suspension};
+pub use weight::weight;

@@ -1,10 +1,13 @@
 //! JSON Schemas: compiled once, then used to check data and to fill in defaults.
 //!
-//! Schemas and data come from strangers, and one check must never take the host down: see `bounds`.
+//! Schemas and data come from strangers, and one check must never take the host down: see `bounds` and `effort`.
 
 mod bounds;
+mod cache;
 mod defaults;
+mod effort;
 mod own_defaults;
+mod patterns;
 
 use std::fmt;
 
@@ -12,8 +15,11 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Regex};
 use serde_json::Value;
 
-pub use bounds::{CHAIN_MAX, NESTING_MAX, PLACE_MAX, STEPS_MAX};
+pub use bounds::{CHAIN_MAX, PLACE_MAX};
+pub use cache::SchemaCache;
 pub use defaults::ADDED_BYTES_MAX;
+pub use effort::{EXPLAINED_BYTES_MAX, NESTING_MAX, STEPS_MAX};
+pub use patterns::{PATTERNS_BYTES_MAX, PATTERNS_MAX, PatternCost};
 
 use crate::compiled::count_schema;
 use crate::json::Json;
@@ -27,10 +33,6 @@ pub const VIOLATIONS_MAX: usize = 20;
 /// Longest text of one violation, in characters: messages quote the data.
 const MESSAGE_CHARS_MAX: usize = 300;
 
-/// Largest compiled pattern, in bytes. A pattern of a few characters can stand for millions of states, each of which
-/// may be looked at for each character that is matched.
-const PATTERN_BYTES_MAX: usize = 256 * 1024;
-
 /// A compiled JSON Schema (2020-12 unless it names another draft).
 ///
 /// References into other documents are not followed, nor are anchors and `$dynamicRef`: a reference is a JSON Pointer
@@ -42,6 +44,7 @@ pub struct Schema {
     root: Value,
     validator: jsonschema::Validator,
     has_defaults: bool,
+    patterns: PatternCost,
     /// Nothing in it refers to anything else, or asks for schemas once more.
     is_plain: bool,
 }
@@ -90,8 +93,9 @@ impl Schema {
     /// Compiles a schema.
     ///
     /// # Errors
-    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or to itself in a circle, uses a
-    /// pattern that cannot be matched in linear time, or has a default that its own schema refuses.
+    /// [`SchemaError`] when it is too large, is no schema, refers to other documents or to itself in a circle, has more
+    /// patterns than [`PATTERNS_MAX`] or larger ones, uses a pattern that cannot be matched in linear time, or has a
+    /// default that its own schema refuses.
     pub fn compile(text: &Json) -> Result<Self, SchemaError> {
         let refuse = |reason: String| SchemaError { reason };
         if text.text().len() > SCHEMA_BYTES_MAX {
@@ -104,9 +108,9 @@ impl Schema {
             return Err(refuse("expected an object or a boolean".to_owned()));
         }
         bounds::check_schema(&root).map_err(refuse)?;
-        let patterns =
-            PatternOptions::regex().size_limit(PATTERN_BYTES_MAX).dfa_size_limit(PATTERN_BYTES_MAX);
-        let schema = Self::built(text, root, patterns)?;
+        let cost = patterns::cost(&root).map_err(refuse)?;
+        let options = patterns::options(patterns::PATTERN_BYTES_MAX);
+        let schema = Self { patterns: cost, ..Self::built(text, root, options)? };
         if schema.has_defaults {
             own_defaults::check(&schema.root).map_err(refuse)?;
         }
@@ -134,7 +138,13 @@ impl Schema {
         let words = root.to_string();
         let has_defaults = words.contains("\"default\"");
         let is_plain = !["Ref\"", "$ref\"", "unevaluated"].iter().any(|word| words.contains(word));
-        Ok(Self { text: text.clone(), root, validator, has_defaults, is_plain })
+        let patterns = PatternCost::default();
+        Ok(Self { text: text.clone(), root, validator, has_defaults, patterns, is_plain })
+    }
+
+    /// What its patterns come to; nothing for one that was let in before.
+    pub fn patterns(&self) -> PatternCost {
+        self.patterns
     }
 
     /// The schema as it was given.
@@ -172,7 +182,7 @@ impl Schema {
     /// once at most.
     fn is_light(&self, data: &Json) -> bool {
         let steps = self.text.text().len().saturating_mul(data.text().len());
-        self.is_plain && steps <= STEPS_MAX / 10
+        self.is_plain && steps <= STEPS_MAX
     }
 
     fn held_to(&self, data: &Json) -> Result<(), Violations> {
@@ -181,15 +191,35 @@ impl Schema {
         if self.is_light(data) && self.validator.is_valid(&value) {
             return Ok(());
         }
-        bounds::check_effort(&self.root, &value).map_err(|error| whole(error.to_string()))?;
-        let violations: Vec<Violation> = self
-            .validator
-            .iter_errors(&value)
-            .take(VIOLATIONS_MAX)
-            .map(|error| Violation { at: place(&error), message: message(&error) })
-            .collect();
+        let violations =
+            violations(&self.validator, &self.root, &value).map_err(|error| whole(error.to_string()))?;
         if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
     }
+}
+
+/// Where data breaks a schema: nowhere, or in at most [`VIOLATIONS_MAX`] places.
+///
+/// The validator makes an error for each place and alternative that does not fit, each with a copy of the data there.
+/// So it is asked for them only when they are wanted, and take no more than [`EXPLAINED_BYTES_MAX`].
+///
+/// # Errors
+/// When the check would take too long.
+fn violations(
+    validator: &jsonschema::Validator,
+    root: &Value,
+    data: &Value,
+) -> Result<Vec<Violation>, effort::TooMuch> {
+    let effort = effort::check_effort(root, data)?;
+    if validator.is_valid(data) {
+        return Ok(Vec::new());
+    }
+    if effort.explained_bytes > EXPLAINED_BYTES_MAX {
+        let message =
+            "it does not fit; saying where would take too much memory, as schema and data are large";
+        return Ok(vec![Violation { at: String::new(), message: message.to_owned() }]);
+    }
+    let violations = validator.iter_errors(data).take(VIOLATIONS_MAX);
+    Ok(violations.map(|error| Violation { at: place(&error), message: message(&error) }).collect())
 }
 
 /// Where the data is wrong: for a property that is missing, where it would stand.

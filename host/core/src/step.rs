@@ -62,6 +62,15 @@ pub struct Descriptor {
     pub metadata: Option<Json>,
 }
 
+impl Descriptor {
+    /// Every schema that there is.
+    pub fn schemas(&self) -> impl Iterator<Item = &Json> {
+        let data = self.input_schema.iter().chain(&self.output_schema);
+        let waits = self.suspend_schema.iter().chain(&self.resume_schema);
+        data.chain(waits).chain(&self.state_schema).chain(&self.request_context_schema)
+    }
+}
+
 /// The trace that a call belongs to, as guests see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

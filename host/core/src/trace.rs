@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::RunId;
 use crate::json::{Json, JsonError};
 use crate::path::StepPath;
+use crate::quote::beginning;
 
 /// Most tags a caller may put on a run's root span; a bound on what one call makes us store.
 pub const TAGS_MAX: usize = 64;
@@ -25,9 +26,6 @@ pub const CONTEXT_KEYS_MAX: usize = 64;
 
 /// Longest of these keys, in bytes.
 pub const CONTEXT_KEY_BYTES_MAX: usize = 256;
-
-/// Characters of a wrong key that an error shows.
-const SHOWN_CHARS: usize = 64;
 
 /// An id of a trace: 1 to 32 hexadecimal digits, kept as 32 lower-case ones.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,7 +132,7 @@ macro_rules! hex_id {
                 parse_hex(text).map(Self).ok_or_else(|| TraceError::Id {
                     what: $what,
                     digits: $bytes * 2,
-                    found: text.to_owned(),
+                    found: beginning(text),
                 })
             }
         }
@@ -217,7 +215,7 @@ impl SpanContext {
     /// # Errors
     /// [`TraceError::Traceparent`] for anything else.
     pub fn from_traceparent(text: &str) -> Result<Self, TraceError> {
-        let bad = || TraceError::Traceparent { found: text.to_owned() };
+        let bad = || TraceError::Traceparent { found: beginning(text) };
         let parts: Vec<&str> = text.split('-').collect();
         let &[version, trace, span, flags] = parts.as_slice() else { return Err(bad()) };
         let lengths_fit = version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
@@ -443,14 +441,6 @@ fn check_bounds(options: &TracingOptions) -> Result<(), TraceError> {
         return Err(TraceError::Metadata { found });
     }
     Ok(())
-}
-
-/// The first characters of a text that may be long.
-fn beginning(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS) {
-        Some((at, _)) => format!("{}…", text.split_at(at).0),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub struct Workflow {
     digest: WorkflowDigest,
     definition: Json,
     top: Scope,
+    largest_schema_bytes: usize,
 }
 
 impl Workflow {
@@ -74,5 +75,10 @@ impl Workflow {
     /// The top level.
     pub fn top(&self) -> &Scope {
         &self.top
+    }
+
+    /// Bytes of the largest schema in it, those of its components counted.
+    pub fn largest_schema_bytes(&self) -> usize {
+        self.largest_schema_bytes
     }
 }

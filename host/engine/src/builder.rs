@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::background;
 use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::{Chance, Entropy, SystemEntropy};
+use crate::checks::Checks;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 #[cfg(feature = "fault")]
@@ -293,7 +294,9 @@ impl HostBuilder {
         });
         let owner = chance.owner_id(self.clock.now());
         let alive = store.register_owner(owner).await?;
-        let registry = Registry::new(Arc::<dyn Store>::clone(&store), guests, Arc::clone(&self.clock));
+        let checks = Arc::<Checks>::default();
+        let of_store = Arc::<dyn Store>::clone(&store);
+        let registry = Registry::new(of_store, guests, Arc::clone(&self.clock), Arc::clone(&checks));
         let shared = Shared {
             store,
             registry,
@@ -305,6 +308,7 @@ impl HostBuilder {
             _alive: alive,
             calls,
             calls_max,
+            checks,
             flights: Flights::default(),
             stop: Stop::default(),
             recent: Recent::default(),

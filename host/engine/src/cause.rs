@@ -8,6 +8,7 @@ use reentry_store::CallLog;
 use crate::call_epoch::CallEpoch;
 
 /// What is decided about.
+#[derive(Clone)]
 pub(crate) enum Cause {
     /// Something happened to the run.
     Event(Event),

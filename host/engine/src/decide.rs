@@ -9,7 +9,7 @@ use reentry_core::path::StepPath;
 use reentry_core::resume::TargetError;
 use reentry_core::run::{
     Decision, Durability, EntryRecord, Known, MOVES_MAX, Missing, NoDecision, Refused, ReopenedSuspension,
-    RunState, apply, fork,
+    RunState,
 };
 use reentry_core::trace::RootSpan;
 use reentry_core::workflow::Program;
@@ -240,13 +240,7 @@ impl Decider {
         self.check(cause)?;
         loop {
             let (run, now) = (RunState::clone(&self.run), self.host.clock.now());
-            let decided = match cause {
-                Cause::Event(event) | Cause::CallEnded(event, ..) => {
-                    apply(run, &self.program, event.clone(), now, known)
-                }
-                Cause::Fork(how) => fork(run, &self.program, how.clone(), now, known),
-            };
-            match decided {
+            match self.decision(cause, run, now, known).await? {
                 Ok(decision) => return Ok(Some(decision)),
                 Err(NoDecision::Due) => return Ok(None),
                 Err(NoDecision::Refused(refused)) => return Err(refused.into()),

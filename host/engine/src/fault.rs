@@ -51,6 +51,9 @@ pub enum FaultPoint {
     BeforeCall,
     /// A guest has returned, nobody knows yet.
     AfterCall,
+    /// A decision is about to be made that goes through large schemas or much data, on a thread of its own. Nothing has
+    /// happened since the moment before it, so it is not among [`Self::all`].
+    Deciding,
 }
 
 impl Stored {
@@ -101,7 +104,7 @@ impl Stored {
 }
 
 impl FaultPoint {
-    /// Lists every moment.
+    /// Lists every moment at which something has changed.
     pub fn all() -> Vec<Self> {
         let commits =
             Stored::ALL.into_iter().flat_map(|what| [Self::BeforeCommit(what), Self::AfterCommit(what)]);
@@ -116,6 +119,7 @@ impl fmt::Display for FaultPoint {
             Self::AfterCommit(what) => write!(f, "after-commit-{what:?}"),
             Self::BeforeCall => f.write_str("before-call"),
             Self::AfterCall => f.write_str("after-call"),
+            Self::Deciding => f.write_str("deciding"),
         }
     }
 }

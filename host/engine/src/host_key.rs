@@ -161,9 +161,10 @@ fn check_folder(dir: &Path, found: &fs::Metadata) -> Result<(), Error> {
         return Err(Error::Unsafe { path: dir.display().to_string(), found, repair });
     }
     if mode & 0o077 != 0 {
-        // Nothing in it was ever for others to read.
+        // Nothing in it was ever for others to read. By its file: a process behind walls changes no path.
         let private = fs::Permissions::from_mode(0o700);
-        fs::set_permissions(dir, private).map_err(|source| file("make private", dir, source))?;
+        let changed = fs::File::open(dir).and_then(|dir| dir.set_permissions(private));
+        changed.map_err(|source| file("make private", dir, source))?;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use reentry_core::event::Event;
 use reentry_core::id::RunId;
 use reentry_core::run::{Durability, RunState};
-use reentry_core::workflow::Program;
 use reentry_store::Commit;
 
 use crate::commit::new_run_refused;
@@ -71,7 +70,7 @@ impl NewRun {
         let output = options.output_options;
         let result = requests::once(&tenant, asked, output, async |request| {
             tenant.shared.registry.check_components(tenant.id(), workflow.digest()).await?;
-            let program = Arc::new(Program::new(Arc::clone(&workflow.workflow)));
+            let program = Arc::new(tenant.shared.registry.program_with(Arc::clone(&workflow.workflow)));
             let work = Work::on(&tenant.shared, "workflow run", run.id);
             let event = Event::Started(options.request(by.clone()), tenant.shared.owner);
             let mut decider = Decider::new(Arc::clone(&tenant.shared), program, run);

@@ -9,12 +9,14 @@ use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::RunState;
+use reentry_core::schema::{PatternCost, SchemaCache};
 use reentry_core::step::Descriptor;
 use reentry_core::workflow::{ComponentSteps, Contract, ContractError, Definition, Program, Workflow};
 use reentry_store::{ComponentRecord, Library, WorkflowRecord};
-use reentry_wasm::{Grants, Phase};
+use reentry_wasm::{Grants, LoadError, Phase};
 use tokio::sync::OnceCell;
 
+use crate::checks::{AT_ONCE_BYTES_MAX, Checks};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::guests::{ComponentMeta, Guests, OpenComponent};
@@ -59,12 +61,39 @@ pub(crate) struct Registry {
     opened: Once<(ComponentDigest, Grants), Arc<dyn OpenComponent>>,
     contracts: Once<ComponentDigest, Arc<ComponentSteps>>,
     workflows: Once<WorkflowDigest, Arc<Workflow>>,
+    /// Schemas that questions bring along.
+    schemas: SchemaCache,
+    checks: Arc<Checks>,
 }
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Library>, guests: Arc<dyn Guests>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Library>,
+        guests: Arc<dyn Guests>,
+        clock: Arc<dyn Clock>,
+        checks: Arc<Checks>,
+    ) -> Self {
         let (opened, contracts, workflows) = (Once::new(), Once::new(), Once::new());
-        Self { store, guests, clock, opened, contracts, workflows }
+        let schemas = SchemaCache::default();
+        Self { store, guests, clock, opened, contracts, workflows, schemas, checks }
+    }
+
+    /// A program that begins with this workflow.
+    pub(crate) fn program_with(&self, top: Arc<Workflow>) -> Program {
+        Program { schemas: self.schemas.clone(), ..Program::new(top) }
+    }
+
+    /// Does work with schemas, of a tenant's if one is given: at once, unless there is much of it.
+    async fn check<T: Send + 'static>(
+        &self,
+        tenant: Option<&TenantId>,
+        bytes: usize,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match bytes <= AT_ONCE_BYTES_MAX {
+            true => work(),
+            false => self.checks.perform(tenant, work).await.unwrap_or(Err(LoadError::Interrupted.into())),
+        }
     }
 
     /// Loads a component that was uploaded, and keeps it for a tenant.
@@ -86,7 +115,9 @@ impl Registry {
         // One that another tenant has is looked into all the same: the answer must not depend on that.
         let prepared = self.guests.prepare(bytes, grants, progress).await?;
         let meta = prepared.meta;
-        let contracts = contracts_of(&meta, Contract::new)?;
+        let steps = meta.steps.clone();
+        let check = move || contracts_of(&steps, Contract::new);
+        let contracts = self.check(Some(tenant), schema_bytes(&meta.steps), check).await?;
         let record = ComponentRecord {
             digest,
             bytes: bytes.to_vec(),
@@ -136,7 +167,9 @@ impl Registry {
     async fn contracts(&self, digest: ComponentDigest) -> Result<Arc<ComponentSteps>, Error> {
         let make = async {
             let meta = meta_of(digest, &self.record(digest).await?.meta)?;
-            Ok(Arc::new(contracts_of(&meta, Contract::stored)?))
+            let bytes = schema_bytes(&meta.steps);
+            let check = move || Ok(Arc::new(contracts_of(&meta.steps, Contract::stored)?));
+            self.check(None, bytes, check).await
         };
         self.contracts.get(digest, make).await
     }
@@ -226,8 +259,12 @@ impl Registry {
             let definition: Definition =
                 record.definition.decode().map_err(|error| damaged("workflow", digest, error))?;
             let contracts = self.contracts_for(None, &definition).await?;
-            let workflow = Workflow::load(record.definition, &definition, &contracts);
-            Ok(Arc::new(workflow.map_err(Error::Definition)?))
+            let (text, bytes) = (record.definition.clone(), record.definition.text().len());
+            let load = move || {
+                let workflow = Workflow::load(text, &definition, &contracts);
+                Ok(Arc::new(workflow.map_err(Error::Definition)?))
+            };
+            self.check(None, bytes, load).await
         };
         self.workflows.get(digest, load).await
     }
@@ -243,7 +280,7 @@ impl Registry {
         top: WorkflowDigest,
         called: &BTreeMap<StepPath, WorkflowDigest>,
     ) -> Result<Arc<Program>, Error> {
-        let mut program = Program::new(self.workflow(top).await?);
+        let mut program = self.program_with(self.workflow(top).await?);
         for digest in called.values() {
             program.called.insert(*digest, self.workflow(*digest).await?);
         }
@@ -253,7 +290,11 @@ impl Registry {
     /// A workflow of a new definition of a tenant's.
     async fn checked(&self, tenant: &TenantId, definition: &Definition) -> Result<Arc<Workflow>, Error> {
         let contracts = self.contracts_for(Some(tenant), definition).await?;
-        Ok(Arc::new(Workflow::commit(definition, &contracts).map_err(Error::Definition)?))
+        let bytes = Json::of(definition).map_or(0, |text| text.text().len());
+        let definition = definition.clone();
+        let check =
+            move || Ok(Arc::new(Workflow::commit(&definition, &contracts).map_err(Error::Definition)?));
+        self.check(Some(tenant), bytes, check).await
     }
 
     /// What is known of the components of a definition; to a tenant, if one is given.
@@ -286,11 +327,26 @@ impl Registry {
 }
 
 fn contracts_of(
-    meta: &ComponentMeta,
+    steps: &[Descriptor],
     contract_of: impl Fn(Descriptor) -> Result<Contract, ContractError>,
 ) -> Result<ComponentSteps, Error> {
-    let contract = |step: &Descriptor| Ok((step.id.clone(), Arc::new(contract_of(step.clone())?)));
-    meta.steps.iter().map(contract).collect()
+    let (mut contracts, mut patterns) = (ComponentSteps::new(), PatternCost::default());
+    for step in steps {
+        let contract = contract_of(step.clone())?;
+        patterns = patterns.and(contract.patterns());
+        patterns.check_all().map_err(|source| ContractError {
+            step: step.id.clone(),
+            which: "schemas",
+            source,
+        })?;
+        contracts.insert(step.id.clone(), Arc::new(contract));
+    }
+    Ok(contracts)
+}
+
+/// Bytes of all schemas of some steps.
+fn schema_bytes(steps: &[Descriptor]) -> usize {
+    steps.iter().flat_map(Descriptor::schemas).map(|schema| schema.text().len()).sum()
 }
 
 fn meta_of(digest: ComponentDigest, meta: &Json) -> Result<ComponentMeta, Error> {

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::Chance;
+use crate::checks::Checks;
 use crate::clock::Clock;
 use crate::error::Error;
 #[cfg(feature = "fault")]
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) calls: Semaphore,
     /// How many there are.
     pub(crate) calls_max: u32,
+    /// The turns of tenants at what takes long.
+    pub(crate) checks: Arc<Checks>,
     /// Runs that this process is driving.
     pub(crate) flights: Flights,
     /// Whether no further call is to be begun, and what is left to do.

@@ -7,6 +7,7 @@ use reentry_core::digest::ComponentDigest;
 use reentry_core::snapshot::SnapshotError;
 use serde::{Deserialize, Serialize};
 
+use crate::admit::Exceeded;
 use crate::grant::RefusedImport;
 use crate::instrument::Obstacle;
 use crate::limits::LimitReached;
@@ -51,6 +52,9 @@ pub enum LoadError {
     /// The bytes are not a component that this host can compile.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// It has too much of something, which would cost too much to compile.
+    #[error(transparent)]
+    Exceeded(Exceeded),
     /// The component imports what was not granted.
     #[error("the component imports what it may not have: {}", list(refused))]
     Imports {
@@ -185,6 +189,7 @@ mod tests {
     use reentry_core::snapshot::BaseDigest;
 
     use super::*;
+    use crate::admit::Bound;
 
     #[track_caller]
     fn check(error: &LoadError) {
@@ -223,6 +228,12 @@ mod tests {
             LoadError::CoreModule,
             LoadError::TooLarge { found: 2, at_most: 1 },
             LoadError::Invalid(name()),
+            LoadError::Exceeded(Exceeded {
+                bound: Bound::BodyBytes,
+                found: u64::MAX,
+                place: name(),
+                offset: 1,
+            }),
             LoadError::Imports { refused: vec![refused(Some("wasi")), refused(None)] },
             LoadError::Contract(name()),
             LoadError::NotRestorable { obstacles: vec![change, inside] },

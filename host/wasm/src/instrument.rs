@@ -15,7 +15,7 @@ mod layout;
 mod module;
 mod obstacle;
 mod resources;
-mod sections;
+pub(crate) mod sections;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -8,6 +8,7 @@ use reentry_core::step::{Descriptor, ResumeMode};
 use serde::{Deserialize, Serialize};
 use wasmtime::component::Component;
 
+use crate::admit::{admit, strip};
 use crate::bindings::exports::reentry::step::{guest, migration};
 use crate::cache::Form;
 use crate::component::{Capture, Inner, LoadedComponent, Program, Restorable};
@@ -35,7 +36,7 @@ const MIGRATION: &str = "reentry:step/migration@0.1.0";
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Phase {
-    /// Its memories and globals are made reachable.
+    /// It is held to the bounds on what components consist of, and its memories and globals are made reachable.
     Instrumenting,
     /// It is compiled, or its compiled code is looked for.
     Compiling,
@@ -74,14 +75,20 @@ impl Runtime {
         let digest = ComponentDigest::of(bytes);
         progress(Phase::Instrumenting);
         let uploaded = bytes.to_vec();
-        let instrumented = blocking(move || instrument(&uploaded)).await?.map_err(invalid)?;
+        let looked_into = blocking(move || {
+            admit(&uploaded)?;
+            let plain = strip(&uploaded).map_err(invalid)?;
+            let instrumented = instrument(&plain).map_err(invalid)?;
+            Ok((plain, instrumented))
+        });
+        let (plain, instrumented) = looked_into.await??;
         progress(Phase::Compiling);
         let prepared = match instrumented {
             Instrumented::Restorable { bytes: code, layout, drops_data } => {
                 if drops_data {
                     tracing::info!(component = %digest, "data segments that the component drops are back after a restore");
                 }
-                let component = compile(runtime, digest, Form::Instrumented, code).await?;
+                let component = compile(runtime, digest, Form::Instrumented, move || Ok(code)).await?;
                 let (imports, program) = link(runtime, &component, grants, Some(&layout))?;
                 let access = find_access(&component, &layout, digest)?;
                 progress(Phase::Imaging);
@@ -92,7 +99,7 @@ impl Runtime {
                 (imports, program, Capture::Restore, Some(state), kept, Vec::new())
             }
             Instrumented::Refused(obstacles) => {
-                let component = compile(runtime, digest, Form::Plain, bytes.to_vec()).await?;
+                let component = compile(runtime, digest, Form::Plain, move || Ok(plain)).await?;
                 let (imports, program) = link(runtime, &component, grants, None)?;
                 let reasons: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
                 let kept = Kept::Nothing { reasons: reasons.clone() };
@@ -144,7 +151,7 @@ impl Runtime {
                     Some(component) => component,
                     None => {
                         let code = instrument_again(bytes, &layout, digest).await?;
-                        compile(runtime, digest, Form::Instrumented, code).await?
+                        compile(runtime, digest, Form::Instrumented, move || Ok(code)).await?
                     }
                 };
                 let (imports, program) = link(runtime, &component, grants, Some(&layout))?;
@@ -156,7 +163,11 @@ impl Runtime {
             Kept::Nothing { reasons } => {
                 let component = match cached(runtime, digest, Form::Plain) {
                     Some(component) => component,
-                    None => compile(runtime, digest, Form::Plain, bytes.to_vec()).await?,
+                    None => {
+                        let uploaded = bytes.to_vec();
+                        let code = move || strip(&uploaded).map_err(invalid);
+                        compile(runtime, digest, Form::Plain, code).await?
+                    }
                 };
                 let (imports, program) = link(runtime, &component, grants, None)?;
                 (imports, program, Capture::ReEnterOnly { reasons }, None)
@@ -207,15 +218,15 @@ async fn compile(
     runtime: &Arc<runtime::Inner>,
     digest: ComponentDigest,
     form: Form,
-    code: Vec<u8>,
+    code: impl FnOnce() -> Result<Vec<u8>, LoadError> + Send + 'static,
 ) -> Result<Component, LoadError> {
     let runtime = Arc::clone(runtime);
     blocking(move || {
         if let Some(component) = cached(&runtime, digest, form) {
             return Ok(component);
         }
-        let component =
-            Component::from_binary(&runtime.engine, &code).map_err(|error| invalid(format!("{error:#}")))?;
+        let component = Component::from_binary(&runtime.engine, &code()?)
+            .map_err(|error| invalid(format!("{error:#}")))?;
         if let Some(cache) = &runtime.cache {
             cache.save(&component, digest, form);
         }
@@ -231,7 +242,7 @@ async fn instrument_again(
     digest: ComponentDigest,
 ) -> Result<Vec<u8>, LoadError> {
     let uploaded = bytes.to_vec();
-    match blocking(move || instrument(&uploaded)).await?.map_err(invalid)? {
+    match blocking(move || instrument(&strip(&uploaded)?)).await?.map_err(invalid)? {
         Instrumented::Restorable { bytes, layout: found, .. } if found == *layout => Ok(bytes),
         _ => Err(LoadError::Record {
             component: digest,

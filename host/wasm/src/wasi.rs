@@ -8,10 +8,11 @@ use tokio::io::AsyncWrite;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
-use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
+use wasmtime_wasi::{HostMonotonicClock, WasiCtx, WasiCtxBuilder};
 
 use crate::host::Level;
 use crate::log::GuestLog;
+use crate::now::steady_since_1970;
 
 /// Bytes that a guest may write to standard output before it has to look again whether there is room.
 const WRITE_BYTES_MAX: usize = 64 << 10;
@@ -24,11 +25,27 @@ pub(crate) fn context(log: &Arc<GuestLog>) -> WasiCtx {
     WasiCtxBuilder::new()
         .stdout(LogStream::new(log, Level::Info))
         .stderr(LogStream::new(log, Level::Warn))
+        .monotonic_clock(Steady)
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
         .max_random_size(RANDOM_BYTES_MAX)
         .build()
+}
+
+/// The clock by which guests measure how long something took. It counts from 1970, so that it does not go back for a
+/// guest that is restored, days later and in another process; within one process it is the steady clock of the machine.
+/// It goes back over a suspension only if the time of the machine was set back meanwhile.
+struct Steady;
+
+impl HostMonotonicClock for Steady {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(steady_since_1970().as_nanos()).unwrap_or(u64::MAX)
+    }
 }
 
 /// The kinds of the host resources that are alive, as far as they can be told apart.

@@ -116,7 +116,7 @@ pub enum Details {
         /// All of it.
         problems: Vec<DefinitionRow>,
     },
-    /// What is wrong with workflow files.
+    /// What is wrong with workflow files, or with `host.toml`.
     Files {
         /// All of it, file after file.
         problems: Vec<FileProblem>,

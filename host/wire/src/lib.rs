@@ -20,6 +20,7 @@ mod log;
 pub mod lookup;
 mod message;
 mod migration;
+mod place;
 mod project;
 mod result;
 mod runs;
@@ -48,7 +49,11 @@ pub use limits::{LimitList, LimitRow};
 pub use log::LogRow;
 pub use message::EventSent;
 pub use migration::{Migrated, MigratedRow, MigratedStep, Migration};
-pub use project::{Built, BuiltComponent, DataDirState, Doctor, PagesWritten, ProjectMade, ToolRow};
+pub use place::{excerpt, line_and_column};
+pub use project::{
+    Built, BuiltComponent, DataDirState, Doctor, LookRefused, Looked, PagesWritten, ProjectMade, ToolRow,
+    WallRow,
+};
 pub use result::{LabeledStep, ResultFields, RunOutcome, StepFields};
 pub use runs::{LeftRow, RecoveredRow, RunDeleted, RunList, RunRow, RunWhole, RunsPruned, RunsRecovered};
 pub use syntax::syntax_error;

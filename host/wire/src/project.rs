@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use reentry::core::digest::ComponentDigest;
 use reentry::core::step::Descriptor;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A project that was made.
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +41,34 @@ pub struct BuiltComponent {
     pub steps: Vec<Descriptor>,
 }
 
+/// What one process found out of a component for another one, which built it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Looked {
+    /// Its steps.
+    Steps(Vec<Descriptor>),
+    /// A host would refuse it.
+    Refused(LookRefused),
+}
+
+/// Why a host would refuse a component, with what is needed to find the place in its author's sources.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LookRefused {
+    /// The error's code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// Why.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+    /// The step that it is about, if it is about one.
+    pub step: Option<String>,
+    /// What is wrong with the description of a step, in fewer words than those of the message.
+    pub problem: Option<String>,
+    /// Whether it is about what the component says of its steps.
+    pub about_steps: bool,
+}
+
 /// Whether a machine has what building and running need.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,6 +81,22 @@ pub struct Doctor<'a> {
     pub project: Option<&'a str>,
     /// The tools of all languages.
     pub tools: &'a [ToolRow],
+    /// The walls around processes that run guests.
+    pub walls: &'a [WallRow],
+}
+
+/// A wall around processes that run guests, and whether this system gives it.
+#[derive(Clone, Debug, Serialize)]
+pub struct WallRow {
+    /// What it keeps from a guest that breaks out.
+    pub keeps: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is there.
+    pub ok: bool,
+    /// Why it is not. Absent where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How a data folder stands.

@@ -4,7 +4,6 @@ mod components;
 mod document;
 mod mistake;
 mod one_step;
-mod place;
 mod read_json;
 mod read_yaml;
 mod shape;

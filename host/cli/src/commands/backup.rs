@@ -1,11 +1,12 @@
 //! `reentry backup`: copies a data folder while it is used.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reentry_wire::BackupMade;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::limits_file;
 use crate::session::{Background, Session};
 
 /// Copy the data folder, while others use it
@@ -23,9 +24,17 @@ pub(crate) struct Args {
     with_key: bool,
 }
 
+impl Args {
+    /// Folder of the copy.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let host = session.existing_host(Background::Off).await?;
     host.backup(&args.folder, args.with_key).await?;
+    limits_file::copy(session.data_dir(), &args.folder)?;
     let folder = args.folder.display();
     if session.ui.is_json() {
         session.ui.print_json(&BackupMade { folder: folder.to_string(), with_key: args.with_key })?;

@@ -77,10 +77,10 @@ impl Args {
     }
 }
 
-pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
+pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let built = match args.path.is_dir() {
-        true => project(args, session).await?,
-        false => vec![module(args, session).await?],
+        true => project(args, session)?,
+        false => vec![module(args, session)?],
     };
     if session.ui.is_json() {
         session.ui.print_json(&Built { components: &built })?;
@@ -95,20 +95,20 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-async fn module(args: &Args, session: &Session) -> Result<BuiltComponent, Failure> {
+fn module(args: &Args, session: &Session) -> Result<BuiltComponent, Failure> {
     let encoding = if args.utf16 { Encoding::Utf16 } else { Encoding::Utf8 };
     let mut options = ComponentizeOptions::default().encoding(encoding);
     options.world = args.world.as_deref();
     let component = made_component(&args.path, &read(&args.path)?, options)?;
     let author = Author::of_module(&args.path);
-    built(session, &author, args.place(beside(&args.path)), &component, args.force).await
+    built(session, &author, args.place(beside(&args.path)), &component, args.force)
 }
 
-async fn project(args: &Args, session: &Session) -> Result<Vec<BuiltComponent>, Failure> {
+fn project(args: &Args, session: &Session) -> Result<Vec<BuiltComponent>, Failure> {
     let language = args.lang.map_or_else(|| detect(&args.path), Ok)?;
     let project = Project::open(&args.path, language, args.engine, args.force, session.ui)?;
     let names = made_before(&project);
-    let built = components(args, session, &project).await;
+    let built = components(args, session, &project);
     if built.is_err() {
         // What is there was made of other sources.
         let places = names.iter().map(|name| args.place(args.path.join(format!("{name}.wasm"))));
@@ -117,11 +117,7 @@ async fn project(args: &Args, session: &Session) -> Result<Vec<BuiltComponent>, 
     built
 }
 
-async fn components(
-    args: &Args,
-    session: &Session,
-    project: &Project,
-) -> Result<Vec<BuiltComponent>, Failure> {
+fn components(args: &Args, session: &Session, project: &Project) -> Result<Vec<BuiltComponent>, Failure> {
     project.check_tools()?;
     let made = (project.language.build)(project)?;
     let names: Vec<&str> = made.iter().map(|one| one.name.as_str()).collect();
@@ -145,20 +141,20 @@ async fn components(
             }
         };
         let own = args.path.join(format!("{}.wasm", one.name));
-        all.push(built(session, &author, args.place(own), &component, args.force).await?);
+        all.push(built(session, &author, args.place(own), &component, args.force)?);
     }
     Ok(all)
 }
 
 /// Looks at a component, and puts it in its place.
-async fn built(
+fn built(
     session: &Session,
     author: &Author<'_>,
     path: PathBuf,
     component: &[u8],
     force: bool,
 ) -> Result<BuiltComponent, Failure> {
-    let steps = look::steps(session, author, &path, component, force).await?;
+    let steps = look::steps(session, author, &path, component, force)?;
     let unchanged = std::fs::read(&path).is_ok_and(|before| before == component);
     // Written all the same: to those who compare times it is newer than the sources.
     std::fs::write(&path, component).map_err(|error| {

@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use reentry_wire::{DataDirState, Doctor, ToolRow};
+use reentry_walls::Wall;
+use reentry_wire::{DataDirState, Doctor, ToolRow, WallRow};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,7 +12,7 @@ use crate::languages::{Engine, LANGUAGES, Language, Places, Tool, detect};
 use crate::session::Session;
 use crate::table::Table;
 
-/// Look for the tools of each language, and at the data folder
+/// Look for the tools of each language, for the walls around guests, and at the data folder
 ///
 /// Ends with 0 if the project in the present folder can be built, or if there is none, and if the data folder can be
 /// used; else with 1.
@@ -35,6 +36,8 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
         always.chain(engines).map(move |(tool, engine)| checked(language, tool, engine, here, places))
     };
     let tools: Vec<ToolRow> = LANGUAGES.into_iter().flat_map(check).collect();
+    // Last, as it leaves no core files, of tools neither.
+    let walls = walls();
     let data = data_folder(session.data_dir());
     let fine = data.is_ok() && !tools.iter().any(stands_in_the_way);
     if session.ui.is_json() {
@@ -44,7 +47,7 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
         };
         let data_dir = DataDirState { ok: is_fine, path: session.data_dir(), state };
         let project = project.map(|language| language.name);
-        session.ui.print_json(&Doctor { data_dir, ok: fine, project, tools: &tools })?;
+        session.ui.print_json(&Doctor { data_dir, ok: fine, project, tools: &tools, walls: &walls })?;
     } else {
         let state = data.unwrap_or_else(|problem| session.ui.out.red(&problem));
         let project = match project {
@@ -52,12 +55,37 @@ pub(super) fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
             None => String::new(),
         };
         session.ui.print(&format!(
-            "{}\n{project}data folder {}: {state}\n",
+            "{}\n{}\n{project}data folder {}: {state}\n",
             table(session, &tools),
+            walls_table(session, &walls),
             session.data_dir().display()
         ))?;
     }
     Ok(if fine { Exit::Done } else { Exit::Unavailable })
+}
+
+/// The walls that this system gives, and those that it does not.
+fn walls() -> Vec<WallRow> {
+    let standing = reentry_walls::look();
+    let row = |wall: Wall| {
+        let missed = standing.missed.iter().find(|(missed, _)| *missed == wall);
+        let reason = missed.map(|(_, reason)| reason.clone());
+        WallRow { keeps: wall.keeps(), name: wall.name(), ok: standing.had.contains(&wall), reason }
+    };
+    Wall::ALL.map(row).into()
+}
+
+/// One row a wall.
+fn walls_table(session: &Session, walls: &[WallRow]) -> String {
+    let mut table = Table::new(["WALL", "STANDS", "KEEPS FROM GUESTS THAT BREAK OUT"]);
+    for wall in walls {
+        let stands = match &wall.reason {
+            None => "yes".to_owned(),
+            Some(reason) => session.ui.out.yellow(&format!("no: {reason}")),
+        };
+        table.row([wall.name.to_owned(), stands, wall.keeps.to_owned()]);
+    }
+    table.text(session.ui.out)
 }
 
 /// Whether the project in the folder cannot be built because of a tool.

@@ -6,6 +6,7 @@ use reentry_wire::FolderRestored;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::limits_file;
 use crate::session::Session;
 
 /// Make the data folder of a backup
@@ -22,6 +23,7 @@ pub(crate) struct Args {
 
 pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Failure> {
     reentry::restore(&args.folder, session.data_dir()).await?;
+    limits_file::copy(&args.folder, session.data_dir())?;
     let folder = session.data_dir().display();
     if session.ui.is_json() {
         session.ui.print_json(&FolderRestored { data_dir: folder.to_string() })?;

@@ -62,10 +62,22 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     tracing: TracingArgs,
+
+    /// What all this asks for, once it is read.
+    #[arg(skip)]
+    options: StartOptions,
+}
+
+impl Args {
+    /// Reads the files and texts that are given. Before the data folder is made: nothing is left of a start that is
+    /// refused for them.
+    pub(crate) fn read(&mut self) -> Result<(), Failure> {
+        self.options = options(self)?;
+        Ok(())
+    }
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {
-    let options = options(&args)?;
     let tenant = session.tenant(Background::of(args.output.wait)).await?;
     let workflow = workflow(session, &tenant, &args).await?;
     let mut new = workflow.new_run();
@@ -84,7 +96,7 @@ pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failu
         tokio::select! {
             biased;
             never = tell => match never {},
-            started = new.start(options) => Ok(started?),
+            started = new.start(args.options) => Ok(started?),
         }
     });
     let Started { run, result, .. } = started.await.map_err(|failure| with_form(failure, &workflow))?;

@@ -9,6 +9,9 @@ pub const LABEL_BYTES_MAX: usize = 256;
 /// Most things that a step may wait for at once. All of them are written each time it waits.
 pub const WAITS_MAX: usize = 256;
 
+/// Most bytes of the schemas that the answers of one suspension bring along, each distinct one counted once.
+pub(super) const OWN_SCHEMAS_BYTES_MAX: usize = 1 << 20;
+
 /// Most calls of one step. Stops a step that suspends for nothing, over and over, before the count of its calls
 /// overflows.
 pub const CALLS_MAX: u32 = 1_000_000_000;

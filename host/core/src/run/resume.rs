@@ -16,7 +16,7 @@ use crate::id::SuspensionId;
 use crate::json::Json;
 use crate::path::StepPath;
 use crate::resume::{ResumeRequest, find_all};
-use crate::schema::Schema;
+use crate::schema::{Schema, SchemaCache};
 use crate::step::{Resolution, WaitFor};
 use crate::trace::{FreshIds, root_span};
 
@@ -37,7 +37,7 @@ pub(super) fn resume(change: &mut Change<'_>, request: ResumeRequest) -> Result<
     let mut answers = Vec::with_capacity(found.len());
     for (path, suspension) in found {
         let place = change.place(&path)?;
-        let data = answer(&suspension, place.answer_schema(), request.data.clone())?;
+        let data = answer(&change.program.schemas, &suspension, place.answer_schema(), request.data.clone())?;
         context = change
             .request_context_at(&path, context)
             .map_err(|violations| Refused::Invalid { part: RequestPart::RequestContext, violations })?;
@@ -109,14 +109,19 @@ fn replaced(given: Vec<String>, before: &Map, since: &Map) -> BTreeMap<String, R
 }
 
 /// The answer as the step will see it. The schema of the very suspension wins over that of the step.
-fn answer(suspension: &Suspension, declared: Option<&Schema>, data: Option<Json>) -> Result<Json, Refused> {
+fn answer(
+    schemas: &SchemaCache,
+    suspension: &Suspension,
+    declared: Option<&Schema>,
+    data: Option<Json>,
+) -> Result<Json, Refused> {
     let data = data.unwrap_or_else(Json::null);
     let own = match &suspension.wait.what {
         WaitFor::Answer(answer) => answer.resume_schema.as_ref(),
         _ => None,
     };
     // It was let in when the suspension began.
-    let own = own.map(Schema::stored).transpose();
+    let own = own.map(|text| schemas.stored(text)).transpose();
     let own = own.map_err(|source| Refused::Schema { suspension: suspension.id, source })?;
-    checked(RequestPart::ResumeData, own.as_ref().or(declared), data)
+    checked(RequestPart::ResumeData, own.as_deref().or(declared), data)
 }

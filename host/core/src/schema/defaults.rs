@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::bounds::{NESTING_MAX, STEPS_MAX, TooMuch, local};
+use super::bounds::local;
+use super::effort::{NESTING_MAX, STEPS_MAX, TooMuch};
 
 /// Most bytes that the defaults of one check may add. Stops a large default that is added to each of many items.
 pub const ADDED_BYTES_MAX: usize = 1024 * 1024;
@@ -178,6 +179,6 @@ mod tests {
         let both = json!({"allOf": [{"properties": {"n": {"$ref": "#"}}}, {"properties": {"n": {"$ref": "#"}}}],
             "properties": {"a": {"default": 1}}});
         let deep = r#"{"n":"#.repeat(40) + "{}" + &"}".repeat(40);
-        assert!(filled(both, &deep).contains("more than 10000000 steps"));
+        assert!(filled(both, &deep).contains("more than 1000000 steps"));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use jsonschema::PatternOptions;
 use serde_json::{Map, Value, json};
 
-use super::bounds::{self, local};
+use super::bounds::local;
 use super::defaults;
+use super::patterns;
 
 /// Where the whole schema stands in the one that all defaults are checked with.
 const WHOLE: &str = "#/$defs/whole";
@@ -35,20 +35,17 @@ pub(super) fn check(root: &Value) -> Result<(), String> {
     }
     let failed = |reason: String| format!("its defaults cannot be checked: {reason}");
     let validator = jsonschema::options()
-        .with_pattern_options(PatternOptions::regex())
+        .with_pattern_options(patterns::options(patterns::PATTERN_BYTES_MAX))
         .should_validate_formats(true)
         .build(&all)
         .map_err(|error| failed(error.to_string()))?;
     let values = Value::Object(values);
     let text = values.to_string();
     let filled = defaults::fill(&all, &text).ok().flatten();
-    let filled = filled.and_then(|text| serde_json::from_str(&text).ok());
+    let filled = filled.and_then(|text: String| serde_json::from_str(&text).ok());
     let broken = |values: &Value| -> Result<Vec<(String, String)>, String> {
-        bounds::check_effort(&all, values).map_err(|error| failed(error.to_string()))?;
-        let told = |error: jsonschema::ValidationError<'_>| {
-            (error.instance_path().to_string(), super::message(&error))
-        };
-        Ok(validator.iter_errors(values).map(told).collect())
+        let found = super::violations(&validator, &all, values).map_err(|error| failed(error.to_string()))?;
+        Ok(found.into_iter().map(|violation| (violation.at, violation.message)).collect())
     };
     let without = broken(&values)?;
     let with = match (&filled, without.is_empty()) {

@@ -1,5 +1,6 @@
 //! Committing a definition: everything that is wrong with it, at once. Loading one that was committed before.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::blocks::Entries;
@@ -13,7 +14,7 @@ use crate::id::check_name;
 use crate::json::Json;
 use crate::path::PATH_DEPTH_MAX;
 use crate::retry::RetryPolicy;
-use crate::schema::Schema;
+use crate::schema::{PatternCost, Schema};
 use crate::similar::did_you_mean;
 
 /// Gives what is known of the steps of a component, or says in a sentence why nothing is.
@@ -31,9 +32,7 @@ impl Workflow {
         let top = check.workflow(&Site::default(), &definition, &RetryPolicy::default());
         let text = Json::of(&definition);
         match (top, text) {
-            (Some(top), Ok(text)) if check.problems.found.is_empty() => {
-                Ok(Self { digest: WorkflowDigest::of(text.text().as_bytes()), definition: text, top })
-            }
+            (Some(top), Ok(text)) if check.problems.found.is_empty() => Ok(check.finish(text, top)),
             (_, Err(error)) => {
                 check.problems.add(&Site::default(), Field::whole(), error.to_string());
                 Err(check.problems.found)
@@ -56,9 +55,7 @@ impl Workflow {
     ) -> Result<Self, Vec<DefinitionError>> {
         let mut check = Check::new(definition, contracts, false);
         match check.workflow(&Site::default(), definition, &RetryPolicy::default()) {
-            Some(top) => {
-                Ok(Self { digest: WorkflowDigest::of(text.text().as_bytes()), definition: text, top })
-            }
+            Some(top) => Ok(check.finish(text, top)),
             None => Err(check.problems.found),
         }
     }
@@ -74,13 +71,27 @@ pub(super) struct Check<'a> {
     depth: usize,
     /// Entries of the workflow that is being looked at.
     entries: usize,
+    /// What the patterns of all schemas come to that stand in the definition itself.
+    patterns: PatternCost,
+    /// Bytes of the largest schema, there and in components.
+    largest_schema_bytes: usize,
+    /// Components whose schemas were looked at.
+    measured: HashSet<ComponentDigest>,
 }
 
 impl<'a> Check<'a> {
     fn new(definition: &'a Definition, contracts: &'a Contracts<'a>, is_new: bool) -> Self {
         count_definition();
         let problems = Problems { workflow: &definition.id, found: Vec::new() };
-        Self { contracts, is_new, problems, depth: 0, entries: 0 }
+        let patterns = PatternCost::default();
+        let (measured, largest_schema_bytes) = (HashSet::new(), 0);
+        Self { contracts, is_new, problems, depth: 0, entries: 0, patterns, largest_schema_bytes, measured }
+    }
+
+    fn finish(self, text: Json, top: Scope) -> Workflow {
+        let (digest, largest_schema_bytes) =
+            (WorkflowDigest::of(text.text().as_bytes()), self.largest_schema_bytes);
+        Workflow { digest, definition: text, top, largest_schema_bytes }
     }
 }
 
@@ -174,6 +185,10 @@ impl Check<'_> {
                 return None;
             }
         };
+        if self.measured.insert(from.component) {
+            let largest = siblings.values().map(|step| step.largest_schema_bytes()).max();
+            self.largest_schema_bytes = self.largest_schema_bytes.max(largest.unwrap_or(0));
+        }
         let Some(contract) = siblings.get(&from.step).cloned() else {
             self.no_step(site, from, &siblings);
             return None;
@@ -220,7 +235,12 @@ impl Check<'_> {
 
     pub(super) fn schema(&mut self, site: &Site, which: &str, text: Option<&Json>) -> Option<Schema> {
         let compile = if self.is_new { Schema::compile } else { Schema::stored };
-        match compile(text?) {
+        let made = compile(text?).and_then(|schema| {
+            self.largest_schema_bytes = self.largest_schema_bytes.max(schema.text().text().len());
+            self.patterns = self.patterns.and(schema.patterns());
+            self.patterns.check_all().map(|()| schema)
+        });
+        match made {
             Ok(schema) => Some(schema),
             Err(error) => {
                 self.problems.add(site, Field::of(which), error.to_string());

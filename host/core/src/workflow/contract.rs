@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::json::Json;
-use crate::schema::{Schema, SchemaError};
+use crate::schema::{PatternCost, Schema, SchemaError};
 use crate::step::Descriptor;
 
 /// What is known of a step: its descriptor with all schemas compiled.
@@ -56,6 +56,23 @@ impl Contract {
     /// [`ContractError`] for the first schema that is none.
     pub fn stored(descriptor: Descriptor) -> Result<Self, ContractError> {
         Self::compiled(descriptor, Schema::stored)
+    }
+
+    /// The schemas that there are.
+    fn schemas(&self) -> impl Iterator<Item = &Schema> {
+        let all =
+            [&self.input, &self.output, &self.suspend, &self.resume, &self.state, &self.request_context];
+        all.into_iter().filter_map(Option::as_ref)
+    }
+
+    /// Bytes of the largest schema.
+    pub fn largest_schema_bytes(&self) -> usize {
+        self.schemas().map(|schema| schema.text().text().len()).max().unwrap_or(0)
+    }
+
+    /// What the patterns of all schemas come to.
+    pub fn patterns(&self) -> PatternCost {
+        self.schemas().fold(PatternCost::default(), |cost, schema| cost.and(schema.patterns()))
     }
 
     fn compiled(

@@ -9,7 +9,7 @@ use super::node::{Body, Kind, Node, Scope, StepNode, WaitKind, WaitNode};
 use crate::digest::{ComponentDigest, WorkflowDigest};
 use crate::path::{Segment, StepPath};
 use crate::retry::RetryPolicy;
-use crate::schema::Schema;
+use crate::schema::{Schema, SchemaCache};
 
 /// All definitions that a run follows: its own, and those of workflows that its steps have run on their behalf.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Program {
     pub top: Arc<Workflow>,
     /// Those that were called, by digest.
     pub called: BTreeMap<WorkflowDigest, Arc<Workflow>>,
+    /// Where schemas are compiled that questions bring along.
+    pub schemas: SchemaCache,
 }
 
 /// What stands at a path.
@@ -57,7 +59,13 @@ static NO_RETRY: RetryPolicy =
 impl Program {
     /// A program of one definition.
     pub fn new(top: Arc<Workflow>) -> Self {
-        Self { top, called: BTreeMap::new() }
+        Self { top, called: BTreeMap::new(), schemas: SchemaCache::default() }
+    }
+
+    /// Bytes of the largest schema in all of it.
+    pub fn largest_schema_bytes(&self) -> usize {
+        let called = self.called.values().map(|workflow| workflow.largest_schema_bytes());
+        called.fold(self.top.largest_schema_bytes(), usize::max)
     }
 
     /// What stands at a path. `called` are the workflows that steps of the run have called, by path.

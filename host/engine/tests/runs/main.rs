@@ -29,6 +29,7 @@ mod recent;
 mod recover;
 mod requests;
 mod retries;
+mod schemas;
 mod secret;
 mod stored;
 mod stuck;

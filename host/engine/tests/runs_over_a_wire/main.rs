@@ -48,6 +48,8 @@ mod recover;
 mod requests;
 #[path = "../runs/retries.rs"]
 mod retries;
+#[path = "../runs/schemas.rs"]
+mod schemas;
 #[path = "../runs/secret.rs"]
 mod secret;
 #[path = "../runs/stored.rs"]

@@ -118,10 +118,21 @@ impl Files {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.database, flags)?;
         settle(&connection, BUSY_WAIT)?;
+        self.keep_within(&connection);
         // Only before anything is in the file, the log's mode included.
         space::prepare(&connection)?;
         schema::check(&connection)?;
         Ok(connection)
+    }
+
+    /// Has SQLite keep its temporary files beside the database: what runs hold in confidence leaves the data folder at
+    /// no time, and a process that can write nowhere else sorts and vacuums all the same. Of several stores of one
+    /// process the one that was opened last counts.
+    fn keep_within(&self, connection: &Connection) {
+        let folder = self.database.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_string_lossy();
+        // Refused of a folder that cannot be written, of which others tell in better words.
+        let _ = connection.pragma_update(None, "temp_store_directory", folder);
     }
 
     /// A connection that makes checkpoints.
@@ -136,6 +147,7 @@ impl Files {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.database, flags)?;
         settle(&connection, BUSY_WAIT)?;
+        self.keep_within(&connection);
         Ok(connection)
     }
 }

@@ -3,18 +3,18 @@
 use wasmparser::{BinaryReaderError, Chunk, Parser, Payload};
 
 /// A section as it stands in the component.
-pub(super) struct Section<'a> {
-    pub(super) id: u8,
+pub(crate) struct Section<'a> {
+    pub(crate) id: u8,
     /// All of it behind its length. Of a core module or a component inside, its bytes.
-    pub(super) data: &'a [u8],
-    pub(super) payload: Payload<'a>,
+    pub(crate) data: &'a [u8],
+    pub(crate) payload: Payload<'a>,
 }
 
 /// Reads a component's sections, in order.
 ///
 /// # Errors
 /// When the bytes are not those of a component, and when `visit` says so.
-pub(super) fn each<'a>(
+pub(crate) fn each<'a>(
     wasm: &'a [u8],
     mut visit: impl FnMut(Section<'a>) -> Result<(), BinaryReaderError>,
 ) -> Result<(), BinaryReaderError> {

@@ -15,7 +15,9 @@ const WIT: &str = r#"
         include reentry:step/step@0.1.0;
         import wasi:cli/stdin@0.2.0; import wasi:cli/stdout@0.2.0; import wasi:cli/stderr@0.2.0;
         import wasi:io/streams@0.2.0; import wasi:io/poll@0.2.0;
+        import wasi:clocks/monotonic-clock@0.2.0;
     }
+    package wasi:clocks@0.2.0 { interface monotonic-clock { now: func() -> u64; } }
     package wasi:io@0.2.0 {
         interface error { resource error; }
         interface poll { resource pollable { ready: func() -> bool; } }
@@ -51,6 +53,7 @@ pub(crate) fn component(start: &str, resume: &str) -> Vec<u8> {
       (import "wasi:io/streams@0.2.0" "[resource-drop]input-stream" (func $drop-in (param i32)))
       (import "wasi:io/streams@0.2.0" "[resource-drop]output-stream" (func $drop-out (param i32)))
       (import "wasi:io/poll@0.2.0" "[resource-drop]pollable" (func $drop-poll (param i32)))
+      (import "wasi:clocks/monotonic-clock@0.2.0" "now" (func $now (result i64)))
       (data (memory $memory) (i32.const 4096) "one\ntw")
       (func $say (param $handle i32) (param $length i32)
         (call $write (local.get $handle) (i32.const 4096) (local.get $length) (i32.const 5000)))
@@ -180,4 +183,15 @@ async fn more_streams_than_are_noted_stand_in_the_way() {
     let start = "(local i32) (loop $more (drop (call $stdout)) (br_if $more (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 8192))))";
     let types = stands_in_the_way(&component(start, "")).await;
     assert_eq!(types, ["wasi:io/streams.output-stream"; 2]);
+}
+
+#[tokio::test]
+async fn the_steady_clock_does_not_go_back_when_a_guest_is_restored() {
+    // Waits 20 ms, so that a clock which began anew would say less.
+    let start = r#"
+        (i64.store (i32.const 5000) (call $now))
+        (loop $on (br_if $on (i64.lt_u (i64.sub (call $now) (i64.load (i32.const 5000))) (i64.const 20000000))))
+        (i64.store (i32.const 5000) (call $now))"#;
+    let resume = "(if (i64.lt_u (call $now) (i64.load (i32.const 5000))) (then unreachable))";
+    check(&component(start, resume), &[], &[]).await;
 }

@@ -1,8 +1,10 @@
 //! A file as a tree of values that know where in the text they stand.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use super::place::inner_offset;
+use super::mistake::Mistake;
+use crate::place::inner_offset;
 
 /// Deepest nesting that is taken; the same as for all JSON.
 pub(super) const DEPTH_MAX: usize = reentry::core::json::DEPTH_MAX;
@@ -38,6 +40,30 @@ pub(super) struct Member {
     pub(super) key: String,
     pub(super) span: Range<usize>,
     pub(super) value: Node,
+}
+
+/// The members of a map while it is read.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    all: Vec<Member>,
+    /// Asked for each key, of which there may be many.
+    keys: HashSet<String>,
+}
+
+impl Members {
+    /// Adds a member, unless its key is there already: then it says so.
+    pub(super) fn add(&mut self, key: String, span: Range<usize>, value: Node) -> Result<(), Mistake> {
+        if !self.keys.insert(key.clone()) {
+            return Err(Mistake::twice(span.start, &key));
+        }
+        self.all.push(Member { key, span, value });
+        Ok(())
+    }
+
+    /// All of them, in their order.
+    pub(super) fn finish(self) -> Vec<Member> {
+        self.all
+    }
 }
 
 /// What stands at a JSON Pointer, or as near to it as anything does.
@@ -172,5 +198,29 @@ impl Written {
 
     fn string(&mut self, text: &str) {
         self.text.push_str(&serde_json::Value::from(text).to_string());
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::{read_json, read_yaml};
+    use super::*;
+
+    /// To look for each key among all that came before would be 1,800,000,000 comparisons.
+    #[test]
+    fn a_map_of_sixty_thousand_keys_is_read_and_a_key_that_is_there_twice_is_found() {
+        let keys = || (0..60_000).map(|number| format!("k{number}"));
+        let yaml: String = keys().map(|key| format!("{key}: 1\n")).collect();
+        let json =
+            format!("{{{}}}", keys().map(|key| format!("\"{key}\": 1")).collect::<Vec<_>>().join(", "));
+        for read in [read_yaml::read(&yaml), read_json::read(&json)] {
+            let Value::Map(members) = read.unwrap().value else { panic!("no map") };
+            assert!(members.iter().map(|member| member.key.clone()).eq(keys()));
+        }
+        let twice = read_yaml::read(&format!("{yaml}k7: 2\n")).unwrap_err();
+        assert_eq!(twice, [Mistake::twice(yaml.len(), "k7")]);
+        let twice = read_json::read(&json.replace("\"k8\"", "\"k7\"")).unwrap_err();
+        assert_eq!(twice.len(), 1);
     }
 }

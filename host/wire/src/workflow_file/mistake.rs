@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::place::{excerpt, line_and_column};
 use crate::error::{Details, Problem};
+use crate::place::{excerpt, line_and_column};
 
 /// Something that is wrong with a file.
 #[derive(Clone, Debug, PartialEq)]

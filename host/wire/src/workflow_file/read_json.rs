@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::document::{Member, Node, Value};
+use super::document::{Member, Members, Node, Value};
 use super::mistake::Mistake;
 use crate::syntax::syntax_error;
 
@@ -83,7 +83,7 @@ impl<'t> Reader<'t> {
     }
 
     fn members(&mut self) -> Option<Vec<Member>> {
-        let mut members: Vec<Member> = Vec::new();
+        let mut members = Members::default();
         self.skip('{');
         while !self.skip('}') {
             self.peek()?;
@@ -91,12 +91,9 @@ impl<'t> Reader<'t> {
             self.skip(':');
             let value = self.value()?;
             self.skip(',');
-            match members.iter().any(|member| member.key == key) {
-                true => self.mistakes.push(Mistake::twice(span.start, &key)),
-                false => members.push(Member { key, span, value }),
-            }
+            self.mistakes.extend(members.add(key, span, value).err());
         }
-        Some(members)
+        Some(members.finish())
     }
 
     /// A text, and where it stands.

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::document::{DEPTH_MAX, Member, Node, Value};
+use super::document::{DEPTH_MAX, Members, Node, Value};
 use super::mistake::Mistake;
 
 /// Reads a YAML text.
@@ -44,7 +44,7 @@ fn byte_offsets(text: &str) -> Vec<usize> {
 /// A list or map whose end has not come.
 enum Open {
     List(usize, Vec<Node>),
-    Map(usize, Vec<Member>, Option<(String, Range<usize>)>),
+    Map(usize, Members, Option<(String, Range<usize>)>),
 }
 
 struct Reader<'t> {
@@ -83,12 +83,12 @@ impl Reader<'_> {
                 self.begin(&span, tag.is_some(), Open::List(span.start, Vec::new()))?
             }
             Event::MappingStart(_, tag) => {
-                self.begin(&span, tag.is_some(), Open::Map(span.start, Vec::new(), None))?
+                self.begin(&span, tag.is_some(), Open::Map(span.start, Members::default(), None))?
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let (start, value) = match self.open.pop()? {
                     Open::List(start, items) => (start, Value::List(items)),
-                    Open::Map(start, members, _) => (start, Value::Map(members)),
+                    Open::Map(start, members, _) => (start, Value::Map(members.finish())),
                 };
                 self.add(Node { span: start..span.end.max(start), value });
             }
@@ -134,10 +134,7 @@ impl Reader<'_> {
             Some(Open::List(_, items)) => items.push(node),
             Some(Open::Map(_, members, key)) => {
                 let Some((key, span)) = key.take() else { return };
-                match members.iter().any(|member| member.key == key) {
-                    true => self.mistakes.push(Mistake::twice(span.start, &key)),
-                    false => members.push(Member { key, span, value: node }),
-                }
+                self.mistakes.extend(members.add(key, span, node).err());
             }
         }
     }

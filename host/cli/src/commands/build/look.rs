@@ -1,18 +1,18 @@
-//! A look at a component that was made: it is opened as a host would open it, and asked for its steps.
+//! A look at a component that was made: another process opens it as a host would, and asks it for its steps.
 
 use std::fmt::Write as _;
 
-use reentry::Error;
 use reentry::core::digest::ComponentDigest;
 use reentry::core::json::Json;
 use reentry::core::step::Descriptor;
-use reentry::wasm::LoadError;
+use reentry_wire::{LookRefused, Looked};
 use serde_json::Value;
 
 use super::places::{Author, places_of};
+use crate::codes;
+use crate::commands::look::in_a_process;
 use crate::component_file::name_of;
 use crate::failure::{Failure, Report};
-use crate::hint;
 use crate::languages::{Inputs, Shelf};
 use crate::schema_text::outline;
 use crate::session::Session;
@@ -21,12 +21,11 @@ use crate::working::Working;
 
 /// The steps of a component.
 ///
-/// Nothing is stored but compiled code, in the data folder if that is there: the run that follows finds it. What was
-/// seen of the same component before is not looked at again, unless `force` says so.
+/// What was seen of the same component before is not looked at again, unless `force` says so.
 ///
 /// # Errors
 /// Guest when a host would refuse the component, with the place in the author's sources and the language's own hint.
-pub(super) async fn steps(
+pub(super) fn steps(
     session: &Session,
     author: &Author<'_>,
     path: &std::path::Path,
@@ -41,45 +40,23 @@ pub(super) async fn steps(
     }
     let name = name_of(path);
     let _working = Working::begin(&format!("opening {name}"));
-    let tenant = session.looking_tenant().await?;
-    match tenant.add_component(&name, component).await {
-        Ok(component) => {
-            let steps = component.steps().to_vec();
+    match in_a_process(session, &name, component)? {
+        Looked::Steps(steps) => {
             shelf.keep(&seen, &serde_json::to_vec(&steps).unwrap_or_default());
             Ok(steps)
         }
-        Err(error) => Err(refused(&error, author, session).into()),
+        Looked::Refused(refused) => Err(told(refused, author).into()),
     }
 }
 
 /// What a host says of a component, in the terms of its author.
-fn refused(error: &Error, author: &Author<'_>, session: &Session) -> Report {
-    let mut report = Report::of(error);
-    report.hints = hint::hints(error, session);
-    let named = match error {
-        Error::Contract(contract) => Some(contract.step.clone()),
-        Error::Load(LoadError::Descriptor { problem, .. }) => quoted(problem),
-        _ => None,
-    };
-    let places = named.map(|id| places_of(author, &id)).unwrap_or_default();
-    report.message = match (error, places.as_slice()) {
-        (Error::Load(LoadError::Descriptor { problem, .. }), []) => format!("{}: {problem}", author.file),
-        (Error::Load(LoadError::Descriptor { problem, .. }), places) => {
-            format!("{}: {problem}", places.join(", "))
-        }
-        (_, []) => format!("{}: {}", author.file, report.message),
-        (_, places) => format!("{}: {}", places.join(", "), report.message),
-    };
-    let about_steps = matches!(
-        error,
-        Error::Load(LoadError::Contract(_) | LoadError::Descriptor { .. } | LoadError::Guest { .. })
-    );
+fn told(refused: LookRefused, author: &Author<'_>) -> Report {
+    let LookRefused { code, message, causes, hints, step, problem, about_steps } = refused;
+    let places = step.map(|id| places_of(author, &id)).unwrap_or_default();
+    let place = if places.is_empty() { author.file.clone() } else { places.join(", ") };
+    let message = format!("{place}: {}", problem.unwrap_or(message));
+    let report = Report { causes, hints, ..Report::new(codes::find(&code), message) };
     if about_steps { author.hinted(report) } else { report }
-}
-
-/// What stands between the first two backticks of a text.
-fn quoted(text: &str) -> Option<String> {
-    text.split('`').nth(1).map(str::to_owned)
 }
 
 /// A line for each step: `approve: input {item}, answer {approved, comment?}`.

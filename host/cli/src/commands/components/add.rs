@@ -1,6 +1,6 @@
 //! `reentry components add`: keeps a component.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reentry_wire::ComponentAdded;
 
@@ -23,6 +23,13 @@ pub(crate) struct Args {
     /// Name by which workflow files may call it [default: the file's, without endings]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+}
+
+impl Args {
+    /// The component's file.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
 }
 
 pub(super) async fn perform(args: Args, session: &Session) -> Result<Exit, Failure> {

@@ -17,7 +17,7 @@ use crate::humane::bytes;
 use crate::schema_text::summary;
 use crate::session::{Background, Session};
 use crate::style::Style;
-use crate::ui::{hang, harmless};
+use crate::ui::{hang, harmless, harmless_line};
 
 /// Show a component's steps, their schemas, what it imports, and how it resumes
 #[derive(Debug, clap::Args)]
@@ -115,7 +115,7 @@ fn step_text(step: &Descriptor, style: Style) -> String {
     ];
     for (name, schema) in schemas {
         if let Some(schema) = schema.as_ref().and_then(|schema: &Json| schema.value().ok()) {
-            line(name, &harmless(&summary(&schema)));
+            line(name, &harmless_line(&summary(&schema)));
         }
     }
     if let Some(retry) = &step.retry {

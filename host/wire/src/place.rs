@@ -5,15 +5,15 @@ use std::ops::Range;
 /// Columns of an excerpt on each side of the mistake.
 const EXCERPT_COLUMNS: usize = 50;
 
-/// Line and column of a byte, both counted from 1, columns in characters.
-pub(super) fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+/// Gives line and column of a byte, both counted from 1, columns in characters.
+pub fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
     let before = before(text, byte);
     let line = before.matches('\n').count() + 1;
     (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }
 
-/// The line of a byte, with a mark under it.
-pub(super) fn excerpt(text: &str, byte: usize) -> String {
+/// Shows the line of a byte, with a mark under it.
+pub fn excerpt(text: &str, byte: usize) -> String {
     let start = before(text, byte).rfind('\n').map_or(0, |at| at + 1);
     let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
     let column = before(text, byte).get(start..).unwrap_or_default().chars().count();
@@ -37,7 +37,7 @@ fn before(text: &str, byte: usize) -> &str {
 /// Where in the file a byte of a text value stands, which is written there with quotes, escapes, or over several lines.
 ///
 /// Value and file are walked together; what is in the file alone, as indentation is, is passed over.
-pub(super) fn inner_offset(source: &str, span: &Range<usize>, value: &str, byte: usize) -> usize {
+pub(crate) fn inner_offset(source: &str, span: &Range<usize>, value: &str, byte: usize) -> usize {
     let mut written = source.get(span.clone()).unwrap_or_default();
     let whole = written.len();
     let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
