@@ -17,6 +17,7 @@ use crate::chance::{Chance, Entropy, SystemEntropy};
 use crate::checks::Checks;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
+#[cfg(feature = "fault")]
 use crate::fault::FaultHook;
 use crate::flights::Flights;
 use crate::guests::Guests;
@@ -89,6 +90,7 @@ pub struct HostBuilder {
     sit_through: Duration,
     savepoints_max: u32,
     durability: Durability,
+    #[cfg(feature = "fault")]
     faults: Option<FaultHook>,
 }
 
@@ -110,6 +112,7 @@ impl Default for HostBuilder {
             sit_through: SIT_THROUGH,
             savepoints_max: SAVEPOINTS_MAX,
             durability: Durability::Durable,
+            #[cfg(feature = "fault")]
             faults: None,
         }
     }
@@ -236,6 +239,7 @@ impl HostBuilder {
     }
 
     /// Sets what is called at every [`FaultPoint`](crate::fault::FaultPoint), for tests of what a crash leaves behind.
+    #[cfg(feature = "fault")]
     pub fn on_fault_point(mut self, hook: FaultHook) -> Self {
         self.faults = Some(hook);
         self
@@ -317,6 +321,7 @@ impl HostBuilder {
             cancel_grace: self.cancel_grace,
             sit_through_ms: u64::try_from(self.sit_through.as_millis()).unwrap_or(u64::MAX),
             durability: self.durability,
+            #[cfg(feature = "fault")]
             faults: self.faults,
         };
         let host = Host { shared: Arc::new(shared) };

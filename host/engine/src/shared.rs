@@ -14,7 +14,9 @@ use crate::chance::Chance;
 use crate::checks::Checks;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::fault::{FaultHook, FaultPoint};
+#[cfg(feature = "fault")]
+use crate::fault::FaultHook;
+use crate::fault::FaultPoint;
 use crate::flights::Flights;
 use crate::inputs::Inputs;
 use crate::late_counts::LateCounts;
@@ -67,14 +69,17 @@ pub(crate) struct Shared {
     pub(crate) sit_through_ms: u64,
     /// How safely a result is stored before it is acknowledged.
     pub(crate) durability: Durability,
+    #[cfg(feature = "fault")]
     pub(crate) faults: Option<FaultHook>,
 }
 
 impl Shared {
     pub(crate) fn fault(&self, point: FaultPoint) {
+        #[cfg(feature = "fault")]
         if let Some(hook) = &self.faults {
             hook(point);
         }
+        let _ = point;
     }
 
     /// What a tenant may use of this host.

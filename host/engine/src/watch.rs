@@ -1,9 +1,14 @@
 //! Watching a run: what happened, then what happens, until it has ended.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::future::poll_fn;
 use std::ops::RangeInclusive;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_core::Stream;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::json::{Json, JsonError};
 use reentry_core::path::StepPath;
@@ -26,9 +31,24 @@ const LOOKS_IN_VAIN: u32 = 20;
 /// Most commits that are read at once.
 const ROWS: usize = 100;
 
-/// A run that is being watched. Dropping it ends the watching.
-#[derive(Debug)]
+/// What there is to see next; `None` when the run has ended and all was seen.
+type Next = Result<Option<WatchEvent>, Error>;
+
+/// A run that is being watched: [`Watch::next`], or the same as a [`Stream`]. Dropping it ends the watching.
 pub struct Watch {
+    run: RunId,
+    /// The watcher, busy with what is next. It is left so when a caller stops waiting, and loses nothing.
+    looking: Pin<Box<dyn Future<Output = (Watcher, Next)> + Send>>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watch").field(&self.run).finish()
+    }
+}
+
+/// What looks at a run, and how far it has come.
+struct Watcher {
     run: Run,
     listener: Listener,
     after: u64,
@@ -74,7 +94,7 @@ impl Run {
     pub fn watch(&self, after: Option<u64>) -> Watch {
         let listener = self.tenant.shared.live.listen(self.id);
         let past = after.map(|_| VecDeque::new());
-        Watch {
+        let watcher = Watcher {
             run: self.watched(),
             listener,
             after: after.unwrap_or_default(),
@@ -83,7 +103,8 @@ impl Run {
             ready: VecDeque::new(),
             looks: None,
             ended: false,
-        }
+        };
+        Watch { run: self.id, looking: Box::pin(watcher.look()) }
     }
 }
 
@@ -94,6 +115,58 @@ impl Watch {
     /// # Errors
     /// `NotFound` when there is no such run (any more); `Damaged`, `Unavailable`.
     pub async fn next(&mut self) -> Result<Option<WatchEvent>, Error> {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Next> {
+        self.looking.as_mut().poll(context).map(|(watcher, next)| {
+            self.looking = Box::pin(watcher.look());
+            next
+        })
+    }
+}
+
+/// What [`Watch::next`] returns, until it returns `None`. An error does not end the stream: polled again, it looks again.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use reentry::StartOptions;
+/// # use serde_json::json;
+/// # let (host, tenant, ask) = asks().await?;
+/// # let workflow = tenant.workflow("approval").then(ask.step("ask")).commit().await?;
+/// # let run = workflow.new_run().start(StartOptions::input(json!({"amount": 120}))).await?.run;
+/// use std::{future::poll_fn, pin::Pin};
+///
+/// use futures_core::Stream;
+///
+/// run.cancel().await?;
+/// let mut watch = run.watch(None);
+/// let mut seen = 0;
+/// // With a crate of combinators: `watch.try_for_each(..)`.
+/// while let Some(event) = poll_fn(|context| Pin::new(&mut watch).poll_next(context)).await {
+///     seen += usize::from(event?.run_id == run.id());
+/// }
+/// assert!(seen > 1);
+/// # Ok(())
+/// # }
+/// ```
+impl Stream for Watch {
+    type Item = Result<WatchEvent, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(context).map(Result::transpose)
+    }
+}
+
+impl Watcher {
+    async fn look(mut self) -> (Self, Next) {
+        let next = self.next().await;
+        (self, next)
+    }
+
+    async fn next(&mut self) -> Next {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 if event.run_id == self.run.id {

@@ -1,5 +1,10 @@
 //! Watching a run, and its timeline.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Waker};
+
+use futures_core::Stream as _;
 use reentry::{ResumeOptions, Run, Watch};
 use serde_json::json;
 
@@ -96,4 +101,30 @@ async fn the_timeline_says_how_long_entries_took() {
     let ended: Vec<_> =
         rows.iter().filter(|row| row.duration_ms.is_some()).map(|row| row.path.to_string()).collect();
     assert_eq!(ended, ["ask"]);
+}
+
+#[tokio::test]
+async fn a_stream_gives_what_next_gives_also_when_a_caller_stops_waiting() {
+    let tenant = host().build().await.unwrap().default_tenant();
+    let run = asks_twice(&tenant).await.new_run().start(input(json!(1))).await.unwrap().run;
+    let mut watch = run.watch(None);
+    let mut streamed = Vec::new();
+    for _ in 0..4 {
+        streamed.push(poll_fn(|context| Pin::new(&mut watch).poll_next(context)).await.unwrap().unwrap());
+    }
+    // Left while it waits for more.
+    assert!(pin!(watch.next()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    answer(&run, "a").await;
+    streamed.push(watch.next().await.unwrap().unwrap());
+    answer(&run, "b").await;
+    while let Some(event) = poll_fn(|context| Pin::new(&mut watch).poll_next(context)).await {
+        streamed.push(event.unwrap());
+    }
+    assert_eq!(watch.next().await.unwrap(), None);
+
+    let (mut again, mut told) = (run.watch(None), Vec::new());
+    while let Some(event) = again.next().await.unwrap() {
+        told.push(event);
+    }
+    assert_eq!((streamed.len(), streamed), (14, told));
 }
