@@ -138,6 +138,23 @@ async fn whatever_a_component_says_of_itself_is_let_in_or_refused() {
 }
 
 #[tokio::test]
+async fn texts_for_people_are_bounded() {
+    let tenant = host().build().await.unwrap().default_tenant();
+    let object = |bytes: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - 8));
+    for (name, at, most) in [("title", 72, 256), ("description", 84, 4 << 10), ("metadata", 236, 64 << 10)] {
+        for (bytes, is_in) in [(most, true), (most + 1, false)] {
+            let text = object(bytes);
+            let added = tenant
+                .add_component("says", &describing(&stored(at, text.as_bytes()), text.as_bytes()))
+                .await;
+            let said = added.map_or_else(|error| error.to_string(), |_| String::new());
+            assert_eq!(said.is_empty(), is_in, "{name} of {bytes}: {said}");
+            assert!(is_in || said.contains(&format!("`{name}` has {bytes} bytes, at most {most}")), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn whatever_numbers_and_names_a_component_says_are_let_in_or_refused() {
     let tenant = host().build().await.unwrap().default_tenant();
     // A policy that is sound but for one number: four tries of a step that fails.
