@@ -1,6 +1,8 @@
 //! A run that nothing brings on any more: bringing it on went wrong again and again, or it used what it may.
 
 use super::change::Change;
+use super::doing::Doing;
+use super::entry::EntryRecord;
 use super::known::NoDecision;
 use super::log::LogKind;
 use super::quotas::Quota;
@@ -21,7 +23,7 @@ pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
 }
 
 /// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the
-/// first, and those that were not made are made now.
+/// first, and those that were kept back are made now.
 pub(super) fn unblock(change: &mut Change<'_>, by: By) -> Result<(), NoDecision> {
     let Some(why) = change.run.blocked.take() else {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
@@ -32,13 +34,14 @@ pub(super) fn unblock(change: &mut Change<'_>, by: By) -> Result<(), NoDecision>
         return Err(Refused::Blocked { why }.into());
     }
     change.log_by(&StepPath::root(), LogKind::Restarted, by);
-    let held: Vec<StepPath> = change
-        .run
-        .steps
-        .iter()
-        .filter(|(_, step)| step.owner().is_some())
-        .map(|(path, _)| path.clone())
-        .collect();
+    // At a quota the calls that were under way still are, and count.
+    let are_left = Quota::of(&why).is_some();
+    let is_held = |step: &EntryRecord| match step.doing {
+        Doing::Calling(..) | Doing::Retrying(..) => !are_left,
+        _ => step.owner().is_some(),
+    };
+    let held = change.run.steps.iter().filter(|(_, step)| is_held(step));
+    let held: Vec<StepPath> = held.map(|(path, _)| path.clone()).collect();
     for path in held {
         if change.run.steps.contains_key(&path) {
             take_over::take(change, &path, false)?;

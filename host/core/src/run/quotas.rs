@@ -102,12 +102,8 @@ impl Quota {
             Self::CallTime => (spent.call_micros / 1_000, call_ms, "milliseconds within guests"),
         };
         let code = self.code();
-        let reason = || {
-            let name = code.word;
-            format!(
-                "it has used {used} of {allowed} {what} (`{name}`); the operator of the host can allow more"
-            )
-        };
+        let reason =
+            || format!("it has used {used} of {allowed} {what}; the operator of the host can allow more");
         (used >= allowed).then(|| Blocked::new(code, reason()))
     }
 }

@@ -151,7 +151,7 @@ async fn an_answer_at_a_quota_is_kept_and_reaches_its_step_later() {
     assert_eq!(run.result.status, RunStatus::Suspended, "it may wait as long as it likes");
     let run = run.run;
     let result = run.resume(ResumeOptions::data(json!("yes"))).await.unwrap();
-    insta::assert_snapshot!(line(&result), @"");
+    insta::assert_snapshot!(line(&result), @r#"{"error":{"code":"run-calls","message":"it has used 1 of 1 calls into guests; the operator of the host can allow more","retryable":false},"status":"blocked"}"#);
     check_stays(&host, &run, "run-calls").await;
     policies.set(none());
     insta::assert_snapshot!(line(&run.go_on().await.unwrap()), @"");

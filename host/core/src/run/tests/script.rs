@@ -187,6 +187,10 @@ pub(super) fn outcome(workflow: &str, script: &[&str]) -> String {
     let mut world = World::new(commit(workflow).unwrap());
     let mut told = String::new();
     for (at, line) in (1u8..).zip(script) {
+        if let Some(quotas) = line.strip_prefix("quotas ") {
+            world.quotas = quotas_of(quotas);
+            continue;
+        }
         let now = Timestamp(u64::from(at) * 1_000);
         match world.decide(&event(&world, at, line), now) {
             Err(refused) => writeln!(told, "{line}: refused: {refused}").unwrap(),
