@@ -1,6 +1,25 @@
 //! What a run may use in all: what is kept back at a quota, and what goes on when there is more of it.
 
+use std::time::Duration;
+
 use super::script::{check, outcome};
+use crate::run::RunQuotas;
+
+/// The quotas of a line of a script; those that it does not name are as they are by default.
+pub(super) fn quotas_of(line: &str) -> RunQuotas {
+    line.split(' ').fold(RunQuotas::default(), |quotas, word| {
+        let (name, most) = word.split_once('=').unwrap();
+        let most = most.parse().unwrap();
+        match name {
+            "calls" => quotas.calls(most),
+            "turns" => quotas.turns(most),
+            "children" => quotas.children(most),
+            "log" => quotas.log_bytes(most),
+            "seconds" => quotas.call_time(Duration::from_secs(most)),
+            other => panic!("there is no quota {other}"),
+        }
+    })
+}
 
 /// A call that would be one too many is kept back, with its answer; it is made when there is more.
 #[test]

@@ -29,6 +29,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::laws::{keeps_the_laws, stored_and_read_again};
+use super::quotas::quotas_of;
 use crate::actor::{Actor, By};
 use crate::digest::ComponentDigest;
 use crate::effect::Effect;
@@ -105,6 +106,13 @@ impl World {
         }
     }
 
+    /// Takes the line if it says what the run may use.
+    fn allows(&mut self, line: &str) -> bool {
+        let quotas = line.strip_prefix("quotas ").map(quotas_of);
+        self.quotas = quotas.unwrap_or(self.quotas);
+        quotas.is_some()
+    }
+
     /// The run as it would be after line `at`.
     pub(super) fn after(&self, at: u8, line: &str) -> RunState {
         self.decide(&event(self, at, line), seconds(u64::from(at))).unwrap().run
@@ -131,8 +139,7 @@ pub(super) fn check(workflow: &str, script: &[&str]) -> String {
     let mut history = String::new();
     for (at, line) in (1u8..).zip(script) {
         writeln!(history, "{line}").unwrap();
-        if let Some(quotas) = line.strip_prefix("quotas ") {
-            world.quotas = quotas_of(quotas);
+        if world.allows(line) {
             continue;
         }
         let now = Timestamp(u64::from(at) * 1_000);
@@ -145,19 +152,6 @@ pub(super) fn check(workflow: &str, script: &[&str]) -> String {
         bring(&mut world, &mut history, &event, now);
     }
     history
-}
-
-/// The quotas of a line; those that it does not name are as they are by default.
-fn quotas_of(line: &str) -> RunQuotas {
-    let words = Words::of(line);
-    let default = RunQuotas::default();
-    let seconds = words.number("seconds").map_or(default.call_time, Duration::from_secs);
-    default
-        .calls(words.number("calls").unwrap_or(default.calls))
-        .turns(words.number("turns").unwrap_or(default.turns))
-        .children(words.number("children").unwrap_or(default.children))
-        .log_bytes(words.number("log").unwrap_or(default.log_bytes))
-        .call_time(seconds)
 }
 
 fn bring(world: &mut World, history: &mut String, event: &Event, now: Timestamp) {
@@ -187,8 +181,7 @@ pub(super) fn outcome(workflow: &str, script: &[&str]) -> String {
     let mut world = World::new(commit(workflow).unwrap());
     let mut told = String::new();
     for (at, line) in (1u8..).zip(script) {
-        if let Some(quotas) = line.strip_prefix("quotas ") {
-            world.quotas = quotas_of(quotas);
+        if world.allows(line) {
             continue;
         }
         let now = Timestamp(u64::from(at) * 1_000);
