@@ -52,6 +52,9 @@ pub struct Commit {
     pub reopened: Vec<ReopenedSuspension>,
     /// Guests' memories to keep, for one step each.
     pub images: Vec<(BlobId, Arc<Vec<u8>>)>,
+    /// Parts of the head that are kept apart, under ids that follow from what they are: each gets one more user, and one
+    /// that is kept already is not written again. They are let go of with the memories, and with the run.
+    pub parts: Vec<(BlobId, Json)>,
     /// Kept memories that one more step of this run needs. Each must be kept.
     pub shared_images: Vec<BlobId>,
     /// Guests' memories that one step needs no more. They go when no step and no savepoint needs them.
@@ -88,6 +91,7 @@ impl Commit {
             closed: Vec::new(),
             reopened: Vec::new(),
             images: Vec::new(),
+            parts: Vec::new(),
             shared_images: Vec::new(),
             dropped_images: Vec::new(),
             log: None,

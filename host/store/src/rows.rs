@@ -41,6 +41,8 @@ pub(crate) struct CommitRows {
     pub(crate) closed: Vec<ClosedRow>,
     pub(crate) reopened: Vec<ReopenedRow>,
     pub(crate) images: Vec<(BlobId, Arc<Vec<u8>>)>,
+    /// Parts of the head.
+    pub(crate) parts: Vec<(BlobId, Json)>,
     pub(crate) shared_images: Vec<BlobId>,
     pub(crate) dropped_images: Vec<BlobId>,
     pub(crate) log: Option<Json>,
@@ -221,6 +223,7 @@ impl CommitRows {
             closed: commit.closed.into_iter().map(|closed| ClosedRow::encode(run.id, closed)).collect(),
             reopened: commit.reopened.into_iter().map(ReopenedRow::encode).collect(),
             images: commit.images,
+            parts: commit.parts,
             shared_images: commit.shared_images,
             dropped_images: commit.dropped_images,
             log: commit.log,
@@ -254,8 +257,9 @@ impl CommitRows {
         let payloads: usize = payloads.map(str::len).sum();
         let ended = self.closed.iter().flat_map(ClosedRow::texts).filter(|text| text.part().is_some());
         let ended: usize = ended.filter_map(Payload::text).map(str::len).sum();
+        let of_head: usize = self.parts.iter().map(|(_, text)| text.text().len()).sum();
         let parts = self.savepoint.iter().flat_map(|savepoint| &savepoint.parts);
-        self.bytes_always() + payloads + ended + parts.map(|(_, part)| part.len()).sum::<usize>()
+        self.bytes_always() + payloads + ended + of_head + parts.map(|(_, part)| part.len()).sum::<usize>()
     }
 }
 
