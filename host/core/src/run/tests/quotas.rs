@@ -293,6 +293,13 @@ fn a_run_at_its_time_within_guests_is_blocked() {
     "#);
 }
 
+/// The call that had the run fail counts when it is restarted.
+#[test]
+fn a_restart_goes_on_with_the_time_that_was_used() {
+    let script = ["quotas seconds=5", "start", "ask fails \"no\" took=5", "restart"];
+    assert!(outcome("then(ask)", &script).starts_with("blocked"));
+}
+
 /// A restart and a travel go on with what was used; a run that is canceled at its quota is blocked again.
 #[test]
 fn no_way_back_gives_more() {
