@@ -43,7 +43,10 @@ async fn a_fork_whose_answer_is_refused_is_not_made() {
         assert_eq!(runs(&tenant).await, 1, "{code}");
     }
     let made = fork(answer("a").step(Target::step("y").unwrap())).await.unwrap();
-    insta::assert_snapshot!(shown(&made).await, @r#"{"status":"suspended","suspendPayload":{"x":[1]},"suspended":[["x"]]}"#);
+    insta::assert_snapshot!(
+        shown(&made).await,
+        @r#"{"status":"suspended","suspendPayload":{"x":[1]},"suspended":[["x"]]}"#
+    );
 }
 
 /// The fork is there with its answer or not at all, whenever the host goes down.
@@ -67,7 +70,10 @@ async fn a_fork_with_an_answer_is_one_commit() {
         told.join(" "),
         "after-commit-Created after-call after-commit-Completed after-call after-commit-Suspended"
     );
-    insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        shown(&fork).await,
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
 }
 
 #[tokio::test]
@@ -77,8 +83,14 @@ async fn the_answer_with_which_a_fork_began_can_be_given_anew() {
     let fork = started.run.fork(ForkOptions::default().answer(answer("a"))).await.unwrap();
     let first = fork.history().await.unwrap()[0].record.id;
     let other = fork.fork(ForkOptions::default().at(first).answer(answer("b"))).await.unwrap();
-    insta::assert_snapshot!(shown(&other).await, @r#"{"status":"suspended","suspendPayload":{"again":["b"]},"suspended":[["again"]]}"#);
-    insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        shown(&other).await,
+        @r#"{"status":"suspended","suspendPayload":{"again":["b"]},"suspended":[["again"]]}"#
+    );
+    insta::assert_snapshot!(
+        shown(&fork).await,
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
     assert_eq!(started.run.status().await.unwrap(), RunStatus::Suspended);
 }
 
@@ -136,7 +148,10 @@ async fn a_fork_of_a_run_that_is_under_way_makes_the_call_for_itself() {
     while fork.status().await.unwrap() == RunStatus::Running {
         tokio::task::yield_now().await;
     }
-    insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        shown(&fork).await,
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
     assert_eq!(run.status().await.unwrap(), RunStatus::Running, "its own call goes on");
     gate.open();
     assert_eq!(line(&starting.await.unwrap()), shown(&fork).await);
@@ -146,7 +161,10 @@ async fn a_fork_of_a_run_that_is_under_way_makes_the_call_for_itself() {
         fork.fork(ForkOptions::default().at(run.history().await.unwrap()[0].record.id)).await,
         Err(Error::NoSavepoint { .. })
     ));
-    insta::assert_snapshot!(shown(&run).await, @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        shown(&run).await,
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
 }
 
 /// What the parent's caller answered is made again in the fork, and refused there: that is not what the fork's caller
