@@ -33,7 +33,6 @@ pub(crate) struct CommitRows {
     pub(crate) called: Vec<WorkflowDigest>,
     pub(crate) expected: Option<i64>,
     pub(crate) was_blocked: bool,
-    /// Why the run is blocked from now on, or still.
     pub(crate) blocked: Option<Blocked>,
     pub(crate) steps: Vec<StepRow>,
     pub(crate) dropped_steps: Vec<String>,
@@ -41,7 +40,6 @@ pub(crate) struct CommitRows {
     pub(crate) closed: Vec<ClosedRow>,
     pub(crate) reopened: Vec<ReopenedRow>,
     pub(crate) images: Vec<(BlobId, Arc<Vec<u8>>)>,
-    /// Parts of the head.
     pub(crate) parts: Vec<(BlobId, Json)>,
     pub(crate) shared_images: Vec<BlobId>,
     pub(crate) dropped_images: Vec<BlobId>,
@@ -194,7 +192,6 @@ impl CommitRows {
     pub(crate) fn encode(commit: Commit) -> Result<Self, StoreError> {
         let called: BTreeSet<WorkflowDigest> = commit.run.called.values().copied().collect();
         let run = RunRow::encode(&commit.run)?;
-        let blocked = commit.run.blocked.clone().filter(|_| run.status == RunStatus::Blocked);
         let expected = commit.expected.map(|version| number(version, "version")).transpose()?;
         if expected.is_some_and(|expected| run.version <= expected) {
             let reason =
@@ -216,7 +213,7 @@ impl CommitRows {
         Ok(Self {
             expected,
             was_blocked: commit.was_blocked,
-            blocked,
+            blocked: commit.run.blocked.clone().filter(|_| run.status == RunStatus::Blocked),
             steps: steps.collect::<Result<_, _>>()?,
             dropped_steps: commit.dropped_steps.iter().map(ToString::to_string).collect(),
             opened: commit.opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,
