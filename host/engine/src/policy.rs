@@ -50,7 +50,8 @@ impl TenantPolicy {
 #[async_trait]
 pub trait Policies: Send + Sync + 'static {
     /// Returns what a tenant may use now. Called whenever a component is opened, a call is made, a value comes in or a
-    /// decision about a run is made, so it must be quick: an implementation that reads from elsewhere must keep what it has read.
+    /// decision about a run is made, so it must be quick: an implementation that reads from
+    /// elsewhere must keep what it has read.
     ///
     /// # Errors
     /// Whatever keeps it from knowing. What asked for it fails with that error then, and the run stays as it is stored.

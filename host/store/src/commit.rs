@@ -21,8 +21,9 @@ pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
 /// All that one decision about a run changes. [`Commit::new`] makes one that changes the head alone.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The run after the change, with why it is blocked if it is. Its `steps` must be all that are not done then: the status, by which lists and
-    /// orphans are found, is taken from them. What is stored of steps comes from `steps` below.
+    /// The run after the change, with why it is blocked if it is. Its `steps` must be all that are not done then: the
+    /// status, by which lists and orphans are found, is taken from them. What is stored of steps comes from `steps`
+    /// below.
     pub run: Arc<RunState>,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
@@ -52,8 +53,8 @@ pub struct Commit {
     pub reopened: Vec<ReopenedSuspension>,
     /// Guests' memories to keep, for one step each.
     pub images: Vec<(BlobId, Arc<Vec<u8>>)>,
-    /// Parts of the head that are kept apart, under ids that follow from what they are: each gets one more user, and one
-    /// that is kept already is not written again. They are let go of with the memories, and with the run.
+    /// Parts of the head that are kept apart, under ids that follow from what they are: each gets one more user, and
+    /// one that is kept already is not written again. They are let go of with the memories, and with the run.
     pub parts: Vec<(BlobId, Json)>,
     /// Kept memories that one more step of this run needs. Each must be kept.
     pub shared_images: Vec<BlobId>,
