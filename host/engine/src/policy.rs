@@ -21,6 +21,9 @@ pub struct TenantPolicy {
     pub limits: Limits,
     /// What the tenant's components may import beyond the step contract.
     pub grants: Grants,
+    /// Bytes of the host's memory budget that calls of the tenant may hold at once; further ones wait. A call that is the
+    /// tenant's only one may hold more, as far as `limits` allow. Three quarters of the budget if it is `None`.
+    pub memory_at_once: Option<u64>,
 }
 
 impl TenantPolicy {
@@ -33,6 +36,12 @@ impl TenantPolicy {
     /// Sets what components may import. Defaults to nothing.
     pub fn grants(mut self, grants: Grants) -> Self {
         self.grants = grants;
+        self
+    }
+
+    /// Sets how much of the host's memory budget calls may hold at once, in bytes. Defaults to three quarters of it.
+    pub fn memory_at_once(mut self, bytes: u64) -> Self {
+        self.memory_at_once = Some(bytes);
         self
     }
 }
