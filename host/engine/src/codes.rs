@@ -47,6 +47,10 @@ reentry_core::error_codes! { pub table:
         "A host with a store of its own was built without a secret.",
         "Without one, nothing that is kept could be used after a restart.",
         "Give the builder 32 random bytes that outlive the process, or a data folder.";
+    SMALL_BUDGET = "small-budget", Refused,
+        "One call may use more memory than all calls together.",
+        "The limit `memory-bytes` is higher than `memory-budget`.",
+        "Set the first lower, or the second higher.";
     OTHER_SECRET = "other-secret", Refused,
         "The secret is not the one with which the store was sealed.",
         "The secret was changed, or belongs to another store.",

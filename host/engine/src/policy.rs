@@ -24,6 +24,9 @@ pub struct TenantPolicy {
     pub grants: Grants,
     /// What one run of the tenant's may use in all.
     pub quotas: RunQuotas,
+    /// Bytes of the host's memory budget that calls of the tenant may hold at once; further ones wait. A call that is the
+    /// tenant's only one may hold more, as far as `limits` allow. Three quarters of the budget if it is `None`.
+    pub memory_at_once: Option<u64>,
 }
 
 impl TenantPolicy {
@@ -42,6 +45,12 @@ impl TenantPolicy {
     /// Sets what one run may use in all. Defaults to [`RunQuotas::default`].
     pub fn quotas(mut self, quotas: RunQuotas) -> Self {
         self.quotas = quotas;
+        self
+    }
+
+    /// Sets how much of the host's memory budget calls may hold at once, in bytes. Defaults to three quarters of it.
+    pub fn memory_at_once(mut self, bytes: u64) -> Self {
+        self.memory_at_once = Some(bytes);
         self
     }
 }
