@@ -8,8 +8,8 @@ use reentry_core::run::{Durability, Refused};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
+use reentry_store::turns::Turns;
 use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig, RuntimeError};
-use tokio::sync::Semaphore;
 
 use crate::background;
 use crate::bounds::VALUE_BYTES_MAX;
@@ -31,6 +31,7 @@ use crate::policy::{Policies, SameForAll, TenantPolicy};
 use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::shared::Shared;
+use crate::slices;
 use crate::stop::Stop;
 
 /// Name of the database in a data folder.
@@ -285,8 +286,8 @@ impl HostBuilder {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
             return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
         }
-        let calls_max = guests.calls_max();
-        let calls = Semaphore::new(calls_max as usize);
+        let clock = Arc::clone(&self.clock);
+        let calls = Turns::new(guests.calls_max(), move || clock.uptime());
 
         let policies = self.policies.unwrap_or_else(|| {
             let policy = TenantPolicy::default().limits(limits.clone()).grants(self.grants);
@@ -307,7 +308,7 @@ impl HostBuilder {
             owner,
             _alive: alive,
             calls,
-            calls_max,
+            slices: Turns::short(slices::at_once()),
             checks,
             flights: Flights::default(),
             stop: Stop::default(),

@@ -28,8 +28,9 @@ use crate::fault::FaultPoint;
 use crate::host_calls::CallContext;
 use crate::inputs;
 use crate::observer::Source;
-use crate::ready::{Ready, make_ready, misfit, step_at};
+use crate::ready::{Ready, make_ready, misfit, opened, step_at};
 use crate::shared::Shared;
+use crate::slices::in_slices;
 use crate::span::SpanStatus;
 use crate::trace::Place;
 
@@ -84,19 +85,21 @@ pub(crate) async fn perform(
             () = host.stop.asked_for() => return Ok(None),
         }
     }
-    // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is
-    // made alone.
+    // One that a process made which ended is made alone. So is all that it needs: that may be what ended it.
     let is_suspect = step.take_overs > 0;
-    let permits = if is_suspect { host.calls_max } else { 1 };
+    if ready.is_none() && !is_suspect {
+        // Others are called meanwhile: compiling may take seconds.
+        opened(&host, &run, &program, &path).await?;
+    }
+    // Before the memory is read: calls that wait for their turn hold none.
     let asked = host.clock.uptime();
-    let permit = tokio::select! {
+    let turn = tokio::select! {
         biased;
         // The call stays with this host in the store: when the process has ended, somebody takes it over.
         () = host.stop.asked_for() => return Ok(None),
-        permit = host.calls.acquire_many(permits) => permit,
+        turn = host.turn(&run.tenant, is_suspect) => turn,
     };
-    let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
-    let _permit = permit.map_err(interrupted)?;
+    let _turn = turn?;
     let admitted = host.clock.uptime();
     host.observer.count(&run.tenant, Counted::Admitted { waited_ms: ms_between(asked, admitted) });
     if deadline.is_some_and(|at| at <= host.clock.now()) {
@@ -117,14 +120,16 @@ pub(crate) async fn perform(
     let facts = facts(&host, &run, &path, node, step, place.told(span_id));
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
+    let policy = host.policy(&run.tenant).await?;
     let mut options = CallOptions::new(ready.seal.clone())
-        .limits(host.policy(&run.tenant).await?.limits.clone())
+        .limits(policy.limits.clone())
         .cancel(cancel.clone())
         .domain(run.tenant.as_str());
     options.timeout = timeout;
     host.fault(FaultPoint::BeforeCall);
     let called =
         called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span.told.clone());
+    let called = in_slices(&host.slices, &run.tenant, policy.share(), called);
     let called = stoppable(called, &context, cancel, host.cancel_grace).await;
     host.fault(FaultPoint::AfterCall);
 

@@ -41,9 +41,8 @@ pub(crate) async fn make_ready(
     path: &StepPath,
     image: Option<BlobId>,
 ) -> Result<Ready, Error> {
-    let node = step_at(run, program, path)?;
+    let component = opened(host, run, program, path).await?;
     let policy = host.policy(&run.tenant).await?;
-    let component = host.registry.open(node.component, policy.grants).await?;
     let seal = seal(host, run).await?;
     let image = match image {
         None => None,
@@ -58,6 +57,21 @@ pub(crate) async fn make_ready(
         }
     };
     Ok(Ready { path: path.clone(), component, image, seal })
+}
+
+/// The component of a step, open for calls.
+///
+/// # Errors
+/// Whatever opening it ends with.
+pub(crate) async fn opened(
+    host: &Shared,
+    run: &RunState,
+    program: &Program,
+    path: &StepPath,
+) -> Result<Arc<dyn OpenComponent>, Error> {
+    let node = step_at(run, program, path)?;
+    let policy = host.policy(&run.tenant).await?;
+    host.registry.open(&run.tenant, node.component, policy.grants).await
 }
 
 /// The step of a component at a path.
