@@ -5,6 +5,7 @@
 
 mod cold;
 mod cycle;
+mod fairness;
 mod flat;
 mod floor;
 mod large;
@@ -60,6 +61,9 @@ async fn main() -> Result<()> {
     }
     if wanted("lists") {
         lists::measure().await?;
+    }
+    if wanted("fairness") {
+        std::thread::spawn(fairness::measure).join().map_err(|_| anyhow::anyhow!("it panicked"))??;
     }
     if wanted("waiting") {
         waiting::measure().await?;

@@ -62,7 +62,10 @@ fn keeps_limits(command: &Command) -> bool {
 }
 
 fn in_runtime(command: Command, session: &Session) -> Result<Exit, Failure> {
+    // Guests compute on as many threads as there are processors; one more does what is to be done beside.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors + 1)
         .enable_all()
         .thread_stack_size(STACK_BYTES)
         .build()

@@ -255,7 +255,7 @@ pub(crate) const ALL: &[Limit] = &[
         name: "calls",
         unit: Unit::Count,
         bounds: "calls into guests at once, in one process",
-        then: "further calls wait for their turn",
+        then: "further calls wait for their turn. One tenant makes at most three quarters of them at once, and fewer when others make many",
         code: None,
         least: 1,
         most: 10_000,

@@ -1,10 +1,10 @@
 //! What a host looks after by itself, as long as it lives.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use reentry_core::id::{MessageId, RunId};
+use reentry_core::id::{MessageId, RunId, TenantId};
 use reentry_core::time::Timestamp;
 use reentry_store::StoreError;
 use reentry_store::mail::EXPIRED_MAX;
@@ -15,9 +15,9 @@ use crate::clock::within;
 use crate::delivery::{Delivery, deliver};
 use crate::error::Error;
 use crate::host::Host;
-use crate::put_off::PutOff;
 use crate::recover::{BATCH, Found, due, given_up, orphans};
 use crate::shared::Shared;
+use crate::tended::{Busy, Tended};
 use crate::upkeep::bring_logged;
 
 /// Longest time between two looks. What another process stores, this one learns of only by looking.
@@ -42,16 +42,19 @@ fn is_end_of_program(error: &Error) -> bool {
 }
 
 async fn look(shared: Weak<Shared>) {
-    let runs = Arc::new(Runs::default());
-    let mut mail = PutOff::default();
+    let more = Arc::new(Notify::new());
+    let work = Work {
+        runs: Arc::new(Tended::new(Arc::clone(&more))),
+        mail: Arc::new(Tended::new(Arc::clone(&more))),
+    };
     let mut tidied: Option<Duration> = None;
     loop {
         let Some(host) = shared.upgrade() else { return };
         if host.stop.is_asked_for() {
             return;
         }
-        match look_once(&host, &runs, &mut mail).await {
-            Ok(begun) => host.stop.looked(begun == 0 && runs.are_none_busy() && host.flights.are_none()),
+        match look_once(&host, &work).await {
+            Ok(begun) => host.stop.looked(begun == 0 && work.are_none_busy() && host.flights.are_none()),
             Err(error) if is_end_of_program(&error) => return,
             Err(error) => tracing::error!(%error, "looking after runs failed"),
         }
@@ -74,53 +77,84 @@ async fn look(shared: Weak<Shared>) {
         tokio::select! {
             biased;
             // What was begun is done: there may be more than one look brings.
-            () = runs.done.notified() => {}
+            () = more.notified() => {}
             _ = within(&*clock, LOOK_EVERY, sooner) => {}
         }
     }
 }
 
+/// What is being brought on.
+struct Work {
+    runs: Arc<Tended<RunId>>,
+    mail: Arc<Tended<MessageId>>,
+}
+
+impl Work {
+    fn are_none_busy(&self) -> bool {
+        self.runs.are_none_busy() && self.mail.are_none_busy()
+    }
+}
+
 /// Begins what there is to do; says how much that was.
-async fn look_once(
-    host: &Arc<Shared>,
-    runs: &Arc<Runs>,
-    mail: &mut PutOff<MessageId>,
-) -> Result<usize, Error> {
-    let (mut begun, held) = (0, runs.held(host.clock.uptime()));
-    for found in [orphans(host, &held).await?, given_up(host, &held).await?, due(host, &held).await?] {
+async fn look_once(host: &Arc<Shared>, Work { runs, mail }: &Work) -> Result<usize, Error> {
+    let (mut begun, except) = (0, runs.except(host.clock.uptime()));
+    for found in [orphans(host, &except).await?, given_up(host, &except).await?, due(host, &except).await?] {
         for one in found {
             begun += usize::from(bring_on(host, runs, one));
         }
     }
-    let held = mail.held(host.clock.uptime());
-    let mut left = Vec::new();
-    for (tenant, id) in host.store.claim_mail(host.owner, host.clock.now(), &held, BATCH).await? {
-        let Some(message) = host.store.message(&tenant, id).await? else { continue };
-        match deliver(host, &message).await? {
-            Delivery::To(_) => begun += 1,
-            Delivery::Before => {}
-            // None of those who wait for it can take it.
-            Delivery::Nobody => {
-                mail.add(id, host.clock.uptime());
-                left.push(id);
-            }
+    let mut by_tenant: HashMap<TenantId, Vec<Busy<MessageId>>> = HashMap::new();
+    let uptime = host.clock.uptime();
+    let except = mail.except(uptime);
+    for (tenant, id) in host.store.claim_mail(host.owner, host.clock.now(), &except, BATCH).await? {
+        if let Some(busy) = mail.begin(&tenant, id, uptime) {
+            begun += 1;
+            by_tenant.entry(tenant).or_default().push(busy);
         }
     }
-    if !left.is_empty() {
-        host.store.let_go_of_mail(host.owner, &left).await?;
+    for (tenant, messages) in by_tenant {
+        tokio::spawn(deliver_all(Arc::clone(host), tenant, messages));
     }
     Ok(begun)
 }
 
 /// Brings a run on, beside the looking: its calls may take long. Says whether that was begun.
-fn bring_on(host: &Arc<Shared>, runs: &Arc<Runs>, (tenant, run, event): Found) -> bool {
-    let Some(busy) = runs.begin(run, host.clock.uptime()) else { return false };
+fn bring_on(host: &Arc<Shared>, runs: &Arc<Tended<RunId>>, (tenant, run, event): Found) -> bool {
+    let Some(busy) = runs.begin(&tenant, run, host.clock.uptime()) else { return false };
     let host = Arc::clone(host);
     tokio::spawn(async move {
         let brought = bring_logged(&host, &tenant, run, event).await;
-        busy.end(brought.is_ok(), host.clock.uptime());
+        busy.went(brought.is_ok(), host.clock.uptime());
     });
     true
+}
+
+/// Delivers messages of one tenant, one after the other, beside the looking: what they lead to may take long to decide.
+async fn deliver_all(host: Arc<Shared>, tenant: TenantId, messages: Vec<Busy<MessageId>>) {
+    let mut left = Vec::new();
+    for busy in messages {
+        let (id, busy) = (busy.key(), Arc::new(busy));
+        let delivered = match host.store.message(&tenant, id).await {
+            // What follows from it counts as much as the delivery.
+            Ok(Some(message)) => deliver(&host, &message, Arc::clone(&busy)).await,
+            Ok(None) => continue,
+            Err(error) => Err(error.into()),
+        };
+        match delivered {
+            Ok(Delivery::To(_) | Delivery::Before) => continue,
+            // None of those who wait for it can take it.
+            Ok(Delivery::Nobody) => {}
+            Err(error) if is_end_of_program(&error) => return,
+            Err(error) => tracing::error!(%tenant, message = %id, %error, "an event could not be delivered"),
+        }
+        busy.went(false, host.clock.uptime());
+        left.push(id);
+    }
+    if !left.is_empty()
+        && let Err(error) = host.store.let_go_of_mail(host.owner, &left).await
+    {
+        tracing::warn!(%tenant, %error, "messages that were not delivered stay claimed for a while");
+    }
 }
 
 async fn drop_old_mail(host: &Shared) -> Result<(), Error> {
@@ -128,65 +162,6 @@ async fn drop_old_mail(host: &Shared) -> Result<(), Error> {
     let taken_before = Timestamp(now.0.saturating_sub(TAKEN_KEPT_MS));
     while host.store.expire_mail(now, taken_before).await? >= EXPIRED_MAX {}
     Ok(())
-}
-
-/// Runs that are being continued, and those that could not be.
-#[derive(Default)]
-struct Runs {
-    state: Mutex<State>,
-    /// None is being continued any more.
-    done: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    busy: HashSet<RunId>,
-    put_off: PutOff<RunId>,
-}
-
-/// A run that is being continued, until this is dropped.
-struct Busy(Arc<Runs>, RunId);
-
-impl Runs {
-    fn begin(self: &Arc<Self>, run: RunId, now: Duration) -> Option<Busy> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.put_off.holds(&run, now) || !state.busy.insert(run) {
-            return None;
-        }
-        Some(Busy(Arc::clone(self), run))
-    }
-
-    /// Those that are not to be looked for now.
-    fn held(&self, now: Duration) -> HashSet<RunId> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut held = state.put_off.held(now);
-        held.extend(&state.busy);
-        held
-    }
-
-    fn are_none_busy(&self) -> bool {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).busy.is_empty()
-    }
-}
-
-impl Busy {
-    fn end(self, well: bool, now: Duration) {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match well {
-            true => state.put_off.remove(&self.1),
-            false => state.put_off.add(self.1, now),
-        }
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.busy.remove(&self.1);
-        if state.busy.is_empty() {
-            self.0.done.notify_one();
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use reentry_core::run::{Durability, Refused, RunQuotas};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
+use reentry_store::turns::Turns;
 use reentry_wasm::{Grants, Limits, Runtime, RuntimeConfig, RuntimeError};
-use tokio::sync::Semaphore;
 
 use crate::background;
 use crate::bounds::VALUE_BYTES_MAX;
@@ -32,6 +32,7 @@ use crate::policy::{Policies, SameForAll, TenantPolicy};
 use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::shared::Shared;
+use crate::slices;
 use crate::stop::Stop;
 
 /// Name of the database in a data folder.
@@ -307,8 +308,8 @@ impl HostBuilder {
             return Err(Error::SmallBudget { memory_bytes, budget });
         }
         let memory = MemoryBudget::new(budget);
-        let calls_max = guests.calls_max();
-        let calls = Semaphore::new(calls_max as usize);
+        let clock = Arc::clone(&self.clock);
+        let calls = Turns::new(guests.calls_max(), move || clock.uptime());
 
         let policies = self.policies.unwrap_or_else(|| {
             let policy =
@@ -330,8 +331,8 @@ impl HostBuilder {
             owner,
             _alive: alive,
             calls,
-            calls_max,
             memory,
+            slices: Turns::short(slices::at_once()),
             checks,
             flights: Flights::default(),
             stop: Stop::default(),

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use reentry_core::id::TenantId;
 use tokio::sync::Semaphore;
@@ -16,6 +17,10 @@ pub(crate) const AT_ONCE_BYTES_MAX: usize = 32 << 10;
 /// How many of one tenant's are under way at once; the others wait for their turn.
 const AT_ONCE: usize = 2;
 
+/// A decision that takes longer than this has those of its tenant that follow be made apart, so many of them: what they
+/// go through cannot be told before. Expressions, and entries without a component, may take as long as schemas do.
+const SLOW: (Duration, u32) = (Duration::from_millis(1), 1_000);
+
 /// Tenants that are remembered beyond those which have something under way.
 const TENANTS_KEPT: usize = 1_024;
 
@@ -23,6 +28,8 @@ const TENANTS_KEPT: usize = 1_024;
 #[derive(Default)]
 pub(crate) struct Checks {
     turns: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
+    /// Tenants whose decisions took long, and how many more of theirs are made apart.
+    slow: Mutex<HashMap<TenantId, u32>>,
 }
 
 impl Checks {
@@ -49,6 +56,27 @@ impl Checks {
             Ok(done) => Some(done),
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => None,
+        }
+    }
+
+    /// Whether a tenant's decisions are to be made apart, as one took long.
+    pub(crate) fn is_slow(&self, tenant: &TenantId) -> bool {
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner).contains_key(tenant)
+    }
+
+    /// Notes how long a tenant's decision took.
+    pub(crate) fn took(&self, tenant: &TenantId, time: Duration) {
+        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        if time > SLOW.0 {
+            if slow.len() >= TENANTS_KEPT {
+                slow.clear();
+            }
+            slow.insert(tenant.clone(), SLOW.1);
+        } else if let Some(left) = slow.get_mut(tenant) {
+            *left -= 1;
+            if *left == 0 {
+                slow.remove(tenant);
+            }
         }
     }
 
@@ -117,6 +145,18 @@ mod tests {
             assert_eq!(checks.perform(Some(&tenant(&format!("t{number}"))), || 1).await, Some(1));
         }
         assert!(checks.turns.lock().unwrap().len() <= TENANTS_KEPT + 1);
+    }
+
+    #[test]
+    fn decisions_after_a_slow_one_are_made_apart_until_many_were_quick() {
+        let (checks, slow, quick) = (Checks::default(), tenant("slow"), tenant("quick"));
+        checks.took(&quick, SLOW.0);
+        checks.took(&slow, SLOW.0 * 2);
+        assert!(checks.is_slow(&slow) && !checks.is_slow(&quick));
+        (1..SLOW.1).for_each(|_| checks.took(&slow, Duration::ZERO));
+        assert!(checks.is_slow(&slow));
+        checks.took(&slow, Duration::ZERO);
+        assert!(!checks.is_slow(&slow));
     }
 
     fn tenant(id: &str) -> TenantId {

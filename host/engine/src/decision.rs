@@ -25,17 +25,27 @@ impl Decider {
         now: Timestamp,
         known: &mut Known,
     ) -> Result<Result<Decision, NoDecision>, Error> {
-        if self.is_light(cause) {
-            return Ok(decide(cause, run, &self.program, now, known));
+        let (clock, checks, tenant) = (&self.host.clock, &self.host.checks, &self.run.tenant);
+        let is_light = self.is_light(cause);
+        if is_light && !checks.is_slow(tenant) {
+            let begun = clock.uptime();
+            let decided = decide(cause, run, &self.program, now, known);
+            checks.took(tenant, clock.uptime().saturating_sub(begun));
+            return Ok(decided);
         }
         let (program, cause, facts) = (Arc::clone(&self.program), cause.clone(), std::mem::take(known));
         let host = Arc::clone(&self.host);
         let work = move || {
-            host.fault(FaultPoint::Deciding);
-            (decide(&cause, run, &program, now, &facts), facts)
+            if !is_light {
+                host.fault(FaultPoint::Deciding);
+            }
+            let begun = host.clock.uptime();
+            let decided = decide(&cause, run, &program, now, &facts);
+            (decided, facts, host.clock.uptime().saturating_sub(begun))
         };
-        let done = self.host.checks.perform(Some(&self.run.tenant), work).await;
-        let (decided, facts) = done.ok_or_else(|| self.interrupted(&"the program is ending"))?;
+        let done = checks.perform(Some(tenant), work).await;
+        let (decided, facts, took) = done.ok_or_else(|| self.interrupted(&"the program is ending"))?;
+        checks.took(tenant, took);
         *known = facts;
         Ok(decided)
     }

@@ -27,8 +27,13 @@ pub(crate) enum Delivery {
     Nobody,
 }
 
-/// Hands a message to the suspension that has waited for it longest. What follows goes on by itself.
-pub(crate) async fn deliver(host: &Arc<Shared>, message: &Message) -> Result<Delivery, Error> {
+/// Hands a message to the suspension that has waited for it longest. What follows goes on by itself, and `held` is held
+/// until that is done.
+pub(crate) async fn deliver(
+    host: &Arc<Shared>,
+    message: &Message,
+    held: impl Send + 'static,
+) -> Result<Delivery, Error> {
     if is_too_old(message, host.clock.now()) {
         return Ok(Delivery::Nobody);
     }
@@ -53,6 +58,7 @@ pub(crate) async fn deliver(host: &Arc<Shared>, message: &Message) -> Result<Del
                     if let Err(error) = trouble::watched(&host, of, span, going).await {
                         tracing::error!(run = %run, %error, "a run could not go on after an event");
                     }
+                    drop(held);
                 };
                 tokio::spawn(going.with_current_subscriber());
                 return Ok(Delivery::To(run));

@@ -76,6 +76,11 @@ impl Host {
         self.shared.memory.used()
     }
 
+    /// Returns how many calls into guests wait for their turn, of all tenants.
+    pub fn calls_waiting(&self) -> usize {
+        self.shared.calls.waiting()
+    }
+
     /// Waits until this process drives no run: whatever was begun has come as far as it could. The background may
     /// begin again.
     pub async fn quiet(&self) {

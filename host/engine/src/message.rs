@@ -131,7 +131,7 @@ impl Tenant {
             Sent::Known(id) => self.shared.store.message(&self.id, id).await?,
         };
         let delivery = match known {
-            Some(message) => deliver(&self.shared, &message).await?,
+            Some(message) => deliver(&self.shared, &message, ()).await?,
             None => Delivery::Before,
         };
         let run = match delivery {

@@ -45,6 +45,16 @@ impl<C: ?Sized> Opened<C> {
         Self { budget, kept: Mutex::new(Kept { components: HashMap::new(), uses: 0 }) }
     }
 
+    /// The component, if it is open.
+    pub(crate) fn known(&self, key: Key) -> Option<Arc<C>> {
+        let mut kept = self.lock();
+        kept.uses += 1;
+        let used = kept.uses;
+        let entry = kept.components.get_mut(&key)?;
+        entry.used = used;
+        entry.cell.get().map(|open| Arc::clone(&open.component))
+    }
+
     /// The component, opened by `open` if it is not, once however many ask at the same time. `bytes` says what it holds.
     pub(crate) async fn get(
         &self,

@@ -28,9 +28,10 @@ use crate::fault::FaultPoint;
 use crate::host_calls::CallContext;
 use crate::inputs;
 use crate::observer::Source;
-use crate::ready::{Ready, make_ready, misfit, step_at};
+use crate::ready::{Ready, make_ready, misfit, opened, step_at};
 use crate::room::Room;
 use crate::shared::Shared;
+use crate::slices::in_slices;
 use crate::span::SpanStatus;
 use crate::trace::Place;
 
@@ -115,10 +116,13 @@ async fn make(
             () = host.stop.asked_for() => return Ok(None),
         }
     }
-    // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is
-    // made alone.
+    // One that a process made which ended is made alone. So is all that it needs: that may be what ended it.
     let is_suspect = step.take_overs > 0;
-    let permits = if is_suspect { host.calls_max } else { 1 };
+    if ready.is_none() && !is_suspect {
+        // Others are called meanwhile: compiling may take seconds.
+        opened(&host, &run, &program, &path).await?;
+    }
+    // Before the memory is read: calls that wait for their turn hold none.
     let asked = host.clock.uptime();
     let policy = host.policy(&run.tenant).await?;
     // Before the turn, which then never waits for room. One that is made alone could have all there is.
@@ -130,14 +134,13 @@ async fn make(
         () = context.over() => return Ok(None),
     };
     context.has_room(reserved?);
-    let permit = tokio::select! {
+    let turn = tokio::select! {
         biased;
         // The call stays with this host in the store: when the process has ended, somebody takes it over.
         () = host.stop.asked_for() => return Ok(None),
-        permit = host.calls.acquire_many(permits) => permit,
+        turn = host.turn(&run.tenant, is_suspect) => turn,
     };
-    let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
-    let _permit = permit.map_err(interrupted)?;
+    let _turn = turn?;
     let admitted = host.clock.uptime();
     host.observer.count(&run.tenant, Counted::Admitted { waited_ms: ms_between(asked, admitted) });
     if deadline.is_some_and(|at| at <= host.clock.now()) {
@@ -158,6 +161,7 @@ async fn make(
     let facts = facts(&host, &run, &path, node, step, place.told(span_id));
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
+    let policy = host.policy(&run.tenant).await?;
     let mut options = CallOptions::new(ready.seal.clone())
         .limits(policy.limits.clone())
         .cancel(cancel.clone())
@@ -167,6 +171,7 @@ async fn make(
     let called =
         called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span.told.clone());
     let begun = host.clock.uptime();
+    let called = in_slices(&host.slices, &run.tenant, policy.share(), called);
     let called = stoppable(called, &context, cancel, host.cancel_grace).await;
     let took = host.clock.uptime().saturating_sub(begun);
     host.fault(FaultPoint::AfterCall);

@@ -6,9 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use reentry_core::id::TenantId;
 use reentry_core::run::RunQuotas;
+use reentry_store::turns::Share;
 use reentry_wasm::{Grants, Limits};
 
 use crate::error::Error;
+
+/// Highest weight of a tenant; the lowest is 1.
+const WEIGHT_MAX: u32 = 1_000;
 
 /// What a tenant may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +31,12 @@ pub struct TenantPolicy {
     /// Bytes of the host's memory budget that calls of the tenant may hold at once; further ones wait. A call that is the
     /// tenant's only one may hold more, as far as `limits` allow. Three quarters of the budget if it is `None`.
     pub memory_at_once: Option<u64>,
+    /// How many turns the tenant gets, at calls, for one of a tenant with weight 1, when both wait: 1 to 1000. `None`
+    /// is 1.
+    pub weight: Option<u32>,
+    /// Most calls into guests that the tenant has under way at once in one process; at least 1. `None` is as many as
+    /// it gets: a tenant has at most three quarters of the host's calls, and fewer when others have many.
+    pub calls_at_once: Option<u32>,
 }
 
 impl TenantPolicy {
@@ -52,6 +62,27 @@ impl TenantPolicy {
     pub fn memory_at_once(mut self, bytes: u64) -> Self {
         self.memory_at_once = Some(bytes);
         self
+    }
+
+    /// Sets how many turns the tenant gets for one of a tenant with weight 1: 1 to 1000. Defaults to 1.
+    pub fn weight(mut self, weight: u32) -> Self {
+        self.weight = Some(weight);
+        self
+    }
+
+    /// Sets how many calls into guests the tenant has under way at once in one process; at least 1. Defaults to as many
+    /// as it gets.
+    pub fn calls_at_once(mut self, calls: u32) -> Self {
+        self.calls_at_once = Some(calls);
+        self
+    }
+
+    /// What the tenant may have of the host's calls.
+    pub(crate) fn share(&self) -> Share {
+        Share {
+            weight: self.weight.unwrap_or(1).clamp(1, WEIGHT_MAX),
+            at_once: self.calls_at_once.unwrap_or(u32::MAX).max(1),
+        }
     }
 }
 

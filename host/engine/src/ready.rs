@@ -42,10 +42,8 @@ pub(crate) async fn make_ready(
     path: &StepPath,
     image: Option<BlobId>,
 ) -> Result<Ready, Error> {
-    let node = step_at(run, program, path)?;
+    let component = opened(host, run, program, path).await?;
     let policy = host.policy(&run.tenant).await?;
-    let opened = host.registry.open(node.component, policy.grants).await;
-    let component = opened.map_err(|error| without_grant(node.component, path, error))?;
     let seal = seal(host, run).await?;
     let image = match image {
         None => None,
@@ -70,6 +68,22 @@ fn without_grant(component: ComponentDigest, path: &StepPath, error: Error) -> E
         }
         other => other,
     }
+}
+
+/// The component of a step, open for calls.
+///
+/// # Errors
+/// Whatever opening it ends with.
+pub(crate) async fn opened(
+    host: &Shared,
+    run: &RunState,
+    program: &Program,
+    path: &StepPath,
+) -> Result<Arc<dyn OpenComponent>, Error> {
+    let node = step_at(run, program, path)?;
+    let policy = host.policy(&run.tenant).await?;
+    let opened = host.registry.open(&run.tenant, node.component, policy.grants).await;
+    opened.map_err(|error| without_grant(node.component, path, error))
 }
 
 /// The step of a component at a path.

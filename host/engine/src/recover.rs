@@ -1,11 +1,11 @@
 //! Looking for runs that no driver holds: those whose time has come, those whose process died, and those whose driver
 //! gave up.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use reentry_core::event::Event;
 use reentry_core::id::{OwnerId, RunId, TenantId};
+use reentry_store::Except;
 use tokio::task::JoinSet;
 use tracing::instrument::WithSubscriber;
 
@@ -51,38 +51,39 @@ pub(crate) type Found = (TenantId, RunId, Event);
 /// Drives every run that `look` finds until none makes progress. Failures are logged and skipped.
 async fn bring_on(
     host: &Arc<Shared>,
-    look: impl AsyncFn(&HashSet<RunId>) -> Result<Vec<Found>, Error>,
+    look: impl AsyncFn(&Except<RunId>) -> Result<Vec<Found>, Error>,
 ) -> Result<Vec<RunId>, Error> {
-    let (mut brought, mut left) = (Vec::new(), HashSet::new());
+    let (mut brought, mut left) = (Vec::new(), Except::default());
     loop {
         let found = look(&left).await?;
         if found.is_empty() {
             return Ok(brought);
         }
-        left.extend(found.iter().map(|(_, run, _)| *run));
+        left.ids.extend(found.iter().map(|(_, run, _)| *run));
         let some = bring_all(host, found).await;
-        some.iter().for_each(|run| _ = left.remove(run));
+        some.iter().for_each(|run| _ = left.ids.remove(run));
         brought.extend(some);
     }
 }
 
 /// Claims runs with calls of dead processes, but for some.
-pub(crate) async fn orphans(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
+pub(crate) async fn orphans(host: &Shared, except: &Except<RunId>) -> Result<Vec<Found>, Error> {
     let taken_over = |from: OwnerId| Event::TakenOver { from, by: host.owner };
     let found = host.store.claim_orphans(host.owner, host.clock.now(), except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run, from)| (tenant, run, taken_over(from))).collect())
 }
 
 /// Runs with calls of this host's that none of its drivers makes: the one that did could not go on. But for some.
-pub(crate) async fn given_up(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
+pub(crate) async fn given_up(host: &Shared, except: &Except<RunId>) -> Result<Vec<Found>, Error> {
     let owned = host.store.owned(host.owner).await?;
     let event = Event::TakenOver { from: host.owner, by: host.owner };
-    let nobody = owned.into_iter().filter(|(_, run)| host.flights.of(*run) == 0 && !except.contains(run));
+    let nobody =
+        owned.into_iter().filter(|(tenant, run)| host.flights.of(*run) == 0 && !except.holds(tenant, run));
     Ok(nobody.map(|(tenant, run)| (tenant, run, event.clone())).collect())
 }
 
 /// Claims runs in which something is due, but for some.
-pub(crate) async fn due(host: &Shared, except: &HashSet<RunId>) -> Result<Vec<Found>, Error> {
+pub(crate) async fn due(host: &Shared, except: &Except<RunId>) -> Result<Vec<Found>, Error> {
     let event = Event::TimePassed { owner: host.owner };
     let found = host.store.claim_due(host.owner, host.clock.now(), except, BATCH).await?;
     Ok(found.into_iter().map(|(tenant, run)| (tenant, run, event.clone())).collect())

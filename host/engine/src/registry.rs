@@ -12,6 +12,7 @@ use reentry_core::run::RunState;
 use reentry_core::schema::{PatternCost, SchemaCache};
 use reentry_core::step::Descriptor;
 use reentry_core::workflow::{ComponentSteps, Contract, ContractError, Definition, Program, Workflow};
+use reentry_store::turns::{Share, Turns};
 use reentry_store::{ComponentRecord, Library, WorkflowRecord};
 use reentry_wasm::{Grants, LoadError, Phase};
 use tokio::sync::OnceCell;
@@ -22,6 +23,9 @@ use crate::error::Error;
 use crate::guests::{ComponentMeta, Guests, OpenComponent};
 use crate::memory_budget::MemoryBudget;
 use crate::opened::Opened;
+
+/// Components that are compiled or opened at once. Each takes a processor, and memory for all of a component.
+const OPENINGS_AT_ONCE: u32 = 4;
 
 /// A value of each key, made once however many ask at the same time.
 struct Once<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
@@ -61,6 +65,8 @@ pub(crate) struct Registry {
     /// Schemas that questions bring along.
     schemas: SchemaCache,
     checks: Arc<Checks>,
+    /// The turns of tenants at compiling and opening.
+    openings: Turns<TenantId>,
 }
 
 impl Registry {
@@ -73,7 +79,9 @@ impl Registry {
     ) -> Self {
         let (opened, contracts, workflows) = (Opened::new(Arc::clone(memory)), Once::new(), Once::new());
         let schemas = SchemaCache::default();
-        Self { store, guests, clock, opened, contracts, workflows, schemas, checks }
+        let uptime = Arc::clone(&clock);
+        let openings = Turns::new(OPENINGS_AT_ONCE, move || uptime.uptime());
+        Self { store, guests, clock, opened, contracts, workflows, schemas, checks, openings }
     }
 
     /// A program that begins with this workflow.
@@ -111,7 +119,9 @@ impl Registry {
         }
         let is_known = self.store.component(&digest).await?.is_some();
         // One that another tenant has is looked into all the same: the answer must not depend on that.
+        let turn = self.openings.take(tenant, Share::default()).await;
         let prepared = self.guests.prepare(bytes, grants, progress).await?;
+        drop(turn);
         let meta = prepared.meta;
         let steps = meta.steps.clone();
         let check = move || contracts_of(&steps, Contract::new);
@@ -133,17 +143,26 @@ impl Registry {
         Ok((digest, meta))
     }
 
-    /// The component, ready to be called with these grants; for runs, which are pinned to it.
+    /// The component, ready to be called with these grants; for runs of a tenant, which are pinned to it.
     pub(crate) async fn open(
         &self,
+        tenant: &TenantId,
         digest: ComponentDigest,
         grants: Grants,
     ) -> Result<Arc<dyn OpenComponent>, Error> {
+        if let Some(open) = self.opened.known((digest, grants)) {
+            return Ok(open);
+        }
+        // Before anything that others wait for who open the same: they have turns of their own.
+        let _turn = self.openings.take(tenant, Share::default()).await;
         let open = async {
             let record = self.record(digest).await?;
-            if ComponentDigest::of(&record.bytes) != digest {
-                return Err(damaged("component", digest, "its bytes have another digest"));
-            }
+            let bytes = record.bytes.len();
+            let compare = move || match ComponentDigest::of(&record.bytes) == digest {
+                true => Ok(record),
+                false => Err(damaged("component", digest, "its bytes have another digest")),
+            };
+            let record = self.check(Some(tenant), bytes, compare).await?;
             Ok(self.guests.open(&record.bytes, &record.base, grants).await?)
         };
         self.opened.get((digest, grants), OpenComponent::held_bytes, open).await

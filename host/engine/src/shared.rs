@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use reentry_core::id::{OwnerId, TenantId};
 use reentry_core::run::Durability;
+use reentry_store::turns::{Place, Turns};
 use reentry_store::{OwnerGuard, Store};
 use reentry_wasm::Limits;
-use tokio::sync::Semaphore;
 
 use crate::bounds::VALUE_BYTES_MAX;
 use crate::chance::Chance;
@@ -41,10 +41,10 @@ pub(crate) struct Shared {
     pub(crate) owner: OwnerId,
     /// Held as long as the host lives: when it is gone, others may take its calls over.
     pub(crate) _alive: Box<dyn OwnerGuard>,
-    /// One permit a call into a guest; as many as the runtime has slots.
-    pub(crate) calls: Semaphore,
-    /// How many there are.
-    pub(crate) calls_max: u32,
+    /// One place a call into a guest; as many as the runtime has slots.
+    pub(crate) calls: Turns<TenantId>,
+    /// One place a guest that computes; as many as there are processors.
+    pub(crate) slices: Turns<TenantId>,
     /// What is shared by the memory of all guests.
     pub(crate) memory: Arc<MemoryBudget>,
     /// The turns of tenants at what takes long.
@@ -83,6 +83,18 @@ impl Shared {
             hook(point);
         }
         let _ = point;
+    }
+
+    /// Waits until a tenant may make a call into a guest, or may make one while no other call is made.
+    ///
+    /// # Errors
+    /// As [`Policies::policy`].
+    pub(crate) async fn turn(&self, tenant: &TenantId, alone: bool) -> Result<Place<TenantId>, Error> {
+        let share = self.policies.policy(tenant).await?.share();
+        Ok(match alone {
+            true => self.calls.take_all(tenant, share).await,
+            false => self.calls.take(tenant, share).await,
+        })
     }
 
     /// What a tenant may use of this host.

@@ -9,6 +9,9 @@ mod backup;
 mod call_logs;
 mod called;
 mod checkpoint;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
+mod claim_plans;
 mod claims;
 mod components;
 mod deletion;
@@ -30,10 +33,12 @@ mod old_steps;
 mod open;
 mod owners;
 mod pins;
+mod queue;
 mod reader;
 mod records;
 mod requests;
 mod roles;
+mod rotation;
 mod run_key;
 mod run_lists;
 mod runs;
@@ -55,25 +60,29 @@ mod writer;
 
 use std::path::Path;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
-use reentry_core::id::OwnerId;
+use reentry_core::id::{OwnerId, TenantId};
 use reentry_core::time::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
 
 pub use fault::{OpenError, OpenFault};
 
+use crate::turns::{Share, Turns};
 use crate::{CommitError, Durability, StoreError};
 use claims::{Candidate, Claimer};
 use fault::Fault;
 use open::Files;
 use owners::Locks;
+use queue::Whose;
 use reader::{Reader, Readers};
+use rotation::Rotation;
 use threads::Threads;
 use writer::{Change, Work};
 
-/// Long reads at once, each on a thread of its own. Bounds connections and threads; more wait their turn.
-const SCANS_MAX: usize = 4;
+/// Long reads at once, each on a thread of its own. Bounds connections and threads; more wait their turn, and no tenant
+/// has all of them.
+const SCANS_MAX: u32 = 4;
 
 /// Largest image that is read on the caller's thread, in bytes: about 50 us. Larger ones would hold up other tasks.
 const INLINE_BYTES_MAX: u64 = 256 << 10;
@@ -90,8 +99,11 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     threads: Threads,
     owners: Arc<Locks>,
-    scans: Semaphore,
+    scans: Turns<Whose>,
     files: Files,
+    /// Whose turn it is where a few have very much that is due, or very much mail.
+    due_of: Arc<Rotation>,
+    mail_of: Arc<Rotation>,
 }
 
 impl SqliteStore {
@@ -122,25 +134,35 @@ impl SqliteStore {
             threads: Threads::start(&files)?,
             owners: Arc::new(Locks::new(files.owners.clone())),
             readers: Arc::new(Readers::new(files.clone())),
-            scans: Semaphore::new(SCANS_MAX),
+            scans: Turns::new(SCANS_MAX, || Duration::ZERO),
             files,
+            due_of: Arc::default(),
+            mail_of: Arc::default(),
         })
     }
 
-    /// Reads what may be long on a thread that may block.
+    /// Reads what may be long on a thread that may block, for a tenant or for the host itself.
     async fn scan<T: Send + 'static>(
         &self,
+        whose: Option<&TenantId>,
         question: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let readers = Arc::clone(&self.readers);
-        self.blocking(move || readers.read(question)).await
+        self.blocking(whose, move || readers.read(question)).await
     }
 
     async fn blocking<T: Send + 'static>(
         &self,
+        whose: Option<&TenantId>,
         work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let _turn = self.scans.acquire().await.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let turn = self.scans.take(&whose.cloned(), Share::default()).await;
+        // The turn is over when the work is, even if the one who asked for it is gone by then.
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
         tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Unavailable(Box::new(error)))?
     }
 
@@ -154,7 +176,7 @@ impl SqliteStore {
         let look = Arc::new(look);
         loop {
             let (look, locks) = (Arc::clone(&look), Arc::clone(&self.owners));
-            let found = self.scan(move |reader| look(reader, &Claimer::new(owner, now, locks))).await?;
+            let found = self.scan(None, move |reader| look(reader, &Claimer::new(owner, now, locks))).await?;
             if found.is_empty() {
                 return Ok(Vec::new());
             }
@@ -163,7 +185,7 @@ impl SqliteStore {
             let claimed = {
                 let found = Arc::clone(&found);
                 let work = move |connection: &Connection| claims::claim(connection, owner, now, &found);
-                self.write(Durability::Visible, bytes, work).await?
+                self.write(None, Durability::Visible, bytes, work).await?
             };
             let got = found.iter().zip(claimed).filter(|(_, is_ours)| *is_ours);
             let got: Vec<T> = got.map(|(one, _)| one.what.clone()).collect();
@@ -176,12 +198,13 @@ impl SqliteStore {
     /// Lets go of what an owner has claimed.
     async fn unclaim(&self, owner: OwnerId, ids: Vec<[u8; 16]>) -> Result<(), StoreError> {
         let work = move |connection: &Connection| claims::let_go(connection, owner, &ids);
-        self.write(Durability::Visible, SMALL, work).await
+        self.write(None, Durability::Visible, SMALL, work).await
     }
 
-    /// Makes a change that is no commit; returns what it found out.
+    /// Makes a change that is no commit, for a tenant or for the host itself; returns what it found out.
     async fn write<T: Send + 'static>(
         &self,
+        whose: Option<&TenantId>,
         durability: Durability,
         bytes: usize,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -193,7 +216,7 @@ impl SqliteStore {
             let _ = tell.send(work(connection)?);
             Ok(())
         });
-        match self.threads.store(Change::Other { bytes, work }, durability).await {
+        match self.threads.store(whose.cloned(), Change::Other { bytes, work }, durability).await {
             Ok(()) => told.try_recv().map_err(|error| StoreError::Unavailable(Box::new(error))),
             Err(CommitError::Store(error)) => Err(error),
             Err(conflict) => Err(StoreError::Unavailable(Box::new(conflict))),

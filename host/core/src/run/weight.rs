@@ -34,6 +34,8 @@ pub fn weight(run: &RunState, program: &Program, event: &Event) -> usize {
             end + all(&mut ended.state.values().chain(ended.request_context.values()))
         }
         Event::Received(received) => length(&received.payload),
+        // The decision before was cut off, as it was long.
+        Event::Continued { .. } => return usize::MAX,
         _ => 0,
     };
     brought.saturating_add(program.largest_schema_bytes())

@@ -11,7 +11,6 @@ use reentry_core::run::{Call, Doing, EntryRecord, RunState};
 use reentry_core::step::{CallTrace, Facts, Failure, Invocation, ResumeMode};
 use reentry_core::workflow::{Program, StepAt};
 use reentry_wasm::{CallError, CallOptions, Imported};
-use tokio::sync::SemaphorePermit;
 
 use crate::call_end::{failure_of, host_fault};
 use crate::call_facts::facts;
@@ -113,7 +112,7 @@ impl<'a> Change<'a> {
             )));
         }
         let ready = make_ready(host, run, old, self.path, Some(image)).await?;
-        let new = host.registry.open(self.is(), host.policy(&run.tenant).await?.grants).await?;
+        let new = host.registry.open(&run.tenant, self.is(), host.policy(&run.tenant).await?.grants).await?;
         for component in [&ready.component, &new] {
             if !component.is_migratable() {
                 return Err(Obstacle::Step(format!(
@@ -155,7 +154,7 @@ impl<'a> Change<'a> {
         let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was, told);
         context.has_room(room(host, run, self.was()).await?);
-        let _permit = permit(host, run).await?;
+        let _turn = host.turn(&run.tenant, false).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
         let exported = ready.component.export_state(facts, image, context, options).await;
@@ -177,7 +176,7 @@ impl<'a> Change<'a> {
         let input = inputs::read(&*host.store, run, self.path, self.step).await?;
         let call = Invocation { facts: self.facts(host, run, self.is, told), input };
         context.has_room(room(host, run, self.is()).await?);
-        let _permit = permit(host, run).await?;
+        let _turn = host.turn(&run.tenant, false).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
         let imported = new.import_state(call, state, context, options).await;
@@ -220,12 +219,6 @@ async fn options(host: &Shared, run: &RunState, ready: &Ready) -> Result<CallOpt
 /// Room for all that such a call may use.
 async fn room(host: &Shared, run: &RunState, component: ComponentDigest) -> Result<Reservation, Error> {
     host.room(&run.tenant, &*host.policy(&run.tenant).await?, Some(component), Room::Whole).await
-}
-
-/// A slot for a call into a guest.
-async fn permit<'h>(host: &'h Shared, run: &RunState) -> Result<SemaphorePermit<'h>, Error> {
-    let interrupted = |_| Error::Interrupted { run: run.id, reason: "the host is shutting down".to_owned() };
-    host.calls.acquire().await.map_err(interrupted)
 }
 
 fn mode(at: StepAt<'_>) -> ResumeMode {

@@ -1,6 +1,5 @@
 //! A store that notes what it is asked, on the way to another one.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -116,7 +115,7 @@ noted! {
             -> Result<Vec<Message>, StoreError>;
         message(tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError>;
         waiting_for(tenant: &TenantId, topic: &Topic) -> Result<Vec<(RunId, SuspensionId)>, StoreError>;
-        claim_mail(owner: OwnerId, now: Timestamp, except: &HashSet<MessageId>, limit: usize)
+        claim_mail(owner: OwnerId, now: Timestamp, except: &Except<MessageId>, limit: usize)
             -> Result<Vec<(TenantId, MessageId)>, StoreError>;
         let_go_of_mail(owner: OwnerId, messages: &[MessageId]) -> Result<(), StoreError>;
         expire_mail(now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError>;
@@ -127,10 +126,10 @@ noted! {
         owned(owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError>;
     }
     Upkeep {
-        claim_due(owner: OwnerId, now: Timestamp, except: &HashSet<RunId>, limit: usize)
+        claim_due(owner: OwnerId, now: Timestamp, except: &Except<RunId>, limit: usize)
             -> Result<Vec<(TenantId, RunId)>, StoreError>;
         next_due(after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
-        claim_orphans(owner: OwnerId, now: Timestamp, except: &HashSet<RunId>, limit: usize)
+        claim_orphans(owner: OwnerId, now: Timestamp, except: &Except<RunId>, limit: usize)
             -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError>;
         let_go(owner: OwnerId, runs: &[RunId]) -> Result<(), StoreError>;
         delete_runs_before(before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;

@@ -14,6 +14,7 @@ mod cycles;
 mod deletion;
 mod described;
 mod doors;
+mod fairness;
 mod folder;
 mod forks;
 mod guest;

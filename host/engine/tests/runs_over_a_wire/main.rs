@@ -22,6 +22,8 @@ mod counting;
 mod cycles;
 #[path = "../runs/deletion.rs"]
 mod deletion;
+#[path = "../runs/fairness.rs"]
+mod fairness;
 #[path = "../runs/forks.rs"]
 mod forks;
 #[path = "../runs/guest.rs"]

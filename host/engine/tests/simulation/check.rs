@@ -3,7 +3,7 @@
 mod questions;
 mod requests;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use reentry::StartOptions;
 use reentry::core::id::{BlobId, OwnerId, RunId, TenantId};
@@ -11,7 +11,7 @@ use reentry::core::json::Json;
 use reentry::core::path::StepPath;
 use reentry::core::run::{LogEntry, LogKind, RunState, RunStatus, StepStatus, TRIALS_MAX};
 use reentry::core::time::Timestamp;
-use reentry::store::{CallLogFilter, LogRow, SavepointKind};
+use reentry::store::{CallLogFilter, Except, LogRow, SavepointKind};
 
 use questions::{questions, seen, suspensions};
 use requests::{Answered, requests};
@@ -287,10 +287,11 @@ fn nothing_waits(world: &World) -> Checked {
     let store = world.store();
     let (due, orphans) = (
         now(store.next_due(Timestamp(0))).unwrap(),
-        now(store.claim_orphans(OwnerId::from_bytes([9; 16]), Timestamp(0), &HashSet::new(), ROWS)).unwrap(),
+        now(store.claim_orphans(OwnerId::from_bytes([9; 16]), Timestamp(0), &Except::default(), ROWS))
+            .unwrap(),
     );
     let deliverable =
-        now(store.claim_mail(OwnerId::from_bytes([9; 16]), Timestamp(0), &HashSet::new(), ROWS)).unwrap();
+        now(store.claim_mail(OwnerId::from_bytes([9; 16]), Timestamp(0), &Except::default(), ROWS)).unwrap();
     ensure(due.is_none() && orphans.is_empty() && deliverable.is_empty(), || {
         format!("something waits for a run that has ended: {due:?} {orphans:?} {deliverable:?}")
     })

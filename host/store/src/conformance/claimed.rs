@@ -12,7 +12,7 @@ use super::drafts::{
     calling, change, create, ended, listening, message, message_id, owner_id, put, run, run_id, sleeping,
 };
 use crate::Store;
-use crate::claims::CLAIM_MS;
+use crate::claims::{CLAIM_MS, Except};
 
 const NOW: Timestamp = Timestamp(1_000);
 
@@ -20,17 +20,17 @@ const NOW: Timestamp = Timestamp(1_000);
 const THINGS: u64 = 60;
 
 async fn due(store: &dyn Store, owner: u64, now: Timestamp, limit: usize) -> Vec<RunId> {
-    let found = store.claim_due(owner_id(owner), now, &HashSet::new(), limit).await.unwrap();
+    let found = store.claim_due(owner_id(owner), now, &Except::default(), limit).await.unwrap();
     found.into_iter().map(|(_, run)| run).collect()
 }
 
 async fn orphans(store: &dyn Store, owner: u64) -> Vec<RunId> {
-    let found = store.claim_orphans(owner_id(owner), NOW, &HashSet::new(), 10).await.unwrap();
+    let found = store.claim_orphans(owner_id(owner), NOW, &Except::default(), 10).await.unwrap();
     found.into_iter().map(|(_, run, _)| run).collect()
 }
 
 async fn mail(store: &dyn Store, owner: u64) -> Vec<MessageId> {
-    let found = store.claim_mail(owner_id(owner), NOW, &HashSet::new(), 10).await.unwrap();
+    let found = store.claim_mail(owner_id(owner), NOW, &Except::default(), 10).await.unwrap();
     found.into_iter().map(|(_, message)| message).collect()
 }
 
@@ -49,7 +49,7 @@ pub async fn what_one_has_claimed_no_other_gets(back_end: &dyn BackEnd) {
     assert_eq!(due(&*store, 1, NOW, 2).await, runs(&[1, 2]));
     assert_eq!(due(&*other, 2, NOW, 10).await, runs(&[3]));
     assert_eq!(due(&*store, 1, NOW, 10).await, runs(&[1, 2]));
-    let except = HashSet::from([run_id(1)]);
+    let except = Except::from(HashSet::from([run_id(1)]));
     assert_eq!(store.claim_due(owner_id(1), NOW, &except, 10).await.unwrap().len(), 1);
 }
 
@@ -146,15 +146,15 @@ async fn all_there_is(store: &Arc<dyn Store>, kind: &str, owner: u64) -> Vec<Str
         let before = held.len() + held_mail.len();
         match kind {
             "due" => {
-                let found = store.claim_due(owner, NOW, &held, 7).await.unwrap();
+                let found = store.claim_due(owner, NOW, &held.clone().into(), 7).await.unwrap();
                 held.extend(found.into_iter().map(|(_, run)| run));
             }
             "orphans" => {
-                let found = store.claim_orphans(owner, NOW, &held, 7).await.unwrap();
+                let found = store.claim_orphans(owner, NOW, &held.clone().into(), 7).await.unwrap();
                 held.extend(found.into_iter().map(|(_, run, _)| run));
             }
             _ => {
-                let found = store.claim_mail(owner, NOW, &held_mail, 7).await.unwrap();
+                let found = store.claim_mail(owner, NOW, &held_mail.clone().into(), 7).await.unwrap();
                 held_mail.extend(found.into_iter().map(|(_, message)| message));
             }
         }

@@ -9,9 +9,10 @@ use reentry_core::time::Timestamp;
 use super::BackEnd;
 use super::drafts::{asking, change, create, ended, owner_id, put, run, run_id, sleeping, step, tenant};
 use crate::Store;
+use crate::claims::Except;
 
 async fn due(store: &dyn Store, now: u64, limit: usize) -> Vec<(TenantId, RunId)> {
-    store.claim_due(owner_id(9), Timestamp(now), &HashSet::new(), limit).await.unwrap()
+    store.claim_due(owner_id(9), Timestamp(now), &Except::default(), limit).await.unwrap()
 }
 
 /// Runs of all tenants, the earliest first, each once.
@@ -41,7 +42,7 @@ pub async fn what_is_due_is_found_behind_what_is_passed_over(back_end: &dyn Back
         put(&*store, steps.with_step("b", sleeping(2 * number + 1, 50))).await;
     }
     let mine = |number| (TenantId::default(), run_id(number));
-    let except = HashSet::from([run_id(1), run_id(3), run_id(9)]);
+    let except = Except::from(HashSet::from([run_id(1), run_id(3), run_id(9)]));
     assert_eq!(store.claim_due(owner_id(9), Timestamp(1_000), &except, 1).await.unwrap(), [mine(2)]);
     assert_eq!(
         store.claim_due(owner_id(9), Timestamp(1_000), &except, 10).await.unwrap(),

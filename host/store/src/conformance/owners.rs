@@ -9,9 +9,10 @@ use reentry_core::time::Timestamp;
 use super::BackEnd;
 use super::drafts::{asking, calling, change, create, ended, owner_id, put, run, run_id, step, tenant};
 use crate::Store;
+use crate::claims::Except;
 
 async fn orphans(store: &dyn Store, limit: usize) -> Vec<(TenantId, RunId, OwnerId)> {
-    store.claim_orphans(owner_id(9), Timestamp(1_000), &HashSet::new(), limit).await.unwrap()
+    store.claim_orphans(owner_id(9), Timestamp(1_000), &Except::default(), limit).await.unwrap()
 }
 
 /// Runs with a call of a dead owner are orphans, once for each such owner, until the call is taken over or ends.
@@ -45,7 +46,7 @@ pub async fn orphans_are_found_behind_what_is_passed_over(back_end: &dyn BackEnd
     for number in 1..=3 {
         put(&*store, create(run(number)).with_step("a", calling(1)).with_step("b", calling(2))).await;
     }
-    let except = HashSet::from([run_id(1), run_id(2), run_id(9)]);
+    let except = Except::from(HashSet::from([run_id(1), run_id(2), run_id(9)]));
     let last = |owner| (TenantId::default(), run_id(3), owner_id(owner));
     assert_eq!(store.claim_orphans(owner_id(9), Timestamp(1_000), &except, 1).await.unwrap(), [last(1)]);
     assert_eq!(

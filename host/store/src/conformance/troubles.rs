@@ -1,7 +1,5 @@
 //! What goes wrong with runs, and what is passed by that nothing brings on any more.
 
-use std::collections::HashSet;
-
 use reentry_core::failure;
 use reentry_core::id::TenantId;
 use reentry_core::run::{Blocked, Phase, RunStatus};
@@ -12,6 +10,7 @@ use super::drafts::{
     asking, calling, change, create, image_id, listening, message, owner_id, panicked, path, put, run,
     run_id, sleeping, tenant,
 };
+use crate::claims::Except;
 use crate::{CommitError, RunFilter, Store, Topic};
 
 async fn status(store: &dyn Store, number: u64) -> RunStatus {
@@ -100,14 +99,13 @@ pub async fn what_is_blocked_is_passed_by(back_end: &dyn BackEnd) {
     let steps = create(run(1)).with_step("a", sleeping(1, 100)).with_step("b", listening(2, "paid", None));
     put(&*store, steps.with_step("c", calling(1))).await;
     store.send(message(1, "paid", None)).await.unwrap();
-    let none = HashSet::new();
     let found = async || {
         (
-            store.claim_due(owner_id(9), Timestamp(1_000), &none, 10).await.unwrap().len(),
-            store.claim_orphans(owner_id(9), Timestamp(1_000), &none, 10).await.unwrap().len(),
+            store.claim_due(owner_id(9), Timestamp(1_000), &Except::default(), 10).await.unwrap().len(),
+            store.claim_orphans(owner_id(9), Timestamp(1_000), &Except::default(), 10).await.unwrap().len(),
             store.owned(owner_id(1)).await.unwrap().len(),
             store.waiting_for(&mine, &Topic::event("paid", None)).await.unwrap().len(),
-            store.claim_mail(owner_id(9), Timestamp(1_000), &HashSet::new(), 10).await.unwrap().len(),
+            store.claim_mail(owner_id(9), Timestamp(1_000), &Except::default(), 10).await.unwrap().len(),
             store.delete_runs_before(Timestamp(u64::MAX), 10).await.unwrap().len(),
         )
     };

@@ -1,6 +1,6 @@
 //! What waits for somebody to act: what is due, calls by their owners, and who has claimed which of it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::run::RunStatus;
@@ -9,7 +9,7 @@ use reentry_core::time::Timestamp;
 use super::Data;
 use super::runs::KeptRun;
 use crate::StoreError;
-use crate::claims::CLAIM_MS;
+use crate::claims::{Batch, CLAIM_MS, Except};
 use crate::columns::{column, instant};
 
 /// A claim of a run or a message.
@@ -28,18 +28,19 @@ impl Data {
         &mut self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Vec<(TenantId, RunId)> {
         let first = |run: &KeptRun| run.steps.values().filter_map(|step| step.row.due_at).min();
         let mut runs = self.runs_in_order();
         runs.retain(|run| run.row.status != RunStatus::Blocked);
         let mut due: Vec<_> = runs.iter().filter_map(|run| Some((first(run)?, run))).collect();
-        due.retain(|(at, run)| *at <= column(now) && !except.contains(&run.row.id));
+        due.retain(|(at, run)| *at <= column(now) && !except.holds(&run.row.tenant, &run.row.id));
         due.retain(|(_, run)| !self.is_claimed(run.claim(), owner, now));
         due.sort_by_key(|(at, _)| *at);
-        let due = due.into_iter().take(limit).map(|(_, run)| (run.claim(), run.key()));
-        let (claims, keys): (Vec<_>, Vec<_>) = due.unzip();
+        let mut batch = Batch::new(limit);
+        due.iter().for_each(|(_, run)| batch.offer(&run.row.tenant, (run.claim(), run.key())));
+        let (claims, keys): (Vec<_>, Vec<_>) = batch.finish().into_iter().unzip();
         self.claim(owner, now, claims);
         keys
     }
@@ -58,17 +59,19 @@ impl Data {
         &mut self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Vec<(TenantId, RunId, OwnerId)> {
         let mut orphans = BTreeSet::new();
         let running = self.runs.values().filter(|run| run.row.status == RunStatus::Running);
         let free = running.filter(|run| !self.is_claimed(run.claim(), owner, now));
-        for run in free.filter(|run| !except.contains(&run.row.id)) {
+        for run in free.filter(|run| !except.holds(&run.row.tenant, &run.row.id)) {
             let dead = run.owners().filter(|owner| !self.live_owners.contains(owner));
             orphans.extend(dead.map(|owner| (owner, run.place, run.key(), run.claim())));
         }
-        let orphans: Vec<_> = orphans.into_iter().take(limit).collect();
+        let mut batch = Batch::new(limit);
+        orphans.into_iter().for_each(|orphan| batch.offer(&orphan.2.0.clone(), orphan));
+        let orphans = batch.finish();
         self.claim(owner, now, orphans.iter().map(|(.., claim)| *claim).collect());
         orphans.into_iter().map(|(owner, _, (tenant, run), _)| (tenant, run, owner)).collect()
     }

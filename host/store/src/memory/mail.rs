@@ -1,13 +1,12 @@
 //! Messages, and the suspensions that wait for them.
 
-use std::collections::HashSet;
-
 use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::run::RunStatus;
 use reentry_core::time::Timestamp;
 
 use super::Data;
 use super::runs::{KeptRun, KeptSuspension};
+use crate::claims::{Batch, Except};
 use crate::columns::column;
 use crate::mail::EXPIRED_MAX;
 use crate::{Message, Sent, StoreError, Topic};
@@ -88,14 +87,16 @@ impl Data {
         &mut self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<MessageId>,
+        except: &Except<MessageId>,
         limit: usize,
     ) -> Vec<(TenantId, MessageId)> {
         let there = self.messages.iter().filter(|kept| kept.taken_at.is_none()).map(|kept| &kept.message);
-        let others = there.filter(|message| !except.contains(&message.id));
+        let others = there.filter(|message| !except.holds(&message.tenant, &message.id));
         let wanted = others.filter(|message| !self.waiting_for(&message.tenant, &message.topic()).is_empty());
         let free = wanted.filter(|message| !self.is_claimed((*message.id.as_bytes(), None), owner, now));
-        let found: Vec<_> = free.take(limit).map(|message| (message.tenant.clone(), message.id)).collect();
+        let mut batch = Batch::new(limit);
+        free.for_each(|message| batch.offer(&message.tenant, (message.tenant.clone(), message.id)));
+        let found = batch.finish();
         self.claim(owner, now, found.iter().map(|(_, message)| (*message.as_bytes(), None)).collect());
         found
     }

@@ -1,11 +1,10 @@
 //! Mail: messages, and who waits for which.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::time::Timestamp;
 
+use crate::claims::Except;
 use crate::{Message, Sent, StoreError, Topic};
 
 /// Mail: messages, and who waits for which.
@@ -39,14 +38,15 @@ pub trait Mail: Send + Sync + 'static {
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError>;
 
     /// Claims messages, of any tenant, that nobody has taken although an open suspension waits for them, oldest
-    /// first; at most `limit`. Those of `except` are passed over and do not count. A claim is what it is of a run
+    /// first; at most `limit`, and a quarter of that of one tenant while others have some. Those of `except` are passed
+    /// over and do not count. A claim is what it is of a run
     /// ([`Upkeep`](crate::Upkeep)), and ends when a commit takes the message. Grows with the messages that nobody has
     /// taken.
     async fn claim_mail(
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<MessageId>,
+        except: &Except<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError>;
 

@@ -1,6 +1,5 @@
 //! Upkeep: what operators and hosts look after, for all tenants.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -8,6 +7,7 @@ use reentry_core::digest::ComponentDigest;
 use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::time::Timestamp;
 
+use crate::claims::Except;
 use crate::{RemoveError, StoreError, TenantSummary};
 
 /// Figures that benches and operators read.
@@ -35,26 +35,26 @@ pub struct StoreStats {
 #[async_trait]
 pub trait Upkeep: Send + Sync + 'static {
     /// Claims runs, of any tenant, in which a step that nobody holds is due at `now` or before; at most `limit`, the
-    /// earliest first. Those of `except` are passed over and do not count, so that runs which cannot go on do not
-    /// stand in the way of others.
+    /// earliest first, and a quarter of that of one tenant while others have some. Those of `except` are passed over
+    /// and do not count, so that runs which cannot go on do not stand in the way of others.
     async fn claim_due(
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId)>, StoreError>;
 
     /// The earliest instant after another one at which a step that nobody holds is due.
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Claims runs, of any tenant, with a call whose owner is dead, and tells that owner; at most `limit`. Those of
-    /// `except` are passed over and do not count.
+    /// Claims runs, of any tenant, with a call whose owner is dead, and tells that owner; at most `limit`, and a
+    /// quarter of that of one tenant while others have some. Those of `except` are passed over and do not count.
     async fn claim_orphans(
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError>;
 

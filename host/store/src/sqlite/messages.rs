@@ -1,13 +1,12 @@
 //! Messages: the table `messages`, and which suspensions wait for which.
 
-use std::collections::HashSet;
-
 use reentry_core::actor::By;
 use reentry_core::id::{MessageId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::claims::{Batch, Except};
 use crate::codes::topic_code;
 use crate::columns::{column, column_of, damaged, instant};
 use crate::mail::EXPIRED_MAX;
@@ -15,6 +14,7 @@ use crate::rows::RunRow;
 use crate::sqlite::claims::{Candidate, Claimer, OF_MESSAGE};
 use crate::sqlite::fault::{Fault, store_error};
 use crate::sqlite::reader::{all, bytes_or_null, get, one};
+use crate::sqlite::rotation::Rotation;
 use crate::sqlite::run_key::tenant_of;
 use crate::{CommitError, Message, Sent, StoreError, Topic, TopicKind};
 
@@ -129,36 +129,90 @@ pub(crate) fn waiting_for(
     Ok(waiting)
 }
 
+/// A message that waits to be delivered.
+type Deliverable = (TenantId, MessageId);
+
+/// Names the first tenant after ?1 that has a message which nobody has taken.
+pub(crate) const FOLLOWING: &str =
+    "SELECT tenant FROM messages WHERE taken_at IS NULL AND tenant > ?1 ORDER BY tenant LIMIT 1";
+
 /// Messages that nobody has taken although a suspension waits for them, and that nobody else has claimed, oldest
-/// first, but for some.
+/// first, but for some; of each tenant its share. Where tenants that have their shares have very many, those of others
+/// are looked for by themselves, in turn.
 pub(crate) fn deliverable(
     connection: &Connection,
     claimer: &Claimer,
-    except: &HashSet<MessageId>,
+    except: &Except<MessageId>,
+    rotation: &Rotation,
     limit: usize,
-) -> Result<Vec<Candidate<(TenantId, MessageId)>>, StoreError> {
+) -> Result<Vec<Candidate<Deliverable>>, StoreError> {
+    let mut found = Batch::new(limit);
+    let is_all = look(connection, claimer, None, |row| {
+        offer(row, claimer, except, &mut found)?;
+        Ok(found.is_enough())
+    })?;
+    let room = if is_all { 0 } else { found.make_room() };
+    if room > 0 {
+        rotation.each(connection, FOLLOWING, |tenant| {
+            if !found.has_some(tenant) && !except.tenants.contains(tenant) {
+                let enough = found.offered() + room.div_ceil(5);
+                look(connection, claimer, Some(tenant), |row| {
+                    offer(row, claimer, except, &mut found)?;
+                    Ok(found.offered() >= enough)
+                })?;
+            }
+            Ok(found.is_full())
+        })?;
+    }
+    Ok(found.finish())
+}
+
+/// Goes through messages that wait to be delivered, of one tenant or of all, the oldest first, until it is enough; says
+/// whether these were all.
+fn look(
+    connection: &Connection,
+    claimer: &Claimer,
+    tenant: Option<&TenantId>,
+    mut each: impl FnMut(&Row<'_>) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
     let waits =
         "EXISTS (SELECT 1 FROM suspensions JOIN runs ON runs.seq = suspensions.run AND runs.status <> 8
         WHERE suspensions.tenant = messages.tenant AND suspensions.event = messages.name
         AND suspensions.topic_kind IS ?3 AND suspensions.ended IS NULL AND suspensions.event_key";
+    let whose = if tenant.is_some() { "messages.tenant = ?4" } else { "?4 IS NULL" };
     let sql = format!(
         "SELECT messages.tenant, messages.id, claims.owner FROM messages {OF_MESSAGE}
-        WHERE taken_at IS NULL AND ({waits} IS NULL) OR {waits} = messages.key)) ORDER BY seq"
+        WHERE {whose} AND taken_at IS NULL AND ({waits} IS NULL) OR {waits} = messages.key)) ORDER BY seq"
     );
     let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
-    let params = params![column(claimer.now), claimer.owner.as_bytes(), topic_code(TopicKind::Event)];
+    let kind = topic_code(TopicKind::Event);
+    let params = params![column(claimer.now), claimer.owner.as_bytes(), kind, tenant.map(TenantId::as_str)];
     let mut rows = statement.query(params).map_err(store_error)?;
-    let mut found = Vec::new();
-    while found.len() < limit
-        && let Some(row) = rows.next().map_err(store_error)?
-    {
-        let message = MessageId::from_bytes(get(row, 1)?);
-        if !except.contains(&message) {
-            let key = (*message.as_bytes(), None);
-            found.extend(claimer.candidate(row, 2, key, (tenant_of(row, 0)?, message))?);
+    while let Some(row) = rows.next().map_err(store_error)? {
+        if each(row)? {
+            return Ok(false);
         }
     }
-    Ok(found)
+    Ok(true)
+}
+
+/// Takes in a message, unless it is not to be claimed.
+fn offer(
+    row: &Row<'_>,
+    claimer: &Claimer,
+    except: &Except<MessageId>,
+    found: &mut Batch<Candidate<Deliverable>>,
+) -> Result<(), StoreError> {
+    let (tenant, message) = (tenant_of(row, 0)?, MessageId::from_bytes(get(row, 1)?));
+    if except.tenants.contains(&tenant) {
+        found.pass_over();
+    } else if !except.ids.contains(&message) {
+        let key = (*message.as_bytes(), None);
+        if let Some(candidate) = claimer.candidate(row, 2, key, (tenant.clone(), message))? {
+            found.offer(&tenant, candidate);
+        }
+    }
+    Ok(())
 }
 
 /// Drops messages that expired, and those that were taken long ago; not more than [`EXPIRED_MAX`].

@@ -1,30 +1,27 @@
 //! The threads of one store: how they begin, how they are reached, how they end.
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle};
 
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::sqlite::checkpoint::{self, Checkpointer};
 use crate::sqlite::fault::OpenFault;
 use crate::sqlite::health::Health;
 use crate::sqlite::in_use::InUse;
 use crate::sqlite::open::{Files, OpenDatabase};
+use crate::sqlite::queue::{Requests, Whose, queue};
 use crate::sqlite::sync::Syncer;
 use crate::sqlite::writer::{Change, Request, Writer};
-use crate::{CommitError, Durability, StoreError, StoreStats};
-
-/// Changes that may wait to be written. Bounds the memory they take; more wait outside the queue, in order.
-const WAITING_MAX: usize = 1_024;
+use crate::{CommitError, Durability, StoreStats};
 
 /// The running threads.
 pub(crate) struct Threads {
     /// Taken away at the end, which ends the threads.
-    requests: Option<Sender<Request>>,
-    places: Arc<Semaphore>,
+    requests: Option<Requests>,
     health: Arc<Health>,
     /// Whether the log of the database was missing when it was opened.
     pub(crate) log_is_missing: bool,
@@ -36,7 +33,7 @@ impl Threads {
     /// Opens the database and starts the threads.
     pub(crate) fn start(files: &Files) -> Result<Self, OpenFault> {
         let health = Arc::new(Health::default());
-        let (requests, requested) = mpsc::channel();
+        let (requests, requested) = queue();
         let (to_sync, written) = mpsc::channel();
         // One length may wait while a checkpoint is made; a second would say the same.
         let (checkpoints, lengths) = mpsc::sync_channel(1);
@@ -54,7 +51,6 @@ impl Threads {
 
         Ok(Self {
             requests: Some(requests),
-            places: Arc::new(Semaphore::new(WAITING_MAX)),
             health,
             log_is_missing,
             writer: Some(spawn(files, "store-write", || writer.run())?),
@@ -66,14 +62,19 @@ impl Threads {
     }
 
     /// Stores a change and waits until it is as safe as asked.
-    pub(crate) async fn store(&self, change: Change, durability: Durability) -> Result<(), CommitError> {
+    pub(crate) async fn store(
+        &self,
+        whose: Whose,
+        change: Change,
+        durability: Durability,
+    ) -> Result<(), CommitError> {
         self.health.check()?;
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let place = place.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let (answer, answered) = oneshot::channel();
-        let request = Request { change, durability, answer, place };
-        // A request that cannot be sent is dropped with its answer, which is then waited for in vain.
-        let _ = self.requests.as_ref().map(|requests| requests.send(request));
+        if let Some(requests) = &self.requests
+            && let Some(place) = requests.place(&whose).await
+        {
+            requests.send(Request { whose, change, durability, answer, place });
+        }
         answered.await.unwrap_or_else(|_| Err(self.health.unanswered().into()))
     }
 

@@ -4,7 +4,7 @@
 //! that the next group is written while the disk is busy with this one.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Sender;
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -13,14 +13,9 @@ use crate::rows::CommitRows;
 use crate::sqlite::fault::{Fault, is_passing};
 use crate::sqlite::health::{Health, PanicWatch};
 use crate::sqlite::in_use::InUse;
+use crate::sqlite::queue::{Requested, Whose};
 use crate::sqlite::runs;
 use crate::{CommitError, Durability, StoreError};
-
-/// Most changes in one transaction. Bounds how long the first one waits for the last.
-const GROUP_CHANGES_MAX: usize = 256;
-
-/// Most bytes in one transaction, but for a single larger change. Bounds the same, and the cache that holds the pages.
-const GROUP_BYTES_MAX: usize = 8 << 20;
 
 /// What is to be stored as a whole.
 pub(crate) enum Change {
@@ -43,6 +38,7 @@ pub(crate) type Answer = oneshot::Sender<Result<(), CommitError>>;
 
 /// A change that waits to be stored.
 pub(crate) struct Request {
+    pub(crate) whose: Whose,
     pub(crate) change: Change,
     pub(crate) durability: Durability,
     pub(crate) answer: Answer,
@@ -54,7 +50,7 @@ pub(crate) struct Request {
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) in_use: InUse,
-    pub(crate) requests: Receiver<Request>,
+    pub(crate) requests: Requested,
     pub(crate) to_sync: Sender<Vec<Answer>>,
     pub(crate) health: Arc<Health>,
 }
@@ -65,23 +61,10 @@ impl Writer {
     pub(crate) fn run(self) -> (Connection, InUse) {
         let health = Arc::clone(&self.health);
         let _watch = PanicWatch(&health, "the writing thread");
-        while let Ok(first) = self.requests.recv() {
-            let group = self.gather(first);
+        while let Some(group) = self.requests.group() {
             self.store(group);
         }
         (self.connection, self.in_use)
-    }
-
-    /// All that waits, up to the bounds of a group.
-    fn gather(&self, first: Request) -> Vec<Request> {
-        let mut bytes = first.change.bytes();
-        let mut group = vec![first];
-        while group.len() < GROUP_CHANGES_MAX && bytes < GROUP_BYTES_MAX {
-            let Ok(next) = self.requests.try_recv() else { break };
-            bytes += next.change.bytes();
-            group.push(next);
-        }
-        group
     }
 
     /// Stores a group and answers it, or sees to it that it is answered.
@@ -216,7 +199,7 @@ enum Broken {
 
 impl Change {
     /// About how many bytes are to be written.
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Run(rows) => rows.bytes_max(),
             Self::Other { bytes, .. } => *bytes,
@@ -238,12 +221,13 @@ mod tests {
     use super::*;
     use crate::WorkflowRecord;
     use crate::sqlite::open::{Files, OpenDatabase};
+    use crate::sqlite::queue::queue;
     use crate::sqlite::workflows;
 
     fn writer(folder: &std::path::Path) -> (Writer, mpsc::Receiver<Vec<Answer>>) {
         let OpenDatabase { connection, in_use, .. } =
             Files::prepare(&folder.join("runs.db")).unwrap().open().unwrap();
-        let ((_, requests), (to_sync, written)) = (mpsc::channel(), mpsc::channel());
+        let ((_, requests), (to_sync, written)) = (queue(), mpsc::channel());
         (Writer { connection, in_use, requests, to_sync, health: Arc::default() }, written)
     }
 
@@ -266,7 +250,8 @@ mod tests {
             .map(|change| {
                 let (answer, answered) = oneshot::channel();
                 let place = Arc::clone(&places).try_acquire_owned().unwrap();
-                (Request { change, durability: Durability::Visible, answer, place }, answered)
+                let durability = Durability::Visible;
+                (Request { whose: None, change, durability, answer, place }, answered)
             })
             .unzip();
         writer.store(group);
@@ -313,7 +298,8 @@ mod tests {
         drop(written);
         let (answer, mut answered) = oneshot::channel();
         let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-        writer.store(vec![Request { change: workflow(1), durability: Durability::Durable, answer, place }]);
+        let (change, durability) = (workflow(1), Durability::Durable);
+        writer.store(vec![Request { whose: None, change, durability, answer, place }]);
         assert!(answered.try_recv().is_err());
         assert!(writer.health.check().is_err());
     }

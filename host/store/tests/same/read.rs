@@ -8,7 +8,7 @@ use reentry_core::run::RunStatus;
 use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{image_id, message_id, owner_id, path, run_id, suspension_id};
 use reentry_store::{
-    CallLogFilter, LogPlace, RunFilter, RunGroups, RunSummary, SavepointKind, Store, StoreError,
+    CallLogFilter, Except, LogPlace, RunFilter, RunGroups, RunSummary, SavepointKind, Store, StoreError,
     SuspensionFilter, SuspensionGroups, SuspensionRecord, Topic,
 };
 
@@ -200,7 +200,7 @@ pub(super) async fn everything(store: &dyn Store) -> Vec<String> {
     for number in 0..WORKFLOWS {
         add("workflow", format!("{:?}", store.workflow(&workflow(number).digest).await));
     }
-    let except = HashSet::from([run_id(1)]);
+    let except = Except::from(HashSet::from([run_id(1)]));
     for now in [0, 50, 1_000] {
         add("due", format!("{:?}", store.claim_due(owner_id(9), Timestamp(now), &except, 2).await));
         add("next due", format!("{:?}", store.next_due(Timestamp(now)).await));
@@ -210,7 +210,7 @@ pub(super) async fn everything(store: &dyn Store) -> Vec<String> {
     add("any", format!("{:?}", store.has_components().await));
     add(
         "deliverable",
-        format!("{:?}", store.claim_mail(owner_id(9), Timestamp(1_000), &HashSet::new(), 3).await),
+        format!("{:?}", store.claim_mail(owner_id(9), Timestamp(1_000), &Except::default(), 3).await),
     );
     add("orphans", format!("{:?}", store.claim_orphans(owner_id(9), Timestamp(1_000), &except, 3).await));
     answers

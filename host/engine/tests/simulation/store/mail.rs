@@ -1,7 +1,5 @@
 //! Messages.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use reentry::core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry::core::time::Timestamp;
@@ -56,7 +54,7 @@ impl Mail for HeldStore {
         &self,
         owner: OwnerId,
         at: Timestamp,
-        except: &HashSet<MessageId>,
+        except: &Except<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
         now(self.inner().claim_mail(owner, at, except, limit))

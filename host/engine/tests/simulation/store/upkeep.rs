@@ -1,7 +1,5 @@
 //! Owners, and what is found by those who look for something to bring on.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use reentry::core::digest::ComponentDigest;
 use reentry::core::id::{OwnerId, RunId, TenantId};
@@ -44,7 +42,7 @@ impl Upkeep for HeldStore {
         &self,
         owner: OwnerId,
         at: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
         if self.is(Broken::TimersForgotten) && self.process > 0 {
@@ -72,7 +70,7 @@ impl Upkeep for HeldStore {
         &self,
         owner: OwnerId,
         at: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         if self.is(Broken::OrphansForgotten) {

@@ -1,11 +1,10 @@
 //! Mail, kept in memory.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::time::Timestamp;
 
+use crate::claims::Except;
 use crate::memory::MemoryStore;
 use crate::{Mail, Message, Sent, StoreError, Topic};
 
@@ -41,7 +40,7 @@ impl Mail for MemoryStore {
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<MessageId>,
+        except: &Except<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
         Ok(self.data().claim_mail(owner, now, except, limit))

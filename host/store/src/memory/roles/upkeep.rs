@@ -1,12 +1,11 @@
 //! Upkeep, kept in memory.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use reentry_core::digest::ComponentDigest;
 use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::time::Timestamp;
 
+use crate::claims::Except;
 use crate::memory::MemoryStore;
 use crate::{RemoveError, StoreError, StoreStats, TenantSummary, Upkeep};
 
@@ -16,7 +15,7 @@ impl Upkeep for MemoryStore {
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
         Ok(self.data().claim_due(owner, now, except, limit))
@@ -30,7 +29,7 @@ impl Upkeep for MemoryStore {
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         Ok(self.data().claim_orphans(owner, now, except, limit))

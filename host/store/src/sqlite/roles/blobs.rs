@@ -12,7 +12,7 @@ impl Blobs for SqliteStore {
         match self.readers.read(|connection| images::bytes(connection, id))? {
             None => Ok(None),
             Some(bytes) if bytes <= INLINE_BYTES_MAX => self.readers.read(|c| images::read(c, id)),
-            Some(_) => self.scan(move |connection| images::read(connection, id)).await,
+            Some(_) => self.scan(None, move |connection| images::read(connection, id)).await,
         }
     }
 }

@@ -22,18 +22,18 @@ impl Library for SqliteStore {
         at: Timestamp,
         component: ComponentRecord,
     ) -> Result<(), StoreError> {
-        let (tenant, name) = (tenant.clone(), name.to_owned());
+        let (of, name) = (tenant.clone(), name.to_owned());
         let bytes = component.bytes.len() + component.base.len();
         let work = move |connection: &Connection| {
             components::store(connection, &component, &name)?;
-            Ok(holds::store(connection, &tenant, component.digest, &name, at)?)
+            Ok(holds::store(connection, &of, component.digest, &name, at)?)
         };
-        self.write(Durability::Durable, bytes, work).await
+        self.write(Some(tenant), Durability::Durable, bytes, work).await
     }
 
     async fn component(&self, digest: &ComponentDigest) -> Result<Option<ComponentRecord>, StoreError> {
         let digest = *digest;
-        self.scan(move |connection| components::read(connection, &digest)).await
+        self.scan(None, move |connection| components::read(connection, &digest)).await
     }
 
     async fn component_of(
@@ -53,8 +53,8 @@ impl Library for SqliteStore {
     }
 
     async fn list_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| holds::list(connection, &tenant)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| holds::list(connection, &of)).await
     }
 
     async fn has_components(&self) -> Result<bool, StoreError> {
@@ -68,9 +68,9 @@ impl Library for SqliteStore {
         name: &str,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (tenant, component, name) = (tenant.clone(), *component, name.to_owned());
-        let work = move |connection: &Connection| holds::publish(connection, &tenant, component, &name, at);
-        self.write(Durability::Durable, SMALL, work).await
+        let (of, component, name) = (tenant.clone(), *component, name.to_owned());
+        let work = move |connection: &Connection| holds::publish(connection, &of, component, &name, at);
+        self.write(Some(tenant), Durability::Durable, SMALL, work).await
     }
 
     async fn unpublish_component(
@@ -79,7 +79,7 @@ impl Library for SqliteStore {
     ) -> Result<Vec<ComponentDigest>, RemoveError> {
         let component = *component;
         let work = move |connection: &Connection| holds::unpublish(connection, component);
-        self.write(Durability::Durable, SMALL, work).await?
+        self.write(None, Durability::Durable, SMALL, work).await?
     }
 
     async fn usage(
@@ -87,13 +87,16 @@ impl Library for SqliteStore {
         tenant: &TenantId,
         component: &ComponentDigest,
     ) -> Result<ComponentUsage, StoreError> {
-        let (tenant, component) = (tenant.clone(), *component);
-        self.scan(move |connection| holds::usage(connection, &tenant, component).map_err(store_error)).await
+        let (of, component) = (tenant.clone(), *component);
+        self.scan(Some(tenant), move |connection| {
+            holds::usage(connection, &of, component).map_err(store_error)
+        })
+        .await
     }
 
     async fn unneeded_components(&self, tenant: &TenantId) -> Result<Vec<ComponentSummary>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| holds::unneeded(connection, &tenant)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| holds::unneeded(connection, &of)).await
     }
 
     async fn remove_component(
@@ -101,15 +104,15 @@ impl Library for SqliteStore {
         tenant: &TenantId,
         component: &ComponentDigest,
     ) -> Result<Vec<ComponentDigest>, RemoveError> {
-        let (tenant, component) = (tenant.clone(), *component);
-        let work = move |connection: &Connection| holds::remove(connection, &tenant, component);
-        self.write(Durability::Durable, SMALL, work).await?
+        let (of, component) = (tenant.clone(), *component);
+        let work = move |connection: &Connection| holds::remove(connection, &of, component);
+        self.write(Some(tenant), Durability::Durable, SMALL, work).await?
     }
 
     async fn put_workflow(&self, tenant: &TenantId, workflow: WorkflowRecord) -> Result<(), StoreError> {
-        let (tenant, bytes) = (tenant.clone(), workflow.definition.text().len());
-        let work = move |connection: &Connection| workflows::store(connection, &tenant, &workflow);
-        self.write(Durability::Durable, bytes, work).await
+        let (of, bytes) = (tenant.clone(), workflow.definition.text().len());
+        let work = move |connection: &Connection| workflows::store(connection, &of, &workflow);
+        self.write(Some(tenant), Durability::Durable, bytes, work).await
     }
 
     async fn workflow(&self, digest: &WorkflowDigest) -> Result<Option<WorkflowRecord>, StoreError> {
@@ -134,9 +137,9 @@ impl Library for SqliteStore {
         workflow: WorkflowRecord,
         at: Timestamp,
     ) -> Result<Option<WorkflowDigest>, StoreError> {
-        let (tenant, bytes) = (tenant.clone(), workflow.definition.text().len());
-        let work = move |connection: &Connection| workflows::apply(connection, &tenant, &workflow, at);
-        self.write(Durability::Durable, bytes, work).await
+        let (of, bytes) = (tenant.clone(), workflow.definition.text().len());
+        let work = move |connection: &Connection| workflows::apply(connection, &of, &workflow, at);
+        self.write(Some(tenant), Durability::Durable, bytes, work).await
     }
 
     async fn current_workflow(
@@ -148,8 +151,8 @@ impl Library for SqliteStore {
     }
 
     async fn list_workflows(&self, tenant: &TenantId) -> Result<Vec<WorkflowSummary>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| workflows::list(connection, &tenant)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| workflows::list(connection, &of)).await
     }
 
     async fn retire_workflow(
@@ -157,14 +160,14 @@ impl Library for SqliteStore {
         tenant: &TenantId,
         id: &str,
     ) -> Result<Option<WorkflowDigest>, StoreError> {
-        let (tenant, id) = (tenant.clone(), id.to_owned());
-        let work = move |connection: &Connection| workflows::retire(connection, &tenant, &id);
-        self.write(Durability::Durable, SMALL, work).await
+        let (of, id) = (tenant.clone(), id.to_owned());
+        let work = move |connection: &Connection| workflows::retire(connection, &of, &id);
+        self.write(Some(tenant), Durability::Durable, SMALL, work).await
     }
 
     async fn remove_workflow(&self, tenant: &TenantId, workflow: &WorkflowDigest) -> Result<(), RemoveError> {
-        let (tenant, workflow) = (tenant.clone(), *workflow);
-        let work = move |connection: &Connection| workflows::remove(connection, &tenant, workflow);
-        self.write(Durability::Durable, SMALL, work).await?
+        let (of, workflow) = (tenant.clone(), *workflow);
+        let work = move |connection: &Connection| workflows::remove(connection, &of, workflow);
+        self.write(Some(tenant), Durability::Durable, SMALL, work).await?
     }
 }

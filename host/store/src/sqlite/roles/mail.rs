@@ -1,12 +1,13 @@
 //! Mail, kept in the database.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use reentry_core::id::{MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::time::Timestamp;
 use rusqlite::Connection;
 
+use crate::claims::Except;
 use crate::sqlite::claims::Claimer;
 use crate::sqlite::reader::Reader;
 use crate::sqlite::{SMALL, SqliteStore, messages};
@@ -15,9 +16,9 @@ use crate::{Durability, Mail, Message, Sent, StoreError, Topic};
 #[async_trait]
 impl Mail for SqliteStore {
     async fn send(&self, message: Message) -> Result<Sent, StoreError> {
-        let bytes = message.payload.text().len();
+        let (tenant, bytes) = (message.tenant.clone(), message.payload.text().len());
         let work = move |connection: &Connection| messages::send(connection, &message);
-        self.write(Durability::Durable, bytes, work).await
+        self.write(Some(&tenant), Durability::Durable, bytes, work).await
     }
 
     async fn mail(
@@ -27,8 +28,11 @@ impl Mail for SqliteStore {
         key: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Message>, StoreError> {
-        let (tenant, name, key) = (tenant.clone(), name.to_owned(), key.map(str::to_owned));
-        self.scan(move |connection| messages::list(connection, &tenant, &name, key.as_deref(), limit)).await
+        let (of, name, key) = (tenant.clone(), name.to_owned(), key.map(str::to_owned));
+        self.scan(Some(tenant), move |connection| {
+            messages::list(connection, &of, &name, key.as_deref(), limit)
+        })
+        .await
     }
 
     async fn message(&self, tenant: &TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
@@ -40,20 +44,21 @@ impl Mail for SqliteStore {
         tenant: &TenantId,
         topic: &Topic,
     ) -> Result<Vec<(RunId, SuspensionId)>, StoreError> {
-        let (tenant, topic) = (tenant.clone(), topic.clone());
-        self.scan(move |connection| messages::waiting_for(connection, &tenant, &topic)).await
+        let (of, topic) = (tenant.clone(), topic.clone());
+        self.scan(Some(tenant), move |connection| messages::waiting_for(connection, &of, &topic)).await
     }
 
     async fn claim_mail(
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<MessageId>,
+        except: &Except<MessageId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, MessageId)>, StoreError> {
-        let except = except.clone();
-        let look =
-            move |reader: &Reader, claimer: &Claimer| messages::deliverable(reader, claimer, &except, limit);
+        let (except, rotation) = (except.clone(), Arc::clone(&self.mail_of));
+        let look = move |reader: &Reader, claimer: &Claimer| {
+            messages::deliverable(reader, claimer, &except, &rotation, limit)
+        };
         self.claim(owner, now, look).await
     }
 
@@ -63,6 +68,6 @@ impl Mail for SqliteStore {
 
     async fn expire_mail(&self, now: Timestamp, taken_before: Timestamp) -> Result<u64, StoreError> {
         let work = move |connection: &Connection| messages::expire(connection, now, taken_before);
-        self.write(Durability::Visible, SMALL, work).await
+        self.write(None, Durability::Visible, SMALL, work).await
     }
 }

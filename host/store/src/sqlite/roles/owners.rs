@@ -12,15 +12,15 @@ use crate::{OwnerGuard, Owners, StoreError};
 impl Owners for SqliteStore {
     async fn register_owner(&self, owner: OwnerId) -> Result<Box<dyn OwnerGuard>, StoreError> {
         let owners = Arc::clone(&self.owners);
-        self.blocking(move || owners.register(owner)).await
+        self.blocking(None, move || owners.register(owner)).await
     }
 
     async fn is_dead(&self, owner: OwnerId) -> Result<bool, StoreError> {
         let owners = Arc::clone(&self.owners);
-        self.blocking(move || owners.is_dead(owner)).await
+        self.blocking(None, move || owners.is_dead(owner)).await
     }
 
     async fn owned(&self, owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        self.scan(move |connection| held::owned(connection, owner)).await
+        self.scan(None, move |connection| held::owned(connection, owner)).await
     }
 }

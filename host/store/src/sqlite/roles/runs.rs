@@ -22,9 +22,9 @@ use crate::{
 #[async_trait]
 impl Runs for SqliteStore {
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        let durability = commit.durability;
+        let (whose, durability) = (Some(commit.run.tenant.clone()), commit.durability);
         let rows = CommitRows::encode(commit)?;
-        self.threads.store(Change::Run(Box::new(rows)), durability).await
+        self.threads.store(whose, Change::Run(Box::new(rows)), durability).await
     }
 
     async fn note_trouble(
@@ -34,9 +34,9 @@ impl Runs for SqliteStore {
         why: &Blocked,
         blocks_at: u32,
     ) -> Result<u32, StoreError> {
-        let (tenant, why) = (tenant.clone(), why.clone());
-        let work = move |connection: &Connection| troubles::note(connection, &tenant, run, &why, blocks_at);
-        self.write(Durability::Visible, SMALL, work).await
+        let (of, why) = (tenant.clone(), why.clone());
+        let work = move |connection: &Connection| troubles::note(connection, &of, run, &why, blocks_at);
+        self.write(Some(tenant), Durability::Visible, SMALL, work).await
     }
 
     async fn note_late_try(
@@ -46,9 +46,9 @@ impl Runs for SqliteStore {
         late: LateTry,
         times: u64,
     ) -> Result<(), StoreError> {
-        let tenant = tenant.clone();
-        let work = move |connection: &Connection| tries::note_late(connection, &tenant, run, &late, times);
-        self.write(Durability::Visible, SMALL, work).await
+        let of = tenant.clone();
+        let work = move |connection: &Connection| tries::note_late(connection, &of, run, &late, times);
+        self.write(Some(tenant), Durability::Visible, SMALL, work).await
     }
 
     async fn run(&self, tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError> {
@@ -69,8 +69,8 @@ impl Runs for SqliteStore {
     }
 
     async fn steps(&self, tenant: &TenantId, run: RunId) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| records::every(connection, &tenant, run)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| records::every(connection, &of, run)).await
     }
 
     async fn outputs(
@@ -82,8 +82,8 @@ impl Runs for SqliteStore {
         if paths.len() <= INLINE_RECORDS_MAX {
             return self.readers.read(|connection| records::named(connection, tenant, run, paths));
         }
-        let (tenant, paths) = (tenant.clone(), paths.to_vec());
-        self.scan(move |connection| records::named(connection, &tenant, run, &paths)).await
+        let (of, paths) = (tenant.clone(), paths.to_vec());
+        self.scan(Some(tenant), move |connection| records::named(connection, &of, run, &paths)).await
     }
 
     async fn old_step(
@@ -102,8 +102,8 @@ impl Runs for SqliteStore {
         run: RunId,
         path: &StepPath,
     ) -> Result<Vec<(StepPath, EntryRecord)>, StoreError> {
-        let (tenant, path) = (tenant.clone(), path.clone());
-        self.scan(move |connection| records::children(connection, &tenant, run, &path)).await
+        let (of, path) = (tenant.clone(), path.clone());
+        self.scan(Some(tenant), move |connection| records::children(connection, &of, run, &path)).await
     }
 
     async fn log(
@@ -113,8 +113,8 @@ impl Runs for SqliteStore {
         after: u64,
         limit: usize,
     ) -> Result<Vec<LogRow>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| log::read(connection, &tenant, run, after, limit)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| log::read(connection, &of, run, after, limit)).await
     }
 
     async fn call_logs(
@@ -123,8 +123,8 @@ impl Runs for SqliteStore {
         run: RunId,
         filter: &CallLogFilter,
     ) -> Result<CallLogs, StoreError> {
-        let (tenant, filter) = (tenant.clone(), filter.clone());
-        self.scan(move |connection| call_logs::read(connection, &tenant, run, &filter)).await
+        let (of, filter) = (tenant.clone(), filter.clone());
+        self.scan(Some(tenant), move |connection| call_logs::read(connection, &of, run, &filter)).await
     }
 
     async fn savepoint(
@@ -133,8 +133,9 @@ impl Runs for SqliteStore {
         run: RunId,
         suspension: SuspensionId,
     ) -> Result<Option<Savepoint>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| savepoints::of_suspension(connection, &tenant, run, suspension)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| savepoints::of_suspension(connection, &of, run, suspension))
+            .await
     }
 
     async fn last_savepoint(
@@ -143,18 +144,18 @@ impl Runs for SqliteStore {
         run: RunId,
         kind: SavepointKind,
     ) -> Result<Option<Savepoint>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| savepoints::last(connection, &tenant, run, kind)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| savepoints::last(connection, &of, run, kind)).await
     }
 
     async fn savepoints(&self, tenant: &TenantId, run: RunId) -> Result<Vec<SavepointSummary>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| savepoints::list(connection, &tenant, run)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| savepoints::list(connection, &of, run)).await
     }
 
     async fn list_runs(&self, tenant: &TenantId, filter: RunFilter) -> Result<Page<RunSummary>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| run_lists::list(connection, &tenant, &filter)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| run_lists::list(connection, &of, &filter)).await
     }
 
     async fn count_runs(
@@ -163,8 +164,8 @@ impl Runs for SqliteStore {
         filter: RunFilter,
         by: Option<RunGroups>,
     ) -> Result<Counts, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| run_lists::count(connection, &tenant, &filter, by)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| run_lists::count(connection, &of, &filter, by)).await
     }
 
     async fn runs_with_digits(
@@ -173,13 +174,13 @@ impl Runs for SqliteStore {
         digits: &str,
         limit: usize,
     ) -> Result<Vec<RunId>, StoreError> {
-        let (tenant, digits) = (tenant.clone(), digits.to_ascii_lowercase());
-        self.scan(move |connection| runs::with_digits(connection, &tenant, &digits, limit)).await
+        let (of, digits) = (tenant.clone(), digits.to_ascii_lowercase());
+        self.scan(Some(tenant), move |connection| runs::with_digits(connection, &of, &digits, limit)).await
     }
 
     async fn last_run(&self, tenant: &TenantId) -> Result<Option<RunId>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| runs::last(connection, &tenant)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| runs::last(connection, &of)).await
     }
 
     async fn list_suspensions(
@@ -187,8 +188,8 @@ impl Runs for SqliteStore {
         tenant: &TenantId,
         filter: SuspensionFilter,
     ) -> Result<Page<SuspensionRecord>, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| suspensions::list(connection, &tenant, &filter)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| suspensions::list(connection, &of, &filter)).await
     }
 
     async fn count_suspensions(
@@ -197,14 +198,14 @@ impl Runs for SqliteStore {
         filter: SuspensionFilter,
         by: Option<SuspensionGroups>,
     ) -> Result<Counts, StoreError> {
-        let tenant = tenant.clone();
-        self.scan(move |connection| suspensions::count(connection, &tenant, &filter, by)).await
+        let of = tenant.clone();
+        self.scan(Some(tenant), move |connection| suspensions::count(connection, &of, &filter, by)).await
     }
 
     async fn delete_run(&self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
-        let tenant = tenant.clone();
-        let work = move |connection: &Connection| deletion::delete_run(connection, &tenant, id);
-        self.write(Durability::Durable, SMALL, work).await?
+        let of = tenant.clone();
+        let work = move |connection: &Connection| deletion::delete_run(connection, &of, id);
+        self.write(Some(tenant), Durability::Durable, SMALL, work).await?
     }
 
     async fn request(&self, tenant: &TenantId, key: &str) -> Result<Option<RequestRecord>, StoreError> {
@@ -212,8 +213,8 @@ impl Runs for SqliteStore {
     }
 
     async fn answer_request(&self, tenant: &TenantId, key: &str, answer: Json) -> Result<(), StoreError> {
-        let (tenant, key, bytes) = (tenant.clone(), key.to_owned(), answer.text().len());
-        let work = move |connection: &Connection| requests::answer(connection, &tenant, &key, &answer);
-        self.write(Durability::Visible, bytes, work).await
+        let (of, key, bytes) = (tenant.clone(), key.to_owned(), answer.text().len());
+        let work = move |connection: &Connection| requests::answer(connection, &of, &key, &answer);
+        self.write(Some(tenant), Durability::Visible, bytes, work).await
     }
 }

@@ -1,6 +1,5 @@
 //! Upkeep, kept in the database.
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +9,10 @@ use reentry_core::id::{OwnerId, RunId, TenantId};
 use reentry_core::time::Timestamp;
 use rusqlite::Connection;
 
+use crate::claims::Except;
+use crate::sqlite::claims::Claimer;
 use crate::sqlite::fault::store_error;
+use crate::sqlite::reader::Reader;
 use crate::sqlite::{SMALL, SqliteStore, backup, deletion, held, settings, space, tenants};
 use crate::{Durability, RemoveError, StoreError, StoreStats, TenantSummary, Upkeep};
 
@@ -20,11 +22,13 @@ impl Upkeep for SqliteStore {
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId)>, StoreError> {
-        let except = except.clone();
-        self.claim(owner, now, move |reader, claimer| held::due(reader, claimer, &except, limit)).await
+        let (except, rotation) = (except.clone(), Arc::clone(&self.due_of));
+        let look =
+            move |reader: &Reader, claimer: &Claimer| held::due(reader, claimer, &except, &rotation, limit);
+        self.claim(owner, now, look).await
     }
 
     async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
@@ -35,7 +39,7 @@ impl Upkeep for SqliteStore {
         &self,
         owner: OwnerId,
         now: Timestamp,
-        except: &HashSet<RunId>,
+        except: &Except<RunId>,
         limit: usize,
     ) -> Result<Vec<(TenantId, RunId, OwnerId)>, StoreError> {
         let except = except.clone();
@@ -48,36 +52,36 @@ impl Upkeep for SqliteStore {
 
     async fn delete_runs_before(&self, before: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
         let work = move |connection: &Connection| deletion::delete_before(connection, before, limit);
-        self.write(Durability::Visible, SMALL, work).await
+        self.write(None, Durability::Visible, SMALL, work).await
     }
 
     async fn give_back_space(&self) -> Result<u64, StoreError> {
-        let size = || self.scan(|connection| space::bytes(connection).map_err(store_error));
+        let size = || self.scan(None, |connection| space::bytes(connection).map_err(store_error));
         let before = size().await?;
-        if !self.scan(|connection| space::is_prepared(connection).map_err(store_error)).await? {
+        if !self.scan(None, |connection| space::is_prepared(connection).map_err(store_error)).await? {
             let (files, owners) = (self.files.clone(), Arc::clone(&self.owners));
-            self.blocking(move || {
+            self.blocking(None, move || {
                 let others_are_alive = owners.others_are_alive()?;
                 space::write_anew(&files, others_are_alive).map_err(|fault| fault.at(&files.database))
             })
             .await?;
         }
-        if self.scan(|connection| space::is_prepared(connection).map_err(store_error)).await? {
-            while self.write(Durability::Visible, SMALL, space::step).await? {}
+        if self.scan(None, |connection| space::is_prepared(connection).map_err(store_error)).await? {
+            while self.write(None, Durability::Visible, SMALL, space::step).await? {}
         }
         let files = self.files.clone();
-        self.blocking(move || space::settle(&files).map_err(|fault| fault.at(&files.database))).await?;
+        self.blocking(None, move || space::settle(&files).map_err(|fault| fault.at(&files.database))).await?;
         Ok(before.saturating_sub(size().await?))
     }
 
     async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError> {
-        self.scan(|connection| tenants::list(connection)).await
+        self.scan(None, |connection| tenants::list(connection)).await
     }
 
     async fn delete_tenant(&self, tenant: &TenantId) -> Result<Vec<ComponentDigest>, RemoveError> {
-        let tenant = tenant.clone();
-        let work = move |connection: &Connection| tenants::delete(connection, &tenant);
-        self.write(Durability::Durable, SMALL, work).await?
+        let of = tenant.clone();
+        let work = move |connection: &Connection| tenants::delete(connection, &of);
+        self.write(Some(tenant), Durability::Durable, SMALL, work).await?
     }
 
     async fn key_fingerprint(&self) -> Result<Option<[u8; 32]>, StoreError> {
@@ -86,12 +90,12 @@ impl Upkeep for SqliteStore {
 
     async fn keep_key_fingerprint(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
         let work = move |connection: &Connection| settings::keep_key_fingerprint(connection, fingerprint);
-        self.write(Durability::Durable, SMALL, work).await
+        self.write(None, Durability::Durable, SMALL, work).await
     }
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
-        self.scan(move |connection| backup::write(connection, &to)).await
+        self.scan(None, move |connection| backup::write(connection, &to)).await
     }
 
     fn stats(&self) -> StoreStats {
