@@ -5,6 +5,7 @@ use reentry::wasm::Encoding;
 use reentry_tests::guests::root;
 
 use crate::guest::{ASKS, Guest, RE_ENTERED};
+use crate::guests::leaked;
 use crate::stage::{COMPONENT_BYTES, Stage, answer, descriptors, input, open, times, wanted};
 
 /// A name, what is added, and what it is told: part of the message of `component-refused`, or nothing if it is let in.
@@ -75,9 +76,9 @@ const ATTACKS: &[Attack] = &[
         },
         "fuel",
     ),
-    ("a_025_describe_names_a_path", || named("../../x"), "cannot be the id of a step"),
-    ("a_025_describe_names_a_zero", || named("a\\00b"), "cannot be the id of a step"),
-    ("a_025_describe_names_a_direction", || named("\u{202e}x"), "cannot be the id of a step"),
+    ("a_025_describe_names_a_path", || named("../../x", 7), "cannot be the id of a step"),
+    ("a_025_describe_names_a_zero", || named("a\\00b", 3), "cannot be the id of a step"),
+    ("a_025_describe_names_a_direction", || named(r"\e2\80\aex", 4), "cannot be the id of a step"),
     ("a_027_a_memory_of_four_gigabytes", || Guest { pages: "65536", ..ASKS }.component(), "memory"),
     ("a_027_a_hundred_memories", hundred_memories, "memor"),
     (
@@ -166,7 +167,7 @@ fn exporting(params: &str, core: &str) -> Vec<u8> {
 }
 
 fn starting(does: &'static str) -> Vec<u8> {
-    let more = Box::leak(format!("(func $begin {does}) (start $begin)").into_boxed_str());
+    let more = leaked(format!("(func $begin {does}) (start $begin)"));
     Guest { more, ..ASKS }.component()
 }
 
@@ -180,21 +181,17 @@ fn recursive_describe() -> Vec<u8> {
     Guest { more, describe: "(drop (call $deep (i64.const 1) (i64.const 2)))", ..ASKS }.component()
 }
 
-/// The step has this id.
-fn named(id: &str) -> Vec<u8> {
-    let bytes = wat::parse_str(format!(r#"(module (memory 1) (data (i32.const 0) "{id}"))"#)).unwrap();
-    // A module is parsed for the number of bytes alone that its text stands for.
-    let length =
-        bytes.len() - wat::parse_str(r#"(module (memory 1) (data (i32.const 0) ""))"#).unwrap().len();
-    let more = Box::leak(format!(r#"(data (i32.const 40) "{id}")"#).into_boxed_str());
-    let describe =
-        format!("(i32.store (i32.const 64) (i32.const 40)) (i32.store (i32.const 68) (i32.const {length}))");
-    Guest { more, describe: Box::leak(describe.into_boxed_str()), ..ASKS }.component()
+/// The step has this id, which is so many bytes.
+fn named(id: &str, length: usize) -> Vec<u8> {
+    let more = leaked(format!(r#"(data (i32.const 40) "{id}")"#));
+    let stores = "(i32.store (i32.const 64) (i32.const 40)) (i32.store (i32.const 68)";
+    let describe = leaked(format!("{stores} (i32.const {length}))"));
+    Guest { more, describe, ..ASKS }.component()
 }
 
 fn hundred_memories() -> Vec<u8> {
     let more = "(memory 1) ".repeat(99) + "(memory 200)";
-    Guest { more: Box::leak(more.into_boxed_str()), ..ASKS }.component()
+    Guest { more: leaked(more), ..ASKS }.component()
 }
 
 fn doubling_types() -> Vec<u8> {

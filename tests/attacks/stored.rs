@@ -29,7 +29,7 @@ const DAMAGES: &[Damage] = &[
         "a_096_a_component_is_gone",
         "CREATE TABLE saved AS SELECT * FROM components; DELETE FROM components",
         "INSERT INTO components SELECT * FROM saved",
-        "no-component",
+        "invalid-workflow",
     ),
     (
         "a_092_an_image_of_nothing",
