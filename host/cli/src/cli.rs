@@ -123,7 +123,7 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Run(run::Args),
+    Run(Box<run::Args>),
     Resume(resume::Args),
     Inbox(inbox::Args),
     #[command(subcommand)]

@@ -28,7 +28,7 @@ use crate::session::Session;
 /// Performs a command.
 pub(crate) async fn perform(command: Command, session: &Session) -> Result<Exit, Failure> {
     match command {
-        Command::Run(args) => run::perform(args, session).await,
+        Command::Run(args) => run::perform(*args, session).await,
         Command::Resume(args) => resume::perform(args, session).await,
         Command::Inbox(args) => inbox::perform(args, session).await,
         Command::Runs(command) => runs::perform(command, session).await,

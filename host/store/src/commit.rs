@@ -35,9 +35,9 @@ pub struct Commit {
     /// is one whose step has not begun.
     ///
     /// The payload of a record is stored with the first one of its step, and with the first one after the step was
-    /// done; in between it must stay the same. One with a place [`apart`](reentry_core::run::EntryRecord::apart) is kept there, as memories
-    /// are, once however many steps and savepoints have it; a record without a payload names one that is kept
-    /// already.
+    /// done; in between it must stay the same. One with a place [`apart`](reentry_core::run::EntryRecord::apart) is
+    /// kept there, as memories are, once however many steps and savepoints have it; a record without a payload names
+    /// one that is kept already.
     pub steps: Vec<(StepPath, EntryRecord)>,
     /// Steps that never happened: their records go, with all below them, before `steps` are stored. A fork does not
     /// see those of its parents any more.

@@ -32,7 +32,10 @@ async fn blocked(host: &Host) -> Run {
     let run = asks_twice(&host.default_tenant()).await.new_run().create().await.unwrap();
     let error = run.start(input(json!(1))).await.unwrap_err();
     insta::allow_duplicates! {
-        insta::assert_snapshot!(error.to_string().replace(&run.id().to_string(), "RUN"), @"the host could not continue run RUN: the host panicked: the engine has a bug");
+        insta::assert_snapshot!(
+            error.to_string().replace(&run.id().to_string(), "RUN"),
+            @"the host could not continue run RUN: the host panicked: the engine has a bug"
+        );
     }
     for _ in 0..2 {
         assert_eq!(run.status().await.unwrap(), RunStatus::Running);
@@ -61,7 +64,10 @@ async fn the_third_panic_blocks_a_run_and_a_restart_tries_once_more() {
     assert_eq!(run.status().await.unwrap(), RunStatus::Blocked);
 
     panics.store(false, Ordering::SeqCst);
-    insta::assert_snapshot!(line(&run.restart().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.restart().await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
     run.resume(answer("a")).await.unwrap();
     assert_eq!(run.resume(answer("b")).await.unwrap().status, RunStatus::Success);
 }
@@ -156,7 +162,10 @@ async fn a_call_that_cannot_be_recorded_is_made_three_times_and_then_the_run_is_
     assert_eq!(calls.load(Ordering::SeqCst), 2 + 3, "those that could be recorded, and three tries");
     let result = run.result(OutputOptions::default()).await.unwrap();
     assert_eq!(result.status, RunStatus::Blocked);
-    insta::assert_snapshot!(result.error.unwrap().message, @"the store cannot do this: image snap_00000000000077078707070707070707 exists");
+    insta::assert_snapshot!(
+        result.error.unwrap().message,
+        @"the store cannot do this: image snap_00000000000077078707070707070707 exists"
+    );
     same.0.store(false, Ordering::SeqCst);
     assert_eq!(run.restart().await.unwrap().status, RunStatus::Suspended);
     assert_eq!(run.resume(answer("b")).await.unwrap().status, RunStatus::Success);

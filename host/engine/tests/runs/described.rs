@@ -105,16 +105,16 @@ async fn is_let_in(tenant: &Tenant, added: Result<Component, Error>, what: &str)
     let step = component.steps()[0].id.clone();
     let committed = tenant.workflow("w").then(component.step(&step)).commit().await;
     // A schema may fit no input, no question, no answer.
-    if let Ok(workflow) = committed {
-        if let Ok(started) = workflow.new_run().start(input(json!({}))).await {
-            let run = started.run;
-            let ends = run.status().await.unwrap().is_final();
-            if !ends && run.resume(ResumeOptions::data(json!({}))).await.is_err() {
-                run.cancel().await.unwrap();
-            }
-            assert!(run.status().await.unwrap().is_final(), "{what}");
-            tenant.delete_run(run.id()).await.unwrap();
+    if let Ok(workflow) = committed
+        && let Ok(started) = workflow.new_run().start(input(json!({}))).await
+    {
+        let run = started.run;
+        let ends = run.status().await.unwrap().is_final();
+        if !ends && run.resume(ResumeOptions::data(json!({}))).await.is_err() {
+            run.cancel().await.unwrap();
         }
+        assert!(run.status().await.unwrap().is_final(), "{what}");
+        tenant.delete_run(run.id()).await.unwrap();
     }
     true
 }

@@ -116,8 +116,12 @@ fn component_type(reader: &mut BinaryReader<'_>, tally: &mut Tally) -> Result<()
         match reader.read_u8()? {
             0x00 => core_type(reader, tally)?,
             0x01 => one_type(reader, tally, &mut open)?,
-            0x02 => drop(reader.read::<ComponentAlias<'_>>()?),
-            0x03 => drop(reader.read::<ComponentImport<'_>>()?),
+            0x02 => {
+                reader.read::<ComponentAlias<'_>>()?;
+            }
+            0x03 => {
+                reader.read::<ComponentImport<'_>>()?;
+            }
             0x04 => {
                 reader.read::<ComponentExternName<'_>>()?;
                 reader.read::<ComponentTypeRef>()?;

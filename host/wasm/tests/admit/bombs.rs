@@ -11,8 +11,11 @@ use crate::shapes::{
     of_module, with,
 };
 
+/// Makes the bytes of a component.
+type Make = fn() -> Vec<u8>;
+
 /// Each with what refuses it: the name of a bound, `invalid`, or `admitted`.
-pub(crate) const BOMBS: &[(&str, &str, fn() -> Vec<u8>)] = &[
+pub(crate) const BOMBS: &[(&str, &str, Make)] = &[
     ("seven levels of 16 instances each", "core-instances", || {
         instances_of_instances(instances_of_modules(1))
     }),

@@ -8,8 +8,11 @@ use wasm_encoder::{
     ModuleSection, NestedComponentSection, TypeSection, ValType,
 };
 
+/// Makes a component that has as many of what is bounded.
+type Make = fn(u32) -> Vec<u8>;
+
 /// Each bound with what makes a component that uses so much of it.
-pub(crate) const SHAPES: &[(Bound, fn(u32) -> Vec<u8>)] = &[
+pub(crate) const SHAPES: &[(Bound, Make)] = &[
     (Bound::Nesting, |levels| nested(levels, |_| {}).finish()),
     (Bound::Parts, |count| repeated(count, |component| component.section(&ModuleSection(&Module::new())))),
     (Bound::CoreInstances, |count| instances_of_modules(count).finish()),
