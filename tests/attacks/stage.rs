@@ -45,6 +45,8 @@ pub(crate) struct Stage {
     pub(crate) hurried: Tenant,
     bystander: Tenant,
     workflow: Workflow,
+    /// Files that were open before the first attack.
+    open: usize,
     runs: std::sync::atomic::AtomicUsize,
     _alone: MutexGuard<'static, ()>,
 }
@@ -75,7 +77,8 @@ impl Stage {
         let definition: reentry::core::workflow::Definition =
             serde_json::from_value(json!({"id": "canary", "steps": steps})).unwrap();
         let workflow = bystander.commit(definition).await.unwrap();
-        let stage = Self {
+        let mut stage = Self {
+            open: 0,
             attacker: tenant(&host, "attacker"),
             hurried: tenant(&host, "hurried"),
             folder,
@@ -86,6 +89,7 @@ impl Stage {
             _alone: alone,
         };
         stage.bystander_is_served("at first").await;
+        stage.open = descriptors();
         stage
     }
 
@@ -134,6 +138,9 @@ impl Stage {
             }
         }
         self.host.quiet().await;
+        // Two instances at most wait for further calls, with the memory of their components.
+        let open = descriptors();
+        assert!(open <= self.open + 16, "{open} files are open, {} were", self.open);
         let database = rusqlite::Connection::open(self.folder.path().join("reentry.db")).unwrap();
         let count = |table: &str| -> u32 {
             database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
