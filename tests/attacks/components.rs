@@ -20,7 +20,7 @@ const ATTACKS: &[Attack] = &[
     ("a_006_text", || b"(component)".to_vec(), "it does not begin like"),
     ("a_007_a_contract_to_come", || renamed("guest@0.1.0", "guest@0.9.0"), "does not fit the world"),
     ("a_007_a_host_to_come", || importing("reentry:step/host@0.2.0"), "`reentry:step/host@0.2.0` (no grant"),
-    ("a_008_other_types", || exporting("(param \"x\" u32)", "(param i32)"), "does not fit the world"),
+    ("a_008_other_types", || exporting("(param \"x\" u32)", "(param i32)"), "the guest broke the contract"),
     ("a_009_an_unknown_interface", || importing("evil:thing/all@1.0.0"), "`evil:thing/all@1.0.0` (no grant"),
     ("a_010_a_network", || importing("wasi:http/types@0.2.0"), "`wasi:http/types@0.2.0` (no grant"),
     ("a_011_another_case", || importing("Wasi:cli/stdin@0.2.0"), "not a valid component"),
@@ -70,8 +70,9 @@ const ATTACKS: &[Attack] = &[
         "a_025_describe_says_much",
         || {
             describing(
-                "(drop (memory.grow (i32.const 100))) (i32.store8 (i32.const 72) (i32.const 1))
-             (i32.store (i32.const 76) (i32.const 0)) (i32.store (i32.const 80) (i32.const 6000000))",
+                "(drop (memory.grow (i32.const 200))) (i32.store8 (i32.const 72) (i32.const 1))
+             (i32.store (i32.const 76) (i32.const 65536)) (i32.store (i32.const 80) (i32.const 10000000))
+                 (memory.copy (i32.const 84) (i32.const 72) (i32.const 12))",
             )
         },
         "fuel",
@@ -89,7 +90,7 @@ const ATTACKS: &[Attack] = &[
     (
         "a_028_an_instance_of_itself",
         || wat("(component (component $c) (instance (instantiate 1)))"),
-        "not a valid",
+        "the bound `instances`",
     ),
     (
         "a_028_an_instance_of_what_comes_later",
