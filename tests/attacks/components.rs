@@ -59,7 +59,8 @@ const ATTACKS: &[Attack] = &[
         "a_023_a_start_that_fills_memory",
         || {
             starting(
-                "(drop (memory.grow (i32.const 200))) (memory.fill (i32.const 65536) (i32.const 1) (i32.const 13000000))",
+                "(drop (memory.grow (i32.const 200))) (memory.fill (i32.const 65536) (i32.const 1)
+                (i32.const 13000000))",
             )
         },
         "a fresh instance has",

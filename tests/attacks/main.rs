@@ -8,6 +8,7 @@ mod catalogue;
 mod components;
 mod guest;
 mod guests;
+mod handed;
 mod kept;
 mod moments;
 mod stage;
