@@ -158,7 +158,8 @@ fn attacks() -> Vec<Attack> {
             Long,
             starts(
                 "(loop $on (local.set $n (memory.grow (i32.const 1))) (if (i32.ne (local.get $n)
-                (i32.const -1)) (then (i32.store (i32.shl (local.get $n) (i32.const 16)) (i32.const 1)) (br $on)))) unreachable",
+                (i32.const -1)) (then (i32.store (i32.shl (local.get $n) (i32.const 16)) (i32.const 1))
+                (br $on)))) unreachable",
             ),
             Fails("limit", "bytes of memory"),
         ),

@@ -265,7 +265,8 @@ pub(crate) fn attacks() -> Vec<Attack> {
                 ..with(
                     EMIT,
                     "(memory.fill (i32.const 65536) (i32.const 32) (i32.const 999999))
-                (i32.store8 (i32.const 1065535) (i32.const 49)) (loop $on (call $emit (i32.const 65536) (i32.const 1000000)) (br $on))",
+                (i32.store8 (i32.const 1065535) (i32.const 49)) (loop $on (call $emit (i32.const 65536)
+                (i32.const 1000000)) (br $on))",
                 )
             },
             Fails("limit", "bytes of chunks emitted by one call"),
@@ -277,7 +278,8 @@ pub(crate) fn attacks() -> Vec<Attack> {
                 pages: "70",
                 ..starts(
                     "(memory.fill (i32.const 65536) (i32.const 120) (i32.const 4000000))
-                (i32.store8 (i32.const 1024) (i32.const 1)) (i32.store (i32.const 1032) (i32.const 65536)) (i32.store (i32.const 1036) (i32.const 4000000)) (return (i32.const 1024))",
+                (i32.store8 (i32.const 1024) (i32.const 1)) (i32.store (i32.const 1032) (i32.const 65536))
+                (i32.store (i32.const 1036) (i32.const 4000000)) (return (i32.const 1024))",
                 )
             },
             Fails("", "... (4000000 bytes, cut)"),
@@ -289,7 +291,9 @@ pub(crate) fn attacks() -> Vec<Attack> {
                 pages: "70",
                 ..starts(
                     "(memory.fill (i32.const 65536) (i32.const 49) (i32.const 2000000))
-                (i32.store (i32.const 1168) (i32.const 65536)) (i32.store (i32.const 1172) (i32.const 2000000)) (i32.store8 (i32.const 1032) (i32.const 2)) (i32.store (i32.const 1036) (i32.const 1152)) (i32.store (i32.const 1040) (i32.const 1)) (return (i32.const 1024))",
+                (i32.store (i32.const 1168) (i32.const 65536)) (i32.store (i32.const 1172)
+                (i32.const 2000000)) (i32.store8 (i32.const 1032) (i32.const 2)) (i32.store (i32.const 1036)
+                (i32.const 1152)) (i32.store (i32.const 1040) (i32.const 1)) (return (i32.const 1024))",
                 )
             },
             Fails("limit", "bytes of one value: 2000000 asked for"),

@@ -13,7 +13,8 @@ async fn a_055_traps_while_it_holds_handles() {
     let guest = Guest {
         wasi: true,
         describe: RE_ENTERED,
-        imports: r#"(import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $after (param i64) (result i32)))"#,
+        imports: r#"(import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $after (param i64)
+                (result i32)))"#,
         start: "(loop $on (drop (call $after (i64.const 1)))
           (br_if $on (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 100)))) unreachable",
         ..ASKS

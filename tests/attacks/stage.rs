@@ -72,7 +72,8 @@ impl Stage {
         let bystander = tenant(&host, "bystander");
         let echo =
             bystander.add_component("echo", &Guest { start: COMPLETES, ..ASKS }.component()).await.unwrap();
-        let entry = |number: usize| json!({"then": {"id": format!("s{number}"), "component": echo.digest(), "step": "it"}});
+        let (digest, id) = (echo.digest(), |number: usize| format!("s{number}"));
+        let entry = |number| json!({"then": {"id": id(number), "component": digest, "step": "it"}});
         let steps: Vec<_> = (0..STEPS).map(entry).collect();
         let definition: reentry::core::workflow::Definition =
             serde_json::from_value(json!({"id": "canary", "steps": steps})).unwrap();
