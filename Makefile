@@ -3,7 +3,7 @@
 REENTRY := target/debug/reentry
 include guests.mk
 
-.PHONY: help setup check test demo install guests sim bench bless fuzz docs deny fmt
+.PHONY: help setup check test demo install guests sim attack bench bless fuzz docs deny fmt
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,9 @@ $(REENTRY):
 
 sim: ## simulate 10,000 schedules, or with SEED=n that one, and tell all that happens in it
 	$(if $(SEED),REENTRY_SIM_SEED=$(SEED),REENTRY_SIM_SCHEDULES=10000) cargo test --locked -p reentry --test simulation -- --nocapture $(if $(SEED),schedules)
+
+attack: ## play the long form of all attacks
+	ATTACKS_LONG=1 cargo test --locked --workspace --test attacks
 
 bench: setup guests ## figures, one JSON line each, with the floor of this machine beside them
 	cargo run --locked --release -p reentry-tests --bin bench

@@ -1,11 +1,12 @@
 //! Why a call failed: wasmtime's errors, sorted.
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::convert::Fault;
 use crate::error::CallError;
-use crate::guest::Guest;
-use crate::limits::Limits;
+use crate::guest::{Guest, HANDLES_MAX};
+use crate::limits::{LimitReached, Limits};
 
 /// Innermost functions of a trap that are named.
 const FRAMES_MAX: usize = 5;
@@ -19,6 +20,10 @@ pub(crate) fn call_error(error: wasmtime::Error, guest: &mut Guest, limits: &Lim
     // A guest mostly answers a refused growth with a trap; the growth is the reason then.
     if let Some(limit) = guest.meter.refused.take() {
         return CallError::Limit(limit);
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        let (asked, at_most) = (HANDLES_MAX as u64 + 1, HANDLES_MAX as u64);
+        return CallError::Limit(LimitReached { what: "handles of the host".into(), asked, at_most });
     }
     if let Some(busy) = error.downcast_ref::<PoolConcurrencyLimitError>() {
         return CallError::Busy(busy.to_string());

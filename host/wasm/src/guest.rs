@@ -19,6 +19,10 @@ use crate::wasi;
 /// Most random bytes in one call of `random`; the contract says so.
 const RANDOM_BYTES_MAX: u32 = 65_536;
 
+/// Most handles of the host that a guest holds at once. Each takes some hundred bytes of the host's memory, which are
+/// counted nowhere else.
+pub(crate) const HANDLES_MAX: usize = 10_000;
+
 /// Most bytes of a key that the guest is told again.
 const KEY_BYTES_SHOWN: usize = 256;
 
@@ -52,12 +56,14 @@ impl Guest {
     ) -> Self {
         let log = Arc::new(GuestLog::new(Arc::clone(&host), &limits));
         let wasi = wasi.then(|| wasi::context(&log));
+        let mut resources = ResourceTable::new();
+        resources.set_max_capacity(HANDLES_MAX);
         Self {
             meter,
             spare: false,
             asked: false,
             log,
-            resources: ResourceTable::new(),
+            resources,
             host,
             limits,
             idempotency_key,
