@@ -23,8 +23,8 @@ const REPEATS: usize = 100;
 /// Loops of the flood.
 const FLOOD: usize = 300;
 
-/// Measures and prints the middle and the 99th percentile of twenty steps, alone and beside floods of short calls and of
-/// runs that only wait.
+/// Measures and prints the middle and the 99th percentile of twenty steps, alone and beside floods of short calls and
+/// of runs that only wait.
 pub fn measure() -> Result<()> {
     // As the command's: a thread more than there are processors.
     let threads = std::thread::available_parallelism()?.get() + 1;

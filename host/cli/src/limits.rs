@@ -177,7 +177,8 @@ pub(crate) const ALL: &[Limit] = &[
     Limit {
         name: "log-line-bytes",
         unit: Unit::Bytes,
-        bounds: "one line of a guest's log, its fields included, and the message of a failure, which has at most 8KiB in any case",
+        bounds: "one line of a guest's log, its fields included, and the message of a failure, \
+            which has at most 8KiB in any case",
         then: "the text is cut",
         code: None,
         least: 64,
@@ -255,7 +256,8 @@ pub(crate) const ALL: &[Limit] = &[
         name: "calls",
         unit: Unit::Count,
         bounds: "calls into guests at once, in one process",
-        then: "further calls wait for their turn. One tenant makes at most three quarters of them at once, and fewer when others make many",
+        then: "further calls wait for their turn. One tenant makes at most three quarters of them at once, \
+            and fewer when others make many",
         code: None,
         least: 1,
         most: 10_000,
@@ -265,8 +267,11 @@ pub(crate) const ALL: &[Limit] = &[
     Limit {
         name: "memory-budget",
         unit: Unit::Bytes,
-        bounds: "memory of all guests of one process, and of open components; 0 is half of what the machine or the container has",
-        then: "further calls wait. A guest that grows beyond what is left is stopped, and its call is made again when there is room for all that `memory-bytes` allows; nothing of it is kept or counts. A host whose `memory-bytes` is higher does not start",
+        bounds: "memory of all guests of one process, and of open components; \
+            0 is half of what the machine or the container has",
+        then: "further calls wait. A guest that grows beyond what is left is stopped, \
+            and its call is made again when there is room for all that `memory-bytes` allows; \
+            nothing of it is kept or counts. A host whose `memory-bytes` is higher does not start",
         code: Some(reentry::codes::SMALL_BUDGET.word),
         least: 0,
         most: 1 << 44,

@@ -268,7 +268,8 @@ impl HostBuilder {
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound
     /// on values of more than 16 MiB, for a memory budget that a single call may exceed, for a store without a secret,
-    /// and for a secret other than the one with which the store was sealed; `Damaged` when the secret in the data folder is another one.
+    /// and for a secret other than the one with which the store was sealed; `Damaged` when the secret in the data
+    /// folder is another one.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {

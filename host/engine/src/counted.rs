@@ -31,7 +31,8 @@ pub enum Counted {
     Committed,
     /// A decision was dropped, to be made anew: the run had changed meanwhile.
     Conflicted,
-    /// A call got its turn, and room for its memory. Calls that move a step to another version are not counted, neither here nor when they end.
+    /// A call got its turn, and room for its memory. Calls that move a step to another version are not counted,
+    /// neither here nor when they end.
     Admitted {
         /// How long it waited for both.
         waited_ms: u64,

@@ -82,7 +82,8 @@ impl MemoryBudget {
         Arc::new(Self { at_most: bytes, state: Mutex::default() })
     }
 
-    /// What one tenant's calls may hold together unless its policy says otherwise: less than all, for the sake of others.
+    /// What one tenant's calls may hold together unless its policy says otherwise: less than all, for the sake of
+    /// others.
     pub(crate) fn usual_at_once(&self) -> u64 {
         self.at_most / 4 * 3
     }

@@ -16,8 +16,8 @@ pub const OPEN_COMPONENTS_MAX: usize = 256;
 /// With different grants a component is opened anew: what one tenant is granted must not reach another.
 type Key = (ComponentDigest, Grants);
 
-/// Open components. Those that no call uses are closed beyond [`OPEN_COMPONENTS_MAX`] and a part of the budget, the ones
-/// first that have not been used for the longest time.
+/// Open components. Those that no call uses are closed beyond [`OPEN_COMPONENTS_MAX`] and a part of the budget, the
+/// ones first that have not been used for the longest time.
 pub(crate) struct Opened<C: ?Sized> {
     budget: Arc<MemoryBudget>,
     kept: Mutex<Kept<C>>,
@@ -55,7 +55,8 @@ impl<C: ?Sized> Opened<C> {
         entry.cell.get().map(|open| Arc::clone(&open.component))
     }
 
-    /// The component, opened by `open` if it is not, once however many ask at the same time. `bytes` says what it holds.
+    /// The component, opened by `open` if it is not, once however many ask at the same time. `bytes` says what it
+    /// holds.
     pub(crate) async fn get(
         &self,
         key: Key,

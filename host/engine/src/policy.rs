@@ -28,8 +28,8 @@ pub struct TenantPolicy {
     pub grants: Grants,
     /// What one run of the tenant's may use in all.
     pub quotas: RunQuotas,
-    /// Bytes of the host's memory budget that calls of the tenant may hold at once; further ones wait. A call that is the
-    /// tenant's only one may hold more, as far as `limits` allow. Three quarters of the budget if it is `None`.
+    /// Bytes of the host's memory budget that calls of the tenant may hold at once; further ones wait. A call that is
+    /// the tenant's only one may hold more, as far as `limits` allow. Three quarters of the budget if it is `None`.
     pub memory_at_once: Option<u64>,
     /// How many turns the tenant gets, at calls, for one of a tenant with weight 1, when both wait: 1 to 1000. `None`
     /// is 1.

@@ -1,8 +1,8 @@
 //! Turns: places that several share, such as calls at once, so that none of those keeps the others from them.
 //!
 //! Each *sharer*, a tenant mostly, waits in an order of its own, and places go to sharers by weight. A sharer gets none
-//! as long as it has three times as many as are free, so that there is one for others that come. Who gets which place is
-//! decided by [`Line`], a plain value; this is the waiting around it.
+//! as long as it has three times as many as are free, so that there is one for others that come. Who gets which place
+//! is decided by [`Line`], a plain value; this is the waiting around it.
 
 mod line;
 

@@ -67,8 +67,8 @@ pub struct RuntimeConfig {
     /// [`CallError::Busy`](crate::CallError::Busy).
     pub calls_max: u32,
     /// Bytes for the memory of all guests of this process together, and of open components: what whoever makes the
-    /// calls shares among them, by [`HostCalls::may_have_memory`](crate::HostCalls::may_have_memory). Default 0: half of
-    /// the memory of the machine, or of what the container may have, but no less than one call may use.
+    /// calls shares among them, by [`HostCalls::may_have_memory`](crate::HostCalls::may_have_memory). Default 0: half
+    /// of the memory of the machine, or of what the container may have, but no less than one call may use.
     ///
     /// Beside it the process holds the images that it reads and stores, each up to the memory of its guest, and what
     /// stays in slots and spare instances: up to a quarter of the budget, and `resident_bytes` for each of

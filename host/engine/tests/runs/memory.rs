@@ -132,14 +132,14 @@ fn check_nothing_is_left(host: &Host) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forty_guests_of_which_there_is_room_for_two_all_succeed() {
+async fn forty_guests_of_which_there_is_room_for_one_all_succeed() {
     let heard = Heard::new(2);
-    let host = within(BUDGET, &heard).build().await.unwrap();
+    let host = within(400_000_000, &heard).build().await.unwrap();
     let started = over(&host.default_tenant(), &grows(PAGES, &[COMPLETES]), 40).await;
     assert_eq!(started.result.status, RunStatus::Success, "{:?}", started.result);
     check_nothing_is_left(&host);
     assert!(host.memory().peak > 250_000_000);
-    // The two that met had grown to less than they were to have.
+    // Of the two that met one could not grow to what it was to have.
     let again = heard.count_of(Counted::MadeAgain);
     assert!((1..=40).contains(&again), "{again} calls were made again");
     assert_eq!((heard.ended(CallOutcome::Completed), heard.ended(CallOutcome::Failed)), (40, 0));

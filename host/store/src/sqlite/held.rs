@@ -128,8 +128,8 @@ pub(crate) fn next_due(connection: &Connection, after: Timestamp) -> Result<Opti
 /// A run with a call whose owner is dead, and that owner.
 type Orphan = (TenantId, RunId, OwnerId);
 
-/// Runs with a call whose owner is dead and that nobody else has claimed, once for each such owner, but for some; of each
-/// tenant its share.
+/// Runs with a call whose owner is dead and that nobody else has claimed, once for each such owner, but for some; of
+/// each tenant its share.
 ///
 /// Looks through the calls of running runs, which are as many as the hosts together can make at once: an index of
 /// owners would have to be written at the begin and the end of every call.

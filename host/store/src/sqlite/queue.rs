@@ -15,8 +15,8 @@ const GROUP_CHANGES_MAX: usize = 256;
 /// Most bytes in one transaction, but for a single larger change. Bounds the same, and the cache that holds the pages.
 const GROUP_BYTES_MAX: usize = 8 << 20;
 
-/// Bytes that a tenant may have written in one turn, of which it has one a group. One that had more written, as a change
-/// is never divided, has no turn until that is made up for.
+/// Bytes that a tenant may have written in one turn, of which it has one a group. One that had more written, as a
+/// change is never divided, has no turn until that is made up for.
 const TURN_BYTES: i64 = 1 << 20;
 
 /// Bytes that a change counts for beside its own: a turn is at most 32 changes.

@@ -17,8 +17,8 @@ const TENANTS_MAX: usize = 1_000;
 pub(crate) struct Rotation(Mutex<String>);
 
 impl Rotation {
-    /// Looks at tenants, from the one after that at which the last look ended, until `look` says that it is enough or all
-    /// have been looked at. `following` asks for the first tenant after ?1 in the order of names.
+    /// Looks at tenants, from the one after that at which the last look ended, until `look` says that it is enough or
+    /// all have been looked at. `following` asks for the first tenant after ?1 in the order of names.
     pub(crate) fn each(
         &self,
         connection: &Connection,

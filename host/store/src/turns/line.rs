@@ -15,8 +15,8 @@ const PLACE_COST: u64 = 1 << 20;
 /// Time after which no further one is given all places in a row, counted from when places were held back for the first.
 const ALONE_FOR: Duration = Duration::from_secs(1);
 
-/// So many times as many as there are places are given, at most, to those who waited when the last one had had them all,
-/// before the next one has.
+/// So many times as many as there are places are given, at most, to those who waited when the last one had had them
+/// all, before the next one has.
 const PLACES_BETWEEN: u64 = 4;
 
 /// Names one who waits, or has a place. Later ones are larger.

@@ -8,8 +8,7 @@ use crate::run::RunQuotas;
 /// The quotas of a line of a script; those that it does not name are as they are by default.
 pub(super) fn quotas_of(line: &str) -> RunQuotas {
     line.split(' ').fold(RunQuotas::default(), |quotas, word| {
-        let (name, most) = word.split_once('=').unwrap();
-        let most = most.parse().unwrap();
+        let (name, most) = word.split_once('=').map(|(name, most)| (name, most.parse().unwrap())).unwrap();
         match name {
             "calls" => quotas.calls(most),
             "turns" => quotas.turns(most),
@@ -135,7 +134,8 @@ fn calls_under_way_end_while_the_run_is_blocked() {
       calls d
     "#);
     let all = check(arms, &["quotas calls=3", "start 1", "a completes 2", "b completes 3", "c completes 4"]);
-    insta::assert_snapshot!(all.lines().filter(|line| line.contains("run:") || line.contains("blocked")).collect::<Vec<_>>().join("\n"), @"
+    let told: Vec<_> = all.lines().filter(|line| line.contains("run:") || line.contains("blocked")).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
     run: running
     run: running, durable
     run: running, durable

@@ -176,7 +176,10 @@ proptest! {
     #[test]
     fn the_rules_hold_whatever_happens(
         places in 1_u32..6,
-        doings in prop::collection::vec((0_u8..8, prop::sample::select(vec!['a', 'b', 'c', 'd']), any::<prop::sample::Index>()), 1..120),
+        doings in prop::collection::vec(
+            (0_u8..8, prop::sample::select(vec!['a', 'b', 'c', 'd']), any::<prop::sample::Index>()),
+            1..120,
+        ),
     ) {
         let mut line = Line::new(places, true);
         let mut model = Model { places, waiting: Vec::new(), held: Vec::new() };
