@@ -1,17 +1,22 @@
 //! Limits by name: what `--set-limit` and `host.toml` set, `reentry limits` lists, and docs/limits.md describes.
 
+mod of_runs;
+mod unit;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use reentry::HostBuilder;
 use reentry::core::failure;
+use reentry::core::run::RunQuotas;
 use reentry::wasm::{Limits, RuntimeConfig};
 
 use crate::codes;
 use crate::failure::{Failure, Report};
-use crate::humane::read_span;
 use crate::limits_file;
+
+pub(crate) use unit::Unit;
 
 /// Most bytes of memory that a component with 32-bit addresses can have, and that a slot for one can hold.
 const MEMORY_BYTES_MAX: u64 = (1 << 32) - (1 << 16);
@@ -30,6 +35,8 @@ pub(crate) struct HostLimits {
     savepoints: u32,
     cancel_grace: Duration,
     sit_through: Duration,
+    /// What one run may use in all.
+    run: RunQuotas,
     /// What set those that are not as they are by default.
     origins: BTreeMap<&'static str, Origin>,
 }
@@ -67,70 +74,8 @@ impl Default for HostLimits {
             savepoints: reentry::SAVEPOINTS_MAX,
             cancel_grace: reentry::CANCEL_GRACE,
             sit_through: reentry::SIT_THROUGH,
+            run: RunQuotas::default(),
             origins: BTreeMap::new(),
-        }
-    }
-}
-
-/// What a limit counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
-    Bytes,
-    Milliseconds,
-    Count,
-}
-
-impl Unit {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Bytes => "bytes",
-            Self::Milliseconds => "ms",
-            Self::Count => "count",
-        }
-    }
-
-    /// A value as people read it, and as [`Unit::read`] takes it.
-    pub(crate) fn text(self, value: u64) -> String {
-        match self {
-            Self::Bytes if value > 0 && value.is_multiple_of(1 << 30) => format!("{}GiB", value >> 30),
-            Self::Bytes if value > 0 && value.is_multiple_of(1 << 20) => format!("{}MiB", value >> 20),
-            Self::Bytes if value > 0 && value.is_multiple_of(1 << 10) => format!("{}KiB", value >> 10),
-            Self::Bytes | Self::Count => value.to_string(),
-            Self::Milliseconds if value > 0 && value.is_multiple_of(3_600_000) => {
-                format!("{}h", value / 3_600_000)
-            }
-            Self::Milliseconds if value > 0 && value.is_multiple_of(1_000) => format!("{}s", value / 1_000),
-            Self::Milliseconds => format!("{value}ms"),
-        }
-    }
-
-    fn read(self, text: &str) -> Result<u64, String> {
-        let whole =
-            |digits: &str| digits.parse::<u64>().map_err(|_| format!("`{digits}` is not a whole number"));
-        match self {
-            Self::Count => whole(text),
-            Self::Bytes => {
-                let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-                let factor = match text.get(digits.len()..) {
-                    Some("") => 1,
-                    Some("KiB" | "K") => 1 << 10,
-                    Some("MiB" | "M") => 1 << 20,
-                    Some("GiB" | "G") => 1 << 30,
-                    _ => {
-                        return Err(
-                            "expected a number of bytes, or with a unit: 512KiB, 64MiB, 1GiB".to_owned()
-                        );
-                    }
-                };
-                whole(digits)?
-                    .checked_mul(factor)
-                    .ok_or_else(|| "that is more than can be counted".to_owned())
-            }
-            Self::Milliseconds => match text.strip_suffix("ms") {
-                Some(digits) => whole(digits),
-                None => read_span(text)
-                    .map_err(|_| "expected a time with its unit: 500ms, 30s, 5m, 1h".to_owned()),
-            },
         }
     }
 }
@@ -230,7 +175,7 @@ pub(crate) const ALL: &[Limit] = &[
     Limit {
         name: "log-line-bytes",
         unit: Unit::Bytes,
-        bounds: "one line of a guest's log, its fields included, and the message of a failure",
+        bounds: "one line of a guest's log, its fields included, and the message of a failure, which has at most 8KiB in any case",
         then: "the text is cut",
         code: None,
         least: 64,
@@ -348,6 +293,11 @@ pub(crate) const ALL: &[Limit] = &[
         get: |limits| u64::try_from(limits.sit_through.as_millis()).unwrap_or(u64::MAX),
         set: |limits, value| limits.sit_through = Duration::from_millis(value),
     },
+    of_runs::CALLS,
+    of_runs::TURNS,
+    of_runs::CHILDREN,
+    of_runs::LOG,
+    of_runs::CPU,
 ];
 
 /// Why a text is no value of a limit.
@@ -434,8 +384,9 @@ impl HostLimits {
     /// A host that keeps to them.
     pub(crate) fn apply(&self, builder: HostBuilder) -> HostBuilder {
         let Self { guest, component_bytes, base_bytes, loading, .. } = self.clone();
-        let Self { calls, savepoints, cancel_grace, sit_through, .. } = *self;
+        let Self { calls, savepoints, cancel_grace, sit_through, run, .. } = *self;
         let builder = builder.savepoints_max(savepoints).cancel_grace(cancel_grace).sit_through(sit_through);
+        let builder = builder.quotas(run);
         builder.runtime(move |config| {
             let config = config.limits(guest).calls_max(calls).loading(loading);
             config.component_bytes_max(component_bytes).base_bytes_max(base_bytes)

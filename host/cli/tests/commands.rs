@@ -64,6 +64,7 @@ impl Shell {
         shell.workflow("deep", &format!(r#"{ask}, {{"map": {{"to": "{deep}"}}}}"#));
         shell.write("96.json", ("[".repeat(96) + &"]".repeat(96)).as_bytes());
         shell.write("large.json", format!("\"{}\"", "x".repeat(5 << 20)).as_bytes());
+        shell.workflow("endless", r#"{"doWhile": {"do": {"map": {"to": "input"}}, "while": "true"}}"#);
         shell.workflow("sleeps", r#"{"sleep": {"ms": 86400000}}"#);
         let hurries = r#"{"then": {"component": "ask.wasm", "step": "ask", "totalTimeoutMs": 5000}}"#;
         shell.workflow("hurries", hurries);
@@ -440,7 +441,7 @@ macro_rules! cases {
 
 cases!(
     answers, backup, blocked, control, doors, events, hints, history, library, limits, lists, logs, migrate,
-    names, odd, prune, recover, replay, retries, run, space, tenants, traces, watch, work
+    names, odd, prune, quotas, recover, replay, retries, run, space, tenants, traces, watch, work
 );
 
 #[test]

@@ -120,6 +120,8 @@ pub struct CallEnded {
     pub call: u32,
     /// Who made it; the end of a call that was taken over does not count.
     pub owner: OwnerId,
+    /// How long the guest was at work, in microseconds; 0 when it was not called.
+    pub micros: u64,
     /// How it ended.
     pub end: CallEnd,
     /// What the call set, by key; dropped when it failed.

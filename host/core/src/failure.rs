@@ -68,8 +68,38 @@ failure_codes! {
         "The state or the request context would be larger than it may be.",
         "Keep less in the state and the request context.";
     BLOCKED = "blocked",
-        "The run is blocked: continuing it went wrong three times, in a way that would happen again.",
-        "Correct the reason that the message names, then restart the run. Or cancel it.";
+        "The run was blocked before the reason had a code: continuing it went wrong three times.",
+        "Correct the reason that the message names, then continue the run (`runs continue`). Or cancel it.";
+    PANIC = "panic",
+        "The run is blocked: the host panicked three times while it continued the run.",
+        "Report it to the authors of the host. Then continue the run with a corrected host, or cancel it.";
+    ENDS_HOSTS = "ends-hosts",
+        "The run is blocked: three host processes ended while they made a call of it and no other one.",
+        "Correct the component, or report it to the authors of the host. Then continue the run, or cancel it.";
+    UNREADABLE = "unreadable",
+        "The run is blocked: it could not be read three times, or once when it was to be canceled or deleted.",
+        "Delete the run; a backup may have it whole.";
+    UNSTORABLE = "unstorable",
+        "The run is blocked: what followed from a call of it could not be stored three times.",
+        "Correct the reason that the message names, then continue the run. Or cancel it.";
+    RUN_CALLS = "run-calls",
+        "The run is blocked: it has called guests as often as a run may.",
+        "Look for a loop without an end. Raise the limit `run-calls` and continue the run, fork it, or cancel it.";
+    RUN_TURNS = "run-turns",
+        "The run is blocked: it has entered as many entries as a run may, those in loops counted each time.",
+        "Look for a loop without an end. Raise the limit `run-turns` and continue the run, fork it, or cancel it.";
+    RUN_CHILDREN = "run-children",
+        "The run is blocked: its steps have run as many steps and workflows as they may, at all depths together.",
+        "Look for a recursion without an end. Raise the limit `run-children` and continue the run, fork it, or cancel it.";
+    RUN_LOG = "run-log",
+        "The run is blocked: the log of what happened in it is as large as it may be.",
+        "Raise the limit `run-log` and continue the run, fork it, or cancel it.";
+    RUN_CPU = "run-cpu",
+        "The run is blocked: its calls into guests took as long together as they may.",
+        "Raise the limit `run-cpu` and continue the run, fork it, or cancel it.";
+    MISSING_GRANT = "missing-grant",
+        "The run is blocked: a component of it imports what is not granted any more.",
+        "Give the grant that the message names and continue the run, or cancel it.";
     BAD_ANSWER = "bad-answer",
         "The step refused an answer, but named no wait that a caller answered, so the answer cannot be given back.",
         "Correct the step, or build it with a newer SDK.";

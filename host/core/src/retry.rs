@@ -2,8 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::AHEAD_MS_MAX;
+
 /// Most retries that a policy may ask for. A policy with more is a mistake, or a step that never works.
 pub const RETRIES_MAX: u32 = 1_000;
+
+/// Most that a wait may grow by from one try to the next.
+const BACKOFF_MAX: f64 = 1_000.0;
 
 /// When and how often a failed call is tried again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,11 +16,11 @@ pub const RETRIES_MAX: u32 = 1_000;
 pub struct RetryPolicy {
     /// Tries after the first one.
     pub retries: u32,
-    /// Wait before the first retry.
+    /// Wait before the first retry. At most ten years.
     pub delay_ms: u64,
-    /// Each further wait is the previous one times this.
+    /// Each further wait is the previous one times this. At most 1,000.
     pub backoff: f64,
-    /// No wait is longer than this; 0 means no bound.
+    /// No wait is longer than this; 0 means ten years.
     pub max_delay_ms: u64,
     /// Share of each wait, 0.0 to 1.0, that is drawn at random.
     pub jitter: f64,
@@ -50,8 +55,13 @@ impl RetryPolicy {
         if self.retries > RETRIES_MAX {
             return bad("retries", self.retries.to_string(), "at most 1000");
         }
-        if !(self.backoff.is_finite() && self.backoff >= 1.0) {
-            return bad("backoff", self.backoff.to_string(), "a number of at least 1");
+        for (field, ms) in [("delayMs", self.delay_ms), ("maxDelayMs", self.max_delay_ms)] {
+            if ms > AHEAD_MS_MAX {
+                return bad(field, ms.to_string(), "at most ten years in milliseconds, 315360000000");
+            }
+        }
+        if !(1.0..=BACKOFF_MAX).contains(&self.backoff) {
+            return bad("backoff", self.backoff.to_string(), "a number from 1 to 1000");
         }
         if !(0.0..=1.0).contains(&self.jitter) {
             return bad("jitter", self.jitter.to_string(), "a number from 0 to 1");
@@ -69,7 +79,9 @@ impl RetryPolicy {
     /// `random` decides the jittered share; it is the caller's, so that the same decision can be made twice.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     pub fn delay_ms(&self, attempt: u32, random: u32) -> u64 {
-        let bound = if self.max_delay_ms == 0 { u64::MAX } else { self.max_delay_ms } as f64;
+        // Policies that were kept before may say more.
+        let bound =
+            if self.max_delay_ms == 0 { AHEAD_MS_MAX } else { self.max_delay_ms.min(AHEAD_MS_MAX) } as f64;
         let exponent = i32::try_from(attempt).unwrap_or(i32::MAX);
         let full = (self.delay_ms as f64 * self.backoff.powi(exponent)).min(bound);
         let drawn = f64::from(random) / f64::from(u32::MAX);
@@ -96,7 +108,7 @@ mod tests {
         let policy = RetryPolicy { retries: 1, delay_ms: 1_000, jitter: 0.5, ..RetryPolicy::default() };
         assert_eq!((policy.delay_ms(0, 0), policy.delay_ms(0, u32::MAX)), (1_000, 500));
         let wild = RetryPolicy { delay_ms: u64::MAX, backoff: 1e300, ..RetryPolicy::default() };
-        assert_eq!(wild.delay_ms(u32::MAX, 0), u64::MAX);
+        assert_eq!(wild.delay_ms(u32::MAX, 0), AHEAD_MS_MAX);
     }
 
     #[test]
@@ -106,8 +118,15 @@ mod tests {
         assert_eq!(said(base()), Ok(()));
         assert_eq!(
             said(RetryPolicy { backoff: f64::NAN, ..base() }),
-            Err("retry policy: `backoff` is NaN, expected a number of at least 1".into())
+            Err("retry policy: `backoff` is NaN, expected a number from 1 to 1000".into())
         );
+        assert_eq!(
+            said(RetryPolicy { delay_ms: u64::MAX, ..base() }),
+            Err("retry policy: `delayMs` is 18446744073709551615, expected at most ten years in milliseconds, 315360000000".into())
+        );
+        assert_eq!(said(RetryPolicy { delay_ms: AHEAD_MS_MAX, backoff: 1e3, ..base() }), Ok(()));
+        assert!(said(RetryPolicy { max_delay_ms: AHEAD_MS_MAX + 1, ..base() }).is_err());
+        assert!(said(RetryPolicy { backoff: 1e308, ..base() }).is_err());
         assert!(said(RetryPolicy { retries: 1_001, ..base() }).is_err());
         assert!(said(RetryPolicy { jitter: 1.5, ..base() }).is_err());
     }

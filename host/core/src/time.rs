@@ -11,10 +11,18 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
+/// Longest time that anything is put off: ten years, in milliseconds. What is longer is a mistake, or means never.
+pub const AHEAD_MS_MAX: u64 = 10 * 365 * 24 * 60 * 60 * 1_000;
+
 impl Timestamp {
     /// This instant and a number of milliseconds; the end of time when there is no such instant.
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))
+    }
+
+    /// Whether this instant is later than [`AHEAD_MS_MAX`] after another one.
+    pub fn is_too_far_from(self, now: Self) -> bool {
+        self.ms_since(now) > AHEAD_MS_MAX
     }
 
     /// Milliseconds from `earlier` to this instant, 0 when `earlier` is later.

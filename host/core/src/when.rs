@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::json::Json;
 use crate::similar::did_you_mean;
-use crate::time::Timestamp;
+use crate::time::{AHEAD_MS_MAX, Timestamp};
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
@@ -55,6 +55,12 @@ pub enum WhenError {
         found: String,
         /// What is wrong with it, if it is nearly one.
         reason: String,
+    },
+    /// A length of time that is longer than ten years.
+    #[error("{span} is longer than ten years")]
+    TooLong {
+        /// The length of time.
+        span: String,
     },
     /// Before 1970 or after 9999.
     #[error("{what} is not between the years 1970 and 9999")]
@@ -114,6 +120,18 @@ impl Span {
         let start = start.ok_or_else(range)?.to_zoned(self.zone.clone());
         let end = start.checked_add(self.span).map_err(|_| range())?;
         to_ms(end.timestamp()).ok_or_else(range)
+    }
+
+    /// The instant that is so much later than `now`, as [`Self::after`] has it, if that is at most ten years.
+    ///
+    /// # Errors
+    /// As [`Self::after`]; [`WhenError::TooLong`].
+    pub fn after_bounded(&self, now: Timestamp) -> Result<Timestamp, WhenError> {
+        let end = self.after(now)?;
+        match end.ms_since(now) > AHEAD_MS_MAX {
+            true => Err(WhenError::TooLong { span: format!("{:#}", self.span) }),
+            false => Ok(end),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reentry_core::run::{Durability, Refused};
+use reentry_core::run::{Durability, Refused, RunQuotas};
 use reentry_store::Store;
 use reentry_store::memory::MemoryStore;
 use reentry_store::sqlite::SqliteStore;
@@ -81,6 +81,7 @@ pub struct HostBuilder {
     runtime: Box<dyn FnOnce(RuntimeConfig) -> RuntimeConfig + Send>,
     guests: Box<MakeGuests>,
     grants: Grants,
+    quotas: RunQuotas,
     policies: Option<Arc<dyn Policies>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -103,6 +104,7 @@ impl Default for HostBuilder {
             runtime: Box::new(|config| config),
             guests: Box::new(|config| Ok(Arc::new(Runtime::new(config)?))),
             grants: Grants::none(),
+            quotas: RunQuotas::default(),
             policies: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -176,7 +178,14 @@ impl HostBuilder {
         self
     }
 
-    /// Asks these what each tenant may use. Defaults to the same for all: [`Self::limits`] and [`Self::grants`].
+    /// Sets what one run may use in all, whatever the tenant. With [`Self::policies`] it does not count.
+    pub fn quotas(mut self, quotas: RunQuotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
+    /// Asks these what each tenant may use. Defaults to the same for all: [`Self::limits`], [`Self::grants`] and
+    /// [`Self::quotas`].
     pub fn policies(mut self, policies: Arc<dyn Policies>) -> Self {
         self.policies = Some(policies);
         self
@@ -289,7 +298,8 @@ impl HostBuilder {
         let calls = Semaphore::new(calls_max as usize);
 
         let policies = self.policies.unwrap_or_else(|| {
-            let policy = TenantPolicy::default().limits(limits.clone()).grants(self.grants);
+            let policy =
+                TenantPolicy::default().limits(limits.clone()).grants(self.grants).quotas(self.quotas);
             Arc::new(SameForAll(Arc::new(policy)))
         });
         let owner = chance.owner_id(self.clock.now());

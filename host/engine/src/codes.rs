@@ -15,6 +15,10 @@ reentry_core::error_codes! { pub table:
         "The component is not accepted.",
         "It is not valid, imports what is not granted, describes itself wrongly, or exceeds a limit. Or its memory cannot be kept.",
         "Correct the component as the message says, or grant what it imports.";
+    MISSING_GRANT = "missing-grant", Refused,
+        "A component of a run imports what is not granted.",
+        "A grant was taken away after the component was accepted, or the command was given fewer grants. The run stays as it is; one that was under way is blocked.",
+        "Give the grant that the message names; then answer again, or continue the run (`runs continue`).";
     INVALID_NAME = "invalid-name", Refused,
         "A name, key or id breaks the rule for names.",
         "It is empty, too long, or has characters that names do not have.",

@@ -36,6 +36,7 @@ pub(crate) fn commit(
             Some(Json::record(&decision.log).map_err(|error| Error::unwritable(decision.run.id, error))?)
         }
     };
+    decision.run.spent.log_bytes += log.as_ref().map_or(0, |log| log.text().len() as u64);
     let savepoint = decision.saved.as_ref().map(saved::savepoint).transpose()?;
     let fork_of = decision.run.fork_of.filter(|_| expected.is_none()).map(|fork| (fork.run, fork.version));
     Ok(Commit {

@@ -1,13 +1,15 @@
 //! Runs that are canceled, paused, restarted, sent back, deleted.
 
+use reentry_core::actor::By;
 use reentry_core::event::{Event, Restarted, Traveled};
+use reentry_core::failure;
 use reentry_core::id::RunId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, RunStatus};
 use reentry_store::{DeleteError, SavepointKind};
 
-use crate::error::{Error, chain};
+use crate::error::Error;
 use crate::options::{ActOptions, OutputOptions, ResumeOptions};
 use crate::output::RunResult;
 use crate::run::Run;
@@ -59,8 +61,8 @@ impl Run {
         let name = "workflow run (canceled)";
         match self.bring(name, Event::CancelRequested(by)).await {
             Err(error) if error.is_unreadable() => {
-                let (tenant, reason) = (&self.tenant, chain(&error));
-                match trouble::block(&tenant.shared, &tenant.id, self.id, &reason).await {
+                let (tenant, why) = (&self.tenant, trouble::verdict(&failure::UNREADABLE, &error));
+                match trouble::block(&tenant.shared, &tenant.id, self.id, &why).await {
                     true => Err(Error::Unreadable { run: self.id, source: Box::new(error) }),
                     false => Err(error),
                 }
@@ -103,8 +105,34 @@ impl Run {
         self.bring("workflow run (unpaused)", Event::Unpaused { owner, by }).await
     }
 
+    /// Lets a run go on that is paused or blocked, and returns when it has ended or waits. One that is blocked is tried
+    /// once more from where it stands: what was under way or was not begun is called. It stays blocked, and paused if
+    /// it was, as long as what blocked it is still so; nothing is stored then.
+    ///
+    /// # Errors
+    /// `Conflict` for a run that is neither, and for one that would be blocked again at once.
+    pub async fn go_on(&self) -> Result<RunResult, Error> {
+        self.go_on_with(ActOptions::default()).await
+    }
+
+    /// Lets the run go on as [`Self::go_on`] does, and records who asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::go_on`]; `Refused` for a name or a comment that is too long.
+    pub async fn go_on_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        match self.status().await? {
+            RunStatus::Blocked => self.unblock(who::acting(options)?).await,
+            _ => self.unpause_with(options).await,
+        }
+    }
+
+    async fn unblock(&self, by: By) -> Result<RunResult, Error> {
+        let event = Event::Unblocked { owner: self.tenant.shared.owner, by: Box::new(by) };
+        self.bring("workflow run (restarted)", event).await
+    }
+
     /// Has a run that failed or was canceled go on from where it was right before: what failed is tried again. A
-    /// blocked run is tried once more where it stands. Returns when it has ended or waits.
+    /// blocked run goes on as with [`Self::go_on`]. Returns when it has ended or waits.
     ///
     /// # Errors
     /// `Conflict` for a run that did not end so, or of which no savepoint is kept.
@@ -120,8 +148,7 @@ impl Run {
         let by = who::acting(options)?;
         let run = self.load().await?;
         if run.status() == RunStatus::Blocked {
-            let event = Event::Unblocked { owner: self.tenant.shared.owner, by: Box::new(by) };
-            return self.bring("workflow run (restarted)", event).await;
+            return self.unblock(by).await;
         }
         let point =
             self.tenant.shared.store.last_savepoint(&self.tenant.id, self.id, SavepointKind::Failure).await?;
@@ -129,7 +156,8 @@ impl Run {
             RunStatus::Failed | RunStatus::Canceled => Refused::NotSaved,
             status => Refused::NotRestartable { status },
         };
-        let saved = Box::new(saved::run_of(&point.ok_or(refused)?)?);
+        let store = &*self.tenant.shared.store;
+        let saved = Box::new(saved::run_of(store, &point.ok_or(refused)?).await?);
         let host = &self.tenant.shared;
         let suspension = host.chance.suspension_ids(host.clock.now(), saved.waiting().count());
         let event = Event::Restarted(Restarted { saved, owner: host.owner, suspension, by });
@@ -187,7 +215,7 @@ impl Tenant {
         match load_with_program(shared, tenant, id).await {
             // Blocked first, so that nobody brings it on meanwhile.
             Err(error) if error.is_unreadable() => {
-                trouble::block(shared, tenant, id, &chain(&error)).await;
+                trouble::block(shared, tenant, id, &trouble::verdict(&failure::UNREADABLE, &error)).await;
                 Ok(shared.store.delete_run(tenant, id).await?)
             }
             _ => Err(not_final.into()),

@@ -89,5 +89,7 @@ pub(crate) fn counted(cause: &Cause, before: &RunState, after: &RunState) -> imp
         (true, false) => Some(Counted::Restarted),
         _ => None,
     };
-    [Some(Counted::Committed), what, stands].into_iter().flatten()
+    let is_blocked = before.blocked.is_none() && after.blocked.is_some();
+    let blocked = is_blocked.then_some(Counted::Blocked);
+    [Some(Counted::Committed), what, stands, blocked].into_iter().flatten()
 }

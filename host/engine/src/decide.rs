@@ -9,7 +9,7 @@ use reentry_core::path::StepPath;
 use reentry_core::resume::TargetError;
 use reentry_core::run::{
     Decision, Durability, EntryRecord, Known, MOVES_MAX, Missing, NoDecision, Refused, ReopenedSuspension,
-    RunState,
+    RunQuotas, RunState,
 };
 use reentry_core::trace::RootSpan;
 use reentry_core::workflow::Program;
@@ -126,7 +126,8 @@ impl Decider {
             Cause::Event(event) | Cause::CallEnded(event, ..) => StoredChange::of(event),
             Cause::Fork(_) => StoredChange::Created,
         };
-        let mut known = Known::default();
+        let quotas = self.quotas(cause).await?;
+        let mut known = Known::of(quotas);
         let mut meant = Meant::by(cause, &self.run);
         for _ in 0..CONFLICTS_MAX {
             self.learn(cause).await?;
@@ -134,7 +135,7 @@ impl Decider {
             let decided = match self.decide(cause, &mut known).await {
                 Err(_) if self.is_recalled => {
                     self.reload().await?;
-                    (known, meant) = (Known::default(), Meant::by(cause, &self.run));
+                    (known, meant) = (Known::of(quotas), Meant::by(cause, &self.run));
                     continue;
                 }
                 Err(Error::Refused(Refused::Target(error))) => {
@@ -148,7 +149,7 @@ impl Decider {
             };
             let Some(mut decision) = decided else {
                 self.let_due_happen().await?;
-                known = Known::default();
+                known = Known::of(quotas);
                 continue;
             };
             if self.host.durability == Durability::Visible {
@@ -170,7 +171,7 @@ impl Decider {
                     self.host.observer.count(&self.run.tenant, Counted::Conflicted);
                     let was_recalled = self.is_recalled;
                     self.reload().await?;
-                    known = Known::default();
+                    known = Known::of(quotas);
                     if was_recalled {
                         meant = Meant::by(cause, &self.run);
                     }
@@ -178,6 +179,14 @@ impl Decider {
             }
         }
         Err(self.interrupted(&"it is changed by others all the time"))
+    }
+
+    /// What the run may use. It can be canceled whatever that is.
+    async fn quotas(&self, cause: &Cause) -> Result<RunQuotas, Error> {
+        match cause {
+            Cause::Event(Event::CancelRequested(_)) => Ok(RunQuotas::default()),
+            _ => Ok(self.host.policy(&self.run.tenant).await?.quotas),
+        }
     }
 
     /// Notes an answer that came when its suspension was over, unless the very same request has given the one that

@@ -60,7 +60,10 @@ pub(crate) async fn deliver(host: &Arc<Shared>, message: &Message) -> Result<Del
             // It was over before the message came, or is blocked.
             Err(Error::Refused(Refused::Idle | Refused::Blocked { .. })) => {}
             // The next in line may be sound.
-            Err(error) => tracing::error!(run = %run, %error, "an event could not be delivered"),
+            Err(error) => {
+                trouble::block_without_grant(host, &message.tenant, run, &error).await;
+                tracing::error!(run = %run, %error, "an event could not be delivered");
+            }
         }
     }
     Ok(if is_there(host, message).await? { Delivery::Nobody } else { Delivery::Before })

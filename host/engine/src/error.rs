@@ -133,6 +133,16 @@ pub enum Error {
         /// The folder.
         path: String,
     },
+    /// A component of a run imports what is not granted any more. The run is blocked if it was under way.
+    #[error("step `{path}`, component {component}: {source}")]
+    MissingGrant {
+        /// The component.
+        component: ComponentDigest,
+        /// The step that was to be called.
+        path: String,
+        /// What it imports, with the grants that it needs.
+        source: LoadError,
+    },
     /// A run that cannot be read was to be canceled. It is blocked now: nothing continues it, and it can be deleted.
     #[error("run {run} cannot be canceled, as it cannot be read; it is blocked now, and can be deleted")]
     Unreadable {
@@ -230,6 +240,7 @@ impl Error {
             Self::NoWorkflow(_) => &codes::NO_WORKFLOW,
             Self::Definition(_) => &codes::INVALID_WORKFLOW,
             Self::Load(_) | Self::Contract(_) => &codes::COMPONENT_REFUSED,
+            Self::MissingGrant { .. } => &codes::MISSING_GRANT,
             Self::Name(_) => &codes::INVALID_NAME,
             Self::Unsafe { .. } => &codes::UNSAFE_FOLDER,
             Self::Snapshot { .. } => &codes::DAMAGED_SNAPSHOT,

@@ -114,9 +114,14 @@ impl Run {
         let from = match at {
             None => now,
             Some(at) => {
-                let point = host.store.savepoint(&self.tenant.id, self.id, at).await?;
-                let point = point.ok_or(Error::NoSavepoint { run: self.id, suspension: at })?;
-                saved::run_of(&point)?
+                let point = async || host.store.savepoint(&self.tenant.id, self.id, at).await;
+                let none = || Error::NoSavepoint { run: self.id, suspension: at };
+                let found = saved::run_of(&*host.store, &point().await?.ok_or_else(none)?).await;
+                // Its parts go with it.
+                if found.is_err() && point().await?.is_none() {
+                    return Err(none());
+                }
+                found?
             }
         };
         let program = host.registry.program(&from).await?;

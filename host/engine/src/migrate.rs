@@ -176,7 +176,7 @@ impl Run {
     /// Makes the decision, which is then forgotten.
     async fn decide(&self, run: &RunState, new: &Program, event: Migrated) -> Result<(), Error> {
         let (host, event) = (&self.tenant.shared, Event::Migrated(event));
-        let mut known = Known::default();
+        let mut known = Known::of(host.policy(&run.tenant).await?.quotas);
         loop {
             match apply(run.clone(), new, event.clone(), host.clock.now(), &known) {
                 Ok(_) => return Ok(()),

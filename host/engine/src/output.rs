@@ -1,12 +1,11 @@
 //! What a caller gets back.
 
-use reentry_core::failure;
 use std::collections::BTreeMap;
 
 use reentry_core::id::{RunId, SuspensionId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, RunState, RunStatus, StepResult, StepStatus};
+use reentry_core::run::{Blocked, EntryRecord, RunState, RunStatus, StepResult, StepStatus};
 use reentry_core::step::Failure;
 use reentry_core::time::Timestamp;
 use reentry_core::trace::{SpanId, TraceId};
@@ -94,7 +93,7 @@ impl RunResult {
         let labels = || labels(&suspended);
         let entry = root.map(|root| &root.entry);
         let blocked = run.blocked.as_ref().filter(|_| run.status() == RunStatus::Blocked);
-        let blocked = blocked.map(|reason| Failure::of(&failure::BLOCKED, reason.clone()));
+        let blocked = blocked.map(Blocked::failure);
         Self {
             run_id: run.id,
             status: run.status(),

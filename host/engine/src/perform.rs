@@ -125,7 +125,9 @@ pub(crate) async fn perform(
     host.fault(FaultPoint::BeforeCall);
     let called =
         called(&ready, call, input, facts, Arc::clone(&context), options).instrument(span.told.clone());
+    let begun = host.clock.uptime();
     let called = stoppable(called, &context, cancel, host.cancel_grace).await;
+    let took = host.clock.uptime().saturating_sub(begun);
     host.fault(FaultPoint::AfterCall);
 
     let ended = match called {
@@ -153,6 +155,7 @@ pub(crate) async fn perform(
     let ended = CallEnded {
         call: step.calls,
         owner: host.owner,
+        micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         end,
         state: settings.state,
         request_context: settings.request_context,
@@ -200,6 +203,7 @@ fn not_made(host: &Shared, run: &RunState, path: StepPath, step: &EntryRecord) -
     let ended = CallEnded {
         call: step.calls,
         owner: host.owner,
+        micros: 0,
         end: CallEnd::Failed(failure),
         state: BTreeMap::new(),
         request_context: BTreeMap::new(),

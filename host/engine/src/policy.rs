@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use reentry_core::id::TenantId;
+use reentry_core::run::RunQuotas;
 use reentry_wasm::{Grants, Limits};
 
 use crate::error::Error;
@@ -21,6 +22,8 @@ pub struct TenantPolicy {
     pub limits: Limits,
     /// What the tenant's components may import beyond the step contract.
     pub grants: Grants,
+    /// What one run of the tenant's may use in all.
+    pub quotas: RunQuotas,
 }
 
 impl TenantPolicy {
@@ -35,13 +38,19 @@ impl TenantPolicy {
         self.grants = grants;
         self
     }
+
+    /// Sets what one run may use in all. Defaults to [`RunQuotas::default`].
+    pub fn quotas(mut self, quotas: RunQuotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
 }
 
 /// Knows what each tenant may use.
 #[async_trait]
 pub trait Policies: Send + Sync + 'static {
-    /// Returns what a tenant may use now. Called whenever a component is opened, a call is made or a value comes in,
-    /// so it must be quick: an implementation that reads from elsewhere must keep what it has read.
+    /// Returns what a tenant may use now. Called whenever a component is opened, a call is made, a value comes in or a
+    /// decision about a run is made, so it must be quick: an implementation that reads from elsewhere must keep what it has read.
     ///
     /// # Errors
     /// Whatever keeps it from knowing. What asked for it fails with that error then, and the run stays as it is stored.

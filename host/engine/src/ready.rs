@@ -8,6 +8,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::RunState;
 use reentry_core::snapshot::SealKey;
 use reentry_core::workflow::{Program, StepAt};
+use reentry_wasm::LoadError;
 
 use crate::error::Error;
 use crate::guests::OpenComponent;
@@ -43,7 +44,8 @@ pub(crate) async fn make_ready(
 ) -> Result<Ready, Error> {
     let node = step_at(run, program, path)?;
     let policy = host.policy(&run.tenant).await?;
-    let component = host.registry.open(node.component, policy.grants).await?;
+    let opened = host.registry.open(node.component, policy.grants).await;
+    let component = opened.map_err(|error| without_grant(node.component, path, error))?;
     let seal = seal(host, run).await?;
     let image = match image {
         None => None,
@@ -58,6 +60,16 @@ pub(crate) async fn make_ready(
         }
     };
     Ok(Ready { path: path.clone(), component, image, seal })
+}
+
+/// A component that was accepted imports what is not granted now: a grant was taken away, or this host has others.
+fn without_grant(component: ComponentDigest, path: &StepPath, error: Error) -> Error {
+    match error {
+        Error::Load(source @ LoadError::Imports { .. }) => {
+            Error::MissingGrant { component, path: path.to_string(), source }
+        }
+        other => other,
+    }
 }
 
 /// The step of a component at a path.

@@ -2,7 +2,7 @@
 //!
 //! A run is saved each time somebody answers, so that what is saved must not hold again and again what does not
 //! change: an input that is large, such as the array of a `foreach`, is kept apart, once for its step and all
-//! savepoints of the run.
+//! savepoints of the run. So is a large value of the shared state.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use reentry_core::id::BlobId;
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, RunState, SaveReason, SavedRun};
-use reentry_store::{Savepoint, SavepointKind};
+use reentry_store::{Blobs, Savepoint, SavepointKind};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -18,12 +18,16 @@ use crate::inputs::WITHIN_BYTES_MAX;
 
 /// A run with its open entries, as one text.
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct State {
     head: RunState,
     steps: BTreeMap<StepPath, EntryRecord>,
     /// The payloads that are kept apart, by their step.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     apart: BTreeMap<StepPath, BlobId>,
+    /// The values of the shared state that are kept apart, by their key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    state_apart: BTreeMap<String, BlobId>,
 }
 
 /// What is stored of a run that was saved.
@@ -36,8 +40,21 @@ pub(crate) fn savepoint(saved: &SavedRun) -> Result<Savepoint, Error> {
         SaveReason::End => (None, SavepointKind::Failure),
     };
     let run = &saved.run;
-    let mut state = State { head: run.clone(), steps: run.steps.clone(), apart: BTreeMap::new() };
+    let (apart, state_apart) = (BTreeMap::new(), BTreeMap::new());
+    let mut state = State { head: run.clone(), steps: run.steps.clone(), apart, state_apart };
     let (mut images, mut parts) = (saved.images(), Vec::new());
+    for (key, value) in &mut state.head.state {
+        let text = value.text();
+        if text.len() > WITHIN_BYTES_MAX {
+            let part = BlobId::of_part(run.id, text);
+            if !images.contains(&part) {
+                images.push(part);
+                parts.push((part, text.as_bytes().to_vec()));
+            }
+            state.state_apart.insert(key.clone(), part);
+            *value = Json::null();
+        }
+    }
     for (path, step) in &mut state.steps {
         let text = step.entry.payload.text();
         let (part, is_kept) = match step.apart {
@@ -59,17 +76,25 @@ pub(crate) fn savepoint(saved: &SavedRun) -> Result<Savepoint, Error> {
 /// The run that a savepoint shows. Large inputs stay where they are kept.
 ///
 /// # Errors
-/// [`Error::Damaged`] for what is no saved run.
-pub(crate) fn run_of(savepoint: &Savepoint) -> Result<RunState, Error> {
+/// [`Error::Damaged`] for what is no saved run, or lacks a part that was dropped with the savepoint; the store's.
+pub(crate) async fn run_of(store: &dyn Blobs, savepoint: &Savepoint) -> Result<RunState, Error> {
     let damaged = |reason: String| Error::Damaged {
         what: format!("savepoint of version {}", savepoint.version),
         reason,
     };
-    let State { head, mut steps, apart } =
+    let State { mut head, mut steps, apart, state_apart } =
         savepoint.state.decode().map_err(|error| damaged(error.to_string()))?;
     for (path, part) in apart {
         let step = steps.get_mut(&path).ok_or_else(|| damaged(format!("there is no step {path}")))?;
         step.apart = Some(part);
+    }
+    for (key, part) in state_apart {
+        let text = store
+            .blob(part)
+            .await?
+            .ok_or_else(|| damaged(format!("value `{key}` of the state is missing")))?;
+        let text = String::from_utf8(text).map_err(|error| damaged(error.to_string()))?;
+        head.state.insert(key, Json::stored(text).map_err(|error| damaged(error.to_string()))?);
     }
     Ok(RunState { steps, ..head })
 }

@@ -84,6 +84,10 @@ fn called_by(event: &Event, run: &RunState, program: &Program, now: Timestamp) -
 fn image_of_call(event: &Event, step: &EntryRecord, now: Timestamp) -> Option<Option<BlobId>> {
     let of_call = |call: &Call| Some(call.image());
     match (event, &step.doing) {
+        (
+            Event::Unblocked { .. },
+            Doing::Calling(_, call) | Doing::Retrying(_, _, call) | Doing::Ready(call),
+        ) => of_call(call),
         (Event::TakenOver { from, .. }, Doing::Calling(owner, call) | Doing::Retrying(owner, _, call)) => {
             if owner == from {
                 of_call(call)

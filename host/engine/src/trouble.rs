@@ -7,8 +7,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use reentry_core::failure::{self, FailureCode};
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{Refused, TROUBLES_MAX};
+use reentry_core::run::{Blocked, Refused, TROUBLES_MAX};
 use reentry_store::StoreError;
 use tokio::task::JoinError;
 use tracing::instrument::WithSubscriber;
@@ -43,7 +44,7 @@ pub(crate) async fn panicked(host: &Shared, tenant: &TenantId, run: RunId, error
     let reason = match error.try_into_panic() {
         Ok(panic) => {
             let reason = format!("the host panicked: {}", words(&*panic));
-            note(host, tenant, run, &reason, TROUBLES_MAX).await;
+            note(host, tenant, run, &Blocked::new(&failure::PANIC, reason.as_str()), TROUBLES_MAX).await;
             reason
         }
         Err(error) => error.to_string(),
@@ -54,6 +55,9 @@ pub(crate) async fn panicked(host: &Shared, tenant: &TenantId, run: RunId, error
 /// Counts an error that would come again however often the run is continued, such as that of a call whose end cannot
 /// be stored.
 pub(crate) async fn failed(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) {
+    if block_without_grant(host, tenant, run, error).await {
+        return;
+    }
     let comes_again = matches!(
         error,
         Error::Damaged { .. }
@@ -61,27 +65,44 @@ pub(crate) async fn failed(host: &Shared, tenant: &TenantId, run: RunId, error: 
             | Error::Refused(Refused::Misfit { .. } | Refused::Schema { .. })
     );
     if comes_again {
-        note(host, tenant, run, &crate::error::chain(error), TROUBLES_MAX).await;
+        note(host, tenant, run, &verdict(&failure::UNSTORABLE, error), TROUBLES_MAX).await;
+    }
+}
+
+/// Blocks a run at once of which a component misses a grant: each host would try it again and again. Says whether it is
+/// blocked.
+pub(crate) async fn block_without_grant(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) -> bool {
+    match error {
+        Error::MissingGrant { .. } => {
+            block(host, tenant, run, &Blocked::new(&failure::MISSING_GRANT, error.to_string())).await
+        }
+        _ => false,
     }
 }
 
 /// Counts that a run could not be read when it was to be continued.
 pub(crate) async fn unreadable(host: &Shared, tenant: &TenantId, run: RunId, error: &Error) {
     if error.is_unreadable() {
-        note(host, tenant, run, &crate::error::chain(error), TROUBLES_MAX).await;
+        note(host, tenant, run, &verdict(&failure::UNREADABLE, error), TROUBLES_MAX).await;
     }
 }
 
+/// Makes a verdict of an error, with all that it says.
+pub(crate) fn verdict(code: &'static FailureCode, error: &Error) -> Blocked {
+    Blocked::new(code, crate::error::chain(error))
+}
+
 /// Blocks a run at once; says whether it is blocked now, which one is not that has ended.
-pub(crate) async fn block(host: &Shared, tenant: &TenantId, run: RunId, reason: &str) -> bool {
-    note(host, tenant, run, reason, 0).await
+pub(crate) async fn block(host: &Shared, tenant: &TenantId, run: RunId, why: &Blocked) -> bool {
+    note(host, tenant, run, why, 0).await
 }
 
 /// Counts one more time, and says whether the run is blocked.
-async fn note(host: &Shared, tenant: &TenantId, run: RunId, reason: &str, blocks_at: u32) -> bool {
-    match host.store.note_trouble(tenant, run, reason, blocks_at).await {
+async fn note(host: &Shared, tenant: &TenantId, run: RunId, why: &Blocked, blocks_at: u32) -> bool {
+    let Blocked { code, reason } = why;
+    match host.store.note_trouble(tenant, run, why, blocks_at).await {
         Ok(count) if count > 0 && count >= blocks_at => {
-            tracing::error!(%run, reason, "the run is blocked");
+            tracing::error!(%run, %code, reason, "the run is blocked");
             host.observer.count(tenant, Counted::Blocked);
             host.live.tell(run, Signal::Committed(None));
             return true;

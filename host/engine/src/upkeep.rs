@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use reentry_core::event::Event;
+use reentry_core::failure;
 use reentry_core::id::{RunId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, Refused, RunState};
@@ -50,10 +51,13 @@ async fn bring(host: &Arc<Shared>, tenant: &TenantId, id: RunId, event: Event) -
             // Somebody else was faster, or has blocked it.
             Err(Error::Refused(Refused::Idle | Refused::Blocked { .. })) => Ok(false),
             Err(error @ Error::Refused(Refused::EndsHosts { .. })) => {
-                trouble::block(&shared, &of, id, &error.to_string()).await;
+                trouble::block(&shared, &of, id, &trouble::verdict(&failure::ENDS_HOSTS, &error)).await;
                 Err(error)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                trouble::block_without_grant(&shared, &of, id, &error).await;
+                Err(error)
+            }
         }
     };
     trouble::watched(host, (tenant.clone(), id), span, doing).await

@@ -21,7 +21,7 @@ pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
 /// All that one decision about a run changes. [`Commit::new`] makes one that changes the head alone.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The run after the change. Its `steps` must be all that are not done then: the status, by which lists and
+    /// The run after the change, with why it is blocked if it is. Its `steps` must be all that are not done then: the status, by which lists and
     /// orphans are found, is taken from them. What is stored of steps comes from `steps` below.
     pub run: Arc<RunState>,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.

@@ -110,7 +110,7 @@ macro_rules! conformance {
                 what_a_step_has_called_is_not_removed, the_users_of_a_component_are_known,
                 a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known, a_version_that_is_needed_is_not_removed,
                 a_definition_that_nobody_needs_is_removed;
-            troubles: what_goes_wrong_is_counted, what_is_blocked_is_passed_by, a_blocked_run_is_deleted;
+            troubles: what_goes_wrong_is_counted, a_commit_blocks_a_run, what_is_blocked_is_passed_by, a_blocked_run_is_deleted;
             deletion: only_what_has_ended_is_deleted, a_deleted_run_leaves_nothing, a_run_with_forks_is_kept,
                 what_ended_long_ago_is_deleted;
         }

@@ -11,7 +11,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, RunState, RunStatus};
+use reentry_core::run::{Blocked, EntryRecord, RunState, RunStatus};
 use serde::Serialize;
 
 use crate::StoreError;
@@ -33,6 +33,8 @@ pub(crate) struct CommitRows {
     pub(crate) called: Vec<WorkflowDigest>,
     pub(crate) expected: Option<i64>,
     pub(crate) was_blocked: bool,
+    /// Why the run is blocked from now on, or still.
+    pub(crate) blocked: Option<Blocked>,
     pub(crate) steps: Vec<StepRow>,
     pub(crate) dropped_steps: Vec<String>,
     pub(crate) opened: Vec<SuspensionRow>,
@@ -190,6 +192,7 @@ impl CommitRows {
     pub(crate) fn encode(commit: Commit) -> Result<Self, StoreError> {
         let called: BTreeSet<WorkflowDigest> = commit.run.called.values().copied().collect();
         let run = RunRow::encode(&commit.run)?;
+        let blocked = commit.run.blocked.clone().filter(|_| run.status == RunStatus::Blocked);
         let expected = commit.expected.map(|version| number(version, "version")).transpose()?;
         if expected.is_some_and(|expected| run.version <= expected) {
             let reason =
@@ -211,6 +214,7 @@ impl CommitRows {
         Ok(Self {
             expected,
             was_blocked: commit.was_blocked,
+            blocked,
             steps: steps.collect::<Result<_, _>>()?,
             dropped_steps: commit.dropped_steps.iter().map(ToString::to_string).collect(),
             opened: commit.opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,

@@ -6,7 +6,7 @@ use reentry_core::error::chain;
 use reentry_core::json::Json;
 use reentry_core::retry::RetryPolicy;
 use reentry_core::step;
-use reentry_core::time::Timestamp;
+use reentry_core::time::{AHEAD_MS_MAX, Timestamp};
 
 use crate::bindings::exports::reentry::step::guest as wit;
 use crate::bindings::reentry::step::types;
@@ -44,6 +44,18 @@ impl Fault {
 
 /// Longest code of a failure, in bytes; what is longer is cut.
 const CODE_BYTES_MAX: usize = 128;
+
+/// Longest message of a failure, in bytes; what is longer is cut.
+const MESSAGE_BYTES_MAX: usize = 8 << 10;
+
+/// Longest title of a step, in bytes.
+const TITLE_BYTES_MAX: usize = 256;
+
+/// Longest description of a step, in bytes.
+const DESCRIPTION_BYTES_MAX: usize = 4 << 10;
+
+/// Longest metadata of a step, in bytes.
+const METADATA_BYTES_MAX: usize = 64 << 10;
 
 /// Takes a text of the guest's as JSON. `field` says where it stood.
 pub(crate) fn json(field: &str, text: String, limits: &Limits) -> Result<Json, Fault> {
@@ -134,8 +146,12 @@ pub(crate) fn failure_in(failure: step::Failure) -> types::Failure {
 // Out of the guest.
 
 pub(crate) fn failure_out(failure: types::Failure, limits: &Limits) -> Result<step::Failure, Fault> {
+    if let Some(asked) = failure.retry_after_ms.filter(|ms| *ms > AHEAD_MS_MAX) {
+        let what = "milliseconds until a further try (`failure.retry-after-ms`)".into();
+        return Err(Fault::Limit(LimitReached { what, asked, at_most: AHEAD_MS_MAX }));
+    }
     Ok(step::Failure {
-        message: cut(failure.message, limits.log_line_bytes),
+        message: cut(failure.message, limits.log_line_bytes.min(MESSAGE_BYTES_MAX)),
         code: failure.code.map(|code| cut(code, CODE_BYTES_MAX)),
         retryable: failure.retryable,
         retry_after_ms: failure.retry_after_ms,
@@ -235,6 +251,19 @@ pub(crate) fn descriptor(from: types::Descriptor, limits: &Limits) -> Result<ste
     });
     if let Some(policy) = &retry {
         policy.check().map_err(|error| format!("step `{id}`: {error}"))?;
+    }
+    let metadata = from.metadata.as_deref();
+    for (what, text, at_most) in [
+        ("title", from.title.as_deref(), TITLE_BYTES_MAX),
+        ("description", from.description.as_deref(), DESCRIPTION_BYTES_MAX),
+        ("metadata", metadata, METADATA_BYTES_MAX),
+    ] {
+        if let Some(found) = text.map(str::len).filter(|found| *found > at_most) {
+            return Err(format!("step `{id}`: `{what}` has {found} bytes, at most {at_most} are allowed"));
+        }
+    }
+    if let Some(ms) = from.timeout_ms.filter(|ms| !(1..=AHEAD_MS_MAX).contains(ms)) {
+        return Err(format!("step `{id}`: `timeout-ms` is {ms}, expected 1 to {AHEAD_MS_MAX} (ten years)"));
     }
     let metadata = schema("metadata", from.metadata)?;
     if metadata.as_ref().is_some_and(|json| !json.text().trim_start().starts_with('{')) {

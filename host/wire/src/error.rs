@@ -104,6 +104,11 @@ pub enum Details {
         /// How the run stands.
         status: RunStatus,
     },
+    /// Why a run is blocked.
+    Blocked {
+        /// The code of the reason, one of those of failures.
+        blocked: String,
+    },
     /// The question whose step refused the answer.
     Question {
         /// The step.
@@ -155,6 +160,9 @@ impl Details {
             )) => Some(Self::Candidates { suspended: CandidateRow::all(open) }),
             Error::Refused(Refused::Target(TargetError::NotSuspended { status })) => {
                 Some(Self::Status { status: *status })
+            }
+            Error::Refused(Refused::Blocked { why }) => {
+                Some(Self::Blocked { blocked: why.code.clone().into_owned() })
             }
             Error::AnswerRefused { path, suspension, .. } => {
                 Some(Self::Question { step: path.clone(), suspension_id: *suspension })

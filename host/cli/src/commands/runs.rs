@@ -31,7 +31,9 @@ pub(crate) enum Command {
     Cancel(cancel::Args),
     /// Let no further step of a run be called; answers and timers are still taken
     Pause(control::ActArgs),
-    /// Let a paused run go on
+    /// Let a paused or blocked run go on
+    ///
+    /// One that is blocked is tried once more from where it stands. It stays blocked while the reason holds.
     Continue(control::ActArgs),
     /// Let a failed or canceled run go on: the call that failed is made again
     Restart(control::ActArgs),
@@ -54,7 +56,7 @@ pub(super) async fn perform(command: Command, session: &Session) -> Result<Exit,
         Command::History(args) => history::perform(&args, session).await,
         Command::Cancel(args) => cancel::perform(&args, session).await,
         Command::Pause(args) => control::pause(&args, session).await,
-        Command::Continue(args) => control::unpause(&args, session).await,
+        Command::Continue(args) => control::go_on(&args, session).await,
         Command::Restart(args) => control::restart(&args, session).await,
         Command::Travel(args) => control::travel(args, session).await,
         Command::Migrate(args) => migrate::perform(&args, session).await,

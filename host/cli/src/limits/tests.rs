@@ -23,7 +23,7 @@ fn each_limit_is_set_by_its_name_and_changes_nothing_else() {
         }
     }
     // As many as there are fields.
-    let fields = format!("{:?}", Limits::default()).matches(": ").count() + 7;
+    let fields = format!("{:?}", Limits::default()).matches(": ").count() + 12;
     assert_eq!(ALL.len(), fields, "a limit has no name");
     assert_eq!(default.origin(ALL.first().unwrap()), Origin::Default);
 }

@@ -50,6 +50,7 @@ fn waiting(steps: &[(&str, &[&str])]) -> RunState {
             take_overs: 0,
             trials: 0,
             children: 0,
+            refused_children: 0,
             deadline: None,
             doing: Doing::Waiting(Waiting { image: None, wake: Wake::Any }),
             span_id: None,

@@ -1,38 +1,54 @@
-//! A run that nothing brings on any more, because bringing it on went wrong again and again.
+//! A run that nothing brings on any more: bringing it on went wrong again and again, or it used what it may.
 
 use super::change::Change;
+use super::doing::Doing;
+use super::entry::EntryRecord;
 use super::known::NoDecision;
 use super::log::LogKind;
+use super::quotas::Quota;
 use super::refused::Refused;
-use super::take_over;
+use super::{pause, take_over};
 use crate::actor::By;
 use crate::event::Event;
 use crate::path::StepPath;
 
-/// Refuses what a blocked run does not take: everything but a restart and a cancellation.
+/// Refuses what a blocked run does not take: everything but being continued and canceled. One that has reached a quota
+/// takes the ends of the calls that were under way, too.
 pub(super) fn check(change: &Change<'_>, event: &Event) -> Result<(), Refused> {
     match (&change.run.blocked, event) {
         (None, _) | (Some(_), Event::CancelRequested(_) | Event::Unblocked { .. }) => Ok(()),
-        (Some(reason), _) => Err(Refused::Blocked { reason: reason.clone() }),
+        (Some(why), Event::CallEnded(_)) if Quota::of(why).is_some() => Ok(()),
+        (Some(why), _) => Err(Refused::Blocked { why: why.clone() }),
     }
 }
 
 /// A blocked run is tried once more: the calls that were under way are made again, as after a take-over that is the
-/// first.
+/// first, and those that were kept back are made now.
 pub(super) fn unblock(change: &mut Change<'_>, by: By) -> Result<(), NoDecision> {
-    if change.run.blocked.take().is_none() {
+    let Some(why) = change.run.blocked.take() else {
         return Err(Refused::NotRestartable { status: change.run.status() }.into());
+    };
+    // It would be blocked again at once.
+    let still = Quota::of(&why).and_then(|quota| quota.reached(&change.run.spent, &change.known.quotas));
+    if let Some(why) = still {
+        return Err(Refused::Blocked { why }.into());
     }
     change.log_by(&StepPath::root(), LogKind::Restarted, by);
-    let held: Vec<StepPath> = change
-        .run
-        .steps
-        .iter()
-        .filter(|(_, step)| step.owner().is_some())
-        .map(|(path, _)| path.clone())
-        .collect();
+    // At a quota the calls that were under way still are, and count.
+    let are_left = Quota::of(&why).is_some();
+    let is_held = |step: &EntryRecord| match step.doing {
+        Doing::Calling(..) | Doing::Retrying(..) => !are_left,
+        _ => step.owner().is_some(),
+    };
+    let held = change.run.steps.iter().filter(|(_, step)| is_held(step));
+    let held: Vec<StepPath> = held.map(|(path, _)| path.clone()).collect();
     for path in held {
-        take_over::take(change, &path, false)?;
+        if change.run.steps.contains_key(&path) {
+            take_over::take(change, &path, false)?;
+        }
     }
-    Ok(())
+    match change.run.paused {
+        true => Ok(()),
+        false => pause::make_ready_calls(change),
+    }
 }

@@ -28,6 +28,7 @@ pub(super) fn call_ended(change: &mut Change<'_>, ended: CallEnded) -> Result<()
         }
         _ => return Err(stale().into()),
     };
+    change.run.spent.call_micros += ended.micros;
     if change.time_out_around(&path)? {
         return Ok(());
     }
@@ -79,6 +80,7 @@ fn next_move(change: &Change<'_>, path: &StepPath, step: StepAt<'_>, end: CallEn
         },
         CallEnd::Suspended { waits, suspensions, image, workflows } => {
             let waits = checked_waits(change, path, step, waits)?;
+            change.check_children(path, &waits, &workflows)?;
             Ok(Move::Wait(Box::new(NewWaits { waits, suspensions, image, workflows })))
         }
     }

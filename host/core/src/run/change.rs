@@ -185,7 +185,7 @@ impl<'w> Change<'w> {
         Some(Box::new(record))
     }
 
-    /// Has a guest called: by the owner now, or when the run is not paused any more.
+    /// Has a guest called: by the owner now, or when the run is neither paused nor blocked any more.
     pub(super) fn call(
         &mut self,
         path: &StepPath,
@@ -193,16 +193,17 @@ impl<'w> Change<'w> {
         not_before: Option<Timestamp>,
     ) -> Result<(), Refused> {
         let owner = self.owner;
-        let (paused, span_id) = (self.run.paused, SpanId::of(self.run.id, path, self.next_version()));
+        let is_kept_back = self.run.paused || !self.spends_call();
+        let span_id = SpanId::of(self.run.id, path, self.next_version());
         let step = self.step_mut(path)?;
         step.entry.status = StepStatus::Running;
         step.doing = match not_before {
-            _ if paused => Doing::Ready(call),
+            _ if is_kept_back => Doing::Ready(call),
             None => Doing::Calling(owner, call),
             Some(until) => Doing::Retrying(owner, until, call),
         };
-        step.span_id = (!paused).then_some(span_id);
-        if !paused {
+        step.span_id = (!is_kept_back).then_some(span_id);
+        if !is_kept_back {
             let called = LogKind::Called { call: step.calls, attempt: step.attempt };
             self.log_call(path, called);
             self.effects.push(Effect::Call { path: path.clone(), not_before });
@@ -260,6 +261,7 @@ impl<'w> Change<'w> {
     pub(super) fn end_run(&mut self, phase: Phase) {
         self.run.phase = phase;
         self.run.paused = false;
+        self.run.blocked = None;
         self.entering.clear();
     }
 }

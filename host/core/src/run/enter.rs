@@ -55,8 +55,10 @@ impl<'w> Change<'w> {
             if self.moves > MOVES_MAX {
                 self.insert(&path, input, Doing::Continuing(self.owner));
                 self.ask(Effect::Continue { path });
-            } else {
+            } else if self.spends_turn(&path) {
                 self.enter_now(&path, input)?;
+            } else {
+                self.insert(&path, input, Doing::Continuing(self.owner));
             }
         }
         Ok(())
@@ -161,7 +163,8 @@ impl<'w> Change<'w> {
                 span_of(&self.evaluate(path, expression, input, &[])?, zone.as_deref())
             }
         };
-        span.and_then(|span| span.after(self.now)).map_err(|error| NoValue::Problem(error.to_string()))
+        span.and_then(|span| span.after_bounded(self.now))
+            .map_err(|error| NoValue::Problem(error.to_string()))
     }
 
     fn enter_sleep(&mut self, path: &StepPath, sleep: &SleepNode, input: Json) -> Result<(), NoDecision> {

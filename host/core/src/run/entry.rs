@@ -36,6 +36,9 @@ pub struct EntryRecord {
     /// Steps and workflows that it has had run on its behalf so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub children: u32,
+    /// How often it asked for a step or workflow to be run that cannot be.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refused_children: u32,
     /// When it fails if it is not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,

@@ -8,6 +8,7 @@ use super::doing::Doing;
 use super::head::{ForkOf, RunState};
 use super::known::{Known, NoDecision};
 use super::log::LogKind;
+use super::quotas::Spent;
 use super::refused::Refused;
 use super::resume::resume;
 use super::status::Phase;
@@ -68,6 +69,8 @@ pub fn fork(
         span_noted,
         paused: false,
         blocked: None,
+        // What the other one has used is that one's.
+        spent: Spent::default(),
         created_at: now,
         ..from
     };
@@ -134,8 +137,8 @@ pub(super) fn restart(change: &mut Change<'_>, restarted: Restarted) -> Result<(
     if saved.version + 1 != change.run.version {
         return Err(Refused::NotSaved.into());
     }
-    let (version, travels) = (change.run.version, change.run.travels);
-    change.run = RunState { version, travels, ..*saved };
+    let RunState { version, travels, spent, .. } = change.run;
+    change.run = RunState { version, travels, spent, blocked: None, ..*saved };
     change.log_by(&StepPath::root(), LogKind::Restarted, by);
     let ids = new_ids(change.run.waiting().map(|(_, open)| open), suspension);
     go_on(change, &ids)

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entry::EntryRecord;
+use super::quotas::Spent;
 use super::status::{Phase, RunStatus};
 use super::suspension::Suspension;
+use super::verdict::Blocked;
 use crate::digest::WorkflowDigest;
 use crate::id::{BlobId, RunId, TenantId};
 use crate::json::{Json, is_zero};
@@ -57,6 +59,9 @@ pub struct RunState {
     /// How often it was sent back to an earlier entry. Calls made since have idempotency keys of their own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub travels: u32,
+    /// What it has used of its quotas.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub spent: Spent,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -64,7 +69,7 @@ pub struct RunState {
     /// Why nothing brings it on any more, if nothing does. Kept beside the head, so that a run can be blocked whose
     /// head cannot be read.
     #[serde(skip)]
-    pub blocked: Option<String>,
+    pub blocked: Option<Blocked>,
     /// The steps that are not done, the workflow itself (the root path) among them. Stored one record each, not with
     /// the head.
     #[serde(skip)]
@@ -91,6 +96,7 @@ impl RunState {
             paused: false,
             fork_of: None,
             travels: 0,
+            spent: Spent::default(),
             created_at: now,
             updated_at: now,
             blocked: None,

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::EntryRecord;
+use super::quotas::RunQuotas;
 use super::refused::Refused;
 use crate::id::SuspensionId;
 use crate::path::StepPath;
@@ -21,6 +22,15 @@ pub struct Known {
     /// Id of the first suspension that the decision itself opens; the others get those after it, at most
     /// [`MOVES_MAX`](super::MOVES_MAX) in all.
     pub suspension: Option<SuspensionId>,
+    /// What the run may use.
+    pub quotas: RunQuotas,
+}
+
+impl Known {
+    /// Knows what the run may use, and nothing else.
+    pub fn of(quotas: RunQuotas) -> Self {
+        Self { quotas, ..Self::default() }
+    }
 }
 
 /// What a decision needs to know.

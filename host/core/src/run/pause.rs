@@ -34,6 +34,11 @@ pub(super) fn unpause(change: &mut Change<'_>, by: By) -> Result<(), NoDecision>
     }
     change.run.paused = false;
     change.log_by(&StepPath::root(), LogKind::Unpaused, by);
+    make_ready_calls(change)
+}
+
+/// Makes the calls that were put off.
+pub(super) fn make_ready_calls(change: &mut Change<'_>) -> Result<(), NoDecision> {
     let ready: Vec<(StepPath, Call)> = change
         .run
         .steps

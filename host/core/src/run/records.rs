@@ -48,6 +48,7 @@ impl Change<'_> {
             take_overs: 0,
             trials: 0,
             children: 0,
+            refused_children: 0,
             deadline: None,
             doing,
             span_id: None,

@@ -6,6 +6,7 @@ use super::codes;
 use super::decision::SuspensionEnd;
 use super::limits::{SAVED_STEPS_MAX, TRIALS_MAX};
 use super::status::RunStatus;
+use super::verdict::Blocked;
 use crate::digest::WorkflowDigest;
 use crate::error::{ErrorCode, ErrorKind};
 use crate::id::SuspensionId;
@@ -106,11 +107,11 @@ pub enum Refused {
         /// How it stands.
         status: RunStatus,
     },
-    /// Nothing brings the run on any more: it takes a restart, a fork and a cancellation, nothing else.
-    #[error("this workflow run is blocked: {reason}; restart it to have it tried once more, or cancel it")]
+    /// Nothing brings the run on any more: it can be continued, forked and canceled, nothing else.
+    #[error("this workflow run is blocked: {why}; continue it to have it tried once more, or cancel it")]
     Blocked {
         /// Why.
-        reason: String,
+        why: Blocked,
     },
     /// Only a run that failed, was cancelled or is blocked is restarted.
     #[error(

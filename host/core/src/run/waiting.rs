@@ -7,6 +7,7 @@ use super::change::Change;
 use super::decision::SuspensionEnd;
 use super::doing::{Doing, Waiting};
 use super::known::NoDecision;
+use super::limits::REFUSED_CHILDREN_MAX;
 use super::log::LogKind;
 use super::refused::{Refused, misfit};
 use super::status::StepStatus;
@@ -99,6 +100,7 @@ impl Change<'_> {
                 self.log(path, LogKind::Waiting { until: None });
                 match self.child_refused(path, run, workflows)? {
                     Some(failure) => {
+                        self.step_mut(path)?.refused_children += 1;
                         self.settle(path, id, Resolution::Failed(failure), SuspensionEnd::Finished)?;
                     }
                     None => self.begin_child(path, id, run, workflows)?,
@@ -119,6 +121,33 @@ impl Change<'_> {
             self.end_step(child, StepStatus::Canceled)?;
         }
         Ok(())
+    }
+
+    /// Checks that a step does not ask again and again for what cannot be run.
+    ///
+    /// # Errors
+    /// The failure of the step.
+    pub(super) fn check_children(
+        &self,
+        path: &StepPath,
+        waits: &Waits,
+        workflows: &BTreeMap<String, WorkflowDigest>,
+    ) -> Result<(), Failure> {
+        let told = self.run.steps.get(path).map_or(0, |step| step.refused_children);
+        if told < REFUSED_CHILDREN_MAX {
+            return Ok(());
+        }
+        let wanted = waits.waits.iter().filter_map(|wait| match &wait.what {
+            WaitFor::Run(run) => self.child_refused(path, run, workflows).ok().flatten(),
+            _ => None,
+        });
+        match wanted.last() {
+            Some(failure) => {
+                let message = format!("{}; the step was told so {told} times", failure.message);
+                Err(Failure { message, ..failure })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Why nothing can be run on a step's behalf under this name, if so. The step is told.

@@ -12,6 +12,7 @@ use super::fail::invalid;
 use crate::path::StepPath;
 use crate::schema::{PatternCost, Schema, SchemaCache};
 use crate::step::{AnswerWait, Deadline, DeadlineOutcome, EventWait, Failure, RunTarget, WaitFor, Waits};
+use crate::time::Timestamp;
 use crate::workflow::StepAt;
 
 /// What a step waits for, checked, with the defaults of deadlines' answers filled in.
@@ -44,15 +45,35 @@ pub(super) fn checked_waits(
         }
         match &mut wait.what {
             WaitFor::Answer(answer) => {
+                check_instant(
+                    change.now,
+                    "a deadline",
+                    answer.deadline.as_ref().map(|deadline| deadline.at),
+                )?;
                 check_answer(step, answer, &mut schemas)?;
                 check_labels(Texts::Labels, &answer.labels)?;
             }
-            WaitFor::Event(event) => check_event(event)?,
+            WaitFor::Event(event) => {
+                check_instant(change.now, "a deadline", event.deadline.as_ref().map(|deadline| deadline.at))?;
+                check_event(event)?;
+            }
             WaitFor::Run(run) => check_target(&run.target)?,
-            WaitFor::Time(_) | WaitFor::Checkpoint => {}
+            WaitFor::Time(at) => check_instant(change.now, "an instant", Some(*at))?,
+            WaitFor::Checkpoint => {}
         }
     }
     Ok(waits)
+}
+
+/// Checks that something happens within ten years.
+fn check_instant(now: Timestamp, what: &str, at: Option<Timestamp>) -> Result<(), Failure> {
+    match at.filter(|at| at.is_too_far_from(now)) {
+        Some(at) => {
+            let message = format!("the step waits for {what} more than ten years ahead: {at}");
+            Err(Failure::of(&failure::LIMIT, message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The schemas that the answers of one suspension bring along. Each distinct one is compiled once, and all of them are

@@ -16,6 +16,7 @@ use crate::path::PATH_DEPTH_MAX;
 use crate::retry::RetryPolicy;
 use crate::schema::{PatternCost, Schema};
 use crate::similar::did_you_mean;
+use crate::time::AHEAD_MS_MAX;
 
 /// Gives what is known of the steps of a component, or says in a sentence why nothing is.
 pub type Contracts<'a> = dyn Fn(&ComponentDigest) -> Result<Arc<ComponentSteps>, String> + 'a;
@@ -194,7 +195,7 @@ impl Check<'_> {
             return None;
         };
         let declared = contract.descriptor.retry.as_ref();
-        if let Some(Err(error)) = declared.map(RetryPolicy::check) {
+        if let Some(Err(error)) = declared.map(RetryPolicy::check).filter(|_| self.is_new) {
             let problem = format!("the step `{}` declares a {error}", from.step);
             self.problems.add(site, Field::of("step"), problem);
         }
@@ -218,15 +219,22 @@ impl Check<'_> {
     }
 
     fn timeout(&mut self, site: &Site, field: &str, timeout_ms: Option<u64>) {
-        if timeout_ms == Some(0) {
-            let problem = "it is 0, expected at least 1 millisecond; leave it out for no bound";
-            self.problems.add(site, Field::of(field), problem);
-        }
+        let problem = match timeout_ms {
+            Some(0) => "it is 0, expected at least 1 millisecond; leave it out for no bound".to_owned(),
+            Some(ms) if ms > AHEAD_MS_MAX && self.is_new => {
+                format!("it is {ms}, expected at most ten years, {AHEAD_MS_MAX}; leave it out for no bound")
+            }
+            _ => return,
+        };
+        self.problems.add(site, Field::of(field), problem);
     }
 
     fn retry(&mut self, site: &Site, policy: Option<&RetryPolicy>) -> Option<RetryPolicy> {
         let policy = policy?;
-        if let Err(error) = policy.check() {
+        // What was kept before bounds were set is taken as it is: no wait is longer than they allow.
+        if let Err(error) = policy.check()
+            && self.is_new
+        {
             let problem = format!("it is {}, expected {}", error.found, error.expected);
             self.problems.add(site, Field::of("retry").key(error.field), problem);
         }

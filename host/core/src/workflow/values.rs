@@ -10,7 +10,8 @@ use super::node::{LengthNode, MapNode, SleepNode};
 use super::site::{Field, Site};
 use crate::cel::Expression;
 use crate::similar::did_you_mean;
-use crate::when::{Span, When, check_time_zone};
+use crate::time::Timestamp;
+use crate::when::{Span, When, WhenError, check_time_zone};
 
 /// What every expression may name.
 const VARIABLES: [&str; 7] = ["input", "init", "state", "context", "steps", "run", "now"];
@@ -100,7 +101,7 @@ impl Check<'_> {
         }
         match (from.ms, from.span, from.expr) {
             (Some(ms), None, None) if zone.is_none() => {
-                let span = Span::of_ms(ms).map(LengthNode::Span);
+                let span = Span::of_ms(ms).and_then(|span| self.bounded(span));
                 span.map_err(|error| self.problems.add(site, of("ms"), error.to_string())).ok()
             }
             (Some(_), None, None) => {
@@ -109,7 +110,7 @@ impl Check<'_> {
                 None
             }
             (None, Some(text), None) => {
-                let span = Span::parse(text, zone).map(LengthNode::Span);
+                let span = Span::parse(text, zone).and_then(|span| self.bounded(span));
                 span.map_err(|error| self.problems.add(site, of("for"), error.to_string())).ok()
             }
             (None, None, Some(text)) => {
@@ -121,6 +122,14 @@ impl Check<'_> {
                 None
             }
         }
+    }
+
+    /// A span that is no longer than what may be put off. What was kept before there was a bound is taken as it is.
+    fn bounded(&self, span: Span) -> Result<LengthNode, WhenError> {
+        if self.is_new {
+            span.after_bounded(Timestamp(0))?;
+        }
+        Ok(LengthNode::Span(span))
     }
 
     pub(super) fn sleep_until(

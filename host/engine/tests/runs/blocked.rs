@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use reentry::core::error::ErrorKind;
-use reentry::core::run::RunStatus;
+use reentry::core::failure;
+use reentry::core::run::{Blocked, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::fault::{FaultHook, FaultPoint};
 use reentry::{
@@ -47,21 +48,25 @@ async fn the_third_panic_blocks_a_run_and_a_restart_tries_once_more() {
     let host = host().on_fault_point(hook).build().await.unwrap();
     let run = blocked(&host).await;
     let result = run.result(OutputOptions::default()).await.unwrap();
-    insta::assert_snapshot!(line(&result), @r#"{"error":{"code":"blocked","message":"the host panicked: the engine has a bug","retryable":false},"status":"blocked"}"#);
+    insta::assert_snapshot!(line(&result), @r#"{"error":{"code":"panic","message":"the host panicked: the engine has a bug","retryable":false},"status":"blocked"}"#);
     assert_eq!(host.recover().await.unwrap(), [], "nothing brings it on");
 
+    assert_eq!(run.state().await.unwrap().blocked.unwrap().code, "panic");
     for error in [run.resume(answer("a")).await.unwrap_err(), run.pause().await.unwrap_err()] {
         assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, "blocked"));
     }
-    assert!(run.restart().await.is_err(), "as before");
-    assert_eq!(run.status().await.unwrap(), RunStatus::Running, "once more, not for ever");
-    for _ in 0..2 {
-        host.recover().await.unwrap();
+    for is_restart in [true, false] {
+        let again = if is_restart { run.restart().await } else { run.go_on().await };
+        assert!(again.is_err(), "as before");
+        assert_eq!(run.status().await.unwrap(), RunStatus::Running, "once more, not for ever");
+        for _ in 0..2 {
+            host.recover().await.unwrap();
+        }
+        assert_eq!(run.status().await.unwrap(), RunStatus::Blocked);
     }
-    assert_eq!(run.status().await.unwrap(), RunStatus::Blocked);
 
     panics.store(false, Ordering::SeqCst);
-    insta::assert_snapshot!(line(&run.restart().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(line(&run.go_on().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
     run.resume(answer("a")).await.unwrap();
     assert_eq!(run.resume(answer("b")).await.unwrap().status, RunStatus::Success);
 }
@@ -102,7 +107,11 @@ async fn time_and_mail_pass_a_blocked_run_by() {
         r#"[{"parallel": {"arms": [{"sleep": {"ms": 1000}}, {"then": {"component": "@", "step": "ask"}}]}}]"#;
     let workflow = tenant.commit(definition("both", &waits_for_event(&tenant).await, steps)).await.unwrap();
     let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
-    let count = shared.store().note_trouble(tenant.id(), run.id(), "a reason", 1).await.unwrap();
+    let count = shared
+        .store()
+        .note_trouble(tenant.id(), run.id(), &Blocked::new(&failure::PANIC, "a reason"), 1)
+        .await
+        .unwrap();
     assert_eq!((count, run.status().await.unwrap()), (1, RunStatus::Blocked));
     clock.pass_ms(2_000);
     assert_eq!(host.wake_due().await.unwrap(), []);
@@ -156,7 +165,9 @@ async fn a_call_that_cannot_be_recorded_is_made_three_times_and_then_the_run_is_
     assert_eq!(calls.load(Ordering::SeqCst), 2 + 3, "those that could be recorded, and three tries");
     let result = run.result(OutputOptions::default()).await.unwrap();
     assert_eq!(result.status, RunStatus::Blocked);
-    insta::assert_snapshot!(result.error.unwrap().message, @"the store cannot do this: image snap_00000000000077078707070707070707 exists");
+    let error = result.error.unwrap();
+    assert_eq!(error.code.as_deref(), Some("unstorable"));
+    insta::assert_snapshot!(error.message, @"the store cannot do this: image snap_00000000000077078707070707070707 exists");
     same.0.store(false, Ordering::SeqCst);
     assert_eq!(run.restart().await.unwrap().status, RunStatus::Suspended);
     assert_eq!(run.resume(answer("b")).await.unwrap().status, RunStatus::Success);

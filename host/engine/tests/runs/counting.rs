@@ -9,7 +9,7 @@ use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{EntryRecord, RunState};
+use reentry::core::run::{Blocked, EntryRecord, RunState};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
@@ -46,7 +46,7 @@ macro_rules! noted {
 noted! {
     Runs {
         commit(commit: Commit) -> Result<(), CommitError>;
-        note_trouble(tenant: &TenantId, run: RunId, reason: &str, blocks_at: u32)
+        note_trouble(tenant: &TenantId, run: RunId, why: &Blocked, blocks_at: u32)
             -> Result<u32, StoreError>;
         note_late_try(tenant: &TenantId, run: RunId, late: LateTry, times: u64) -> Result<(), StoreError>;
         run(tenant: &TenantId, id: RunId) -> Result<Option<RunState>, StoreError>;

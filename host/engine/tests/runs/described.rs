@@ -138,6 +138,23 @@ async fn whatever_a_component_says_of_itself_is_let_in_or_refused() {
 }
 
 #[tokio::test]
+async fn texts_for_people_are_bounded() {
+    let tenant = host().build().await.unwrap().default_tenant();
+    let object = |bytes: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - 8));
+    for (name, at, most) in [("title", 72, 256), ("description", 84, 4 << 10), ("metadata", 236, 64 << 10)] {
+        for (bytes, is_in) in [(most, true), (most + 1, false)] {
+            let text = object(bytes);
+            let added = tenant
+                .add_component("says", &describing(&stored(at, text.as_bytes()), text.as_bytes()))
+                .await;
+            let said = added.map_or_else(|error| error.to_string(), |_| String::new());
+            assert_eq!(said.is_empty(), is_in, "{name} of {bytes}: {said}");
+            assert!(is_in || said.contains(&format!("`{name}` has {bytes} bytes, at most {most}")), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn whatever_numbers_and_names_a_component_says_are_let_in_or_refused() {
     let tenant = host().build().await.unwrap().default_tenant();
     // A policy that is sound but for one number: four tries of a step that fails.
@@ -179,17 +196,17 @@ async fn whatever_numbers_and_names_a_component_says_are_let_in_or_refused() {
     }
     insta::assert_snapshot!(told.join("\n"), @"
     retries: descriptor 0: step `ask`: retry policy: `retries` is 4294967295, expected at most 1000
-    delay: let in
-    backoff: let in
-    backoff: descriptor 0: step `ask`: retry policy: `backoff` is NaN, expected a number of at least 1
-    backoff: descriptor 0: step `ask`: retry policy: `backoff` is -1, expected a number of at least 1
-    backoff: descriptor 0: step `ask`: retry policy: `backoff` is 0.5, expected a number of at least 1
-    backoff: descriptor 0: step `ask`: retry policy: `backoff` is inf, expected a number of at least 1
-    bound: let in
+    delay: descriptor 0: step `ask`: retry policy: `delayMs` is 18446744073709551615, expected at most ten years in milliseconds, 315360000000
+    backoff: descriptor 0: step `ask`: retry policy: `backoff` is 100000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000, expected a number from 1 to 1000
+    backoff: descriptor 0: step `ask`: retry policy: `backoff` is NaN, expected a number from 1 to 1000
+    backoff: descriptor 0: step `ask`: retry policy: `backoff` is -1, expected a number from 1 to 1000
+    backoff: descriptor 0: step `ask`: retry policy: `backoff` is 0.5, expected a number from 1 to 1000
+    backoff: descriptor 0: step `ask`: retry policy: `backoff` is inf, expected a number from 1 to 1000
+    bound: descriptor 0: step `ask`: retry policy: `maxDelayMs` is 18446744073709551615, expected at most ten years in milliseconds, 315360000000
     jitter: descriptor 0: step `ask`: retry policy: `jitter` is 1.5, expected a number from 0 to 1
     jitter: descriptor 0: step `ask`: retry policy: `jitter` is NaN, expected a number from 0 to 1
-    timeout: let in
-    timeout: let in
+    timeout: descriptor 0: step `ask`: `timeout-ms` is 0, expected 1 to 315360000000 (ten years)
+    timeout: descriptor 0: step `ask`: `timeout-ms` is 18446744073709551615, expected 1 to 315360000000 (ten years)
     mode: the component could not be described: the guest broke the contract: unexpected discriminant: 7
     no step: the component does not fit the world `reentry:step/step@0.1.0`: `describe` names no step
     many steps: the component could not be described: the guest broke the contract: list pointer/length out of bounds of memory

@@ -1,8 +1,9 @@
 //! What is written and read for a step stays the same, however much the run has done and however many items it has.
 
+use reentry::core::json::Json;
 use reentry::core::run::RunStatus;
 use reentry::core::workflow::{ForEachEntry, StepEntry};
-use reentry::{Host, ResumeOptions, Run};
+use reentry::{ForkOptions, Host, OutputOptions, ResumeOptions, Run};
 use serde_json::{Value, json};
 
 use crate::guest::{asks, echoes, host, input};
@@ -135,4 +136,39 @@ async fn what_an_answer_writes_grows_neither_with_the_items_nor_with_the_answers
     let few = items(50, 10, true).await;
     check_flat(few, items(1_000, 10, true).await, 1);
     check_flat(few, items(1_000, 200, true).await, 1);
+}
+
+/// A run that asks ten times with so many bytes of state: what its answers write, and the run.
+async fn answers_with_state(bytes: usize) -> (u64, Run) {
+    let host = host().build().await.unwrap();
+    let tenant = host.default_tenant();
+    let each = ForEachEntry::new(asks(&tenant).await.step("ask"));
+    let workflow = tenant.workflow("items").foreach(each).commit().await.unwrap();
+    let state = Json::of(&json!({ "large": "x".repeat(bytes) })).unwrap();
+    let items = input(json!((0..11).collect::<Vec<_>>())).initial_state(state);
+    let run = workflow.new_run().start(items).await.unwrap().run;
+    let before = since(&host, (0, 0));
+    for _ in 0..10 {
+        run.resume(ResumeOptions::data(json!("yes"))).await.unwrap();
+    }
+    (since(&host, before).1, run)
+}
+
+#[tokio::test]
+async fn a_large_value_of_the_state_is_saved_once() {
+    const LARGE: usize = 100_000;
+    let (small, _) = answers_with_state(10).await;
+    let (large, run) = answers_with_state(LARGE).await;
+    // With the head of each of two decisions, and once for all savepoints.
+    let more = usize::try_from(large - small).unwrap();
+    assert!(more < 22 * LARGE, "{more} bytes more");
+
+    let first = run.history().await.unwrap().into_iter().next().unwrap();
+    let fork = run.fork(ForkOptions::default().at(first.record.id)).await.unwrap();
+    assert_eq!(fork.state().await.unwrap().state, run.state().await.unwrap().state);
+    run.cancel().await.unwrap();
+    let options = OutputOptions::default().include_state(true);
+    run.restart().await.unwrap();
+    let whole = run.result(options).await.unwrap().state.unwrap();
+    assert_eq!(whole["large"].text().len(), LARGE + 2);
 }

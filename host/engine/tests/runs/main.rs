@@ -28,6 +28,7 @@ mod observed;
 mod old_folder;
 mod past;
 mod policies;
+mod quotas;
 mod recent;
 mod recover;
 mod requests;

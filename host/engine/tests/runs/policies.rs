@@ -11,6 +11,7 @@ use reentry::{Error, Host, OutputOptions, Policies, ResumeOptions, Tenant, Tenan
 use serde_json::json;
 use wit_component::{StringEncoding, embed_component_metadata};
 
+use crate::clock::Standing;
 use crate::guest::{ASK, asks, begins, component, definition, edited, host, input, line};
 
 /// Policies by the names of tenants; one without a name here is unknown.
@@ -105,6 +106,44 @@ async fn a_grant_of_one_tenant_reaches_no_other_whoever_opened_the_component_fir
     policies.set("a", plain().grants(Grants::none().with_wasi()));
     let result = run.run.resume(ResumeOptions::data(json!(7))).await.unwrap();
     assert_eq!(line(&result), r#"{"result":7,"status":"success"}"#);
+}
+
+#[tokio::test]
+async fn a_run_that_misses_a_grant_is_blocked_until_it_has_it() {
+    let policies = Arc::new(ByName::default());
+    let granted = || plain().grants(Grants::none().with_wasi());
+    policies.set("a", granted());
+    let clock = Standing::new();
+    let host = host().clock(clock.clone()).policies(Arc::clone(&policies) as Arc<dyn Policies>);
+    let host = host.build().await.unwrap();
+    let a = host.tenant(TenantId::new("a").unwrap());
+    let draws = a.add_component("draws", &draws()).await.unwrap();
+    let later = r#"[{"sleep": {"ms": 1000}}, {"then": {"component": "@", "step": "ask"}}]"#;
+    let workflow = a.commit(definition("later", &draws, later)).await.unwrap();
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
+
+    policies.set("a", plain());
+    clock.pass_ms(1_000);
+    host.wake_due().await.unwrap();
+    let blocked = run.state().await.unwrap();
+    let why = blocked.blocked.unwrap();
+    assert_eq!(why.code, "missing-grant");
+    assert!(why.reason.contains(&draws.digest().to_string()), "{why}");
+    assert!(why.reason.contains("needs the grant `wasi`"), "{why}");
+    assert_eq!((host.wake_due().await.unwrap(), host.recover().await.unwrap()), (vec![], vec![]));
+    let refused = run.go_on().await.unwrap_err();
+    assert_eq!((refused.kind(), refused.code()), (ErrorKind::Refused, "missing-grant"), "{refused}");
+    assert_eq!(run.state().await.unwrap().version, blocked.version, "nothing was stored");
+
+    policies.set("a", granted());
+    insta::assert_snapshot!(line(&run.go_on().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    // One that is canceled does not need it.
+    let other = workflow.new_run().start(input(json!(1))).await.unwrap().run;
+    policies.set("a", plain());
+    clock.pass_ms(1_000);
+    host.wake_due().await.unwrap();
+    assert_eq!(other.status().await.unwrap(), RunStatus::Blocked);
+    assert_eq!(other.cancel().await.unwrap().status, RunStatus::Canceled);
 }
 
 #[tokio::test]

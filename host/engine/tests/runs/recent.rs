@@ -3,7 +3,8 @@
 use std::pin::Pin;
 
 use reentry::core::error::ErrorKind;
-use reentry::core::run::RunStatus;
+use reentry::core::failure;
+use reentry::core::run::{Blocked, RunStatus};
 use reentry::{Error, ResumeOptions, Run, RunResult, Tenant};
 use serde_json::json;
 
@@ -70,7 +71,11 @@ async fn what_ended_or_was_blocked_elsewhere_takes_no_answer() {
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "not-suspended"), "{refused}");
 
     let Scene { shared, here, run, .. } = scene().await;
-    shared.store().note_trouble(here.id(), run.id(), "a reason", 0).await.unwrap();
+    shared
+        .store()
+        .note_trouble(here.id(), run.id(), &Blocked::new(&failure::PANIC, "a reason"), 0)
+        .await
+        .unwrap();
     let refused = run.resume(answer(1)).await.unwrap_err();
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "blocked"), "{refused}");
     assert_eq!(run.status().await.unwrap(), RunStatus::Blocked);

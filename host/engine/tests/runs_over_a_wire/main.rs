@@ -44,6 +44,8 @@ mod observed;
 mod past;
 #[path = "../runs/policies.rs"]
 mod policies;
+#[path = "../runs/quotas.rs"]
+mod quotas;
 #[path = "../runs/recent.rs"]
 mod recent;
 #[path = "../runs/recover.rs"]

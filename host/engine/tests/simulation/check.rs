@@ -65,7 +65,8 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
     // One end is no fault yet, and three are needed in which the call was alone. A process that lives on without a
     // lease seems to end again and again.
     let ends = world.around.stage.deaths() + world.retired + 3 * world.leases_lost;
-    let blamed = |run: &RunState| run.blocked.clone().filter(|reason| reason.contains("no other one"));
+    let blamed =
+        |run: &RunState| run.blocked.clone().filter(|why| why.is(&reentry::core::failure::ENDS_HOSTS));
     let blamed = states.iter().find_map(blamed).filter(|_| ends <= usize::try_from(TRIALS_MAX).unwrap());
     ensure(blamed.is_none(), || format!("{ends} processes have ended: {blamed:?}"))?;
     for image in states.iter().flat_map(RunState::images) {

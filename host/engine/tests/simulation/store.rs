@@ -9,7 +9,7 @@ use reentry::core::digest::{ComponentDigest, WorkflowDigest};
 use reentry::core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::run::{EntryRecord, RunState, RunStatus};
+use reentry::core::run::{Blocked, EntryRecord, RunState, RunStatus};
 use reentry::core::time::Timestamp;
 use reentry::store::*;
 
@@ -125,16 +125,16 @@ impl Runs for HeldStore {
         &self,
         tenant: &TenantId,
         run: RunId,
-        reason: &str,
+        why: &Blocked,
         blocks_at: u32,
     ) -> Result<u32, StoreError> {
         self.stage.gate(self.process, 3, "what went wrong").await;
         if self.is(Broken::TroublesForgotten) {
             return Ok(1);
         }
-        let count = now(self.inner().note_trouble(tenant, run, reason, blocks_at))?;
+        let count = now(self.inner().note_trouble(tenant, run, why, blocks_at))?;
         if count >= blocks_at {
-            self.stage.tell(&format!("  p{} blocks {run}: {reason}", self.process));
+            self.stage.tell(&format!("  p{} blocks {run}: {why}", self.process));
         }
         Ok(count)
     }

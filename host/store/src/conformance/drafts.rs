@@ -121,6 +121,7 @@ pub fn step(doing: Doing) -> EntryRecord {
         take_overs: 0,
         trials: 0,
         children: 0,
+        refused_children: 0,
         deadline: None,
         doing,
         span_id: None,

@@ -1,8 +1,9 @@
 //! Filters of lists, alone and together, in both orders, page by page; and how many there are.
 
 use reentry_core::digest::WorkflowDigest;
+use reentry_core::failure;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
-use reentry_core::run::{EntryRecord, RunStatus, SuspensionEnd};
+use reentry_core::run::{Blocked, EntryRecord, RunStatus, SuspensionEnd};
 use reentry_core::step::{AnswerWait, Deadline, DeadlineOutcome, WaitFor};
 use reentry_core::time::Timestamp;
 
@@ -293,7 +294,10 @@ pub async fn names_are_those_of_what_is_open(back_end: &dyn BackEnd) {
     (moved.workflow, moved.workflow_id) = (version_2(), "moved".to_owned());
     put(store, moves).await;
     assert_eq!(found().await, [1, 1, 1, 1]);
-    store.note_trouble(&TenantId::default(), run_id(1), "no reason", 1).await.unwrap();
+    store
+        .note_trouble(&TenantId::default(), run_id(1), &Blocked::new(&failure::PANIC, "no reason"), 1)
+        .await
+        .unwrap();
     store.delete_run(&TenantId::default(), run_id(1)).await.unwrap();
     assert_eq!(found().await, [0, 0, 0, 0]);
     // What is begun and ended in one commit never was open for anybody.

@@ -183,6 +183,9 @@ impl Data {
             }
             None => KeptRun::new(self.next_place(), rows.run, rows.fork_of),
         };
+        if let Some(why) = rows.blocked {
+            run.troubles = Some((run.troubles.map_or(0, |(count, _)| count), why));
+        }
         run.called.extend(rows.called);
         run.log.extend(rows.log.map(|entries| (version, (at, entries))));
         if let Some(log) = rows.call_log {

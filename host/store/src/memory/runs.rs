@@ -6,7 +6,7 @@ use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, RunState, RunStatus};
+use reentry_core::run::{Blocked, EntryRecord, RunState, RunStatus};
 
 use super::Data;
 use super::call_logs::KeptCallLog;
@@ -42,8 +42,8 @@ pub(super) struct KeptRun {
     pub(super) call_logs: BTreeMap<i64, KeptCallLog>,
     /// The parent and the version from which it began.
     pub(super) fork_of: Option<(RunId, i64)>,
-    /// How often bringing it on went wrong, and why it did last.
-    pub(super) troubles: Option<(u32, String)>,
+    /// How often bringing it on went wrong, and why it did last or is blocked.
+    pub(super) troubles: Option<(u32, Blocked)>,
 }
 
 /// A step's record as it is kept.
@@ -252,7 +252,7 @@ impl Data {
         self.count(kept.row.head.len());
         let mut run = decode_run(id, tenant, kept.row.head.as_bytes())?;
         if kept.row.status == RunStatus::Blocked {
-            run.blocked = kept.troubles.as_ref().map(|(_, reason)| reason.clone());
+            run.blocked = kept.troubles.as_ref().map(|(_, why)| why.clone());
         }
         let active = kept.steps.values().filter(|step| step.row.active);
         let active = active.inspect(|step| {
@@ -262,12 +262,18 @@ impl Data {
         Ok(Some(run))
     }
 
-    pub(super) fn note_trouble(&mut self, tenant: &TenantId, id: RunId, reason: &str, blocks_at: u32) -> u32 {
+    pub(super) fn note_trouble(
+        &mut self,
+        tenant: &TenantId,
+        id: RunId,
+        why: &Blocked,
+        blocks_at: u32,
+    ) -> u32 {
         let run =
             self.runs.get_mut(&id).filter(|run| run.row.tenant == *tenant && !run.row.status.is_final());
         let Some(run) = run else { return 0 };
         let count = run.troubles.as_ref().map_or(0, |(count, _)| *count) + 1;
-        run.troubles = Some((count, reason.to_owned()));
+        run.troubles = Some((count, why.clone()));
         if count >= blocks_at {
             run.row.status = RunStatus::Blocked;
         }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, RunState};
+use reentry_core::run::{Blocked, EntryRecord, RunState};
 
 use crate::{
     CallLogFilter, CallLogs, Commit, CommitError, Counts, DeleteError, LateTry, LogRow, Page, RequestRecord,
@@ -58,12 +58,13 @@ pub trait Runs: Send + Sync + 'static {
     /// and leaves its version.
     ///
     /// A blocked run is neither due nor has it orphans, and no message is for it. It is blocked until a commit
-    /// changes its status, which forgets what went wrong.
+    /// changes its status, which forgets what went wrong. A commit whose run is blocked blocks it, too, with the
+    /// reason in [`RunState::blocked`]; that does not count.
     async fn note_trouble(
         &self,
         tenant: &TenantId,
         run: RunId,
-        reason: &str,
+        why: &Blocked,
         blocks_at: u32,
     ) -> Result<u32, StoreError>;
 

@@ -1,7 +1,7 @@
 //! Runs: the table `runs`, and what one commit does to all tables of a run.
 
 use reentry_core::id::{RunId, TenantId};
-use reentry_core::run::{RunState, RunStatus};
+use reentry_core::run::{Blocked, RunState, RunStatus};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::codes::{end_code, status_code};
@@ -39,6 +39,9 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
         Some(claimed) => (update(connection, rows, &claimed)?, !claimed.same_workflow),
         None => (insert(connection, rows)?, false),
     };
+    if let Some(why) = &rows.blocked {
+        troubles::keep(connection, seq, why)?;
+    }
     called::note(connection, seq, &rows.called)?;
     // Begun first and ended next, so that one may do both.
     for suspension in &rows.opened {
@@ -202,7 +205,9 @@ pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Opti
                 let head = bytes(row, 0)?;
                 reader.count(Some(head));
                 let mut run = decode_run(id, tenant, head)?;
-                run.blocked = get(row, 5)?;
+                let reason: Option<String> = get(row, 5)?;
+                let code = get(row, 6)?;
+                run.blocked = reason.map(|reason| Blocked::stored(code, reason));
                 found.insert(run)
             }
         };
@@ -220,7 +225,8 @@ pub(crate) fn read(reader: &Reader, tenant: &TenantId, id: RunId) -> Result<Opti
 
 /// Payloads that are kept apart are left there.
 const READ: &str = "SELECT runs.head, steps.path, steps.record, steps.payload, steps.part,
-    CASE runs.status WHEN 8 THEN (SELECT reason FROM troubles WHERE troubles.run = runs.seq) END FROM runs
+    CASE runs.status WHEN 8 THEN (SELECT reason FROM troubles WHERE troubles.run = runs.seq) END,
+    CASE runs.status WHEN 8 THEN (SELECT code FROM troubles WHERE troubles.run = runs.seq) END FROM runs
     LEFT JOIN steps ON steps.run = runs.seq AND steps.active = 1
     WHERE runs.id = ?1 AND runs.tenant = ?2";
 

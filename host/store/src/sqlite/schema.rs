@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::sqlite::fault::OpenFault;
 
 /// The SQL that leads from each version to the next; the first one starts from an empty file.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_engine.sql"),
     include_str!("migrations/0003_moved_runs.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 7] = [
         include_str!("migrations/0007_answers.sql"),
         include_str!("migrations/0007_claims.sql")
     ),
+    include_str!("migrations/0008_blocked.sql"),
 ];
 
 /// The newest schema version that this code knows.

@@ -5,7 +5,7 @@
 use reentry_core::actor::By;
 use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
-use reentry_core::run::{Call, Doing, RunStatus, SuspensionEnd};
+use reentry_core::run::{Call, Doing, Phase, RunState, RunStatus, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::conformance::drafts::{
     change, create, ended, image_id, owner_id, path, put, run_id, suspension_id, tenant,
@@ -312,6 +312,35 @@ fn version_6() -> Folder {
     }
     database.pragma_update(None, "user_version", 6).unwrap();
     folder
+}
+
+/// A run that was blocked when reasons had no codes.
+#[test]
+fn a_run_that_was_blocked_without_a_code_is_blocked_with_a_general_one() {
+    let folder = version_6();
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    for sql in ["lists", "logs", "answers", "claims"] {
+        let path = format!("{}/src/sqlite/migrations/0007_{sql}.sql", env!("CARGO_MANIFEST_DIR"));
+        database.execute_batch(&std::fs::read_to_string(path).unwrap()).unwrap();
+    }
+    let run = RunState::new(
+        run_id(9),
+        TenantId::default(),
+        (WorkflowDigest::of(b"w"), "w".to_owned()),
+        Timestamp(1),
+    );
+    let head = serde_json::to_string(&RunState { phase: Phase::Live, ..run }).unwrap();
+    let sql = "INSERT INTO runs (seq, id, tenant, workflow, workflow_id, status, version, created_at, updated_at, head)
+        VALUES (9, ?1, 'default', zeroblob(32), 'w', 8, 1, 1, 1, ?2)";
+    database.execute(sql, rusqlite::params![run_id(9).as_bytes(), head]).unwrap();
+    database.execute_batch("INSERT INTO troubles VALUES (9, 3, 'the host panicked')").unwrap();
+    database.pragma_update(None, "user_version", 7).unwrap();
+    drop(database);
+    check(&folder, async |folder: &dyn BackEnd| {
+        let run = folder.open().run(&TenantId::default(), run_id(9)).await.unwrap().unwrap();
+        let why = run.blocked.unwrap();
+        assert_eq!((why.code.as_ref(), why.reason.as_str()), ("blocked", "the host panicked"));
+    });
 }
 
 #[test]

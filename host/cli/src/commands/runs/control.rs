@@ -80,10 +80,10 @@ pub(super) async fn pause(args: &ActArgs, session: &Session) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-pub(super) async fn unpause(args: &ActArgs, session: &Session) -> Result<Exit, Failure> {
+pub(super) async fn go_on(args: &ActArgs, session: &Session) -> Result<Exit, Failure> {
     let tenant = session.existing_tenant(Background::Off).await?;
     let run = args.run.open(session, &tenant).await?;
-    let result = run.unpause_with(args.actor.acting()).await?;
+    let result = run.go_on_with(args.actor.acting()).await?;
     show(session, &tenant, &run, &result).await?;
     Ok(result.status.into())
 }

@@ -57,9 +57,9 @@ pub(super) async fn perform(args: &Args, session: &Session) -> Result<Exit, Fail
             }
         }
         let state = run.state().await?;
-        if let Some(reason) = &state.blocked {
+        if let Some(why) = &state.blocked {
             // What went wrong in the host is in no run's log.
-            session.ui.note(&format!("the run is blocked: {}", harmless(reason)));
+            session.ui.note(&format!("the run is blocked: {}", harmless(&why.to_string())));
         }
         Ok(state.status().into())
     };

@@ -108,6 +108,7 @@ pub(super) fn keeps_the_laws(world: &World, decision: &Decision) {
 pub(super) fn stored_and_read_again(decision: &Decision) -> RunState {
     let again = |step: &EntryRecord| Json::of(step).unwrap().decode::<EntryRecord>().unwrap();
     let mut run: RunState = Json::of(&decision.run).unwrap().decode().unwrap();
+    run.blocked = decision.run.blocked.clone();
     run.steps = decision.run.steps.iter().map(|(path, step)| (path.clone(), again(step))).collect();
     assert_eq!(run, decision.run, "what is read is what was stored");
     let log: Vec<LogEntry> = Json::of(&decision.log).unwrap().decode().unwrap();
@@ -271,6 +272,7 @@ pub(super) fn event(draw: &Draw, run: &RunState, at: u8) -> Event {
                 path,
                 call,
                 owner,
+                micros: 0,
                 end,
                 state,
                 request_context,

@@ -9,11 +9,12 @@
 //!   both take `[trace=..] [parent=..] [tag=..] [key=..] [metadata=..]`; `by=NAME` says who acts, there and in `mail`, `cancel`, `pause`, `unpause`, `restart`, `unblock`, `travel`
 //! - `PATH completes OUTPUT`, `PATH bails RESULT`, `PATH suspends PAYLOAD [label=..] [schema=..] [deadline=9 [otherwise=..]]`,
 //!   `PATH refuses WAIT MESSAGE`, `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`, `PATH fails MESSAGE [retryable] [after=9]`;
-//!   all take `[call=..] [owner=..] [set=..] [context=..] [sits=9]`, `set` being the state that the call set, and `sits` the longest
+//!   all take `[call=..] [owner=..] [set=..] [context=..] [took=9] [sits=9]`, `took` being the seconds that the call took, `set` being the state that the call set, and `sits` the longest
 //!   delay, in seconds, for which its owner stays
 //! - `PATH waits [any|all] WAIT, WAIT ..` with `answer`, `time 9`, `event NAME [KEY]`, `step NAME INPUT`, `workflow NAME INPUT`, `checkpoint`, each under the
 //!   number of its place, or `3=..` under that number; `[ids=1]` before them has the suspensions' ids be those of line 1
 //! - `time`, `cancel`, `pause`, `unpause`, `unblock`, `take-over FROM BY`, `alone PATH` (a call is about to be made alone), `mail NAME PAYLOAD`, `restart`, `travel PATH [INPUT]`, `continue PATH`
+//! - `quotas [calls=9] [turns=9] [children=9] [log=9] [seconds=9]`: what the run may use from now on
 //!
 //! A workflow with blocks is written as the JSON array of its entries, `"@name"` standing for the step of that name.
 //!
@@ -39,7 +40,7 @@ use crate::resume::{ResumeRequest, Target};
 use crate::retry::RetryPolicy;
 use crate::run::{
     Call, ClosedSuspension, Decision, Doing, Durability, EntryRecord, Held, Known, NoDecision, Refused,
-    RunState, SaveReason, SavedRun, apply,
+    RunQuotas, RunState, SaveReason, SavedRun, apply,
 };
 use crate::step::{
     AnswerWait, Deadline, DeadlineOutcome, Descriptor, EventWait, Failure, Resolution, RunTarget, RunWait,
@@ -57,6 +58,8 @@ pub(super) struct World {
     /// The latest record of each entry.
     pub(super) records: BTreeMap<StepPath, EntryRecord>,
     pub(super) saved: Option<SavedRun>,
+    /// What the run may use.
+    quotas: RunQuotas,
 }
 
 impl World {
@@ -65,7 +68,7 @@ impl World {
         let called = commit("then(packed)").map(Arc::new).unwrap();
         let mut program = Program::new(Arc::new(workflow));
         program.called.insert(called.digest(), called);
-        Self { program, run, records: BTreeMap::new(), saved: None }
+        Self { program, run, records: BTreeMap::new(), saved: None, quotas: RunQuotas::default() }
     }
 
     /// Whether something is due that comes before the event.
@@ -76,7 +79,7 @@ impl World {
 
     /// Decides, giving what is asked for; about what is due, if that comes before the event.
     pub(super) fn decide(&self, event: &Event, now: Timestamp) -> Result<Decision, Refused> {
-        let mut known = Known::default();
+        let mut known = Known::of(self.quotas);
         loop {
             match apply(self.run.clone(), &self.program, event.clone(), now, &known) {
                 Ok(decision) => return Ok(decision),
@@ -128,6 +131,10 @@ pub(super) fn check(workflow: &str, script: &[&str]) -> String {
     let mut history = String::new();
     for (at, line) in (1u8..).zip(script) {
         writeln!(history, "{line}").unwrap();
+        if let Some(quotas) = line.strip_prefix("quotas ") {
+            world.quotas = quotas_of(quotas);
+            continue;
+        }
         let now = Timestamp(u64::from(at) * 1_000);
         while world.is_due_before(&event(&world, at, line), now) {
             writeln!(history, " first, what is due:").unwrap();
@@ -138,6 +145,19 @@ pub(super) fn check(workflow: &str, script: &[&str]) -> String {
         bring(&mut world, &mut history, &event, now);
     }
     history
+}
+
+/// The quotas of a line; those that it does not name are as they are by default.
+fn quotas_of(line: &str) -> RunQuotas {
+    let words = Words::of(line);
+    let default = RunQuotas::default();
+    let seconds = words.number("seconds").map_or(default.call_time, Duration::from_secs);
+    default
+        .calls(words.number("calls").unwrap_or(default.calls))
+        .turns(words.number("turns").unwrap_or(default.turns))
+        .children(words.number("children").unwrap_or(default.children))
+        .log_bytes(words.number("log").unwrap_or(default.log_bytes))
+        .call_time(seconds)
 }
 
 fn bring(world: &mut World, history: &mut String, event: &Event, now: Timestamp) {
@@ -167,6 +187,10 @@ pub(super) fn outcome(workflow: &str, script: &[&str]) -> String {
     let mut world = World::new(commit(workflow).unwrap());
     let mut told = String::new();
     for (at, line) in (1u8..).zip(script) {
+        if let Some(quotas) = line.strip_prefix("quotas ") {
+            world.quotas = quotas_of(quotas);
+            continue;
+        }
         let now = Timestamp(u64::from(at) * 1_000);
         match world.decide(&event(&world, at, line), now) {
             Err(refused) => writeln!(told, "{line}: refused: {refused}").unwrap(),
@@ -582,6 +606,7 @@ fn event(world: &World, at: u8, line: &str) -> Event {
                     Some(number) => owner(u8::try_from(number).unwrap()),
                     None => run.steps.get(&path).and_then(EntryRecord::owner).unwrap_or(owner(1)),
                 },
+                micros: words.number("took").unwrap_or(0) * 1_000_000,
                 end: end(&words, at, line),
                 state: words.map("set"),
                 request_context: words.map("context"),
@@ -732,6 +757,9 @@ pub(super) fn tell(history: &mut String, before: &RunState, decision: &Decision)
     let mut say = |line: String| writeln!(history, "  {line}").unwrap();
     let durable = if decision.durability == Durability::Durable { ", durable" } else { "" };
     say(format!("run: {}{durable}", run.status()));
+    if let Some(why) = run.blocked.as_ref().filter(|why| before.blocked.as_ref() != Some(why)) {
+        say(format!("blocked: {why}"));
+    }
     if run.state != before.state {
         say(format!("state: {}", Json::of(&run.state).unwrap()));
     }

@@ -157,6 +157,7 @@ fn ended(world: &World, path: &StepPath, end: CallEnd) -> Event {
     Event::CallEnded(CallEnded {
         call: step.calls,
         owner: step.owner().unwrap_or(owner(1)),
+        micros: 0,
         end,
         state: BTreeMap::new(),
         request_context: BTreeMap::new(),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, RunState};
+use reentry_core::run::{Blocked, EntryRecord, RunState};
 
 use crate::memory::MemoryStore;
 use crate::rows::CommitRows;
@@ -25,10 +25,10 @@ impl Runs for MemoryStore {
         &self,
         tenant: &TenantId,
         run: RunId,
-        reason: &str,
+        why: &Blocked,
         blocks_at: u32,
     ) -> Result<u32, StoreError> {
-        Ok(self.data().note_trouble(tenant, run, reason, blocks_at))
+        Ok(self.data().note_trouble(tenant, run, why, blocks_at))
     }
 
     async fn note_late_try(

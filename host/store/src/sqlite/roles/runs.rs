@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reentry_core::id::{RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
-use reentry_core::run::{EntryRecord, RunState};
+use reentry_core::run::{Blocked, EntryRecord, RunState};
 use rusqlite::Connection;
 
 use crate::rows::CommitRows;
@@ -31,12 +31,11 @@ impl Runs for SqliteStore {
         &self,
         tenant: &TenantId,
         run: RunId,
-        reason: &str,
+        why: &Blocked,
         blocks_at: u32,
     ) -> Result<u32, StoreError> {
-        let (tenant, reason) = (tenant.clone(), reason.to_owned());
-        let work =
-            move |connection: &Connection| troubles::note(connection, &tenant, run, &reason, blocks_at);
+        let (tenant, why) = (tenant.clone(), why.clone());
+        let work = move |connection: &Connection| troubles::note(connection, &tenant, run, &why, blocks_at);
         self.write(Durability::Visible, SMALL, work).await
     }
 
