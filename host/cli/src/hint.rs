@@ -72,8 +72,11 @@ pub(crate) fn hints(error: &Error, session: &Session) -> Vec<String> {
             of_run(&["inbox", "--run"]).map(|inbox| format!("the question is open again; {inbox} shows it"))
         }
         Error::Refused(Refused::AlreadyStarted { .. } | Refused::Ended { .. }) => show(),
-        Error::Load(LoadError::Imports { refused })
-        | Error::MissingGrant { source: LoadError::Imports { refused }, .. } => grant(refused),
+        Error::Load(LoadError::Imports { refused }) => grant(refused),
+        Error::MissingGrant { source, .. } => match &**source {
+            LoadError::Imports { refused } => grant(refused),
+            _ => None,
+        },
         Error::Refused(Refused::NotTravelable { .. }) => of_run(&["runs", "history"])
             .map(|history| format!("{history} shows where it can be sent back to")),
         Error::NoSavepoint { .. } => {

@@ -61,7 +61,7 @@ impl RetryPolicy {
             }
         }
         if !(1.0..=BACKOFF_MAX).contains(&self.backoff) {
-            return bad("backoff", self.backoff.to_string(), "a number from 1 to 1000");
+            return bad("backoff", format!("{:?}", self.backoff), "a number from 1 to 1000");
         }
         if !(0.0..=1.0).contains(&self.jitter) {
             return bad("jitter", self.jitter.to_string(), "a number from 0 to 1");

@@ -141,7 +141,7 @@ pub enum Error {
         /// The step that was to be called.
         path: String,
         /// What it imports, with the grants that it needs.
-        source: LoadError,
+        source: Box<LoadError>,
     },
     /// A run that cannot be read was to be canceled. It is blocked now: nothing continues it, and it can be deleted.
     #[error("run {run} cannot be canceled, as it cannot be read; it is blocked now, and can be deleted")]

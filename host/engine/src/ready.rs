@@ -66,7 +66,7 @@ pub(crate) async fn make_ready(
 fn without_grant(component: ComponentDigest, path: &StepPath, error: Error) -> Error {
     match error {
         Error::Load(source @ LoadError::Imports { .. }) => {
-            Error::MissingGrant { component, path: path.to_string(), source }
+            Error::MissingGrant { component, path: path.to_string(), source: Box::new(source) }
         }
         other => other,
     }

@@ -137,11 +137,11 @@ impl Change<'_> {
         if told < REFUSED_CHILDREN_MAX {
             return Ok(());
         }
-        let wanted = waits.waits.iter().filter_map(|wait| match &wait.what {
+        let wanted = waits.waits.iter().find_map(|wait| match &wait.what {
             WaitFor::Run(run) => self.child_refused(path, run, workflows).ok().flatten(),
             _ => None,
         });
-        match wanted.last() {
+        match wanted {
             Some(failure) => {
                 let message = format!("{}; the step was told so {told} times", failure.message);
                 Err(Failure { message, ..failure })

@@ -197,9 +197,9 @@ async fn whatever_numbers_and_names_a_component_says_are_let_in_or_refused() {
     insta::assert_snapshot!(told.join("\n"), @"
     retries: descriptor 0: step `ask`: retry policy: `retries` is 4294967295, expected at most 1000
     delay: descriptor 0: step `ask`: retry policy: `delayMs` is 18446744073709551615, expected at most ten years in milliseconds, 315360000000
-    backoff: descriptor 0: step `ask`: retry policy: `backoff` is 100000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000, expected a number from 1 to 1000
+    backoff: descriptor 0: step `ask`: retry policy: `backoff` is 1e308, expected a number from 1 to 1000
     backoff: descriptor 0: step `ask`: retry policy: `backoff` is NaN, expected a number from 1 to 1000
-    backoff: descriptor 0: step `ask`: retry policy: `backoff` is -1, expected a number from 1 to 1000
+    backoff: descriptor 0: step `ask`: retry policy: `backoff` is -1.0, expected a number from 1 to 1000
     backoff: descriptor 0: step `ask`: retry policy: `backoff` is 0.5, expected a number from 1 to 1000
     backoff: descriptor 0: step `ask`: retry policy: `backoff` is inf, expected a number from 1 to 1000
     bound: descriptor 0: step `ask`: retry policy: `maxDelayMs` is 18446744073709551615, expected at most ten years in milliseconds, 315360000000

@@ -66,7 +66,7 @@ fn none() -> RunQuotas {
     RunQuotas::default()
 }
 
-/// Three calls, nine turns of a loop, then a workflow that a step has run, which has another one run.
+/// A call, nine turns of a loop, then three steps that each run a workflow with one call.
 async fn thorough(tenant: &Tenant) -> Workflow {
     let echo = echoes(tenant).await;
     let inner = r#"[{"then": {"component": "@", "step": "ask"}}]"#;
@@ -76,7 +76,8 @@ async fn thorough(tenant: &Tenant) -> Workflow {
         r#"[{{"then": {{"component": "@", "step": "ask"}}}},
             {{"doWhile": {{"do": {{"map": {{"to": "input + 1"}}}}, "while": "output < 9"}}}},
             {{"then": {{"id": "one", "component": "{calls}", "step": "ask"}}}},
-            {{"then": {{"id": "two", "component": "{calls}", "step": "ask"}}}}]"#
+            {{"then": {{"id": "two", "component": "{calls}", "step": "ask"}}}},
+            {{"then": {{"id": "three", "component": "{calls}", "step": "ask"}}}}]"#
     );
     tenant.commit(definition("thorough", &echo, &steps)).await.unwrap()
 }
@@ -105,7 +106,7 @@ async fn a_run_is_blocked_at_each_quota_and_goes_on_when_it_may_use_more() {
         ("run-calls", none().calls(1), none().calls(3)),
         ("run-turns", none().turns(5), none().turns(8)),
         ("run-children", none().children(1), none().children(2)),
-        ("run-log", none().log_bytes(600), none().log_bytes(1_000)),
+        ("run-log", none().log_bytes(600), none().log_bytes(2_300)),
         ("run-cpu", none().call_time(Duration::from_secs(2)), none().call_time(Duration::from_secs(3))),
     ] {
         let (host, policies) = limited(tight).await;
@@ -113,7 +114,9 @@ async fn a_run_is_blocked_at_each_quota_and_goes_on_when_it_may_use_more() {
         let workflow = thorough(&tenant).await;
         let started = workflow.new_run().start(input(json!(0))).await.unwrap();
         let run = started.run;
-        told.push(line(&started.result));
+        // The log has the name of the user.
+        let used = run.state().await.unwrap().spent.log_bytes.to_string();
+        told.push(line(&started.result).replace(&used, "N"));
         assert_eq!(line(&run.result(OutputOptions::default()).await.unwrap()), line(&started.result));
         assert!(!run.steps().await.unwrap().steps.is_empty());
         check_stays(&host, &run, code).await;
@@ -133,15 +136,21 @@ async fn a_run_is_blocked_at_each_quota_and_goes_on_when_it_may_use_more() {
         );
         assert_eq!(line(&run.go_on().await.unwrap()), r#"{"result":9,"status":"success"}"#);
         let run = run.state().await.unwrap();
-        assert_eq!((run.spent.calls, run.spent.children), (7, 2), "as many as without a quota");
-        assert!(fork.state().await.unwrap().spent.calls < 7);
+        assert_eq!((run.spent.calls, run.spent.children), (10, 3), "as many as without a quota");
+        assert!(fork.state().await.unwrap().spent.calls < 10);
 
         policies.set(tight);
         let run = workflow.new_run().start(input(json!(0))).await.unwrap().run;
         assert_eq!(run.cancel().await.unwrap().status, RunStatus::Canceled);
         tenant.delete_run(run.id()).await.unwrap();
     }
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    {"error":{"code":"run-calls","message":"it has used 1 of 1 calls into guests; the operator of the host can allow more","retryable":false},"status":"blocked"}
+    {"error":{"code":"run-turns","message":"it has used 5 of 5 entries entered; the operator of the host can allow more","retryable":false},"status":"blocked"}
+    {"error":{"code":"run-children","message":"it has used 1 of 1 steps and workflows run by steps; the operator of the host can allow more","retryable":false},"status":"blocked"}
+    {"error":{"code":"run-log","message":"it has used N of 600 bytes of log; the operator of the host can allow more","retryable":false},"status":"blocked"}
+    {"error":{"code":"run-cpu","message":"it has used 2000 of 2000 milliseconds within guests; the operator of the host can allow more","retryable":false},"status":"blocked"}
+    "#);
 }
 
 #[tokio::test]
@@ -154,7 +163,7 @@ async fn an_answer_at_a_quota_is_kept_and_reaches_its_step_later() {
     insta::assert_snapshot!(line(&result), @r#"{"error":{"code":"run-calls","message":"it has used 1 of 1 calls into guests; the operator of the host can allow more","retryable":false},"status":"blocked"}"#);
     check_stays(&host, &run, "run-calls").await;
     policies.set(none());
-    insta::assert_snapshot!(line(&run.go_on().await.unwrap()), @"");
+    insta::assert_snapshot!(line(&run.go_on().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["yes"]},"suspended":[["again"]]}"#);
     assert_eq!(run.resume(ResumeOptions::data(json!(2))).await.unwrap().status, RunStatus::Success);
 }
 

@@ -121,7 +121,11 @@ fn calls_under_way_end_while_the_run_is_blocked() {
 #[test]
 fn a_run_may_use_all_that_it_has() {
     let script = ["quotas calls=2 turns=2", "start", "flaky fails \"no\" retryable", "flaky completes 1"];
-    insta::assert_snapshot!(outcome("then(flaky)", &script), @"");
+    insta::assert_snapshot!(outcome("then(flaky)", &script), @"
+    success
+    w: success, output 1
+    flaky: success, output 1
+    ");
 }
 
 /// A loop without a component ends at the entries that a run may enter.

@@ -125,7 +125,7 @@ fn nothing_is_put_off_for_more_than_ten_years() {
     /retry/delayMs workflow `w`, `retry.delayMs`: it is 18446744073709551615, expected at most ten years in milliseconds, 315360000000
     /steps/0/then/timeoutMs workflow `w`, entry `ask`, `timeoutMs`: it is 18446744073709551615, expected at most ten years, 315360000000; leave it out for no bound
     /steps/0/then/totalTimeoutMs workflow `w`, entry `ask`, `totalTimeoutMs`: it is 315360000001, expected at most ten years, 315360000000; leave it out for no bound
-    /steps/0/then/retry/backoff workflow `w`, entry `ask`, `retry.backoff`: it is 100000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000, expected a number from 1 to 1000
+    /steps/0/then/retry/backoff workflow `w`, entry `ask`, `retry.backoff`: it is 1e308, expected a number from 1 to 1000
     /steps/1/sleep/for workflow `w`, entry `sleep-1`, `for`: 11y is longer than ten years
     /steps/2/sleep/ms workflow `w`, entry `sleep-2`, `ms`: 315360000001ms is longer than ten years
     /steps/3/ask/deadline/for workflow `w`, entry `ask-1`, `deadline.for`: 11y is longer than ten years
