@@ -76,6 +76,7 @@ impl Tenant {
         bytes: &[u8],
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<Component, Error> {
+        self.shared.check_active(&self.id).await?;
         let grants = self.policy().await?.grants;
         let (digest, meta) = self.shared.registry.add(&self.id, name, bytes, grants, progress).await?;
         Ok(Component { digest, meta })

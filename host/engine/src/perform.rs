@@ -13,7 +13,7 @@ use reentry_core::run::{Call, Doing, EntryRecord, Refused, RunState};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
-use reentry_store::{CallLog, Store};
+use reentry_store::{CallLog, Store, TenantState};
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
@@ -31,6 +31,7 @@ use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
 use crate::shared::Shared;
 use crate::span::SpanStatus;
+use crate::tenant_states::KNOWN_FOR;
 use crate::trace::Place;
 
 /// What the span says of a call that was interrupted.
@@ -82,6 +83,14 @@ pub(crate) async fn perform(
             () = host.clock.wait_until(at) => {}
             () = context.over() => return Ok(None),
             () = host.stop.asked_for() => return Ok(None),
+        }
+    }
+    while host.tenant_state(&run.tenant).await? != TenantState::Active {
+        tokio::select! {
+            biased;
+            () = context.over() => return Ok(None),
+            () = host.stop.asked_for() => return Ok(None),
+            () = host.clock.pause(KNOWN_FOR) => {}
         }
     }
     // Before the memory is read: calls that wait for their turn hold none. One that a process made which ended is

@@ -45,6 +45,7 @@ mod spots;
 mod steps;
 mod suspensions;
 mod sync;
+mod tenant_records;
 mod tenants;
 mod threads;
 mod tries;
