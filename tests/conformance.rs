@@ -5,23 +5,25 @@
 //! indented below.
 //!
 //! - `# NUMBER SENTENCE` begins a case. The numbers are those of docs/mastra.md.
-//! - `workflow ENTRIES or DEFINITION` as JSON, committed with the next run or by `commit`; `"@ask"` stands for the step `ask` of the component `scripted`, `"@id:ask"` for
-//!   the same under another id, `"?check"` for a condition that is a step.
-//! - `program {"PATH or ID": [ACTION, ..]}`: what the steps do, as sample-steps/scripted says. A step without program returns
-//!   its input.
+//! - `workflow ENTRIES or DEFINITION` as JSON, committed with the next run or by `commit`; `"@ask"` stands for the
+//!   step `ask` of the component `scripted`, `"@id:ask"` for the same under another id, `"?check"` for a condition
+//!   that is a step.
+//! - `program {"PATH or ID": [ACTION, ..]}`: what the steps do, as sample-steps/scripted says. A step without program
+//!   returns its input.
 //! - `start [INPUT] [state=..] [context=..]`,
 //!   `resume [DATA] [step=..] [label=..] [index=..] [all] [seen=..] [key=..] [retryCount=..] [context=..]`, `cancel`
 //! - `aside COMMAND` does it on another task and goes on as soon as a step logs `hold`, which keeps the step there;
 //!   `release` lets the step go and shows what came of the
 //!   command; `await PATH` goes on when the step waits for an answer
-//! - `both COMMAND || COMMAND` does two at once, from two hosts, and shows how the run stands in the end; `one of both ..` does the
-//!   same with two that exclude each other, and shows what came of the one that won
+//! - `both COMMAND || COMMAND` does two at once, from two hosts, and shows how the run stands in the end;
+//!   `one of both ..` does the same with two that exclude each other, and shows what came of the one that won
 //! - `travel PATH [INPUT] [answer=..]` sends the run back; `restart` lets a run go on that failed
-//! - `crash COMMAND` lets the host fall over after the first call into a guest; `recover` has the host take over calls of hosts that
-//!   are gone
+//! - `crash COMMAND` lets the host fall over after the first call into a guest; `recover` has the host take over
+//!   calls of hosts that are gone
 //! - `pause`, `unpause`; `late 30d` lets time pass while nobody looks after runs
 //! - `new host`: the host is dropped, another one opens the same store; `time 30d` lets time pass
-//! - `status`, `steps [PATH ..]`, `state`, `labels`, `context`, `payloads` show the run; `log` shows what steps have logged since the last time
+//! - `status`, `steps [PATH ..]`, `state`, `labels`, `context`, `payloads` show the run; `log` shows what steps have
+//!   logged since the last time
 //! - `event NAME [PAYLOAD] [key=..]` sends an event, and shows the run when it rests
 //! - `watched` shows what a watcher sees of the run's beginnings and ends
 //! - `unknown run` looks for a run that is not there; `new run` begins another one of the latest workflow

@@ -3,6 +3,8 @@
 //! A host in a process of its own plays a script and ends itself at a fault point. Then a host on the same folder
 //! takes over what is left and plays the rest of the script, as a client would who looks at the run before going on.
 
+mod scripts;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -15,202 +17,13 @@ use reentry::store::{RunFilter, SuspensionFilter};
 use reentry::{Host, LogFilter, OutputOptions, ResumeOptions, Run, StartOptions, Tenant, TravelOptions};
 use reentry_tests::process::{HostProcess, Request, Response};
 use reentry_tests::{event, json, workflow_after};
+use scripts::{Script, Then, around, scripts};
 use serde_json::{Value, json};
 
 /// Name and id of the event that scripts send.
 const EVENT: &str = "paid";
 
 const HOST_PROCESS: &str = env!("CARGO_BIN_EXE_host-process");
-
-/// What a client does with one run, and what it must come to.
-struct Script {
-    name: &'static str,
-    component: &'static str,
-    step: &'static str,
-    /// Entries before the step.
-    before: Vec<Value>,
-    input: Value,
-    then: Vec<Then>,
-    status: RunStatus,
-    result: Value,
-    /// Suspensions in the run's history.
-    suspensions: usize,
-    /// Calls into the guest: the start, and one for each suspension or checkpoint that is over.
-    calls: u32,
-    /// The fault points that the script passes.
-    points: Vec<FaultPoint>,
-}
-
-/// What a client does after the start.
-#[derive(Clone)]
-enum Then {
-    Answer(Value),
-    Wake,
-    Cancel,
-    Pause,
-    Unpause,
-    Restart,
-    /// Back to the step.
-    Travel,
-    Send(Value),
-}
-
-fn around(commits: &[StoredChange]) -> Vec<FaultPoint> {
-    let both = |what: &StoredChange| [FaultPoint::BeforeCommit(*what), FaultPoint::AfterCommit(*what)];
-    commits.iter().flat_map(both).collect()
-}
-
-fn scripts() -> Vec<Script> {
-    let mut all_points = around(&[
-        StoredChange::Created,
-        StoredChange::Started,
-        StoredChange::Suspended,
-        StoredChange::Resumed,
-        StoredChange::Completed,
-    ]);
-    all_points.extend([FaultPoint::BeforeCall, FaultPoint::AfterCall]);
-    vec![
-        Script {
-            name: "three answers",
-            component: "counter",
-            step: "counter",
-            before: vec![],
-            input: json!({"text": "a b c a b c d d e"}),
-            then: [2, 3, 1].map(|read| Then::Answer(json!({"read": read}))).into(),
-            status: RunStatus::Success,
-            result: json!({"words": 9, "counts": {"a": 2, "b": 2, "c": 2, "d": 2, "e": 1}, "legs": [2, 3, 1, 3]}),
-            suspensions: 3,
-            calls: 4,
-            points: all_points,
-        },
-        Script {
-            name: "checkpoints",
-            component: "memory-probe",
-            step: "checkpoint",
-            before: vec![],
-            input: json!(3),
-            then: vec![],
-            status: RunStatus::Success,
-            result: json!(3),
-            suspensions: 0,
-            calls: 4,
-            points: around(&[StoredChange::Checkpointed]),
-        },
-        Script {
-            name: "retries",
-            component: "memory-probe",
-            step: "fail",
-            before: vec![],
-            input: json!({"retryable_times": 2}),
-            then: vec![],
-            status: RunStatus::Success,
-            result: json!({"attempt": 2}),
-            suspensions: 0,
-            calls: 1,
-            points: around(&[StoredChange::Failed]),
-        },
-        Script {
-            name: "a deadline",
-            component: "memory-probe",
-            step: "deadline",
-            before: vec![],
-            input: json!({"millis": 1, "default": "nobody came"}),
-            then: vec![Then::Wake],
-            status: RunStatus::Success,
-            result: json!({"answer": "nobody came", "timed_out": false}),
-            suspensions: 1,
-            calls: 2,
-            points: around(&[StoredChange::TimePassed]),
-        },
-        Script {
-            name: "a cancellation",
-            component: "counter",
-            step: "counter",
-            before: vec![],
-            input: json!({"text": "a b c"}),
-            then: vec![Then::Answer(json!({"read": 1})), Then::Cancel],
-            status: RunStatus::Canceled,
-            result: Value::Null,
-            suspensions: 2,
-            calls: 2,
-            points: around(&[StoredChange::Canceled]),
-        },
-        Script {
-            name: "a pause",
-            component: "counter",
-            step: "counter",
-            before: vec![],
-            input: json!({"text": "a b c"}),
-            then: vec![
-                Then::Pause,
-                Then::Answer(json!({"read": 1})),
-                Then::Unpause,
-                Then::Answer(json!({"read": 0})),
-                Then::Answer(json!({"read": 0})),
-            ],
-            status: RunStatus::Success,
-            result: json!({"words": 3, "counts": {"a": 1, "b": 1, "c": 1}, "legs": [1, 0, 0, 2]}),
-            suspensions: 3,
-            calls: 4,
-            points: around(&[StoredChange::Paused]),
-        },
-        Script {
-            name: "a restart",
-            component: "counter",
-            step: "counter",
-            before: vec![],
-            input: json!({"text": "a b"}),
-            then: vec![Then::Cancel, Then::Restart, Then::Answer(json!({"read": 0}))],
-            status: RunStatus::Suspended,
-            result: Value::Null,
-            suspensions: 3,
-            calls: 2,
-            points: around(&[StoredChange::Revived]),
-        },
-        Script {
-            name: "a way back",
-            component: "memory-probe",
-            step: "ask",
-            before: vec![],
-            input: json!("why"),
-            then: vec![Then::Travel, Then::Answer(json!("because"))],
-            status: RunStatus::Success,
-            result: json!("because"),
-            suspensions: 2,
-            calls: 2,
-            points: around(&[StoredChange::Revived]),
-        },
-        Script {
-            name: "an event",
-            component: "memory-probe",
-            step: "event",
-            before: vec![],
-            input: json!({"name": "paid"}),
-            then: vec![Then::Send(json!(7))],
-            status: RunStatus::Success,
-            result: json!(7),
-            suspensions: 1,
-            calls: 2,
-            points: around(&[StoredChange::Received]),
-        },
-        Script {
-            name: "more entries than one decision enters",
-            component: "memory-probe",
-            step: "checkpoint",
-            before: vec![
-                json!({"doWhile": {"do": [{"map": {"to": "input + 1"}}], "while": "output < 600"}}),
-                json!({"map": {"to": "input - 599"}}),
-            ],
-            input: json!(0),
-            then: vec![],
-            status: RunStatus::Success,
-            result: json!(1),
-            suspensions: 0,
-            calls: 2,
-            points: around(&[StoredChange::Continued]),
-        },
-    ]
-}
 
 /// A data folder that has the components compiled, to be copied for each case.
 async fn prepared() -> Result<tempfile::TempDir> {

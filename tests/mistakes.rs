@@ -2,9 +2,10 @@
 //!
 //! `mistakes/LANGUAGE.txt` has the cases. Each begins with `# NAME: what a reader should know`, then says what is done:
 //!
-//! - `build`: the files that follow, each after a line `--- FILE`, are put over a new project called `buy`, which is built.
-//! - `run STEP INPUT`: that step of the component in the folder `mistakes/LANGUAGE` is run; a line `answer DATA` for each answer that it
-//!   gets. One component serves all of them, as some languages take long to build one.
+//! - `build`: the files that follow, each after a line `--- FILE`, are put over a new project called `buy`, which is
+//!   built.
+//! - `run STEP INPUT`: that step of the component in the folder `mistakes/LANGUAGE` is run; a line `answer DATA` for
+//!   each answer that it gets. One component serves all of them, as some languages take long to build one.
 //!
 //! After `--- says` comes what is printed. `BLESS=1` writes these parts anew.
 

@@ -9,6 +9,7 @@ mod flat;
 mod floor;
 mod large;
 mod lists;
+mod peak;
 mod profile;
 mod report;
 mod restore;
@@ -23,6 +24,13 @@ async fn main() -> Result<()> {
         && command == "cold-resume"
     {
         return cold::resume(dir, run).await;
+    }
+    if let [command, dir] = arguments.as_slice() {
+        match command.as_str() {
+            "peak-suspension" => return peak::suspension(dir).await,
+            "peak-resume" => return peak::resume(dir).await,
+            _ => {}
+        }
     }
     if let [command, rest @ ..] = arguments.as_slice()
         && command == "profile"
@@ -46,6 +54,9 @@ async fn main() -> Result<()> {
     }
     if wanted("large") {
         large::measure().await?;
+    }
+    if wanted("peak") {
+        peak::measure().await?;
     }
     if wanted("lists") {
         lists::measure().await?;

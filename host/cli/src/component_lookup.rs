@@ -222,8 +222,14 @@ mod tests {
             let report = not_chosen(&StepChoice { wanted: wanted.map(str::to_owned), steps });
             format!("{}; {}", report.message, report.hints.join("; "))
         };
-        insta::assert_snapshot!(told(None), @"the component has 2 steps, and a run needs one; choose with `--step count`, `--step sum`");
+        insta::assert_snapshot!(
+            told(None),
+            @"the component has 2 steps, and a run needs one; choose with `--step count`, `--step sum`"
+        );
         insta::assert_snapshot!(told(Some("cout")), @"the component has no step `cout`; did you mean `--step count`?");
-        insta::assert_snapshot!(told(Some("refund")), @"the component has no step `refund`; it has `--step count`, `--step sum`");
+        insta::assert_snapshot!(
+            told(Some("refund")),
+            @"the component has no step `refund`; it has `--step count`, `--step sum`"
+        );
     }
 }

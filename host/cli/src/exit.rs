@@ -65,7 +65,8 @@ pub(crate) const TABLE: [(Exit, &str); 13] = [
     ),
     (
         Exit::Blocked,
-        "the run is blocked: continuing it went wrong again and again, or it has used what a run may; `runs continue` tries once more",
+        "the run is blocked: continuing it went wrong again and again, or it has used what a run may; `runs \
+         continue` tries once more",
     ),
     (Exit::Interrupted, "interrupted from the keyboard; nothing that was stored is lost"),
 ];

@@ -30,6 +30,7 @@ pub(crate) struct HostLimits {
     guest: Limits,
     component_bytes: usize,
     base_bytes: usize,
+    memory_budget: u64,
     loading: Duration,
     calls: u32,
     savepoints: u32,
@@ -69,6 +70,7 @@ impl Default for HostLimits {
             guest: runtime.limits,
             component_bytes: runtime.component_bytes_max,
             base_bytes: runtime.base_bytes_max,
+            memory_budget: runtime.memory_budget,
             loading: runtime.loading,
             calls: runtime.calls_max,
             savepoints: reentry::SAVEPOINTS_MAX,
@@ -261,6 +263,17 @@ pub(crate) const ALL: &[Limit] = &[
         set: |limits, value| limits.calls = fitted(value, u32::MAX),
     },
     Limit {
+        name: "memory-budget",
+        unit: Unit::Bytes,
+        bounds: "memory of all guests of one process, and of open components; 0 is half of what the machine or the container has",
+        then: "further calls wait. A guest that grows beyond what is left is stopped, and its call is made again when there is room for all that `memory-bytes` allows; nothing of it is kept or counts. A host whose `memory-bytes` is higher does not start",
+        code: Some(reentry::codes::SMALL_BUDGET.word),
+        least: 0,
+        most: 1 << 44,
+        get: |limits| limits.memory_budget,
+        set: |limits, value| limits.memory_budget = value,
+    },
+    Limit {
         name: "savepoints",
         unit: Unit::Count,
         bounds: "moments of a run to which it can be forked or restarted, the latest; 0 keeps all",
@@ -384,12 +397,13 @@ impl HostLimits {
     /// A host that keeps to them.
     pub(crate) fn apply(&self, builder: HostBuilder) -> HostBuilder {
         let Self { guest, component_bytes, base_bytes, loading, .. } = self.clone();
-        let Self { calls, savepoints, cancel_grace, sit_through, run, .. } = *self;
+        let Self { calls, memory_budget, savepoints, cancel_grace, sit_through, run, .. } = *self;
         let builder = builder.savepoints_max(savepoints).cancel_grace(cancel_grace).sit_through(sit_through);
         let builder = builder.quotas(run);
         builder.runtime(move |config| {
             let config = config.limits(guest).calls_max(calls).loading(loading);
-            config.component_bytes_max(component_bytes).base_bytes_max(base_bytes)
+            let config = config.component_bytes_max(component_bytes).base_bytes_max(base_bytes);
+            config.memory_budget(memory_budget)
         })
     }
 }

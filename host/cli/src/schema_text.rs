@@ -224,7 +224,10 @@ mod tests {
     #[test]
     fn an_outline_has_the_names_alone() {
         insta::assert_snapshot!(outline(&answer()), @"{approved, by, comment?, level?, lines?}");
-        insta::assert_snapshot!(outline(&json!({"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"b": true}}}})), @"{b?}");
+        insta::assert_snapshot!(
+            outline(&json!({"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"b": true}}}})),
+            @"{b?}"
+        );
         insta::assert_snapshot!(outline(&json!({"type": "array", "items": {"type": "string"}})), @"string[]");
     }
 

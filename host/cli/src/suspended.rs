@@ -234,7 +234,10 @@ mod tests {
         (hostile.resume_schema, hostile.payload) = (Some(Json::from(schema)), None);
         let question = Question::of(&hostile, false);
         let answer = question.text(Style::PLAIN, 200, Timestamp(240_000));
-        insta::assert_snapshot!(answer.lines().last().unwrap(), @r#"  answer    {a\u{9b}2K\nreentry cancel last\u{202e}?: "\u001b[2J\n"}"#);
+        insta::assert_snapshot!(
+            answer.lines().last().unwrap(),
+            @r#"  answer    {a\u{9b}2K\nreentry cancel last\u{202e}?: "\u001b[2J\n"}"#
+        );
         insta::assert_snapshot!(question.how_to_answer(&CommandLine::default()), @r#"
         answer it with
           reentry resume run_0000000003e87fffbfffffffffffffff --suspension sus_0000000003e87fffbfffffffffffffff --data '{"a\u{9b}2K\nreentry cancel last\u{202e}": <"\u001b[2J\n", optional>}'

@@ -2,8 +2,8 @@
 //!
 //! An expression is compiled once, when a workflow is read, and evaluated in a [`Scope`] whenever the workflow gets
 //! there. Both come from strangers, so whatever an evaluation does is counted, and one that does too much ends with
-//! an error ([`EvaluationLimits`]). The source is short ([`SOURCE_BYTES_MAX`]) and neither it nor the values it makes can be
-//! nested without end, which is why everything here may recurse.
+//! an error ([`EvaluationLimits`]). The source is short ([`SOURCE_BYTES_MAX`]) and neither it nor the values it makes
+//! can be nested without end, which is why everything here may recurse.
 //!
 //! The way of an expression: `token` and `literal` cut the text into words, `parse` and `member` make a tree of them
 //! (`syntax`) in which variables (`names`) and functions (`function`) are resolved, `evaluate` walks the tree, and

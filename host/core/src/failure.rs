@@ -90,7 +90,8 @@ failure_codes! {
         "Look for a loop without an end. Raise the limit `run-turns` and continue the run, fork it, or cancel it.";
     RUN_CHILDREN = "run-children",
         "The run is blocked: its steps have run as many steps and workflows as they may, at all depths together.",
-        "Look for a recursion without an end. Raise the limit `run-children` and continue the run, fork it, or cancel it.";
+        "Look for a recursion without an end. Raise the limit `run-children` and continue the run, fork it, or \
+         cancel it.";
     RUN_LOG = "run-log",
         "The run is blocked: the log of what happened in it is as large as it may be.",
         "Raise the limit `run-log` and continue the run, fork it, or cancel it.";

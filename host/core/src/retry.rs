@@ -122,7 +122,9 @@ mod tests {
         );
         assert_eq!(
             said(RetryPolicy { delay_ms: u64::MAX, ..base() }),
-            Err("retry policy: `delayMs` is 18446744073709551615, expected at most ten years in milliseconds, 315360000000".into())
+            Err("retry policy: `delayMs` is 18446744073709551615, expected at most ten years in \
+                milliseconds, 315360000000"
+                .into())
         );
         assert_eq!(said(RetryPolicy { delay_ms: AHEAD_MS_MAX, backoff: 1e3, ..base() }), Ok(()));
         assert!(said(RetryPolicy { max_delay_ms: AHEAD_MS_MAX + 1, ..base() }).is_err());

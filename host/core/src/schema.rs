@@ -331,10 +331,16 @@ mod tests {
             Err(error) => error.reason,
         };
         let in_place = json!({"properties": {"a b/c": {"type": "integer", "default": "x"}}});
-        insta::assert_snapshot!(reason(in_place), @r#"/properties/a%20b~1c: the default "x" breaks its own schema: "x" is not of type "integer""#);
+        insta::assert_snapshot!(
+            reason(in_place),
+            @r#"/properties/a%20b~1c: the default "x" breaks its own schema: "x" is not of type "integer""#
+        );
         let behind = json!({"items": {"$ref": "#/$defs/p"}, "$defs": {"p": {"properties": {"n": {"$ref": "#/$defs/q", "default": -1}}},
             "q": {"minimum": 0}}});
-        insta::assert_snapshot!(reason(behind), @"/$defs/p/properties/n: the default -1 breaks its own schema: -1 is less than the minimum of 0");
+        insta::assert_snapshot!(
+            reason(behind),
+            @"/$defs/p/properties/n: the default -1 breaks its own schema: -1 is less than the minimum of 0"
+        );
         // One that its own defaults make whole is good, and so is one that is never filled in.
         let whole = json!({"properties": {"a": {"default": {}, "required": ["n"], "properties": {"n": {"default": 1}}}}});
         assert_eq!(reason(whole), "taken");

@@ -1,4 +1,5 @@
-//! Setters of what callers fill in: a struct that may get further fields is made by a constructor and completed by these.
+//! Setters of what callers fill in: a struct that may get further fields is made by a constructor and completed by
+//! these.
 
 /// Makes the setters of a struct's fields: consuming, each named as its field. One of a field that may be missing takes
 /// what goes into it, without `Some`; a value that is an `Option` already is assigned to the field.

@@ -13,6 +13,7 @@ mod decode;
 mod encode;
 mod error;
 mod format;
+mod pieces;
 mod seal;
 #[cfg(test)]
 mod tests;

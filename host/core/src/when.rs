@@ -307,12 +307,27 @@ mod tests {
     #[test]
     fn what_is_no_length_of_time_is_refused() {
         let start = "2026-02-01T12:00:00Z";
-        insta::assert_snapshot!(after("soon", None, start), @"`soon` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds");
-        insta::assert_snapshot!(after("", None, start), @"`` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds");
+        insta::assert_snapshot!(
+            after("soon", None, start),
+            @"`soon` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds"
+        );
+        insta::assert_snapshot!(
+            after("", None, start),
+            @"`` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds"
+        );
         insta::assert_snapshot!(after("-1d", None, start), @"`-1d` is negative: nobody can wait until before now");
-        insta::assert_snapshot!(after("1d ago", None, start), @"`1d ago` is negative: nobody can wait until before now");
-        insta::assert_snapshot!(after("9000 years", None, start), @"9000y after 2026-02-01T12:00:00.000Z is not between the years 1970 and 9999");
-        insta::assert_snapshot!(after("1d", Some("Berlin"), start), @"there is no time zone `Berlin`: expected a name such as `Europe/Berlin` or `UTC`");
+        insta::assert_snapshot!(
+            after("1d ago", None, start),
+            @"`1d ago` is negative: nobody can wait until before now"
+        );
+        insta::assert_snapshot!(
+            after("9000 years", None, start),
+            @"9000y after 2026-02-01T12:00:00.000Z is not between the years 1970 and 9999"
+        );
+        insta::assert_snapshot!(
+            after("1d", Some("Berlin"), start),
+            @"there is no time zone `Berlin`: expected a name such as `Europe/Berlin` or `UTC`"
+        );
         insta::assert_snapshot!(after("1d", Some("europe/berln"), start), @"there is no time zone `europe/berln`: expected a name such as `Europe/Berlin` or `UTC`; did you mean `Europe/Berlin`?");
         assert!(after(&"1".repeat(500), None, start).len() < 300);
         assert!(Span::of_ms(1).unwrap().after(Timestamp(u64::MAX)).is_err());
@@ -344,11 +359,20 @@ mod tests {
             |text: &str| said(text).rsplit_once("[Europe/Berlin]`").map(|(_, end)| end.to_owned()).unwrap();
         insta::assert_snapshot!(said("tomorrow"), @"`tomorrow` is no instant: expected one such as `2100-01-01T00:00:00Z`, `2027-06-01T09:00:00+02:00` or `2027-06-01T09:00:00[Europe/Berlin]`");
         insta::assert_snapshot!(ends("2027-02-29T00:00:00Z"), @"");
-        insta::assert_snapshot!(ends("2027-06-01T09:00:00"), @"; add an offset, `Z` for UTC, or a time zone in brackets");
+        insta::assert_snapshot!(
+            ends("2027-06-01T09:00:00"),
+            @"; add an offset, `Z` for UTC, or a time zone in brackets"
+        );
         insta::assert_snapshot!(ends("2027-06-01"), @"; add an offset, `Z` for UTC, or a time zone in brackets");
-        insta::assert_snapshot!(ends("2027-06-01T09:00:00-05:00[Europe/Berlin]"), @"; at that time the zone has another offset");
+        insta::assert_snapshot!(
+            ends("2027-06-01T09:00:00-05:00[Europe/Berlin]"),
+            @"; at that time the zone has another offset"
+        );
         insta::assert_snapshot!(said("2027-06-01T09:00[Europe/Berln]"), @"there is no time zone `Europe/Berln`: expected a name such as `Europe/Berlin` or `UTC`; did you mean `Europe/Berlin`?");
-        insta::assert_snapshot!(said("1969-12-31T23:59:59Z"), @"`1969-12-31T23:59:59Z` is not between the years 1970 and 9999");
+        insta::assert_snapshot!(
+            said("1969-12-31T23:59:59Z"),
+            @"`1969-12-31T23:59:59Z` is not between the years 1970 and 9999"
+        );
     }
 
     #[test]
@@ -361,8 +385,14 @@ mod tests {
         let spans = [json!(1500), json!(1500.9), json!("1.5s"), json!("3600s"), json!("P1D"), json!(0)];
         assert_eq!(spans.map(span).join(" "), "1500 1500 1500 3600000 86400000 0");
         insta::assert_snapshot!(span(json!(-1)), @"`-1` is negative: nobody can wait until before now");
-        insta::assert_snapshot!(span(json!(1e300)), @"18446744073709551615 ms from now is not between the years 1970 and 9999");
-        insta::assert_snapshot!(span(json!(null)), @"`null` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds");
+        insta::assert_snapshot!(
+            span(json!(1e300)),
+            @"18446744073709551615 ms from now is not between the years 1970 and 9999"
+        );
+        insta::assert_snapshot!(
+            span(json!(null)),
+            @"`null` is no length of time: expected one such as `30d`, `1h 30m` or `P1DT12H`, or milliseconds"
+        );
 
         let instant = |value: serde_json::Value| {
             instant_of(&value.into()).map_or_else(|error| error.to_string(), |instant| instant.to_string())

@@ -26,6 +26,7 @@ use crate::host_key;
 use crate::inputs::Inputs;
 use crate::late_counts::LateCounts;
 use crate::live::Live;
+use crate::memory_budget::MemoryBudget;
 use crate::observer::{Observer, TracingObserver};
 use crate::policy::{Policies, SameForAll, TenantPolicy};
 use crate::recent::Recent;
@@ -153,6 +154,13 @@ impl HostBuilder {
         self.runtime(|config| config.limits(limits))
     }
 
+    /// Sets the bytes for the memory of all guests together, and of open components: calls wait until there is room.
+    /// Defaults to half of the memory of the machine, or of what the container may have, but no less than one call may
+    /// use. See [`RuntimeConfig::memory_budget`].
+    pub fn memory_budget(self, bytes: u64) -> Self {
+        self.runtime(move |config| config.memory_budget(bytes))
+    }
+
     /// Changes the settings of the WebAssembly runtime.
     pub fn runtime(mut self, change: impl FnOnce(RuntimeConfig) -> RuntimeConfig + Send + 'static) -> Self {
         let before = self.runtime;
@@ -259,8 +267,8 @@ impl HostBuilder {
     ///
     /// # Errors
     /// `Unavailable` when the data folder, the store or the WebAssembly runtime cannot be used; `Refused` for a bound
-    /// on values of more than 16 MiB, for a store without a secret, and for a secret other than the one with which
-    /// the store was sealed; `Damaged` when the secret in the data folder is another one.
+    /// on values of more than 16 MiB, for a memory budget that a single call may exceed, for a store without a secret,
+    /// and for a secret other than the one with which the store was sealed; `Damaged` when the secret in the data folder is another one.
     pub async fn build(self) -> Result<Host, Error> {
         let chance = Chance::new(self.entropy);
         if let Some(dir) = &self.data_dir {
@@ -295,6 +303,11 @@ impl HostBuilder {
             let (what, at_most) = ("bound on one value (`value_bytes` of the limits)", VALUE_BYTES_MAX);
             return Err(Refused::TooLarge { what, bytes: value_bytes, at_most }.into());
         }
+        let (memory_bytes, budget) = (limits.memory_bytes, guests.memory_budget());
+        if memory_bytes > budget {
+            return Err(Error::SmallBudget { memory_bytes, budget });
+        }
+        let memory = MemoryBudget::new(budget);
         let calls_max = guests.calls_max();
         let calls = Semaphore::new(calls_max as usize);
 
@@ -307,7 +320,7 @@ impl HostBuilder {
         let alive = store.register_owner(owner).await?;
         let checks = Arc::<Checks>::default();
         let of_store = Arc::<dyn Store>::clone(&store);
-        let registry = Registry::new(of_store, guests, Arc::clone(&self.clock), Arc::clone(&checks));
+        let registry = Registry::new(of_store, guests, Arc::clone(&self.clock), Arc::clone(&checks), &memory);
         let shared = Shared {
             store,
             registry,
@@ -319,6 +332,7 @@ impl HostBuilder {
             _alive: alive,
             calls,
             calls_max,
+            memory,
             checks,
             flights: Flights::default(),
             stop: Stop::default(),

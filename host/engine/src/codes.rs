@@ -21,7 +21,8 @@ reentry_core::error_codes! { pub table:
         "Correct the component as the message says, or grant what it imports.";
     MISSING_GRANT = "missing-grant", Refused,
         "A component of a run imports what is not granted.",
-        "A grant was taken away after the component was accepted, or the command was given fewer grants. The run stays as it is; one that was under way is blocked.",
+        "A grant was taken away after the component was accepted, or the command was given fewer grants. The \
+         run stays as it is; one that was under way is blocked.",
         "Give the grant that the message names; then answer again, or continue the run (`runs continue`).";
     INVALID_NAME = "invalid-name", Refused,
         "A name, key or id breaks the rule for names.",
@@ -51,6 +52,10 @@ reentry_core::error_codes! { pub table:
         "A host with a store of its own was built without a secret.",
         "Without one, nothing that is kept could be used after a restart.",
         "Give the builder 32 random bytes that outlive the process, or a data folder.";
+    SMALL_BUDGET = "small-budget", Refused,
+        "One call may use more memory than all calls together.",
+        "The limit `memory-bytes` is higher than `memory-budget`.",
+        "Set the first lower, or the second higher.";
     OTHER_SECRET = "other-secret", Refused,
         "The secret is not the one with which the store was sealed.",
         "The secret was changed, or belongs to another store.",

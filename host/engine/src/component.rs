@@ -8,6 +8,7 @@ use reentry_wasm::Phase;
 
 use crate::error::Error;
 use crate::guests::ComponentMeta;
+use crate::room::Room;
 use crate::tenant::Tenant;
 
 /// A component that a host holds, by its digest.
@@ -77,7 +78,10 @@ impl Tenant {
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<Component, Error> {
         self.shared.check_active(&self.id).await?;
-        let grants = self.policy().await?.grants;
+        let policy = self.policy().await?;
+        // Its instances are made one after the other, and no less can be said of them before.
+        let _room = self.shared.room(&self.id, &policy, None, Room::Whole).await?;
+        let grants = policy.grants;
         let (digest, meta) = self.shared.registry.add(&self.id, name, bytes, grants, progress).await?;
         Ok(Component { digest, meta })
     }

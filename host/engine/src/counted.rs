@@ -31,11 +31,14 @@ pub enum Counted {
     Committed,
     /// A decision was dropped, to be made anew: the run had changed meanwhile.
     Conflicted,
-    /// A call got its turn. Calls that move a step to another version are not counted, neither here nor when they end.
+    /// A call got its turn, and room for its memory. Calls that move a step to another version are not counted, neither here nor when they end.
     Admitted {
-        /// How long it waited for a permit.
+        /// How long it waited for both.
         waited_ms: u64,
     },
+    /// A call was stopped, as there was no room for its guest's memory. Nothing of it is kept, and it is admitted again
+    /// when there is room for all that it may use.
+    MadeAgain,
     /// A try of a call ended.
     Called {
         /// How.

@@ -29,6 +29,7 @@ use crate::meant::Meant;
 use crate::ready::Ready;
 use crate::shared::Shared;
 use crate::standing::{Standing, load};
+use crate::state_parts;
 use crate::to_be_called::ready_for;
 
 /// How often a decision is made again because somebody else changed the run first. Each conflict means that somebody
@@ -298,10 +299,14 @@ impl Decider {
         let root = root.map(|(_, step)| step.clone());
         let reopened = decision.reopened.clone();
         let expected = (!self.is_new).then_some(self.run.version);
+        let parts = state_parts::set_apart(&self.run, self.is_new, &mut decision.run);
         let mut commit = commit(expected, decision, images, self.host.savepoints_max)?;
+        commit.parts = parts.kept;
+        commit.dropped_images.extend(parts.dropped);
         commit.was_blocked = self.run.blocked.is_some();
         debug_assert_eq!(flaw(&self.run, &commit), None, "run {}", self.run.id);
         let run = Arc::clone(&commit.run);
+        commit.run = state_parts::stored(&run);
         commit.request = self.request.clone();
         commit.call_log = call_log;
         self.host.fault(FaultPoint::BeforeCommit(what));

@@ -99,6 +99,17 @@ pub enum Error {
          call `secret` of the builder with 32 random bytes that outlive the process, or `data_dir`, which keeps one"
     )]
     NoSecret,
+    /// One call may use more memory than all calls together.
+    #[error(
+        "one call may use {memory_bytes} bytes of memory (limit `memory-bytes`), and all together {budget} (limit \
+         `memory-budget`): set the first lower, or the second higher"
+    )]
+    SmallBudget {
+        /// Bytes of one call.
+        memory_bytes: u64,
+        /// Bytes of all.
+        budget: u64,
+    },
     /// The secret is not the one with which what the store keeps is sealed.
     #[error(
         "this is not the secret with which the store was sealed, and nothing that it keeps could be used with it: \
@@ -234,6 +245,7 @@ impl Error {
             Self::BadJson { .. } => &core_codes::INVALID_DATA,
             Self::NotEmpty { .. } => &codes::NOT_EMPTY,
             Self::NoSecret => &codes::NO_SECRET,
+            Self::SmallBudget { .. } => &codes::SMALL_BUDGET,
             Self::OtherSecret => &codes::OTHER_SECRET,
             Self::Unreadable { .. } => &codes::UNREADABLE_RUN,
             Self::NoBackup { .. } => &codes::NO_BACKUP,

@@ -49,6 +49,10 @@ pub trait Guests: Send + Sync + 'static {
     /// How many calls may be made at once.
     fn calls_max(&self) -> u32;
 
+    /// Bytes for the memory of all guests together, and of open components. The host that makes the calls holds them to
+    /// it, by [`HostCalls::may_have_memory`].
+    fn memory_budget(&self) -> u64;
+
     /// What a call may use that says nothing else in [`CallOptions::limits`].
     fn limits(&self) -> &Limits;
 
@@ -89,6 +93,9 @@ pub trait Guests: Send + Sync + 'static {
 pub trait OpenComponent: Send + Sync + 'static {
     /// The component's identity: SHA-256 of its bytes as they were uploaded.
     fn digest(&self) -> ComponentDigest;
+
+    /// Bytes of memory that it holds for as long as it is open, whether or not it is called.
+    fn held_bytes(&self) -> u64;
 
     /// Whether it exports `migration`, so that waiting runs can move from it and to it.
     fn is_migratable(&self) -> bool;

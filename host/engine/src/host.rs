@@ -8,6 +8,7 @@ use reentry_store::StoreStats;
 
 use crate::clock::within;
 use crate::error::Error;
+use crate::memory_budget::MemoryUse;
 use crate::shared::Shared;
 use crate::tenant::Tenant;
 
@@ -68,6 +69,11 @@ impl Host {
     /// Returns figures of the store since this host was built.
     pub fn store_stats(&self) -> StoreStats {
         self.shared.store.stats()
+    }
+
+    /// Returns how much is used of the budget for the memory of guests.
+    pub fn memory(&self) -> MemoryUse {
+        self.shared.memory.used()
     }
 
     /// Waits until this process drives no run: whatever was begun has come as far as it could. The background may

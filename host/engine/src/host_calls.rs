@@ -2,7 +2,7 @@
 
 use reentry_core::failure;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +18,7 @@ use reentry_wasm::{BoxError, HostCalls, Level};
 use crate::call_lines::CallLines;
 use crate::clock::Clock;
 use crate::live::{Live, Signal};
+use crate::memory_budget::Reservation;
 use crate::observer::{Observer, Source};
 
 /// Most bytes of state and of request context that one call may set, each. Both are stored with the head of the run,
@@ -44,6 +45,8 @@ pub(crate) struct CallContext {
     pub(crate) live: Arc<Live>,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) log: Mutex<CallLines>,
+    /// What the call has reserved for its guest's memory, from when it is admitted.
+    pub(crate) memory: OnceLock<Reservation>,
 }
 
 /// What a call has set. Counts only when the call ends without failure.
@@ -54,6 +57,12 @@ pub(crate) struct Settings {
 }
 
 impl CallContext {
+    /// Takes what is reserved for the call, which is given back with this.
+    pub(crate) fn has_room(&self, reserved: Reservation) {
+        // It is admitted once.
+        let _ = self.memory.set(reserved);
+    }
+
     /// Takes out what the call has set, when it is over.
     pub(crate) fn take_settings(&self) -> Settings {
         std::mem::take(&mut *self.settings.lock().unwrap_or_else(PoisonError::into_inner))
@@ -174,6 +183,10 @@ impl HostCalls for CallContext {
 
     fn init_data(&self) -> Json {
         self.init.clone()
+    }
+
+    fn may_have_memory(&self, bytes: u64) -> bool {
+        self.memory.get().is_none_or(|reservation| reservation.may_have(bytes))
     }
 
     fn emit(&self, chunk: Json) {

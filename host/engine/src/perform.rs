@@ -29,6 +29,7 @@ use crate::host_calls::CallContext;
 use crate::inputs;
 use crate::observer::Source;
 use crate::ready::{Ready, make_ready, misfit, step_at};
+use crate::room::Room;
 use crate::shared::Shared;
 use crate::span::SpanStatus;
 use crate::tenant_states::KNOWN_FOR;
@@ -48,6 +49,7 @@ pub(crate) struct CallReport {
 }
 
 /// A call to be made.
+#[derive(Clone)]
 pub(crate) struct ToMake {
     /// The step.
     pub(crate) path: StepPath,
@@ -57,8 +59,17 @@ pub(crate) struct ToMake {
     pub(crate) place: Place,
 }
 
+/// Why a call did not end.
+#[derive(Debug, thiserror::Error)]
+enum Unmade {
+    #[error("there was no room for the guest's memory")]
+    NoRoom,
+    #[error(transparent)]
+    Host(#[from] Error),
+}
+
 /// Makes the call that the step's record holds. `None` when nobody wanted it any more, before it was made or while it
-/// was.
+/// was. A call that is stopped for want of room is made once more, as if for the first time.
 ///
 /// # Errors
 /// Only what the host could not do: the guest's own failures are the end of a call like any other.
@@ -66,13 +77,33 @@ pub(crate) async fn perform(
     host: Arc<Shared>,
     run: Arc<RunState>,
     program: Arc<Program>,
-    ToMake { path, not_before, place }: ToMake,
+    call: ToMake,
     ready: Option<Ready>,
 ) -> Result<Option<CallReport>, Error> {
+    let (mut ready, mut room) = (ready, Room::Likely);
+    loop {
+        let (again, run, program) = (call.clone(), Arc::clone(&run), Arc::clone(&program));
+        match make(Arc::clone(&host), run, program, again, ready.take(), room).await {
+            Ok(report) => return Ok(report),
+            Err(Unmade::Host(error)) => return Err(error),
+            Err(Unmade::NoRoom) => room = Room::Whole,
+        }
+    }
+}
+
+/// The same, once: as soon as there are room and a turn for it.
+async fn make(
+    host: Arc<Shared>,
+    run: Arc<RunState>,
+    program: Arc<Program>,
+    ToMake { path, not_before, place }: ToMake,
+    ready: Option<Ready>,
+    room: Room,
+) -> Result<Option<CallReport>, Unmade> {
     let node = step_at(&run, &program, &path)?;
     let step = run.steps.get(&path).ok_or_else(|| misfit(&run, &path))?;
     let (Doing::Calling(_, call) | Doing::Retrying(_, _, call)) = &step.doing else {
-        return Err(misfit(&run, &path));
+        return Err(misfit(&run, &path).into());
     };
     let context = Arc::new(context(&host, &run, &path, Some(step.calls)).await?);
     let deadline = run.deadline_around(&path).map(|(_, at)| at);
@@ -98,6 +129,16 @@ pub(crate) async fn perform(
     let is_suspect = step.take_overs > 0;
     let permits = if is_suspect { host.calls_max } else { 1 };
     let asked = host.clock.uptime();
+    let policy = host.policy(&run.tenant).await?;
+    // Before the turn, which then never waits for room. One that is made alone could have all there is.
+    let room = if is_suspect { Room::Whole } else { room };
+    let reserved = tokio::select! {
+        biased;
+        () = host.stop.asked_for() => return Ok(None),
+        reserved = host.room(&run.tenant, &policy, Some(node.component), room) => reserved,
+        () = context.over() => return Ok(None),
+    };
+    context.has_room(reserved?);
     let permit = tokio::select! {
         biased;
         // The call stays with this host in the store: when the process has ended, somebody takes it over.
@@ -127,7 +168,7 @@ pub(crate) async fn perform(
     let (timeout, is_last) = timeout(node, deadline, host.clock.now());
     let cancel = Cancel::new();
     let mut options = CallOptions::new(ready.seal.clone())
-        .limits(host.policy(&run.tenant).await?.limits.clone())
+        .limits(policy.limits.clone())
         .cancel(cancel.clone())
         .domain(run.tenant.as_str());
     options.timeout = timeout;
@@ -141,6 +182,11 @@ pub(crate) async fn perform(
 
     let ended = match called {
         Ok(result) => end_of(&host, &run, result, host.clock.now()).await.map(Some),
+        Err(CallError::NoRoom { .. }) => {
+            span.forget();
+            host.observer.count(&run.tenant, Counted::MadeAgain);
+            return Err(Unmade::NoRoom);
+        }
         // Nobody wanted it any more. Should the step be called once more by now, then that is another call.
         Err(CallError::Cancelled) => Ok(None),
         Err(error) => failure_of(error, is_last)
@@ -245,6 +291,7 @@ pub(crate) async fn context(
         live: Arc::clone(&host.live),
         settings: std::sync::Mutex::default(),
         log: std::sync::Mutex::default(),
+        memory: std::sync::OnceLock::new(),
     })
 }
 

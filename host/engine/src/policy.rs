@@ -24,6 +24,9 @@ pub struct TenantPolicy {
     pub grants: Grants,
     /// What one run of the tenant's may use in all.
     pub quotas: RunQuotas,
+    /// Bytes of the host's memory budget that calls of the tenant may hold at once; further ones wait. A call that is the
+    /// tenant's only one may hold more, as far as `limits` allow. Three quarters of the budget if it is `None`.
+    pub memory_at_once: Option<u64>,
 }
 
 impl TenantPolicy {
@@ -44,13 +47,20 @@ impl TenantPolicy {
         self.quotas = quotas;
         self
     }
+
+    /// Sets how much of the host's memory budget calls may hold at once, in bytes. Defaults to three quarters of it.
+    pub fn memory_at_once(mut self, bytes: u64) -> Self {
+        self.memory_at_once = Some(bytes);
+        self
+    }
 }
 
 /// Knows what each tenant may use.
 #[async_trait]
 pub trait Policies: Send + Sync + 'static {
     /// Returns what a tenant may use now. Called whenever a component is opened, a call is made, a value comes in or a
-    /// decision about a run is made, so it must be quick: an implementation that reads from elsewhere must keep what it has read.
+    /// decision about a run is made, so it must be quick: an implementation that reads from
+    /// elsewhere must keep what it has read.
     ///
     /// # Errors
     /// Whatever keeps it from knowing. What asked for it fails with that error then, and the run stays as it is stored.

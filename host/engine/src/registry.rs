@@ -20,6 +20,8 @@ use crate::checks::{AT_ONCE_BYTES_MAX, Checks};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::guests::{ComponentMeta, Guests, OpenComponent};
+use crate::memory_budget::MemoryBudget;
+use crate::opened::Opened;
 
 /// A value of each key, made once however many ask at the same time.
 struct Once<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
@@ -42,10 +44,6 @@ impl<K: Copy + Eq + Hash, V: Clone> Once<K, V> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    fn remove_all(&self, which: impl Fn(&K) -> bool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| !which(key));
-    }
-
     fn set(&self, key: K, value: V) {
         // Somebody who made the same value first made it from the same bytes.
         let _ = self.cell(key).set(value);
@@ -57,8 +55,7 @@ pub(crate) struct Registry {
     store: Arc<dyn Library>,
     guests: Arc<dyn Guests>,
     clock: Arc<dyn Clock>,
-    /// With different grants a component is opened anew: what one tenant is granted must not reach another.
-    opened: Once<(ComponentDigest, Grants), Arc<dyn OpenComponent>>,
+    opened: Opened<dyn OpenComponent>,
     contracts: Once<ComponentDigest, Arc<ComponentSteps>>,
     workflows: Once<WorkflowDigest, Arc<Workflow>>,
     /// Schemas that questions bring along.
@@ -72,8 +69,9 @@ impl Registry {
         guests: Arc<dyn Guests>,
         clock: Arc<dyn Clock>,
         checks: Arc<Checks>,
+        memory: &Arc<MemoryBudget>,
     ) -> Self {
-        let (opened, contracts, workflows) = (Once::new(), Once::new(), Once::new());
+        let (opened, contracts, workflows) = (Opened::new(Arc::clone(memory)), Once::new(), Once::new());
         let schemas = SchemaCache::default();
         Self { store, guests, clock, opened, contracts, workflows, schemas, checks }
     }
@@ -128,7 +126,8 @@ impl Registry {
         self.store.put_component(tenant, name, record.created_at, record).await?;
         if !is_known {
             // Otherwise the base image that is kept may be another one.
-            self.opened.set((digest, grants), prepared.component);
+            let bytes = prepared.component.held_bytes();
+            self.opened.set((digest, grants), prepared.component, bytes);
         }
         self.contracts.set(digest, Arc::new(contracts));
         Ok((digest, meta))
@@ -147,7 +146,7 @@ impl Registry {
             }
             Ok(self.guests.open(&record.bytes, &record.base, grants).await?)
         };
-        self.opened.get((digest, grants), open).await
+        self.opened.get((digest, grants), OpenComponent::held_bytes, open).await
     }
 
     /// What is kept of a component that a tenant may use, beside its bytes.
@@ -218,7 +217,7 @@ impl Registry {
     /// Lets go of components that are not kept any more, their compiled code included.
     pub(crate) fn forget(&self, gone: Vec<ComponentDigest>) {
         for component in gone {
-            self.opened.remove_all(|(opened, _)| *opened == component);
+            self.opened.remove(component);
             self.contracts.remove(&component);
             self.guests.forget(component);
         }

@@ -43,13 +43,15 @@ pub(crate) fn savepoint(saved: &SavedRun) -> Result<Savepoint, Error> {
     let (apart, state_apart) = (BTreeMap::new(), BTreeMap::new());
     let mut state = State { head: run.clone(), steps: run.steps.clone(), apart, state_apart };
     let (mut images, mut parts) = (saved.images(), Vec::new());
+    state.head.state_apart.clear();
     for (key, value) in &mut state.head.state {
         let text = value.text();
         if text.len() > WITHIN_BYTES_MAX {
-            let part = BlobId::of_part(run.id, text);
+            let kept = run.state_apart.get(key).copied();
+            let part = kept.unwrap_or_else(|| BlobId::of_part(run.id, text));
             if !images.contains(&part) {
                 images.push(part);
-                parts.push((part, text.as_bytes().to_vec()));
+                parts.extend(kept.is_none().then(|| (part, text.as_bytes().to_vec())));
             }
             state.state_apart.insert(key.clone(), part);
             *value = Json::null();
@@ -88,6 +90,7 @@ pub(crate) async fn run_of(store: &dyn Blobs, savepoint: &Savepoint) -> Result<R
         let step = steps.get_mut(&path).ok_or_else(|| damaged(format!("there is no step {path}")))?;
         step.apart = Some(part);
     }
+    head.state_apart.clone_from(&state_apart);
     for (key, part) in state_apart {
         let text = store
             .blob(part)

@@ -21,6 +21,7 @@ use crate::flights::Flights;
 use crate::inputs::Inputs;
 use crate::late_counts::LateCounts;
 use crate::live::Live;
+use crate::memory_budget::MemoryBudget;
 use crate::observer::Observer;
 use crate::policy::{Policies, TenantPolicy};
 use crate::recent::Recent;
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) calls: Semaphore,
     /// How many there are.
     pub(crate) calls_max: u32,
+    /// What is shared by the memory of all guests.
+    pub(crate) memory: Arc<MemoryBudget>,
     /// The turns of tenants at what takes long.
     pub(crate) checks: Arc<Checks>,
     /// Runs that this process is driving.

@@ -12,6 +12,7 @@ use crate::options::OutputOptions;
 use crate::output::RunResult;
 use crate::shared::Shared;
 use crate::span::SpanStatus;
+use crate::state_parts;
 
 /// A run with all that a result shows of it.
 pub(crate) struct Standing {
@@ -52,7 +53,7 @@ impl Standing {
 
 /// Reads a run.
 pub(crate) async fn load(host: &Shared, tenant: &TenantId, id: RunId) -> Result<RunState, Error> {
-    host.store.run(tenant, id).await?.ok_or(Error::NoRun(id))
+    state_parts::whole_run(host, tenant, id).await?.ok_or(Error::NoRun(id))
 }
 
 /// Reads a run and all workflows that it follows.

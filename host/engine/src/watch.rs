@@ -126,7 +126,8 @@ impl Watch {
     }
 }
 
-/// What [`Watch::next`] returns, until it returns `None`. An error does not end the stream: polled again, it looks again.
+/// What [`Watch::next`] returns, until it returns `None`. An error does not end the stream: polled again, it looks
+/// again.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/doc.rs"));

@@ -21,8 +21,9 @@ pub const RUN_LOG_BYTES_MAX: u64 = 1 << 20;
 /// All that one decision about a run changes. [`Commit::new`] makes one that changes the head alone.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The run after the change, with why it is blocked if it is. Its `steps` must be all that are not done then: the status, by which lists and
-    /// orphans are found, is taken from them. What is stored of steps comes from `steps` below.
+    /// The run after the change, with why it is blocked if it is. Its `steps` must be all that are not done then: the
+    /// status, by which lists and orphans are found, is taken from them. What is stored of steps comes from `steps`
+    /// below.
     pub run: Arc<RunState>,
     /// The version that the change builds on, lower than that of `run`; `None` creates the run.
     pub expected: Option<u64>,
@@ -35,9 +36,9 @@ pub struct Commit {
     /// is one whose step has not begun.
     ///
     /// The payload of a record is stored with the first one of its step, and with the first one after the step was
-    /// done; in between it must stay the same. One with a place [`apart`](reentry_core::run::EntryRecord::apart) is kept there, as memories
-    /// are, once however many steps and savepoints have it; a record without a payload names one that is kept
-    /// already.
+    /// done; in between it must stay the same. One with a place [`apart`](reentry_core::run::EntryRecord::apart) is
+    /// kept there, as memories are, once however many steps and savepoints have it; a record without a payload names
+    /// one that is kept already.
     pub steps: Vec<(StepPath, EntryRecord)>,
     /// Steps that never happened: their records go, with all below them, before `steps` are stored. A fork does not
     /// see those of its parents any more.
@@ -52,6 +53,9 @@ pub struct Commit {
     pub reopened: Vec<ReopenedSuspension>,
     /// Guests' memories to keep, for one step each.
     pub images: Vec<(BlobId, Arc<Vec<u8>>)>,
+    /// Parts of the head that are kept apart, under ids that follow from what they are: each gets one more user, and
+    /// one that is kept already is not written again. They are let go of with the memories, and with the run.
+    pub parts: Vec<(BlobId, Json)>,
     /// Kept memories that one more step of this run needs. Each must be kept.
     pub shared_images: Vec<BlobId>,
     /// Guests' memories that one step needs no more. They go when no step and no savepoint needs them.
@@ -88,6 +92,7 @@ impl Commit {
             closed: Vec::new(),
             reopened: Vec::new(),
             images: Vec::new(),
+            parts: Vec::new(),
             shared_images: Vec::new(),
             dropped_images: Vec::new(),
             log: None,

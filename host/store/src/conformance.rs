@@ -1,7 +1,7 @@
 //! The suite that every back end must pass: what the docs of [`Store`] promise, one case each.
 //!
-//! [`conformance!`](macro@crate::conformance) makes a test of every case for one back end. The cases know nothing of how a
-//! back end stores; what only one of them promises is tested beside it.
+//! [`conformance!`](macro@crate::conformance) makes a test of every case for one back end. The cases know nothing of
+//! how a back end stores; what only one of them promises is tested beside it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
@@ -23,6 +23,7 @@ pub mod mail;
 pub mod owners;
 pub mod records;
 pub mod requests;
+pub mod run_filters;
 pub mod savepoints;
 pub mod tenants;
 pub mod troubles;
@@ -61,10 +62,12 @@ macro_rules! conformance {
                 a_refused_commit_stores_nothing, ids_are_used_once, every_handle_sees_what_was_acknowledged,
                 steps_come_in_the_order_of_their_first_call, steps_that_ended_are_not_read_with_the_run,
                 images_are_kept_until_they_are_dropped, odd_json_comes_back_as_it_was;
-            claims: one_of_many_ends_a_suspension, a_suspension_begins_and_ends_in_one_commit, changes_to_one_run_follow_each_other,
+            claims: one_of_many_ends_a_suspension, a_suspension_begins_and_ends_in_one_commit,
+                changes_to_one_run_follow_each_other,
                 a_suspension_is_closed_by_its_own_run, a_refused_answer_is_given_back,
                 only_what_was_answered_is_open_again;
-            answers: an_answer_stays_with_its_question, suspensions_are_picked_out_of_a_run, large_answers_are_kept_apart,
+            answers: an_answer_stays_with_its_question, suspensions_are_picked_out_of_a_run,
+                large_answers_are_kept_apart,
                 a_refused_answer_is_kept_as_a_try, refusals_without_end_are_counted, late_tries_are_kept_and_counted,
                 a_suspension_says_what_it_goes_on_from;
             tenants: nothing_of_one_tenant_is_seen_by_another, no_part_of_a_run_is_read_by_another_tenant,
@@ -75,9 +78,9 @@ macro_rules! conformance {
                 a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,
                 the_last_run_was_created_or_answered_last;
             filters: questions_are_found_by_what_they_are_about, questions_are_found_by_their_deadlines,
-                questions_are_found_by_their_age, names_are_those_of_what_is_open, runs_are_found_by_what_they_wait_for,
-                runs_come_in_the_order_of_their_creation, rows_are_counted_by_what_they_have_in_common,
-                a_filter_that_nothing_passes_is_refused;
+                questions_are_found_by_their_age, names_are_those_of_what_is_open,
+                rows_are_counted_by_what_they_have_in_common, a_filter_that_nothing_passes_is_refused;
+            run_filters: runs_are_found_by_what_they_wait_for, runs_come_in_the_order_of_their_creation;
             clock: what_is_due_comes_earliest_first, what_is_due_is_found_behind_what_is_passed_over,
                 what_is_held_or_over_is_not_due, the_end_of_time_is_never_due;
             claimed: what_one_has_claimed_no_other_gets, what_was_claimed_is_free_again, a_claim_ends_by_itself,
@@ -88,14 +91,16 @@ macro_rules! conformance {
             holds: names_are_those_of_their_tenant, equal_bytes_go_with_the_last_that_needs_them,
                 what_is_published_is_found_by_all, what_is_published_stays_while_it_is_needed;
             records: records_are_read_by_name, repetitions_come_in_the_order_of_their_indexes, many_items_come_in_order,
-                what_has_not_begun_is_not_read_with_the_run, a_payload_stays_with_its_step, a_payload_apart_is_there_once,
+                what_has_not_begun_is_not_read_with_the_run, a_payload_stays_with_its_step,
+                a_payload_apart_is_there_once,
                 a_payload_apart_stays_for_forks, old_records_are_read_by_version,
                 dropped_steps_are_gone_with_all_below_them;
             forks: a_fork_sees_what_was_done_before_it, the_steps_of_a_fork_come_by_the_clock,
                 what_a_parent_does_later_changes_nothing, a_fork_may_begin_in_the_past, a_fork_may_drop_what_it_saw,
                 a_fork_does_not_begin_where_nothing_was_kept,
                 a_fork_begins_from_a_run_of_its_tenant;
-            savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go, an_image_is_kept_as_long_as_somebody_needs_it,
+            savepoints: a_savepoint_is_read_back, the_oldest_savepoints_go,
+                an_image_is_kept_as_long_as_somebody_needs_it,
                 a_part_is_kept_once_for_all_savepoints,
                 a_savepoint_names_what_there_is;
             call_logs: what_guests_log_is_read_call_by_call, call_logs_are_read_page_by_page, the_oldest_call_logs_go,
@@ -108,10 +113,13 @@ macro_rules! conformance {
                 messages_that_wait_to_be_delivered_are_found, old_messages_go;
             applied: the_last_version_applied_is_current, what_a_savepoint_is_of_is_not_removed,
                 what_a_step_has_called_is_not_removed, the_users_of_a_component_are_known,
-                a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known, a_version_that_is_needed_is_not_removed,
+                a_component_that_is_needed_is_not_removed, what_nothing_needs_is_known,
+                a_version_that_is_needed_is_not_removed,
                 a_definition_that_nobody_needs_is_removed;
-            troubles: what_goes_wrong_is_counted, a_commit_blocks_a_run, what_is_blocked_is_passed_by, a_blocked_run_is_deleted;
-            deletion: only_what_has_ended_is_deleted, a_deleted_run_leaves_nothing, a_run_with_forks_is_kept,
+            troubles: what_goes_wrong_is_counted, a_commit_blocks_a_run, what_is_blocked_is_passed_by,
+                a_blocked_run_is_deleted;
+            deletion: a_part_of_a_head_is_kept_as_long_as_a_run_has_it, only_what_has_ended_is_deleted,
+                a_deleted_run_leaves_nothing, a_run_with_forks_is_kept,
                 what_ended_long_ago_is_deleted;
         }
     };

@@ -1,5 +1,7 @@
 //! Reading back what rows.rs encodes: heads, records, names.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use reentry_core::id::{BlobId, RunId, SuspensionId, TenantId};
 use reentry_core::path::StepPath;
 use reentry_core::run::{EntryRecord, RunState};
@@ -15,6 +17,18 @@ pub(crate) fn decode_run(id: RunId, tenant: &TenantId, head: &[u8]) -> Result<Ru
         return Err(damaged(format_args!("run {id}"), found));
     }
     Ok(run)
+}
+
+/// The parts of a head that are kept apart, each once; none of a head that cannot be read.
+pub(crate) fn parts_of_head(head: &[u8]) -> BTreeSet<BlobId> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Parts {
+        #[serde(default)]
+        state_apart: BTreeMap<String, BlobId>,
+    }
+    let parts = serde_json::from_slice::<Parts>(head).ok();
+    parts.into_iter().flat_map(|parts| parts.state_apart.into_values()).collect()
 }
 
 /// Reads the path and the record of a step, whose payload may be left where it is kept apart. A record that was

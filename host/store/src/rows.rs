@@ -33,7 +33,6 @@ pub(crate) struct CommitRows {
     pub(crate) called: Vec<WorkflowDigest>,
     pub(crate) expected: Option<i64>,
     pub(crate) was_blocked: bool,
-    /// Why the run is blocked from now on, or still.
     pub(crate) blocked: Option<Blocked>,
     pub(crate) steps: Vec<StepRow>,
     pub(crate) dropped_steps: Vec<String>,
@@ -41,6 +40,7 @@ pub(crate) struct CommitRows {
     pub(crate) closed: Vec<ClosedRow>,
     pub(crate) reopened: Vec<ReopenedRow>,
     pub(crate) images: Vec<(BlobId, Arc<Vec<u8>>)>,
+    pub(crate) parts: Vec<(BlobId, Json)>,
     pub(crate) shared_images: Vec<BlobId>,
     pub(crate) dropped_images: Vec<BlobId>,
     pub(crate) log: Option<Json>,
@@ -192,7 +192,6 @@ impl CommitRows {
     pub(crate) fn encode(commit: Commit) -> Result<Self, StoreError> {
         let called: BTreeSet<WorkflowDigest> = commit.run.called.values().copied().collect();
         let run = RunRow::encode(&commit.run)?;
-        let blocked = commit.run.blocked.clone().filter(|_| run.status == RunStatus::Blocked);
         let expected = commit.expected.map(|version| number(version, "version")).transpose()?;
         if expected.is_some_and(|expected| run.version <= expected) {
             let reason =
@@ -214,13 +213,14 @@ impl CommitRows {
         Ok(Self {
             expected,
             was_blocked: commit.was_blocked,
-            blocked,
+            blocked: commit.run.blocked.clone().filter(|_| run.status == RunStatus::Blocked),
             steps: steps.collect::<Result<_, _>>()?,
             dropped_steps: commit.dropped_steps.iter().map(ToString::to_string).collect(),
             opened: commit.opened.into_iter().map(SuspensionRow::encode).collect::<Result<_, _>>()?,
             closed: commit.closed.into_iter().map(|closed| ClosedRow::encode(run.id, closed)).collect(),
             reopened: commit.reopened.into_iter().map(ReopenedRow::encode).collect(),
             images: commit.images,
+            parts: commit.parts,
             shared_images: commit.shared_images,
             dropped_images: commit.dropped_images,
             log: commit.log,
@@ -254,8 +254,9 @@ impl CommitRows {
         let payloads: usize = payloads.map(str::len).sum();
         let ended = self.closed.iter().flat_map(ClosedRow::texts).filter(|text| text.part().is_some());
         let ended: usize = ended.filter_map(Payload::text).map(str::len).sum();
+        let of_head: usize = self.parts.iter().map(|(_, text)| text.text().len()).sum();
         let parts = self.savepoint.iter().flat_map(|savepoint| &savepoint.parts);
-        self.bytes_always() + payloads + ended + parts.map(|(_, part)| part.len()).sum::<usize>()
+        self.bytes_always() + payloads + ended + of_head + parts.map(|(_, part)| part.len()).sum::<usize>()
     }
 }
 

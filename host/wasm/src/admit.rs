@@ -44,7 +44,8 @@ impl Admission {
 /// Holds a component to the bounds. Takes time in proportion to its bytes, and little memory.
 ///
 /// # Errors
-/// [`LoadError::Exceeded`] for the first bound that is passed, and [`LoadError::Invalid`] where the bytes cannot be read.
+/// [`LoadError::Exceeded`] for the first bound that is passed, and [`LoadError::Invalid`] where the bytes cannot be
+/// read.
 pub fn admit(bytes: &[u8]) -> Result<Admission, LoadError> {
     let mut tally = Tally::default();
     match walk::walk(bytes, &mut tally) {

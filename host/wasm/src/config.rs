@@ -10,6 +10,7 @@ use std::time::Duration;
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::limits::Limits;
+use crate::machine::machine_memory_bytes;
 
 /// Largest linear memory that a slot of the pool can hold. 32-bit memories have no more addresses; the accessors
 /// name a memory's length in 32 bits, so that it must stay below the full 4 GiB.
@@ -65,7 +66,16 @@ pub struct RuntimeConfig {
     /// Components that may be instantiated at the same time. Default 256. Further calls end with
     /// [`CallError::Busy`](crate::CallError::Busy).
     pub calls_max: u32,
-    /// Bytes of each slot that stay in memory between two uses. Default 8 MiB.
+    /// Bytes for the memory of all guests of this process together, and of open components: what whoever makes the
+    /// calls shares among them, by [`HostCalls::may_have_memory`](crate::HostCalls::may_have_memory). Default 0: half of
+    /// the memory of the machine, or of what the container may have, but no less than one call may use.
+    ///
+    /// Beside it the process holds the images that it reads and stores, each up to the memory of its guest, and what
+    /// stays in slots and spare instances: up to a quarter of the budget, and `resident_bytes` for each of
+    /// `spare_instances`.
+    pub memory_budget: u64,
+    /// Bytes of each slot that stay in memory between two uses. Default 8 MiB; less where `calls_max` slots would keep
+    /// more than a quarter of `memory_budget`.
     ///
     /// Saves a page fault (1 to 2 microseconds) for each page that a restored guest writes, and costs up to this
     /// much memory for each slot that was ever in use.
@@ -104,6 +114,7 @@ reentry_core::setters!(RuntimeConfig {
     host_key: [u8; 32],
     limits: Limits,
     calls_max: u32,
+    memory_budget: u64,
     resident_bytes: usize,
     spare_instances: usize,
     tick: Duration,
@@ -123,6 +134,7 @@ impl RuntimeConfig {
             host_key,
             limits: Limits::default(),
             calls_max: 256,
+            memory_budget: 0,
             resident_bytes: 8 << 20,
             spare_instances: 32,
             tick: Duration::from_millis(5),
@@ -132,6 +144,14 @@ impl RuntimeConfig {
             component_bytes_max: 64 << 20,
             loading: Duration::from_secs(2),
             base_bytes_max: 64 << 20,
+        }
+    }
+
+    /// Bytes for the memory of all guests together: as it is set, or by default of this machine.
+    pub fn memory_budget_bytes(&self) -> u64 {
+        match self.memory_budget {
+            0 => (machine_memory_bytes() / 2).max(self.limits.memory_bytes),
+            bytes => bytes,
         }
     }
 
@@ -163,6 +183,12 @@ impl RuntimeConfig {
         config
     }
 
+    /// Bytes of a slot that stay in memory: together no more than a quarter of the budget, which no call has reserved.
+    fn slot_resident_bytes(&self) -> usize {
+        let share = self.memory_budget_bytes() / 4 / u64::from(self.calls_max.max(1));
+        self.resident_bytes.min(usize::try_from(share).unwrap_or(usize::MAX))
+    }
+
     fn pool(&self) -> PoolingAllocationConfig {
         let slot = self.limits.memory_bytes.min(SLOT_MEMORY_BYTES_MAX);
         let per_component =
@@ -183,7 +209,7 @@ impl RuntimeConfig {
             .max_core_instance_size(CORE_INSTANCE_BYTES_MAX)
             .max_memory_size(usize::try_from(slot).unwrap_or(usize::MAX))
             .table_elements(usize::try_from(self.limits.table_elements).unwrap_or(usize::MAX))
-            .linear_memory_keep_resident(self.resident_bytes)
+            .linear_memory_keep_resident(self.slot_resident_bytes())
             .table_keep_resident(self.resident_bytes.min(64 << 10))
             .async_stack_keep_resident(self.resident_bytes.min(64 << 10))
             .max_unused_warm_slots(self.calls_max)
@@ -216,6 +242,7 @@ impl std::fmt::Debug for RuntimeConfig {
             .field("cache_dir", &self.cache_dir)
             .field("limits", &self.limits)
             .field("calls_max", &self.calls_max)
+            .field("memory_budget", &self.memory_budget)
             .field("resident_bytes", &self.resident_bytes)
             .field("spare_instances", &self.spare_instances)
             .field("tick", &self.tick)

@@ -29,6 +29,12 @@ pub(crate) enum Fault {
     /// The call took too long.
     #[error("timed out")]
     TimedOut,
+    /// The embedder has no room for the guest's memory.
+    #[error("no room")]
+    NoRoom {
+        /// What the guest would have had.
+        bytes: u64,
+    },
 }
 
 impl Fault {
@@ -38,6 +44,7 @@ impl Fault {
             Self::Limit(limit) => CallError::Limit(limit),
             Self::Host(error) => CallError::Host(chain(&*error)),
             Self::TimedOut => CallError::TimedOut { at_most: limits.call },
+            Self::NoRoom { bytes } => CallError::NoRoom { bytes },
         }
     }
 }

@@ -178,6 +178,12 @@ pub enum CallError {
     /// The embedder could not answer a question of the guest's; its error with all causes.
     #[error("the host could not answer the guest: {0}")]
     Host(String),
+    /// The embedder had no room for the guest's memory. The guest is not to blame, and nothing counts that it did.
+    #[error("there was no room for {bytes} bytes of the guest's memory")]
+    NoRoom {
+        /// What the guest would have had, all its memories together.
+        bytes: u64,
+    },
     /// All slots are taken.
     #[error("too many calls at once: {0}")]
     Busy(String),
@@ -225,6 +231,7 @@ mod tests {
             CallError::NotMigratable,
             CallError::UnknownStep { found: name(), known: Vec::new() },
             CallError::Host(name()),
+            CallError::NoRoom { bytes: u64::MAX },
             CallError::Busy(name()),
             CallError::Internal(name()),
         ];

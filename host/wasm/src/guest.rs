@@ -91,6 +91,11 @@ impl Guest {
         self.limits.crossing_bytes
     }
 
+    /// Whether the embedder has room for so much memory.
+    pub(crate) fn may_have_memory(&self, bytes: u64) -> bool {
+        self.host.may_have_memory(bytes)
+    }
+
     fn host(&mut self) -> &dyn HostCalls {
         self.asked = true;
         &*self.host

@@ -80,6 +80,16 @@ pub trait HostCalls: Send + Sync {
     /// The input of the workflow.
     fn init_data(&self) -> Json;
 
+    /// Whether there is room for so many bytes of memory, all memories of the guest together. Asked before they are
+    /// there: when the call begins, when memory is put back, and each time that it grows. Must not wait.
+    ///
+    /// If there is none, the call ends with [`CallError::NoRoom`](crate::CallError::NoRoom), and the guest does not
+    /// see why. Defaults to yes: then the limits of the call are all that bounds it.
+    fn may_have_memory(&self, bytes: u64) -> bool {
+        let _ = bytes;
+        true
+    }
+
     /// A chunk for those who watch the run.
     fn emit(&self, chunk: Json);
 

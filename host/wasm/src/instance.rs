@@ -88,6 +88,7 @@ impl Setup<'_> {
         {
             *live.store.data_mut() = guest(meter);
             live.store.data_mut().spare = true;
+            live.store.data().has_room().map_err(|fault| fault.into_call_error(&self.limits))?;
             live.store.set_hostcall_fuel(self.limits.crossing_bytes);
             live.store.set_epoch_deadline(1);
             stop_at(&mut live.store, self.deadline);
@@ -250,7 +251,7 @@ fn stop_at(store: &mut wasmtime::Store<Guest>, deadline: Instant) {
 pub(crate) fn new_store(runtime: &runtime::Inner, guest: Guest, deadline: Instant) -> wasmtime::Store<Guest> {
     let crossing_bytes = guest.crossing_bytes();
     let mut store = wasmtime::Store::new(&runtime.engine, guest);
-    store.limiter(|guest| &mut guest.meter);
+    store.limiter(|guest| guest);
     store.set_hostcall_fuel(crossing_bytes);
     store.set_epoch_deadline(1);
     stop_at(&mut store, deadline);

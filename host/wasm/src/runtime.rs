@@ -136,6 +136,9 @@ impl std::ops::DerefMut for BorrowedCodec<'_> {
 
 impl Drop for BorrowedCodec<'_> {
     fn drop(&mut self) {
+        if let Some(codec) = &mut self.codec {
+            codec.give_back_scratch();
+        }
         let mut kept = self.owner.codecs.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < CODECS_KEPT {
             kept.extend(self.codec.take());

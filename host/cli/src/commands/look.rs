@@ -80,8 +80,8 @@ pub(super) fn in_a_process(session: &Session, name: &str, component: &[u8]) -> R
     let failed = |why: String| {
         Report::new(&codes::INTERNAL, "the process that looks at the component failed").cause(why)
     };
-    let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
-    let mut child = Command::new(program)
+    // This very program, even if its file was replaced meanwhile.
+    let mut child = Command::new("/proc/self/exe")
         .args(["look", "--name", name, "--output", "text", "--color", "never", "--data-dir"])
         .arg(session.data_dir())
         .args(session.grants().wasi.then_some("--grant=wasi"))

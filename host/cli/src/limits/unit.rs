@@ -1,4 +1,4 @@
-//! What limits count, and how values are written.
+//! How values of limits are written and read.
 
 use crate::humane::read_span;
 

@@ -67,7 +67,8 @@ crate::error_codes! { pub table:
         "Send the run back to one of its entries instead, or create a new run.";
     BLOCKED = "blocked", Conflict,
         "The run is blocked: nothing continues it.",
-        "Continuing it went wrong three times, in a way that would happen again; or it has used what a run may use. The message ends with the code.",
+        "Continuing it went wrong three times, in a way that would happen again; or it has used what a run may \
+         use. The message ends with the code.",
         "Correct the reason that the message names, then continue the run (`runs continue`). Or cancel it.";
     NOT_FORKABLE = "not-forkable", Conflict,
         "The run cannot be forked there.",

@@ -108,7 +108,7 @@ pub struct ReopenedSuspension {
     pub path: StepPath,
     /// The suspension.
     pub suspension: SuspensionId,
-    /// The version of the run with which the refused answer came.
+    /// The version of the run with which the refused answer came; 0 when a fork has it from its parent.
     pub claim: u64,
     /// The key under which it was asked for, which is free again.
     pub request: Option<String>,

@@ -114,7 +114,8 @@ fn take_answers_along(
         let mut taken = Vec::new();
         for over in change.step_mut(&path)?.doing.over_mut() {
             let Some(claim) = &mut over.claim else { continue };
-            (claim.version, claim.request) = (version, None);
+            // The answers were given to the run that is forked, not by the request for the new one.
+            (claim.version, claim.request) = (0, None);
             over.id = ids.get(&over.id).copied().unwrap_or(over.id);
             over.version = version;
             taken.push(over.clone());

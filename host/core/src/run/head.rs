@@ -38,6 +38,9 @@ pub struct RunState {
     /// The workflow's shared state, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub state: BTreeMap<String, Json>,
+    /// Where large values of the state are kept, by their key: `state` has them, too, but not as it is stored.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub state_apart: BTreeMap<String, BlobId>,
     /// What callers of start and resume said beside the input, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub request_context: BTreeMap<String, Json>,
@@ -89,6 +92,7 @@ impl RunState {
             version: 0,
             phase: Phase::Pending,
             state: BTreeMap::new(),
+            state_apart: BTreeMap::new(),
             request_context: BTreeMap::new(),
             span: None,
             span_noted: 0,

@@ -20,12 +20,12 @@ pub const CALLS_MAX: u32 = 1_000_000_000;
 /// it cannot keep a host from everything else.
 pub const MOVES_MAX: u32 = 1_000;
 
-/// How often one step is told that what it wants run cannot be. The step fails then: what fails at once would be asked for
-/// again without end.
+/// How often one step is told that what it wants run cannot be. The step fails then: what fails at once would be
+/// asked for again without end.
 pub(super) const REFUSED_CHILDREN_MAX: u32 = 100;
 
-/// Most bytes of the request context of a run, and of its shared state: keys and values. Both are written with each
-/// decision.
+/// Most bytes of the request context of a run, and of its shared state: keys and values. The context is written with
+/// each decision, the state as far as its values are small.
 pub const RUN_SETTINGS_BYTES_MAX: usize = 4 << 20;
 
 /// Most open entries of a run that is saved. A run with more can be forked where it stands, not in its past: saving

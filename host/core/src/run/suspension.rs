@@ -81,7 +81,7 @@ impl Suspension {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
-    /// The version of the run with which the answer came.
+    /// The version of the run with which the answer came; 0 when the run is a fork and has it from its parent.
     pub version: u64,
     /// When it came.
     pub at: Timestamp,

@@ -225,8 +225,14 @@ mod tests {
         insta::assert_snapshot!(check((0..60).map(|number| patterns(7_000, number))), @"the resume schema of the suspension is not a usable JSON Schema: 7000 patterns, at most 200 are allowed; 0 compiled");
         insta::assert_snapshot!(check((0..60).map(|_| patterns(3, 0))), @"taken; 1 compiled");
         insta::assert_snapshot!(check((0..60).map(|number| patterns(3, number))), @"taken; 60 compiled");
-        insta::assert_snapshot!(check((0..60).map(|number| patterns(10, number))), @"the resume schemas of the suspension have 210 patterns, at most 200 are allowed; 21 compiled");
+        insta::assert_snapshot!(
+            check((0..60).map(|number| patterns(10, number))),
+            @"the resume schemas of the suspension have 210 patterns, at most 200 are allowed; 21 compiled"
+        );
         let large = |number: usize| json!({ "title": format!("{number}{}", "x".repeat(100_000)) });
-        insta::assert_snapshot!(check((0..60).map(large)), @"the resume schemas of the suspension have more than 1048576 bytes together; 10 compiled");
+        insta::assert_snapshot!(
+            check((0..60).map(large)),
+            @"the resume schemas of the suspension have more than 1048576 bytes together; 10 compiled"
+        );
     }
 }

@@ -268,8 +268,14 @@ mod tests {
         let schema = json!({"items": {"anyOf": any}, "maxItems": 100});
         let texts = |count: usize| json!(vec!["x".repeat(27); count]).to_string();
         insta::assert_snapshot!(check(schema.clone(), &texts(1)), @r#"- /0: "xxxxxxxxxxxxxxxxxxxxxxxxxxx" is not valid under any of the schemas listed in the 'anyOf' keyword"#);
-        insta::assert_snapshot!(check(schema.clone(), &texts(80)), @"- (top): it does not fit; saying where would take too much memory, as schema and data are large");
-        insta::assert_snapshot!(check(schema, &texts(1_000)), @"- (top): checking it takes more than 1000000 steps; simplify the schema or send less data");
+        insta::assert_snapshot!(
+            check(schema.clone(), &texts(80)),
+            @"- (top): it does not fit; saying where would take too much memory, as schema and data are large"
+        );
+        insta::assert_snapshot!(
+            check(schema, &texts(1_000)),
+            @"- (top): checking it takes more than 1000000 steps; simplify the schema or send less data"
+        );
         let each = json!({"items": {"type": "integer"}});
         let told = |count| check(each.clone(), &texts(count)).lines().count();
         assert_eq!((told(2), told(10_000), told(100_000)), (2, 20, 1));

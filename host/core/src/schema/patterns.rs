@@ -156,10 +156,16 @@ mod tests {
     #[test]
     fn a_schema_has_a_bounded_number_of_patterns() {
         insta::assert_snapshot!(check(properties(200, "^[a-z]+")), @"200 patterns, 2097000 bytes");
-        insta::assert_snapshot!(check(properties(201, "^[a-z]+")), @"not a usable JSON Schema: 201 patterns, at most 200 are allowed");
+        insta::assert_snapshot!(
+            check(properties(201, "^[a-z]+")),
+            @"not a usable JSON Schema: 201 patterns, at most 200 are allowed"
+        );
         let names: Map<String, Value> =
             (0..150).map(|number| (format!("^{number}$"), json!({ "pattern": "a" }))).collect();
-        insta::assert_snapshot!(check(json!({ "patternProperties": names })), @"not a usable JSON Schema: 300 patterns, at most 200 are allowed");
+        insta::assert_snapshot!(
+            check(json!({ "patternProperties": names })),
+            @"not a usable JSON Schema: 300 patterns, at most 200 are allowed"
+        );
         // What nothing refers to is never compiled.
         let unused = json!({ "$defs": { "a": properties(300, "a") } });
         insta::assert_snapshot!(check(unused), @"0 patterns, 0 bytes");

@@ -10,7 +10,7 @@ use super::{BLOCK_BYTES, PAGE_BYTES, Page, Run};
 /// Bytes of the mask of one page: bit `k` is set if block `k` differs.
 pub(super) const MASK_BYTES: usize = PAGE_BYTES / BLOCK_BYTES / 8;
 
-type Mask = [u8; MASK_BYTES];
+pub(super) type Mask = [u8; MASK_BYTES];
 type Block = [u8; BLOCK_BYTES];
 
 /// The base image's pages for runs of one memory, in order.
@@ -23,29 +23,37 @@ pub(super) fn base_pages<'a>(
     numbers.map(move |number| base.page(memory, number))
 }
 
-/// Writes the masks of `count` pages, then all blocks that differ. Each page comes with that of the base image.
-pub(super) fn write<'a>(out: &mut Vec<u8>, count: usize, pages: impl Iterator<Item = (&'a Page, &'a Page)>) {
-    out.resize(count * MASK_BYTES, 0);
-    for (number, (page, base)) in pages.enumerate() {
-        let mut mask = 0u64;
-        for (bit, xored) in differences(page, base) {
-            mask |= 1 << bit;
+/// Appends the masks of pages, each of which comes with that of the base image, and returns how many blocks they name.
+pub(super) fn write_masks<'a>(out: &mut Vec<u8>, pages: impl Iterator<Item = (&'a Page, &'a Page)>) -> usize {
+    let mut count = 0;
+    for (page, base) in pages {
+        let mask = mask(page, base);
+        count += mask.count_ones() as usize;
+        out.extend_from_slice(&mask.to_le_bytes());
+    }
+    count
+}
+
+/// Appends the blocks that the mask names of a page, XORed with those of the base image.
+pub(super) fn write_blocks(out: &mut Vec<u8>, mask: Mask, page: &Page, base: &Page) {
+    let (blocks, bases): (&[Block], &[Block]) = (page.as_chunks().0, base.as_chunks().0);
+    let mut left = u64::from_le_bytes(mask);
+    while left != 0 {
+        let bit = left.trailing_zeros() as usize;
+        left &= left - 1;
+        if let (Some(block), Some(base)) = (blocks.get(bit), bases.get(bit)) {
+            let mut xored = *block;
+            xor(&mut xored, base);
             out.extend_from_slice(&xored);
-        }
-        if let Some(place) = out.as_chunks_mut().0.get_mut(number) {
-            *place = mask.to_le_bytes();
         }
     }
 }
 
-/// The blocks in which two pages differ, XORed, with their numbers.
-fn differences<'a>(page: &'a Page, base: &'a Page) -> impl Iterator<Item = (usize, Block)> + 'a {
-    let blocks = page.as_chunks().0.iter().zip(base.as_chunks().0).enumerate();
-    blocks.filter(|(_, (block, base))| block != base).map(|(bit, (block, base))| {
-        let mut xored: Block = *block;
-        xor(&mut xored, base);
-        (bit, xored)
-    })
+/// Which blocks of two pages differ.
+fn mask(page: &Page, base: &Page) -> u64 {
+    let (blocks, bases): (&[Block], &[Block]) = (page.as_chunks().0, base.as_chunks().0);
+    let differ = blocks.iter().zip(bases).enumerate().filter(|(_, (block, base))| block != base);
+    differ.fold(0, |mask, (bit, _)| mask | 1 << bit)
 }
 
 /// XORs one block with another, in place.
@@ -55,7 +63,7 @@ fn xor(block: &mut Block, with: &Block) {
     }
 }
 
-/// What [`write`] has written.
+/// Masks, and the blocks that they name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packed<'a> {
     masks: &'a [Mask],

@@ -5,8 +5,9 @@ use zstd::bulk::{Compressor, Decompressor};
 use super::base::{BaseImage, check_counts, wasm_pages};
 use super::error::SnapshotError;
 use super::format::{Codec, HEADER_BYTES, Header};
+use super::pieces::{self, PIECE_BYTES};
 use super::seal::{SEAL_BYTES, SealKey};
-use super::{Identity, PAGE_BYTES, PAGES_PER_WASM_PAGE, Page, Run, blocks};
+use super::{BLOCK_BYTES, Identity, PAGE_BYTES, PAGES_PER_WASM_PAGE, Page, Run, blocks};
 
 /// Level of zstd. Higher levels take several times as long for a few hundredths of the size.
 const ZSTD_LEVEL: i32 = 1;
@@ -80,40 +81,65 @@ impl ImageCodec {
         }
         head.extend_from_slice(globals);
 
-        let pages: usize = memories.iter().flat_map(|m| m.runs).map(|run| run.count as usize).sum();
-        self.pages.clear();
-        let bases = memories.iter().enumerate().flat_map(|(k, m)| blocks::base_pages(base, k, m.runs));
-        blocks::write(&mut self.pages, pages, memories.iter().flat_map(MemoryState::pages).zip(bases));
-        // Small images are packed too: it costs microseconds here, and saves more where it is made durable.
-        self.packed.clear();
-        self.packed.reserve(zstd::zstd_safe::compress_bound(self.pages.len()));
-        self.compressor.compress_to_buffer(&self.pages, &mut self.packed).map_err(packed)?;
-        let mut codec = Codec::BlocksZstd;
-        let page_bytes = pages * PAGE_BYTES;
-        if self.packed.len() >= page_bytes {
-            codec = Codec::Raw;
-            self.packed.clear();
-            memories.iter().flat_map(MemoryState::pages).for_each(|page| self.packed.extend_from_slice(page));
-        }
-
-        let header = Header {
-            codec,
-            identity: *identity,
-            memories: count,
-            globals_bytes,
-            // At most 256 tables of at most 2^19 runs of 8 bytes: below 2^31.
-            head_bytes: u32::try_from(head.len()).unwrap_or(u32::MAX),
-            page_bytes: page_bytes as u64,
+        let count_pages: usize = memories.iter().flat_map(|m| m.runs).map(|run| run.count as usize).sum();
+        let page_bytes = count_pages * PAGE_BYTES;
+        let begin = |out: &mut Vec<u8>, codec: Codec| {
+            let header = Header {
+                codec,
+                identity: *identity,
+                memories: count,
+                globals_bytes,
+                // At most 256 tables of at most 2^19 runs of 8 bytes: below 2^31.
+                head_bytes: u32::try_from(head.len()).unwrap_or(u32::MAX),
+                page_bytes: page_bytes as u64,
+            };
+            out.clear();
+            header.write(out);
+            out.extend_from_slice(&head);
         };
-        let mut out = Vec::with_capacity(HEADER_BYTES + head.len() + self.packed.len() + SEAL_BYTES);
-        header.write(&mut out);
-        out.extend_from_slice(&head);
-        out.extend_from_slice(&self.packed);
+        let bytes_of = |body: usize| HEADER_BYTES + head.len() + body + SEAL_BYTES;
+        let pages = || memories.iter().flat_map(MemoryState::pages);
+        let bases = || memories.iter().enumerate().flat_map(|(k, m)| blocks::base_pages(base, k, m.runs));
+
+        self.pages.clear();
+        self.pages.reserve(count_pages * blocks::MASK_BYTES);
+        let blocks = blocks::write_masks(&mut self.pages, pages().zip(bases()));
+        let mut out = Vec::new();
+        let is_packed = if self.pages.len() + blocks * BLOCK_BYTES > PIECE_BYTES {
+            // No more than the pages take: where they are not packed to less, they are kept as they are.
+            out.reserve_exact(bytes_of(page_bytes));
+            begin(&mut out, Codec::BlocksZstd);
+            let Self { compressor, pages: masks, packed: piece, .. } = self;
+            let fits = pieces::pack(compressor, &mut out, piece, (masks, blocks), pages().zip(bases()))?;
+            fits && out.len() < bytes_of(page_bytes) - SEAL_BYTES
+        } else {
+            // Small images are packed too: it costs microseconds here, and saves more where it is made durable.
+            for (number, (page, base)) in pages().zip(bases()).enumerate() {
+                let mask = self.pages.as_chunks().0.get(number).copied().unwrap_or_default();
+                blocks::write_blocks(&mut self.pages, mask, page, base);
+            }
+            self.packed.clear();
+            self.packed.reserve(zstd::zstd_safe::compress_bound(self.pages.len()));
+            self.compressor.compress_to_buffer(&self.pages, &mut self.packed).map_err(packed)?;
+            let is_packed = self.packed.len() < page_bytes;
+            out.reserve_exact(bytes_of(self.packed.len().min(page_bytes)));
+            begin(&mut out, Codec::BlocksZstd);
+            if is_packed {
+                out.extend_from_slice(&self.packed);
+            }
+            is_packed
+        };
+        if !is_packed {
+            begin(&mut out, Codec::Raw);
+            pages().for_each(|page| out.extend_from_slice(page));
+        }
         key.seal(&mut out);
+        out.shrink_to_fit();
         Ok(out)
     }
 
-    pub(super) fn give_back_scratch(&mut self) {
+    /// Gives back the memory of large buffers. For codecs that are put aside.
+    pub fn give_back_scratch(&mut self) {
         for buffer in [&mut self.pages, &mut self.packed] {
             if buffer.capacity() > SCRATCH_BYTES_KEPT {
                 *buffer = Vec::new();

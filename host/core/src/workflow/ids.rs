@@ -158,7 +158,8 @@ mod tests {
             ),
             // Blocks that do not repeat share the scope that they are in.
             (
-                r#"{"parallel": {"arms": [{"map": {"to": "1"}}, [{"map": {"to": "1"}}, {"parallel": {"arms": []}}]]}}, {"map": {"to": "1"}}"#,
+                r#"{"parallel": {"arms": [{"map": {"to": "1"}}, [{"map": {"to": "1"}}, {"parallel": {"arms": []}}]]}},
+                    {"map": {"to": "1"}}"#,
                 "parallel-1[map-1][map-2 parallel-2] map-3",
             ),
             (
@@ -185,7 +186,8 @@ mod tests {
             ),
             // Any other body is a scope of its own, where numbers begin anew.
             (
-                r#"{"map": {"to": "1"}}, {"doWhile": {"do": [{"map": {"to": "1"}}, {"foreach": {"do": {"map": {"to": "1"}}}}], "while": {#: "more"}}}"#,
+                r#"{"map": {"to": "1"}}, {"doWhile": {"do": [{"map": {"to": "1"}},
+                    {"foreach": {"do": {"map": {"to": "1"}}}}], "while": {#: "more"}}}"#,
                 "map-1 doWhile-1(map-1 foreach-1(map-1))?more",
             ),
             (

@@ -195,17 +195,21 @@ mod tests {
     const EVERYWHERE: &str = r#"{"id": "w", "timeoutMs": 9, "steps": [
         {"then": {"component": "a", "step": "s", "timeoutMs": 1, "totalTimeoutMs": 2}},
         {"workflow": {"id": "inner", "steps": [{"then": {"component": "b", "step": "s"}}]}},
-        {"parallel": {"arms": [{"then": {"component": "c", "step": "c"}}, [{"then": {"component": "d", "step": "d"}}, {"map": {"to": "1"}}]], "first": 1}},
-        {"branch": {"mode": "every", "arms": [{"when": {"component": "e", "step": "e"}, "do": {"then": {"component": "f", "step": "f"}}}],
+        {"parallel": {"arms": [{"then": {"component": "c", "step": "c"}},
+            [{"then": {"component": "d", "step": "d"}}, {"map": {"to": "1"}}]], "first": 1}},
+        {"branch": {"mode": "every",
+            "arms": [{"when": {"component": "e", "step": "e"}, "do": {"then": {"component": "f", "step": "f"}}}],
             "otherwise": {"then": {"component": "g", "step": "g"}}}},
         {"foreach": {"items": "input", "concurrency": 3, "do": {"then": {"component": "h", "step": "h"}}}},
         {"doWhile": {"do": {"then": {"component": "i", "step": "i"}}, "while": {"component": "j", "step": "j"}}},
         {"doUntil": {"do": {"then": {"component": "k", "step": "k"}}, "until": {"component": "l", "step": "l"}}},
         {"sleep": {"ms": 1}}, {"sleepUntil": {"at": "x"}}, {"map": {"to": {"k": "1"}}},
-        {"ask": {"title": "t", "description": "d", "payload": {"k": "1"}, "answer": {"type": "null"}, "labels": ["l", {"expr": "1"}],
+        {"ask": {"title": "t", "description": "d", "payload": {"k": "1"}, "answer": {"type": "null"},
+            "labels": ["l", {"expr": "1"}],
             "assignees": [{"expr": "2"}], "deadline": {"for": "1d", "timeZone": "UTC", "otherwise": null}}},
         {"event": {"name": "n", "key": {"expr": "k"}, "schema": true, "deadline": {"ms": 1}}},
-        {"try": {"do": {"then": {"component": "m", "step": "m"}}, "catch": {"then": {"component": "n", "step": "n"}}}}]}"#;
+        {"try": {"do": {"then": {"component": "m", "step": "m"}},
+            "catch": {"then": {"component": "n", "step": "n"}}}}]}"#;
 
     #[test]
     fn components_are_replaced_everywhere_and_nothing_else_is() {

@@ -24,6 +24,10 @@ impl Guests for Runtime {
         self.config().calls_max
     }
 
+    fn memory_budget(&self) -> u64 {
+        self.config().memory_budget_bytes()
+    }
+
     fn limits(&self) -> &Limits {
         &self.config().limits
     }
@@ -68,6 +72,10 @@ fn meta_of(component: &LoadedComponent) -> ComponentMeta {
 impl OpenComponent for LoadedComponent {
     fn digest(&self) -> ComponentDigest {
         self.digest()
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.sizes().base_bytes as u64
     }
 
     fn is_migratable(&self) -> bool {

@@ -19,8 +19,10 @@ use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::guests::OpenComponent;
 use crate::inputs;
+use crate::memory_budget::Reservation;
 use crate::perform::context;
 use crate::ready::{Ready, make_ready};
+use crate::room::Room;
 use crate::shared::Shared;
 
 /// A begun step that is of another component in the new version, or another step of the same one.
@@ -152,6 +154,7 @@ impl<'a> Change<'a> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was, told);
+        context.has_room(room(host, run, self.was()).await?);
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
@@ -173,6 +176,7 @@ impl<'a> Change<'a> {
         let context = Arc::new(context(host, run, self.path, None).await?);
         let input = inputs::read(&*host.store, run, self.path, self.step).await?;
         let call = Invocation { facts: self.facts(host, run, self.is, told), input };
+        context.has_room(room(host, run, self.is()).await?);
         let _permit = permit(host, run).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
@@ -211,6 +215,11 @@ impl<'a> Change<'a> {
 async fn options(host: &Shared, run: &RunState, ready: &Ready) -> Result<CallOptions, Error> {
     let limits = host.policy(&run.tenant).await?.limits.clone();
     Ok(CallOptions::new(ready.seal.clone()).limits(limits))
+}
+
+/// Room for all that such a call may use.
+async fn room(host: &Shared, run: &RunState, component: ComponentDigest) -> Result<Reservation, Error> {
+    host.room(&run.tenant, &*host.policy(&run.tenant).await?, Some(component), Room::Whole).await
 }
 
 /// A slot for a call into a guest.

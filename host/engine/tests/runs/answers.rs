@@ -243,7 +243,10 @@ async fn what_is_too_large_is_refused_before_anything_is_stored() {
 
     let limits = Limits::default().value_bytes(VALUE_BYTES_MAX + 1);
     let refused = Host::builder().limits(limits).build().await.unwrap_err();
-    insta::assert_snapshot!(refused, @"the bound on one value (`value_bytes` of the limits) would have 16777217 bytes, at most 16777216 are allowed");
+    insta::assert_snapshot!(
+        refused,
+        @"the bound on one value (`value_bytes` of the limits) would have 16777217 bytes, at most 16777216 are allowed"
+    );
 }
 
 /// What callers give bit by bit is bounded, too.
@@ -254,6 +257,9 @@ async fn the_request_context_of_a_run_is_bounded() {
     let half = Json::from(json!("x".repeat(3 << 20)));
     run.resume(answer(json!(1)).context("a", half.clone())).await.unwrap();
     let refused = run.resume(answer(json!(2)).context("b", half.clone())).await.unwrap_err();
-    insta::assert_snapshot!(refused, @"the request context of the run would have 6291462 bytes, at most 4194304 are allowed");
+    insta::assert_snapshot!(
+        refused,
+        @"the request context of the run would have 6291462 bytes, at most 4194304 are allowed"
+    );
     run.resume(answer(json!(2)).context("a", half)).await.unwrap();
 }

@@ -37,7 +37,10 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     run.resume(ResumeOptions::data(json!("b"))).await.unwrap();
     let error = first.backup(&copy, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
-    insta::assert_snapshot!(told(&error, root.path()), @"DIR/copy is not empty: a backup, and a data folder restored from one, need an empty folder");
+    insta::assert_snapshot!(
+        told(&error, root.path()),
+        @"DIR/copy is not empty: a backup, and a data folder restored from one, need an empty folder"
+    );
 
     // Without its key nothing of it could be used.
     let error = restore(&copy, &other).await.unwrap_err();
@@ -46,7 +49,10 @@ async fn a_backup_is_the_store_as_it_was_while_its_host_goes_on() {
     restore(&copy, &other).await.unwrap();
     let second = open(&other).await.default_tenant();
     let then = second.run(run.id()).await.unwrap();
-    insta::assert_snapshot!(line(&then.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        line(&then.result(OutputOptions::default()).await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
     let history = then.history().await.unwrap();
     let first = &history[0].record.past;
     assert_eq!((first.answer().unwrap().text(), first.by.name()), ("\"a\"", Some("ann")));
@@ -70,10 +76,16 @@ async fn a_backup_with_the_key_is_all_there_is_to_it() {
     assert_eq!(lines.iter().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["said", "goes on"]);
 
     let error = restore(&copy, &data).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, root.path()), @"DIR/data is not empty: a backup, and a data folder restored from one, need an empty folder");
+    insta::assert_snapshot!(
+        told(&error, root.path()),
+        @"DIR/data is not empty: a backup, and a data folder restored from one, need an empty folder"
+    );
     let error = restore(&data.join("cache"), &root.path().join("new")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    insta::assert_snapshot!(told(&error, root.path()), @"there is no backup in DIR/data/cache: it would have a file `reentry.db`");
+    insta::assert_snapshot!(
+        told(&error, root.path()),
+        @"there is no backup in DIR/data/cache: it would have a file `reentry.db`"
+    );
     // One of another host.
     let third = root.path().join("third");
     drop(open(&third).await);

@@ -33,7 +33,10 @@ async fn blocked(host: &Host) -> Run {
     let run = asks_twice(&host.default_tenant()).await.new_run().create().await.unwrap();
     let error = run.start(input(json!(1))).await.unwrap_err();
     insta::allow_duplicates! {
-        insta::assert_snapshot!(error.to_string().replace(&run.id().to_string(), "RUN"), @"the host could not continue run RUN: the host panicked: the engine has a bug");
+        insta::assert_snapshot!(
+            error.to_string().replace(&run.id().to_string(), "RUN"),
+            @"the host could not continue run RUN: the host panicked: the engine has a bug"
+        );
     }
     for _ in 0..2 {
         assert_eq!(run.status().await.unwrap(), RunStatus::Running);
@@ -66,7 +69,10 @@ async fn the_third_panic_blocks_a_run_and_a_restart_tries_once_more() {
     }
 
     panics.store(false, Ordering::SeqCst);
-    insta::assert_snapshot!(line(&run.go_on().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.go_on().await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
     run.resume(answer("a")).await.unwrap();
     assert_eq!(run.resume(answer("b")).await.unwrap().status, RunStatus::Success);
 }
@@ -167,7 +173,10 @@ async fn a_call_that_cannot_be_recorded_is_made_three_times_and_then_the_run_is_
     assert_eq!(result.status, RunStatus::Blocked);
     let error = result.error.unwrap();
     assert_eq!(error.code.as_deref(), Some("unstorable"));
-    insta::assert_snapshot!(error.message, @"the store cannot do this: image snap_00000000000077078707070707070707 exists");
+    insta::assert_snapshot!(
+        error.message,
+        @"the store cannot do this: image snap_00000000000077078707070707070707 exists"
+    );
     same.0.store(false, Ordering::SeqCst);
     assert_eq!(run.restart().await.unwrap().status, RunStatus::Suspended);
     assert_eq!(run.resume(answer("b")).await.unwrap().status, RunStatus::Success);

@@ -28,7 +28,10 @@ const ASKS: &str = r#"[{"then": {"component": "@", "step": "ask"}}, {"map": {"to
 async fn a_called_workflow_is_part_of_its_run_and_its_output_the_step_s() {
     let tenant = host().build().await.unwrap().default_tenant();
     let run = calling(&tenant, ASKS).await;
-    insta::assert_snapshot!(line(&run.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask.ask[0].ask":[7]},"suspended":[["ask","ask[0]","ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.result(OutputOptions::default()).await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"ask.ask[0].ask":[7]},"suspended":[["ask","ask[0]","ask"]]}"#
+    );
     assert_eq!(
         statuses(&run).await,
         r#"ask "suspended", ask.ask[0] "suspended", ask.ask[0].ask "suspended""#

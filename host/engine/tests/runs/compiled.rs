@@ -22,6 +22,9 @@ async fn a_definition_is_compiled_once_however_often_it_is_run() {
     insta::assert_snapshot!(work, @"1 definitions, 1 schemas");
     let workflow = workflow.unwrap();
     let (started, work) = counted(workflow.new_run().start(input(json!(1)))).await;
-    insta::assert_snapshot!(line(&started.unwrap().result), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&started.unwrap().result),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
     insta::assert_snapshot!(work, @"0 definitions, 0 schemas");
 }

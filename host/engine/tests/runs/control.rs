@@ -21,7 +21,10 @@ async fn a_paused_run_takes_an_answer_and_calls_nobody() {
     assert_eq!(run.pause().await.unwrap().status, RunStatus::Paused);
     assert_eq!(run.pause().await.unwrap_err().kind(), ErrorKind::Conflict);
     assert_eq!(run.resume(answer("a")).await.unwrap().status, RunStatus::Paused);
-    insta::assert_snapshot!(line(&run.unpause().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.unpause().await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
 }
 
 #[tokio::test]
@@ -34,9 +37,18 @@ async fn a_fork_at_an_answered_suspension_gives_another_answer_and_shares_the_pa
 
     let fork = run.fork(ForkOptions::default().at(first).answer(answer("other"))).await.unwrap();
     let result = fork.result(OutputOptions::default()).await.unwrap();
-    insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"again":["other"]},"suspended":[["again"]]}"#);
-    insta::assert_snapshot!(line(&fork.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
-    insta::assert_snapshot!(line(&run.result(OutputOptions::default()).await.unwrap()), @r#"{"result":"b","status":"success"}"#);
+    insta::assert_snapshot!(
+        line(&result),
+        @r#"{"status":"suspended","suspendPayload":{"again":["other"]},"suspended":[["again"]]}"#
+    );
+    insta::assert_snapshot!(
+        line(&fork.resume(answer("end")).await.unwrap()),
+        @r#"{"result":"end","status":"success"}"#
+    );
+    insta::assert_snapshot!(
+        line(&run.result(OutputOptions::default()).await.unwrap()),
+        @r#"{"result":"b","status":"success"}"#
+    );
 
     let error = tenant.delete_run(run.id()).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, "has-forks"));
@@ -52,7 +64,10 @@ async fn a_fork_of_a_waiting_run_waits_for_itself() {
     let fork = run.fork(ForkOptions::default()).await.unwrap();
     fork.resume(answer("a")).await.unwrap();
     assert_eq!(fork.resume(answer("b")).await.unwrap().status, RunStatus::Success);
-    insta::assert_snapshot!(line(&run.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.result(OutputOptions::default()).await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
 }
 
 #[tokio::test]
@@ -62,7 +77,10 @@ async fn a_canceled_run_is_restarted_where_it_was() {
     assert_eq!(run.restart().await.unwrap_err().code(), "not-restartable");
     run.resume(answer("a")).await.unwrap();
     run.cancel().await.unwrap();
-    insta::assert_snapshot!(line(&run.restart().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.restart().await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
     insta::assert_snapshot!(line(&run.resume(answer("b")).await.unwrap()), @r#"{"result":"b","status":"success"}"#);
     let history = run.history().await.unwrap();
     let ends: Vec<_> =
@@ -78,7 +96,10 @@ async fn a_run_goes_back_and_does_the_rest_again() {
     run.resume(answer("a")).await.unwrap();
     run.resume(answer("b")).await.unwrap();
     let travel = TravelOptions::to("ask".parse::<StepPath>().unwrap()).input(json!(2)).answer(answer("new"));
-    insta::assert_snapshot!(line(&run.travel(travel).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["new"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.travel(travel).await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"again":["new"]},"suspended":[["again"]]}"#
+    );
     insta::assert_snapshot!(line(&run.resume(answer("end")).await.unwrap()), @r#"{"result":"end","status":"success"}"#);
 }
 

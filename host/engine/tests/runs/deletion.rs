@@ -41,7 +41,10 @@ async fn old_runs_go_but_not_what_waits_nor_what_a_fork_needs() {
 
     // Both go on from the memory that they wait with, and the fork still knows what was done before it.
     finished(&waits).await;
-    insta::assert_snapshot!(line(&fork.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        line(&fork.result(OutputOptions::default()).await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
     assert_eq!(fork.steps().await.unwrap().steps.len(), 2);
     insta::assert_snapshot!(line(&fork.resume(answer("c")).await.unwrap()), @r#"{"result":"c","status":"success"}"#);
 

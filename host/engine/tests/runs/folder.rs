@@ -45,7 +45,10 @@ async fn a_lost_or_another_key_is_told_and_never_replaced() {
     set_mode(&key, 0o600);
     insta::assert_snapshot!(refusal(folder.path()).await, @"stored host key DIR/host.key is damaged: it is not the key with which the store was sealed; restore that file from a backup");
     fs::write(&key, &kept[..31]).unwrap();
-    insta::assert_snapshot!(refusal(folder.path()).await, @"stored host key DIR/host.key is damaged: it has 31 bytes, expected 32; restore the file from a backup");
+    insta::assert_snapshot!(
+        refusal(folder.path()).await,
+        @"stored host key DIR/host.key is damaged: it has 31 bytes, expected 32; restore the file from a backup"
+    );
     fs::write(&key, kept).unwrap();
     drop(open(folder.path()).await.unwrap());
 }
@@ -80,7 +83,10 @@ async fn what_others_may_have_put_there_is_not_trusted() {
     set_mode(&key, 0o600);
     fs::rename(&key, dir.join("elsewhere")).unwrap();
     symlink("elsewhere", &key).unwrap();
-    insta::assert_snapshot!(refusal(dir).await, @"DIR/host.key cannot be trusted: it is no regular file; put the key itself there, a regular file of 32 bytes");
+    insta::assert_snapshot!(
+        refusal(dir).await,
+        @"DIR/host.key cannot be trusted: it is no regular file; put the key itself there, a regular file of 32 bytes"
+    );
     fs::remove_file(&key).unwrap();
     fs::rename(dir.join("elsewhere"), &key).unwrap();
     drop(open(dir).await.unwrap());

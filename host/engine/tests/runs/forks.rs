@@ -10,7 +10,7 @@ use reentry::store::RunFilter;
 use reentry::{Error, ForkOptions, OutputOptions, ResumeOptions, Run, Tenant};
 use serde_json::json;
 
-use crate::guest::{asks, asks_twice, definition, host, input, line};
+use crate::guest::{asks, asks_twice, definition, host, input, line, refuses};
 
 fn answer(text: &str) -> ResumeOptions {
     ResumeOptions::data(json!(text))
@@ -43,7 +43,10 @@ async fn a_fork_whose_answer_is_refused_is_not_made() {
         assert_eq!(runs(&tenant).await, 1, "{code}");
     }
     let made = fork(answer("a").step(Target::step("y").unwrap())).await.unwrap();
-    insta::assert_snapshot!(shown(&made).await, @r#"{"status":"suspended","suspendPayload":{"x":[1]},"suspended":[["x"]]}"#);
+    insta::assert_snapshot!(
+        shown(&made).await,
+        @r#"{"status":"suspended","suspendPayload":{"x":[1]},"suspended":[["x"]]}"#
+    );
 }
 
 /// The fork is there with its answer or not at all, whenever the host goes down.
@@ -67,7 +70,10 @@ async fn a_fork_with_an_answer_is_one_commit() {
         told.join(" "),
         "after-commit-Created after-call after-commit-Completed after-call after-commit-Suspended"
     );
-    insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        shown(&fork).await,
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
 }
 
 #[tokio::test]
@@ -77,24 +83,34 @@ async fn the_answer_with_which_a_fork_began_can_be_given_anew() {
     let fork = started.run.fork(ForkOptions::default().answer(answer("a"))).await.unwrap();
     let first = fork.history().await.unwrap()[0].record.id;
     let other = fork.fork(ForkOptions::default().at(first).answer(answer("b"))).await.unwrap();
-    insta::assert_snapshot!(shown(&other).await, @r#"{"status":"suspended","suspendPayload":{"again":["b"]},"suspended":[["again"]]}"#);
-    insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        shown(&other).await,
+        @r#"{"status":"suspended","suspendPayload":{"again":["b"]},"suspended":[["again"]]}"#
+    );
+    insta::assert_snapshot!(
+        shown(&fork).await,
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
     assert_eq!(started.run.status().await.unwrap(), RunStatus::Suspended);
 }
 
-/// Holds the first call into a guest until it is let go.
+/// Holds one call into a guest until it is let go: the first, or the one after so many.
 #[derive(Default)]
-struct Gate(Mutex<(u32, bool)>, Condvar);
+struct Gate(Mutex<(u32, bool)>, Condvar, u32);
 
 impl Gate {
+    fn after(calls: u32) -> Self {
+        Self(Mutex::default(), Condvar::default(), calls)
+    }
+
     fn pass(&self, point: FaultPoint) {
         if point != FaultPoint::BeforeCall {
             return;
         }
         let mut state = self.0.lock().unwrap();
         state.0 += 1;
-        let is_first = state.0 == 1;
-        while is_first && !state.1 {
+        let is_held = state.0 == self.2 + 1;
+        while is_held && !state.1 {
             state = self.1.wait(state).unwrap();
         }
     }
@@ -105,7 +121,7 @@ impl Gate {
     }
 
     fn holds(&self) -> bool {
-        self.0.lock().unwrap().0 > 0
+        self.0.lock().unwrap().0 > self.2
     }
 }
 
@@ -132,7 +148,10 @@ async fn a_fork_of_a_run_that_is_under_way_makes_the_call_for_itself() {
     while fork.status().await.unwrap() == RunStatus::Running {
         tokio::task::yield_now().await;
     }
-    insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        shown(&fork).await,
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
     assert_eq!(run.status().await.unwrap(), RunStatus::Running, "its own call goes on");
     gate.open();
     assert_eq!(line(&starting.await.unwrap()), shown(&fork).await);
@@ -142,5 +161,35 @@ async fn a_fork_of_a_run_that_is_under_way_makes_the_call_for_itself() {
         fork.fork(ForkOptions::default().at(run.history().await.unwrap()[0].record.id)).await,
         Err(Error::NoSavepoint { .. })
     ));
-    insta::assert_snapshot!(shown(&run).await, @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        shown(&run).await,
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
+}
+
+/// What the parent's caller answered is made again in the fork, and refused there: that is not what the fork's caller
+/// said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_fork_is_told_of_its_own_answer_alone() {
+    let gate = Arc::new(Gate::after(2));
+    let hook = Arc::clone(&gate);
+    let builder = host().on_fault_point(Arc::new(move |point| hook.pass(point)));
+    let tenant = builder.build().await.unwrap().default_tenant();
+    let component = refuses(&tenant).await;
+    let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
+    let workflow = tenant.commit(definition("two", &component, steps)).await.unwrap();
+    let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
+    let answering = tokio::spawn({
+        let run = run.clone();
+        async move { run.resume(ResumeOptions::data(json!(7)).step(Target::step("x").unwrap())).await }
+    });
+    while !gate.holds() {
+        tokio::task::yield_now().await;
+    }
+    let forked = run.fork(ForkOptions::default().answer(answer("a").step(Target::step("y").unwrap()))).await;
+    gate.open();
+    let fork = forked.unwrap();
+    let refused = answering.await.unwrap().unwrap_err();
+    insta::assert_snapshot!(refused, @"step `x` refused the answer: no sevens!");
+    insta::assert_snapshot!(shown(&fork).await, @r#"{"status":"suspended","suspendPayload":{"x":[1]},"suspended":[["x"]]}"#);
 }

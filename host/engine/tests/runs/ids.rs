@@ -31,5 +31,8 @@ async fn a_run_whose_id_is_there_already_is_not_begun_and_told_so() {
     insta::assert_snapshot!(text, @"the host could not continue run run_1: there is a run of this id already, and no new one was made: the host's random bytes repeat");
     assert_eq!(workflow.new_run().create().await.unwrap_err().to_string(), error.to_string());
     assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
-    insta::assert_snapshot!(line(&first.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&first.result(OutputOptions::default()).await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
 }

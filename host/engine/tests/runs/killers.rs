@@ -98,7 +98,10 @@ async fn a_call_that_ends_each_process_is_blocked_and_those_beside_it_succeed() 
     assert_eq!((with(RunStatus::Success).len(), with(RunStatus::Blocked).len()), (HONEST, 1));
     let run = tenant.run(with(RunStatus::Blocked)[0]).await.unwrap();
     let result = run.result(OutputOptions::default()).await.unwrap();
-    insta::assert_snapshot!(result.error.unwrap().message, @"3 host processes ended while they made the call of step `ask` and no other one");
+    insta::assert_snapshot!(
+        result.error.unwrap().message,
+        @"3 host processes ended while they made the call of step `ask` and no other one"
+    );
 
     // Nothing brings it on; it takes no answer; it can be canceled and deleted.
     assert_eq!(host.recover().await.unwrap(), []);

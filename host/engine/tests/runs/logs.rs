@@ -173,7 +173,8 @@ async fn a_run_that_logs_in_call_after_call_stays_within_its_bound_on_disk() {
     let text = "x".repeat(4_000);
     let ends = "(i32.store (i32.const 1548) (i32.const 3990)) (i32.store (i32.const 1552) (i32.const 1)) (i32.const 1536) return";
     let component = says(&tenant, "floods", ends, 20, &text).await;
-    let steps = r#"[{"doWhile": {"do": [{"map": {"to": "1"}}, {"then": {"component": "@", "step": "ask"}}], "while": "iteration < 40"}}]"#;
+    let steps = r#"[{"doWhile": {"do": [{"map": {"to": "1"}}, {"then": {"component": "@", "step": "ask"}}],
+        "while": "iteration < 40"}}]"#;
     let workflow = tenant.commit(definition("floods", &component, steps)).await.unwrap();
     let flood = workflow.new_run().start(input(json!(1))).await.unwrap();
     assert_eq!(flood.result.status, RunStatus::Success, "{:?}", flood.result.error);

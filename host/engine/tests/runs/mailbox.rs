@@ -57,5 +57,8 @@ async fn an_early_event_is_kept_and_the_same_one_again_is_no_other() {
 async fn what_cannot_name_an_event_is_refused() {
     let tenant = host().build().await.unwrap().default_tenant();
     let nameless = SendEvent::new("").expires_at(Timestamp(0));
-    insta::assert_snapshot!(tenant.send_event(nameless).await.unwrap_err(), @"the name of an event has 0 bytes; it must have 1 to 256");
+    insta::assert_snapshot!(
+        tenant.send_event(nameless).await.unwrap_err(),
+        @"the name of an event has 0 bytes; it must have 1 to 256"
+    );
 }

@@ -23,6 +23,7 @@ mod killers;
 mod large;
 mod logs;
 mod mailbox;
+mod memory;
 mod migrate;
 mod observed;
 mod old_folder;

@@ -63,7 +63,10 @@ async fn an_answer_after_the_move_arrives_in_the_new_code_which_knows_what_the_o
     assert_eq!(was, is, "the suspension stays as it is");
     assert_eq!(run.migrate(to).await.unwrap().steps, [], "it follows that version already");
     let address = answer("yes").step(Target::suspension(was.id));
-    insta::assert_snapshot!(line(&run.resume(address).await.unwrap()), @r#"{"result":[{"n":1},"yes"],"status":"success"}"#);
+    insta::assert_snapshot!(
+        line(&run.resume(address).await.unwrap()),
+        @r#"{"result":[{"n":1},"yes"],"status":"success"}"#
+    );
 }
 
 #[tokio::test]

@@ -136,7 +136,10 @@ async fn a_run_that_misses_a_grant_is_blocked_until_it_has_it() {
     assert_eq!(run.state().await.unwrap().version, blocked.version, "nothing was stored");
 
     policies.set("a", granted());
-    insta::assert_snapshot!(line(&run.go_on().await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.go_on().await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
     // One that is canceled does not need it.
     let other = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     policies.set("a", plain());

@@ -26,6 +26,9 @@ async fn a_call_whose_driver_gave_up_is_taken_up_by_the_same_host() {
     assert!(matches!(error, Error::Interrupted { .. }));
     assert_eq!(run.status().await.unwrap(), RunStatus::Running);
     assert_eq!(host.recover().await.unwrap(), [run.id()]);
-    insta::assert_snapshot!(line(&run.result(OutputOptions::default()).await.unwrap()), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&run.result(OutputOptions::default()).await.unwrap()),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
     assert_eq!(host.recover().await.unwrap(), [], "nothing is left");
 }

@@ -24,12 +24,18 @@ async fn a_repeated_request_gets_the_first_answer_and_does_nothing() {
     let second = workflow.new_run().start(keyed(json!(1))).await.unwrap();
     assert_eq!((second.run.id(), &second.result), (first.run.id(), &first.result));
     assert_eq!(first.run.resume(answer).await.unwrap(), told);
-    insta::assert_snapshot!(line(&told), @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#);
+    insta::assert_snapshot!(
+        line(&told),
+        @r#"{"status":"suspended","suspendPayload":{"again":["a"]},"suspended":[["again"]]}"#
+    );
     assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows.len(), 1);
 
     let error = workflow.new_run().start(keyed(json!(2))).await.unwrap_err();
     assert!(matches!(error, Error::RequestDiffers { .. }));
-    insta::assert_snapshot!(error, @"the idempotency key `order-1` was used for another request; take a new key for a new request");
+    insta::assert_snapshot!(
+        error,
+        @"the idempotency key `order-1` was used for another request; take a new key for a new request"
+    );
 }
 
 #[tokio::test]
@@ -41,7 +47,10 @@ async fn a_refused_request_leaves_its_key_and_no_run() {
     assert_eq!(tenant.runs(RunFilter::default()).await.unwrap().rows, []);
     workflow.new_run().start(keyed(json!({}))).await.unwrap();
     let long = StartOptions::default().idempotency_key("k".repeat(257));
-    insta::assert_snapshot!(workflow.new_run().start(long).await.unwrap_err(), @"an idempotency key has 257 bytes; it must have 1 to 256");
+    insta::assert_snapshot!(
+        workflow.new_run().start(long).await.unwrap_err(),
+        @"an idempotency key has 257 bytes; it must have 1 to 256"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,5 +95,8 @@ async fn a_request_of_a_process_that_ended_is_brought_to_its_end_by_the_next_one
     drop(first);
     let second = shared.host().build().await.unwrap().default_tenant();
     let result = asks_twice(&second).await.new_run().start(options()).await.unwrap().result;
-    insta::assert_snapshot!(line(&result), @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#);
+    insta::assert_snapshot!(
+        line(&result),
+        @r#"{"status":"suspended","suspendPayload":{"ask":[1]},"suspended":[["ask"]]}"#
+    );
 }

@@ -14,7 +14,8 @@ async fn a_run_of_a_definition_that_would_be_refused_today_goes_on() {
     let shared = Shared::new();
     let first = shared.host().build().await.unwrap().default_tenant();
     let ask = asks(&first).await;
-    let steps = r#"[{"then": {"id": "ask", "component": "@", "step": "ask"}}, {"map": {"id": "m", "to": "has(steps.gone) ? 0 : input"}}]"#;
+    let steps = r#"[{"then": {"id": "ask", "component": "@", "step": "ask"}},
+        {"map": {"id": "m", "to": "has(steps.gone) ? 0 : input"}}]"#;
     let strange = definition("strange", &ask, steps);
     assert!(matches!(first.commit(strange.clone()).await, Err(Error::Definition(_))));
 

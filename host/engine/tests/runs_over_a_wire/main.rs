@@ -36,6 +36,8 @@ mod killers;
 mod logs;
 #[path = "../runs/mailbox.rs"]
 mod mailbox;
+#[path = "../runs/memory.rs"]
+mod memory;
 #[path = "../runs/migrate.rs"]
 mod migrate;
 #[path = "../runs/observed.rs"]

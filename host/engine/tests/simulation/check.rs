@@ -1,25 +1,28 @@
 //! What must hold of every schedule, while it runs and when it has ended.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod questions;
+mod requests;
+
+use std::collections::{BTreeSet, HashSet};
 
 use reentry::StartOptions;
-use reentry::core::id::{BlobId, OwnerId, RunId, SuspensionId, TenantId};
+use reentry::core::id::{BlobId, OwnerId, RunId, TenantId};
 use reentry::core::json::Json;
 use reentry::core::path::StepPath;
-use reentry::core::resume::Target;
 use reentry::core::run::{LogEntry, LogKind, RunState, RunStatus, StepStatus, TRIALS_MAX};
 use reentry::core::time::Timestamp;
-use reentry::store::{
-    CallLogFilter, LogRow, SavepointKind, SuspensionEnd, SuspensionFilter, SuspensionRecord, TryKind,
-};
+use reentry::store::{CallLogFilter, LogRow, SavepointKind};
+
+use questions::{questions, seen, suspensions};
+use requests::{Answered, requests};
 
 use crate::disk::now;
-use crate::guest::{self, guest};
+use crate::guest::guest;
 use crate::ledger::{Asked, Ledger, What};
 use crate::performed::{self, Performed, number, run, step_id};
 use crate::process::{Process, Surroundings};
 use crate::stage::Effect;
-use crate::tree::{DEFAULT, Tree, is_question};
+use crate::tree::Tree;
 use crate::world::World;
 
 /// Most rows that are read of anything: more than a schedule makes.
@@ -65,8 +68,7 @@ pub(crate) fn on_the_way(world: &World) -> Checked {
     // One end is no fault yet, and three are needed in which the call was alone. A process that lives on without a
     // lease seems to end again and again.
     let ends = world.around.stage.deaths() + world.retired + 3 * world.leases_lost;
-    let blamed =
-        |run: &RunState| run.blocked.clone().filter(|why| why.is(&reentry::core::failure::ENDS_HOSTS));
+    let blamed = |run: &RunState| run.blocked.clone().filter(|why| why.code == "ends-hosts");
     let blamed = states.iter().find_map(blamed).filter(|_| ends <= usize::try_from(TRIALS_MAX).unwrap());
     ensure(blamed.is_none(), || format!("{ends} processes have ended: {blamed:?}"))?;
     for image in states.iter().flat_map(RunState::images) {
@@ -249,286 +251,6 @@ fn repetitions(world: &World, performed: &Performed, log: &[LogEntry]) -> Checke
         ensure(*times <= allowed, || {
             format!("call {key} was performed {times} times, at most {allowed} allowed")
         })?;
-    }
-    Ok(())
-}
-
-/// The questions of the workflow's own in all runs, and what each was answered with: no guest is told.
-struct Answered {
-    questions: BTreeSet<SuspensionId>,
-    /// The runs and places that have the data.
-    with: BTreeMap<usize, Vec<RunId>>,
-}
-
-impl Answered {
-    fn of(world: &World, runs: &[RunState]) -> Self {
-        let (mut questions, mut with) = (BTreeSet::new(), BTreeMap::<usize, Vec<RunId>>::new());
-        for run in runs {
-            let history = history(world, run);
-            questions.extend(history.iter().filter(|one| is_question(&one.path)).map(|one| one.id));
-            for (path, step) in now(world.store().steps(&TenantId::default(), run.id)).unwrap() {
-                let data = step.entry.output.filter(|_| is_question(&path));
-                if let Some(Ok(data)) = data.map(|data| data.decode::<usize>()) {
-                    with.entry(data).or_default().push(run.id);
-                }
-            }
-        }
-        Self { questions, with }
-    }
-
-    /// The runs one of whose questions has this answer.
-    fn with(&self, data: usize) -> &[RunId] {
-        self.with.get(&data).map_or(&[], |runs| runs)
-    }
-
-    fn is_question(&self, asked: &Asked) -> bool {
-        matches!(&asked.what, What::Answer { meant: Some(meant), .. } if self.questions.contains(meant))
-    }
-
-    /// Checks requests with one answer to a question: it was given once to each run at most, and to none if it was
-    /// refused.
-    fn check(&self, data: usize, asked: &[&Asked], may_be_gone: bool) -> Checked {
-        let given = self.with(data);
-        let runs: BTreeSet<&RunId> = given.iter().collect();
-        ensure(given.len() == runs.len(), || {
-            format!("answer {data} was given to two questions of {given:?}")
-        })?;
-        let acknowledged = asked.iter().any(|one| one.is_acknowledged());
-        ensure(!acknowledged || may_be_gone || !given.is_empty(), || {
-            format!("answer {data} of a question was acknowledged and lost")
-        })?;
-        ensure(given.is_empty() || !asked.iter().all(|one| one.is_refused()), || {
-            format!("answer {data} of a question was refused, and {given:?} have it")
-        })
-    }
-}
-
-/// What was acknowledged happened once; what was refused never did; two requests with one key are one.
-fn requests(world: &World, performed: &Performed, answered: &Answered) -> Checked {
-    let (cut, forks) = (may_be_cut_short(world), world.runs.len().saturating_sub(1));
-    let refuses = world.tree.scripts().values().any(|script| script.contains(guest::REFUSING));
-    let ledger = world.around.ledger.lock().unwrap();
-    let (mut answers, mut keys) = (BTreeMap::<usize, Vec<_>>::new(), BTreeMap::<&String, Vec<_>>::new());
-    let mut events = BTreeMap::<(usize, &String), bool>::new();
-    for asked in &ledger.asked {
-        match &asked.what {
-            What::Answer { data, key, target, .. } => {
-                answers.entry(*data).or_default().push(asked);
-                // A place may be suspended again, and take the same request that was refused before.
-                if let (Some(key), Some(_)) = (key, target.suspension) {
-                    keys.entry(key).or_default().push(asked);
-                }
-            }
-            // The run of a fork whose step refuses its answer is there, and its question open.
-            What::Fork { data: Some(data), .. } if asked.is_refused() && !asked.was_refused_by_its_step() => {
-                let (ever, runs) = (performed.ever('0', *data), answered.with(*data));
-                let never = ever.is_empty() && runs.is_empty();
-                ensure(never, || format!("a fork with answer {data} was refused, and {ever:?} {runs:?}"))?;
-            }
-            What::Send { payload, name, .. } => {
-                *events.entry((*payload, name)).or_default() |= asked.is_acknowledged();
-            }
-            _ => {}
-        }
-    }
-    for (data, asked) in answers {
-        let (ever, mut last) = (performed.ever('0', data), performed.last('0', data));
-        // What was refused may be given again.
-        let was_given = !last.is_empty();
-        last.retain(|key| !performed.refuses(key));
-        let may_be_late = asked.iter().any(|one| matches!(one.what, What::Answer { may_be_late: true, .. }));
-        let acknowledged = asked.iter().any(|one| one.is_acknowledged()) && !may_be_late;
-        if asked.iter().any(|one| answered.is_question(one)) {
-            ensure(ever.is_empty(), || format!("answer {data} of a question was given to {ever:?}"))?;
-            answered.check(data, &asked, cut || may_be_late)?;
-            continue;
-        }
-        // A fork of a run that is called with it makes that call too.
-        ensure(last.len() <= 1 + forks, || format!("answer {data} was given to {last:?}"))?;
-        let runs: BTreeSet<&str> = last.iter().map(|key| run(key)).collect();
-        ensure(last.len() == runs.len(), || format!("answer {data} was given twice: {last:?}"))?;
-        ensure(!acknowledged || cut || was_given, || format!("answer {data} was acknowledged and lost"))?;
-        // What a step refuses, it was given.
-        let taken = ever.iter().filter(|key| !performed.refuses(key)).count();
-        ensure(taken == 0 || !asked.iter().all(|one| one.is_refused()), || {
-            format!("answer {data} was refused, and given to {ever:?}")
-        })?;
-        let told = asked.iter().any(|one| one.was_refused_by_its_step());
-        ensure(!told || guest::is_refused(&data.to_string()), || {
-            format!("answer {data} is said to be refused by a step, which takes it")
-        })?;
-    }
-    for (key, asked) in keys {
-        let refused = asked.iter().any(|one| one.is_refused() && !one.met_damage());
-        // A question that is given back may take what was refused before.
-        let mixed = refused && !refuses && asked.iter().any(|one| one.is_acknowledged());
-        ensure(!mixed, || {
-            format!("of requests with the key `{key}` one was done and one refused: {asked:?}")
-        })?;
-    }
-    for ((payload, name), acknowledged) in events {
-        let taken = performed.last('3', payload);
-        let mail = now(world.store().mail(&world.tenant(), name, None, ROWS)).unwrap();
-        let kept = mail.iter().any(|message| message.payload.text() == payload.to_string());
-        ensure(taken.len() <= 1 + forks, || format!("event {payload} went to {taken:?}"))?;
-        ensure(!kept || taken.is_empty(), || format!("event {payload} went to {taken:?}, and is kept"))?;
-        let there = kept || !taken.is_empty();
-        ensure(!acknowledged || cut || there, || format!("event {payload} was acknowledged and lost"))?;
-    }
-    Ok(())
-}
-
-/// The suspensions that a run ever had.
-fn history(world: &World, run: &RunState) -> Vec<SuspensionRecord> {
-    let filter = SuspensionFilter::default()
-        .run(run.id)
-        .with_ended(true)
-        .with_tries(true)
-        .with_timers(true)
-        .limit(1_000);
-    now(world.store().list_suspensions(&world.tenant(), filter)).unwrap().rows
-}
-
-/// Each question of the workflow's own ended once in each of its turns, with the answer that somebody gave or the
-/// default, as its suspension says.
-fn questions(world: &World, run: &RunState, log: &[LogEntry]) -> Checked {
-    // What was done again has ended again.
-    let again = |what: &What| matches!(what, What::Restart | What::Travel { .. });
-    let again = world.around.ledger.lock().unwrap().count(again);
-    let history = history(world, run);
-    for (path, step) in now(world.store().steps(&TenantId::default(), run.id)).unwrap() {
-        if !is_question(&path) {
-            continue;
-        }
-        let is_end = |entry: &&LogEntry| entry.path == path && matches!(entry.kind, LogKind::Ended { .. });
-        let ends = log.iter().filter(is_end).count();
-        ensure(ends <= 1 + again, || format!("question `{path}` ended {ends} times"))?;
-        let Some(output) = step.entry.output else { continue };
-        // Those of one instant have ids in any order.
-        let asked = history.iter().filter(|one| one.path == path);
-        let last = asked.max_by_key(|one| one.past.ended_version).and_then(|one| one.state.ended);
-        let by_default = output.decode::<String>().is_ok_and(|text| text == DEFAULT);
-        let fits = match last.map(|(end, _)| end) {
-            Some(SuspensionEnd::Answered) => output.decode::<usize>().is_ok(),
-            Some(SuspensionEnd::Elapsed) => by_default,
-            // A fork has it from its parent.
-            _ => run.fork_of.is_some(),
-        };
-        ensure(fits, || format!("question `{path}` has {output}, its suspension ended {last:?}"))?;
-    }
-    Ok(())
-}
-
-/// Every suspension ended, and each that was answered had one answer, and can be gone back to.
-fn suspensions(world: &World, run: &RunState, performed: &Performed) -> Checked {
-    let history = history(world, run);
-    answers(world, &history)?;
-    let savepoints = now(world.store().savepoints(&TenantId::default(), run.id)).unwrap();
-    let mut ends = (0, 0);
-    for one in &history {
-        let end = one.state.ended.map(|(end, _)| end);
-        ensure(end.is_some(), || format!("suspension {} of `{}` is open", one.id, one.path))?;
-        ends.0 += usize::from(end == Some(SuspensionEnd::Answered) && !is_question(&one.path));
-        ends.1 += usize::from(end == Some(SuspensionEnd::Received));
-        let saved = savepoints.iter().filter(|savepoint| savepoint.suspension == Some(one.id)).count();
-        // What was answered in the parent, and is being told in a fork, was saved there.
-        let needs_one = end == Some(SuspensionEnd::Answered) && run.fork_of.is_none();
-        ensure(saved > 0 || !needs_one, || format!("no savepoint of {}", one.id))?;
-        ensure(saved < 2, || format!("{saved} savepoints of {}", one.id))?;
-        let late = one
-            .state
-            .ended
-            .filter(|(end, at)| *end == SuspensionEnd::Answered && one.due_at.is_some_and(|due| due <= *at));
-        // A fork answers what its parent left unanswered.
-        ensure(late.is_none() || run.fork_of.is_some(), || {
-            format!("{} was answered {late:?}, due {:?}", one.id, one.due_at)
-        })?;
-    }
-    let cut = may_be_cut_short(world) || run.fork_of.is_some();
-    let given = (performed.given('0'), performed.given('3'));
-    let ledger = world.around.ledger.lock().unwrap();
-    let late =
-        ledger.asked.iter().filter(|one| matches!(one.what, What::Answer { may_be_late: true, .. })).count();
-    let fits = (given.0..=given.0 + late).contains(&ends.0) && ends.1 == given.1;
-    ensure(cut || fits, || format!("answers and events: {ends:?} ended waits, {given:?} were given"))
-}
-
-/// The history has each answer as it was given: the very one that was acknowledged, and of those that a step refused
-/// only such as it refuses.
-fn answers(world: &World, history: &[SuspensionRecord]) -> Checked {
-    let ledger = world.around.ledger.lock().unwrap();
-    let data = |asked: &Asked| match asked.what {
-        What::Answer { data, .. } | What::Fork { data: Some(data), .. } => Some(data),
-        _ => None,
-    };
-    for one in history {
-        let kept = one.past.answer().map(Json::text);
-        let refused = one.past.tries.iter().filter(|tried| tried.kind == TryKind::Refused);
-        let refused: Vec<&str> =
-            refused.filter_map(|tried| Some(tried.answer.as_ref()?.here()?.text())).collect();
-        for text in &refused {
-            ensure(guest::is_refused(text), || format!("{} has `{text}` as refused", one.id))?;
-        }
-        if !one.state.ended.is_some_and(|(end, _)| end == SuspensionEnd::Answered) {
-            continue;
-        }
-        let given = ledger
-            .asked
-            .iter()
-            .filter(|asked| data(asked).is_some_and(|data| Some(&*data.to_string()) == kept));
-        let was_given = given.into_iter().any(|asked| !asked.is_refused());
-        ensure(was_given, || format!("{} has the answer {kept:?}, which nobody gave", one.id))?;
-        let acknowledged = ledger.asked.iter().filter(|asked| asked.is_acknowledged()).filter(
-            |asked| matches!(&asked.what, What::Answer { target, .. } if target.suspension == Some(one.id)),
-        );
-        for data in acknowledged.filter_map(data) {
-            let data = data.to_string();
-            // In a paused run it is acknowledged before its step is called, which may refuse it.
-            let is_there = kept == Some(&*data) || refused.contains(&&*data);
-            ensure(is_there, || {
-                format!("answer {data} to {} was acknowledged, and {kept:?} is kept", one.id)
-            })?;
-        }
-    }
-    Ok(())
-}
-
-/// An answer that names a step reached the question that its sender saw there: the calls of a step that waits for one
-/// thing at a time are told of its questions one after the other. Their order is that of the log: ids of two
-/// processes have none within a millisecond.
-fn seen(world: &World, run: &RunState, performed: &Performed, log: &[LogEntry]) -> Checked {
-    let (scripts, ledger) = (world.tree.scripts(), world.around.ledger.lock().unwrap());
-    // A restart opens its suspensions anew.
-    let restarts = ledger.count(|what| matches!(what, What::Restart));
-    if may_be_cut_short_by(&ledger, world) || run.fork_of.is_some() || restarts > 0 {
-        return Ok(());
-    }
-    for asked in &ledger.asked {
-        let What::Answer { target: Target { suspension: None, step: Some(_), .. }, meant, data, .. } =
-            &asked.what
-        else {
-            continue;
-        };
-        for key in performed.last('0', *data) {
-            let path = performed.path(key);
-            let waits = scripts.get(step_id(path)).map(|script| performed::waits(script)).unwrap_or_default();
-            if waits.iter().any(|letter| "bl".contains(*letter)) {
-                continue;
-            }
-            let told = usize::try_from(number(key) - performed.refused_before(key)).unwrap().checked_sub(2);
-            let reached = told.and_then(|told| {
-                let before = waits.iter().take(told).filter(|letter| "adq".contains(**letter)).count();
-                let asked = log.iter().filter(|entry| entry.path.to_string() == path);
-                let mut asked = asked.filter_map(|entry| match entry.kind {
-                    LogKind::Suspended { suspension } => Some(suspension),
-                    _ => None,
-                });
-                asked.nth(before)
-            });
-            ensure(reached == *meant, || {
-                format!("answer {data} was meant for {meant:?} and reached {reached:?} of `{path}`")
-            })?;
-        }
     }
     Ok(())
 }

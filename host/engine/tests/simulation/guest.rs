@@ -77,6 +77,7 @@ fn made() -> Guest {
     // took.
     let tick = std::time::Duration::from_secs(3_600);
     let config = RuntimeConfig::new(SECRET).cache_dir(folder).tick(tick).calls_max(64);
+    let config = config.memory_budget(1 << 30);
     let limits = config.limits.clone().memory_bytes(1 << 20);
     let runtime: Arc<dyn Guests> =
         Arc::new(Runtime::new(config.limits(limits).resident_bytes(1 << 16)).unwrap());

@@ -22,6 +22,7 @@ impl Ear {
             Asked::State => Frame::of(&self.0.state()),
             Asked::SetState(key, value) => Frame::of(&self.0.set_state(key, value)),
             Asked::InitData => Frame::of(&self.0.init_data()),
+            Asked::MayHaveMemory(bytes) => Frame::of(&self.0.may_have_memory(bytes)),
             Asked::Emit(chunk) => Frame::of(&self.0.emit(chunk)),
             Asked::StepResult(_) | Asked::Cancelled => panic!("these are waited for"),
         }
@@ -87,6 +88,10 @@ impl HostCalls for Voice {
 
     fn init_data(&self) -> Json {
         self.ask(&Asked::InitData)
+    }
+
+    fn may_have_memory(&self, bytes: u64) -> bool {
+        self.ask(&Asked::MayHaveMemory(bytes))
     }
 
     fn emit(&self, chunk: Json) {

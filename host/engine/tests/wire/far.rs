@@ -49,9 +49,10 @@ impl Far {
 
     fn opened(&self, component: Arc<dyn OpenComponent>, meta: Option<ComponentMeta>) -> Opened {
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
-        let (digest, is_migratable) = (component.digest(), component.is_migratable());
+        let (digest, held_bytes) = (component.digest(), component.held_bytes());
+        let is_migratable = component.is_migratable();
         self.open.put(number, component);
-        Opened { component: number, digest, is_migratable, meta }
+        Opened { component: number, digest, held_bytes, is_migratable, meta }
     }
 
     pub(crate) fn order(&self, frame: &Frame) {

@@ -88,6 +88,7 @@ pub(crate) struct Options {
 pub(crate) struct Opened {
     pub(crate) component: u64,
     pub(crate) digest: ComponentDigest,
+    pub(crate) held_bytes: u64,
     pub(crate) is_migratable: bool,
     pub(crate) meta: Option<ComponentMeta>,
 }
@@ -117,6 +118,7 @@ pub(crate) enum Asked {
     /// Answered with one output or none: `null` is one, too.
     StepResult(String),
     InitData,
+    MayHaveMemory(u64),
     Emit(Json),
     Cancelled,
 }

@@ -18,6 +18,7 @@ pub(crate) struct Near {
     far: Arc<Far>,
     secret: [u8; 32],
     calls_max: u32,
+    memory_budget: u64,
     limits: Limits,
 }
 
@@ -25,13 +26,18 @@ impl Near {
     /// The near end of a wire with a runtime at its other end.
     pub(crate) fn guests(config: RuntimeConfig) -> Result<Arc<dyn Guests>, RuntimeError> {
         let (secret, calls_max, limits) = (config.host_key, config.calls_max, config.limits.clone());
+        let memory_budget = config.memory_budget_bytes();
         let far = Arc::new(Far::new(Arc::new(Runtime::new(config)?)));
-        Ok(Arc::new(Self { far, secret, calls_max, limits }))
+        Ok(Arc::new(Self { far, secret, calls_max, memory_budget, limits }))
     }
 
-    fn component(&self, Opened { component, digest, is_migratable, .. }: &Opened) -> Arc<dyn OpenComponent> {
+    fn component(
+        &self,
+        Opened { component, digest, held_bytes, is_migratable, .. }: &Opened,
+    ) -> Arc<dyn OpenComponent> {
         let far = Arc::clone(&self.far);
-        Arc::new(Component { far, number: *component, digest: *digest, is_migratable: *is_migratable })
+        let (number, digest, held_bytes) = (*component, *digest, *held_bytes);
+        Arc::new(Component { far, number, digest, held_bytes, is_migratable: *is_migratable })
     }
 }
 
@@ -43,6 +49,10 @@ impl Guests for Near {
 
     fn calls_max(&self) -> u32 {
         self.calls_max
+    }
+
+    fn memory_budget(&self) -> u64 {
+        self.memory_budget
     }
 
     fn limits(&self) -> &Limits {
@@ -83,6 +93,7 @@ struct Component {
     far: Arc<Far>,
     number: u64,
     digest: ComponentDigest,
+    held_bytes: u64,
     is_migratable: bool,
 }
 
@@ -136,6 +147,10 @@ impl Component {
 impl OpenComponent for Component {
     fn digest(&self) -> ComponentDigest {
         self.digest
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.held_bytes
     }
 
     fn is_migratable(&self) -> bool {

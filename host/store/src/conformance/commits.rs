@@ -185,7 +185,7 @@ pub async fn steps_that_ended_are_not_read_with_the_run(back_end: &dyn BackEnd) 
 /// An image is kept until a commit drops it; dropping one that is not there changes nothing.
 pub async fn images_are_kept_until_they_are_dropped(back_end: &dyn BackEnd) {
     let store = back_end.open();
-    let large: Vec<u8> = (0..300_000u32).map(|byte| byte as u8).collect();
+    let large: Vec<u8> = (0..5_000_000u32).map(|byte| byte as u8).collect();
     let first = put(&*store, create(run(1)).with_image(1, b"").with_image(2, &large)).await;
     assert_eq!(store.blob(image_id(1)).await.unwrap(), Some(Vec::new()));
     assert_eq!(store.blob(image_id(2)).await.unwrap(), Some(large));

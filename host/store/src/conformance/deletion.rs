@@ -1,6 +1,7 @@
 //! Deleting runs: only those that have ended, and then all of them.
 
 use reentry_core::id::{RunId, TenantId};
+use reentry_core::json::Json;
 use reentry_core::run::{Phase, RunState, SuspensionEnd};
 use reentry_core::time::Timestamp;
 
@@ -179,4 +180,32 @@ pub async fn what_ended_long_ago_is_deleted(back_end: &dyn BackEnd) {
     put(&*store, at(ending(change(&fork), Phase::Canceled), 60)).await;
     assert_eq!(delete(1_000, 10).await, ids(&[6]));
     assert_eq!(delete(1_000, 10).await, ids(&[5]));
+}
+
+/// A part of a head is kept once, however many runs have it. It goes with the last of them.
+pub async fn a_part_of_a_head_is_kept_as_long_as_a_run_has_it(back_end: &dyn BackEnd) {
+    let (store, mine) = (back_end.open(), TenantId::default());
+    let (part, text) = (image_id(1), Json::parse("\"large\"".to_owned()).unwrap());
+    let with_part = |mut commit: Commit| {
+        commit.parts = vec![(part, text.clone())];
+        commit.run_mut().state_apart = [("a".to_owned(), part), ("b".to_owned(), part)].into();
+        commit
+    };
+    let kept = async || back_end.open().blob(part).await.unwrap();
+    let one = put(&*store, with_part(create(run(1)))).await;
+    let two = put(&*store, with_part(create(run(2)))).await;
+    assert_eq!(store.run(&mine, one.id).await.unwrap().as_ref(), Some(&one));
+    assert_eq!(kept().await.as_deref(), Some(text.text().as_bytes()));
+
+    let mut without = change(&one);
+    without.run_mut().state_apart.clear();
+    without.dropped_images = vec![part];
+    put(&*store, without).await;
+    assert!(kept().await.is_some(), "the other run has it");
+    let mut over = change(&two);
+    over.run_mut().phase = Phase::Succeeded;
+    put(&*store, over).await;
+    assert!(kept().await.is_some(), "it has ended, and is kept");
+    store.delete_run(&mine, two.id).await.unwrap();
+    assert_eq!(kept().await, None);
 }

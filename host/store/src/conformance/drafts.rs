@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use reentry_core::actor::{Actor, By};
 use reentry_core::digest::WorkflowDigest;
+use reentry_core::failure;
 use reentry_core::id::{BlobId, MessageId, OwnerId, RunId, SuspensionId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{
-    Call, Doing, Durability, EntryRecord, Held, Phase, ReopenedSuspension, RunState, StepResult, StepStatus,
-    Suspension, SuspensionEnd, Waiting,
+    Blocked, Call, Doing, Durability, EntryRecord, Held, Phase, ReopenedSuspension, RunState, StepResult,
+    StepStatus, Suspension, SuspensionEnd, Waiting,
 };
 use reentry_core::step::{AnswerWait, EventWait, Wait, WaitFor, Wake};
 use reentry_core::time::Timestamp;
@@ -391,6 +392,11 @@ pub async fn put(store: &dyn Store, commit: Commit) -> RunState {
     let run = RunState::clone(&commit.run);
     store.commit(commit).await.unwrap();
     run
+}
+
+/// Why a run is blocked.
+pub fn panicked(why: &str) -> Blocked {
+    Blocked::new(&failure::PANIC, why)
 }
 
 /// What was wrong with a commit that must be refused, in short.

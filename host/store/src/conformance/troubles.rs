@@ -9,14 +9,10 @@ use reentry_core::time::Timestamp;
 
 use super::BackEnd;
 use super::drafts::{
-    asking, calling, change, create, image_id, listening, message, owner_id, path, put, run, run_id,
-    sleeping, tenant,
+    asking, calling, change, create, image_id, listening, message, owner_id, panicked, path, put, run,
+    run_id, sleeping, tenant,
 };
 use crate::{CommitError, RunFilter, Store, Topic};
-
-fn panicked(why: &str) -> Blocked {
-    Blocked::new(&failure::PANIC, why)
-}
 
 async fn status(store: &dyn Store, number: u64) -> RunStatus {
     let run = store.run(&TenantId::default(), run_id(number)).await.unwrap().unwrap();

@@ -123,7 +123,7 @@ impl Data {
             refuse_unless(is_new, || format!("image {image} exists"))?;
         }
         let parts = rows.savepoint.iter().flat_map(|savepoint| &savepoint.parts);
-        images.extend(parts.map(|(part, _)| *part));
+        images.extend(parts.map(|(part, _)| *part).chain(rows.parts.iter().map(|(part, _)| *part)));
         let named = rows.savepoint.iter().flat_map(|savepoint| &savepoint.images);
         for image in rows.shared_images.iter().chain(named) {
             let is_kept = self.images.contains_key(image) || images.contains(image);
@@ -225,6 +225,9 @@ impl Data {
 
         let images = rows.images.into_iter().map(|(id, data)| (id, KeptImage { uses: 1, data }));
         self.images.extend(images);
+        for (part, text) in &rows.parts {
+            bytes += self.keep_part(*part, text.text().as_bytes());
+        }
         rows.shared_images.iter().for_each(|image| self.share_image(*image));
         let saved = rows.savepoint.is_some();
         if let Some(mut savepoint) = rows.savepoint {

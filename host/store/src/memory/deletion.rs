@@ -7,6 +7,7 @@ use super::Data;
 use super::runs::{KeptEnd, KeptTry};
 use crate::DeleteError;
 use crate::columns::column;
+use crate::decode::parts_of_head;
 
 impl Data {
     pub(super) fn delete_run(&mut self, tenant: &TenantId, id: RunId) -> Result<(), DeleteError> {
@@ -44,7 +45,7 @@ impl Data {
         let payloads: Vec<_> = records.filter_map(|step| step.row.payload.part()).collect();
         let ends = run.suspensions.iter().filter_map(|kept| kept.ended.as_ref()).flat_map(KeptEnd::parts);
         let tries = run.suspensions.iter().flat_map(|kept| &kept.tries).filter_map(KeptTry::part);
-        let texts: Vec<_> = ends.chain(tries).collect();
+        let texts: Vec<_> = ends.chain(tries).chain(parts_of_head(run.row.head.as_bytes())).collect();
         for image in
             run.savepoints.into_values().flat_map(|savepoint| savepoint.images).chain(payloads).chain(texts)
         {

@@ -74,8 +74,8 @@ pub trait Upkeep: Send + Sync + 'static {
     async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError>;
 
     /// Drops all that is kept of a tenant without runs: what it holds and has applied, its messages; durable on
-    /// return. Returns the components that are not kept any more, as [`remove_component`](crate::Library::remove_component)
-    /// does. What is published stays, whoever published it.
+    /// return. Returns the components that are not kept any more, as
+    /// [`remove_component`](crate::Library::remove_component) does. What is published stays, whoever published it.
     ///
     /// # Errors
     /// [`RemoveError::TenantUsed`] when runs of it are kept. Nothing is dropped then.

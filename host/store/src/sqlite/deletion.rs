@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::DeleteError;
 use crate::codes::{FINAL, status_of};
 use crate::columns::{column, column_of};
+use crate::decode::parts_of_head;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::{images, old_steps, savepoints, suspensions};
 
@@ -84,6 +85,9 @@ pub(crate) fn delete_before(
 
 /// Deletes what is kept of a run. Its number may be given to another run then, so nothing may be left under it.
 fn delete(connection: &Connection, seq: i64, run: RunId) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached("SELECT head FROM runs WHERE seq = ?1")?;
+    let parts = statement.query_row([seq], |row| Ok(row.get_ref(0)?.as_bytes().map(parts_of_head)))?;
+    parts.unwrap_or_default().into_iter().try_for_each(|part| images::drop(connection, part))?;
     savepoints::delete(connection, seq)?;
     old_steps::drop_payloads(connection, seq)?;
     suspensions::delete(connection, seq)?;

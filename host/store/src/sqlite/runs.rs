@@ -66,6 +66,9 @@ pub(crate) fn store(connection: &Connection, rows: &CommitRows) -> Result<usize,
     for (image, data) in &rows.images {
         images::store(connection, *image, data)?;
     }
+    for (part, text) in &rows.parts {
+        bytes += images::keep_part(connection, *part, text.text().as_bytes())?;
+    }
     for image in &rows.shared_images {
         images::share(connection, *image)?;
     }

@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use reentry_core::failure;
 use reentry_core::id::TenantId;
-use reentry_core::run::{Blocked, Phase, SuspensionEnd};
+use reentry_core::run::{Phase, SuspensionEnd};
 use reentry_core::time::Timestamp;
 use reentry_store::WorkflowRecord;
-use reentry_store::conformance::drafts::{change, create, json, put, run, run_id, tenant};
+use reentry_store::conformance::drafts::{change, create, json, panicked, put, run, run_id, tenant};
 use reentry_store::conformance::filters::question;
 use reentry_store::conformance::{BackEnd, check};
 
@@ -47,7 +46,7 @@ fn spots_and_names_go_with_what_they_are_of() {
         assert_eq!(kept(&folder), (2, 2));
         store.remove_workflow(&mine, &one.digest).await.unwrap();
         assert_eq!(kept(&folder), (1, 2));
-        store.note_trouble(&other, run_id(2), &Blocked::new(&failure::PANIC, "no reason"), 1).await.unwrap();
+        store.note_trouble(&other, run_id(2), &panicked("no reason"), 1).await.unwrap();
         store.delete_run(&other, run_id(2)).await.unwrap();
         assert_eq!(kept(&folder), (1, 0));
         store.delete_tenant(&other).await.unwrap();

@@ -108,7 +108,7 @@ fn an_empty_file_becomes_a_database() {
     });
     let other = rusqlite::Connection::open(folder.database()).unwrap();
     let version: u32 = other.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 7);
+    assert_eq!(version, 8);
 }
 
 #[test]

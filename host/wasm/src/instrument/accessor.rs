@@ -6,7 +6,8 @@
 //!   area; `post<k>` puts them back after the host has read the area, and before it gets to see the list.
 //! - `write<k>`: takes a list, which is lowered straight to its place, because `realloc` answers with the address that
 //!   the previous call named. Its second argument names the address of the next list.
-//! - `patch<k>`: takes records of an address and a block ([`RECORD_BYTES`] each), and XORs each block onto the bytes at its address.
+//! - `patch<k>`: takes records of an address and a block ([`RECORD_BYTES`] each), and XORs each block onto the bytes
+//!   at its address.
 //! - `grow<k>`: grows the memory.
 //!
 //! And for all together, through a memory of the accessor's own: `state`, which returns the sizes of the memories and

@@ -21,6 +21,10 @@ pub(crate) struct TestHost {
     pub(crate) is_cancelled: bool,
     /// Whether `step_result` fails, or waits for ever.
     pub(crate) step_result: StepResult,
+    /// How much memory there is room for, if that is bounded.
+    pub(crate) room: Option<u64>,
+    /// What was asked for, in order.
+    pub(crate) asked_room: Mutex<Vec<u64>>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -75,6 +79,11 @@ impl HostCalls for TestHost {
 
     fn init_data(&self) -> Json {
         Json::null()
+    }
+
+    fn may_have_memory(&self, bytes: u64) -> bool {
+        self.asked_room.lock().unwrap().push(bytes);
+        self.room.is_none_or(|room| bytes <= room)
     }
 
     fn emit(&self, chunk: Json) {

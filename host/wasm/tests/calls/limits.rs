@@ -91,6 +91,46 @@ async fn memories_count_together() {
 }
 
 #[tokio::test]
+async fn growth_is_held_to_the_guest_s_limits_and_then_to_the_room_there_is() {
+    // Goes on without what its limits refuse, and suspends with five pages.
+    let body = r#"
+      (memory $memory 1)
+      (func $start (result i32)
+        (if (i32.lt_s (memory.grow (i32.const 4)) (i32.const 0)) (then unreachable))
+        (i32.store8 (i32.const 300000) (memory.grow (i32.const 100)))
+        (i32.const 1))
+      (func $resume (result i32) (i32.load8_s (i32.const 300000)))
+    "#;
+    let page = 65_536;
+    let component = load(&guest::component(body)).await;
+    let limits = options(|o| o.limits = Some(Limits::default().memory_bytes(10 * page)));
+    let host = |room| Arc::new(TestHost { room, ..TestHost::default() });
+    let started = async |host: &Arc<TestHost>| {
+        component.start(host::invocation(), Arc::clone(host) as _, limits.clone()).await
+    };
+    let roomy = host(Some(5 * page));
+    let suspended = started(&roomy).await.unwrap();
+    // First of memory that instrumentation added, which is not the guest's.
+    let asked = roomy.asked_room.lock().unwrap().clone();
+    assert_eq!(asked, [0, page, 5 * page], "not of what its limits refuse");
+    let narrow = host(Some(4 * page));
+    let error = started(&narrow).await.unwrap_err();
+    assert!(matches!(error, CallError::NoRoom { bytes } if bytes == 5 * page), "{error}");
+    let none = host(Some(0));
+    let error = started(&none).await.unwrap_err();
+    assert!(matches!(error, CallError::NoRoom { bytes } if bytes == page), "{error}");
+
+    // Memory that is put back is asked for, too.
+    let resumed = async |host: &Arc<TestHost>| {
+        let image = suspended.image.as_deref();
+        component.resume(host::resumption(), image, Arc::clone(host) as _, limits.clone()).await
+    };
+    let error = resumed(&narrow).await.unwrap_err();
+    assert!(matches!(error, CallError::NoRoom { bytes } if bytes == 5 * page), "{error}");
+    assert!(resumed(&roomy).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_trap_is_named_with_the_functions_it_happened_in() {
     let body = "(func $deep (result i32) unreachable) (func $start (result i32) (call $deep))
                 (func $resume (result i32) (i32.const 1))";

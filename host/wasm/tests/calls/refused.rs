@@ -103,6 +103,7 @@ async fn what_a_component_does_while_it_is_loaded_has_limits_of_its_own() {
     let late = CallError::TimedOut { at_most: loading };
     assert!(matches!(&error, LoadError::Guest { source, .. } if *source == late), "{error}");
 
+    let runtime = Runtime::new(crate::config().base_bytes_max(base)).unwrap();
     let fills =
         |bytes: usize| begins(&format!("(memory.fill (i32.const 65536) (i32.const 1) (i32.const {bytes}))"));
     prepare(&runtime, &fills(3 << 20)).await.unwrap();

@@ -77,7 +77,13 @@ mod tests {
     fn a_component_of_several_steps_needs_a_choice() {
         assert_eq!(chosen(&["count"], None), "count");
         assert_eq!(chosen(&["count", "sum"], Some("sum")), "sum");
-        insta::assert_snapshot!(chosen(&["count", "sum"], None), @"the component has 2 steps, and a run needs one: count, sum");
-        insta::assert_snapshot!(chosen(&["count", "sum"], Some("cout")), @"the component has no step `cout`: count, sum");
+        insta::assert_snapshot!(
+            chosen(&["count", "sum"], None),
+            @"the component has 2 steps, and a run needs one: count, sum"
+        );
+        insta::assert_snapshot!(
+            chosen(&["count", "sum"], Some("cout")),
+            @"the component has no step `cout`: count, sum"
+        );
     }
 }

@@ -377,5 +377,8 @@ steps:
 ";
     assert_eq!(said("w.yaml", text), "w is fine");
     let hints = Source::read(Path::new("w.yaml"), text.as_bytes()).unwrap().hints();
-    insta::assert_snapshot!(whole(&[hints]), @"w.yaml:9:15: entry `open`: it takes any JSON as its answer; `answer`, a JSON Schema, has answers checked");
+    insta::assert_snapshot!(
+        whole(&[hints]),
+        @"w.yaml:9:15: entry `open`: it takes any JSON as its answer; `answer`, a JSON Schema, has answers checked"
+    );
 }

@@ -16,7 +16,8 @@ fn maps(workflow: &str, script: &[&str]) -> String {
 #[test]
 fn the_item_is_that_of_the_foreach_whatever_repeats_inside_it() {
     let in_a_loop = r#"[{"foreach": {"id": "each", "do": [
-        {"doWhile": {"id": "l", "do": [{"map": {"id": "m", "to": "[index, item, iteration]"}}], "while": "iteration < 2 + index"}}]}}]"#;
+        {"doWhile": {"id": "l", "do": [{"map": {"id": "m", "to": "[index, item, iteration]"}}],
+            "while": "iteration < 2 + index"}}]}}]"#;
     assert_eq!(
         maps(in_a_loop, &["start [\"x\",\"y\"]"]),
         r#"[0,"x",1] [0,"x",2] [1,"y",1] [1,"y",2] [1,"y",3]"#
@@ -30,7 +31,8 @@ fn the_item_is_that_of_the_foreach_whatever_repeats_inside_it() {
 fn the_iteration_is_that_of_the_innermost_loop_and_counts_from_1() {
     let body = r#"[{"doUntil": {"id": "outer", "do": [
         {"map": {"id": "before-m", "to": "iteration"}},
-        {"doUntil": {"id": "inner", "do": [{"foreach": {"id": "each", "items": "[0]", "do": [{"map": {"id": "m", "to": "[iteration]"}}]}}], "until": "iteration == 2"}},
+        {"doUntil": {"id": "inner", "do": [{"foreach": {"id": "each", "items": "[0]",
+            "do": [{"map": {"id": "m", "to": "[iteration]"}}]}}], "until": "iteration == 2"}},
         {"map": {"id": "z-m", "to": "iteration * 10"}}], "until": "iteration == 2"}}]"#;
     assert_eq!(maps(body, &["start"]), "1 [1] [2] 10 2 [1] [2] 20");
 }
@@ -40,7 +42,8 @@ fn the_error_is_there_throughout_the_way_out() {
     let told = outcome(
         r#"[{"try": {"id": "t", "do": "@a", "catch": [
             {"map": {"id": "first", "to": "error == input.error && input.input == 1"}}, "@b",
-            {"foreach": {"id": "each", "items": "[error.step]", "do": [{"map": {"id": "m", "to": "[item, error.message]"}}]}},
+            {"foreach": {"id": "each", "items": "[error.step]",
+                "do": [{"map": {"id": "m", "to": "[item, error.message]"}}]}},
             {"try": {"id": "inner", "do": "@c", "catch": {"map": {"id": "n", "to": "error.message"}}}},
             {"map": {"id": "last", "to": "[input, error.message]"}}]}}]"#,
         &["start 1", "a fails \"no\"", "b suspends 1", "resume 2", "b completes 3", "c fails \"worse\""],

@@ -3,7 +3,8 @@
 use super::script::{check, outcome};
 
 /// A question with an answer that must say yes or no.
-const ASK: &str = r#"{"ask": {"id": "ok", "title": "Ship it?", "payload": {"what": "input.what"}, "labels": ["boss", {"expr": "input.who"}],
+const ASK: &str = r#"{"ask": {"id": "ok", "title": "Ship it?", "payload": {"what": "input.what"},
+    "labels": ["boss", {"expr": "input.who"}],
     "assignees": [{"expr": "[input.who, 'bob']"}],
     "answer": {"type": "object", "required": ["yes"], "properties": {"yes": {"type": "boolean"}, "note": {"default": "none"}}}}}"#;
 
@@ -124,7 +125,8 @@ fn without_a_default_it_fails_and_a_restart_asks_anew() {
       closes #5: Answered
       saves version 5 before #5
     "#);
-    let caught = r#"[{"try": {"do": {"ask": {"id": "ok", "deadline": {"for": "1s"}}}, "catch": {"map": {"to": "error.code"}}}}]"#;
+    let caught = r#"[{"try": {"do": {"ask": {"id": "ok", "deadline": {"for": "1s"}}},
+        "catch": {"map": {"to": "error.code"}}}}]"#;
     assert!(outcome(caught, &["start", "time"]).contains(r#"w: success, output "timed-out""#));
 }
 
@@ -163,7 +165,8 @@ fn it_waits_inside_every_block() {
     each[1]: success, output 2
     each[2]: success, output 3
     ");
-    let arms = r#"[{"parallel": {"arms": [{"ask": {"id": "a", "labels": ["l"]}}, {"ask": {"id": "b", "labels": ["l"]}}, "@c"]}}]"#;
+    let arms = r#"[{"parallel": {"arms": [{"ask": {"id": "a", "labels": ["l"]}},
+        {"ask": {"id": "b", "labels": ["l"]}}, "@c"]}}]"#;
     insta::assert_snapshot!(outcome(arms, &["start 1", "resume 2 label=l", "resume 2 label=l all", "c completes 3"]), @r#"
     resume 2 label=l: refused: multiple suspended steps found for label `l`: [a] "l", [b] "l"; name one of them
     success
@@ -210,7 +213,8 @@ fn it_waits_inside_every_block() {
 #[test]
 fn an_answer_that_ends_everything_leaves_nothing_for_the_next_one() {
     // Both are answered at once, and the workflow around the first refuses what it is answered.
-    let arms = r#"[{"parallel": {"arms": [{"workflow": {"id": "in", "outputSchema": {"type": "string"}, "steps": [{"ask": {"id": "a"}}]}},
+    let arms = r#"[{"parallel": {"arms": [{"workflow": {"id": "in", "outputSchema": {"type": "string"},
+        "steps": [{"ask": {"id": "a"}}]}},
         {"ask": {"id": "b"}}]}}]"#;
     insta::assert_snapshot!(outcome(arms, &["start 1", "resume 2 all"]), @r#"
     failed
@@ -274,7 +278,8 @@ fn a_run_can_go_back_to_a_question() {
 #[test]
 fn the_payload_of_an_event_is_the_output() {
     insta::assert_snapshot!(check(
-        r#"[{"event": {"id": "e", "name": {"expr": "'pa' + 'id'"}, "key": {"expr": "input.id"}, "schema": {"properties": {"n": {"default": 1}}}}}]"#,
+        r#"[{"event": {"id": "e", "name": {"expr": "'pa' + 'id'"}, "key": {"expr": "input.id"},
+            "schema": {"properties": {"n": {"default": 1}}}}}]"#,
         &[r#"start {"id":"o-1"}"#, "resume 1", "mail other {}", "mail paid {}", "mail paid {}"],
     ), @r#"
     start {"id":"o-1"}
@@ -341,7 +346,8 @@ fn an_event_has_a_deadline_and_a_default_too() {
         let fields = format!(r#"{{"id": "e", "name": "paid"{more}}}"#);
         outcome(
             &format!(
-                r#"[{{"try": {{"do": {{"event": {fields}}}, "catch": {{"map": {{"to": "error.code + ': ' + error.message"}}}}}}}}]"#
+                r#"[{{"try": {{"do": {{"event": {fields}}},
+                    "catch": {{"map": {{"to": "error.code + ': ' + error.message"}}}}}}}}]"#
             ),
             script,
         )

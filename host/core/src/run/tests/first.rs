@@ -5,7 +5,8 @@ use super::script::{check, outcome};
 /// Arms of one step each, and one of two entries.
 fn arms(first: u32) -> String {
     format!(
-        r#"[{{"parallel": {{"id": "p", "first": {first}, "arms": ["@a", ["@b", {{"map": {{"id": "m", "to": "[input]"}}}}], "@c"]}}}}]"#
+        r#"[{{"parallel": {{"id": "p", "first": {first},
+            "arms": ["@a", ["@b", {{"map": {{"id": "m", "to": "[input]"}}}}], "@c"]}}}}]"#
     )
 }
 
@@ -185,7 +186,8 @@ fn a_bail_in_an_arm_ends_the_workflow_all_the_same() {
 fn what_is_done_at_once_is_the_first() {
     // Neither the question nor the step after it is ever entered.
     insta::assert_snapshot!(check(
-        r#"[{"parallel": {"first": 1, "arms": [{"map": {"to": "1"}}, {"ask": {"id": "q"}}, "@c"]}}, {"map": {"to": "has(steps.q)"}}]"#,
+        r#"[{"parallel": {"first": 1, "arms": [{"map": {"to": "1"}}, {"ask": {"id": "q"}}, "@c"]}},
+            {"map": {"to": "has(steps.q)"}}]"#,
         &["start"],
     ), @r#"
     start
@@ -227,7 +229,8 @@ fn of_answers_that_come_at_once_the_first_closes_the_others() {
 #[test]
 fn what_is_late_counts_as_failed() {
     insta::assert_snapshot!(outcome(
-        r#"[{"parallel": {"first": 1, "arms": [{"ask": {"id": "a", "deadline": {"ms": 1000}}}, {"ask": {"id": "b", "deadline": {"ms": 3000}}}]}}]"#,
+        r#"[{"parallel": {"first": 1, "arms": [{"ask": {"id": "a", "deadline": {"ms": 1000}}},
+            {"ask": {"id": "b", "deadline": {"ms": 3000}}}]}}]"#,
         &["start", "time", "resume 2"],
     ), @r#"
     success

@@ -237,7 +237,10 @@ fn watchers_are_told_of_so_many_refusals_and_no_more() {
         script.extend(["resume 2", r#"ask refuses 7 "no""#]);
     }
     let logged = super::script::logged("then(ask)", &script);
-    insta::assert_snapshot!(logged, @"AnswerRefused 100, Began 2, Reentered 100, Resumed 100, Started 1, Stopped 101, Suspended 1");
+    insta::assert_snapshot!(
+        logged,
+        @"AnswerRefused 100, Began 2, Reentered 100, Resumed 100, Started 1, Stopped 101, Suspended 1"
+    );
 }
 
 /// In a fork, and after a restart, the answer to a call that is under way may be refused as well.

@@ -1,6 +1,33 @@
 //! What a run may use in all: what is kept back at a quota, and what goes on when there is more of it.
 
-use super::script::{check, outcome};
+use std::time::Duration;
+
+use super::script::{self, outcome};
+use crate::run::RunQuotas;
+
+/// The quotas of a line of a script; those that it does not name are as they are by default.
+pub(super) fn quotas_of(line: &str) -> RunQuotas {
+    line.split(' ').fold(RunQuotas::default(), |quotas, word| {
+        let (name, most) = word.split_once('=').unwrap();
+        let most = most.parse().unwrap();
+        match name {
+            "calls" => quotas.calls(most),
+            "turns" => quotas.turns(most),
+            "children" => quotas.children(most),
+            "log" => quotas.log_bytes(most),
+            "seconds" => quotas.call_time(Duration::from_secs(most)),
+            other => panic!("there is no quota {other}"),
+        }
+    })
+}
+
+/// What becomes of a run, without what is said each time.
+fn check(workflow: &str, script: &[&str]) -> String {
+    script::check(workflow, script)
+        .replace("; the operator of the host can allow more", "")
+        .replace("this workflow run is ", "")
+        .replace("; continue it to have it tried once more, or cancel it", "")
+}
 
 /// A call that would be one too many is kept back, with its answer; it is made when there is more.
 #[test]
@@ -34,18 +61,18 @@ fn a_run_at_its_calls_is_blocked_with_the_answer_and_goes_on_with_it() {
       opens #3 of ask
     resume 7
       run: blocked, durable
-      blocked: it has used 1 of 1 calls into guests; the operator of the host can allow more [run-calls]
+      blocked: it has used 1 of 1 calls into guests [run-calls]
       ask: running t2.., input null, answered t4 with 7, held back: call 2 = resume from image 3 of 1: answered 7
       closes #3: Answered
       saves version 2 before #3
     resume 8
-      refused, Conflict, blocked: this workflow run is blocked: it has used 1 of 1 calls into guests; the operator of the host can allow more [run-calls]; continue it to have it tried once more, or cancel it
+      refused, Conflict, blocked: blocked: it has used 1 of 1 calls into guests [run-calls]
     time
-      refused, Conflict, blocked: this workflow run is blocked: it has used 1 of 1 calls into guests; the operator of the host can allow more [run-calls]; continue it to have it tried once more, or cancel it
+      refused, Conflict, blocked: blocked: it has used 1 of 1 calls into guests [run-calls]
     mail go 1
-      refused, Conflict, blocked: this workflow run is blocked: it has used 1 of 1 calls into guests; the operator of the host can allow more [run-calls]; continue it to have it tried once more, or cancel it
+      refused, Conflict, blocked: blocked: it has used 1 of 1 calls into guests [run-calls]
     unblock
-      refused, Conflict, blocked: this workflow run is blocked: it has used 1 of 1 calls into guests; the operator of the host can allow more [run-calls]; continue it to have it tried once more, or cancel it
+      refused, Conflict, blocked: blocked: it has used 1 of 1 calls into guests [run-calls]
     quotas calls=2
     unblock by=ann
       run: running
@@ -79,7 +106,7 @@ fn calls_under_way_end_while_the_run_is_blocked() {
     quotas calls=2
     start 1
       run: blocked
-      blocked: it has used 2 of 2 calls into guests; the operator of the host can allow more [run-calls]
+      blocked: it has used 2 of 2 calls into guests [run-calls]
       w: running t2.., input 1
       a: running t2.., input 1, call 1 = start
       b: running t2.., input 1, call 1 = start
@@ -113,7 +140,7 @@ fn calls_under_way_end_while_the_run_is_blocked() {
     run: running, durable
     run: running, durable
     run: blocked, durable
-    blocked: it has used 3 of 3 calls into guests; the operator of the host can allow more [run-calls]
+    blocked: it has used 3 of 3 calls into guests [run-calls]
     ");
 }
 
@@ -145,7 +172,7 @@ fn a_loop_without_a_call_is_blocked() {
     quotas turns=4
     start 1
       run: blocked, durable
-      blocked: it has used 4 of 4 entries entered; the operator of the host can allow more [run-turns]
+      blocked: it has used 4 of 4 entries entered [run-turns]
       w: running t2.., input 1
       doWhile-1: running t2.., input 1, Loop { iteration: 1 }
       doWhile-1[0]: success t2..t2, input 1, output 1
@@ -153,7 +180,7 @@ fn a_loop_without_a_call_is_blocked() {
       doWhile-1[1]: running t2.., input 1
       doWhile-1[1].map-1: running t2.., input 1, put off
     unblock
-      refused, Conflict, blocked: this workflow run is blocked: it has used 4 of 4 entries entered; the operator of the host can allow more [run-turns]; continue it to have it tried once more, or cancel it
+      refused, Conflict, blocked: blocked: it has used 4 of 4 entries entered [run-turns]
     quotas turns=6
     unblock
       run: running
@@ -202,7 +229,7 @@ fn what_steps_run_is_counted() {
       calls ask.ask[1]
     ask.ask[0] waits step ask 3
       run: blocked, durable
-      blocked: it has used 2 of 2 steps and workflows run by steps; the operator of the host can allow more [run-children]
+      blocked: it has used 2 of 2 steps and workflows run by steps [run-children]
       ask.ask[0]: waiting t3.., input 1, waits since t4
       ask.ask[0].ask[0]: running t4.., input 3, put off
       opens #4 of ask.ask[0]
@@ -255,12 +282,12 @@ fn a_run_at_its_time_within_guests_is_blocked() {
       opens #4 of flaky
     resume 7
       run: blocked, durable
-      blocked: it has used 5000 of 5000 milliseconds within guests; the operator of the host can allow more [run-cpu]
+      blocked: it has used 5000 of 5000 milliseconds within guests [run-cpu]
       flaky: running t2.., input null, answered t5 with 7, held back: call 2 = resume from image 4 of 1: answered 7
       closes #4: Answered
       saves version 3 before #4
     unblock
-      refused, Conflict, blocked: this workflow run is blocked: it has used 5000 of 5000 milliseconds within guests; the operator of the host can allow more [run-cpu]; continue it to have it tried once more, or cancel it
+      refused, Conflict, blocked: blocked: it has used 5000 of 5000 milliseconds within guests [run-cpu]
     quotas seconds=6
     unblock
       run: running
@@ -272,6 +299,13 @@ fn a_run_at_its_time_within_guests_is_blocked() {
       flaky: success t2..t9, input null, output 2, answered t5 with 7
       drops image 4
     "#);
+}
+
+/// The call that had the run fail counts when it is restarted.
+#[test]
+fn a_restart_goes_on_with_the_time_that_was_used() {
+    let script = ["quotas seconds=5", "start", "ask fails \"no\" took=5", "restart"];
+    assert!(outcome("then(ask)", &script).starts_with("blocked"));
 }
 
 /// A restart and a travel go on with what was used; a run that is canceled at its quota is blocked again.
@@ -307,7 +341,7 @@ fn no_way_back_gives_more() {
       opens #4 of b
     travel a
       run: blocked, durable
-      blocked: it has used 2 of 2 calls into guests; the operator of the host can allow more [run-calls]
+      blocked: it has used 2 of 2 calls into guests [run-calls]
       w: running t2.., input null
       a: running t5.., input null, held back: call 1 = start
       closes #4: Closed
@@ -320,7 +354,7 @@ fn no_way_back_gives_more() {
       saves version 4 before the end
     restart
       run: blocked, durable
-      blocked: it has used 2 of 2 calls into guests; the operator of the host can allow more [run-calls]
+      blocked: it has used 2 of 2 calls into guests [run-calls]
       w: running t2.., input null
       a: running t5.., input null, held back: call 1 = start
     quotas calls=3
@@ -330,7 +364,7 @@ fn no_way_back_gives_more() {
       calls a
     a completes 2
       run: blocked, durable
-      blocked: it has used 3 of 3 calls into guests; the operator of the host can allow more [run-calls]
+      blocked: it has used 3 of 3 calls into guests [run-calls]
       a: success t5..t10, input null, output 2
       b: running t10.., input 2, held back: call 1 = start
     ");
@@ -364,12 +398,12 @@ fn a_paused_run_is_blocked_and_stays_paused() {
       opens #3 of ask
     resume 7
       run: blocked, durable
-      blocked: it has used 1 of 1 calls into guests; the operator of the host can allow more [run-calls]
+      blocked: it has used 1 of 1 calls into guests [run-calls]
       ask: running t2.., input null, answered t4 with 7, held back: call 2 = resume from image 3 of 1: answered 7
       closes #3: Answered
       saves version 2 before #3
     pause
-      refused, Conflict, blocked: this workflow run is blocked: it has used 1 of 1 calls into guests; the operator of the host can allow more [run-calls]; continue it to have it tried once more, or cancel it
+      refused, Conflict, blocked: blocked: it has used 1 of 1 calls into guests [run-calls]
     quotas calls=2
     unblock
       run: running

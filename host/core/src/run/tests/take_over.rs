@@ -206,7 +206,10 @@ fn a_call_that_was_made_alone_three_times_is_not_taken_over_again() {
     ];
     let history = check("then(ask)", &script);
     let last = history.split("take-over 4 5").last().unwrap().trim();
-    insta::assert_snapshot!(last, @"refused, Guest, ends-hosts: 3 host processes ended while they made the call of step `ask` and no other one");
+    insta::assert_snapshot!(
+        last,
+        @"refused, Guest, ends-hosts: 3 host processes ended while they made the call of step `ask` and no other one"
+    );
     // What others did in the same process says nothing: it was not called in the last one.
     let others = [
         "start",

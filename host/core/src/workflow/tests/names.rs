@@ -29,18 +29,21 @@ fn steps_that_can_be_finished_may_be_named() {
         ),
         // In an arm: what is before in it, what is before the block, and nothing of other arms.
         (
-            r#"{"then": {@check}}, {"parallel": {"id": "p", "arms": [{"then": {@ask}}, [{"then": {@pay}}, {"map": {"to": "$"}}], {"map": {"id": "m", "to": "1"}}]}}"#,
+            r#"{"then": {@check}}, {"parallel": {"id": "p", "arms": [{"then": {@ask}},
+                [{"then": {@pay}}, {"map": {"to": "$"}}], {"map": {"id": "m", "to": "1"}}]}}"#,
             "check p ask pay m",
             "check pay",
         ),
         // A condition is finished when its arm, or a later one, is looked at.
         (
-            r#"{"branch": {"id": "b", "mode": "every", "arms": [{"when": {@check}, "do": {"then": {@ask}}}, {"when": "$", "do": {"then": {@pay}}}]}}"#,
+            r#"{"branch": {"id": "b", "mode": "every",
+                "arms": [{"when": {@check}, "do": {"then": {@ask}}}, {"when": "$", "do": {"then": {@pay}}}]}}"#,
             "b check ask pay",
             "check",
         ),
         (
-            r#"{"branch": {"id": "b", "mode": "first", "arms": [{"when": {@check}, "do": {"then": {@ask}}}], "otherwise": {"map": {"to": "$"}}}}"#,
+            r#"{"branch": {"id": "b", "mode": "first", "arms": [{"when": {@check}, "do": {"then": {@ask}}}],
+                "otherwise": {"map": {"to": "$"}}}}"#,
             "b check ask",
             "check",
         ),
@@ -52,7 +55,8 @@ fn steps_that_can_be_finished_may_be_named() {
         ),
         // A body sees what is before its block; nobody sees into a body.
         (
-            r#"{"then": {@check}}, {"foreach": {"id": "f", "do": [{"then": {@ask}}, {"map": {"to": "$"}}]}}, {"then": {@pay}}"#,
+            r#"{"then": {@check}}, {"foreach": {"id": "f", "do": [{"then": {@ask}}, {"map": {"to": "$"}}]}},
+                {"then": {@pay}}"#,
             "check f ask pay",
             "check ask",
         ),
@@ -73,7 +77,8 @@ fn steps_that_can_be_finished_may_be_named() {
         ),
         // An id in a body stands before that of the scope around, even if it is not done yet.
         (
-            r#"{"then": {"id": "m", @check}}, {"foreach": {"id": "f", "do": [{"map": {"to": "$"}}, {"map": {"id": "m", "to": "1"}}]}}"#,
+            r#"{"then": {"id": "m", @check}},
+                {"foreach": {"id": "f", "do": [{"map": {"to": "$"}}, {"map": {"id": "m", "to": "1"}}]}}"#,
             "m",
             "",
         ),
@@ -115,7 +120,8 @@ fn what_blocks_bring_along_is_known_where_there_is_any() {
             "input init state context run now item index iteration",
         ),
         (
-            r#"{"try": {"do": {"then": {@ask}}, "catch": [{"then": {@pay}}, {"foreach": {"do": {"map": {"to": "$"}}}}]}}"#,
+            r#"{"try": {"do": {"then": {@ask}},
+                "catch": [{"then": {@pay}}, {"foreach": {"do": {"map": {"to": "$"}}}}]}}"#,
             "input init state context run now item index error",
         ),
         (
@@ -123,7 +129,8 @@ fn what_blocks_bring_along_is_known_where_there_is_any() {
             "input init state context run now",
         ),
         (
-            r#"{"try": {"do": {"then": {@ask}}, "catch": {"workflow": {"id": "w2", "steps": [{"map": {"to": "$"}}]}}}}"#,
+            r#"{"try": {"do": {"then": {@ask}},
+                "catch": {"workflow": {"id": "w2", "steps": [{"map": {"to": "$"}}]}}}}"#,
             "input init state context run now",
         ),
         (

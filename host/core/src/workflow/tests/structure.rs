@@ -77,7 +77,8 @@ fn check(entries: &str) -> String {
 #[test]
 fn entries_follow_one_another() {
     insta::assert_snapshot!(check(
-        r#"{"then": {@ask}}, {"map": {"to": "input"}}, {"sleep": {"for": "1d"}}, {"sleepUntil": {"at": "2100-01-01T00:00:00Z"}}"#
+        r#"{"then": {@ask}}, {"map": {"to": "input"}}, {"sleep": {"for": "1d"}},
+            {"sleepUntil": {"at": "2100-01-01T00:00:00Z"}}"#
     ), @"
     0 ask -> 1: step ask
     1 map-1 -> 2: map `input`
@@ -115,7 +116,8 @@ fn bodies_are_one_step_or_a_scope() {
         r#"{"foreach": {"concurrency": 4, "do": {"then": {@ask}}}},
         {"foreach": {"id": "each", "do": {"then": {"id": "inner", @ask}}}},
         {"doWhile": {"do": {"workflow": {"id": "sub", "steps": [{"then": {@ask}}]}}, "while": "output.more"}},
-        {"doUntil": {"do": [{"then": {@pay}}, {"doWhile": {"id": "deep", "do": {"map": {"to": "1"}}, "while": "false"}}], "until": {@check}}}"#
+        {"doUntil": {"do": [{"then": {@pay}},
+            {"doWhile": {"id": "deep", "do": {"map": {"to": "1"}}, "while": "false"}}], "until": {@check}}}"#
     ), @"
     0 ask -> 1: foreach x4 of one ask: step ask
     1 each -> 2: foreach x1 of scope each
@@ -146,8 +148,10 @@ fn retries_come_from_the_entry_the_step_or_the_workflow_around() {
     let workflow = try_commit(
         r##"{"id": "w", "retry": {"retries": 1}, "steps": [
             {"then": {"id": "a", "component": "#", "step": "ask"}},
-            {"foreach": {"id": "b", "do": [{"then": {"id": "ask", "component": "#", "step": "ask", "retry": {"retries": 2}}}]}},
-            {"workflow": {"id": "c", "retry": {"retries": 3}, "steps": [{"then": {"component": "#", "step": "pay"}}]}}]}"##,
+            {"foreach": {"id": "b",
+                "do": [{"then": {"id": "ask", "component": "#", "step": "ask", "retry": {"retries": 2}}}]}},
+            {"workflow": {"id": "c", "retry": {"retries": 3},
+                "steps": [{"then": {"component": "#", "step": "pay"}}]}}]}"##,
     )
     .unwrap();
     let program = Program::new(Arc::new(workflow));
