@@ -24,7 +24,8 @@ pub enum OpenRuns {
 }
 
 impl Host {
-    /// Lists the tenants that were added or of which anything is kept, by name, with how much that is. The cost grows with all runs.
+    /// Lists the tenants that were added or of which anything is kept, by name, with how much that is. The cost grows
+    /// with all runs.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
