@@ -34,6 +34,7 @@ use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::slices;
 use crate::stop::Stop;
+use crate::tenant_states::TenantStates;
 
 /// Name of the database in a data folder.
 pub(crate) const DATABASE: &str = "reentry.db";
@@ -340,6 +341,7 @@ impl HostBuilder {
             recent: Recent::default(),
             inputs: Inputs::default(),
             late: LateCounts::default(),
+            tenant_states: TenantStates::default(),
             live: Arc::new(Live::default()),
             savepoints_max: self.savepoints_max,
             policies,

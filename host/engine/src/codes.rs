@@ -7,6 +7,10 @@ reentry_core::error_codes! { pub table:
         "Nothing of such a tenant is kept.",
         "The id is misspelled, or the tenant was deleted.",
         "List the tenants.";
+    TENANT_NOT_ACTIVE = "tenant-not-active", Unavailable,
+        "Nothing is started, answered or called for the tenant.",
+        "The operator suspended it, or it is being deleted.",
+        "Have the operator resume the tenant; its runs continue then.";
     INVALID_WORKFLOW = "invalid-workflow", Refused,
         "A workflow has mistakes.",
         "The message has each with its place.",

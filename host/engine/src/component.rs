@@ -77,6 +77,7 @@ impl Tenant {
         bytes: &[u8],
         progress: &(dyn Fn(Phase) + Send + Sync),
     ) -> Result<Component, Error> {
+        self.shared.check_active(&self.id).await?;
         let policy = self.policy().await?;
         // Its instances are made one after the other, and no less can be said of them before.
         let _room = self.shared.room(&self.id, &policy, None, Room::Whole).await?;

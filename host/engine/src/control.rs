@@ -145,6 +145,7 @@ impl Run {
     /// # Errors
     /// As [`Self::restart`]; `Refused` for a name or a comment that is too long.
     pub async fn restart_with(&self, options: ActOptions) -> Result<RunResult, Error> {
+        self.tenant.shared.check_active(&self.tenant.id).await?;
         let by = who::acting(options)?;
         let run = self.load().await?;
         if run.status() == RunStatus::Blocked {
@@ -182,6 +183,7 @@ impl Run {
     pub async fn travel_with(&self, options: TravelOptions, act: ActOptions) -> Result<RunResult, Error> {
         let TravelOptions { to, input, answer } = options;
         let by = who::acting_with(act, answer.as_ref())?;
+        self.tenant.shared.check_active(&self.tenant.id).await?;
         let policy = self.tenant.policy().await?;
         policy.bounded("input", input.as_ref())?;
         answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;

@@ -9,7 +9,7 @@ use reentry_core::path::StepPath;
 use reentry_core::run::{Refused, codes as core_codes};
 use reentry_core::snapshot::SnapshotError;
 use reentry_core::workflow::{ContractError, DefinitionError};
-use reentry_store::{DeleteError, RemoveError, StoreError};
+use reentry_store::{DeleteError, RemoveError, StoreError, TenantState};
 use reentry_wasm::{LoadError, RuntimeError};
 
 use crate::codes;
@@ -179,6 +179,14 @@ pub enum Error {
         /// The suspension.
         suspension: SuspensionId,
     },
+    /// Nothing may begin for the tenant.
+    #[error("tenant {tenant} is {state}: nothing is started, answered or called for it")]
+    TenantNotActive {
+        /// The tenant.
+        tenant: TenantId,
+        /// How it stands.
+        state: TenantState,
+    },
     /// There is no current version of this workflow.
     #[error("workflow `{0}` has no current version; apply a definition of it")]
     NoCurrentWorkflow(String),
@@ -249,6 +257,7 @@ impl Error {
             Self::NoRun(_) => &codes::NO_RUN,
             Self::NoComponent(_) => &codes::NO_COMPONENT,
             Self::NoTenant(_) => &codes::NO_TENANT,
+            Self::TenantNotActive { .. } => &codes::TENANT_NOT_ACTIVE,
             Self::NoWorkflow(_) => &codes::NO_WORKFLOW,
             Self::Definition(_) => &codes::INVALID_WORKFLOW,
             Self::Load(_) | Self::Contract(_) => &codes::COMPONENT_REFUSED,

@@ -79,6 +79,7 @@ impl Run {
     pub async fn fork_with(&self, options: ForkOptions, act: ActOptions) -> Result<Run, Error> {
         let answer = options.answer.map(|answer| meant_for(answer, options.at));
         let by = who::acting_with(act, answer.as_ref())?;
+        self.tenant.shared.check_active(&self.tenant.id).await?;
         let policy = self.tenant.policy().await?;
         answer.iter().try_for_each(|answer| policy.answer_bounded(answer))?;
         let mut tries = 0;

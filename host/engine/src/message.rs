@@ -107,6 +107,7 @@ impl Tenant {
         if let Some(payload) = &event.payload {
             payload.check_outside().map_err(|source| Error::BadJson { what: "event data", source })?;
         }
+        self.shared.check_active(&self.id).await?;
         self.policy().await?.bounded("payload of an event", event.payload.as_ref())?;
         let by = who::by(event.actor, event.channel, event.comment)?;
         let now = self.shared.clock.now();

@@ -64,6 +64,7 @@ impl NewRun {
     pub async fn start(self, options: StartOptions) -> Result<Started, Error> {
         let Self { workflow, run } = self;
         let tenant = workflow.tenant.clone();
+        tenant.shared.check_active(&tenant.id).await?;
         tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Request::to_begin(workflow.digest(), run.resource_id.as_deref(), &options)?;
@@ -89,6 +90,7 @@ impl NewRun {
     pub async fn create(self) -> Result<Run, Error> {
         let Self { workflow: Workflow { tenant, workflow }, run } = self;
         let (shared, run) = (&tenant.shared, Arc::new(run));
+        shared.check_active(&tenant.id).await?;
         shared.registry.check_components(tenant.id(), workflow.digest()).await?;
         let id = run.id;
         let commit = Commit::new(Arc::clone(&run), None, Durability::Visible);

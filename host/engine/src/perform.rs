@@ -13,7 +13,7 @@ use reentry_core::run::{Call, Doing, EntryRecord, Refused, RunState};
 use reentry_core::step::{Facts, Failure, Invocation, Resumption};
 use reentry_core::time::Timestamp;
 use reentry_core::workflow::Program;
-use reentry_store::{CallLog, Store};
+use reentry_store::{CallLog, Store, TenantState};
 use reentry_wasm::{CallError, CallOptions, CallResult, Cancel};
 use tracing::Instrument;
 
@@ -33,6 +33,7 @@ use crate::room::Room;
 use crate::shared::Shared;
 use crate::slices::in_slices;
 use crate::span::SpanStatus;
+use crate::tenant_states::KNOWN_FOR;
 use crate::trace::Place;
 
 /// What the span says of a call that was interrupted.
@@ -114,6 +115,14 @@ async fn make(
             () = host.clock.wait_until(at) => {}
             () = context.over() => return Ok(None),
             () = host.stop.asked_for() => return Ok(None),
+        }
+    }
+    while host.tenant_state(&run.tenant).await? != TenantState::Active {
+        tokio::select! {
+            biased;
+            () = context.over() => return Ok(None),
+            () = host.stop.asked_for() => return Ok(None),
+            () = host.clock.pause(KNOWN_FOR) => {}
         }
     }
     // One that a process made which ended is made alone. So is all that it needs: that may be what ended it.

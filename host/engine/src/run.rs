@@ -94,6 +94,7 @@ impl Run {
     /// `Refused` for input, state, context or tracing options that do not fit, and for a run that was started before;
     /// the run is as it was. `Unavailable` when the host could not continue: the run is as it was stored last.
     pub async fn start(&self, options: StartOptions) -> Result<RunResult, Error> {
+        self.tenant.shared.check_active(&self.tenant.id).await?;
         self.tenant.policy().await?.start_bounded(&options)?;
         let by = who::starter(&options)?;
         let asked = Request::to_start(self.id, &options)?;
@@ -143,6 +144,7 @@ impl Run {
     /// these cases, but for what was due in it. `Unavailable` when the host could not continue: the run is as it was
     /// stored last.
     pub async fn resume(&self, options: ResumeOptions) -> Result<RunResult, Error> {
+        self.tenant.shared.check_active(&self.tenant.id).await?;
         self.tenant.policy().await?.answer_bounded(&options)?;
         let by = who::answerer(&options)?;
         let asked = Request::to_resume(self.id, &options)?;

@@ -27,6 +27,7 @@ use crate::policy::{Policies, TenantPolicy};
 use crate::recent::Recent;
 use crate::registry::Registry;
 use crate::stop::Stop;
+use crate::tenant_states::TenantStates;
 
 /// What all handles of a host share.
 pub(crate) struct Shared {
@@ -59,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) inputs: Inputs,
     /// Late tries that are only counted.
     pub(crate) late: LateCounts,
+    /// How tenants stand.
+    pub(crate) tenant_states: TenantStates,
     /// Tells those in this process who listen.
     pub(crate) live: Arc<Live>,
     /// How many savepoints a run keeps.

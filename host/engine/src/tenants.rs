@@ -3,7 +3,7 @@
 use reentry_core::id::TenantId;
 use reentry_core::run::{Refused, RunStatus};
 use reentry_core::time::Timestamp;
-use reentry_store::{RemoveError, RunFilter, TenantSummary};
+use reentry_store::{RemoveError, RunFilter, TenantRecord, TenantState, TenantSummary};
 
 use crate::error::Error;
 use crate::host::Host;
@@ -24,12 +24,53 @@ pub enum OpenRuns {
 }
 
 impl Host {
-    /// Lists the tenants of which anything is kept, by name, with how much that is. The cost grows with all runs.
+    /// Lists the tenants that were added or of which anything is kept, by name, with how much that is. The cost grows
+    /// with all runs.
     ///
     /// # Errors
     /// `Unavailable`, `Damaged`.
     pub async fn tenants(&self) -> Result<Vec<TenantSummary>, Error> {
         Ok(self.shared.store.list_tenants().await?)
+    }
+
+    /// Adds a tenant, for which nothing is stored yet; durable on return. Returns whether it is new. A tenant need not
+    /// be added: it is there with the first thing that is stored for it.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn add_tenant(&self, tenant: &TenantId) -> Result<bool, Error> {
+        let added_at = Some(self.shared.clock.now());
+        Ok(self
+            .shared
+            .store
+            .add_tenant(TenantRecord { added_at, ..TenantRecord::new(tenant.clone()) })
+            .await?)
+    }
+
+    /// Returns how a tenant stands. One that is not known is active.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Damaged`.
+    pub async fn tenant_state(&self, tenant: &TenantId) -> Result<TenantState, Error> {
+        let record = self.shared.store.tenant_record(tenant).await?;
+        Ok(record.map_or(TenantState::Active, |record| record.state))
+    }
+
+    /// Sets whether anything may begin for a tenant; durable on return. While it may not, nothing is started,
+    /// answered, sent or called for it, and its runs stay as they are: they can be read, canceled and deleted, and
+    /// continue when it is active again. Calls that are under way end. Other processes notice within a second.
+    ///
+    /// # Errors
+    /// `NotFound` for a tenant that was not added and of which nothing is kept; `Unavailable`, `Damaged`.
+    pub async fn set_tenant_state(&self, tenant: &TenantId, state: TenantState) -> Result<(), Error> {
+        if !self.tenants().await?.iter().any(|of| of.tenant == *tenant) {
+            return Err(Error::NoTenant(tenant.clone()));
+        }
+        let record = self.shared.store.tenant_record(tenant).await?;
+        let record = record.unwrap_or_else(|| TenantRecord::new(tenant.clone()));
+        self.shared.store.put_tenant(TenantRecord { state, ..record }).await?;
+        self.shared.tenant_states.note(tenant, state, self.shared.clock.uptime());
+        Ok(())
     }
 
     /// Deletes all that is kept of a tenant: its runs, workflows, components and events; what it published stays
@@ -46,6 +87,8 @@ impl Host {
             let TenantSummary { runs, open_runs, .. } = found;
             return Err(RemoveError::TenantUsed { tenant: tenant.clone(), runs, open_runs }.into());
         }
+        // So that nothing begins meanwhile.
+        self.set_tenant_state(tenant, TenantState::Deleting).await?;
         let of_tenant = self.tenant(tenant.clone());
         let mut tries = 0;
         loop {
@@ -58,6 +101,7 @@ impl Host {
                 Err(RemoveError::TenantUsed { .. }) if tries < TRIES_MAX => {}
                 Err(error) => return Err(error.into()),
                 Ok(gone) => {
+                    self.shared.tenant_states.note(tenant, TenantState::Active, self.shared.clock.uptime());
                     self.shared.registry.forget(gone);
                     return Ok(found);
                 }

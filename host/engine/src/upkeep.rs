@@ -45,6 +45,7 @@ async fn bring(host: &Arc<Shared>, tenant: &TenantId, id: RunId, event: Event) -
     let span = work.told();
     let (shared, of) = (Arc::clone(host), tenant.clone());
     let doing = async move {
+        shared.check_active(&of).await?;
         let task = prepared(&shared, &of, id, event, work).await?;
         match begin_told(task, of.clone(), did).await {
             Ok(going) => going.await.map(|()| true),

@@ -3,7 +3,7 @@
 use reentry_core::run::RunStatus;
 
 use crate::columns::damaged;
-use crate::{SavepointKind, StoreError, SuspensionEnd, TopicKind, TryKind};
+use crate::{SavepointKind, StoreError, SuspensionEnd, TenantState, TopicKind, TryKind};
 
 /// Statuses and the numbers they are stored as.
 const STATUS_CODES: [(RunStatus, i64); 9] = [
@@ -38,6 +38,20 @@ const KIND_CODES: [(SavepointKind, i64); 2] = [(SavepointKind::Suspension, 1), (
 
 /// Kinds of tries and the numbers they are stored as.
 const TRY_CODES: [(TryKind, i64); 2] = [(TryKind::Refused, 1), (TryKind::Late, 2)];
+
+/// States of tenants and the numbers they are stored as.
+const TENANT_STATE_CODES: [(TenantState, i64); 3] =
+    [(TenantState::Active, 0), (TenantState::Suspended, 1), (TenantState::Deleting, 2)];
+
+/// The number of a state.
+pub(crate) fn tenant_state_code(state: TenantState) -> i64 {
+    code(&TENANT_STATE_CODES, state).expect("every state has a number: tested below")
+}
+
+/// The state of a number.
+pub(crate) fn tenant_state_of(stored: i64) -> Result<TenantState, StoreError> {
+    meaning(&TENANT_STATE_CODES, stored, "state of a tenant")
+}
 
 /// The number of a status.
 pub(crate) fn status_code(status: RunStatus) -> i64 {
@@ -119,6 +133,9 @@ mod tests {
         }
         for kind in [TryKind::Refused, TryKind::Late] {
             assert_eq!(try_of(try_code(kind)).unwrap(), kind);
+        }
+        for state in [TenantState::Active, TenantState::Suspended, TenantState::Deleting] {
+            assert_eq!(tenant_state_of(tenant_state_code(state)).unwrap(), state);
         }
         let unknown = status_of(99).unwrap_err().to_string();
         assert_eq!(unknown, "stored status is damaged: nothing is stored as 99");

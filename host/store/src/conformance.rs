@@ -72,7 +72,7 @@ macro_rules! conformance {
                 a_suspension_says_what_it_goes_on_from;
             tenants: nothing_of_one_tenant_is_seen_by_another, no_part_of_a_run_is_read_by_another_tenant,
                 tenants_are_listed_with_what_is_kept_of_them,
-                a_tenant_without_runs_is_deleted;
+                a_tenant_without_runs_is_deleted, records_of_tenants_are_kept;
             lists: runs_are_listed_page_by_page, runs_are_filtered, a_page_is_bounded,
                 open_suspensions_are_listed_page_by_page, the_history_of_a_run_is_kept, suspensions_are_filtered,
                 a_place_that_is_none_is_refused, runs_are_found_by_an_end_of_their_id,

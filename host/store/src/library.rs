@@ -7,6 +7,8 @@ use reentry_core::id::TenantId;
 use reentry_core::json::Json;
 use reentry_core::time::Timestamp;
 
+use crate::tenants::TenantState;
+
 /// A component as it is kept: once, however many tenants hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComponentRecord {
@@ -89,6 +91,8 @@ pub struct ComponentUsage {
 pub struct TenantSummary {
     /// The tenant.
     pub tenant: TenantId,
+    /// Whether anything may begin for it.
+    pub state: TenantState,
     /// Its kept runs.
     pub runs: u64,
     /// Those among them that have not ended.
@@ -102,9 +106,10 @@ pub struct TenantSummary {
 }
 
 impl TenantSummary {
-    /// That of a tenant of which nothing is kept.
+    /// That of an active tenant of which nothing is kept.
     pub fn of(tenant: TenantId) -> Self {
-        Self { tenant, runs: 0, open_runs: 0, components: 0, workflows: 0, messages: 0 }
+        let state = TenantState::Active;
+        Self { tenant, state, runs: 0, open_runs: 0, components: 0, workflows: 0, messages: 0 }
     }
 }
 

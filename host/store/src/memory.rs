@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use reentry_core::digest::WorkflowDigest;
 use reentry_core::id::{BlobId, OwnerId, RunId, TenantId};
 
-use crate::{ComponentRecord, OwnerGuard, RequestRecord, StoreStats, WorkflowRecord};
+use crate::{ComponentRecord, OwnerGuard, RequestRecord, StoreStats, TenantRecord, WorkflowRecord};
 use claims::Claim;
 use library::{AppliedVersion, Hold};
 use mail::KeptMessage;
@@ -48,6 +48,7 @@ struct Data {
     workflows: Vec<WorkflowRecord>,
     workflow_holds: BTreeSet<(TenantId, WorkflowDigest)>,
     applied: Vec<AppliedVersion>,
+    tenants: BTreeMap<TenantId, TenantRecord>,
     live_owners: BTreeSet<OwnerId>,
     claims: BTreeMap<[u8; 16], Claim>,
     key_fingerprint: Option<[u8; 32]>,

@@ -5,6 +5,7 @@ mod library;
 mod mail;
 mod owners;
 mod runs;
+mod tenants;
 mod upkeep;
 
 pub use blobs::Blobs;
@@ -12,4 +13,5 @@ pub use library::Library;
 pub use mail::Mail;
 pub use owners::{OwnerGuard, Owners};
 pub use runs::{Ancestor, Runs};
+pub use tenants::Tenants;
 pub use upkeep::{StoreStats, Upkeep};

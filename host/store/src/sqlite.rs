@@ -50,6 +50,7 @@ mod spots;
 mod steps;
 mod suspensions;
 mod sync;
+mod tenant_records;
 mod tenants;
 mod threads;
 mod tries;

@@ -19,7 +19,7 @@ use crate::migration::{Migrated, Migration};
 use crate::project::{Built, Doctor, PagesWritten, ProjectMade};
 use crate::result::RunOutcome;
 use crate::runs::{RunDeleted, RunList, RunWhole, RunsPruned, RunsRecovered};
-use crate::tenants::{TenantDeleted, TenantList};
+use crate::tenants::{TenantChanged, TenantDeleted, TenantList};
 use crate::timeline::Timeline;
 use crate::work::{WorkLogged, Worked};
 use crate::workflows::{WorkflowApplied, WorkflowList, WorkflowRemoved, WorkflowRetired, WorkflowsChecked};
@@ -81,6 +81,7 @@ documents! {
     RunWhole<'_> => "reentry runs show" with r#""spans""#,
     RunsPruned<'_> => "reentry runs prune" with r#""kept""#,
     RunsRecovered<'_> => "reentry runs recover" with r#""left""#,
+    TenantChanged => "reentry tenants add" with r#""state""#,
     TenantDeleted => "reentry tenants delete" with r#""deleted""#,
     TenantList => "reentry tenants list" with r#""tenants""#,
     Timeline<'_> => "reentry runs timeline" with r#""timeline""#,

@@ -57,7 +57,7 @@ pub use project::{
 pub use result::{LabeledStep, ResultFields, RunOutcome, StepFields};
 pub use runs::{LeftRow, RecoveredRow, RunDeleted, RunList, RunRow, RunWhole, RunsPruned, RunsRecovered};
 pub use syntax::syntax_error;
-pub use tenants::{TenantDeleted, TenantList, TenantRow};
+pub use tenants::{TenantChanged, TenantDeleted, TenantList, TenantRow};
 pub use timeline::{AnswerRow, MomentRow, Timeline};
 pub use work::{WorkLogged, Worked};
 pub use workflows::{

@@ -1,10 +1,11 @@
 //! Tenants.
 
+use reentry::TenantState;
 use reentry::core::id::TenantId;
 use reentry::store::TenantSummary;
 use serde::Serialize;
 
-/// The tenants of which anything is kept.
+/// The tenants that were added or of which anything is kept.
 #[derive(Clone, Debug, Serialize)]
 pub struct TenantList {
     /// They.
@@ -30,6 +31,8 @@ pub struct TenantRow {
     pub open_runs: u64,
     /// All its runs.
     pub runs: u64,
+    /// Whether anything may begin for it: `active`, `suspended` or `deleting`.
+    pub state: &'static str,
     /// The tenant.
     pub tenant: TenantId,
     /// The versions of workflows that it has, applied or not.
@@ -43,9 +46,27 @@ impl From<&TenantSummary> for TenantRow {
             events: of.messages,
             open_runs: of.open_runs,
             runs: of.runs,
+            state: of.state.as_str(),
             tenant: of.tenant.clone(),
             workflows: of.workflows,
         }
+    }
+}
+
+/// A tenant that was added, suspended or resumed.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantChanged {
+    /// Whether anything may begin for it: `active`, `suspended` or `deleting`.
+    pub state: &'static str,
+    /// The tenant.
+    pub tenant: TenantId,
+}
+
+impl TenantChanged {
+    /// How a tenant stands now.
+    pub fn new(tenant: &TenantId, state: TenantState) -> Self {
+        Self { state: state.as_str(), tenant: tenant.clone() }
     }
 }
 

@@ -125,6 +125,17 @@ noted! {
         is_dead(owner: OwnerId) -> Result<bool, StoreError>;
         owned(owner: OwnerId) -> Result<Vec<(TenantId, RunId)>, StoreError>;
     }
+    Tenants {
+        tenant_records() -> Result<Vec<TenantRecord>, StoreError>;
+        add_tenant(record: TenantRecord) -> Result<bool, StoreError>;
+        put_tenant(record: TenantRecord) -> Result<(), StoreError>;
+        {
+            // Not noted, as how often it is asked depends on the time: once a second at most.
+            async fn tenant_record(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StoreError> {
+                self.inner.tenant_record(tenant).await
+            }
+        }
+    }
     Upkeep {
         claim_due(owner: OwnerId, now: Timestamp, except: &Except<RunId>, limit: usize)
             -> Result<Vec<(TenantId, RunId)>, StoreError>;

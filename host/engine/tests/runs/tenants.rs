@@ -11,7 +11,7 @@ use reentry::store::{RunFilter, SuspensionFilter};
 use reentry::wasm::RuntimeConfig;
 use reentry::{
     Component, Error, ForkOptions, Host, OpenRuns, OutputOptions, Prune, ResumeOptions, Run, SendEvent,
-    Tenant,
+    Tenant, TenantState,
 };
 use serde_json::json;
 
@@ -344,4 +344,41 @@ async fn a_tenant_is_deleted_with_all_that_it_has() {
     // b has the same component, and its run goes on.
     let result = b.run(kept.run).await.unwrap().resume(ResumeOptions::data(json!(7))).await.unwrap();
     assert_eq!(line(&result), r#"{"result":7,"status":"success"}"#);
+}
+
+/// What a suspended tenant is told, verb by verb.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_begins_for_a_suspended_tenant() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host::builder().data_dir(folder.path()).background(false).build().await.unwrap();
+    let mine = tenant(&host, "mine");
+    let unknown = host.set_tenant_state(mine.id(), TenantState::Suspended).await.unwrap_err();
+    assert_eq!(unknown.code(), "no-tenant");
+    assert!(host.add_tenant(mine.id()).await.unwrap());
+    let (names, run) = made_by(&mine).await;
+    let workflow = mine.workflow_by_digest(names.workflow).await.unwrap();
+    let pending = workflow.new_run().create().await.unwrap();
+
+    host.set_tenant_state(mine.id(), TenantState::Suspended).await.unwrap();
+    let answer = || ResumeOptions::data(json!(true));
+    let refused = [
+        mine.add_component("more", &bytes_of_ask()).await.map(drop),
+        workflow.new_run().start(input(json!(1))).await.map(drop),
+        workflow.new_run().create().await.map(drop),
+        pending.start(input(json!(1))).await.map(drop),
+        run.resume(answer()).await.map(drop),
+        run.fork(ForkOptions::default()).await.map(drop),
+        run.restart().await.map(drop),
+        mine.send_event(SendEvent::new("theirs")).await.map(drop),
+    ];
+    for told in refused {
+        assert_eq!(told.unwrap_err().code(), "tenant-not-active");
+    }
+    // It is read and canceled, and others go on.
+    assert_eq!(mine.runs(RunFilter::default()).await.unwrap().rows.len(), 2);
+    pending.cancel().await.unwrap();
+    made_by(&tenant(&host, "other")).await;
+
+    host.set_tenant_state(mine.id(), TenantState::Active).await.unwrap();
+    assert!(run.resume(answer()).await.unwrap().status.is_final());
 }

@@ -9,11 +9,12 @@ use reentry_core::time::Timestamp;
 use super::BackEnd;
 use super::applied::{over, pinned, workflow};
 use super::drafts::{
-    asking, change, create, ended, message, path, put, refusal, run, run_id, suspension_id, tenant,
+    asking, change, create, ended, json, message, path, put, refusal, run, run_id, suspension_id, tenant,
 };
 use super::library::keep;
 use crate::{
-    CallLogFilter, Message, RunFilter, SavepointKind, Store, StoreError, SuspensionFilter, TenantSummary,
+    CallLogFilter, Message, RunFilter, SavepointKind, Store, StoreError, SuspensionFilter, TenantRecord,
+    TenantState, TenantSummary,
 };
 
 /// Whatever one tenant asks with the ids of another, it learns nothing and changes nothing.
@@ -140,6 +141,30 @@ pub async fn a_tenant_without_runs_is_deleted(back_end: &dyn BackEnd) {
     assert_eq!(store.delete_tenant(&other).await.unwrap(), [ComponentDigest::of(b"shared")]);
     assert_eq!(store.workflow(&one.digest).await.unwrap(), None);
     assert_eq!(store.delete_tenant(&other).await.unwrap(), []);
+}
+
+/// A record is added once, replaced as a whole but for when it was added, and goes with its tenant. One that has
+/// nothing else is listed.
+pub async fn records_of_tenants_are_kept(back_end: &dyn BackEnd) {
+    let store = back_end.open();
+    let mine = tenant("mine");
+    assert_eq!(store.tenant_record(&mine).await.unwrap(), None);
+    let added = TenantRecord { added_at: Some(Timestamp(5)), ..TenantRecord::new(mine.clone()) };
+    assert!(store.add_tenant(added.clone()).await.unwrap());
+    assert!(!store.add_tenant(TenantRecord::new(mine.clone())).await.unwrap());
+    assert_eq!(back_end.open().tenant_record(&mine).await.unwrap(), Some(added.clone()));
+    let settings = Some(json(r#"{"a":1}"#));
+    let suspended = TenantRecord { state: TenantState::Suspended, settings, added_at: None, ..added.clone() };
+    store.put_tenant(suspended.clone()).await.unwrap();
+    let suspended = TenantRecord { added_at: added.added_at, ..suspended };
+    let other = TenantRecord { state: TenantState::Deleting, ..TenantRecord::new(tenant("another")) };
+    store.put_tenant(other.clone()).await.unwrap();
+    assert_eq!(store.tenant_records().await.unwrap(), [other.clone(), suspended.clone()]);
+    let listed =
+        [other, suspended].map(|of| TenantSummary { state: of.state, ..TenantSummary::of(of.tenant) });
+    assert_eq!(store.list_tenants().await.unwrap(), listed);
+    store.delete_tenant(&mine).await.unwrap();
+    assert_eq!(store.tenant_record(&mine).await.unwrap(), None);
 }
 
 /// Two runs, of which one has ended, of a workflow that the tenant has applied, and an event.

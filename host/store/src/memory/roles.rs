@@ -5,4 +5,5 @@ mod library;
 mod mail;
 mod owners;
 mod runs;
+mod tenants;
 mod upkeep;

@@ -24,6 +24,7 @@ impl Data {
         self.holds.iter().filter_map(Hold::tenant).for_each(|tenant| count(tenant, &|of| of.components += 1));
         self.workflow_holds.iter().for_each(|(tenant, _)| count(tenant, &|of| of.workflows += 1));
         self.messages.iter().for_each(|kept| count(&kept.message.tenant, &|of| of.messages += 1));
+        self.tenants.values().for_each(|record| count(&record.tenant, &|of| of.state = record.state));
         tenants.into_values().collect()
     }
 
@@ -32,6 +33,7 @@ impl Data {
         if let Some(TenantSummary { tenant, runs: runs @ 1.., open_runs, .. }) = of {
             return Err(RemoveError::TenantUsed { tenant, runs, open_runs });
         }
+        self.tenants.remove(tenant);
         self.requests.retain(|(of, _), _| of != tenant);
         self.messages.retain(|kept| kept.message.tenant != *tenant);
         Ok(self.end_holds(tenant))

@@ -70,7 +70,7 @@ pub trait Upkeep: Send + Sync + 'static {
     /// may write meanwhile. A store that keeps no free space gives back nothing.
     async fn give_back_space(&self) -> Result<u64, StoreError>;
 
-    /// Lists the tenants of which anything is kept, by name. Grows with all runs and messages.
+    /// Lists the tenants that were added or of which anything is kept, by name. Grows with all runs and messages.
     async fn list_tenants(&self) -> Result<Vec<TenantSummary>, StoreError>;
 
     /// Drops all that is kept of a tenant without runs: what it holds and has applied, its messages; durable on

@@ -21,7 +21,7 @@ const MIGRATIONS: [&str; 8] = [
         include_str!("migrations/0007_answers.sql"),
         include_str!("migrations/0007_claims.sql")
     ),
-    include_str!("migrations/0008_blocked.sql"),
+    concat!(include_str!("migrations/0008_blocked.sql"), include_str!("migrations/0008_tenants.sql")),
 ];
 
 /// The newest schema version that this code knows.

@@ -6,21 +6,22 @@ use reentry_core::digest::{ComponentDigest, WorkflowDigest};
 use reentry_core::id::TenantId;
 use rusqlite::{Connection, params};
 
-use crate::codes::OPEN;
+use crate::codes::{OPEN, tenant_state_of};
 use crate::sqlite::fault::Fault;
 use crate::sqlite::reader::{all, get};
 use crate::sqlite::run_key::tenant_of;
 use crate::sqlite::{holds, workflows};
 use crate::{RemoveError, StoreError, TenantSummary};
 
-/// Lists the tenants of which anything is kept, by name.
+/// Lists the tenants that were added or of which anything is kept, by name.
 pub(crate) fn list(connection: &Connection) -> Result<Vec<TenantSummary>, StoreError> {
     let sql = format!(
         "SELECT tenant, 0, count(*) FROM runs GROUP BY tenant
         UNION ALL SELECT tenant, 1, count(*) FROM runs WHERE status IN {OPEN} GROUP BY tenant
         UNION ALL SELECT tenant, 2, count(*) FROM component_holds WHERE tenant IS NOT NULL GROUP BY tenant
         UNION ALL SELECT tenant, 3, count(*) FROM workflow_holds GROUP BY tenant
-        UNION ALL SELECT tenant, 4, count(*) FROM messages GROUP BY tenant"
+        UNION ALL SELECT tenant, 4, count(*) FROM messages GROUP BY tenant
+        UNION ALL SELECT tenant, 5, state FROM tenants"
     );
     let mut tenants = BTreeMap::new();
     all(connection, &sql, [], |row| {
@@ -32,7 +33,8 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<TenantSummary>, StoreE
             1 => found.open_runs = count,
             2 => found.components = count,
             3 => found.workflows = count,
-            _ => found.messages = count,
+            4 => found.messages = count,
+            _ => found.state = tenant_state_of(get(row, 2)?)?,
         }
         Ok(())
     })?;
@@ -59,7 +61,8 @@ pub(crate) fn delete(
             statement.query_map([tenant.as_str()], |row| Ok(WorkflowDigest::from_bytes(row.get(0)?)))?;
         held.collect::<rusqlite::Result<Vec<_>>>()?
     };
-    for table in ["applied", "workflow_holds", "component_holds", "messages", "requests", "spots"] {
+    for table in ["applied", "workflow_holds", "component_holds", "messages", "requests", "spots", "tenants"]
+    {
         let sql = format!("DELETE FROM {table} WHERE tenant = ?1");
         connection.prepare_cached(&sql)?.execute(params![tenant.as_str()])?;
     }

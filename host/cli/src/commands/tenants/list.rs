@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::session::{Background, Session};
 use crate::table::Table;
 
-/// List the tenants of which anything is kept, with how much
+/// List the tenants that were added or of which anything is kept, with how much
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
@@ -22,12 +22,20 @@ pub(super) async fn perform(session: &Session) -> Result<Exit, Failure> {
         session.ui.note("no tenants");
         return Ok(Exit::Done);
     }
-    let head = ["TENANT", "RUNS", "OPEN RUNS", "COMPONENTS", "WORKFLOWS", "EVENTS"];
+    let head = ["TENANT", "STATE", "RUNS", "OPEN RUNS", "COMPONENTS", "WORKFLOWS", "EVENTS"];
     let mut table = Table::new(head).giving_way(["TENANT"]);
     for of in tenants {
         let counts = [of.runs, of.open_runs, of.components, of.workflows, of.messages];
         let [runs, open_runs, components, workflows, events] = counts.map(|count| count.to_string());
-        table.row([of.tenant.to_string(), runs, open_runs, components, workflows, events]);
+        table.row([
+            of.tenant.to_string(),
+            of.state.to_string(),
+            runs,
+            open_runs,
+            components,
+            workflows,
+            events,
+        ]);
     }
     session.ui.print(&session.ui.table(&table))?;
     Ok(Exit::Done)

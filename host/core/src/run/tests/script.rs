@@ -14,8 +14,7 @@
 //!   `PATH sleeps UNTIL`, `PATH checkpoints`, `PATH awaits-event`, `PATH awaits-nothing`,
 //!   `PATH fails MESSAGE [retryable] [after=9]`; all take
 //!   `[call=..] [owner=..] [set=..] [context=..] [took=9] [sits=9]`, `took` being the seconds within the guest, `set`
-//! the
-//!   state that the call set, and `sits` the longest delay, in seconds, for which its owner stays
+//!   the state that the call set, and `sits` the longest delay, in seconds, for which its owner stays
 //! - `PATH waits [any|all] WAIT, WAIT ..` with `answer`, `time 9`, `event NAME [KEY]`, `step NAME INPUT`,
 //!   `workflow NAME INPUT`, `checkpoint`, each under the number of its place, or `3=..` under that number; `[ids=1]`
 //!   before them has the suspensions' ids be those of line 1

@@ -37,6 +37,25 @@ impl Owners for HeldStore {
 }
 
 #[async_trait]
+impl Tenants for HeldStore {
+    async fn tenant_record(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StoreError> {
+        now(self.inner().tenant_record(tenant))
+    }
+
+    async fn tenant_records(&self) -> Result<Vec<TenantRecord>, StoreError> {
+        now(self.inner().tenant_records())
+    }
+
+    async fn add_tenant(&self, record: TenantRecord) -> Result<bool, StoreError> {
+        now(self.inner().add_tenant(record))
+    }
+
+    async fn put_tenant(&self, record: TenantRecord) -> Result<(), StoreError> {
+        now(self.inner().put_tenant(record))
+    }
+}
+
+#[async_trait]
 impl Upkeep for HeldStore {
     async fn claim_due(
         &self,
