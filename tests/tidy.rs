@@ -220,7 +220,7 @@ const LINES_MAX: usize = 450;
 const COLUMNS_MAX: usize = 120;
 
 /// How many lines are longer all the same. May only become less.
-const WIDE_LINES: usize = 341;
+const WIDE_LINES: usize = 340;
 
 /// How many lines fewer there may be before [`WIDE_LINES`] has to follow.
 const WIDE_LINES_SLACK: usize = 50;

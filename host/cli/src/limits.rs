@@ -112,7 +112,8 @@ pub(crate) const ALL: &[Limit] = &[
         name: "memory-bytes",
         unit: Unit::Bytes,
         bounds: "linear memory of a component, all its memories together",
-        then: "a component that begins with more is not accepted. Memory does not grow any more: mostly the guest traps then, and the step fails with code `limit`. A run that waits with more memory than that cannot be resumed until the limit is raised",
+        then: "a component that begins with more is not accepted. Memory does not grow any more: mostly the guest \
+            traps then, and the step fails with code `limit`. A run that waits with more memory than that cannot be resumed until the limit is raised",
         code: Some(failure::LIMIT.word),
         least: 1 << 16,
         most: MEMORY_BYTES_MAX,
@@ -145,7 +146,8 @@ pub(crate) const ALL: &[Limit] = &[
         name: "call",
         unit: Unit::Milliseconds,
         bounds: "time of one call, from its first instruction to its last; a wait is no part of a call",
-        then: "the step fails with code `timeout`, and is tried again if its policy says so. A step's own timeout may be shorter, never longer",
+        then: "the step fails with code `timeout`, and is tried again if its policy says so. A step's own timeout \
+            may be shorter, never longer",
         code: Some(failure::TIMEOUT.word),
         least: 1,
         most: 24 * 60 * 60 * 1_000,
@@ -155,8 +157,10 @@ pub(crate) const ALL: &[Limit] = &[
     Limit {
         name: "value-bytes",
         unit: Unit::Bytes,
-        bounds: "one value: an input or an answer that comes in, an output, a question, a chunk, a value of the state that a guest hands to the host",
-        then: "what comes in is refused before anything is stored; a step that hands it to the host fails with code `limit`, and is not tried again",
+        bounds: "one value: an input or an answer that comes in, an output, a question, a chunk, a value of the \
+            state that a guest hands to the host",
+        then: "what comes in is refused before anything is stored; a step that hands it to the host fails with code \
+            `limit`, and is not tried again",
         code: Some(failure::LIMIT.word),
         least: 1 << 10,
         most: VALUE_BYTES_MAX,
@@ -304,7 +308,8 @@ pub(crate) const ALL: &[Limit] = &[
         name: "sit-through",
         unit: Unit::Milliseconds,
         bounds: "delay before a further try of a failed call that `run`, `resume` and others sit through",
-        then: "the command ends with the run `waiting` (exit code 13), and `reentry work` makes the try when its time has come",
+        then: "the command ends with the run `waiting` (exit code 13), and `reentry work` makes the try when its \
+            time has come",
         code: None,
         least: 0,
         most: 24 * 60 * 60 * 1_000,

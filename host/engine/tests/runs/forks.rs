@@ -12,6 +12,12 @@ use serde_json::json;
 
 use crate::guest::{asks, asks_twice, definition, host, input, line, refuses};
 
+/// Two steps that ask at once.
+const TWO: &str = r#"[{"parallel": {"arms": [
+    {"then": {"id": "x", "component": "@", "step": "ask"}},
+    {"then": {"id": "y", "component": "@", "step": "ask"}}
+]}}]"#;
+
 fn answer(text: &str) -> ResumeOptions {
     ResumeOptions::data(json!(text))
 }
@@ -28,8 +34,7 @@ async fn shown(run: &Run) -> String {
 async fn a_fork_whose_answer_is_refused_is_not_made() {
     let tenant = host().build().await.unwrap().default_tenant();
     let ask = asks(&tenant).await;
-    let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
-    let workflow = tenant.commit(definition("two", &ask, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("two", &ask, TWO)).await.unwrap();
     let started = workflow.new_run().start(input(json!(1))).await.unwrap();
     let fork = |answer| started.run.fork(ForkOptions::default().answer(answer));
     let refused = [
@@ -176,8 +181,7 @@ async fn a_fork_is_told_of_its_own_answer_alone() {
     let builder = host().on_fault_point(Arc::new(move |point| hook.pass(point)));
     let tenant = builder.build().await.unwrap().default_tenant();
     let component = refuses(&tenant).await;
-    let steps = r#"[{"parallel": {"arms": [{"then": {"id": "x", "component": "@", "step": "ask"}}, {"then": {"id": "y", "component": "@", "step": "ask"}}]}}]"#;
-    let workflow = tenant.commit(definition("two", &component, steps)).await.unwrap();
+    let workflow = tenant.commit(definition("two", &component, TWO)).await.unwrap();
     let run = workflow.new_run().start(input(json!(1))).await.unwrap().run;
     let answering = tokio::spawn({
         let run = run.clone();

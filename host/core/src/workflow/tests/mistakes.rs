@@ -134,7 +134,8 @@ fn nothing_is_put_off_for_more_than_ten_years() {
     /steps/3/ask/deadline/for entry `ask-1`, `deadline.for`: 11y is longer than ten years
     /steps/4/event/deadline/ms entry `event-1`, `deadline.ms`: 315360000001ms is longer than ten years
     ");
-    let most = r##"{"id": "w", "timeoutMs": 315360000000, "retry": {"retries": 1, "delayMs": 315360000000, "backoff": 1000},
+    let most = r##"{"id": "w", "timeoutMs": 315360000000,
+        "retry": {"retries": 1, "delayMs": 315360000000, "backoff": 1000},
         "steps": [{"then": {"component": "#", "step": "ask", "totalTimeoutMs": 315360000000}},
         {"sleep": {"ms": 315360000000}}]}"##;
     assert_eq!(said(try_commit(most)), "nothing is wrong");
