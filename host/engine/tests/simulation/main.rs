@@ -34,7 +34,7 @@ const SCHEDULES: u64 = 1_000;
 const SCHEDULES_THAT_REACH_ALL: u64 = 10_000;
 
 /// Schedules among which each engine that is broken on purpose has to be found.
-const FOUND_WITHIN: usize = 400;
+const FOUND_WITHIN: usize = 1_200;
 
 /// What has to happen in some schedule of the usual run, as the traces say it.
 const REACHED: [&str; 34] = [
