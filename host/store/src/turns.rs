@@ -2,7 +2,7 @@
 //!
 //! Each *sharer*, a tenant mostly, waits in an order of its own, and places go to sharers by weight. A sharer gets none
 //! as long as it has three times as many as are free, so that there is one for others that come. Who gets which place
-//! is decided by [`Line`], a plain value; this is the waiting around it.
+//! is decided by `Line`, a plain value; this is the waiting around it.
 
 mod line;
 
