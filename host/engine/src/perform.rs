@@ -143,13 +143,12 @@ async fn make(
         () = context.over() => return Ok(None),
     };
     context.has_room(reserved?);
-    let turn = tokio::select! {
+    let _turn = tokio::select! {
         biased;
         // The call stays with this host in the store: when the process has ended, somebody takes it over.
         () = host.stop.asked_for() => return Ok(None),
-        turn = host.turn(&run.tenant, is_suspect) => turn,
+        turn = host.turn(&run.tenant, policy.share(), is_suspect) => turn,
     };
-    let _turn = turn?;
     let admitted = host.clock.uptime();
     host.observer.count(&run.tenant, Counted::Admitted { waited_ms: ms_between(asked, admitted) });
     if deadline.is_some_and(|at| at <= host.clock.now()) {

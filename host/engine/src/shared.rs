@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reentry_core::id::{OwnerId, TenantId};
 use reentry_core::run::Durability;
-use reentry_store::turns::{Place, Turns};
+use reentry_store::turns::{Place, Share, Turns};
 use reentry_store::{OwnerGuard, Store};
 use reentry_wasm::Limits;
 
@@ -89,15 +89,11 @@ impl Shared {
     }
 
     /// Waits until a tenant may make a call into a guest, or may make one while no other call is made.
-    ///
-    /// # Errors
-    /// As [`Policies::policy`].
-    pub(crate) async fn turn(&self, tenant: &TenantId, alone: bool) -> Result<Place<TenantId>, Error> {
-        let share = self.policies.policy(tenant).await?.share();
-        Ok(match alone {
+    pub(crate) async fn turn(&self, tenant: &TenantId, share: Share, alone: bool) -> Place<TenantId> {
+        match alone {
             true => self.calls.take_all(tenant, share).await,
             false => self.calls.take(tenant, share).await,
-        })
+        }
     }
 
     /// What a tenant may use of this host.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use reentry_core::digest::ComponentDigest;
 use reentry_core::event::StepMigration;
-use reentry_core::id::BlobId;
+use reentry_core::id::{BlobId, TenantId};
 use reentry_core::json::Json;
 use reentry_core::path::StepPath;
 use reentry_core::run::{Call, Doing, EntryRecord, RunState};
 use reentry_core::step::{CallTrace, Facts, Failure, Invocation, ResumeMode};
 use reentry_core::workflow::{Program, StepAt};
+use reentry_store::turns::Place;
 use reentry_wasm::{CallError, CallOptions, Imported};
 
 use crate::call_end::{failure_of, host_fault};
@@ -17,8 +18,8 @@ use crate::call_facts::facts;
 use crate::error::Error;
 use crate::fault::FaultPoint;
 use crate::guests::OpenComponent;
+use crate::host_calls::CallContext;
 use crate::inputs;
-use crate::memory_budget::Reservation;
 use crate::perform::context;
 use crate::ready::{Ready, make_ready};
 use crate::room::Room;
@@ -153,8 +154,7 @@ impl<'a> Change<'a> {
         let image = ready.image.as_ref().map_or(&[][..], |(_, bytes)| bytes);
         let context = Arc::new(context(host, run, self.path, None).await?);
         let facts = self.facts(host, run, self.was, told);
-        context.has_room(room(host, run, self.was()).await?);
-        let _turn = host.turn(&run.tenant, false).await?;
+        let _turn = admitted(host, run, self.was(), &context).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
         let exported = ready.component.export_state(facts, image, context, options).await;
@@ -175,8 +175,7 @@ impl<'a> Change<'a> {
         let context = Arc::new(context(host, run, self.path, None).await?);
         let input = inputs::read(&*host.store, run, self.path, self.step).await?;
         let call = Invocation { facts: self.facts(host, run, self.is, told), input };
-        context.has_room(room(host, run, self.is()).await?);
-        let _turn = host.turn(&run.tenant, false).await?;
+        let _turn = admitted(host, run, self.is(), &context).await?;
         host.fault(FaultPoint::BeforeCall);
         let options = options(host, run, ready).await?;
         let imported = new.import_state(call, state, context, options).await;
@@ -216,9 +215,16 @@ async fn options(host: &Shared, run: &RunState, ready: &Ready) -> Result<CallOpt
     Ok(CallOptions::new(ready.seal.clone()).limits(limits))
 }
 
-/// Room for all that such a call may use.
-async fn room(host: &Shared, run: &RunState, component: ComponentDigest) -> Result<Reservation, Error> {
-    host.room(&run.tenant, &*host.policy(&run.tenant).await?, Some(component), Room::Whole).await
+/// Waits for room for all that such a call may use, then for its turn.
+async fn admitted(
+    host: &Shared,
+    run: &RunState,
+    component: ComponentDigest,
+    context: &CallContext,
+) -> Result<Place<TenantId>, Error> {
+    let policy = host.policy(&run.tenant).await?;
+    context.has_room(host.room(&run.tenant, &policy, Some(component), Room::Whole).await?);
+    Ok(host.turn(&run.tenant, policy.share(), false).await)
 }
 
 fn mode(at: StepAt<'_>) -> ResumeMode {
